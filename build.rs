@@ -1,0 +1,27 @@
+//! Compiles `proto/` into Rust and into a descriptor set for reflection. Nothing else.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use prost::Message;
+
+/// Every `.proto` file of the API, relative to `proto/`.
+const FILES: &[&str] = &[
+    "claviger/v1/account_service.proto",
+    "claviger/v1/auth_service.proto",
+    "claviger/v1/error_reason.proto",
+    "claviger/v1/passkey_service.proto",
+    "claviger/v1/session_service.proto",
+    "claviger/v1/token_service.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let descriptors = protox::compile(FILES, ["proto"])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("claviger.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure()
+        .codec_path("crate::grpc::codec::StrictCodec")
+        .build_client(false)
+        .compile_fds(descriptors)?;
+    Ok(())
+}

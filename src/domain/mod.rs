@@ -1,0 +1,18 @@
+//! The rules: who may sign in, with what, and for how long.
+//!
+//! Knows nothing of gRPC, HTTP or SQL. argon2, webauthn-rs and jsonwebtoken are each used in one
+//! place below.
+
+pub mod accounts;
+pub mod error;
+pub mod passkeys;
+pub mod passwords;
+pub mod revocations;
+pub mod secret;
+pub mod sessions;
+pub mod sweeper;
+pub mod throttle;
+pub mod tokens;
+pub mod world;
+
+pub use error::{Error, Result};

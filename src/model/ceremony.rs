@@ -1,0 +1,85 @@
+//! Ceremonies: the time between a challenge and its answer.
+
+use std::{fmt, time::Duration};
+
+use super::{
+    id::{AccountId, CeremonyId, SessionId},
+    time::Timestamp,
+};
+
+/// How long a ceremony may take.
+pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(300);
+
+/// What a ceremony is for, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CeremonyPurpose {
+    /// Adding a passkey to an account.
+    Registration {
+        /// The account.
+        account_id: AccountId,
+    },
+    /// Signing in with a username.
+    NamedAuthentication {
+        /// The account of that name; `None` when nobody has it, so that nobody can finish.
+        account_id: Option<AccountId>,
+    },
+    /// Signing in as whomever the authenticator knows.
+    DiscoverableAuthentication,
+    /// Proving presence within a session.
+    Reauthentication {
+        /// The account.
+        account_id: AccountId,
+        /// The session.
+        session_id: SessionId,
+    },
+}
+
+/// The kinds of ceremony an answer can be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CeremonyKind {
+    /// Adding a passkey.
+    Registration,
+    /// Signing in, by name or discoverable.
+    Authentication,
+    /// Proving presence.
+    Reauthentication,
+}
+
+/// Who pays for an open ceremony: only so many may be open for one payer at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CeremonyPayer(pub [u8; 32]);
+
+/// A challenge that waits for its answer.
+#[derive(Clone)]
+pub struct Ceremony {
+    /// Its identifier.
+    pub id: CeremonyId,
+    /// What it is for.
+    pub purpose: CeremonyPurpose,
+    /// Who pays for it.
+    pub payer: CeremonyPayer,
+    /// What the check of the answer needs, challenge included. Opaque to storage.
+    pub state: Vec<u8>,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+impl CeremonyPurpose {
+    /// The kind of answer this waits for.
+    pub const fn kind(&self) -> CeremonyKind {
+        match self {
+            Self::Registration { .. } => CeremonyKind::Registration,
+            Self::NamedAuthentication { .. } | Self::DiscoverableAuthentication => {
+                CeremonyKind::Authentication
+            }
+            Self::Reauthentication { .. } => CeremonyKind::Reauthentication,
+        }
+    }
+}
+
+impl fmt::Debug for Ceremony {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The id and the state would let a reader of the log answer in somebody's place.
+        f.debug_struct("Ceremony").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+//! Failed sign-ins, counted so that guessing gets slow.
+
+use super::time::Timestamp;
+
+/// Whose failures are counted: a keyed hash of a username or of an address prefix. Names that
+/// nobody has are counted like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FailureKey(pub [u8; 32]);
+
+/// How often an attempt failed in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailureCount {
+    /// Failures since the last success.
+    pub failures: u32,
+    /// When the last one was.
+    pub last_failed_at: Timestamp,
+}

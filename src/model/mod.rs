@@ -1,0 +1,19 @@
+//! The nouns of the trade, as plain types used by every layer.
+//!
+//! A value that exists is valid: texts are parsed once, at the edge. Nothing here is async, does
+//! I/O, or knows protobuf, JSON or SQL.
+
+pub mod account;
+pub mod ceremony;
+pub mod failure;
+pub mod id;
+pub mod label;
+pub mod passkey;
+pub mod password;
+pub mod session;
+pub mod signing_key;
+pub mod time;
+pub mod token;
+pub mod username;
+pub mod violation;
+pub mod webauthn;

@@ -1,0 +1,116 @@
+//! Sessions: one sign-in on one device, alive until it is ended.
+
+use super::{
+    id::{AccountId, PasskeyId, SessionId},
+    time::Timestamp,
+    token::RefreshFamilyHash,
+};
+
+/// The most characters kept of a user agent's name for itself.
+pub const MAX_USER_AGENT_CHARS: usize = 256;
+
+/// How a person proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInMethod {
+    /// With a password.
+    Password,
+    /// With a passkey.
+    Passkey,
+}
+
+/// Where a call came from, for display and for throttling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The network address of the client.
+    pub address: std::net::IpAddr,
+    /// The user agent's name for itself, at most 256 characters. Not checked.
+    pub user_agent: String,
+}
+
+/// A session about to be opened. It starts at refresh generation 0.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Made up by the server.
+    pub id: SessionId,
+    /// Whose session it is.
+    pub account_id: AccountId,
+    /// How it is opened.
+    pub method: SignInMethod,
+    /// The passkey it is opened with; removing that passkey ends it.
+    pub passkey_id: Option<PasskeyId>,
+    /// Names its refresh tokens.
+    pub refresh_family: RefreshFamilyHash,
+    /// Where it is opened from.
+    pub origin: Origin,
+    /// Now; also when it was last seen, and its `auth_time`.
+    pub created_at: Timestamp,
+    /// When it ends unless it is refreshed before.
+    pub idle_expires_at: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+}
+
+/// A session as it is stored.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its identifier.
+    pub id: SessionId,
+    /// Whose session it is.
+    pub account_id: AccountId,
+    /// How it was opened.
+    pub method: SignInMethod,
+    /// Where it was opened from.
+    pub origin: Origin,
+    /// When, and by which method, the person last proved who they are.
+    pub auth_time: Timestamp,
+    /// The method of that proof.
+    pub auth_method: SignInMethod,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last refreshed, or opened.
+    pub last_seen_at: Timestamp,
+    /// The generation of the refresh token that is live now.
+    pub refresh_generation: u32,
+    /// When it ends unless it is refreshed before.
+    pub idle_expires_at: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+}
+
+/// Why a session ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// Its holder logged out.
+    Logout,
+    /// Its owner ended it from a list of sessions.
+    Revoked,
+    /// A spent refresh token came back.
+    RefreshTokenReuse,
+    /// The account's password was changed.
+    PasswordChanged,
+    /// The passkey that opened it was removed.
+    PasskeyRemoved,
+}
+
+/// What became of a refresh token that was shown.
+#[derive(Debug, Clone)]
+pub enum Rotation {
+    /// It was live and is now spent: the session holds the next generation.
+    Rotated(Session),
+    /// It was spent within the grace: the answer is the generation the session already holds.
+    Repeated(Session),
+    /// It was spent earlier, but its successor was never used: that one is dead, and the session
+    /// holds a newer generation.
+    Superseded(Session),
+    /// It was spent and its successor used: the session was ended just now.
+    Reused {
+        /// The session that was ended.
+        session_id: SessionId,
+        /// Its owner.
+        account_id: AccountId,
+    },
+    /// Its session had ended or expired before, or its account is gone.
+    Ended,
+    /// No session has this family.
+    Unknown,
+}

@@ -1,0 +1,41 @@
+//! Signing keys as they are stored.
+
+use std::fmt;
+
+use super::time::Timestamp;
+
+/// The algorithm of a signing key, and the only one its tokens are checked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningAlgorithm {
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and 2048-bit keys.
+    Rs256,
+    /// Ed25519.
+    EdDsa,
+}
+
+/// A key pair that signs access tokens from `activates_at` until a newer one takes over.
+#[derive(Clone)]
+pub struct StoredSigningKey {
+    /// `kid`.
+    pub key_id: String,
+    /// The algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// The private key (PKCS #8 DER), sealed under the key-encryption key.
+    pub sealed_private_key: Vec<u8>,
+    /// The public key as DER SubjectPublicKeyInfo.
+    pub public_key: Vec<u8>,
+    /// When it was made and published.
+    pub created_at: Timestamp,
+    /// When it begins to sign.
+    pub activates_at: Timestamp,
+    /// When its last token is dead; set when a newer key is made.
+    pub retires_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for StoredSigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredSigningKey").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Tokens as they travel, and what of them is stored.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    id::{AccountId, SessionId},
+    session::SignInMethod,
+    time::Timestamp,
+};
+
+macro_rules! travelling_secret {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Clone)]
+        pub struct $name(SecretString);
+
+        impl $name {
+            /// Wraps the text of a token.
+            pub fn new(text: String) -> Self {
+                Self(SecretString::from(text))
+            }
+
+            /// The text itself, for sending and checking only.
+            pub fn expose(&self) -> &str {
+                self.0.expose_secret()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+travelling_secret! {
+    /// A signed JWT (RFC 9068) that shows who calls.
+    AccessToken
+}
+travelling_secret! {
+    /// An opaque token that buys the next pair, once.
+    RefreshToken
+}
+
+/// The SHA-256 of the secret that all refresh tokens of one session share. This is what is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RefreshFamilyHash([u8; 32]);
+
+impl RefreshFamilyHash {
+    /// Wraps a hash.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes, as stored.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RefreshFamilyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshFamilyHash(…)")
+    }
+}
+
+/// What a sign-in or a refresh hands out.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    /// Shows who calls.
+    pub access_token: AccessToken,
+    /// When the access token stops being valid.
+    pub access_token_expires_at: Timestamp,
+    /// Buys the next pair.
+    pub refresh_token: RefreshToken,
+    /// When the refresh token stops being valid unless it is used before.
+    pub refresh_token_expires_at: Timestamp,
+    /// The session both belong to.
+    pub session_id: SessionId,
+}
+
+/// What a verified access token says (RFC 9068 §2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`.
+    pub account_id: AccountId,
+    /// `aud`.
+    pub audiences: Vec<String>,
+    /// `exp`.
+    pub expires_at: Timestamp,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `jti`.
+    pub token_id: String,
+    /// `sid`.
+    pub session_id: SessionId,
+    /// `auth_time`.
+    pub auth_time: Timestamp,
+    /// What `amr` says.
+    pub auth_method: SignInMethod,
+}
+
+/// The verdict on an access token, as backends hear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Valid now.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// Its session ended before the token's time was over.
+    Revoked,
+    /// Not a token of this server.
+    Malformed,
+    /// Meant for another audience.
+    WrongAudience,
+    /// Valid, but the sign-in is older than asked for.
+    StepUpNeeded,
+}

@@ -1,0 +1,33 @@
+//! Why storage failed.
+
+/// Why storage failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database did not answer in time, is locked, full or gone; trying later may help.
+    #[error("database unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The writer's queue is full; trying later helps.
+    #[error("too many writes are waiting")]
+    Overloaded,
+    /// A stored value is not what it must be.
+    #[error("stored value of {table}.{column} is not valid")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// The database's schema is newer than this program.
+    #[error(
+        "the database was written by a newer version (schema {found}, this program knows {known})"
+    )]
+    TooNew {
+        /// The schema's version.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// Anything else.
+    #[error("database error")]
+    Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
