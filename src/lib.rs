@@ -4,6 +4,7 @@
 //! share the nouns in `model`. `app` puts them together.
 
 pub mod domain;
+pub mod grpc;
 pub mod model;
 
 pub mod storage;

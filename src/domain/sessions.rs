@@ -6,11 +6,11 @@ use crate::{
     model::{
         account::Account,
         id::{AccountId, PasskeyId, SessionId},
-        session::{EndReason, NewSession, Origin, Session, SignInMethod},
+        session::{EndReason, NewSession, Origin, Session, SessionCursor, SignInMethod},
         time::Timestamp,
         token::{AccessToken, Claims, RefreshToken, TokenPair},
     },
-    storage::{Storage, sessions::SessionCursor},
+    storage::Storage,
 };
 
 use super::{

@@ -18,6 +18,17 @@ pub enum SignInMethod {
     Passkey,
 }
 
+impl SignInMethod {
+    /// The authentication method references of this proof (RFC 8176 §2): a passkey shows possession
+    /// of a key and that its device verified the person.
+    pub const fn references(self) -> &'static [&'static str] {
+        match self {
+            Self::Password => &["pwd"],
+            Self::Passkey => &["pop", "user"],
+        }
+    }
+}
+
 /// Where a call came from, for display and for throttling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -75,6 +86,15 @@ pub struct Session {
     pub idle_expires_at: Timestamp,
     /// When it ends whatever happens.
     pub expires_at: Timestamp,
+}
+
+/// A place in the list of an account's sessions, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionCursor {
+    /// When the last session of the page before was opened.
+    pub created_at: Timestamp,
+    /// Its id, since two may be opened at once.
+    pub id: SessionId,
 }
 
 /// Why a session ended before its time.

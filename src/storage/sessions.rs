@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{
     id::{AccountId, SessionId},
     password::PasswordHash,
-    session::{EndReason, NewSession, Rotation, Session, SignInMethod},
+    session::{EndReason, NewSession, Rotation, Session, SessionCursor, SignInMethod},
     time::Timestamp,
     token::RefreshFamilyHash,
 };
@@ -38,15 +38,6 @@ pub enum SessionSelection {
     AllBut(SessionId),
     /// All.
     All,
-}
-
-/// A place in the list of an account's sessions, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionCursor {
-    /// When the last session of the page before was opened.
-    pub created_at: Timestamp,
-    /// Its id, since two may be opened at once.
-    pub id: SessionId,
 }
 
 impl Storage {

@@ -1,0 +1,74 @@
+//! Who calls: the bearer token, and where the call came from.
+//!
+//! Each handler that needs an account asks here. There is no layer that does it for all, so an
+//! unknown method still answers UNIMPLEMENTED.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use tonic::{Request, Status, metadata::MetadataMap};
+
+use crate::{
+    domain::{Error, tokens::access::AccessTokens},
+    model::{session::Origin, token::Claims},
+};
+
+use super::status::from_error;
+
+/// Finds out who calls.
+#[derive(Clone)]
+pub struct Callers {
+    access_tokens: Arc<AccessTokens>,
+}
+
+impl Callers {
+    /// Checks tokens with `access_tokens`.
+    pub fn new(access_tokens: Arc<AccessTokens>) -> Self {
+        Self { access_tokens }
+    }
+
+    /// The account that calls.
+    ///
+    /// # Errors
+    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED`, `ACCESS_TOKEN_INVALID` or `SESSION_ENDED`.
+    pub fn require<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
+        let token = bearer(request.metadata()).map_err(from_error)?;
+        self.access_tokens.authenticate(token).map_err(from_error)
+    }
+
+    /// The account that calls, even if its session has ended: logging out twice succeeds.
+    ///
+    /// # Errors
+    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED` or `ACCESS_TOKEN_INVALID`.
+    pub fn require_for_logout<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
+        let token = bearer(request.metadata()).map_err(from_error)?;
+        self.access_tokens.authenticate_for_logout(token).map_err(from_error)
+    }
+}
+
+/// Where a call came from, as the connection layer found out.
+pub fn origin<T>(request: &Request<T>) -> Origin {
+    request.extensions().get::<Origin>().cloned().unwrap_or_else(|| Origin {
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        user_agent: String::new(),
+    })
+}
+
+/// The token of `authorization: Bearer …` (RFC 6750 §2.1). The scheme's letter case does not matter
+/// (RFC 9110 §11.1).
+fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
+    let mut values = metadata.get_all("authorization").iter();
+    let value = values.next().ok_or(Error::AccessTokenMissing)?;
+    // Two tokens could be read differently by us and by a proxy before us.
+    if values.next().is_some() {
+        return Err(Error::AccessTokenInvalid);
+    }
+    let value = value.to_str().map_err(|_| Error::AccessTokenInvalid)?;
+    let (scheme, token) = value.split_once(' ').ok_or(Error::AccessTokenInvalid)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::AccessTokenInvalid);
+    }
+    Ok(token.trim())
+}

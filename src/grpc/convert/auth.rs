@@ -1,0 +1,90 @@
+//! AuthService's messages.
+
+use tonic::Status;
+
+use crate::{
+    domain::{accounts::Registration, sessions::SignedIn},
+    grpc::{ServerInfo, pb},
+    model::{
+        time::Timestamp,
+        token::{AccessToken, RefreshToken},
+    },
+};
+
+use super::{accounts::account, fields::Fields, times::timestamp, tokens::pair};
+
+/// What the server says of itself.
+pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
+    let methods = [pb::SignInMethod::Password, pb::SignInMethod::Passkey];
+    pb::GetServerInfoResponse {
+        issuer: info.issuer.clone(),
+        relying_party_id: info.relying_party_id.clone(),
+        origins: info.origins.clone(),
+        password_policy: Some(pb::PasswordPolicy {
+            min_length: i32::try_from(info.min_password_length).unwrap_or(i32::MAX),
+            max_length: i32::try_from(info.max_password_length).unwrap_or(i32::MAX),
+        }),
+        sign_in_methods: methods.map(i32::from).to_vec(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// A registration; the domain judges its texts.
+pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration, Status> {
+    let mut fields = Fields::default();
+    let request_id = fields.optional_identifier("request_id", &request.request_id);
+    fields.check()?;
+    Ok(Registration {
+        username: request.username,
+        password: request.password.into(),
+        display_name: request.display_name,
+        request_id,
+    })
+}
+
+/// A new account, signed in.
+pub(crate) fn registered(signed_in: SignedIn) -> pb::RegisterResponse {
+    let SignedIn { account: who, tokens } = signed_in;
+    pb::RegisterResponse {
+        suggest_passkey: who.passkey_count == 0,
+        account: Some(account(&who)),
+        tokens: Some(pair(&tokens)),
+    }
+}
+
+/// A successful sign-in with a password.
+pub(crate) fn logged_in(signed_in: SignedIn) -> pb::LoginResponse {
+    let SignedIn { account: who, tokens } = signed_in;
+    pb::LoginResponse {
+        suggest_passkey: who.passkey_count == 0,
+        account: Some(account(&who)),
+        tokens: Some(pair(&tokens)),
+    }
+}
+
+/// The refresh token to exchange.
+pub(crate) fn refresh(request: pb::RefreshTokensRequest) -> Result<RefreshToken, Status> {
+    let mut fields = Fields::default();
+    let id: Option<crate::model::id::RequestId> =
+        fields.optional_identifier("request_id", &request.request_id);
+    fields.check()?;
+    if let Some(id) = id {
+        tracing::debug!(client_request_id = %id, "refresh");
+    }
+    Ok(RefreshToken::new(request.refresh_token))
+}
+
+/// The refresh token of the session to end.
+pub(crate) fn logout(request: pb::LogoutRequest) -> RefreshToken {
+    RefreshToken::new(request.refresh_token)
+}
+
+/// Presence proved.
+pub(crate) fn reauthenticated(
+    (token, expires_at): &(AccessToken, Timestamp),
+) -> pb::ReauthenticateResponse {
+    pb::ReauthenticateResponse {
+        access_token: token.expose().to_owned(),
+        access_token_expire_time: Some(timestamp(*expires_at)),
+    }
+}

@@ -1,0 +1,57 @@
+//! Collecting what is wrong with the fields of one request.
+
+use std::str::FromStr;
+
+use tonic::Status;
+
+use crate::{
+    domain::Error,
+    grpc::status::from_error,
+    model::violation::{FieldReason, FieldViolation},
+};
+
+/// The broken rules found so far.
+#[derive(Default)]
+pub(crate) struct Fields(Vec<FieldViolation>);
+
+impl Fields {
+    /// Notes a broken rule.
+    pub(crate) fn refuse(&mut self, field: &'static str, reason: FieldReason, description: &str) {
+        self.0.push(FieldViolation { field, reason, description: description.to_owned() });
+    }
+
+    /// Reads an identifier.
+    pub(crate) fn identifier<T: FromStr>(&mut self, field: &'static str, text: &str) -> Option<T> {
+        if text.is_empty() {
+            self.refuse(field, FieldReason::Required, "must be given");
+            return None;
+        }
+        self.optional_identifier(field, text)
+    }
+
+    /// Reads an identifier that may be left empty.
+    pub(crate) fn optional_identifier<T: FromStr>(
+        &mut self,
+        field: &'static str,
+        text: &str,
+    ) -> Option<T> {
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = T::from_str(text).ok();
+        if parsed.is_none() {
+            self.refuse(field, FieldReason::Malformed, "must be a UUID in text form");
+        }
+        parsed
+    }
+
+    /// The answer to a request with broken rules; `Ok` when there are none.
+    pub(crate) fn check(self) -> Result<(), Status> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.into_status()) }
+    }
+
+    /// The answer to a request whose fields broke the rules noted.
+    pub(crate) fn into_status(self) -> Status {
+        from_error(Error::FieldsInvalid(self.0))
+    }
+}

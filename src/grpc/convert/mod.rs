@@ -1,0 +1,11 @@
+//! Between wire messages and nouns. Requests are parsed once, here; all bad fields are reported in
+//! one reply.
+
+pub(super) mod accounts;
+pub(super) mod auth;
+pub(super) mod fields;
+pub(super) mod passkeys;
+pub(super) mod sessions;
+pub(super) mod times;
+pub(super) mod tokens;
+pub(super) mod webauthn;

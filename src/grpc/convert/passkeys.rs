@@ -1,0 +1,169 @@
+//! PasskeyService's messages.
+
+use tonic::Status;
+
+use crate::{
+    domain::{
+        passkeys::{AuthenticationTarget, provider_name},
+        sessions::SignedIn,
+    },
+    grpc::pb,
+    model::{
+        id::{CeremonyId, PasskeyId},
+        label::{MAX_LABEL_CHARS, PasskeyName},
+        passkey::Passkey,
+        violation::FieldReason,
+        webauthn::{CreationOptions, PasskeySignals, RegistrationResponse, Started},
+    },
+};
+
+use super::{
+    accounts::account,
+    fields::Fields,
+    times::timestamp,
+    tokens::pair,
+    webauthn::{creation_options, registration_response},
+};
+
+/// A passkey.
+pub(crate) fn passkey(passkey: &Passkey) -> pb::Passkey {
+    let device_type = if passkey.backup_eligible {
+        pb::PasskeyDeviceType::MultiDevice
+    } else {
+        pb::PasskeyDeviceType::SingleDevice
+    };
+    pb::Passkey {
+        id: passkey.id.to_string(),
+        credential_id: passkey.credential_id.as_bytes().to_vec(),
+        name: passkey.name.as_str().to_owned(),
+        provider: provider_name(&passkey.aaguid).unwrap_or_default().to_owned(),
+        aaguid: passkey.aaguid.to_vec(),
+        device_type: device_type.into(),
+        backup_eligible: passkey.backup_eligible,
+        backed_up: passkey.backed_up,
+        transports: passkey.transports.clone(),
+        create_time: Some(timestamp(passkey.created_at)),
+        last_used_time: passkey.last_used_at.map(timestamp),
+        clone_suspected_time: passkey.clone_suspected_at.map(timestamp),
+    }
+}
+
+/// A ceremony to add a passkey.
+pub(crate) fn registration_started(
+    started: Started<CreationOptions>,
+) -> pb::StartRegistrationResponse {
+    pb::StartRegistrationResponse {
+        ceremony_id: started.ceremony_id.to_string(),
+        expire_time: Some(timestamp(started.expires_at)),
+        options: Some(creation_options(started.options)),
+    }
+}
+
+/// What finishes adding a passkey.
+pub(crate) struct RegistrationFinish {
+    pub(crate) ceremony_id: CeremonyId,
+    pub(crate) response: RegistrationResponse,
+    pub(crate) name: PasskeyName,
+}
+
+/// Reads what finishes adding a passkey.
+pub(crate) fn registration_finish(
+    request: pb::FinishRegistrationRequest,
+) -> Result<RegistrationFinish, Status> {
+    let mut fields = Fields::default();
+    let ceremony_id = fields.identifier("ceremony_id", &request.ceremony_id);
+    let name = passkey_name(&mut fields, "name", &request.name);
+    let (Some(ceremony_id), Some(name)) = (ceremony_id, name) else {
+        return Err(fields.into_status());
+    };
+    // A missing credential is judged like a wrong one: it uses the ceremony up.
+    let response = registration_response(request.credential.unwrap_or_default());
+    Ok(RegistrationFinish { ceremony_id, response, name })
+}
+
+fn passkey_name(fields: &mut Fields, field: &'static str, text: &str) -> Option<PasskeyName> {
+    PasskeyName::parse(text)
+        .map_err(|reason| {
+            let sentence = format!(
+                "must have at most {MAX_LABEL_CHARS} characters, none of them a control character"
+            );
+            fields.refuse(field, reason, &sentence);
+        })
+        .ok()
+}
+
+/// Who wants to sign in.
+pub(crate) fn authentication_target(
+    request: pb::StartAuthenticationRequest,
+) -> Result<AuthenticationTarget, Status> {
+    use pb::start_authentication_request::Target;
+    let mut fields = Fields::default();
+    match request.target {
+        Some(Target::Username(username)) if !username.is_empty() => {
+            Ok(AuthenticationTarget::Named(username))
+        }
+        Some(Target::Discoverable(_)) => Ok(AuthenticationTarget::Discoverable),
+        Some(Target::Username(_)) => {
+            fields.refuse("username", FieldReason::Required, "must be given");
+            Err(fields.into_status())
+        }
+        None => {
+            let sentence = "one of username and discoverable must be given";
+            fields.refuse("target", FieldReason::Required, sentence);
+            Err(fields.into_status())
+        }
+    }
+}
+
+/// The ceremony an answer is for.
+pub(crate) fn ceremony_id(text: &str) -> Result<CeremonyId, Status> {
+    let mut fields = Fields::default();
+    let id = fields.identifier("ceremony_id", text);
+    id.ok_or_else(|| fields.into_status())
+}
+
+/// A successful sign-in with a passkey.
+pub(crate) fn authenticated(signed_in: SignedIn) -> pb::FinishAuthenticationResponse {
+    pb::FinishAuthenticationResponse {
+        account: Some(account(&signed_in.account)),
+        tokens: Some(pair(&signed_in.tokens)),
+    }
+}
+
+/// The passkey to rename, and its new name.
+pub(crate) fn rename(
+    request: pb::UpdatePasskeyRequest,
+) -> Result<(PasskeyId, PasskeyName), Status> {
+    let mut fields = Fields::default();
+    let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
+    if paths.iter().any(|path| path != "name") {
+        let sentence = "only the name of a passkey can be changed";
+        fields.refuse("update_mask", FieldReason::NotUpdatable, sentence);
+    }
+    let passkey = request.passkey.unwrap_or_default();
+    let id = fields.identifier("passkey.id", &passkey.id);
+    let name = passkey_name(&mut fields, "passkey.name", &passkey.name);
+    if name.as_ref().is_some_and(PasskeyName::is_empty) {
+        fields.refuse("passkey.name", FieldReason::Required, "must be given");
+    }
+    fields.check()?;
+    id.zip(name).ok_or_else(|| Fields::default().into_status())
+}
+
+/// The passkey to remove.
+pub(crate) fn passkey_id(text: &str) -> Result<PasskeyId, Status> {
+    let mut fields = Fields::default();
+    let id = fields.identifier("passkey_id", text);
+    id.ok_or_else(|| fields.into_status())
+}
+
+/// The Signal API's lists.
+pub(crate) fn signals(signals: PasskeySignals) -> pb::GetPasskeySignalsResponse {
+    pb::GetPasskeySignalsResponse {
+        relying_party_id: signals.relying_party_id,
+        user_id: signals.user_handle,
+        all_accepted_credential_ids: signals.credential_ids,
+        name: signals.name,
+        display_name: signals.display_name,
+    }
+}

@@ -1,0 +1,140 @@
+//! The wire: one file per service. Handlers convert, call the domain, and convert back.
+//!
+//! Decides nothing about the business. Never talks to storage.
+
+pub mod caller;
+pub mod codec;
+mod reflection;
+pub mod status;
+
+mod accounts;
+mod auth;
+mod convert;
+mod passkeys;
+mod sessions;
+mod tokens;
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+use tonic_health::{pb::health_server::HealthServer, server::HealthService};
+
+use crate::domain::{
+    accounts::Accounts,
+    passkeys::Passkeys,
+    sessions::Sessions,
+    tokens::{access::AccessTokens, keys::KeyRing},
+};
+
+use caller::Callers;
+
+/// The messages and services of `proto/claviger/v1`, generated.
+#[allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated code")]
+pub mod pb {
+    tonic::include_proto!("claviger.v1");
+}
+
+/// The largest message the server reads, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// What the services call.
+#[derive(Clone)]
+pub struct Services {
+    /// Accounts and passwords.
+    pub accounts: Arc<Accounts>,
+    /// Passkeys.
+    pub passkeys: Arc<Passkeys>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Access tokens.
+    pub access_tokens: Arc<AccessTokens>,
+    /// Signing keys.
+    pub keys: Arc<KeyRing>,
+    /// What the server says of itself.
+    pub info: ServerInfo,
+}
+
+/// What the server says of itself to anyone.
+#[derive(Debug, Clone)]
+pub struct ServerInfo {
+    /// `iss` of the access tokens.
+    pub issuer: String,
+    /// The WebAuthn relying party id.
+    pub relying_party_id: String,
+    /// The origins passkeys are accepted from.
+    pub origins: Vec<String>,
+    /// Fewest code points of a password.
+    pub min_password_length: u32,
+    /// Most code points of a password.
+    pub max_password_length: u32,
+}
+
+/// The services of the public port.
+///
+/// # Errors
+/// When the descriptors of the reflection service do not fit together.
+pub fn public_routes(
+    services: &Services,
+    health: HealthService,
+) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
+    use pb::{
+        account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
+        passkey_service_server::PasskeyServiceServer, session_service_server::SessionServiceServer,
+    };
+    let callers = Callers::new(services.access_tokens.clone());
+    let auth = auth::Service::new(
+        services.accounts.clone(),
+        services.sessions.clone(),
+        callers.clone(),
+        services.info.clone(),
+    );
+    let accounts = accounts::Service::new(services.accounts.clone(), callers.clone());
+    let sessions = sessions::Service::new(services.sessions.clone(), callers.clone());
+    let passkeys = passkeys::Service::new(services.passkeys.clone(), callers);
+    let routes =
+        Routes::new(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add_service(
+                AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            );
+    let names = [
+        "claviger.v1.AuthService",
+        "claviger.v1.AccountService",
+        "claviger.v1.SessionService",
+        "claviger.v1.PasskeyService",
+    ];
+    with_conventions(routes, health, &names)
+}
+
+/// The services of the internal port.
+///
+/// # Errors
+/// When the descriptors of the reflection service do not fit together.
+pub fn internal_routes(
+    services: &Services,
+    health: HealthService,
+) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
+    use pb::token_service_server::TokenServiceServer;
+    let tokens = tokens::Service::new(services.access_tokens.clone(), services.keys.clone());
+    let routes =
+        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_MESSAGE_BYTES));
+    with_conventions(routes, health, &["claviger.v1.TokenService"])
+}
+
+/// Adds what every gRPC server should offer: health and reflection.
+fn with_conventions(
+    routes: Routes,
+    health: HealthService,
+    names: &[&str],
+) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
+    let reflection = reflection::services(names)?;
+    Ok(routes
+        .add_service(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection.v1)
+        .add_service(reflection.v1alpha))
+}

@@ -1,0 +1,155 @@
+//! PasskeyService on the wire.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::domain::passkeys::Passkeys;
+
+use super::{
+    caller::{Callers, origin},
+    convert::{passkeys as convert, webauthn},
+    pb::{self, passkey_service_server::PasskeyService},
+    status::from_error,
+};
+
+/// Handles the calls of PasskeyService.
+pub(super) struct Service {
+    passkeys: Arc<Passkeys>,
+    callers: Callers,
+}
+
+impl Service {
+    pub(super) fn new(passkeys: Arc<Passkeys>, callers: Callers) -> Self {
+        Self { passkeys, callers }
+    }
+}
+
+#[tonic::async_trait]
+impl PasskeyService for Service {
+    async fn start_registration(
+        &self,
+        request: Request<pb::StartRegistrationRequest>,
+    ) -> Result<Response<pb::StartRegistrationResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let started = self.passkeys.start_registration(&caller).await.map_err(from_error)?;
+        Ok(Response::new(convert::registration_started(started)))
+    }
+
+    async fn finish_registration(
+        &self,
+        request: Request<pb::FinishRegistrationRequest>,
+    ) -> Result<Response<pb::FinishRegistrationResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let finish = convert::registration_finish(request.into_inner())?;
+        let passkey = self
+            .passkeys
+            .finish_registration(&caller, finish.ceremony_id, finish.response, finish.name)
+            .await
+            .map_err(from_error)?;
+        let passkey = Some(convert::passkey(&passkey));
+        Ok(Response::new(pb::FinishRegistrationResponse { passkey }))
+    }
+
+    async fn start_authentication(
+        &self,
+        request: Request<pb::StartAuthenticationRequest>,
+    ) -> Result<Response<pb::StartAuthenticationResponse>, Status> {
+        let origin = origin(&request);
+        let target = convert::authentication_target(request.into_inner())?;
+        let started =
+            self.passkeys.start_authentication(target, &origin).await.map_err(from_error)?;
+        Ok(Response::new(pb::StartAuthenticationResponse {
+            ceremony_id: started.ceremony_id.to_string(),
+            expire_time: Some(super::convert::times::timestamp(started.expires_at)),
+            options: Some(webauthn::request_options(started.options)),
+        }))
+    }
+
+    async fn finish_authentication(
+        &self,
+        request: Request<pb::FinishAuthenticationRequest>,
+    ) -> Result<Response<pb::FinishAuthenticationResponse>, Status> {
+        let origin = origin(&request);
+        let pb::FinishAuthenticationRequest { ceremony_id, credential } = request.into_inner();
+        let ceremony_id = convert::ceremony_id(&ceremony_id)?;
+        let response = webauthn::authentication_response(credential.unwrap_or_default());
+        let signed_in = self
+            .passkeys
+            .finish_authentication(ceremony_id, response, origin)
+            .await
+            .map_err(from_error)?;
+        Ok(Response::new(convert::authenticated(signed_in)))
+    }
+
+    async fn start_reauthentication(
+        &self,
+        request: Request<pb::StartReauthenticationRequest>,
+    ) -> Result<Response<pb::StartReauthenticationResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let started = self.passkeys.start_reauthentication(&caller).await.map_err(from_error)?;
+        Ok(Response::new(pb::StartReauthenticationResponse {
+            ceremony_id: started.ceremony_id.to_string(),
+            expire_time: Some(super::convert::times::timestamp(started.expires_at)),
+            options: Some(webauthn::request_options(started.options)),
+        }))
+    }
+
+    async fn finish_reauthentication(
+        &self,
+        request: Request<pb::FinishReauthenticationRequest>,
+    ) -> Result<Response<pb::FinishReauthenticationResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let pb::FinishReauthenticationRequest { ceremony_id, credential } = request.into_inner();
+        let ceremony_id = convert::ceremony_id(&ceremony_id)?;
+        let response = webauthn::authentication_response(credential.unwrap_or_default());
+        let (token, expires_at) = self
+            .passkeys
+            .finish_reauthentication(&caller, ceremony_id, response)
+            .await
+            .map_err(from_error)?;
+        Ok(Response::new(pb::FinishReauthenticationResponse {
+            access_token: token.expose().to_owned(),
+            access_token_expire_time: Some(super::convert::times::timestamp(expires_at)),
+        }))
+    }
+
+    async fn list_passkeys(
+        &self,
+        request: Request<pb::ListPasskeysRequest>,
+    ) -> Result<Response<pb::ListPasskeysResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let passkeys = self.passkeys.list(&caller).await.map_err(from_error)?;
+        let passkeys = passkeys.iter().map(convert::passkey).collect();
+        Ok(Response::new(pb::ListPasskeysResponse { passkeys }))
+    }
+
+    async fn update_passkey(
+        &self,
+        request: Request<pb::UpdatePasskeyRequest>,
+    ) -> Result<Response<pb::UpdatePasskeyResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let (id, name) = convert::rename(request.into_inner())?;
+        let passkey = self.passkeys.rename(&caller, id, name).await.map_err(from_error)?;
+        Ok(Response::new(pb::UpdatePasskeyResponse { passkey: Some(convert::passkey(&passkey)) }))
+    }
+
+    async fn delete_passkey(
+        &self,
+        request: Request<pb::DeletePasskeyRequest>,
+    ) -> Result<Response<pb::DeletePasskeyResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let id = convert::passkey_id(&request.into_inner().passkey_id)?;
+        self.passkeys.remove(&caller, id).await.map_err(from_error)?;
+        Ok(Response::new(pb::DeletePasskeyResponse {}))
+    }
+
+    async fn get_passkey_signals(
+        &self,
+        request: Request<pb::GetPasskeySignalsRequest>,
+    ) -> Result<Response<pb::GetPasskeySignalsResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let signals = self.passkeys.signals(&caller).await.map_err(from_error)?;
+        Ok(Response::new(convert::signals(signals)))
+    }
+}

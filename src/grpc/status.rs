@@ -1,0 +1,147 @@
+//! What the caller hears of an error: one gRPC status with typed details for each.
+//!
+//! The only place that maps [`domain::Error`] to the wire. There is no `_` arm: a new variant does
+//! not compile until it is mapped.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::{domain, model::violation};
+
+use super::pb::ErrorReason;
+
+/// `google.rpc.ErrorInfo.domain` of every error.
+pub const ERROR_DOMAIN: &str = "claviger";
+/// How long to wait before trying again when the server is busy or its database does not answer.
+const RETRY_SOON: Duration = Duration::from_secs(1);
+/// How long to wait when too many ceremonies are open.
+const RETRY_CEREMONY: Duration = Duration::from_secs(30);
+
+/// A status with `ErrorInfo`, and `RetryInfo` where waiting helps.
+pub fn refusal(
+    reason: ErrorReason,
+    code: Code,
+    message: impl Into<String>,
+    retry_after: Option<Duration>,
+) -> Status {
+    Status::with_error_details(code, message, details(reason, retry_after))
+}
+
+/// The reason's name as it travels: without the prefix that protobuf style asks for.
+pub fn reason_name(reason: ErrorReason) -> &'static str {
+    let name = reason.as_str_name();
+    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+}
+
+/// The status of a refused call. Carries the error as its source, for the log; the caller never
+/// sees it.
+pub fn from_error(error: domain::Error) -> Status {
+    let mut status = describe(&error);
+    status.set_source(Arc::new(error));
+    status
+}
+
+fn details(reason: ErrorReason, retry_after: Option<Duration>) -> ErrorDetails {
+    let mut details =
+        ErrorDetails::with_error_info(reason_name(reason), ERROR_DOMAIN, HashMap::new());
+    if retry_after.is_some() {
+        details.set_retry_info(retry_after);
+    }
+    details
+}
+
+fn describe(error: &domain::Error) -> Status {
+    let (code, reason) = code_and_reason(error);
+    let message = message(error);
+    let mut details = details(reason, retry_after(error));
+    if let domain::Error::FieldsInvalid(violations) = error {
+        details.set_bad_request(violations.iter().map(field_violation).collect::<Vec<_>>());
+    }
+    if code == Code::FailedPrecondition {
+        details.add_precondition_failure_violation(reason_name(reason), "account", message);
+    }
+    Status::with_error_details(code, message, details)
+}
+
+fn field_violation(violation: &violation::FieldViolation) -> FieldViolation {
+    FieldViolation {
+        field: violation.field.to_owned(),
+        description: violation.description.clone(),
+        reason: violation.reason.name().to_owned(),
+        localized_message: None,
+    }
+}
+
+fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
+    use domain::Error as E;
+    match error {
+        E::InvalidCredentials => (Code::Unauthenticated, ErrorReason::InvalidCredentials),
+        E::PasskeyRefused(_) => (Code::Unauthenticated, ErrorReason::PasskeyRefused),
+        E::PasskeyUnknown => (Code::Unauthenticated, ErrorReason::PasskeyUnknown),
+        E::AccessTokenMissing => (Code::Unauthenticated, ErrorReason::AccessTokenMissing),
+        E::AccessTokenExpired => (Code::Unauthenticated, ErrorReason::AccessTokenExpired),
+        E::AccessTokenInvalid => (Code::Unauthenticated, ErrorReason::AccessTokenInvalid),
+        E::SessionEnded => (Code::Unauthenticated, ErrorReason::SessionEnded),
+        E::RefreshTokenInvalid => (Code::Unauthenticated, ErrorReason::RefreshTokenInvalid),
+        E::RefreshTokenReused => (Code::Unauthenticated, ErrorReason::RefreshTokenReused),
+        E::ReauthenticationRequired => {
+            (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired)
+        }
+        E::LastSignInMethod => (Code::FailedPrecondition, ErrorReason::LastSignInMethod),
+        E::PasskeyLimitReached => (Code::FailedPrecondition, ErrorReason::PasskeyLimitReached),
+        E::CeremonyNotFound => (Code::Aborted, ErrorReason::CeremonyNotFound),
+        E::PasskeyNotFound => (Code::NotFound, ErrorReason::PasskeyNotFound),
+        E::SessionNotFound => (Code::NotFound, ErrorReason::SessionNotFound),
+        E::UsernameTaken => (Code::AlreadyExists, ErrorReason::UsernameTaken),
+        E::PasskeyAlreadyRegistered => (Code::AlreadyExists, ErrorReason::PasskeyAlreadyRegistered),
+        E::FieldsInvalid(_) => (Code::InvalidArgument, ErrorReason::FieldsInvalid),
+        E::TooManyAttempts { .. } => (Code::ResourceExhausted, ErrorReason::TooManyAttempts),
+        E::PasswordLocked => (Code::ResourceExhausted, ErrorReason::PasswordLocked),
+        E::TooManyCeremonies => (Code::ResourceExhausted, ErrorReason::TooManyCeremonies),
+        E::Overloaded => (Code::Unavailable, ErrorReason::Overloaded),
+        E::DatabaseUnavailable(_) => (Code::Unavailable, ErrorReason::DatabaseUnavailable),
+        E::Internal(_) => (Code::Internal, ErrorReason::Internal),
+    }
+}
+
+fn message(error: &domain::Error) -> &'static str {
+    use domain::Error as E;
+    match error {
+        E::InvalidCredentials => "the username or the password is not right",
+        E::PasskeyRefused(_) => "the passkey was refused",
+        E::PasskeyUnknown => "this passkey is not registered here",
+        E::AccessTokenMissing => "this call needs an access token",
+        E::AccessTokenExpired => "the access token has expired; refresh it",
+        E::AccessTokenInvalid => "the access token is not valid",
+        E::SessionEnded => "the session has ended; sign in again",
+        E::RefreshTokenInvalid => "the refresh token is not valid; sign in again",
+        E::RefreshTokenReused => "the refresh token was used before, so the session was ended",
+        E::ReauthenticationRequired => "the last sign-in is too old for this; prove who you are",
+        E::LastSignInMethod => "the account would be left without a way to sign in",
+        E::PasskeyLimitReached => "the account has as many passkeys as it may have",
+        E::CeremonyNotFound => "the ceremony is over; start a new one",
+        E::PasskeyNotFound => "the account has no such passkey",
+        E::SessionNotFound => "the account has no such session",
+        E::UsernameTaken => "the username is taken",
+        E::PasskeyAlreadyRegistered => "the passkey is registered already",
+        E::FieldsInvalid(_) => "some fields are not valid; see the details",
+        E::TooManyAttempts { .. } => "too many failed attempts; wait before the next one",
+        E::PasswordLocked => "too many failed attempts; sign in with a passkey or ask the operator",
+        E::TooManyCeremonies => "too many ceremonies are open; finish one or wait",
+        E::Overloaded => "the server is busy; try again shortly",
+        E::DatabaseUnavailable(_) => "the database does not answer; try again shortly",
+        E::Internal(_) => "the server failed; the request id leads to the cause in its log",
+    }
+}
+
+/// How long to wait before a retry, for the errors that waiting cures.
+fn retry_after(error: &domain::Error) -> Option<Duration> {
+    match error {
+        domain::Error::TooManyAttempts { retry_after } => Some(*retry_after),
+        domain::Error::TooManyCeremonies => Some(RETRY_CEREMONY),
+        domain::Error::Overloaded | domain::Error::DatabaseUnavailable(_) => Some(RETRY_SOON),
+        _ => None,
+    }
+}
