@@ -6,8 +6,10 @@ use crate::{
     domain::{accounts::Registration, sessions::SignedIn},
     grpc::{ServerInfo, pb},
     model::{
+        id::RequestId,
         time::Timestamp,
         token::{AccessToken, RefreshToken},
+        violation::FieldReason,
     },
 };
 
@@ -65,8 +67,10 @@ pub(crate) fn logged_in(signed_in: SignedIn) -> pb::LoginResponse {
 /// The refresh token to exchange.
 pub(crate) fn refresh(request: pb::RefreshTokensRequest) -> Result<RefreshToken, Status> {
     let mut fields = Fields::default();
-    let id: Option<crate::model::id::RequestId> =
-        fields.optional_identifier("request_id", &request.request_id);
+    if request.refresh_token.is_empty() {
+        fields.refuse("refresh_token", FieldReason::Required, "must be given");
+    }
+    let id: Option<RequestId> = fields.optional_identifier("request_id", &request.request_id);
     fields.check()?;
     if let Some(id) = id {
         tracing::debug!(client_request_id = %id, "refresh");

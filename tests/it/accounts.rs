@@ -1,0 +1,155 @@
+//! One's own account: showing, changing the password, deleting.
+
+use claviger::grpc::pb;
+
+use crate::{
+    assert_refused,
+    support::{MINUTE, OTHER_PASSWORD, PASSWORD, TestApp},
+};
+
+#[tokio::test]
+async fn get_account_shows_the_callers_account() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    let account = alice.get_account().await.unwrap();
+
+    assert_eq!(account.id, alice.account.id);
+    assert_eq!(account.username, "alice");
+    assert_eq!(account.create_time.unwrap().seconds, app.clock().now().as_seconds());
+}
+
+#[tokio::test]
+async fn account_calls_need_an_access_token() {
+    let app = TestApp::start().await;
+    let nobody = app.stranger();
+
+    assert_refused!(nobody.get_account().await, Unauthenticated, ACCESS_TOKEN_MISSING);
+    let change = nobody.change_password(PASSWORD, OTHER_PASSWORD).await.map(drop);
+    assert_refused!(change, Unauthenticated, ACCESS_TOKEN_MISSING);
+    assert_refused!(nobody.delete_account().await, Unauthenticated, ACCESS_TOKEN_MISSING);
+    let nonsense = nobody.bearing("nonsense").get_account().await;
+    assert_refused!(nonsense, Unauthenticated, ACCESS_TOKEN_INVALID);
+}
+
+#[tokio::test]
+async fn change_password_replaces_the_password() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+
+    let old = app.stranger().login("alice", PASSWORD).await;
+    assert_refused!(old.map(drop), Unauthenticated, INVALID_CREDENTIALS);
+    app.stranger().login("alice", OTHER_PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn change_password_ends_every_session_and_opens_one() {
+    let app = TestApp::start().await;
+    let phone = app.registered("alice").await;
+    let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
+
+    let after = laptop.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+
+    for old in [&phone, &laptop] {
+        assert_eq!(app.verdict(&old.tokens.access_token).await, pb::TokenVerdict::Revoked);
+        assert_refused!(old.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    }
+    after.get_account().await.unwrap();
+    after.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn change_password_without_the_current_one_needs_a_fresh_sign_in() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let fresh = alice.change_password("", OTHER_PASSWORD).await.unwrap();
+    app.clock().advance(11 * MINUTE);
+
+    let stale = fresh.change_password("", PASSWORD).await;
+
+    assert_refused!(stale.map(drop), FailedPrecondition, REAUTHENTICATION_REQUIRED);
+    fresh.change_password(OTHER_PASSWORD, PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn change_password_refuses_a_wrong_current_password() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    let wrong = alice.change_password("not the password at all", OTHER_PASSWORD).await;
+
+    assert_refused!(wrong.map(drop), Unauthenticated, INVALID_CREDENTIALS);
+    app.stranger().login("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn change_password_judges_the_new_password() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    let weak = alice.change_password(PASSWORD, "alicealicealice").await;
+    let short = alice.change_password(PASSWORD, "short").await;
+
+    let weak = assert_refused!(weak.map(drop), InvalidArgument, FIELDS_INVALID);
+    weak.assert_fields(&[("new_password", "GUESSABLE")]);
+    let short = assert_refused!(short.map(drop), InvalidArgument, FIELDS_INVALID);
+    short.assert_fields(&[("new_password", "TOO_SHORT")]);
+}
+
+#[tokio::test]
+async fn a_login_with_the_old_password_during_a_change_leaves_no_session() {
+    let app = TestApp::start().await;
+
+    for round in 0..10 {
+        let name = format!("alice{round}");
+        let alice = app.registered(&name).await;
+        let intruder = app.newcomer();
+        let login = tokio::spawn(async move { intruder.login(&name, PASSWORD).await });
+        alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+
+        if let Ok(intruder) = login.await.unwrap() {
+            let verdict = app.verdict(&intruder.tokens.access_token).await;
+            assert_eq!(verdict, pb::TokenVerdict::Revoked);
+        }
+    }
+}
+
+#[tokio::test]
+async fn delete_account_ends_everything_for_good() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    alice.delete_account().await.unwrap();
+
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_refused!(alice.get_account().await, Unauthenticated, SESSION_ENDED);
+    assert_refused!(alice.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    let login = app.stranger().login("alice", PASSWORD).await;
+    assert_refused!(login.map(drop), Unauthenticated, INVALID_CREDENTIALS);
+}
+
+#[tokio::test]
+async fn delete_account_needs_a_fresh_sign_in() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    app.clock().advance(11 * MINUTE);
+
+    let stale = alice.delete_account().await;
+
+    assert_refused!(stale, FailedPrecondition, REAUTHENTICATION_REQUIRED);
+    alice.reauthenticate(PASSWORD).await.unwrap().delete_account().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deleted_accounts_name_starts_a_new_account() {
+    let app = TestApp::start().await;
+    let first = app.registered("alice").await;
+    first.delete_account().await.unwrap();
+
+    let second = app.registered("alice").await;
+
+    assert_ne!(second.account.id, first.account.id);
+    assert_refused!(first.get_account().await, Unauthenticated, SESSION_ENDED);
+}

@@ -1,0 +1,124 @@
+//! The power goes: nothing acknowledged is lost, nothing spent comes back.
+
+use std::{path::Path, time::Duration};
+
+use claviger::grpc::pb;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::{
+    assert_refused,
+    support::{PASSWORD, Person, Process, Refusal},
+};
+
+const ROUNDS: u32 = 20;
+
+/// What one writer was told before the power went.
+#[derive(Default)]
+struct Acknowledged {
+    registered: Vec<String>,
+    /// Refresh tokens of one session in order of acknowledgement; the last is the live one.
+    rotated: Vec<String>,
+    ceremonies: Vec<String>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_cut_in_a_write_storm_loses_nothing_acknowledged() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    let mut total = (0, 0, 0);
+
+    for round in 0..ROUNDS {
+        let process = Process::start(&directory, &["--passwords-hash-queue", "256"]);
+        let mut writers = JoinSet::new();
+        for writer in 0..8 {
+            writers.spawn(write_until_cut(process.stranger(), format!("r{round}w{writer}")));
+        }
+        tokio::time::sleep(Duration::from_millis(120 + u64::from(round) * 17 % 100)).await;
+        process.kill();
+        let told = writers.join_all().await;
+
+        check_integrity(&directory).await;
+        let process = Process::start(&directory, &["--passwords-hash-queue", "256"]);
+        for acknowledged in told {
+            total.0 += acknowledged.registered.len();
+            total.1 += acknowledged.rotated.len();
+            total.2 += acknowledged.ceremonies.len();
+            check(&process.stranger(), acknowledged).await;
+        }
+        process.kill();
+    }
+
+    let (registered, rotated, ceremonies) = total;
+    assert!(registered > 100 && rotated > 100 && ceremonies > 100, "{total:?}: hardly a storm");
+    eprintln!(
+        "kept: {registered} registrations, {rotated} rotations, {ceremonies} used ceremonies"
+    );
+}
+
+/// Registers, rotates and uses up ceremonies until the server is gone.
+async fn write_until_cut(stranger: Person, name: String) -> Acknowledged {
+    let mut told = Acknowledged::default();
+    let mut session: Option<Person> = None;
+    for number in 0.. {
+        let username = format!("{name}n{number}");
+        let Ok(person) = stranger.register(&username, PASSWORD).await else { break };
+        told.registered.push(username);
+        let current = session.take().unwrap_or(person);
+        if told.rotated.is_empty() {
+            told.rotated.push(current.tokens.refresh_token.clone());
+        }
+        let Ok(next) = current.refresh().await else { break };
+        told.rotated.push(next.tokens.refresh_token.clone());
+        session = Some(next);
+        let Some(ceremony) = use_up_ceremony(&stranger).await else { break };
+        told.ceremonies.push(ceremony);
+    }
+    told
+}
+
+/// Starts a ceremony and spoils it; `None` when the server is gone.
+async fn use_up_ceremony(stranger: &Person) -> Option<String> {
+    use pb::start_authentication_request::Target;
+    let target = Some(Target::Discoverable(pb::DiscoverableTarget {}));
+    let request = pb::StartAuthenticationRequest { target };
+    let started = stranger.passkeys().start_authentication(request).await.ok()?;
+    let ceremony_id = started.into_inner().ceremony_id;
+    let status = finish(stranger, &ceremony_id).await.err()?;
+    (status.code() == tonic::Code::Unauthenticated).then_some(ceremony_id)
+}
+
+async fn finish(stranger: &Person, ceremony_id: &str) -> Result<(), tonic::Status> {
+    let request =
+        pb::FinishAuthenticationRequest { ceremony_id: ceremony_id.to_owned(), credential: None };
+    stranger.passkeys().finish_authentication(request).await.map(drop)
+}
+
+async fn check(stranger: &Person, told: Acknowledged) {
+    for username in &told.registered {
+        let again = stranger.register(username, PASSWORD).await.map(drop);
+        assert_refused!(again, AlreadyExists, USERNAME_TAKEN);
+    }
+    if let Some(username) = told.registered.last() {
+        stranger.login(username, PASSWORD).await.unwrap();
+    }
+    for ceremony_id in &told.ceremonies {
+        assert_refused!(finish(stranger, ceremony_id).await, Aborted, CEREMONY_NOT_FOUND);
+    }
+    if let Some(live) = told.rotated.last() {
+        stranger.refresh_with(live).await.unwrap();
+    }
+    if let [.., spent, _, _] = &told.rotated[..] {
+        let refusal = Refusal::of(stranger.refresh_with(spent).await.map(drop));
+        assert_eq!(refusal.reason, "REFRESH_TOKEN_REUSED");
+    }
+}
+
+async fn check_integrity(directory: &Path) {
+    let file = directory.join("claviger.db");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(verdict, "ok");
+}

@@ -1,0 +1,333 @@
+//! The edges of the wire: what is refused before a handler sees it, and how.
+
+use std::time::Duration;
+
+use claviger::grpc::pb::{self, auth_service_client::AuthServiceClient};
+use reqwest::{Client, Method, Response, header::HeaderMap};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tonic::{Code, Status};
+
+use crate::{
+    assert_refused,
+    support::{OTHER_PASSWORD, PASSWORD, Refusal, TestApp},
+};
+
+const LOGIN: &str = "/claviger.v1.AuthService/Login";
+const OUR_ORIGIN: &str = "http://localhost:8080";
+
+/// A length-prefixed gRPC message.
+fn frame(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[0][..], &length, message].concat()
+}
+
+async fn post(app: &TestApp, path: &str, content_type: &str, body: Vec<u8>) -> Response {
+    let client = match content_type {
+        "application/grpc" => Client::builder().http2_prior_knowledge(),
+        _ => Client::builder(),
+    };
+    let url = format!("http://127.0.0.1:{}{path}", app.public_port());
+    let request = client.build().unwrap().post(url).header("content-type", content_type);
+    request.header("te", "trailers").body(body).send().await.unwrap()
+}
+
+/// The refusal in the headers of an answer without a body.
+fn refusal(headers: &HeaderMap) -> Refusal {
+    Refusal::from_status(&Status::from_header_map(headers).unwrap())
+}
+
+#[tokio::test]
+async fn a_form_post_from_another_site_reaches_no_handler() {
+    let app = TestApp::start().await;
+
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let answer = post(&app, LOGIN, content_type, frame(b"")).await;
+
+        assert_eq!(answer.status(), 415, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn only_post_reaches_a_grpc_method() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
+
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
+        let request =
+            Client::new().request(method, &url).header("content-type", "application/grpc");
+        let answer = request.send().await.unwrap();
+
+        assert_eq!(answer.status(), 405);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_method_is_unimplemented() {
+    let app = TestApp::start().await;
+
+    for path in ["/claviger.v1.AuthService/Nothing", "/nobody.v1.Nothing/Nothing"] {
+        let answer = post(&app, path, "application/grpc", frame(b"")).await;
+
+        let refusal = refusal(answer.headers());
+        assert_eq!(
+            (refusal.code, refusal.reason.as_str()),
+            (Code::Unimplemented, "METHOD_NOT_FOUND")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_page_is_not_found() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}/nothing", app.public_port());
+
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn malformed_protobuf_is_the_callers_fault() {
+    let app = TestApp::start().await;
+    let bad_utf8 = [0x0a, 0x02, 0xff, 0xfe];
+
+    for message in [&bad_utf8[..], &[0xff; 20], &[0x0a, 0x7f]] {
+        let answer = post(&app, LOGIN, "application/grpc", frame(message)).await;
+
+        let refusal = refusal(answer.headers());
+        assert_eq!(
+            (refusal.code, refusal.reason.as_str()),
+            (Code::InvalidArgument, "MESSAGE_MALFORMED")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_message_over_64_kib_is_refused() {
+    let app = TestApp::start().await;
+
+    let result = app.stranger().login("alice", &"x".repeat(65 * 1024)).await;
+
+    assert_refused!(result.map(drop), ResourceExhausted, MESSAGE_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_request_id_is_accepted_or_made_and_returned() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}/healthz", app.public_port());
+    let ask = async |id: Option<&str>| {
+        let mut request = Client::new().get(&url);
+        if let Some(id) = id {
+            request = request.header("x-request-id", id);
+        }
+        let answer = request.send().await.unwrap();
+        answer.headers()["x-request-id"].to_str().unwrap().to_owned()
+    };
+
+    assert_eq!(ask(Some("checkout-17")).await, "checkout-17");
+    assert_ne!(ask(None).await, ask(None).await);
+    assert_ne!(ask(Some("not a good id; at all")).await, "not a good id; at all");
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_not_read_answers() {
+    let app = TestApp::start().await;
+
+    let ours = preflight(&app, OUR_ORIGIN).await;
+    let theirs = preflight(&app, "http://localhost:8081").await;
+    let null = preflight(&app, "null").await;
+
+    assert_eq!(ours["access-control-allow-origin"], OUR_ORIGIN);
+    let allowed = ours["access-control-allow-headers"].to_str().unwrap().to_lowercase();
+    for header in ["authorization", "content-type", "x-grpc-web", "grpc-timeout"] {
+        assert!(allowed.contains(header), "{allowed}");
+    }
+    assert!(!theirs.contains_key("access-control-allow-origin"));
+    assert!(!null.contains_key("access-control-allow-origin"));
+}
+
+async fn preflight(app: &TestApp, origin: &str) -> HeaderMap {
+    let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
+    let request = Client::new()
+        .request(Method::OPTIONS, url)
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type,x-grpc-web,authorization");
+    request.send().await.unwrap().headers().clone()
+}
+
+#[tokio::test]
+async fn grpc_web_works_over_http_1_with_error_details() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
+    let message = prost::Message::encode_to_vec(&pb::LoginRequest {
+        username: "alice".to_owned(),
+        password: OTHER_PASSWORD.to_owned(),
+    });
+
+    let answer = Client::new()
+        .post(url)
+        .header("content-type", "application/grpc-web+proto")
+        .header("origin", OUR_ORIGIN)
+        .header("x-grpc-web", "1")
+        .body(frame(&message))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(answer.version(), reqwest::Version::HTTP_11);
+    assert_eq!(answer.status(), 200);
+    let headers = answer.headers().clone();
+    assert_eq!(headers["access-control-allow-origin"], OUR_ORIGIN);
+    let exposed = headers["access-control-expose-headers"].to_str().unwrap().to_lowercase();
+    for header in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
+        assert!(exposed.contains(header), "{exposed}");
+    }
+    let body = answer.bytes().await.unwrap();
+    let refusal = refusal(&trailers(&headers, &body));
+    assert_eq!(refusal.reason, "INVALID_CREDENTIALS");
+}
+
+/// The trailers of a gRPC-web answer: in the headers, or in the last frame of the body.
+fn trailers(headers: &HeaderMap, body: &[u8]) -> HeaderMap {
+    let mut found = headers.clone();
+    if let Some(start) = body.iter().position(|&byte| byte == 0x80) {
+        for line in String::from_utf8_lossy(&body[start + 5..]).lines() {
+            let (name, value) = line.split_once(':').unwrap();
+            let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).unwrap();
+            found.insert(name, value.trim().parse().unwrap());
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_is_deadline_exceeded() {
+    let app = TestApp::start_with(&[("database.busy_timeout", "10s")]).await;
+    let alice = app.registered("alice").await;
+    let lock = lock_database(&app).await;
+    let mut request = tonic::Request::new(pb::RefreshTokensRequest {
+        refresh_token: alice.tokens.refresh_token.clone(),
+        request_id: String::new(),
+    });
+    request.metadata_mut().insert("grpc-timeout", "50m".parse().unwrap());
+
+    let late = alice.auth().refresh_tokens(request).await;
+
+    assert_refused!(late, DeadlineExceeded, DEADLINE_EXCEEDED);
+    drop(lock);
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_unavailable_for_a_while() {
+    let app = TestApp::start_with(&[("database.busy_timeout", "50ms")]).await;
+    let alice = app.registered("alice").await;
+    let lock = lock_database(&app).await;
+
+    let refused = alice.refresh().await;
+
+    let refusal = assert_refused!(refused.map(drop), Unavailable, DATABASE_UNAVAILABLE);
+    assert_eq!(refusal.retry_after, Some(Duration::from_secs(1)));
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Active);
+    drop(lock);
+    alice.refresh().await.unwrap();
+}
+
+/// Holds the write lock of the database until the answer is dropped.
+async fn lock_database(app: &TestApp) -> sqlx::SqliteConnection {
+    let mut connection = app.open_database().await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut connection).await.unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn a_corrupt_row_is_our_fault_and_says_nothing_of_it() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let mut connection = app.open_database().await;
+    sqlx::query("UPDATE sessions SET address = 'not an address'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+
+    let refused = alice.list_sessions().await;
+
+    let refusal = assert_refused!(refused, Internal, INTERNAL);
+    assert!(!refusal.message.contains("address"), "{}", refusal.message);
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed() {
+    let app = TestApp::start_with(&[("limits.handshake_timeout", "200ms")]).await;
+    let mut silent = TcpStream::connect(("127.0.0.1", app.public_port())).await.unwrap();
+    let mut half = TcpStream::connect(("127.0.0.1", app.public_port())).await.unwrap();
+    half.write_all(b"POST /claviger").await.unwrap();
+
+    for connection in [&mut silent, &mut half] {
+        let mut rest = Vec::new();
+        let closed = connection.read_to_end(&mut rest);
+        tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn connections_over_the_cap_are_turned_away() {
+    let app = TestApp::start_with(&[("limits.connections", "10")]).await;
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(TcpStream::connect(("127.0.0.1", app.public_port())).await.unwrap());
+    }
+
+    let mut extra = TcpStream::connect(("127.0.0.1", app.public_port())).await.unwrap();
+    let _ = extra.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(2), extra.read_to_end(&mut answer)).await;
+
+    assert!(!matches!(read, Ok(Ok(length)) if length > 0), "an eleventh connection was served");
+    drop(held);
+}
+
+#[tokio::test]
+async fn health_says_serving() {
+    use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+    let app = TestApp::start().await;
+
+    for port in [app.public_port(), app.internal_port()] {
+        let mut client = HealthClient::new(crate::support::app::channel(port));
+        let answer = client.check(HealthCheckRequest::default()).await.unwrap().into_inner();
+
+        assert_eq!(answer.status, 1, "SERVING is 1");
+    }
+    assert!(app.get("/readyz").await.contains("database"));
+}
+
+#[tokio::test]
+async fn the_public_documents_say_what_is_true() {
+    let app = TestApp::start().await;
+
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        let document: serde_json::Value = serde_json::from_str(&app.get(path).await).unwrap();
+
+        assert_eq!(document["issuer"], "http://localhost:8080");
+        assert_eq!(document["jwks_uri"], "http://localhost:8080/.well-known/jwks.json");
+        assert!(document.get("authorization_endpoint").is_none(), "there is none");
+    }
+}
+
+#[tokio::test]
+async fn two_bearer_tokens_are_refused() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let mut client = AuthServiceClient::new(crate::support::app::channel(app.public_port()));
+    let mut request = tonic::Request::new(pb::LogoutRequest::default());
+    for _ in 0..2 {
+        let value = format!("Bearer {}", alice.tokens.access_token).parse().unwrap();
+        request.metadata_mut().append("authorization", value);
+    }
+
+    let refused = client.logout(request).await;
+
+    assert_refused!(refused, Unauthenticated, ACCESS_TOKEN_INVALID);
+    app.stranger().login("alice", PASSWORD).await.unwrap();
+}

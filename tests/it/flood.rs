@@ -1,0 +1,104 @@
+//! A flood of sign-ins: bounded work, honest refusals, and backends that notice nothing.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use claviger::grpc::pb;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::{
+    assert_refused,
+    support::{PASSWORD, Process},
+};
+
+/// The hashes of this test cost what they cost in service.
+const FLAGS: &[&str] = &[
+    "--passwords-argon2-memory-kib",
+    "19456",
+    "--passwords-argon2-iterations",
+    "2",
+    "--passwords-hash-threads",
+    "2",
+    "--passwords-hash-queue",
+    "16",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
+    let parent = TempDir::new().unwrap();
+    let process = Process::start(&parent.path().join("data"), FLAGS);
+    let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
+    let before = resident_kib(&process);
+
+    let mut logins = JoinSet::new();
+    for _ in 0..64 {
+        let person = process.stranger();
+        logins.spawn(async move { person.login("alice", PASSWORD).await.map(drop) });
+    }
+    let validated = validate_while(&process, &alice.tokens.access_token, &mut logins).await;
+
+    let peak = peak_resident_kib(&process);
+    let (done, refused): (Vec<_>, Vec<_>) =
+        validated.logins.into_iter().partition(|login| login.is_ok());
+    assert!(done.len() >= 16, "only {} of 64 got in", done.len());
+    assert!(!refused.is_empty(), "a queue of 16 took 64");
+    for login in refused {
+        let refusal = assert_refused!(login, Unavailable, OVERLOADED);
+        assert!(refusal.retry_after.is_some());
+    }
+    // Two hashes of 19 MiB, and nothing for those who wait.
+    assert!(peak - before < 80 * 1024, "grew from {before} to {peak} KiB");
+    assert!(validated.calls > 10, "ValidateToken answered {} times", validated.calls);
+    eprintln!(
+        "{} of 64 signed in; {} validations meanwhile, slowest {:?}; {before} → {peak} KiB",
+        done.len(),
+        validated.calls,
+        validated.slowest
+    );
+}
+
+struct Validated {
+    logins: Vec<Result<(), tonic::Status>>,
+    calls: u32,
+    slowest: Duration,
+}
+
+/// Validates a token over and over until all logins are answered.
+async fn validate_while(
+    process: &Process,
+    access_token: &str,
+    logins: &mut JoinSet<Result<(), tonic::Status>>,
+) -> Validated {
+    let mut backend = process.backend();
+    let mut validated = Validated { logins: Vec::new(), calls: 0, slowest: Duration::ZERO };
+    while !logins.is_empty() {
+        while let Some(login) = logins.try_join_next() {
+            validated.logins.push(login.unwrap());
+        }
+        let started = Instant::now();
+        let access_token = access_token.to_owned();
+        let request = pb::ValidateTokenRequest { access_token, ..Default::default() };
+        let answer = backend.validate_token(request).await.unwrap().into_inner();
+        assert_eq!(answer.verdict(), pb::TokenVerdict::Active);
+        validated.calls += 1;
+        validated.slowest = validated.slowest.max(started.elapsed());
+    }
+    validated
+}
+
+fn resident_kib(process: &Process) -> u64 {
+    memory(process, "VmRSS:")
+}
+
+fn peak_resident_kib(process: &Process) -> u64 {
+    memory(process, "VmHWM:")
+}
+
+fn memory(process: &Process, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

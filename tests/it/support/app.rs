@@ -1,0 +1,187 @@
+//! A real server in this process, on free ports, with a directory of its own and a manual clock.
+
+use std::{path::Path, time::Duration};
+
+use claviger::{
+    app::App,
+    config::Config,
+    domain::world::{ManualClock, World},
+    grpc::pb::{self, token_service_client::TokenServiceClient},
+    model::time::Timestamp,
+};
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+
+use super::{PASSWORD, Person};
+
+/// When every test begins: 2026-01-01 00:00 UTC.
+const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+/// Settings of one test, as `(key, value)` pairs on top of [`BASE`].
+pub type Settings<'a> = &'a [(&'a str, &'a str)];
+
+/// What all tests run with: free ports, and hashes that cost little.
+const BASE: Settings<'static> = &[
+    ("public.listen", "127.0.0.1:0"),
+    ("internal.listen", "127.0.0.1:0"),
+    ("public.url", "http://localhost:8080"),
+    ("passwords.argon2_memory_kib", "8"),
+    ("passwords.argon2_iterations", "1"),
+    ("passwords.hash_queue", "256"),
+];
+
+/// A running server. Stops when it goes out of scope, at the latest with the test's process.
+pub struct TestApp {
+    app: App,
+    clock: ManualClock,
+    directory: TempDir,
+    settings: Vec<(String, String)>,
+    public: Channel,
+    internal: Channel,
+}
+
+impl TestApp {
+    /// Starts a server with the base settings.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a server with some settings changed.
+    pub async fn start_with(settings: Settings<'_>) -> Self {
+        let settings = BASE
+            .iter()
+            .chain(settings)
+            .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        let directory = TempDir::new().unwrap();
+        Self::launch(directory, ManualClock::starting_at(START), settings).await
+    }
+
+    async fn launch(
+        directory: TempDir,
+        clock: ManualClock,
+        settings: Vec<(String, String)>,
+    ) -> Self {
+        let mut all = settings.clone();
+        all.push(("data.directory".to_owned(), directory.path().display().to_string()));
+        let config = Config::from_pairs(&all).unwrap();
+        let app = App::start(config, World::with_clock(clock.clone())).await.unwrap();
+        let public = channel(app.public_addresses()[0].port());
+        let internal = channel(app.internal_addresses()[0].port());
+        Self { app, clock, directory, settings, public, internal }
+    }
+
+    /// Stops the server and starts it again on the same data, at the same point in time.
+    pub async fn restart(self) -> Self {
+        let Self { app, clock, directory, settings, .. } = self;
+        app.shutdown().await;
+        Self::launch(directory, clock, settings).await
+    }
+
+    /// Like [`Self::restart`], with some settings changed.
+    pub async fn restart_with(mut self, settings: Settings<'_>) -> Self {
+        let changed = settings.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        self.settings.extend(changed);
+        self.restart().await
+    }
+
+    /// Stops the server.
+    pub async fn stop(self) -> TempDir {
+        self.app.shutdown().await;
+        self.directory
+    }
+
+    /// The clock that the server goes by.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Where the server keeps its data.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The public port.
+    pub fn public_port(&self) -> u16 {
+        self.app.public_addresses()[0].port()
+    }
+
+    /// The internal port.
+    pub fn internal_port(&self) -> u16 {
+        self.app.internal_addresses()[0].port()
+    }
+
+    /// Somebody who has not signed in.
+    pub fn stranger(&self) -> Person {
+        Person::stranger(self.public.clone())
+    }
+
+    /// Somebody on a connection of their own.
+    pub fn newcomer(&self) -> Person {
+        Person::stranger(channel(self.public_port()))
+    }
+
+    /// Somebody who has just registered.
+    pub async fn registered(&self, username: &str) -> Person {
+        self.stranger().register(username, PASSWORD).await.unwrap()
+    }
+
+    /// The body of a page on the public port, which must be there.
+    pub async fn get(&self, path: &str) -> String {
+        let url = format!("http://127.0.0.1:{}{path}", self.public_port());
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    /// One text out of the database.
+    pub async fn query_text(&self, sql: &'static str) -> String {
+        let mut connection = self.open_database().await;
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    }
+
+    /// A connection of the test's own to the database.
+    pub async fn open_database(&self) -> SqliteConnection {
+        let path = self.directory().join("claviger.db");
+        SqliteConnectOptions::new().filename(path).connect().await.unwrap()
+    }
+
+    /// Rotates the signing keys as the command line does, and lets the server notice.
+    pub async fn rotate_keys(&self) {
+        self.app.keys().rotate(false).await.unwrap();
+    }
+
+    /// A backend on the internal port.
+    pub fn backend(&self) -> TokenServiceClient<Channel> {
+        TokenServiceClient::new(self.internal.clone())
+    }
+
+    /// The verdict on an access token.
+    pub async fn verdict(&self, access_token: &str) -> pb::TokenVerdict {
+        self.judge(access_token, "", None).await.unwrap().verdict()
+    }
+
+    /// The whole answer on an access token.
+    pub async fn judge(
+        &self,
+        access_token: &str,
+        required_audience: &str,
+        max_auth_age: Option<Duration>,
+    ) -> Result<pb::ValidateTokenResponse, Status> {
+        let request = pb::ValidateTokenRequest {
+            access_token: access_token.to_owned(),
+            required_audience: required_audience.to_owned(),
+            max_auth_age: max_auth_age.map(|age| age.try_into().unwrap()),
+        };
+        Ok(self.backend().validate_token(request).await?.into_inner())
+    }
+}
+
+/// A connection to a port of this machine.
+pub fn channel(port: u16) -> Channel {
+    Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap().connect_lazy()
+}

@@ -1,0 +1,40 @@
+//! What the tests stand on: a real server in this process, people who call it, and a clock to move.
+
+pub mod app;
+pub mod people;
+pub mod process;
+pub mod refusal;
+
+pub use app::{Settings, TestApp};
+pub use people::Person;
+pub use process::Process;
+pub use refusal::Refusal;
+
+use std::time::Duration;
+
+/// A password that every rule accepts.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// Another one.
+pub const OTHER_PASSWORD: &str = "seventeen purple umbrellas dancing";
+/// One second.
+pub const SECOND: Duration = Duration::from_secs(1);
+/// One minute.
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// One hour.
+pub const HOUR: Duration = Duration::from_secs(3600);
+/// One day.
+pub const DAY: Duration = Duration::from_secs(86_400);
+
+/// Asserts that a call was refused with this code and reason, and answers with the refusal.
+#[macro_export]
+macro_rules! assert_refused {
+    ($result:expr, $code:ident, $reason:ident) => {{
+        let refusal = $crate::support::Refusal::of($result);
+        assert_eq!(
+            (refusal.code, refusal.reason.as_str()),
+            (tonic::Code::$code, stringify!($reason)),
+            "{refusal:?}"
+        );
+        refusal
+    }};
+}

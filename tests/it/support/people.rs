@@ -1,0 +1,177 @@
+//! People and programs that call the server.
+
+use claviger::grpc::pb::{
+    self, account_service_client::AccountServiceClient, auth_service_client::AuthServiceClient,
+    passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
+};
+use tonic::{
+    Request, Status, metadata::MetadataValue, service::Interceptor,
+    service::interceptor::InterceptedService, transport::Channel,
+};
+
+/// Sends a bearer token with every call, if there is one.
+#[derive(Clone)]
+pub struct Bearer(Option<String>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            let value = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
+}
+
+type Wire = InterceptedService<Channel, Bearer>;
+
+/// Somebody at a device: signed in if there are tokens.
+#[derive(Clone)]
+pub struct Person {
+    channel: Channel,
+    pub account: pb::Account,
+    pub tokens: pb::TokenPair,
+}
+
+impl Person {
+    /// Somebody who has not signed in.
+    pub fn stranger(channel: Channel) -> Self {
+        Self { channel, account: pb::Account::default(), tokens: pb::TokenPair::default() }
+    }
+
+    /// The same device, signed in with other tokens.
+    pub fn with(&self, account: Option<pb::Account>, tokens: Option<pb::TokenPair>) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            account: account.unwrap_or_else(|| self.account.clone()),
+            tokens: tokens.unwrap(),
+        }
+    }
+
+    /// The same person with this access token.
+    pub fn bearing(&self, access_token: &str) -> Self {
+        let mut person = self.clone();
+        access_token.clone_into(&mut person.tokens.access_token);
+        person
+    }
+
+    fn bearer(&self) -> Bearer {
+        Bearer(Some(self.tokens.access_token.clone()).filter(|it| !it.is_empty()))
+    }
+
+    pub fn auth(&self) -> AuthServiceClient<Wire> {
+        AuthServiceClient::with_interceptor(self.channel.clone(), self.bearer())
+    }
+
+    pub fn accounts(&self) -> AccountServiceClient<Wire> {
+        AccountServiceClient::with_interceptor(self.channel.clone(), self.bearer())
+    }
+
+    pub fn sessions(&self) -> SessionServiceClient<Wire> {
+        SessionServiceClient::with_interceptor(self.channel.clone(), self.bearer())
+    }
+
+    pub fn passkeys(&self) -> PasskeyServiceClient<Wire> {
+        PasskeyServiceClient::with_interceptor(self.channel.clone(), self.bearer())
+    }
+
+    /// Registers an account; answers with the person signed in.
+    pub async fn register(&self, username: &str, password: &str) -> Result<Self, Status> {
+        self.register_as(pb::RegisterRequest {
+            username: username.to_owned(),
+            password: password.to_owned(),
+            ..Default::default()
+        })
+        .await
+    }
+
+    /// Registers an account with every field of the request given.
+    pub async fn register_as(&self, request: pb::RegisterRequest) -> Result<Self, Status> {
+        let answer = self.auth().register(request).await?.into_inner();
+        Ok(self.with(answer.account, answer.tokens))
+    }
+
+    /// Signs in with a password.
+    pub async fn login(&self, username: &str, password: &str) -> Result<Self, Status> {
+        let request =
+            pb::LoginRequest { username: username.to_owned(), password: password.to_owned() };
+        let answer = self.auth().login(request).await?.into_inner();
+        Ok(self.with(answer.account, answer.tokens))
+    }
+
+    /// Exchanges a refresh token, whoever has it.
+    pub async fn refresh_with(&self, refresh_token: &str) -> Result<Self, Status> {
+        let request = pb::RefreshTokensRequest {
+            refresh_token: refresh_token.to_owned(),
+            request_id: String::new(),
+        };
+        let answer = self.auth().refresh_tokens(request).await?.into_inner();
+        Ok(self.with(None, answer.tokens))
+    }
+
+    /// Exchanges the person's own refresh token.
+    pub async fn refresh(&self) -> Result<Self, Status> {
+        self.refresh_with(&self.tokens.refresh_token).await
+    }
+
+    /// Logs out by access token.
+    pub async fn logout(&self) -> Result<(), Status> {
+        let request = pb::LogoutRequest { refresh_token: String::new() };
+        self.auth().logout(request).await.map(drop)
+    }
+
+    /// Logs out by refresh token alone.
+    pub async fn logout_by_refresh_token(&self) -> Result<(), Status> {
+        let request = pb::LogoutRequest { refresh_token: self.tokens.refresh_token.clone() };
+        self.bearing("").auth().logout(request).await.map(drop)
+    }
+
+    /// Proves presence with the password; answers with the person bearing the new access token.
+    pub async fn reauthenticate(&self, password: &str) -> Result<Self, Status> {
+        let request = pb::ReauthenticateRequest { password: password.to_owned() };
+        let answer = self.auth().reauthenticate(request).await?.into_inner();
+        Ok(self.bearing(&answer.access_token))
+    }
+
+    /// Asks for the person's own account.
+    pub async fn get_account(&self) -> Result<pb::Account, Status> {
+        let answer = self.accounts().get_account(pb::GetAccountRequest {}).await?;
+        Ok(answer.into_inner().account.unwrap())
+    }
+
+    /// Sets a new password; answers with the person in the new session.
+    pub async fn change_password(&self, current: &str, new: &str) -> Result<Self, Status> {
+        let request = pb::ChangePasswordRequest {
+            current_password: current.to_owned(),
+            new_password: new.to_owned(),
+        };
+        let answer = self.accounts().change_password(request).await?.into_inner();
+        Ok(self.with(None, answer.tokens))
+    }
+
+    /// Deletes the person's own account.
+    pub async fn delete_account(&self) -> Result<(), Status> {
+        self.accounts().delete_account(pb::DeleteAccountRequest {}).await.map(drop)
+    }
+
+    /// Lists the person's live sessions, all pages.
+    pub async fn list_sessions(&self) -> Result<Vec<pb::Session>, Status> {
+        let mut sessions = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = pb::ListSessionsRequest { page_size: 100, page_token };
+            let page = self.sessions().list_sessions(request).await?.into_inner();
+            sessions.extend(page.sessions);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(sessions);
+            }
+        }
+    }
+
+    /// Ends one session.
+    pub async fn revoke_session(&self, session_id: &str) -> Result<(), Status> {
+        let request = pb::RevokeSessionRequest { session_id: session_id.to_owned() };
+        self.sessions().revoke_session(request).await.map(drop)
+    }
+}

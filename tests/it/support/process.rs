@@ -1,0 +1,124 @@
+//! The real program in a process of its own, for what cannot be seen from inside.
+
+use std::{
+    fs::File,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use claviger::grpc::pb::token_service_client::TokenServiceClient;
+use tonic::transport::Channel;
+
+use super::{Person, app::channel};
+
+/// Hashes that cost little, unless a test asks for others.
+const CHEAP: &[&str] =
+    &["--passwords-argon2-memory-kib", "8", "--passwords-argon2-iterations", "1"];
+
+/// A running `claviger serve`. Killed when it goes out of scope.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+    pub public_port: u16,
+    pub internal_port: u16,
+}
+
+impl Process {
+    /// Starts the program on a data directory and waits until it is ready.
+    pub fn start(directory: &Path, flags: &[&str]) -> Self {
+        let mut process = Self::launch(directory, flags, &[]);
+        process.wait_until_ready();
+        process
+    }
+
+    /// Starts the program with environment variables as well.
+    pub fn launch(directory: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let (public_port, internal_port) = (free_port(), free_port());
+        let log = directory.with_extension("log");
+        let output = File::options().create(true).append(true).open(&log).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_claviger"))
+            .arg("serve")
+            .arg("--data-directory")
+            .arg(directory)
+            .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
+            .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
+            .args(if flags.iter().any(|it| it.starts_with("--passwords-argon2")) {
+                &[]
+            } else {
+                CHEAP
+            })
+            .args(flags)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .unwrap();
+        Self { child, log, public_port, internal_port }
+    }
+
+    /// Waits until both ports answer.
+    pub fn wait_until_ready(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        for port in [self.public_port, self.internal_port] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    panic!("the program ended with {status}:\n{}", self.log());
+                }
+                assert!(Instant::now() < deadline, "not ready:\n{}", self.log());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+
+    /// Everything the program has printed so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the program as a power cut would (SIGKILL).
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the program to stop (SIGTERM).
+    pub fn terminate(&self) {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the program to end by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Somebody who has not signed in, on a connection of their own.
+    pub fn stranger(&self) -> Person {
+        Person::stranger(channel(self.public_port))
+    }
+
+    /// A backend on the internal port.
+    pub fn backend(&self) -> TokenServiceClient<Channel> {
+        TokenServiceClient::new(channel(self.internal_port))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
