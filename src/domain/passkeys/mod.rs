@@ -3,31 +3,48 @@
 //! Knows nothing of gRPC or SQL. A ceremony is taken from storage before its answer is checked, so a
 //! failed attempt uses it up too. The only user of webauthn-rs.
 
-use std::sync::Arc;
+mod authentication;
+mod ceremony_state;
+mod credential;
+mod decoys;
+mod guard;
+mod management;
+mod providers;
+mod reauthentication;
+mod registration;
+mod relying_party;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, sync::Arc};
 
 use crate::{
     model::{
-        id::{CeremonyId, PasskeyId},
-        label::PasskeyName,
-        passkey::Passkey,
-        session::Origin,
+        account::Account,
+        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+        id::{AccountId, CeremonyId},
+        passkey::{Passkey, PasskeyUse},
         time::Timestamp,
-        token::{AccessToken, Claims},
-        webauthn::{
-            AuthenticationResponse, CreationOptions, PasskeySignals, RegistrationResponse,
-            RequestOptions, Started,
-        },
+        webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
-    storage::Storage,
+    storage::{Storage, ceremonies::CeremonyLimits},
 };
 
 use super::{
-    Result,
-    secret::DerivedKey,
-    sessions::{Sessions, SignedIn},
-    throttle::Throttle,
-    world::World,
+    Error, Result, secret::DerivedKey, sessions::Sessions, throttle::Throttle, world::World,
 };
+
+use ceremony_state::AuthenticationState;
+use decoys::Decoys;
+use guard::Assertion;
+pub use providers::provider_name;
+use relying_party::{RelyingParty, Verdict};
+
+/// How many ceremonies an account may have open; a browser has one.
+const OPEN_PER_ACCOUNT: u32 = 10;
+/// How many an address prefix may have open: whole offices share one.
+const OPEN_PER_ADDRESS: u32 = 1000;
+const OPEN_OVERALL: u32 = 100_000;
 
 /// Who the relying party is.
 #[derive(Debug, Clone)]
@@ -50,7 +67,15 @@ pub enum AuthenticationTarget {
 }
 
 /// The passkey use cases.
-pub struct Passkeys {}
+pub struct Passkeys {
+    storage: Storage,
+    sessions: Arc<Sessions>,
+    throttle: Arc<Throttle>,
+    world: World,
+    key: DerivedKey,
+    decoys: Decoys,
+    relying_party: RelyingParty,
+}
 
 impl Passkeys {
     /// Puts the use cases together. `key` makes decoys for unknown names and keys the limits of
@@ -66,87 +91,126 @@ impl Passkeys {
         key: DerivedKey,
         settings: Settings,
     ) -> Result<Self> {
-        todo!("passkeys")
+        let relying_party = RelyingParty::new(settings)?;
+        let decoys = Decoys::new(key.clone())?;
+        Ok(Self { storage, sessions, throttle, world, key, decoys, relying_party })
     }
 
-    /// Starts adding a passkey to the caller's account. Needs a fresh sign-in.
-    pub async fn start_registration(&self, caller: &Claims) -> Result<Started<CreationOptions>> {
-        todo!("passkeys")
+    /// The account of somebody with a token; without an account there is no session either.
+    async fn account(&self, id: AccountId) -> Result<Account> {
+        self.storage.find_account(id).await?.ok_or(Error::SessionEnded)
     }
 
-    /// Checks the answer and adds the passkey. Without a name it is called after its provider.
-    pub async fn finish_registration(
+    /// Opens a ceremony at somebody's expense and hands its options out.
+    async fn open_ceremony<O>(
         &self,
-        caller: &Claims,
-        ceremony_id: CeremonyId,
-        response: RegistrationResponse,
-        name: PasskeyName,
-    ) -> Result<Passkey> {
-        todo!("passkeys")
+        purpose: CeremonyPurpose,
+        payer: Payer,
+        state: Vec<u8>,
+        options: O,
+    ) -> Result<Started<O>> {
+        let now = self.world.now();
+        let ceremony = Ceremony {
+            id: CeremonyId::from_uuid(self.world.random_uuid()?),
+            purpose,
+            payer: CeremonyPayer(self.key.mac(&[payer.kind(), &payer.bytes()])),
+            state,
+            expires_at: now + CEREMONY_LIFETIME,
+        };
+        let limits = CeremonyLimits { per_payer: payer.limit(), overall: OPEN_OVERALL };
+        let started =
+            Started { ceremony_id: ceremony.id, expires_at: ceremony.expires_at, options };
+        if self.storage.start_ceremony(ceremony, limits, now).await? {
+            Ok(started)
+        } else {
+            Err(Error::TooManyCeremonies)
+        }
     }
 
-    /// Starts a sign-in.
-    pub async fn start_authentication(
+    /// Takes a ceremony before anything of its answer is looked at: a wrong answer uses it up too.
+    async fn take_ceremony(&self, id: CeremonyId, kind: CeremonyKind) -> Result<Ceremony> {
+        let taken = self.storage.take_ceremony(id, kind, self.world.now()).await?;
+        taken.ok_or(Error::CeremonyNotFound)
+    }
+
+    fn request_options(
         &self,
-        target: AuthenticationTarget,
-        origin: &Origin,
-    ) -> Result<Started<RequestOptions>> {
-        todo!("passkeys")
+        state: &AuthenticationState,
+        allow_credentials: Vec<CredentialDescriptor>,
+    ) -> RequestOptions {
+        RequestOptions {
+            challenge: state.challenge.clone(),
+            timeout: CEREMONY_LIFETIME,
+            relying_party_id: self.relying_party.id().to_owned(),
+            allow_credentials,
+        }
     }
 
-    /// Checks the answer and opens a session.
-    pub async fn finish_authentication(
+    /// Verifies an assertion and says what it changes about the passkey. Records a suspected clone.
+    async fn verify(
         &self,
-        ceremony_id: CeremonyId,
-        response: AuthenticationResponse,
-        origin: Origin,
-    ) -> Result<SignedIn> {
-        todo!("passkeys")
+        state: AuthenticationState,
+        response: &AuthenticationResponse,
+        assertion: &Assertion,
+        passkey: &Passkey,
+    ) -> Result<PasskeyUse> {
+        let verdict = self.relying_party.verify_assertion(state, response, assertion, passkey)?;
+        let used_at = self.world.now();
+        if verdict == Verdict::CloneSuspected {
+            self.suspect_clone(passkey, used_at).await?;
+            return Err(Error::PasskeyRefused("counter did not grow"));
+        }
+        Ok(PasskeyUse {
+            passkey_id: passkey.id,
+            expected_counter: passkey.counter,
+            counter: assertion.counter,
+            backup_eligible: assertion.backup_eligible,
+            backed_up: assertion.backed_up,
+            used_at,
+        })
     }
 
-    /// Starts proving presence within the caller's session.
-    pub async fn start_reauthentication(&self, caller: &Claims) -> Result<Started<RequestOptions>> {
-        todo!("passkeys")
-    }
-
-    /// Checks the answer; the session stays, its `auth_time` becomes now.
-    pub async fn finish_reauthentication(
-        &self,
-        caller: &Claims,
-        ceremony_id: CeremonyId,
-        response: AuthenticationResponse,
-    ) -> Result<(AccessToken, Timestamp)> {
-        todo!("passkeys")
-    }
-
-    /// The caller's passkeys, oldest first.
-    pub async fn list(&self, caller: &Claims) -> Result<Vec<Passkey>> {
-        todo!("passkeys")
-    }
-
-    /// Renames one of the caller's passkeys.
-    pub async fn rename(
-        &self,
-        caller: &Claims,
-        id: PasskeyId,
-        name: PasskeyName,
-    ) -> Result<Passkey> {
-        todo!("passkeys")
-    }
-
-    /// Removes one of the caller's passkeys. Needs a fresh sign-in.
-    pub async fn remove(&self, caller: &Claims, id: PasskeyId) -> Result<()> {
-        todo!("passkeys")
-    }
-
-    /// The lists for the browser's Signal API.
-    pub async fn signals(&self, caller: &Claims) -> Result<PasskeySignals> {
-        todo!("passkeys")
+    async fn suspect_clone(&self, passkey: &Passkey, now: Timestamp) -> Result<()> {
+        tracing::warn!(
+            target: "claviger::security",
+            event = "passkey_clone_suspected",
+            account_id = %passkey.account_id,
+            passkey_id = %passkey.id,
+        );
+        Ok(self.storage.record_suspected_clone(passkey.id, now).await?)
     }
 }
 
-/// The product behind an AAGUID, as far as it is known. For display only.
-pub fn provider_name(aaguid: &[u8; 16]) -> Option<&'static str> {
-    let _ = aaguid;
-    todo!("passkeys")
+/// At whose expense a ceremony is open.
+#[derive(Debug, Clone, Copy)]
+enum Payer {
+    Account(AccountId),
+    /// Whoever shares the address prefix: /32 of IPv4, /64 of IPv6.
+    Address(IpAddr),
+}
+
+impl Payer {
+    const fn kind(&self) -> &'static [u8] {
+        match self {
+            Self::Account(_) => b"account",
+            Self::Address(_) => b"address",
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Account(id) => id.as_bytes().to_vec(),
+            Self::Address(address) => match address.to_canonical() {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets()[..8].to_vec(),
+            },
+        }
+    }
+
+    const fn limit(&self) -> u32 {
+        match self {
+            Self::Account(_) => OPEN_PER_ACCOUNT,
+            Self::Address(_) => OPEN_PER_ADDRESS,
+        }
+    }
 }

@@ -1,0 +1,119 @@
+//! Passkeys between our storage, the library and the browser.
+
+use webauthn_rs_core::proto::{
+    AttestationFormat, COSEAlgorithm, COSEEC2Key, COSEKey, COSEKeyType, COSERSAKey, Credential,
+    ECDSACurve, ParsedAttestation, RegisteredExtensions, UserVerificationPolicy,
+};
+
+use crate::model::{label::PasskeyName, passkey::Passkey, webauthn::CredentialDescriptor};
+
+use super::{
+    guard::{Checked, CoseKey},
+    providers::provider_name,
+};
+
+const MAX_TRANSPORTS: usize = 8;
+const MAX_TRANSPORT_CHARS: usize = 32;
+
+/// The library's credential for one verification, made from the stored COSE key.
+///
+/// Its counter is zero and its BE flag the one given, which turns off the library's own rules about
+/// them: it would refuse before our rules can tell a clone from a bad signature.
+pub(super) fn for_verification(passkey: &Passkey, backup_eligible: bool) -> Checked<Credential> {
+    Ok(Credential {
+        cred_id: passkey.credential_id.as_bytes().to_vec(),
+        cred: library_key(CoseKey::parse(&passkey.public_key)?),
+        counter: 0,
+        transports: None,
+        user_verified: passkey.user_verified,
+        backup_eligible,
+        backup_state: passkey.backed_up,
+        registration_policy: UserVerificationPolicy::Required,
+        extensions: RegisteredExtensions::none(),
+        attestation: ParsedAttestation::default(),
+        attestation_format: AttestationFormat::None,
+    })
+}
+
+fn library_key(key: CoseKey) -> COSEKey {
+    let ec2 = |curve, x: &[u8], y: &[u8]| {
+        COSEKeyType::EC_EC2(COSEEC2Key { curve, x: x.to_vec(), y: y.to_vec() })
+    };
+    match key {
+        CoseKey::P256 { x, y } => {
+            COSEKey { type_: COSEAlgorithm::ES256, key: ec2(ECDSACurve::SECP256R1, &x, &y) }
+        }
+        CoseKey::P384 { x, y } => {
+            COSEKey { type_: COSEAlgorithm::ES384, key: ec2(ECDSACurve::SECP384R1, &x, &y) }
+        }
+        CoseKey::Rsa { n, e } => {
+            COSEKey { type_: COSEAlgorithm::RS256, key: COSEKeyType::RSA(COSERSAKey { n, e }) }
+        }
+    }
+}
+
+/// How browsers name a passkey in options.
+pub(super) fn descriptor(passkey: &Passkey) -> CredentialDescriptor {
+    CredentialDescriptor {
+        id: passkey.credential_id.as_bytes().to_vec(),
+        transports: passkey.transports.clone(),
+    }
+}
+
+/// What is kept of reported transports: values shaped like one, sorted, each once. Others are
+/// dropped in silence, since browsers may report values younger than this program (WebAuthn L3
+/// §5.2.1.1).
+pub(super) fn kept_transports(reported: &[String]) -> Vec<String> {
+    let shaped = |text: &&String| {
+        (1..=MAX_TRANSPORT_CHARS).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    let mut kept: Vec<String> = reported.iter().filter(shaped).cloned().collect();
+    kept.sort_unstable();
+    kept.dedup();
+    kept.truncate(MAX_TRANSPORTS);
+    kept
+}
+
+/// What a passkey is called whose owner gave no name.
+pub(super) fn name_or_default(name: PasskeyName, aaguid: &[u8; 16]) -> PasskeyName {
+    if name.is_empty() {
+        PasskeyName::from_stored(provider_name(aaguid).unwrap_or("Passkey").to_owned())
+    } else {
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(values: &[&str]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn transports_are_kept_sorted_and_once_with_odd_ones_dropped() {
+        let reported = texts(&["usb", "nfc", "usb", "", "USB", "sm<art", "hybrid", "smart-card"]);
+
+        assert_eq!(kept_transports(&reported), texts(&["hybrid", "nfc", "smart-card", "usb"]));
+    }
+
+    #[test]
+    fn at_most_eight_transports_of_at_most_32_characters_are_kept() {
+        let mut reported: Vec<String> = ('a'..='z').map(String::from).collect();
+        reported.insert(0, "a".repeat(33));
+
+        assert_eq!(kept_transports(&reported), texts(&["a", "b", "c", "d", "e", "f", "g", "h"]));
+    }
+
+    #[test]
+    fn a_passkey_without_a_name_is_called_after_its_provider() {
+        let bitwarden = 0xd548826e_79b4_db40_a3d8_11116f7e8349_u128.to_be_bytes();
+        let named = |name: &str, aaguid| name_or_default(PasskeyName::parse(name).unwrap(), aaguid);
+
+        assert_eq!(named("", &bitwarden).as_str(), "Bitwarden");
+        assert_eq!(named(" ", &[0; 16]).as_str(), "Passkey");
+        assert_eq!(named("My key", &bitwarden).as_str(), "My key");
+    }
+}

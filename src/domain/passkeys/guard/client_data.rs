@@ -1,0 +1,56 @@
+//! The client data: what the browser says it was asked, by whom (WebAuthn L3 §5.8.1).
+
+use aws_lc_rs::constant_time;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+
+use super::{Checked, Expectation, Refusal};
+
+const MAX_BYTES: usize = 4 * 1024;
+
+/// The members that are checked. A member that comes twice is an error; others are let pass, since
+/// browsers add some to keep servers tolerant.
+#[derive(Deserialize)]
+struct ClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: String,
+    origin: String,
+    #[serde(rename = "crossOrigin", default)]
+    cross_origin: bool,
+    #[serde(rename = "topOrigin", default, deserialize_with = "presence")]
+    has_top_origin: bool,
+}
+
+/// Checks the client data against what was asked (WebAuthn L3 §7.1 steps 5 to 11, §7.2 steps 8 to 14).
+pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>) -> Checked<()> {
+    if json.len() > MAX_BYTES {
+        return Err(Refusal("client data too large"));
+    }
+    let data = parse(json).ok_or(Refusal("client data malformed"))?;
+    if data.kind != kind {
+        return Err(Refusal("client data type differs"));
+    }
+    let challenge = URL_SAFE_NO_PAD
+        .decode(&data.challenge)
+        .map_err(|_| Refusal("client data challenge malformed"))?;
+    constant_time::verify_slices_are_equal(&challenge, expected.challenge)
+        .map_err(|_| Refusal("challenge differs"))?;
+    if !expected.origins.contains(&data.origin) {
+        return Err(Refusal("origin not allowed"));
+    }
+    // A frame on somebody else's page could pass a person's touch off as meant for us.
+    if data.cross_origin || data.has_top_origin {
+        return Err(Refusal("answer from a cross-origin frame"));
+    }
+    Ok(())
+}
+
+fn parse(json: &[u8]) -> Option<ClientData> {
+    // serde would read a struct from an array as well.
+    json.starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
+}
+
+fn presence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}

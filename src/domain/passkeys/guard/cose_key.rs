@@ -1,0 +1,100 @@
+//! The public key of a credential: a COSE_Key (RFC 9052 §7, RFC 9053 §7.1, RFC 8230 §4).
+//!
+//! Whether a point lies on its curve is left to webauthn-rs.
+
+use ciborium::Value;
+
+use super::{Checked, Refusal, cbor};
+
+/// ECDSA with P-256 and SHA-256.
+pub(in crate::domain::passkeys) const ES256: i32 = -7;
+/// ECDSA with P-384 and SHA-384.
+pub(in crate::domain::passkeys) const ES384: i32 = -35;
+/// RSASSA-PKCS1-v1_5 with SHA-256.
+pub(in crate::domain::passkeys) const RS256: i32 = -257;
+
+const KEY_TYPE: i64 = 1;
+const ALGORITHM: i64 = 3;
+const EC2: i64 = 2;
+const RSA: i64 = 3;
+
+/// A public key of one of the three kinds that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::domain::passkeys) enum CoseKey {
+    /// ES256: the point's coordinates.
+    P256 { x: [u8; 32], y: [u8; 32] },
+    /// ES384: the point's coordinates.
+    P384 { x: [u8; 48], y: [u8; 48] },
+    /// RS256: modulus and exponent of a 2048-bit key.
+    Rsa { n: Vec<u8>, e: [u8; 3] },
+}
+
+impl CoseKey {
+    /// Reads a key that is all the bytes hold.
+    pub(in crate::domain::passkeys) fn parse(bytes: &[u8]) -> Checked<Self> {
+        let value = cbor::single_item(bytes).ok_or(Refusal("public key malformed"))?;
+        Self::from_value(&value)
+    }
+
+    pub(super) fn from_value(value: &Value) -> Checked<Self> {
+        let members = Members::of(value)?;
+        let key_type = members.integer(KEY_TYPE)?;
+        let algorithm = members.integer(ALGORITHM)?;
+        if key_type == RSA && algorithm == i64::from(RS256) {
+            members.must_be(4)?;
+            let n = members.bytes(-1)?.to_vec();
+            if n.len() != 256 {
+                return Err(Refusal("public key modulus is not of 2048 bits"));
+            }
+            return Ok(Self::Rsa { n, e: members.exactly(-2)? });
+        }
+        if key_type != EC2 {
+            return Err(Refusal("public key type not asked for"));
+        }
+        members.must_be(5)?;
+        // RFC 9053 leaves the curve open for an algorithm; WebAuthn L3 §5.8.5 fixes it.
+        match (algorithm, members.integer(-1)?) {
+            (alg, 1) if alg == i64::from(ES256) => {
+                Ok(Self::P256 { x: members.exactly(-2)?, y: members.exactly(-3)? })
+            }
+            (alg, 2) if alg == i64::from(ES384) => {
+                Ok(Self::P384 { x: members.exactly(-2)?, y: members.exactly(-3)? })
+            }
+            _ => Err(Refusal("public key algorithm or curve not asked for")),
+        }
+    }
+}
+
+/// The members of a map without duplicates.
+struct Members<'a>(&'a [(Value, Value)]);
+
+impl<'a> Members<'a> {
+    fn of(value: &'a Value) -> Checked<Self> {
+        value.as_map().map(|map| Self(map)).ok_or(Refusal("public key is not a map"))
+    }
+
+    /// With no key twice and every known one present, the number says that there is no other.
+    fn must_be(&self, number: usize) -> Checked<()> {
+        if self.0.len() == number { Ok(()) } else { Err(Refusal("public key members differ")) }
+    }
+
+    fn get(&self, label: i64) -> Checked<&'a Value> {
+        let label = Value::from(label);
+        let found = self.0.iter().find(|(key, _)| *key == label);
+        found.map(|(_, value)| value).ok_or(Refusal("public key member missing"))
+    }
+
+    fn integer(&self, label: i64) -> Checked<i64> {
+        let number = self.get(label)?.as_integer().and_then(|it| i64::try_from(it).ok());
+        number.ok_or(Refusal("public key member is not an integer"))
+    }
+
+    fn bytes(&self, label: i64) -> Checked<&'a [u8]> {
+        let bytes = self.get(label)?.as_bytes();
+        bytes.map(Vec::as_slice).ok_or(Refusal("public key member is not a byte string"))
+    }
+
+    fn exactly<const N: usize>(&self, label: i64) -> Checked<[u8; N]> {
+        self.bytes(label)?.try_into().map_err(|_| Refusal("public key member has a wrong length"))
+    }
+}

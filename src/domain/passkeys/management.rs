@@ -1,0 +1,97 @@
+//! Listing, renaming and removing passkeys.
+
+use crate::{
+    domain::{Error, Result},
+    model::{
+        account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey, session::EndReason,
+        token::Claims, webauthn::PasskeySignals,
+    },
+    storage::passkeys::{PasskeyRemoval, PasskeyRemovalRequest},
+};
+
+use super::Passkeys;
+
+impl Passkeys {
+    /// The caller's passkeys, oldest first.
+    pub async fn list(&self, caller: &Claims) -> Result<Vec<Passkey>> {
+        self.account(caller.account_id).await?;
+        Ok(self.storage.list_passkeys(caller.account_id).await?)
+    }
+
+    /// Renames one of the caller's passkeys.
+    ///
+    /// # Errors
+    /// `PasskeyNotFound`, also for a passkey of somebody else.
+    pub async fn rename(
+        &self,
+        caller: &Claims,
+        id: PasskeyId,
+        name: PasskeyName,
+    ) -> Result<Passkey> {
+        match self.storage.rename_passkey(caller.account_id, id, name).await? {
+            Some(passkey) => Ok(passkey),
+            None => self.not_found(caller).await,
+        }
+    }
+
+    /// Removes one of the caller's passkeys. Needs a fresh sign-in.
+    ///
+    /// # Errors
+    /// `PasskeyNotFound`, also for a passkey of somebody else; `LastSignInMethod`.
+    pub async fn remove(&self, caller: &Claims, id: PasskeyId) -> Result<()> {
+        self.sessions.require_fresh(caller)?;
+        let now = self.world.now();
+        let revoked_until = self.sessions.revoked_until(now);
+        let request = PasskeyRemovalRequest {
+            account_id: caller.account_id,
+            passkey_id: id,
+            spared_session: caller.session_id,
+            now,
+            revoked_until,
+        };
+        let ended = match self.storage.remove_passkey(request).await? {
+            PasskeyRemoval::Removed(ended) => ended,
+            PasskeyRemoval::NotFound => return self.not_found(caller).await,
+            PasskeyRemoval::LastSignInMethod => return Err(Error::LastSignInMethod),
+        };
+        let reason = EndReason::PasskeyRemoved;
+        self.sessions.announce_ended(caller.account_id, &ended, reason, revoked_until);
+        tracing::info!(
+            target: "claviger::security",
+            event = "passkey_removed",
+            account_id = %caller.account_id,
+            passkey_id = %id,
+        );
+        Ok(())
+    }
+
+    /// The lists for the browser's Signal API.
+    pub async fn signals(&self, caller: &Claims) -> Result<PasskeySignals> {
+        let account = self.account(caller.account_id).await?;
+        let passkeys = self.storage.list_passkeys(account.id).await?;
+        Ok(PasskeySignals {
+            relying_party_id: self.relying_party.id().to_owned(),
+            user_handle: account.id.as_bytes().to_vec(),
+            credential_ids: passkeys
+                .iter()
+                .map(|it| it.credential_id.as_bytes().to_vec())
+                .collect(),
+            name: account.username.as_str().to_owned(),
+            display_name: shown_name(&account),
+        })
+    }
+
+    async fn not_found<T>(&self, caller: &Claims) -> Result<T> {
+        self.account(caller.account_id).await?;
+        Err(Error::PasskeyNotFound)
+    }
+}
+
+/// What to call a person: the display name, or the username where there is none.
+pub(super) fn shown_name(account: &Account) -> String {
+    if account.display_name.is_empty() {
+        account.username.as_str().to_owned()
+    } else {
+        account.display_name.as_str().to_owned()
+    }
+}

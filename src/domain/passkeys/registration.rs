@@ -1,0 +1,117 @@
+//! Adding a passkey to an account.
+
+use crate::{
+    domain::{Error, Result},
+    model::{
+        ceremony::{CEREMONY_LIFETIME, CeremonyKind, CeremonyPurpose},
+        id::{CeremonyId, PasskeyId},
+        label::PasskeyName,
+        passkey::{MAX_PASSKEYS, Passkey},
+        token::Claims,
+        webauthn::{CreationOptions, RegistrationResponse, Started},
+    },
+    storage::passkeys::PasskeyAddition,
+};
+
+use super::{
+    Passkeys, Payer,
+    ceremony_state::{self, RegistrationState},
+    credential,
+    guard::NewCredential,
+    management::shown_name,
+    relying_party::ALGORITHMS,
+};
+
+impl Passkeys {
+    /// Starts adding a passkey to the caller's account. Needs a fresh sign-in.
+    pub async fn start_registration(&self, caller: &Claims) -> Result<Started<CreationOptions>> {
+        self.sessions.require_fresh(caller)?;
+        let account = self.account(caller.account_id).await?;
+        let passkeys = self.storage.list_passkeys(account.id).await?;
+        if passkeys.len() >= MAX_PASSKEYS as usize {
+            return Err(Error::PasskeyLimitReached);
+        }
+        let state = self.relying_party.start_registration(account.id)?;
+        let options = CreationOptions {
+            relying_party_id: self.relying_party.id().to_owned(),
+            relying_party_name: self.relying_party.name().to_owned(),
+            user_handle: account.id.as_bytes().to_vec(),
+            user_name: account.username.as_str().to_owned(),
+            user_display_name: shown_name(&account),
+            challenge: state.challenge.clone(),
+            algorithms: ALGORITHMS.to_vec(),
+            timeout: CEREMONY_LIFETIME,
+            exclude_credentials: passkeys.iter().map(credential::descriptor).collect(),
+        };
+        let purpose = CeremonyPurpose::Registration { account_id: account.id };
+        let state = ceremony_state::to_bytes(&state)?;
+        self.open_ceremony(purpose, Payer::Account(account.id), state, options).await
+    }
+
+    /// Checks the answer and adds the passkey. Without a name it is called after its provider.
+    pub async fn finish_registration(
+        &self,
+        caller: &Claims,
+        ceremony_id: CeremonyId,
+        response: RegistrationResponse,
+        name: PasskeyName,
+    ) -> Result<Passkey> {
+        let ceremony = self.take_ceremony(ceremony_id, CeremonyKind::Registration).await?;
+        if ceremony.purpose != (CeremonyPurpose::Registration { account_id: caller.account_id }) {
+            return Err(Error::CeremonyNotFound);
+        }
+        self.sessions.require_fresh(caller)?;
+        let state: RegistrationState = ceremony_state::from_bytes(&ceremony.state)?;
+        let added =
+            self.relying_party.verify_registration(&state, &response).inspect_err(|it| {
+                tracing::info!(
+                    target: "claviger::security",
+                    event = "passkey_registration_refused",
+                    account_id = %caller.account_id,
+                    detail = it.0,
+                );
+            })?;
+        let passkey = self.new_passkey(caller, added, response, name)?;
+        match self.storage.add_passkey(passkey.clone(), MAX_PASSKEYS).await? {
+            PasskeyAddition::Added => {}
+            PasskeyAddition::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
+            PasskeyAddition::LimitReached => return Err(Error::PasskeyLimitReached),
+            PasskeyAddition::AccountGone => return Err(Error::SessionEnded),
+        }
+        tracing::info!(
+            target: "claviger::security",
+            event = "passkey_registered",
+            account_id = %caller.account_id,
+            passkey_id = %passkey.id,
+        );
+        Ok(passkey)
+    }
+
+    fn new_passkey(
+        &self,
+        caller: &Claims,
+        added: NewCredential,
+        response: RegistrationResponse,
+        name: PasskeyName,
+    ) -> Result<Passkey> {
+        Ok(Passkey {
+            id: PasskeyId::from_uuid(self.world.ordered_uuid()?),
+            account_id: caller.account_id,
+            credential_id: added.credential_id,
+            name: credential::name_or_default(name, &added.aaguid),
+            public_key: added.public_key,
+            counter: added.counter,
+            backup_eligible: added.backup_eligible,
+            backed_up: added.backed_up,
+            // Nothing else passes the guard.
+            user_verified: true,
+            transports: credential::kept_transports(&response.transports),
+            aaguid: added.aaguid,
+            discoverable: response.discoverable,
+            attestation_object: response.attestation_object,
+            created_at: self.world.now(),
+            last_used_at: None,
+            clone_suspected_at: None,
+        })
+    }
+}

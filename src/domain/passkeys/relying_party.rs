@@ -1,0 +1,245 @@
+//! The relying party: its id and origins, and the library that verifies answers for it.
+//!
+//! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
+
+use std::iter;
+
+use aws_lc_rs::digest;
+use tracing::{Dispatch, dispatcher};
+use url::Url;
+use webauthn_rs::{
+    Webauthn, WebauthnBuilder,
+    prelude::{WebauthnError, WebauthnResult},
+};
+use webauthn_rs_core::proto::{
+    AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw, PublicKeyCredential,
+    RegisterPublicKeyCredential,
+};
+
+use crate::{
+    domain::{Error, Result},
+    model::{
+        ceremony::CEREMONY_LIFETIME,
+        id::AccountId,
+        passkey::Passkey,
+        webauthn::{AuthenticationResponse, RegistrationResponse},
+    },
+};
+
+use super::{
+    Settings,
+    ceremony_state::{AuthenticationState, RegistrationState},
+    credential,
+    guard::{
+        self, Assertion, Checked, ES256, ES384, Expectation, NewCredential, RS256, Refusal,
+        UserHandle,
+    },
+};
+
+/// The algorithms asked for, best first; no others are accepted.
+pub(super) const ALGORITHMS: [i32; 3] = [ES256, ES384, RS256];
+
+const PUBLIC_KEY: &str = "public-key";
+const ANDROID_ORIGIN: &str = "android:apk-key-hash:";
+
+/// Who answers are checked for.
+pub(super) struct RelyingParty {
+    settings: Settings,
+    id_hash: [u8; 32],
+    library: Webauthn,
+}
+
+/// What to make of an assertion whose signature is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The passkey's owner was there.
+    Accepted,
+    /// The counter did not grow, so that the key may have been copied.
+    CloneSuspected,
+}
+
+impl RelyingParty {
+    /// Checks the settings.
+    pub(super) fn new(settings: Settings) -> Result<Self> {
+        let origins = settings.origins.iter().map(|origin| checked_origin(origin, &settings));
+        let origins = origins.collect::<Result<Vec<Url>>>()?;
+        if origins.is_empty() {
+            return Err(Error::internal("passkeys need at least one origin"));
+        }
+        let library = library(&settings, &origins).map_err(Error::internal)?;
+        let mut id_hash = [0; 32];
+        let hash = digest::digest(&digest::SHA256, settings.relying_party_id.as_bytes());
+        id_hash.copy_from_slice(hash.as_ref());
+        Ok(Self { settings, id_hash, library })
+    }
+
+    /// The relying party id.
+    pub(super) fn id(&self) -> &str {
+        &self.settings.relying_party_id
+    }
+
+    /// The name shown to people.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.relying_party_name
+    }
+
+    /// A new challenge to register with.
+    pub(super) fn start_registration(&self, account_id: AccountId) -> Result<RegistrationState> {
+        // The library's options are not used, so it needs no names; nor does it get the passkeys to
+        // exclude: whether a credential id is taken is for storage to say, of every account.
+        let user = account_id.as_uuid();
+        let (options, library) =
+            unlogged(|| self.library.start_passkey_registration(user, "-", "-", None))
+                .map_err(Error::internal)?;
+        Ok(RegistrationState { challenge: options.public_key.challenge, library })
+    }
+
+    /// A new challenge to sign in with, by name or discoverable.
+    ///
+    /// One library state serves both: its state for named sign-ins would freeze passkeys and their
+    /// counters as they are at the start.
+    pub(super) fn start_authentication(&self) -> Result<AuthenticationState> {
+        let (options, library) = unlogged(|| self.library.start_discoverable_authentication())
+            .map_err(Error::internal)?;
+        Ok(AuthenticationState { challenge: options.public_key.challenge, library })
+    }
+
+    /// Checks the answer to a registration (WebAuthn L3 §7.1) but for what only storage knows.
+    pub(super) fn verify_registration(
+        &self,
+        state: &RegistrationState,
+        response: &RegistrationResponse,
+    ) -> Checked<NewCredential> {
+        let credential = guard::check_registration(response, &self.expect(&state.challenge))?;
+        let answer = RegisterPublicKeyCredential {
+            id: String::new(),
+            raw_id: response.raw_id.clone(),
+            response: AuthenticatorAttestationResponseRaw {
+                attestation_object: response.attestation_object.clone(),
+                client_data_json: response.client_data_json.clone(),
+                transports: None,
+            },
+            type_: PUBLIC_KEY.to_owned(),
+            extensions: Default::default(),
+        };
+        unlogged(|| self.library.finish_passkey_registration(&answer, &state.library))
+            .map_err(|error| refusal(&error))?;
+        Ok(credential)
+    }
+
+    /// Checks of an assertion what needs no knowledge of the passkey.
+    pub(super) fn check_assertion(
+        &self,
+        state: &AuthenticationState,
+        response: &AuthenticationResponse,
+        user_handle: UserHandle,
+    ) -> Checked<Assertion> {
+        guard::check_assertion(response, user_handle, &self.expect(&state.challenge))
+    }
+
+    /// Verifies a checked assertion against the passkey it names (WebAuthn L3 §7.2).
+    pub(super) fn verify_assertion(
+        &self,
+        state: AuthenticationState,
+        response: &AuthenticationResponse,
+        assertion: &Assertion,
+        passkey: &Passkey,
+    ) -> Checked<Verdict> {
+        guard::check_user_handle(response, passkey.account_id)?;
+        // Eligibility that appears later happens in the field, where keys move into synced stores.
+        // That it disappears does not.
+        if passkey.backup_eligible && !assertion.backup_eligible {
+            return Err(Refusal("no longer eligible for backup"));
+        }
+        let credential = credential::for_verification(passkey, assertion.backup_eligible)?;
+        let answer = PublicKeyCredential {
+            id: String::new(),
+            raw_id: response.raw_id.clone(),
+            response: AuthenticatorAssertionResponseRaw {
+                authenticator_data: response.authenticator_data.clone(),
+                client_data_json: response.client_data_json.clone(),
+                signature: response.signature.clone(),
+                user_handle: response.user_handle.clone(),
+            },
+            extensions: Default::default(),
+            type_: PUBLIC_KEY.to_owned(),
+        };
+        unlogged(|| {
+            self.library.finish_discoverable_authentication_v2(&answer, state.library, credential)
+        })
+        .map_err(|error| refusal(&error))?;
+        // Only a signature that is right may cast suspicion; anybody can send a low counter.
+        Ok(counter_verdict(passkey.counter, assertion.counter))
+    }
+
+    fn expect<'a>(&'a self, challenge: &'a [u8]) -> Expectation<'a> {
+        let relying_party_id_hash = &self.id_hash;
+        Expectation { challenge, origins: &self.settings.origins, relying_party_id_hash }
+    }
+}
+
+/// WebAuthn L3 §7.2 step 22. Two zeros are normal: synced passkeys have no counter.
+fn counter_verdict(stored: u32, shown: u32) -> Verdict {
+    if (stored != 0 || shown != 0) && shown <= stored {
+        Verdict::CloneSuspected
+    } else {
+        Verdict::Accepted
+    }
+}
+
+/// What the library found, as far as it helps somebody who reads the log.
+const fn refusal(error: &WebauthnError) -> Refusal {
+    Refusal(match error {
+        WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => {
+            "signature is wrong"
+        }
+        WebauthnError::AttestationStatementSigInvalid => "attestation signature is wrong",
+        WebauthnError::AttestationNotSupported => "attestation format cannot be verified",
+        WebauthnError::EcdsaPointInvalid | WebauthnError::RsaParametersInvalid => {
+            "public key is not a key"
+        }
+        _ => "answer not verified",
+    })
+}
+
+/// The library logs challenges and answers at its finer levels, and every refusal as an error.
+/// Nothing of that may reach a log, whatever its filter.
+fn unlogged<T>(call: impl FnOnce() -> T) -> T {
+    dispatcher::with_default(&Dispatch::none(), call)
+}
+
+fn library(settings: &Settings, origins: &[Url]) -> WebauthnResult<Webauthn> {
+    // The builder wants a web origin first. Where only apps are served, the id itself stands in for
+    // one; the guard, which compares exact strings, still refuses it.
+    let stand_in = Url::parse(&format!("https://{}", settings.relying_party_id)).ok();
+    let web = origins.iter().find(|origin| origin.has_host()).or(stand_in.as_ref());
+    let first = web.ok_or(WebauthnError::Configuration)?;
+    let builder = WebauthnBuilder::new(&settings.relying_party_id, first)?;
+    let builder = builder.rp_name(&settings.relying_party_name).timeout(CEREMONY_LIFETIME);
+    origins.iter().fold(builder, |builder, origin| builder.append_allowed_origin(origin)).build()
+}
+
+/// An origin as browsers and Android write it: compared as a string, it must be written the same way.
+fn checked_origin(origin: &str, settings: &Settings) -> Result<Url> {
+    let wrong = |what| Error::internal(format!("passkey origin {origin:?} {what}"));
+    let url = Url::parse(origin).map_err(|_| wrong("is not a URL"))?;
+    if let Some(hash) = origin.strip_prefix(ANDROID_ORIGIN) {
+        return if hash.is_empty() { Err(wrong("lacks the key's hash")) } else { Ok(url) };
+    }
+    if url.origin().ascii_serialization() != origin {
+        return Err(wrong("is not written as browsers write origins: https://name[:port]"));
+    }
+    let host = url.domain().ok_or_else(|| wrong("has no domain name"))?;
+    let id = settings.relying_party_id.as_str();
+    let below = host.strip_suffix(id).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
+    if id.is_empty() || !below {
+        return Err(wrong("is not at or below the relying party id"));
+    }
+    // Browsers have WebAuthn only where nobody can have changed the page on its way.
+    let local = iter::once(host).chain(host.rsplit('.').take(1)).any(|name| name == "localhost");
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if local => Ok(url),
+        _ => Err(wrong("is neither https nor on localhost")),
+    }
+}

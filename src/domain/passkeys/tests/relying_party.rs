@@ -1,0 +1,192 @@
+//! The rules about settings, options and what is logged.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use serde_json::{Value, json};
+use tracing::{Event, Metadata, Subscriber, span, subscriber};
+
+use super::{
+    super::{
+        Payer, ceremony_state,
+        relying_party::{ALGORITHMS, RelyingParty, Verdict},
+    },
+    APP_ORIGIN, ID, ORIGIN, account,
+    authenticator::{Authenticator, Declined},
+    party, passkey, registered, registration, settings, sign_in, signed_in,
+};
+
+/// Whether a relying party with these settings can be served.
+fn accepted(id: &str, origins: &[&str]) -> bool {
+    RelyingParty::new(settings(id, origins)).is_ok()
+}
+
+#[test]
+fn origins_at_or_below_the_relying_party_id_are_accepted() {
+    assert!(accepted(ID, &[ORIGIN]));
+    assert!(accepted(ID, &["https://login.example.com", "https://example.com:8443"]));
+    assert!(accepted("localhost", &["http://localhost:8080", "https://localhost"]));
+    assert!(accepted("localhost", &["http://app.localhost:8080"]));
+    assert!(accepted(ID, &[APP_ORIGIN]));
+    assert!(accepted(ID, &[APP_ORIGIN, ORIGIN]));
+}
+
+#[test]
+fn origins_that_do_not_fit_the_relying_party_id_are_refused() {
+    for origins in [
+        vec![],
+        vec![""],
+        vec!["https://other.example"],
+        vec!["https://badexample.com"],
+        vec![ORIGIN, "https://other.example"],
+        vec!["http://example.com"],
+        vec!["ftp://example.com"],
+        vec!["https://127.0.0.1"],
+        vec!["android:apk-key-hash:"],
+        vec!["android:something-else"],
+    ] {
+        assert!(!accepted(ID, &origins), "{origins:?}");
+    }
+    assert!(!accepted("127.0.0.1", &["http://127.0.0.1:8080"]));
+    assert!(!accepted("", &["https://example.com"]));
+}
+
+#[test]
+fn origins_must_be_written_as_browsers_write_them() {
+    for origin in [
+        "https://example.com/",
+        "https://example.com/login",
+        "https://example.com:443",
+        "https://EXAMPLE.com",
+        "https://user@example.com",
+        " https://example.com",
+        "example.com",
+    ] {
+        assert!(!accepted(ID, &[origin]), "{origin}");
+    }
+}
+
+/// Whether an answer from this origin passes where these origins are served.
+fn passes(id: &str, origins: &[&str], from: &str) -> bool {
+    let party = RelyingParty::new(settings(id, origins)).unwrap();
+    let mut authenticator = Authenticator::platform(from);
+    let (state, request) = registration(&party);
+    let answer = authenticator.create(&request).unwrap();
+    registered(&party, &state, answer).is_ok()
+}
+
+#[test]
+fn localhost_with_a_port_works() {
+    let served = ["http://localhost:8080"];
+    assert!(passes("localhost", &served, "http://localhost:8080"));
+    assert!(!passes("localhost", &served, "http://localhost:8081"));
+    assert!(!passes("localhost", &served, "http://localhost"));
+}
+
+#[test]
+fn where_only_apps_are_served_no_page_may_answer() {
+    assert!(passes(ID, &[APP_ORIGIN], APP_ORIGIN));
+    assert!(!passes(ID, &[APP_ORIGIN], ORIGIN));
+}
+
+#[test]
+fn every_start_makes_its_own_challenge() {
+    let party = party();
+    let challenges = [
+        party.start_registration(account()).unwrap().challenge,
+        party.start_registration(account()).unwrap().challenge,
+        party.start_authentication().unwrap().challenge,
+        party.start_authentication().unwrap().challenge,
+    ];
+
+    for (index, challenge) in challenges.iter().enumerate() {
+        assert_eq!(challenge.len(), 32);
+        assert!(!challenges[..index].contains(challenge));
+    }
+}
+
+#[test]
+fn the_library_accepts_the_algorithms_asked_for_and_no_others() {
+    let state = party().start_registration(account()).unwrap();
+    let json: Value = serde_json::from_slice(&ceremony_state::to_bytes(&state).unwrap()).unwrap();
+
+    let registration = &json["library"]["rs"];
+    assert_eq!(registration["credential_algorithms"], json!(["ES256", "ES384", "RS256"]));
+    assert_eq!(registration["policy"], "required");
+    assert_eq!(ALGORITHMS, [-7, -35, -257]);
+}
+
+#[test]
+fn a_state_that_cannot_be_read_counts_as_expired() {
+    let state = ceremony_state::from_bytes::<ceremony_state::RegistrationState>(b"{}");
+
+    assert!(matches!(state, Err(crate::domain::Error::CeremonyNotFound)));
+}
+
+#[test]
+fn addresses_share_the_expense_of_open_ceremonies_by_prefix() {
+    let bytes = |address: &str| Payer::Address(address.parse().unwrap()).bytes();
+
+    assert_eq!(bytes("192.0.2.1"), bytes("::ffff:192.0.2.1"));
+    assert_ne!(bytes("192.0.2.1"), bytes("192.0.2.2"));
+    assert_eq!(bytes("2001:db8::1"), bytes("2001:db8::ffff:1"));
+    assert_ne!(bytes("2001:db8::1"), bytes("2001:db8:0:1::1"));
+}
+
+#[test]
+fn the_software_authenticator_heeds_what_it_is_asked() {
+    let party = party();
+    let mut authenticator = Authenticator::roaming(ORIGIN);
+    let passkey = passkey(&party, &mut authenticator);
+    let (_, mut request) = registration(&party);
+    request.exclude = authenticator.credential_ids();
+    assert_eq!(authenticator.create(&request).err(), Some(Declined::Excluded));
+    request.exclude.clear();
+    request.algorithms = vec![-8];
+    assert_eq!(authenticator.create(&request).err(), Some(Declined::NoSuchAlgorithm));
+
+    let (_, mut request) = sign_in(&party, &[]);
+    assert_eq!(authenticator.get(&request).err(), Some(Declined::NoCredential));
+    request.allow = vec![passkey.credential_id.as_bytes().to_vec()];
+    assert!(authenticator.get(&request).is_ok());
+    request.relying_party_id = "other.example".to_owned();
+    assert_eq!(authenticator.get(&request).err(), Some(Declined::NoCredential));
+}
+
+/// Counts what is logged.
+struct Ear(Arc<AtomicUsize>);
+
+impl Subscriber for Ear {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[test]
+fn the_library_logs_nothing_whatever_the_filter() {
+    let heard = Arc::new(AtomicUsize::new(0));
+    subscriber::with_default(Ear(Arc::clone(&heard)), || {
+        let party = party();
+        let mut authenticator = Authenticator::platform(ORIGIN);
+        let passkey = passkey(&party, &mut authenticator);
+        let (state, request) = sign_in(&party, &[]);
+        let answer = authenticator.get(&request).unwrap();
+        assert_eq!(signed_in(&party, state, answer, &passkey), Ok(Verdict::Accepted));
+        let silent = heard.swap(0, Ordering::SeqCst);
+        tracing::trace!("this is heard");
+        assert_eq!((silent, heard.load(Ordering::SeqCst)), (0, 1));
+    });
+}
