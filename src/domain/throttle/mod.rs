@@ -51,17 +51,18 @@ impl Throttle {
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
     pub async fn admit(&self, username: &str, address: IpAddr) -> Result<Attempt> {
-        let (name, address) = (self.name_key(username), self.address_key(address));
+        let (name, address_key) = (self.name_key(username), self.address_key(address));
         // Counted before the failures are read: an attempt that ends in between is then seen twice
         // rather than not at all.
         let (permit, others) = self.in_flight.enter(name);
-        let [name_count, address_count] = self.counts([name, address]).await?;
+        let [name_count, address_count] = self.counts([name, address_key]).await?;
         let now = self.world.now();
         delays::judge_name(name_count, others, now)
             .and_then(|()| delays::judge_address(address_count, now))
-            .inspect_err(log_refusal)?;
+            .inspect_err(|error| log_refusal(error, address))?;
         let failures = name_count.map_or(0, |it| it.failures);
-        Ok(Attempt { name: Some(NamedAttempt { key: name, failures, _permit: permit }), address })
+        let name = NamedAttempt { key: name, failures, _permit: permit };
+        Ok(Attempt { name: Some(name), address: address_key })
     }
 
     /// Asks leave to register from an address, where taken names count as failures.
@@ -69,10 +70,11 @@ impl Throttle {
     /// # Errors
     /// `TooManyAttempts`.
     pub async fn admit_registration(&self, address: IpAddr) -> Result<Attempt> {
-        let address = self.address_key(address);
-        let [count] = self.counts([address]).await?;
-        delays::judge_address(count, self.world.now()).inspect_err(log_refusal)?;
-        Ok(Attempt { name: None, address })
+        let key = self.address_key(address);
+        let [count] = self.counts([key]).await?;
+        delays::judge_address(count, self.world.now())
+            .inspect_err(|error| log_refusal(error, address))?;
+        Ok(Attempt { name: None, address: key })
     }
 
     /// The password was wrong.
@@ -130,12 +132,12 @@ fn prefix(address: IpAddr) -> IpAddr {
     }
 }
 
-fn log_refusal(error: &Error) {
+fn log_refusal(error: &Error, address: IpAddr) {
     let event = match error {
         Error::PasswordLocked => "sign_in_locked",
         _ => "sign_in_throttled",
     };
-    tracing::info!(target: "claviger::security", event);
+    tracing::info!(target: "claviger::security", event, %address);
 }
 
 #[cfg(test)]
