@@ -59,7 +59,88 @@ fn checked(text: &str) -> Result<String, FieldReason> {
     Ok(text.to_owned())
 }
 
-/// Direction overrides, zero-width characters other than joiners, and line separators.
+/// Direction marks and overrides, zero-width characters other than joiners, fillers, line
+/// separators and tag characters.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<String, FieldReason> {
+        DisplayName::parse(text).map(|it| it.as_str().to_owned())
+    }
+
+    #[test]
+    fn labels_are_trimmed() {
+        let table = [
+            ("", ""),
+            ("   ", ""),
+            ("  Alice Liddell\n", "Alice Liddell"),
+            ("\u{3000}アリス\u{3000}", "アリス"),
+            ("my phone 📱", "my phone 📱"),
+        ];
+        for (text, label) in table {
+            assert_eq!(parsed(text).as_deref(), Ok(label), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_keep_the_joiners_that_emoji_and_some_scripts_need() {
+        for text in ["👩\u{200d}🚀", "می\u{200c}خواهم"] {
+            assert_eq!(parsed(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn labels_with_control_or_invisible_characters_are_refused() {
+        let table = [
+            "a\0b",
+            "a\nb",
+            "a\tb",
+            "a\u{7f}b",
+            "a\u{85}b",
+            "a\u{ad}b",
+            "a\u{200b}b",
+            "a\u{200e}b",
+            "a\u{200f}b",
+            "a\u{2028}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{feff}b",
+            "a\u{61c}b",
+            "a\u{e0041}b",
+            "a\u{180e}b",
+            "a\u{3164}b",
+        ];
+        for text in table {
+            assert_eq!(parsed(text), Err(FieldReason::ForbiddenCharacters), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_have_at_most_64_characters_once_trimmed() {
+        assert!(parsed(&"é".repeat(64)).is_ok());
+        assert!(parsed(&format!("  {}  ", "é".repeat(64))).is_ok());
+        assert_eq!(parsed(&"é".repeat(65)), Err(FieldReason::TooLong));
+    }
 }

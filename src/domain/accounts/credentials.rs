@@ -1,0 +1,120 @@
+//! Trying a password, and what follows when it is right.
+//!
+//! Whatever is wrong, the work and the answer are the same, so that neither tells whether an account
+//! exists.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    domain::{
+        Error, Result,
+        passwords::{PasswordCheck, Passwords},
+        sessions::SignedIn,
+        throttle::Attempt,
+    },
+    model::{
+        account::{Account, AccountWithPassword},
+        id::AccountId,
+        password::{Password, PasswordHash},
+        session::{Origin, SignInMethod},
+    },
+};
+
+use super::Accounts;
+
+/// An account whose password was just shown.
+pub(super) struct Proof {
+    pub(super) account: Account,
+    /// The hash the password was checked against.
+    pub(super) hash: PasswordHash,
+    /// The password, if its hash should be made anew.
+    pub(super) outdated: Option<Password>,
+}
+
+impl Accounts {
+    /// Tries a password on an account, or on none.
+    ///
+    /// # Errors
+    /// `InvalidCredentials`. `Overloaded` counts as no attempt.
+    pub(super) async fn prove(
+        &self,
+        attempt: Attempt,
+        found: Option<AccountWithPassword>,
+        password: &SecretString,
+    ) -> Result<Proof> {
+        let (account, hash) = found.map_or((None, None), |it| (Some(it.account), it.password_hash));
+        // A text that cannot be a password costs as much as a wrong one.
+        let prepared = Passwords::prepare(password.expose_secret());
+        let checked_hash = hash.clone().filter(|_| prepared.is_some());
+        let password = prepared.unwrap_or_else(|| Password::from_prepared(String::new()));
+        let check = self.passwords.check(password.clone(), checked_hash).await?;
+        let account_id = account.as_ref().map(|it| it.id);
+        let (Some(account), Some(hash)) = (account, hash) else {
+            return Err(self.refuse(attempt, account_id).await);
+        };
+        let outdated = match check {
+            PasswordCheck::Wrong => return Err(self.refuse(attempt, account_id).await),
+            PasswordCheck::Right => None,
+            PasswordCheck::RightButOutdated => Some(password),
+        };
+        self.throttle.succeeded(attempt).await?;
+        Ok(Proof { account, hash, outdated })
+    }
+
+    /// Opens a session for a proof.
+    ///
+    /// # Errors
+    /// `InvalidCredentials` when the password was changed meanwhile.
+    pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
+        let Proof { account, hash, outdated } = proof;
+        let (session, tokens) =
+            self.sessions.prepare(account.id, SignInMethod::Password, None, origin)?;
+        if !self.storage.open_password_session(session, hash.clone()).await? {
+            return Err(Error::InvalidCredentials);
+        }
+        tracing::info!(
+            target: "claviger::security",
+            event = "sign_in_succeeded",
+            method = "password",
+            account_id = %account.id,
+            session_id = %tokens.session_id,
+        );
+        self.upgrade_hash(account.id, hash, outdated).await;
+        Ok(SignedIn { account, tokens })
+    }
+
+    /// Brings an outdated hash to today's parameters. The sign-in has succeeded, whatever becomes of
+    /// this.
+    pub(super) async fn upgrade_hash(
+        &self,
+        id: AccountId,
+        old: PasswordHash,
+        outdated: Option<Password>,
+    ) {
+        let Some(password) = outdated else { return };
+        let upgrade = async {
+            let upgraded = self.passwords.hash(password).await?;
+            self.storage.upgrade_password_hash(id, old, upgraded).await?;
+            Ok::<_, Error>(())
+        };
+        match upgrade.await {
+            Ok(()) => tracing::info!(account_id = %id, "password hash brought to new parameters"),
+            Err(error) => {
+                tracing::warn!(account_id = %id, %error, "password hash stays outdated for now");
+            }
+        }
+    }
+
+    /// Counts a failure and gives the one answer to all of them.
+    async fn refuse(&self, attempt: Attempt, account_id: Option<AccountId>) -> Error {
+        let account_id = account_id.map(tracing::field::display);
+        tracing::info!(
+            target: "claviger::security",
+            event = "sign_in_refused",
+            method = "password",
+            account_id,
+        );
+        // A failure that cannot be counted is not answered: guesses would be free.
+        self.throttle.failed(attempt).await.err().unwrap_or(Error::InvalidCredentials)
+    }
+}

@@ -1,0 +1,270 @@
+//! Threads for work that would hold up the async runtime, behind a bounded queue.
+//!
+//! Knows nothing of passwords but the memory that hashing keeps per thread.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::domain::{Error, Result};
+
+use super::hashing::Memory;
+
+/// How long an idle thread keeps its memory.
+const KEEP_MEMORY: Duration = Duration::from_secs(1);
+
+/// Named threads and the queue before them. Dropping it ends the threads and waits for them.
+pub(super) struct Pool {
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Starts `threads` threads, behind which at most `capacity` jobs may wait.
+    ///
+    /// # Errors
+    /// When either is zero, or a thread cannot be started.
+    pub(super) fn start(threads: usize, capacity: usize) -> Result<Self> {
+        if threads == 0 || capacity == 0 {
+            return Err(Error::internal(
+                "password hashing needs a thread and a place in the queue",
+            ));
+        }
+        let queue = Arc::new(Queue::new(capacity));
+        let mut pool = Self { queue: queue.clone(), threads: Vec::with_capacity(threads) };
+        for number in 0..threads {
+            let queue = queue.clone();
+            let thread = thread::Builder::new()
+                .name(format!("claviger-hash-{number}"))
+                .spawn(move || work(&queue))
+                .map_err(Error::internal)?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    /// Runs a job on one of the threads. A caller that goes away while its job waits saves its cost.
+    ///
+    /// # Errors
+    /// `Overloaded` when the queue is full, `Internal` when the job panicked.
+    pub(super) async fn run<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Memory) -> T + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.queue.push(Box::new(move |memory| {
+            if !answer.is_closed() {
+                // The caller may leave while the job runs; nobody needs the outcome then.
+                let _ = answer.send(job(memory));
+            }
+        }))?;
+        answered.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A thread catches the panics of its jobs, so there is no outcome to look at.
+            let _ = thread.join();
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    idle_threads: usize,
+    closed: bool,
+}
+
+impl Queue {
+    fn new(capacity: usize) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), capacity }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<()> {
+        let mut state = self.lock();
+        // A job that an idle thread is about to take does not wait.
+        if state.jobs.len() >= self.capacity + state.idle_threads {
+            return Err(Error::Overloaded);
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next job, as soon as there is one; `None` once the queue is closed. Memory that goes
+    /// unused for a while is released.
+    fn pop(&self, memory: &mut Memory) -> Option<Job> {
+        let mut state = self.lock();
+        state.idle_threads += 1;
+        while !state.closed && state.jobs.is_empty() {
+            if !memory.is_held() {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = self.changed.wait_timeout(state, KEEP_MEMORY);
+            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && state.jobs.is_empty() {
+                drop(state);
+                memory.release();
+                state = self.lock();
+            }
+        }
+        state.idle_threads -= 1;
+        if state.closed { None } else { state.jobs.pop_front() }
+    }
+
+    fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let abandoned = std::mem::take(&mut state.jobs);
+        drop(state);
+        drop(abandoned);
+        self.changed.notify_all();
+    }
+}
+
+fn work(queue: &Queue) {
+    let mut memory = Memory::default();
+    while let Some(job) = queue.pop(&mut memory) {
+        // One job's panic must not cost a thread: its caller learns of it by the dropped answer.
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+    }
+    memory.release();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            atomic::{AtomicUsize, Ordering},
+            mpsc,
+        },
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    /// A job that holds its thread until the sender is used or dropped, and says when it began.
+    fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Sender<()>) {
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let job = move |_: &mut Memory| {
+            begin.send(()).unwrap();
+            let _ = released.recv();
+        };
+        (job, begun, release)
+    }
+
+    fn poll_once<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> Poll<F::Output> {
+        future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn at_most_as_many_jobs_run_at_once_as_there_are_threads() {
+        let pool = Arc::new(Pool::start(3, 64).unwrap());
+        let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let (pool, running, peak) = (pool.clone(), running.clone(), peak.clone());
+            calls.spawn(async move {
+                let job = move |_: &mut Memory| {
+                    peak.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    thread::yield_now();
+                    running.fetch_sub(1, Ordering::SeqCst);
+                };
+                pool.run(job).await
+            });
+        }
+
+        assert!(calls.join_all().await.iter().all(Result::is_ok));
+        assert!((1..=3).contains(&peak.load(Ordering::SeqCst)));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let pool = Pool::start(1, 2).unwrap();
+        let (job, begun, release) = blocker();
+        let mut running = Box::pin(pool.run(job));
+        assert!(poll_once(&mut running).is_pending());
+        begun.recv().unwrap();
+        let mut first = Box::pin(pool.run(|_| 1));
+        let mut second = Box::pin(pool.run(|_| 2));
+        assert!(poll_once(&mut first).is_pending());
+        assert!(poll_once(&mut second).is_pending());
+
+        let refused = pool.run(|_| 3).await;
+
+        assert!(matches!(refused, Err(Error::Overloaded)));
+        drop(release);
+        assert_eq!((first.await.unwrap(), second.await.unwrap()), (1, 2));
+        assert_eq!(pool.run(|_| 4).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_caller_went_away_is_skipped() {
+        let pool = Pool::start(1, 8).unwrap();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let (job, begun, release) = blocker();
+        let mut running = Box::pin(pool.run(job));
+        assert!(poll_once(&mut running).is_pending());
+        begun.recv().unwrap();
+        let counter = ran.clone();
+        let mut leaving = Box::pin(pool.run(move |_| counter.fetch_add(1, Ordering::SeqCst)));
+        assert!(poll_once(&mut leaving).is_pending());
+
+        drop(leaving);
+        drop(release);
+        running.await.unwrap();
+        pool.run(|_| ()).await.unwrap();
+
+        assert_eq!(ran.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_job_ends_that_job_only() {
+        let pool = Pool::start(1, 8).unwrap();
+
+        let panicked = pool.run(|_| assert_eq!(1, 2, "a job panics on purpose")).await;
+        let name = pool.run(|_| thread::current().name().map(str::to_owned)).await.unwrap();
+
+        assert!(matches!(panicked, Err(Error::Internal(_))));
+        assert_eq!(name.as_deref(), Some("claviger-hash-0"));
+    }
+
+    #[tokio::test]
+    async fn threads_end_when_the_pool_is_dropped() {
+        let pool = Pool::start(4, 8).unwrap();
+        pool.run(|_| ()).await.unwrap();
+        let queue = Arc::downgrade(&pool.queue);
+
+        drop(pool);
+
+        assert!(queue.upgrade().is_none());
+    }
+}

@@ -1,0 +1,172 @@
+//! Passwords from end to end, with parameters small enough for a debug build.
+
+use super::*;
+use crate::domain::Error;
+
+const GOOD: &str = "tangerine-quorum-9-lighthouse";
+
+fn settings() -> Settings {
+    Settings {
+        min_length: 15,
+        max_length: 128,
+        memory_kib: 64,
+        iterations: 2,
+        parallelism: 1,
+        threads: 2,
+        queue: 16,
+        service_names: vec!["localhost".to_owned(), "Claviger".to_owned(), "ab".to_owned()],
+    }
+}
+
+fn start(settings: Settings) -> Passwords {
+    Passwords::start(settings, World::system()).unwrap()
+}
+
+fn password(text: &str) -> Password {
+    Passwords::prepare(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_hash_is_a_phc_string_of_todays_parameters_with_a_salt_of_its_own() {
+    let passwords = start(settings());
+
+    let first = passwords.hash(password(GOOD)).await.unwrap();
+    let second = passwords.hash(password(GOOD)).await.unwrap();
+
+    assert!(first.as_phc().starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", first.as_phc());
+    assert_ne!(first, second);
+}
+
+#[tokio::test]
+async fn only_the_right_password_passes() {
+    let passwords = start(settings());
+    let hash = passwords.hash(password(GOOD)).await.unwrap();
+
+    for (text, check) in [
+        (GOOD, PasswordCheck::Right),
+        ("tangerine-quorum-9-lighthousf", PasswordCheck::Wrong),
+        ("tangerine-quorum-9-lighthouse ", PasswordCheck::Wrong),
+        ("Tangerine-quorum-9-lighthouse", PasswordCheck::Wrong),
+    ] {
+        assert_eq!(passwords.check(password(text), Some(hash.clone())).await.unwrap(), check);
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_in_every_unicode_form() {
+    let passwords = start(settings());
+    let hash = passwords.hash(password("caf\u{e9}\u{a0}au\u{3000}lait, s'il vous plait")).await;
+
+    let typed = password("cafe\u{301} au lait, s'il vous plait");
+
+    let check = passwords.check(typed, Some(hash.unwrap())).await.unwrap();
+    assert_eq!(check, PasswordCheck::Right);
+}
+
+#[tokio::test]
+async fn without_a_hash_every_password_is_wrong() {
+    let passwords = start(settings());
+
+    for text in [GOOD, "x"] {
+        let check = passwords.check(password(text), None).await.unwrap();
+        assert_eq!(check, PasswordCheck::Wrong);
+    }
+    assert!(passwords.decoy.as_phc().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
+}
+
+#[tokio::test]
+async fn hashes_of_other_parameters_are_right_but_outdated() {
+    let passwords = start(settings());
+    let variants = [
+        Settings { memory_kib: 32, ..settings() },
+        Settings { memory_kib: 128, ..settings() },
+        Settings { iterations: 1, ..settings() },
+        Settings { parallelism: 2, ..settings() },
+    ];
+
+    for variant in variants {
+        let hash = start(variant).hash(password(GOOD)).await.unwrap();
+        let check = passwords.check(password(GOOD), Some(hash.clone())).await.unwrap();
+        assert_eq!(check, PasswordCheck::RightButOutdated, "{}", hash.as_phc());
+        let check = passwords.check(password("wrong"), Some(hash)).await.unwrap();
+        assert_eq!(check, PasswordCheck::Wrong);
+    }
+}
+
+#[tokio::test]
+async fn hashes_of_other_algorithms_and_versions_are_right_but_outdated() {
+    let passwords = start(settings());
+    // From the argon2 reference implementation's tests: password "password", salt "somesalt".
+    let table = [
+        "$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY",
+        "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8",
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+    ];
+
+    for phc in table {
+        let hash = PasswordHash::from_phc(phc.to_owned());
+        let check = passwords.check(password("password"), Some(hash)).await.unwrap();
+        assert_eq!(check, PasswordCheck::RightButOutdated, "{phc}");
+    }
+}
+
+#[tokio::test]
+async fn hashes_that_cost_too_much_or_are_none_are_refused() {
+    let passwords = start(settings());
+    let rest = "c29tc2FsdHNvbWVzYWx0$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    let table = [
+        format!("$argon2id$v=19$m=1048577,t=2,p=1${rest}"),
+        format!("$argon2id$v=19$m=4294967295,t=2,p=1${rest}"),
+        format!("$argon2id$v=19$m=64,t=65,p=1${rest}"),
+        format!("$argon2id$v=19$m=4096,t=2,p=65${rest}"),
+        format!("$argon2x$v=19$m=64,t=2,p=1${rest}"),
+        format!("$argon2id$v=20$m=64,t=2,p=1${rest}"),
+        "$argon2id$v=19$m=64,t=2,p=1$c29tc2FsdHNvbWVzYWx0".to_owned(),
+        String::new(),
+    ];
+
+    for phc in table {
+        let check =
+            passwords.check(password(GOOD), Some(PasswordHash::from_phc(phc.clone()))).await;
+        assert!(matches!(check, Err(Error::Internal(_))), "{phc}: {check:?}");
+    }
+    assert!(passwords.hash(password(GOOD)).await.is_ok());
+}
+
+#[test]
+fn settings_out_of_bounds_do_not_start() {
+    let table = [
+        Settings { memory_kib: 7, ..settings() },
+        Settings { memory_kib: 2 * 1024 * 1024, ..settings() },
+        Settings { iterations: 0, ..settings() },
+        Settings { iterations: 65, ..settings() },
+        Settings { parallelism: 0, ..settings() },
+        Settings { threads: 0, ..settings() },
+        Settings { queue: 0, ..settings() },
+    ];
+    for settings in table {
+        let started = Passwords::start(settings.clone(), World::system());
+        assert!(started.is_err(), "{settings:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_rule_names_its_field() {
+    let passwords = start(settings());
+    let username = Username::parse("alice").unwrap();
+
+    let guessable = SecretString::from("password123password123".to_owned());
+    let refused = passwords.accept("new_password", &guessable, Some(&username)).await.unwrap();
+    let accepted = passwords.accept("password", &GOOD.to_owned().into(), Some(&username)).await;
+
+    assert_eq!(refused.unwrap_err().field, "new_password");
+    assert_eq!(accepted.unwrap().unwrap().expose(), GOOD);
+}
+
+#[tokio::test]
+async fn passwords_are_not_printed() {
+    let printed =
+        format!("{:?} {:?}", password(GOOD), start(settings()).hash(password(GOOD)).await);
+
+    assert!(!printed.contains(GOOD) && !printed.contains("argon2"));
+}

@@ -1,0 +1,165 @@
+//! Slowing down guessing, per name and per address prefix.
+//!
+//! Knows neither passwords nor accounts: a name that nobody has is counted like any other. Counts
+//! survive a restart; which attempts are under way is known to this process only.
+
+mod delays;
+mod in_flight;
+
+use std::net::IpAddr;
+
+use crate::{
+    model::failure::{FailureCount, FailureKey},
+    storage::Storage,
+};
+
+use super::{Error, Result, secret::DerivedKey, world::World};
+
+use self::in_flight::{InFlight, Permit};
+
+/// Counts failures and says who must wait.
+pub struct Throttle {
+    storage: Storage,
+    world: World,
+    key: DerivedKey,
+    in_flight: InFlight,
+}
+
+/// Leave to try one password. Report how it went with [`Throttle::failed`] or
+/// [`Throttle::succeeded`]; an attempt that is dropped counts as neither.
+#[must_use = "an attempt that is not reported is not counted"]
+pub struct Attempt {
+    name: Option<NamedAttempt>,
+    address: FailureKey,
+}
+
+struct NamedAttempt {
+    key: FailureKey,
+    failures: u32,
+    // Held until the outcome is recorded, so that no other attempt slips in between.
+    _permit: Permit,
+}
+
+impl Throttle {
+    /// A throttle that keeps its counts under keyed hashes.
+    pub fn new(storage: Storage, world: World, key: DerivedKey) -> Self {
+        Self { storage, world, key, in_flight: InFlight::default() }
+    }
+
+    /// Asks leave to try a password for a prepared username (whether or not anybody has it).
+    ///
+    /// # Errors
+    /// `TooManyAttempts` or `PasswordLocked`.
+    pub async fn admit(&self, username: &str, address: IpAddr) -> Result<Attempt> {
+        let (name, address_key) = (self.name_key(username), self.address_key(address));
+        // Counted before the failures are read: an attempt that ends in between is then seen twice
+        // rather than not at all.
+        let (permit, others) = self.in_flight.enter(name);
+        let [name_count, address_count] = self.counts([name, address_key]).await?;
+        let now = self.world.now();
+        delays::judge_name(name_count, others, now)
+            .and_then(|()| delays::judge_address(address_count, now))
+            .inspect_err(|error| log_refusal(error, address))?;
+        let failures = name_count.map_or(0, |it| it.failures);
+        let name = NamedAttempt { key: name, failures, _permit: permit };
+        Ok(Attempt { name: Some(name), address: address_key })
+    }
+
+    /// Asks leave to register from an address, where taken names count as failures.
+    ///
+    /// # Errors
+    /// `TooManyAttempts`.
+    pub async fn admit_registration(&self, address: IpAddr) -> Result<Attempt> {
+        let key = self.address_key(address);
+        let [count] = self.counts([key]).await?;
+        delays::judge_address(count, self.world.now())
+            .inspect_err(|error| log_refusal(error, address))?;
+        Ok(Attempt { name: None, address: key })
+    }
+
+    /// The password was wrong.
+    pub async fn failed(&self, attempt: Attempt) -> Result<()> {
+        let now = self.world.now();
+        let mut keys = vec![(attempt.address, Some(now - delays::ADDRESS_FORGOTTEN_AFTER))];
+        keys.extend(attempt.name.as_ref().map(|it| (it.key, None)));
+        self.storage.record_failures(keys, now).await?;
+        if attempt.name.is_some_and(|it| it.failures + 1 >= delays::LOCKED_AT) {
+            tracing::warn!(target: "claviger::security", event = "password_locked");
+        }
+        Ok(())
+    }
+
+    /// The password was right: the name's count starts anew. The address's does not, or an account
+    /// of one's own would buy endless guesses at others.
+    pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
+        if let Some(name) = attempt.name.filter(|it| it.failures > 0) {
+            self.storage.clear_failures(name.key).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody with a passkey or at the operator's console opened the name again.
+    pub async fn forgive(&self, username: &str) -> Result<()> {
+        self.storage.clear_failures(self.name_key(username)).await?;
+        Ok(())
+    }
+
+    async fn counts<const N: usize>(
+        &self,
+        keys: [FailureKey; N],
+    ) -> Result<[Option<FailureCount>; N]> {
+        let counts = self.storage.find_failures(&keys).await?;
+        counts.try_into().map_err(|_| Error::internal("storage answered for other keys than asked"))
+    }
+
+    fn name_key(&self, username: &str) -> FailureKey {
+        FailureKey(self.key.mac(&[b"name", username.as_bytes()]))
+    }
+
+    fn address_key(&self, address: IpAddr) -> FailureKey {
+        FailureKey(match prefix(address) {
+            IpAddr::V4(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
+            IpAddr::V6(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
+        })
+    }
+}
+
+/// What one customer of a network commands: an IPv4 address, or an IPv6 /64.
+fn prefix(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+    }
+}
+
+fn log_refusal(error: &Error, address: IpAddr) {
+    let event = match error {
+        Error::PasswordLocked => "sign_in_locked",
+        _ => "sign_in_throttled",
+    };
+    tracing::info!(target: "claviger::security", event, %address);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix_of(address: &str) -> String {
+        prefix(address.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn addresses_are_counted_by_what_one_customer_commands() {
+        let table = [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::"),
+            ("::1", "::"),
+        ];
+        for (address, prefix) in table {
+            assert_eq!(prefix_of(address), prefix, "{address}");
+        }
+    }
+}
