@@ -1,3 +1,5 @@
+//! Access tokens against the letter of RFC 9068 and everything that must not pass for one.
+
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

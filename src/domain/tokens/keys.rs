@@ -17,7 +17,8 @@ use super::key_set::{self, KeySet, SigningKey};
 
 /// For how long others may keep the published keys.
 pub const PUBLICATION_MAX_AGE: Duration = Duration::from_secs(300);
-/// How long a new key is published before it signs: longer than anybody keeps an old answer.
+/// How long a new key is published before it signs: longer than anybody keeps an old answer, and
+/// five minutes more, in which a running server notices a key that another process made.
 pub const ACTIVATION_DELAY: Duration = Duration::from_secs(600);
 /// For how much longer than its last token a key is kept: for clocks that differ, and for a process
 /// that goes on signing with it until it hears of the next key.

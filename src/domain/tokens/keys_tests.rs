@@ -1,3 +1,5 @@
+//! Key sets: opening, choosing, publishing. The ring itself is tested over storage.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Refresh tokens: their format, and everything that must not pass for one.
+
 use super::*;
 use crate::domain::secret::MasterSecret;
 

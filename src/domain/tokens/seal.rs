@@ -14,7 +14,9 @@ use crate::domain::{Error, Result, secret::DerivedKey, world::World};
 pub fn seal(key: &DerivedKey, world: &World, context: &[u8], secret: &[u8]) -> Result<Vec<u8>> {
     // Random nonces are safe here: a server seals a handful of keys a year, not 2^32.
     let nonce: [u8; NONCE_LEN] = world.random_bytes()?;
-    let mut ciphertext = secret.to_vec();
+    // Room for the tag, too: growing would leave a copy of the secret behind.
+    let mut ciphertext = Vec::with_capacity(secret.len() + AES_256_GCM.tag_len());
+    ciphertext.extend_from_slice(secret);
     cipher(key)?
         .seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),

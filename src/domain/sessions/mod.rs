@@ -3,6 +3,8 @@
 //! What ends a session is written in one transaction with its revocation; this process is told of
 //! it afterwards, also when the caller has hung up by then.
 
+mod ending;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::{
@@ -34,7 +36,8 @@ use super::{
 pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);
 /// For how long a spent refresh token is answered with the same successor.
 pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
-/// For how much longer than its tokens a revocation is kept, for backends whose clocks differ.
+/// For how much longer than its tokens a revocation is kept: for a token that is being signed while
+/// its session ends, and for clocks that differ.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// How long sessions last.
@@ -161,31 +164,6 @@ impl Sessions {
         }
     }
 
-    /// Ends the session a refresh token belongs to. Succeeds when it had ended.
-    ///
-    /// # Errors
-    /// `RefreshTokenInvalid`.
-    pub async fn logout_by_refresh_token(&self, token: &RefreshToken) -> Result<()> {
-        let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
-        let (sessions, family) = (self.clone(), opened.family());
-        let now = self.world.now();
-        let (reason, until) = (EndReason::Logout, self.revoked_until(now));
-        to_completion(async move {
-            let ended = sessions.storage.end_session_of_family(family, reason, now, until).await?;
-            if let Some((session_id, account_id)) = ended {
-                sessions.announce_ended(account_id, &[session_id], reason, until);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Ends the caller's session. Succeeds when it had ended.
-    pub async fn logout(&self, caller: &Claims) -> Result<()> {
-        let own = SessionSelection::One(caller.session_id);
-        self.end(caller.account_id, own, EndReason::Logout).await.map(|_| ())
-    }
-
     /// The caller's live sessions, newest first.
     pub async fn list(
         &self,
@@ -198,28 +176,6 @@ impl Sessions {
         let limit = page_size.saturating_add(1);
         let sessions = self.storage.list_sessions(caller.account_id, now, after, limit).await?;
         Ok(SessionPage::cut(sessions, page_size))
-    }
-
-    /// Ends one of the caller's sessions, also the one that is calling.
-    ///
-    /// # Errors
-    /// `SessionNotFound`.
-    pub async fn revoke(&self, caller: &Claims, id: SessionId) -> Result<()> {
-        match self.end(caller.account_id, SessionSelection::One(id), EndReason::Revoked).await? {
-            0 => Err(Error::SessionNotFound),
-            _ => Ok(()),
-        }
-    }
-
-    /// Ends the caller's other sessions and says how many there were.
-    pub async fn revoke_others(&self, caller: &Claims) -> Result<usize> {
-        let others = SessionSelection::AllBut(caller.session_id);
-        self.end(caller.account_id, others, EndReason::Revoked).await
-    }
-
-    /// Ends all of the caller's sessions and says how many there were.
-    pub async fn revoke_all(&self, caller: &Claims) -> Result<usize> {
-        self.end(caller.account_id, SessionSelection::All, EndReason::Revoked).await
     }
 
     /// Checks that the caller proved who they are within the last ten minutes.
@@ -238,40 +194,6 @@ impl Sessions {
         now + self.access_tokens.settings().lifetime + CLOCK_SKEW
     }
 
-    /// Makes this process refuse the access tokens of sessions that storage has just ended, and
-    /// logs why they ended. Run it in one [`to_completion`] with what ended them.
-    pub fn announce_ended(
-        &self,
-        account_id: AccountId,
-        ended: &[SessionId],
-        reason: EndReason,
-        until: Timestamp,
-    ) {
-        if ended.is_empty() {
-            return;
-        }
-        self.revocations.add(ended, until);
-        let count = ended.len();
-        match reason {
-            EndReason::RefreshTokenReuse => tracing::warn!(
-                target: "claviger::security",
-                event = "refresh_token_reused",
-                %account_id,
-                session_id = ended.first().map(tracing::field::display),
-            ),
-            EndReason::Logout
-            | EndReason::Revoked
-            | EndReason::PasswordChanged
-            | EndReason::PasskeyRemoved => tracing::info!(
-                target: "claviger::security",
-                event = "sessions_ended",
-                reason = reason_name(reason),
-                count,
-                %account_id,
-            ),
-        }
-    }
-
     async fn rotate(&self, attempt: RefreshAttempt) -> Result<Rotation> {
         let (sessions, until) = (self.clone(), attempt.revoked_until);
         to_completion(async move {
@@ -281,24 +203,6 @@ impl Sessions {
                 sessions.announce_ended(account_id, &[session_id], reason, until);
             }
             Ok(rotation)
-        })
-        .await
-    }
-
-    async fn end(
-        &self,
-        account_id: AccountId,
-        selection: SessionSelection,
-        reason: EndReason,
-    ) -> Result<usize> {
-        let sessions = self.clone();
-        let now = self.world.now();
-        let until = self.revoked_until(now);
-        to_completion(async move {
-            let ended =
-                sessions.storage.end_sessions(account_id, selection, reason, now, until).await?;
-            sessions.announce_ended(account_id, &ended, reason, until);
-            Ok(ended.len())
         })
         .await
     }
@@ -329,13 +233,38 @@ impl SessionPage {
     }
 }
 
-/// What the log calls a reason.
-const fn reason_name(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Logout => "logout",
-        EndReason::Revoked => "revoked",
-        EndReason::RefreshTokenReuse => "refresh_token_reuse",
-        EndReason::PasswordChanged => "password_changed",
-        EndReason::PasskeyRemoved => "passkey_removed",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions(count: u8) -> Vec<Session> {
+        let origin = Origin { address: [127, 0, 0, 1].into(), user_agent: String::new() };
+        let session = |number: u8| Session {
+            id: SessionId::from_uuid(uuid::Uuid::from_bytes([number; 16])),
+            account_id: AccountId::from_uuid(uuid::Uuid::nil()),
+            method: SignInMethod::Password,
+            origin: origin.clone(),
+            auth_time: Timestamp::from_seconds(1),
+            auth_method: SignInMethod::Password,
+            created_at: Timestamp::from_seconds(1000 - i64::from(number)),
+            last_seen_at: Timestamp::from_seconds(1000),
+            refresh_generation: 0,
+            idle_expires_at: Timestamp::from_seconds(2000),
+            expires_at: Timestamp::from_seconds(2000),
+        };
+        (0..count).map(session).collect()
+    }
+
+    #[test]
+    fn a_page_names_the_next_one_only_when_sessions_are_left_over() {
+        let whole = SessionPage::cut(sessions(3), 3);
+        let cut = SessionPage::cut(sessions(4), 3);
+        let empty = SessionPage::cut(sessions(0), 3);
+
+        assert_eq!((whole.sessions.len(), whole.next), (3, None));
+        assert_eq!((empty.sessions.len(), empty.next), (0, None));
+        assert_eq!(cut.sessions.len(), 3);
+        let last = cut.sessions.last().unwrap();
+        assert_eq!(cut.next, Some(SessionCursor { created_at: last.created_at, id: last.id }));
     }
 }
