@@ -4,6 +4,7 @@
 //! place below.
 
 pub mod accounts;
+pub mod completion;
 pub mod error;
 pub mod passkeys;
 pub mod passwords;

@@ -74,3 +74,78 @@ impl fmt::Debug for DerivedKey {
         f.write_str("DerivedKey(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn master() -> MasterSecret {
+        MasterSecret::new(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn derived_keys_and_macs_never_change() {
+        // Computed by an independent program. A change would sign everybody out and make stored
+        // signing keys unreadable.
+        let key = master().derive("refresh tokens").unwrap();
+
+        assert_eq!(
+            hex(key.expose()),
+            "973cb184153c9b382c05521ab2baeee377b03e523df07d886189abd570bea966"
+        );
+        assert_eq!(
+            hex(&key.mac(&[b"ab", b"c"])),
+            "a46537c2467d58d5d3998da89cda61a64f3365395fdcd6fd4ec7f5c18c56063f"
+        );
+    }
+
+    #[test]
+    fn each_purpose_and_each_secret_has_a_key_of_its_own() {
+        let key = master().derive("sealing").unwrap();
+        let other_purpose = master().derive("throttle").unwrap();
+        let other_secret = MasterSecret::new([0; 32]).derive("sealing").unwrap();
+
+        assert_ne!(key.expose(), other_purpose.expose());
+        assert_ne!(key.expose(), other_secret.expose());
+        assert_eq!(key.expose(), master().derive("sealing").unwrap().expose());
+    }
+
+    #[test]
+    fn no_two_lists_of_parts_have_the_same_mac() {
+        let key = master().derive("throttle").unwrap();
+        let lists: [&[&[u8]]; 7] =
+            [&[], &[b""], &[b"", b""], &[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""]];
+
+        for (index, one) in lists.iter().enumerate() {
+            for other in &lists[index + 1..] {
+                assert_ne!(key.mac(one), key.mac(other), "{one:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mac_verifies_its_own_parts_under_its_own_key_only() {
+        let key = master().derive("throttle").unwrap();
+        let other = master().derive("passkeys").unwrap();
+        let mac = key.mac(&[b"alice"]);
+        let mut altered = mac;
+        altered[31] ^= 1;
+
+        assert!(key.verifies(&[b"alice"], &mac));
+        assert!(!key.verifies(&[b"bob"], &mac));
+        assert!(!key.verifies(&[b"alice"], &altered));
+        assert!(!key.verifies(&[b"alice"], &mac[..31]));
+        assert!(!key.verifies(&[b"alice"], &[]));
+        assert!(!other.verifies(&[b"alice"], &mac));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        assert_eq!(format!("{:?}", master()), "MasterSecret(…)");
+        assert_eq!(format!("{:?}", master().derive("sealing").unwrap()), "DerivedKey(…)");
+    }
+}

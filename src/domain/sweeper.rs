@@ -1,12 +1,23 @@
 //! The housekeeping that runs beside the calls: sweeping, forgetting, rotating keys on schedule.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::storage::Storage;
 
 use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::World};
 
-/// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.
+/// For how long a session that is over is kept, so that whoever comes back with its refresh token
+/// a little later is told apart in the log from somebody with a token of no session at all.
+const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how long a failure count is kept without another failure. Whoever guesses slowly must not
+/// get a hundred new attempts for waiting, so this is long past anybody's patience; it is there
+/// only so that names tried once do not stay for ever.
+const FAILURES_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// How many rows go in one transaction, so that no sign-in waits long for it.
+const BATCH: u32 = 500;
+
+/// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals, well under five minutes
+/// so that keys made by another process are published in time.
 pub struct Sweeper {
     storage: Storage,
     keys: Arc<KeyRing>,
@@ -25,9 +36,35 @@ impl Sweeper {
         Self { storage, keys, revocations, world }
     }
 
-    /// One round: reload and if due rotate the keys, forget expired revocations, sweep the database
-    /// in batches until nothing is left to sweep.
+    /// One round: reload and if due rotate the keys, catch up with the revocations and forget the
+    /// expired ones, sweep the database in batches until nothing is left to sweep.
+    ///
+    /// # Errors
+    /// The first of them. The other parts have run all the same, and their errors are logged.
     pub async fn run_once(&self) -> Result<()> {
-        todo!("sweeper")
+        let now = self.world.now();
+        let keys = self.keys.refresh().await;
+        let revocations = self.revocations.catch_up(&self.storage, now).await;
+        self.revocations.forget_expired(now);
+        let storage = self.sweep_storage().await;
+
+        let mut failures = [keys, revocations, storage].into_iter().filter_map(Result::err);
+        let first = failures.next();
+        for error in failures {
+            tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed");
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    async fn sweep_storage(&self) -> Result<()> {
+        let now = self.world.now();
+        loop {
+            let swept =
+                self.storage.sweep(now, now - SESSIONS_KEPT, now - FAILURES_KEPT, BATCH).await?;
+            // Fewer than a batch in all means that no table had a batch to give.
+            if swept < u64::from(BATCH) {
+                return Ok(());
+            }
+        }
     }
 }

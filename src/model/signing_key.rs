@@ -15,6 +15,17 @@ pub enum SigningAlgorithm {
     EdDsa,
 }
 
+impl SigningAlgorithm {
+    /// The name of the algorithm in JOSE (RFC 7518 §3.1, RFC 8037 §3.1).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
 /// A key pair that signs access tokens from `activates_at` until a newer one takes over.
 #[derive(Clone)]
 pub struct StoredSigningKey {

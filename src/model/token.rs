@@ -1,6 +1,6 @@
 //! Tokens as they travel, and what of them is stored.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -103,6 +103,14 @@ pub struct Claims {
     pub auth_time: Timestamp,
     /// What `amr` says.
     pub auth_method: SignInMethod,
+}
+
+impl Claims {
+    /// How long before `now` the person proved who they are, counted in whole seconds like
+    /// `auth_time` itself.
+    pub fn auth_age(&self, now: Timestamp) -> Duration {
+        Timestamp::from_seconds(now.as_seconds()).since(self.auth_time)
+    }
 }
 
 /// The verdict on an access token, as backends hear it.

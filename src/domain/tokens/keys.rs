@@ -1,17 +1,28 @@
 //! The key ring: the keys that sign and check access tokens, and their rotation.
+//!
+//! Keys live in storage, sealed; the ring holds them ready for use and follows storage, where
+//! another process may have added one. A compare-and-set there settles rotations at the same time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
 
 use crate::{
-    domain::{Result, secret::DerivedKey, world::World},
+    domain::{Error, Result, secret::DerivedKey, world::World},
     model::{signing_key::SigningAlgorithm, time::Timestamp},
     storage::Storage,
 };
 
+use super::key_set::{self, KeySet, SigningKey};
+
 /// For how long others may keep the published keys.
 pub const PUBLICATION_MAX_AGE: Duration = Duration::from_secs(300);
-/// How long a new key is published before it signs: longer than anybody keeps an old answer.
+/// How long a new key is published before it signs: longer than anybody keeps an old answer, and
+/// five minutes more, in which a running server notices a key that another process made.
 pub const ACTIVATION_DELAY: Duration = Duration::from_secs(600);
+/// For how much longer than its last token a key is kept: for clocks that differ, and for a process
+/// that goes on signing with it until it hears of the next key.
+const RETIREMENT_SLACK: Duration = Duration::from_secs(300);
 
 /// How keys are made and changed.
 #[derive(Debug, Clone)]
@@ -45,7 +56,11 @@ pub struct KeyRing {
     world: World,
     sealing_key: DerivedKey,
     settings: Settings,
+    keys: SharedKeySet,
 }
+
+/// The keys of this moment, shared with those who sign and check.
+pub(super) type SharedKeySet = Arc<ArcSwap<KeySet>>;
 
 impl KeyRing {
     /// Loads the keys, making the first one where there is none.
@@ -58,27 +73,107 @@ impl KeyRing {
         sealing_key: DerivedKey,
         settings: Settings,
     ) -> Result<Self> {
-        Ok(Self { storage, world, sealing_key, settings })
+        let keys = Arc::new(ArcSwap::from_pointee(KeySet::open(Vec::new(), &sealing_key)?));
+        let ring = Self { storage, world, sealing_key, settings, keys };
+        ring.refresh().await?;
+        Ok(ring)
     }
 
     /// Reads again what storage holds, since another process may have rotated, and makes the next key
     /// when the schedule says so.
+    ///
+    /// # Errors
+    /// Like [`Self::load`]. The ring then goes on with the keys it has.
     pub async fn refresh(&self) -> Result<()> {
-        todo!("tokens")
+        self.reload().await?;
+        match due(&self.keys.load(), self.settings.rotation_interval, self.world.now()) {
+            Due::Nothing => return Ok(()),
+            Due::FirstKey => self.rotate(true).await?,
+            Due::NextKey => self.rotate(false).await?,
+        };
+        Ok(())
     }
 
-    /// Makes the next key. It signs after [`ACTIVATION_DELAY`], or at once if `immediately`.
+    /// Makes the next key. It signs after [`ACTIVATION_DELAY`], or at once if `immediately`. When
+    /// another process made one at the same time, that one is the answer.
     pub async fn rotate(&self, immediately: bool) -> Result<PublicKey> {
-        todo!("tokens")
+        let (newest_id, newest_made) = match self.keys.load().newest() {
+            Some(key) => (Some(key.public().key_id.clone()), Some(key.created_at())),
+            None => (None, None),
+        };
+        let now = self.world.now();
+        // The order of keys is the order of their making, also where the clock stands or steps back.
+        let created_at = newest_made.map_or(now, |it| now.max(it + Duration::from_micros(1)));
+        let activates_at = if immediately { now } else { now + ACTIVATION_DELAY };
+        let algorithm = self.settings.algorithm;
+        let sealing_key = &self.sealing_key;
+        let key = key_set::make_key(&self.world, sealing_key, algorithm, created_at, activates_at)?;
+        let key_id = key.key_id.clone();
+        let retire_at = activates_at + self.settings.token_lifetime + RETIREMENT_SLACK;
+
+        let added = self.storage.add_signing_key(key, newest_id, retire_at).await?;
+        self.reload().await?;
+        if added {
+            tracing::info!(
+                target: "claviger::security",
+                event = "signing_key_made",
+                key_id,
+                algorithm = algorithm.name(),
+                immediately,
+            );
+        }
+        let newest = self.keys.load().newest().map(SigningKey::public).cloned();
+        newest.ok_or_else(|| Error::internal("storage holds no signing key after a rotation"))
     }
 
     /// The keys to publish, oldest first.
     pub fn published(&self) -> Vec<PublicKey> {
-        todo!("tokens")
+        self.keys.load().published()
     }
 
     /// The published keys as a JWK Set (RFC 7517), as a JSON text.
-    pub fn jwks(&self) -> Result<String> {
-        todo!("tokens")
+    pub fn jwks(&self) -> String {
+        self.keys.load().jwks().to_owned()
+    }
+
+    /// The keys, for those who sign and check.
+    pub(super) fn shared(&self) -> SharedKeySet {
+        Arc::clone(&self.keys)
+    }
+
+    async fn reload(&self) -> Result<()> {
+        let stored = self.storage.list_signing_keys(self.world.now()).await?;
+        let loaded = Arc::new(KeySet::open(stored, &self.sealing_key)?);
+        // A reload that read before a rotation and ends after it must not take the new key away.
+        self.keys.rcu(|held| {
+            if held.is_newer_than(&loaded) { Arc::clone(held) } else { Arc::clone(&loaded) }
+        });
+        Ok(())
     }
 }
+
+/// What the schedule asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    FirstKey,
+    NextKey,
+}
+
+fn due(keys: &KeySet, interval: Option<Duration>, now: Timestamp) -> Due {
+    match (keys.newest(), interval) {
+        (None, _) => Due::FirstKey,
+        // A key's age counts from when it begins to sign, so one that waits for that is not due.
+        (Some(key), Some(interval))
+            if key.public().activates_at <= now
+                && now.since(key.public().activates_at) >= interval =>
+        {
+            Due::NextKey
+        }
+        (Some(_), _) => Due::Nothing,
+    }
+}
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

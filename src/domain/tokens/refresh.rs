@@ -5,10 +5,26 @@
 //! refused without a look at the database, a spent one is recognised however old it is without
 //! keeping it, and the successor of a token can be made again from the token itself.
 
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
 use crate::{
     domain::{Result, secret::DerivedKey, world::World},
     model::token::{RefreshFamilyHash, RefreshToken},
 };
+
+/// How a refresh token begins, so that a leaked one can be told by scanners.
+const PREFIX: &str = "clv_rt_";
+/// The family secret.
+const SECRET_BYTES: usize = 32;
+/// The generation, big-endian.
+const GENERATION_BYTES: usize = 4;
+/// HMAC-SHA-256.
+const MAC_BYTES: usize = 32;
+const TOKEN_BYTES: usize = SECRET_BYTES + GENERATION_BYTES + MAC_BYTES;
+/// Base64url without padding takes four characters for three bytes.
+const TOKEN_CHARS: usize = PREFIX.len() + (TOKEN_BYTES * 4).div_ceil(3);
 
 /// Mints and reads refresh tokens.
 #[derive(Clone, Debug)]
@@ -18,7 +34,10 @@ pub struct RefreshTokens {
 }
 
 /// A refresh token that is one of ours.
-pub struct OpenedRefreshToken {}
+pub struct OpenedRefreshToken {
+    family_secret: Zeroizing<[u8; SECRET_BYTES]>,
+    generation: u32,
+}
 
 impl RefreshTokens {
     /// Puts minting and reading together.
@@ -28,28 +47,68 @@ impl RefreshTokens {
 
     /// A new family and its token of generation 0.
     pub fn mint_family(&self) -> Result<(RefreshFamilyHash, RefreshToken)> {
-        todo!("tokens")
+        let family_secret = Zeroizing::new(self.world.random_bytes()?);
+        Ok((hash(&family_secret), self.mint(&family_secret, 0)))
     }
 
     /// Reads a token; `None` when it is not one of ours.
     pub fn open(&self, token: &RefreshToken) -> Option<OpenedRefreshToken> {
-        todo!("tokens")
+        let text = token.expose();
+        if text.len() != TOKEN_CHARS {
+            return None;
+        }
+        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
+        let encoded = text.strip_prefix(PREFIX)?;
+        // Strict: a token has one spelling only.
+        let length = URL_SAFE_NO_PAD.decode_slice(encoded, &mut *bytes).ok()?;
+        let (family_secret, rest) = bytes.get(..length)?.split_first_chunk()?;
+        let (generation, mac) = rest.split_first_chunk::<GENERATION_BYTES>()?;
+        if !self.key.verifies(&[family_secret, generation], mac) {
+            return None;
+        }
+        Some(OpenedRefreshToken {
+            family_secret: Zeroizing::new(*family_secret),
+            generation: u32::from_be_bytes(*generation),
+        })
     }
 
     /// The token of another generation of the same family.
     pub fn mint_generation(&self, opened: &OpenedRefreshToken, generation: u32) -> RefreshToken {
-        todo!("tokens")
+        self.mint(&opened.family_secret, generation)
+    }
+
+    fn mint(&self, family_secret: &[u8; SECRET_BYTES], generation: u32) -> RefreshToken {
+        let generation = generation.to_be_bytes();
+        let mac = self.key.mac(&[family_secret, &generation]);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(TOKEN_BYTES));
+        bytes.extend_from_slice(family_secret);
+        bytes.extend_from_slice(&generation);
+        bytes.extend_from_slice(&mac);
+        let mut text = String::with_capacity(TOKEN_CHARS);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
+        RefreshToken::new(text)
     }
 }
 
 impl OpenedRefreshToken {
     /// The family's hash, as stored.
     pub fn family(&self) -> RefreshFamilyHash {
-        todo!("tokens")
+        hash(&self.family_secret)
     }
 
     /// The generation.
     pub fn generation(&self) -> u32 {
-        todo!("tokens")
+        self.generation
     }
 }
+
+fn hash(family_secret: &[u8; SECRET_BYTES]) -> RefreshFamilyHash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, family_secret).as_ref());
+    RefreshFamilyHash::from_bytes(hash)
+}
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod tests;

@@ -1,0 +1,58 @@
+//! Work that must not stop half-way when the caller hangs up.
+
+use std::future::Future;
+
+use tracing::Instrument;
+
+use super::{Error, Result};
+
+/// Runs the work in a task of its own and waits for it.
+///
+/// A call whose client hangs up is dropped at its next `.await`. That must not fall between a
+/// commit and what follows from it in memory: a session would be ended in the database while its
+/// access token lives on here.
+///
+/// # Errors
+/// Those of the work; `Internal` when it panics.
+pub async fn to_completion<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_goes_on_when_its_caller_is_dropped() {
+        let (started, go_on, done) =
+            (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (its_started, its_go_on, its_done) =
+            (Arc::clone(&started), Arc::clone(&go_on), Arc::clone(&done));
+        let caller = tokio::spawn(to_completion(async move {
+            its_started.notify_one();
+            its_go_on.notified().await;
+            its_done.notify_one();
+            Ok(())
+        }));
+        started.notified().await;
+
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        go_on.notify_one();
+
+        done.notified().await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_work_is_an_error_of_the_call() {
+        let outcome = to_completion::<()>(async { panic!("on purpose") }).await;
+
+        assert!(matches!(outcome, Err(Error::Internal(_))));
+    }
+}

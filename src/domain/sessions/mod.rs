@@ -1,0 +1,270 @@
+//! Sessions: opening, refreshing, listing and ending them.
+//!
+//! What ends a session is written in one transaction with its revocation; this process is told of
+//! it afterwards, also when the caller has hung up by then.
+
+mod ending;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    model::{
+        account::Account,
+        id::{AccountId, PasskeyId, SessionId},
+        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor, SignInMethod},
+        time::Timestamp,
+        token::{AccessToken, Claims, RefreshToken, TokenPair},
+    },
+    storage::{
+        Storage,
+        sessions::{RefreshAttempt, SessionSelection},
+    },
+};
+
+use super::{
+    Error, Result,
+    completion::to_completion,
+    revocations::Revocations,
+    tokens::{
+        access::{AccessTokens, Subject},
+        refresh::{OpenedRefreshToken, RefreshTokens},
+    },
+    world::World,
+};
+
+/// How old a sign-in may be for what changes the ways to sign in.
+pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);
+/// For how long a spent refresh token is answered with the same successor.
+pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
+/// For how much longer than its tokens a revocation is kept: for a token that is being signed while
+/// its session ends, and for clocks that differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
+
+/// How long sessions last.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Without a refresh.
+    pub idle_lifetime: Duration,
+    /// Whatever happens.
+    pub max_lifetime: Duration,
+}
+
+/// A successful sign-in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub account: Account,
+    /// With what to go on.
+    pub tokens: TokenPair,
+}
+
+/// A page of sessions.
+#[derive(Debug, Clone)]
+pub struct SessionPage {
+    /// The sessions, newest first.
+    pub sessions: Vec<Session>,
+    /// Where the next page starts; `None` on the last one.
+    pub next: Option<SessionCursor>,
+}
+
+/// The session use cases, and the one place where token pairs are made.
+#[derive(Clone)]
+pub struct Sessions {
+    storage: Storage,
+    access_tokens: Arc<AccessTokens>,
+    refresh_tokens: RefreshTokens,
+    revocations: Arc<Revocations>,
+    world: World,
+    settings: Settings,
+}
+
+impl Sessions {
+    /// Puts the use cases together.
+    pub fn new(
+        storage: Storage,
+        access_tokens: Arc<AccessTokens>,
+        refresh_tokens: RefreshTokens,
+        revocations: Arc<Revocations>,
+        world: World,
+        settings: Settings,
+    ) -> Self {
+        Self { storage, access_tokens, refresh_tokens, revocations, world, settings }
+    }
+
+    /// Makes a session and its first tokens. Nothing is stored: the caller stores the session
+    /// together with whatever it opens for, and hands the tokens out only then.
+    pub fn prepare(
+        &self,
+        account_id: AccountId,
+        method: SignInMethod,
+        passkey_id: Option<PasskeyId>,
+        origin: Origin,
+    ) -> Result<(NewSession, TokenPair)> {
+        let now = self.world.now();
+        let id = SessionId::from_uuid(self.world.ordered_uuid()?);
+        let (refresh_family, refresh_token) = self.refresh_tokens.mint_family()?;
+        let subject = Subject { account_id, session_id: id, auth_time: now, auth_method: method };
+        let (access_token, access_token_expires_at) = self.access_tokens.sign(subject)?;
+        let expires_at = now + self.settings.max_lifetime;
+        let idle_expires_at = expires_at.min(now + self.settings.idle_lifetime);
+        let session = NewSession {
+            id,
+            account_id,
+            method,
+            passkey_id,
+            refresh_family,
+            origin,
+            created_at: now,
+            idle_expires_at,
+            expires_at,
+        };
+        let tokens = TokenPair {
+            access_token,
+            access_token_expires_at,
+            refresh_token,
+            refresh_token_expires_at: idle_expires_at,
+            session_id: id,
+        };
+        Ok((session, tokens))
+    }
+
+    /// A new access token for a stored session.
+    pub fn access_token(&self, session: &Session) -> Result<(AccessToken, Timestamp)> {
+        self.access_tokens.sign(Subject {
+            account_id: session.account_id,
+            session_id: session.id,
+            auth_time: session.auth_time,
+            auth_method: session.auth_method,
+        })
+    }
+
+    /// Exchanges a refresh token for the next pair.
+    ///
+    /// # Errors
+    /// `RefreshTokenInvalid`, `RefreshTokenReused`, `SessionEnded`.
+    pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair> {
+        let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
+        let now = self.world.now();
+        let attempt = RefreshAttempt {
+            family: opened.family(),
+            generation: opened.generation(),
+            now,
+            grace: REFRESH_GRACE,
+            idle_expires_at: now + self.settings.idle_lifetime,
+            revoked_until: self.revoked_until(now),
+        };
+        match self.rotate(attempt).await? {
+            Rotation::Rotated(session)
+            | Rotation::Repeated(session)
+            | Rotation::Superseded(session) => self.next_pair(&opened, &session),
+            Rotation::Reused { .. } => Err(Error::RefreshTokenReused),
+            // A token of ours whose session is unknown belongs to one that was swept, or whose
+            // account was deleted.
+            Rotation::Ended | Rotation::Unknown => Err(Error::SessionEnded),
+        }
+    }
+
+    /// The caller's live sessions, newest first.
+    pub async fn list(
+        &self,
+        caller: &Claims,
+        after: Option<SessionCursor>,
+        page_size: u32,
+    ) -> Result<SessionPage> {
+        let now = self.world.now();
+        // One more than asked for tells whether there is another page.
+        let limit = page_size.saturating_add(1);
+        let sessions = self.storage.list_sessions(caller.account_id, now, after, limit).await?;
+        Ok(SessionPage::cut(sessions, page_size))
+    }
+
+    /// Checks that the caller proved who they are within the last ten minutes.
+    ///
+    /// # Errors
+    /// `ReauthenticationRequired`.
+    pub fn require_fresh(&self, caller: &Claims) -> Result<()> {
+        if caller.auth_age(self.world.now()) > FRESH_SIGN_IN {
+            return Err(Error::ReauthenticationRequired);
+        }
+        Ok(())
+    }
+
+    /// From when on no access token issued until `now` can be alive.
+    pub fn revoked_until(&self, now: Timestamp) -> Timestamp {
+        now + self.access_tokens.settings().lifetime + CLOCK_SKEW
+    }
+
+    async fn rotate(&self, attempt: RefreshAttempt) -> Result<Rotation> {
+        let (sessions, until) = (self.clone(), attempt.revoked_until);
+        to_completion(async move {
+            let rotation = sessions.storage.rotate_refresh_token(attempt).await?;
+            if let Rotation::Reused { session_id, account_id } = rotation {
+                let reason = EndReason::RefreshTokenReuse;
+                sessions.announce_ended(account_id, &[session_id], reason, until);
+            }
+            Ok(rotation)
+        })
+        .await
+    }
+
+    fn next_pair(&self, opened: &OpenedRefreshToken, session: &Session) -> Result<TokenPair> {
+        let (access_token, access_token_expires_at) = self.access_token(session)?;
+        Ok(TokenPair {
+            access_token,
+            access_token_expires_at,
+            refresh_token: self.refresh_tokens.mint_generation(opened, session.refresh_generation),
+            refresh_token_expires_at: session.idle_expires_at,
+            session_id: session.id,
+        })
+    }
+}
+
+impl SessionPage {
+    /// Cuts a list to a page; what is left over says that there is another.
+    fn cut(mut sessions: Vec<Session>, page_size: u32) -> Self {
+        let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
+        let more = sessions.len() > page_size;
+        sessions.truncate(page_size);
+        let next = sessions
+            .last()
+            .filter(|_| more)
+            .map(|last| SessionCursor { created_at: last.created_at, id: last.id });
+        Self { sessions, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions(count: u8) -> Vec<Session> {
+        let origin = Origin { address: [127, 0, 0, 1].into(), user_agent: String::new() };
+        let session = |number: u8| Session {
+            id: SessionId::from_uuid(uuid::Uuid::from_bytes([number; 16])),
+            account_id: AccountId::from_uuid(uuid::Uuid::nil()),
+            method: SignInMethod::Password,
+            origin: origin.clone(),
+            auth_time: Timestamp::from_seconds(1),
+            auth_method: SignInMethod::Password,
+            created_at: Timestamp::from_seconds(1000 - i64::from(number)),
+            last_seen_at: Timestamp::from_seconds(1000),
+            refresh_generation: 0,
+            idle_expires_at: Timestamp::from_seconds(2000),
+            expires_at: Timestamp::from_seconds(2000),
+        };
+        (0..count).map(session).collect()
+    }
+
+    #[test]
+    fn a_page_names_the_next_one_only_when_sessions_are_left_over() {
+        let whole = SessionPage::cut(sessions(3), 3);
+        let cut = SessionPage::cut(sessions(4), 3);
+        let empty = SessionPage::cut(sessions(0), 3);
+
+        assert_eq!((whole.sessions.len(), whole.next), (3, None));
+        assert_eq!((empty.sessions.len(), empty.next), (0, None));
+        assert_eq!(cut.sessions.len(), 3);
+        let last = cut.sessions.last().unwrap();
+        assert_eq!(cut.next, Some(SessionCursor { created_at: last.created_at, id: last.id }));
+    }
+}

@@ -1,0 +1,540 @@
+//! Access tokens against the letter of RFC 9068 and everything that must not pass for one.
+
+use arc_swap::ArcSwap;
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    domain::{
+        secret::{DerivedKey, MasterSecret},
+        tokens::key_set::{self, KeySet},
+        world::ManualClock,
+    },
+    model::signing_key::{SigningAlgorithm, StoredSigningKey},
+};
+
+const START: i64 = 1_800_000_000;
+const LIFETIME: Duration = Duration::from_secs(900);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A token server of its own, with one key and a clock that stands still.
+struct Server {
+    clock: ManualClock,
+    tokens: AccessTokens,
+    revocations: Arc<Revocations>,
+    key: StoredSigningKey,
+}
+
+impl Server {
+    fn with(algorithm: SigningAlgorithm) -> Self {
+        let clock = ManualClock::starting_at(Timestamp::from_seconds(START));
+        let world = World::with_clock(clock.clone());
+        let revocations = Arc::new(Revocations::default());
+        let now = clock.now();
+        let key = key_set::make_key(&world, &sealing_key(), algorithm, now, now).unwrap();
+        let settings = Settings {
+            issuer: "https://id.example".to_owned(),
+            audiences: vec!["https://api.example".to_owned(), "billing".to_owned()],
+            lifetime: LIFETIME,
+        };
+        let keys = Arc::new(ArcSwap::from_pointee(opened(std::slice::from_ref(&key))));
+        let tokens = AccessTokens::with_keys(keys, Arc::clone(&revocations), world, settings);
+        Self { clock, tokens, revocations, key }
+    }
+
+    fn new() -> Self {
+        Self::with(SigningAlgorithm::Es256)
+    }
+
+    fn token(&self) -> String {
+        self.tokens.sign(self.alice()).unwrap().0.expose().to_owned()
+    }
+
+    fn alice(&self) -> Subject {
+        Subject {
+            account_id: "0190a5a0-0000-7000-8000-000000000001".parse().unwrap(),
+            session_id: "0190a5a0-0000-7000-8000-000000000002".parse().unwrap(),
+            auth_time: self.clock.now(),
+            auth_method: SignInMethod::Password,
+        }
+    }
+
+    /// A token with any header and payload, rightly signed by the server's key.
+    fn forged(&self, header: &Value, payload: &Value) -> String {
+        let message = format!("{}.{}", encoded(header), encoded(payload));
+        let keys = self.tokens.keys.load();
+        let signature = keys.newest().unwrap().sign(message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn header(&self) -> Value {
+        part(&self.token(), 0)
+    }
+
+    fn payload(&self) -> Value {
+        part(&self.token(), 1)
+    }
+
+    fn verdict(&self, token: &str) -> Verdict {
+        let (verdict, claims) = self.tokens.judge(token, None, None);
+        assert_eq!(claims.is_none(), verdict == Verdict::Malformed);
+        verdict
+    }
+}
+
+fn sealing_key() -> DerivedKey {
+    MasterSecret::new([1; 32]).derive("sealing").unwrap()
+}
+
+fn opened(keys: &[StoredSigningKey]) -> KeySet {
+    KeySet::open(keys.to_vec(), &sealing_key()).unwrap()
+}
+
+fn encoded(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn part(token: &str, index: usize) -> Value {
+    let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn with(mut object: Value, member: &str, value: Value) -> Value {
+    object[member] = value;
+    object
+}
+
+fn without(mut object: Value, member: &str) -> Value {
+    assert!(object.as_object_mut().unwrap().remove(member).is_some());
+    object
+}
+
+#[test]
+fn a_token_says_exactly_what_rfc_9068_asks_for() {
+    let server = Server::new();
+    server.clock.advance(Duration::from_micros(999_999));
+
+    let (token, expires_at) = server.tokens.sign(server.alice()).unwrap();
+
+    let payload = part(token.expose(), 1);
+    assert_eq!(
+        part(token.expose(), 0),
+        json!({"typ": "at+jwt", "alg": "ES256", "kid": server.key.key_id})
+    );
+    assert_eq!(
+        payload,
+        json!({
+            "iss": "https://id.example",
+            "sub": "0190a5a0-0000-7000-8000-000000000001",
+            "aud": ["https://api.example", "billing"],
+            "exp": START + 900,
+            "iat": START,
+            "jti": payload["jti"].as_str().unwrap(),
+            "sid": "0190a5a0-0000-7000-8000-000000000002",
+            "auth_time": START,
+            "amr": ["pwd"],
+        })
+    );
+    assert_eq!(payload["jti"].as_str().unwrap().len(), 36);
+    assert_eq!(expires_at, Timestamp::from_seconds(START + 900));
+}
+
+#[test]
+fn a_passkey_is_a_possession_with_presence() {
+    let server = Server::new();
+    let subject = Subject { auth_method: SignInMethod::Passkey, ..server.alice() };
+
+    let (token, _) = server.tokens.sign(subject).unwrap();
+
+    assert_eq!(part(token.expose(), 1)["amr"], json!(["pop", "user"]));
+    let claims = server.tokens.authenticate(token.expose()).unwrap();
+    assert_eq!(claims.auth_method, SignInMethod::Passkey);
+}
+
+#[test]
+fn every_token_has_an_id_of_its_own() {
+    let server = Server::new();
+
+    assert_ne!(server.payload()["jti"], server.payload()["jti"]);
+}
+
+#[test]
+fn claims_come_back_as_they_were_signed() {
+    let server = Server::new();
+    let alice = server.alice();
+
+    let claims = server.tokens.authenticate(&server.token()).unwrap();
+
+    assert_eq!(claims.issuer, "https://id.example");
+    assert_eq!(claims.account_id, alice.account_id);
+    assert_eq!(claims.session_id, alice.session_id);
+    assert_eq!(claims.audiences, ["https://api.example", "billing"]);
+    assert_eq!(claims.issued_at, Timestamp::from_seconds(START));
+    assert_eq!(claims.expires_at, Timestamp::from_seconds(START + 900));
+    assert_eq!(claims.auth_time, Timestamp::from_seconds(START));
+    assert_eq!(claims.auth_method, SignInMethod::Password);
+}
+
+#[test]
+fn another_library_accepts_our_tokens_by_our_jwk_set() {
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa] {
+        let server = Server::with(algorithm);
+        let token = server.token();
+
+        let jwks: jsonwebtoken::jwk::JwkSet =
+            serde_json::from_str(server.tokens.keys.load().jwks()).unwrap();
+        let header = jsonwebtoken::decode_header(&token).unwrap();
+        let jwk = jwks.find(header.kid.as_deref().unwrap()).unwrap();
+        let mut validation = jsonwebtoken::Validation::new(header.alg);
+        validation.set_audience(&["billing"]);
+        validation.set_issuer(&["https://id.example"]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_exp = false; // It would ask the system's clock.
+        let key = jsonwebtoken::DecodingKey::from_jwk(jwk).unwrap();
+
+        let decoded = jsonwebtoken::decode::<Value>(&token, &key, &validation).unwrap();
+        assert_eq!(decoded.claims["sub"], "0190a5a0-0000-7000-8000-000000000001");
+        assert_eq!(server.verdict(&token), Verdict::Active);
+    }
+}
+
+#[test]
+fn a_token_dies_the_moment_it_expires() {
+    let server = Server::new();
+    let token = server.token();
+
+    server.clock.advance(LIFETIME - Duration::from_micros(1));
+    assert_eq!(server.verdict(&token), Verdict::Active);
+
+    server.clock.advance(Duration::from_micros(1));
+    assert_eq!(server.verdict(&token), Verdict::Expired, "though it is remembered");
+    assert_eq!(
+        Server::verdict(&server, &server.forged(&server.header(), &part(&token, 1))),
+        Verdict::Expired
+    );
+}
+
+#[test]
+fn a_remembered_token_dies_with_its_session() {
+    let server = Server::new();
+    let token = server.token();
+    assert_eq!(server.verdict(&token), Verdict::Active);
+    assert_eq!(server.tokens.verified.len(), 1);
+
+    let until = Timestamp::from_seconds(START + 930);
+    server.revocations.add(&[server.alice().session_id], until);
+
+    assert_eq!(server.verdict(&token), Verdict::Revoked);
+}
+
+#[test]
+fn a_remembered_token_dies_with_its_key() {
+    let server = Server::new();
+    let token = server.token();
+    assert_eq!(server.verdict(&token), Verdict::Active);
+
+    let retired = StoredSigningKey {
+        retires_at: Some(Timestamp::from_seconds(START + 60)),
+        ..server.key.clone()
+    };
+    server.tokens.keys.store(Arc::new(opened(&[retired])));
+    assert_eq!(server.verdict(&token), Verdict::Active);
+    server.clock.advance(60 * SECOND);
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+
+    server.tokens.keys.store(Arc::new(opened(&[])));
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+}
+
+#[test]
+fn tokens_of_the_key_before_stay_good_after_a_rotation() {
+    let server = Server::new();
+    let before = server.token();
+    let later = server.clock.now() + SECOND;
+    let world = World::with_clock(server.clock.clone());
+    let next =
+        key_set::make_key(&world, &sealing_key(), SigningAlgorithm::EdDsa, later, later).unwrap();
+    server.tokens.keys.store(Arc::new(opened(&[server.key.clone(), next.clone()])));
+
+    assert_eq!(server.header()["kid"], json!(server.key.key_id), "it does not sign yet");
+    server.clock.advance(SECOND);
+
+    assert_eq!(server.header()["kid"], json!(next.key_id));
+    assert_eq!(server.header()["alg"], "EdDSA");
+    assert_eq!(server.verdict(&before), Verdict::Active);
+    assert_eq!(server.verdict(&server.token()), Verdict::Active);
+}
+
+#[test]
+fn only_good_tokens_are_remembered() {
+    let server = Server::new();
+    let good = server.token();
+    let expired = server.forged(&server.header(), &with(server.payload(), "exp", json!(START)));
+
+    assert_eq!(server.verdict(&format!("{good}x")), Verdict::Malformed);
+    assert_eq!(server.verdict(&expired), Verdict::Expired);
+    assert_eq!(server.tokens.verified.len(), 0);
+
+    assert_eq!(server.verdict(&good), Verdict::Active);
+    assert_eq!(server.tokens.verified.len(), 1);
+}
+
+#[test]
+fn not_before_is_respected_also_once_remembered() {
+    let server = Server::new();
+    let later = with(server.payload(), "nbf", json!(START + 5));
+    let token = server.forged(&server.header(), &later);
+
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+    server.clock.advance(5 * SECOND);
+    assert_eq!(server.verdict(&token), Verdict::Active);
+}
+
+#[test]
+fn backends_name_the_audience_they_are() {
+    let server = Server::new();
+    let token = server.token();
+    let foreign =
+        server.forged(&server.header(), &with(server.payload(), "aud", json!(["elsewhere"])));
+    let judge = |token, audience| server.tokens.judge(token, audience, None).0;
+
+    assert_eq!(judge(&token, Some("billing")), Verdict::Active);
+    assert_eq!(judge(&token, Some("https://api.example")), Verdict::Active);
+    assert_eq!(judge(&token, Some("elsewhere")), Verdict::WrongAudience);
+    assert_eq!(judge(&token, Some("")), Verdict::WrongAudience);
+    assert_eq!(judge(&foreign, None), Verdict::WrongAudience);
+    assert_eq!(judge(&foreign, Some("elsewhere")), Verdict::Active);
+}
+
+#[test]
+fn an_old_sign_in_asks_for_a_step_up() {
+    let server = Server::new();
+    let token = server.token();
+    let judge = |age| server.tokens.judge(&token, None, Some(age)).0;
+
+    server.clock.advance(60 * SECOND);
+
+    assert_eq!(judge(60 * SECOND), Verdict::Active);
+    assert_eq!(judge(59 * SECOND), Verdict::StepUpNeeded);
+}
+
+#[test]
+fn the_gravest_verdict_wins() {
+    let server = Server::new();
+    let token = server.token();
+    let judge = || server.tokens.judge(&token, Some("elsewhere"), Some(SECOND)).0;
+    server.clock.advance(60 * SECOND);
+    assert_eq!(judge(), Verdict::WrongAudience);
+
+    server.revocations.add(&[server.alice().session_id], Timestamp::from_seconds(START + 930));
+    assert_eq!(judge(), Verdict::Revoked);
+
+    server.clock.advance(LIFETIME);
+    assert_eq!(judge(), Verdict::Expired);
+}
+
+#[test]
+fn our_own_api_says_why_a_token_is_refused() {
+    let server = Server::new();
+    let token = server.token();
+    let foreign =
+        server.forged(&server.header(), &with(server.payload(), "aud", json!(["elsewhere"])));
+    let refusal = |token: &str| server.tokens.authenticate(token).unwrap_err();
+    let logout_refusal = |token: &str| server.tokens.authenticate_for_logout(token).unwrap_err();
+
+    assert!(matches!(refusal("nonsense"), Error::AccessTokenInvalid));
+    assert!(matches!(refusal(&foreign), Error::AccessTokenInvalid));
+    assert!(matches!(logout_refusal("nonsense"), Error::AccessTokenInvalid));
+    assert!(matches!(logout_refusal(&foreign), Error::AccessTokenInvalid));
+    assert!(server.tokens.authenticate(&token).is_ok());
+
+    server.revocations.add(&[server.alice().session_id], Timestamp::from_seconds(START + 930));
+    assert!(matches!(refusal(&token), Error::SessionEnded));
+    assert!(server.tokens.authenticate_for_logout(&token).is_ok());
+
+    server.clock.advance(LIFETIME);
+    assert!(matches!(refusal(&token), Error::AccessTokenExpired));
+    assert!(matches!(logout_refusal(&token), Error::AccessTokenExpired));
+}
+
+#[test]
+fn a_header_that_is_not_exactly_ours_is_malformed() {
+    let server = Server::new();
+    let (header, payload) = (server.header(), server.payload());
+    assert_eq!(server.verdict(&server.forged(&header, &payload)), Verdict::Active);
+
+    let mut headers = vec![
+        json!({}),
+        json!([]),
+        json!("at+jwt"),
+        with(header.clone(), "typ", json!("JWT")),
+        with(header.clone(), "typ", json!("AT+JWT")),
+        with(header.clone(), "typ", json!("application/at+jwt")),
+        with(header.clone(), "typ", json!(null)),
+        with(header.clone(), "alg", json!("none")),
+        with(header.clone(), "alg", json!("None")),
+        with(header.clone(), "alg", json!("es256")),
+        with(header.clone(), "alg", json!("ES384")),
+        with(header.clone(), "alg", json!("RS256")),
+        with(header.clone(), "alg", json!("HS256")),
+        with(header.clone(), "kid", json!("another")),
+        with(header.clone(), "kid", json!("")),
+        with(header.clone(), "kid", json!(7)),
+        with(header.clone(), "crit", json!(["exp"])),
+        with(header.clone(), "b64", json!(false)),
+        with(header.clone(), "jku", json!("https://evil.example/jwks.json")),
+        with(header.clone(), "jwk", json!({"kty": "oct", "k": "AA"})),
+        with(header.clone(), "x5u", json!("https://evil.example/cert.pem")),
+    ];
+    headers.extend(["typ", "alg", "kid"].map(|member| without(header.clone(), member)));
+    for header in headers {
+        assert_eq!(
+            server.verdict(&server.forged(&header, &payload)),
+            Verdict::Malformed,
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn a_header_with_a_member_twice_is_malformed() {
+    let server = Server::new();
+    let kid = &server.key.key_id;
+    let header = format!(r#"{{"typ":"at+jwt","alg":"none","alg":"ES256","kid":"{kid}"}}"#);
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), encoded(&server.payload()));
+    let signature = server.tokens.keys.load().newest().unwrap().sign(message.as_bytes()).unwrap();
+    let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+}
+
+#[test]
+fn claims_that_are_missing_or_misformed_are_malformed() {
+    let server = Server::new();
+    let payload = server.payload();
+
+    let members = ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "auth_time", "amr"];
+    let mut payloads = members.map(|member| without(payload.clone(), member)).to_vec();
+    payloads.extend(members.map(|member| with(payload.clone(), member, json!(null))));
+    payloads.extend(members.map(|member| with(payload.clone(), member, json!({}))));
+    payloads.extend([
+        json!([]),
+        with(payload.clone(), "iss", json!("https://id.example/")),
+        with(payload.clone(), "iss", json!("https://evil.example")),
+        with(payload.clone(), "sub", json!("alice")),
+        with(payload.clone(), "sid", json!("7")),
+        with(payload.clone(), "aud", json!([])),
+        with(payload.clone(), "aud", json!([7])),
+        with(payload.clone(), "exp", json!("1800000900")),
+        with(payload.clone(), "exp", json!(1e300)),
+        with(payload.clone(), "jti", json!("")),
+        with(payload.clone(), "nbf", json!("now")),
+        with(payload.clone(), "amr", json!([])),
+        with(payload.clone(), "amr", json!(["otp"])),
+        with(payload.clone(), "amr", json!(["pwd", "otp"])),
+        with(payload.clone(), "amr", json!(["user", "pop"])),
+    ]);
+    for payload in payloads {
+        let token = server.forged(&server.header(), &payload);
+        assert_eq!(server.verdict(&token), Verdict::Malformed, "{payload}");
+    }
+}
+
+#[test]
+fn claims_of_a_later_version_do_not_disturb() {
+    let server = Server::new();
+    let payload = with(server.payload(), "roles", json!(["admin"]));
+
+    assert_eq!(server.verdict(&server.forged(&server.header(), &payload)), Verdict::Active);
+}
+
+#[test]
+fn a_public_key_is_no_secret_to_sign_with() {
+    let server = Server::new();
+    let header = with(server.header(), "alg", json!("HS256"));
+    let message = format!("{}.{}", encoded(&header), encoded(&server.payload()));
+    let jwks: Value = serde_json::from_str(server.tokens.keys.load().jwks()).unwrap();
+    let spki = server.key.public_key.clone();
+
+    for secret in [&spki[..], &spki[26..], &spki[27..], jwks.to_string().as_bytes(), b""] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let mac = hmac::sign(&key, message.as_bytes());
+        let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac));
+        assert_eq!(server.verdict(&token), Verdict::Malformed);
+    }
+}
+
+#[test]
+fn a_token_of_another_key_is_malformed_even_under_our_key_id() {
+    let (server, stranger) = (Server::new(), Server::new());
+
+    let token = stranger.forged(&server.header(), &server.payload());
+
+    assert_eq!(server.verdict(&stranger.token()), Verdict::Malformed);
+    assert_eq!(server.verdict(&token), Verdict::Malformed);
+}
+
+#[test]
+fn a_token_in_any_other_form_is_malformed() {
+    let server = Server::new();
+    let token = server.token();
+    let [header, payload, signature]: [&str; 3] =
+        token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    // ECDSA with the signature in DER, as X.509 has it, has another length.
+    let zeros = URL_SAFE_NO_PAD.encode([0; 64]);
+
+    for text in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        "...".to_owned(),
+        header.to_owned(),
+        format!("{header}.{payload}"),
+        format!("{header}.{payload}."),
+        format!("{header}..{signature}"),
+        format!(".{payload}.{signature}"),
+        format!("{header}.{payload}.{zeros}"),
+        format!("{header}.{signature}.{payload}"),
+        format!("{token}."),
+        format!(".{token}"),
+        format!("{token}.{signature}"),
+        format!("{header}.{payload}.{payload}.{signature}"),
+        format!("{token}="),
+        format!("{token} "),
+        format!(" {token}"),
+        format!("{token}\n"),
+        format!("Bearer {token}"),
+        token.replace('.', "é"),
+        "a".repeat(MAX_TOKEN_BYTES),
+        "a".repeat(MAX_TOKEN_BYTES + 1),
+        format!("{header}.{payload}.{signature}{}", "A".repeat(MAX_TOKEN_BYTES)),
+    ] {
+        assert_eq!(server.verdict(&text), Verdict::Malformed, "{text:?}");
+    }
+}
+
+#[test]
+fn a_token_with_any_character_changed_is_malformed() {
+    let server = Server::new();
+    let token = server.token();
+
+    for position in 0..token.len() {
+        let changed = if &token[position..=position] == "A" { "B" } else { "A" };
+        let mut altered = token.clone();
+        altered.replace_range(position..=position, changed);
+        assert_eq!(server.verdict(&altered), Verdict::Malformed, "character {position}");
+    }
+}
+
+#[test]
+fn a_token_larger_than_the_limit_is_refused_though_it_is_signed() {
+    let server = Server::new();
+    let large = with(server.payload(), "padding", json!("x".repeat(MAX_TOKEN_BYTES)));
+    let smaller = with(server.payload(), "padding", json!("x".repeat(4000)));
+
+    assert_eq!(server.verdict(&server.forged(&server.header(), &large)), Verdict::Malformed);
+    assert_eq!(server.verdict(&server.forged(&server.header(), &smaller)), Verdict::Active);
+}

@@ -1,0 +1,82 @@
+//! Key pairs: making them, and signing with them.
+//!
+//! Key pairs are kept parsed. jsonwebtoken would parse and check the private key for each
+//! signature, which takes half as long again for ES256 and three times as long for RS256.
+//! AWS-LC takes the randomness for keys and signatures from a generator of its own.
+
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+        RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    domain::{Error, Result},
+    model::signing_key::SigningAlgorithm,
+};
+
+/// A private key, with the one algorithm it signs with.
+pub(super) enum KeyPair {
+    Es256(EcdsaKeyPair),
+    Rs256(RsaKeyPair),
+    EdDsa(Ed25519KeyPair),
+}
+
+impl KeyPair {
+    /// Makes a private key, as PKCS #8 DER.
+    pub(super) fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>> {
+        let der = match algorithm {
+            SigningAlgorithm::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+                .and_then(|pair| pair.to_pkcs8v1())
+                .map(|der| der.as_ref().to_vec()),
+            SigningAlgorithm::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048)
+                .and_then(|pair| AsDer::<Pkcs8V1Der<'static>>::as_der(&pair))
+                .map(|der| der.as_ref().to_vec()),
+            SigningAlgorithm::EdDsa => Ed25519KeyPair::generate()
+                .and_then(|pair| pair.to_pkcs8v1())
+                .map(|der| der.as_ref().to_vec()),
+        };
+        der.map(Zeroizing::new).map_err(Error::internal)
+    }
+
+    /// Reads a private key from PKCS #8 DER.
+    pub(super) fn from_pkcs8(algorithm: SigningAlgorithm, der: &[u8]) -> Result<Self> {
+        let pair = match algorithm {
+            SigningAlgorithm::Es256 => {
+                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Self::Es256)
+            }
+            SigningAlgorithm::Rs256 => RsaKeyPair::from_pkcs8(der).map(Self::Rs256),
+            SigningAlgorithm::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Self::EdDsa),
+        };
+        pair.map_err(Error::internal)
+    }
+
+    /// The public key as DER SubjectPublicKeyInfo.
+    pub(super) fn public_key(&self) -> Result<Vec<u8>> {
+        let der: std::result::Result<PublicKeyX509Der<'static>, _> = match self {
+            Self::Es256(pair) => pair.public_key().as_der(),
+            Self::Rs256(pair) => pair.public_key().as_der(),
+            Self::EdDsa(pair) => pair.public_key().as_der(),
+        };
+        der.map(|der| der.as_ref().to_vec()).map_err(Error::internal)
+    }
+
+    /// The signature over a message, in the form JWS wants (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let random = SystemRandom::new();
+        match self {
+            Self::Es256(pair) => pair.sign(&random, message).map(|it| it.as_ref().to_vec()),
+            Self::Rs256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map(|()| signature)
+            }
+            Self::EdDsa(pair) => pair.try_sign(message).map(|it| it.as_ref().to_vec()),
+        }
+        .map_err(Error::internal)
+    }
+}

@@ -1,0 +1,172 @@
+//! The signing keys as they are held in memory: unsealed, parsed, ready to sign and to check.
+//!
+//! A set never changes; `keys` swaps in another when storage holds other keys.
+
+use crate::{
+    domain::{Error, Result, secret::DerivedKey, world::World},
+    model::{
+        signing_key::{SigningAlgorithm, StoredSigningKey},
+        time::Timestamp,
+    },
+};
+
+use super::{
+    jwk::{JwkSet, PublicParts},
+    jws,
+    key_pair::KeyPair,
+    keys::PublicKey,
+    seal,
+    verifier::Verifier,
+};
+
+/// A key that signs and checks.
+pub(super) struct SigningKey {
+    public: PublicKey,
+    created_at: Timestamp,
+    pair: KeyPair,
+    verifier: Verifier,
+    encoded_header: String,
+}
+
+/// The keys in use, oldest first.
+pub(super) struct KeySet {
+    keys: Vec<SigningKey>,
+    jwks: String,
+}
+
+/// Makes a key pair and seals it.
+pub(super) fn make_key(
+    world: &World,
+    sealing_key: &DerivedKey,
+    algorithm: SigningAlgorithm,
+    created_at: Timestamp,
+    activates_at: Timestamp,
+) -> Result<StoredSigningKey> {
+    let private_key = KeyPair::generate(algorithm)?;
+    let public_key = KeyPair::from_pkcs8(algorithm, &private_key)?.public_key()?;
+    let key_id = PublicParts::of(algorithm, &public_key)
+        .ok_or_else(|| Error::internal("a new public key has an unexpected form"))?
+        .thumbprint();
+    let sealed_private_key = seal::seal(sealing_key, world, key_id.as_bytes(), &private_key)?;
+    Ok(StoredSigningKey {
+        key_id,
+        algorithm,
+        sealed_private_key,
+        public_key,
+        created_at,
+        activates_at,
+        retires_at: None,
+    })
+}
+
+impl SigningKey {
+    fn open(stored: StoredSigningKey, sealing_key: &DerivedKey) -> Result<Self> {
+        let StoredSigningKey { key_id, algorithm, public_key, .. } = stored;
+        let Ok(private_key) =
+            seal::unseal(sealing_key, key_id.as_bytes(), &stored.sealed_private_key)
+        else {
+            return Err(Error::internal(format!(
+                "the signing key {key_id} in the database cannot be unsealed: it was sealed under \
+                 another key-encryption key than the one configured now, or was altered"
+            )));
+        };
+        let pair = KeyPair::from_pkcs8(algorithm, &private_key)?;
+        let parts = PublicParts::of(algorithm, &public_key);
+        // Only the private key is sealed: whoever can write to the database could otherwise publish
+        // a public key of theirs and sign tokens that we would accept.
+        let (Some(parts), true) = (parts, pair.public_key()? == public_key) else {
+            return Err(Error::internal(format!(
+                "the public key of the signing key {key_id} in the database was altered"
+            )));
+        };
+        let verifier = Verifier::new(algorithm, &parts);
+        let encoded_header = jws::encode_header(algorithm, &key_id)?;
+        let public = PublicKey {
+            key_id,
+            algorithm,
+            activates_at: stored.activates_at,
+            retires_at: stored.retires_at,
+            public_key,
+        };
+        Ok(Self { public, created_at: stored.created_at, pair, verifier, encoded_header })
+    }
+
+    /// The key as others see it.
+    pub(super) fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// When it was made.
+    pub(super) fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// The header of the tokens it signs, in base64url.
+    pub(super) fn encoded_header(&self) -> &str {
+        &self.encoded_header
+    }
+
+    /// Signs a message.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        self.pair.sign(message)
+    }
+
+    /// Whether the signature over the message is by this key.
+    pub(super) fn verifies(&self, message: &[u8], signature: Vec<u8>) -> bool {
+        self.verifier.verifies(message, signature)
+    }
+
+    fn is_retired(&self, now: Timestamp) -> bool {
+        self.public.retires_at.is_some_and(|retires_at| retires_at <= now)
+    }
+}
+
+impl KeySet {
+    /// Unseals the stored keys, which come oldest first.
+    pub(super) fn open(stored: Vec<StoredSigningKey>, sealing_key: &DerivedKey) -> Result<Self> {
+        let keys = stored
+            .into_iter()
+            .map(|key| SigningKey::open(key, sealing_key))
+            .collect::<Result<Vec<_>>>()?;
+        let jwks = keys
+            .iter()
+            .filter_map(|SigningKey { public, .. }| {
+                let parts = PublicParts::of(public.algorithm, &public.public_key)?;
+                Some(parts.jwk(public.algorithm, &public.key_id))
+            })
+            .collect();
+        let jwks = serde_json::to_string(&JwkSet { keys: jwks }).map_err(Error::internal)?;
+        Ok(Self { keys, jwks })
+    }
+
+    /// The key that was made last, whether or not it signs yet.
+    pub(super) fn newest(&self) -> Option<&SigningKey> {
+        self.keys.last()
+    }
+
+    /// The key that signs at `now`: the newest that has been published for long enough.
+    pub(super) fn signer(&self, now: Timestamp) -> Option<&SigningKey> {
+        // A clock that was set back must not stop every sign-in, hence the oldest as a last resort.
+        self.keys.iter().rfind(|key| key.public.activates_at <= now).or(self.keys.first())
+    }
+
+    /// The key of this id, unless it is retired.
+    pub(super) fn find(&self, key_id: &str, now: Timestamp) -> Option<&SigningKey> {
+        self.keys.iter().find(|key| key.public.key_id == key_id && !key.is_retired(now))
+    }
+
+    /// The keys as others see them, oldest first.
+    pub(super) fn published(&self) -> Vec<PublicKey> {
+        self.keys.iter().map(|key| key.public.clone()).collect()
+    }
+
+    /// The keys as a JWK Set.
+    pub(super) fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    /// Whether the set knows of a key made later than any in `other`.
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        self.newest().map(SigningKey::created_at) > other.newest().map(SigningKey::created_at)
+    }
+}
