@@ -1,0 +1,1 @@
+//! What only units of our own making can show: panics, failures and lost connections.
