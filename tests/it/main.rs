@@ -1,1 +1,3 @@
-fn main() {}
+//! The tests that drive real databases and real servers.
+
+mod storage;
