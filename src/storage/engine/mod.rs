@@ -27,7 +27,8 @@ pub(super) enum Connection {
 }
 
 /// A unit of work. It may be run again with the same input on an engine where transactions can lose
-/// against each other, so it captures nothing and changes nothing but the database.
+/// against each other, so it captures nothing and changes nothing but the database (and counts that
+/// are approximate anyway).
 pub(super) type WriteBody<I, T> = for<'c> fn(&'c mut Connection, &'c I) -> BoxFuture<'c, Result<T>>;
 
 /// Runs one expression on whichever engine a `&mut Connection` leads to.

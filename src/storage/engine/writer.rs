@@ -26,11 +26,13 @@ const QUEUE: usize = 1024;
 /// How many units share a commit at most.
 const GROUP: usize = 100;
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
-const COMMIT: &str = "COMMIT";
-const OPEN_UNIT: &str = "SAVEPOINT unit";
-const KEEP_UNIT: &str = "RELEASE unit";
+// Each statement is a trip to SQLite's thread, so those that follow each other travel together.
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+/// Begins the next unit where the last one ended.
+const KEEP_UNIT: &str = "RELEASE unit; SAVEPOINT unit";
+/// Begins the next unit where the last one began.
 const UNDO_UNIT: &str = "ROLLBACK TO unit";
+const COMMIT: &str = "RELEASE unit; COMMIT";
 
 /// What the writer has done since the database was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,12 +155,13 @@ impl Work {
     async fn try_write(&mut self, group: &mut [Box<dyn Unit>]) -> Result<()> {
         let connection = self.connect().await?;
         execute(connection, BEGIN).await?;
-        for unit in group {
-            execute(connection, OPEN_UNIT).await?;
+        let last = group.len().saturating_sub(1);
+        for (index, unit) in group.iter_mut().enumerate() {
             if !unit.run(connection).await {
                 execute(connection, UNDO_UNIT).await?;
+            } else if index != last {
+                execute(connection, KEEP_UNIT).await?;
             }
-            execute(connection, KEEP_UNIT).await?;
         }
         execute(connection, COMMIT).await
     }

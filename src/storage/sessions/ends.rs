@@ -105,7 +105,7 @@ impl Storage {
         revoked_until: Timestamp,
     ) -> Result<Option<(SessionId, AccountId)>> {
         let end = SessionEnd { reason, now, revoked_until };
-        self.write((family, end), |c, (family, end)| Box::pin(end_one(c, *family, *end))).await
+        self.write((family, end), |c, (family, end)| Box::pin(end_family(c, *family, *end))).await
     }
 }
 
@@ -149,7 +149,7 @@ pub(in crate::storage) async fn end_group(
 }
 
 /// Ends the session of a family if it is live.
-pub(super) async fn end_one(
+pub(super) async fn end_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
     end: SessionEnd,

@@ -11,7 +11,7 @@ use crate::{
     storage::{Connection, Result, Storage, on_engine},
 };
 
-use super::{SessionEnd, SessionRow, ends::end_one};
+use super::{SessionEnd, SessionRow, ends::end_family};
 
 /// A refresh token that was shown, and the terms to judge it on.
 #[derive(Debug, Clone)]
@@ -118,6 +118,6 @@ async fn end_reused(
         now: attempt.now,
         revoked_until: attempt.revoked_until,
     };
-    end_one(connection, attempt.family, end).await?;
+    end_family(connection, attempt.family, end).await?;
     Ok(Rotation::Reused { session_id: row.id()?, account_id: row.account_id()? })
 }

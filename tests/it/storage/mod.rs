@@ -7,6 +7,7 @@ mod ceremonies;
 mod failures;
 mod passkeys;
 mod plans;
+mod refresh_tokens;
 mod sessions;
 mod signing_keys;
 mod sweeps;

@@ -9,7 +9,7 @@ use syn::{Expr, Item, Lit};
 
 use super::on_each_engine;
 
-/// Statements that may read a whole table: one at start and one a sweep, over an index alone.
+/// What may read all of an index: the count of open ceremonies, at start and once a sweep.
 const EXEMPT: [(&str, &str); 1] = [("ceremonies.rs", "COUNT_ALL")];
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
 

@@ -18,7 +18,7 @@ async fn execute(connection: &mut Connection, statement: &'static str) -> Result
     Ok(())
 }
 
-/// Records a failure under a key of one letter.
+/// Runs one statement as a unit of its own.
 async fn mark(storage: &Storage, statement: &'static str) -> Result<()> {
     storage.write(statement, |c, statement| Box::pin(execute(c, statement))).await
 }
