@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] =
 const HAS_VERSIONS: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
 const NEWEST_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
+const BEGIN: &str = "BEGIN IMMEDIATE";
 const BACK_UP: &str = "VACUUM INTO $1";
 
 /// Runs what is missing on the file at `path`.
@@ -43,7 +44,11 @@ async fn migrate(
         back_up(connection, path, known).await?;
         tracing::info!(from = found, to = known, "migrating the database, after a copy of it");
     }
-    migrator(migrations).run_direct(None, connection, false).await.map_err(migration_failed)
+    // All of them or none, and never by two processes at once.
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let migrator = migrator(migrations);
+    migrator.run_direct(None, &mut *transaction, false).await.map_err(migration_failed)?;
+    Ok(transaction.commit().await?)
 }
 
 /// The newest migration in the file; 0 in a new one.
@@ -100,7 +105,7 @@ mod tests {
 
     const FIRST: (i64, &str, &str) = (1, "first", "CREATE TABLE one (id INTEGER) STRICT");
     const SECOND: (i64, &str, &str) = (2, "second", "CREATE TABLE two (id INTEGER) STRICT");
-    const BROKEN: (i64, &str, &str) = (2, "broken", "CREATE TABLE two (id INTEGER); NONSENSE");
+    const BROKEN: (i64, &str, &str) = (3, "broken", "CREATE TABLE three (id INTEGER); NONSENSE");
 
     async fn connect(path: &Path) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
@@ -144,9 +149,11 @@ mod tests {
         let mut connection = connect(&path).await;
         migrate(&mut connection, &path, &[FIRST]).await.unwrap();
 
-        migrate(&mut connection, &path, &[FIRST, BROKEN]).await.unwrap_err();
+        migrate(&mut connection, &path, &[FIRST, SECOND, BROKEN]).await.unwrap_err();
+        let after_failure = schema_version(&mut connection).await.unwrap();
         migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
 
+        assert_eq!(after_failure, 1);
         assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
     }
 
