@@ -1,15 +1,24 @@
 //! Accounts and their passwords.
 
+use std::sync::Arc;
+
 use crate::model::{
     account::{Account, AccountWithPassword, NewAccount},
-    id::{AccountId, SessionId},
+    id::{AccountId, RequestId, SessionId},
+    label::DisplayName,
     password::PasswordHash,
-    session::NewSession,
+    session::{EndReason, NewSession},
     time::Timestamp,
     username::Username,
 };
 
-use super::{Result, Storage};
+use super::{
+    Connection, Result, Storage,
+    ceremonies::OpenCeremonies,
+    error::corrupt,
+    on_engine,
+    sessions::{SessionEnd, SessionGroup, end_group, insert_session},
+};
 
 /// What became of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +44,30 @@ pub struct PasswordChange {
     pub revoked_until: Timestamp,
 }
 
+const FIND: &str = "
+SELECT id, username, display_name, password_hash, request_id, created_at,
+    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count
+FROM accounts WHERE id = $1";
+
+const FIND_BY_USERNAME: &str = "
+SELECT id, username, display_name, password_hash, request_id, created_at,
+    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count
+FROM accounts WHERE username = $1";
+
+const INSERT: &str = "
+INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (username) DO NOTHING";
+
+const SET_PASSWORD: &str = "
+UPDATE accounts SET password_hash = $3
+WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2";
+
+const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
+const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";
+const DELETE_SESSIONS: &str = "DELETE FROM sessions WHERE account_id = $1";
+const DELETE_CEREMONIES: &str = "DELETE FROM ceremonies WHERE account_id = $1";
+
 impl Storage {
     /// Creates an account together with its first session.
     pub async fn create_account(
@@ -42,12 +75,15 @@ impl Storage {
         account: NewAccount,
         session: NewSession,
     ) -> Result<AccountCreation> {
-        todo!("storage")
+        self.write((account, session), |c, (account, session)| {
+            Box::pin(create_account(c, account, session))
+        })
+        .await
     }
 
     /// The account with this id.
     pub async fn find_account(&self, id: AccountId) -> Result<Option<Account>> {
-        todo!("storage")
+        Ok(self.find_account_with_password(id).await?.map(|found| found.account))
     }
 
     /// The account with this username, with what is needed to check its password.
@@ -55,7 +91,11 @@ impl Storage {
         &self,
         username: &Username,
     ) -> Result<Option<AccountWithPassword>> {
-        todo!("storage")
+        let mut connection = self.read().await?;
+        let row: Option<AccountRow> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(FIND_BY_USERNAME).bind(username.as_str()).fetch_optional(c).await
+        })?;
+        row.map(AccountRow::into_account).transpose()
     }
 
     /// The account with this id, with what is needed to check its password.
@@ -63,7 +103,7 @@ impl Storage {
         &self,
         id: AccountId,
     ) -> Result<Option<AccountWithPassword>> {
-        todo!("storage")
+        find_account(&mut self.read().await?, id).await
     }
 
     /// Replaces a hash by one of the same password under newer parameters, unless it has changed.
@@ -73,14 +113,17 @@ impl Storage {
         expected: PasswordHash,
         upgraded: PasswordHash,
     ) -> Result<()> {
-        todo!("storage")
+        self.write((id, expected, upgraded), |c, (id, expected, upgraded)| {
+            Box::pin(async move { set_password(c, *id, Some(expected), upgraded).await.map(drop) })
+        })
+        .await
     }
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
     /// Answers with the ended sessions, or `None` when the hash was no longer the expected one or
     /// the account is gone.
     pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
-        todo!("storage")
+        self.write(change, |c, change| Box::pin(change_password(c, change))).await
     }
 
     /// Deletes an account with its passkeys, sessions and ceremonies, and revokes its live sessions'
@@ -91,6 +134,140 @@ impl Storage {
         now: Timestamp,
         revoked_until: Timestamp,
     ) -> Result<Option<Vec<SessionId>>> {
-        todo!("storage")
+        let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until };
+        self.write((id, end, Arc::clone(&self.open_ceremonies)), |c, (id, end, open)| {
+            Box::pin(delete_account(c, *id, *end, open))
+        })
+        .await
+    }
+}
+
+async fn create_account(
+    connection: &mut Connection,
+    account: &NewAccount,
+    session: &NewSession,
+) -> Result<AccountCreation> {
+    let inserted = on_engine!(&mut *connection, |c| {
+        sqlx::query(INSERT)
+            .bind(account.id.as_bytes().as_slice())
+            .bind(account.username.as_str())
+            .bind(account.display_name.as_str())
+            .bind(account.password_hash.as_phc())
+            .bind(account.request_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(account.created_at.as_micros())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    if inserted == 0 {
+        return Ok(AccountCreation::UsernameTaken);
+    }
+    insert_session(connection, session).await?;
+    Ok(AccountCreation::Created)
+}
+
+/// The account with this id, as a transaction sees it.
+pub(super) async fn find_account(
+    connection: &mut Connection,
+    id: AccountId,
+) -> Result<Option<AccountWithPassword>> {
+    let row: Option<AccountRow> = on_engine!(connection, |c| {
+        sqlx::query_as(FIND).bind(id.as_bytes().as_slice()).fetch_optional(c).await
+    })?;
+    row.map(AccountRow::into_account).transpose()
+}
+
+async fn set_password(
+    connection: &mut Connection,
+    id: AccountId,
+    expected: Option<&PasswordHash>,
+    new: &PasswordHash,
+) -> Result<bool> {
+    let changed = on_engine!(connection, |c| {
+        sqlx::query(SET_PASSWORD)
+            .bind(id.as_bytes().as_slice())
+            .bind(expected.map(PasswordHash::as_phc))
+            .bind(new.as_phc())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(changed == 1)
+}
+
+async fn change_password(
+    connection: &mut Connection,
+    change: &PasswordChange,
+) -> Result<Option<Vec<SessionId>>> {
+    let (id, expected) = (change.account_id, change.expected_hash.as_ref());
+    if !set_password(connection, id, expected, &change.new_hash).await? {
+        return Ok(None);
+    }
+    let end = SessionEnd {
+        reason: EndReason::PasswordChanged,
+        now: change.session.created_at,
+        revoked_until: change.revoked_until,
+    };
+    let ended = end_group(connection, id, SessionGroup::All, end).await?;
+    insert_session(connection, &change.session).await?;
+    Ok(Some(ended))
+}
+
+async fn delete_account(
+    connection: &mut Connection,
+    id: AccountId,
+    end: SessionEnd,
+    open_ceremonies: &OpenCeremonies,
+) -> Result<Option<Vec<SessionId>>> {
+    if delete(connection, DELETE, id).await? == 0 {
+        return Ok(None);
+    }
+    let ended = end_group(connection, id, SessionGroup::All, end).await?;
+    delete(connection, DELETE_SESSIONS, id).await?;
+    delete(connection, DELETE_PASSKEYS, id).await?;
+    open_ceremonies.remove(delete(connection, DELETE_CEREMONIES, id).await?);
+    Ok(Some(ended))
+}
+
+async fn delete(
+    connection: &mut Connection,
+    statement: &'static str,
+    id: AccountId,
+) -> Result<u64> {
+    Ok(on_engine!(connection, |c| {
+        let deleted = sqlx::query(statement).bind(id.as_bytes().as_slice()).execute(c).await?;
+        deleted.rows_affected()
+    }))
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: Vec<u8>,
+    username: String,
+    display_name: String,
+    password_hash: Option<String>,
+    request_id: Option<Vec<u8>>,
+    created_at: i64,
+    passkey_count: i64,
+}
+
+impl AccountRow {
+    fn into_account(self) -> Result<AccountWithPassword> {
+        let request_id = self
+            .request_id
+            .map(|id| RequestId::from_slice(&id).ok_or_else(corrupt("accounts", "request_id")));
+        let account = Account {
+            id: AccountId::from_slice(&self.id).ok_or_else(corrupt("accounts", "id"))?,
+            username: Username::from_stored(self.username),
+            display_name: DisplayName::from_stored(self.display_name),
+            has_password: self.password_hash.is_some(),
+            passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
+            created_at: Timestamp::from_micros(self.created_at),
+        };
+        Ok(AccountWithPassword {
+            account,
+            password_hash: self.password_hash.map(PasswordHash::from_phc),
+            request_id: request_id.transpose()?,
+        })
     }
 }

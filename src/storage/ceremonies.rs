@@ -1,12 +1,17 @@
 //! Ceremonies: started, then taken once.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use crate::model::{
-    ceremony::{Ceremony, CeremonyKind},
-    id::CeremonyId,
+    ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+    id::{AccountId, CeremonyId, SessionId},
     time::Timestamp,
 };
 
-use super::{Result, Storage};
+use super::{Connection, Result, Storage, error::corrupt, on_engine};
 
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +22,23 @@ pub struct CeremonyLimits {
     pub overall: u32,
 }
 
+/// About how many rows of ceremonies there are, expired ones included until they are swept. Known
+/// in memory, since a bound on all of them must not cost a count of all of them.
+#[derive(Debug)]
+pub(super) struct OpenCeremonies(AtomicI64);
+
+const COUNT_ALL: &str = "SELECT count(*) FROM ceremonies";
+
+const COUNT_OF_PAYER: &str = "SELECT count(*) FROM ceremonies WHERE payer = $1 AND expires_at > $2";
+
+const INSERT: &str = "
+INSERT INTO ceremonies (id, kind, named, account_id, session_id, payer, state, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+const TAKE: &str = "
+DELETE FROM ceremonies WHERE id = $1 AND kind = $2 AND expires_at > $3
+RETURNING named, account_id, session_id, payer, state, expires_at";
+
 impl Storage {
     /// Opens a ceremony. Answers `false`, and opens nothing, when too many are open.
     pub async fn start_ceremony(
@@ -25,7 +47,19 @@ impl Storage {
         limits: CeremonyLimits,
         now: Timestamp,
     ) -> Result<bool> {
-        todo!("storage")
+        // Refused before it is queued, so that a flood of starts does not delay other writes.
+        if self.open_ceremonies.reached(limits.overall) {
+            return Ok(false);
+        }
+        let input = (ceremony, limits, now, Arc::clone(&self.open_ceremonies));
+        self.write(input, |c, (ceremony, limits, now, open)| {
+            Box::pin(async move {
+                let started = start_ceremony(c, ceremony, *limits, *now).await?;
+                open.add(u64::from(started));
+                Ok(started)
+            })
+        })
+        .await
     }
 
     /// Takes a ceremony of this kind out of the database, so that nobody else can. `None` when it
@@ -36,6 +70,161 @@ impl Storage {
         kind: CeremonyKind,
         now: Timestamp,
     ) -> Result<Option<Ceremony>> {
-        todo!("storage")
+        let input = (id, kind, now, Arc::clone(&self.open_ceremonies));
+        self.write(input, |c, (id, kind, now, open)| {
+            Box::pin(async move {
+                let taken = take_ceremony(c, *id, *kind, *now).await?;
+                open.remove(u64::from(taken.is_some()));
+                Ok(taken)
+            })
+        })
+        .await
+    }
+}
+
+impl OpenCeremonies {
+    /// Counts what the database holds.
+    pub(super) async fn load(connection: &mut Connection) -> Result<Self> {
+        Ok(Self(AtomicI64::new(count_all(connection).await?)))
+    }
+
+    /// Counts again, which mends what a failed commit left wrong.
+    pub(super) async fn recount(&self, connection: &mut Connection) -> Result<()> {
+        self.0.store(count_all(connection).await?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, count: u64) {
+        self.0.fetch_sub(i64::try_from(count).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    fn add(&self, count: u64) {
+        self.0.fetch_add(i64::try_from(count).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    fn reached(&self, limit: u32) -> bool {
+        self.0.load(Ordering::Relaxed) >= i64::from(limit)
+    }
+}
+
+async fn count_all(connection: &mut Connection) -> Result<i64> {
+    Ok(on_engine!(connection, |c| sqlx::query_scalar(COUNT_ALL).fetch_one(c).await)?)
+}
+
+async fn start_ceremony(
+    connection: &mut Connection,
+    ceremony: &Ceremony,
+    limits: CeremonyLimits,
+    now: Timestamp,
+) -> Result<bool> {
+    let of_payer: i64 = on_engine!(&mut *connection, |c| {
+        sqlx::query_scalar(COUNT_OF_PAYER)
+            .bind(ceremony.payer.0.as_slice())
+            .bind(now.as_micros())
+            .fetch_one(c)
+            .await
+    })?;
+    if of_payer >= i64::from(limits.per_payer) {
+        return Ok(false);
+    }
+    let (account_id, session_id) = subjects(&ceremony.purpose);
+    on_engine!(connection, |c| {
+        sqlx::query(INSERT)
+            .bind(ceremony.id.as_bytes().as_slice())
+            .bind(kind_text(ceremony.purpose.kind()))
+            .bind(matches!(ceremony.purpose, CeremonyPurpose::NamedAuthentication { .. }))
+            .bind(account_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(session_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(ceremony.payer.0.as_slice())
+            .bind(ceremony.state.as_slice())
+            .bind(ceremony.expires_at.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(true)
+}
+
+async fn take_ceremony(
+    connection: &mut Connection,
+    id: CeremonyId,
+    kind: CeremonyKind,
+    now: Timestamp,
+) -> Result<Option<Ceremony>> {
+    let row: Option<CeremonyRow> = on_engine!(connection, |c| {
+        sqlx::query_as(TAKE)
+            .bind(id.as_bytes().as_slice())
+            .bind(kind_text(kind))
+            .bind(now.as_micros())
+            .fetch_optional(c)
+            .await
+    })?;
+    row.map(|row| row.into_ceremony(id, kind)).transpose()
+}
+
+const fn kind_text(kind: CeremonyKind) -> &'static str {
+    match kind {
+        CeremonyKind::Registration => "registration",
+        CeremonyKind::Authentication => "authentication",
+        CeremonyKind::Reauthentication => "reauthentication",
+    }
+}
+
+const fn subjects(purpose: &CeremonyPurpose) -> (Option<AccountId>, Option<SessionId>) {
+    match *purpose {
+        CeremonyPurpose::Registration { account_id } => (Some(account_id), None),
+        CeremonyPurpose::NamedAuthentication { account_id } => (account_id, None),
+        CeremonyPurpose::DiscoverableAuthentication => (None, None),
+        CeremonyPurpose::Reauthentication { account_id, session_id } => {
+            (Some(account_id), Some(session_id))
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct CeremonyRow {
+    named: bool,
+    account_id: Option<Vec<u8>>,
+    session_id: Option<Vec<u8>>,
+    payer: Vec<u8>,
+    state: Vec<u8>,
+    expires_at: i64,
+}
+
+impl CeremonyRow {
+    fn into_ceremony(self, id: CeremonyId, kind: CeremonyKind) -> Result<Ceremony> {
+        let no_payer = corrupt("ceremonies", "payer");
+        Ok(Ceremony {
+            id,
+            purpose: self.purpose(kind)?,
+            payer: CeremonyPayer(self.payer.try_into().map_err(|_| no_payer())?),
+            state: self.state,
+            expires_at: Timestamp::from_micros(self.expires_at),
+        })
+    }
+
+    fn purpose(&self, kind: CeremonyKind) -> Result<CeremonyPurpose> {
+        let no_account = corrupt("ceremonies", "account_id");
+        let account_id = match &self.account_id {
+            Some(id) => Some(AccountId::from_slice(id).ok_or_else(&no_account)?),
+            None => None,
+        };
+        Ok(match kind {
+            CeremonyKind::Registration => {
+                CeremonyPurpose::Registration { account_id: account_id.ok_or_else(no_account)? }
+            }
+            CeremonyKind::Authentication if self.named => {
+                CeremonyPurpose::NamedAuthentication { account_id }
+            }
+            CeremonyKind::Authentication => CeremonyPurpose::DiscoverableAuthentication,
+            CeremonyKind::Reauthentication => CeremonyPurpose::Reauthentication {
+                account_id: account_id.ok_or_else(no_account)?,
+                session_id: self
+                    .session_id
+                    .as_deref()
+                    .and_then(SessionId::from_slice)
+                    .ok_or_else(corrupt("ceremonies", "session_id"))?,
+            },
+        })
     }
 }

@@ -31,3 +31,8 @@ pub enum Error {
     #[error("database error")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// For a stored value that cannot become a noun.
+pub(super) const fn corrupt(table: &'static str, column: &'static str) -> impl Fn() -> Error {
+    move || Error::Corrupt { table, column }
+}

@@ -2,9 +2,12 @@
 //!
 //! Written by whatever ends a session, in the same transaction; read at start.
 
-use crate::model::{id::SessionId, time::Timestamp};
+use crate::model::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
 
-use super::{Result, Storage};
+use super::{Connection, Result, Storage, error::corrupt, on_engine};
 
 /// A session that ended while access tokens of it could still be alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +18,65 @@ pub struct Revocation {
     pub until: Timestamp,
 }
 
+const LIST: &str = "SELECT session_id, expires_at FROM revocations WHERE expires_at > $1";
+
+const INSERT: &str = "
+INSERT INTO revocations (session_id, expires_at) VALUES ($1, $2)
+ON CONFLICT (session_id) DO NOTHING";
+
+const INSERT_ENDED: &str = "
+INSERT INTO revocations (session_id, expires_at)
+SELECT id, $3 FROM sessions WHERE account_id = $1 AND ended_at = $2
+ON CONFLICT (session_id) DO NOTHING";
+
 impl Storage {
     /// The revocations that still matter.
     pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<Revocation>> {
-        todo!("storage")
+        let mut connection = self.read().await?;
+        let rows: Vec<(Vec<u8>, i64)> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
+        })?;
+        rows.into_iter().map(into_revocation).collect()
     }
+}
+
+/// Revokes the access tokens of one session that was ended in this transaction.
+pub(super) async fn revoke(connection: &mut Connection, revocation: Revocation) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(INSERT)
+            .bind(revocation.session_id.as_bytes().as_slice())
+            .bind(revocation.until.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Revokes the access tokens of all sessions of an account that were ended at `now`, however many
+/// there are, in one statement.
+pub(super) async fn revoke_ended(
+    connection: &mut Connection,
+    account_id: AccountId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(INSERT_ENDED)
+            .bind(account_id.as_bytes().as_slice())
+            .bind(now.as_micros())
+            .bind(until.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+fn into_revocation((session_id, expires_at): (Vec<u8>, i64)) -> Result<Revocation> {
+    Ok(Revocation {
+        session_id: SessionId::from_slice(&session_id)
+            .ok_or_else(corrupt("revocations", "session_id"))?,
+        until: Timestamp::from_micros(expires_at),
+    })
 }

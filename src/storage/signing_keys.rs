@@ -1,13 +1,36 @@
 //! Signing keys, sealed.
 
-use crate::model::{signing_key::StoredSigningKey, time::Timestamp};
+use crate::model::{
+    signing_key::{SigningAlgorithm, StoredSigningKey},
+    time::Timestamp,
+};
 
-use super::{Result, Storage};
+use super::{Connection, Result, Storage, error::corrupt, on_engine};
+
+// The newest key is the one without an end, so it comes last even among keys of the same moment.
+const LIST: &str = "
+SELECT key_id, algorithm, sealed_private_key, public_key, created_at, activates_at, retires_at
+FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1
+ORDER BY created_at, retires_at NULLS LAST, key_id";
+
+const NEWEST: &str = "
+SELECT key_id FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DESC LIMIT 1";
+
+const RETIRE: &str = "UPDATE signing_keys SET retires_at = $1 WHERE retires_at IS NULL";
+
+const INSERT: &str = "
+INSERT INTO signing_keys
+    (key_id, algorithm, sealed_private_key, public_key, created_at, activates_at, retires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 impl Storage {
     /// Every key that is not retired at `now`, oldest first.
     pub async fn list_signing_keys(&self, now: Timestamp) -> Result<Vec<StoredSigningKey>> {
-        todo!("storage")
+        let mut connection = self.read().await?;
+        let rows: Vec<SigningKeyRow> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
+        })?;
+        rows.into_iter().map(SigningKeyRow::into_key).collect()
     }
 
     /// Adds a key unless the newest one is no longer `expected_newest`, so that two rotations at once
@@ -19,6 +42,78 @@ impl Storage {
         expected_newest: Option<String>,
         predecessors_retire_at: Timestamp,
     ) -> Result<bool> {
-        todo!("storage")
+        self.write((key, expected_newest, predecessors_retire_at), |c, (key, expected, retire)| {
+            Box::pin(add(c, key, expected.as_deref(), *retire))
+        })
+        .await
+    }
+}
+
+async fn add(
+    connection: &mut Connection,
+    key: &StoredSigningKey,
+    expected_newest: Option<&str>,
+    predecessors_retire_at: Timestamp,
+) -> Result<bool> {
+    let newest: Option<String> =
+        on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST).fetch_optional(c).await)?;
+    if newest.as_deref() != expected_newest {
+        return Ok(false);
+    }
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(RETIRE).bind(predecessors_retire_at.as_micros()).execute(c).await.map(drop)
+    })?;
+    on_engine!(connection, |c| {
+        sqlx::query(INSERT)
+            .bind(key.key_id.as_str())
+            .bind(algorithm_text(key.algorithm))
+            .bind(key.sealed_private_key.as_slice())
+            .bind(key.public_key.as_slice())
+            .bind(key.created_at.as_micros())
+            .bind(key.activates_at.as_micros())
+            .bind(key.retires_at.map(Timestamp::as_micros))
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(true)
+}
+
+const fn algorithm_text(algorithm: SigningAlgorithm) -> &'static str {
+    match algorithm {
+        SigningAlgorithm::Es256 => "ES256",
+        SigningAlgorithm::Rs256 => "RS256",
+        SigningAlgorithm::EdDsa => "EdDSA",
+    }
+}
+
+fn parse_algorithm(text: &str) -> Option<SigningAlgorithm> {
+    use SigningAlgorithm::{EdDsa, Es256, Rs256};
+    [Es256, Rs256, EdDsa].into_iter().find(|it| algorithm_text(*it) == text)
+}
+
+#[derive(sqlx::FromRow)]
+struct SigningKeyRow {
+    key_id: String,
+    algorithm: String,
+    sealed_private_key: Vec<u8>,
+    public_key: Vec<u8>,
+    created_at: i64,
+    activates_at: i64,
+    retires_at: Option<i64>,
+}
+
+impl SigningKeyRow {
+    fn into_key(self) -> Result<StoredSigningKey> {
+        Ok(StoredSigningKey {
+            key_id: self.key_id,
+            algorithm: parse_algorithm(&self.algorithm)
+                .ok_or_else(corrupt("signing_keys", "algorithm"))?,
+            sealed_private_key: self.sealed_private_key,
+            public_key: self.public_key,
+            created_at: Timestamp::from_micros(self.created_at),
+            activates_at: Timestamp::from_micros(self.activates_at),
+            retires_at: self.retires_at.map(Timestamp::from_micros),
+        })
     }
 }

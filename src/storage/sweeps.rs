@@ -1,8 +1,36 @@
 //! Sweeping out what has expired, in small batches.
 
+use std::sync::Arc;
+
 use crate::model::time::Timestamp;
 
-use super::{Result, Storage};
+use super::{Connection, Result, Storage, on_engine};
+
+const CEREMONIES: &str = "
+DELETE FROM ceremonies WHERE id IN
+    (SELECT id FROM ceremonies WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
+const REVOCATIONS: &str = "
+DELETE FROM revocations WHERE session_id IN
+    (SELECT session_id FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
+const SIGNING_KEYS: &str = "
+DELETE FROM signing_keys WHERE key_id IN
+    (SELECT key_id FROM signing_keys WHERE retires_at <= $1 ORDER BY retires_at LIMIT $2)";
+
+const ENDED_SESSIONS: &str = "
+DELETE FROM sessions WHERE id IN
+    (SELECT id FROM sessions WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
+const EXPIRED_SESSIONS: &str = "
+DELETE FROM sessions WHERE id IN
+    (SELECT id FROM sessions
+    WHERE ended_at IS NULL AND idle_expires_at < $1 ORDER BY idle_expires_at LIMIT $2)";
+
+const FAILURES: &str = "
+DELETE FROM sign_in_failures WHERE failure_key IN
+    (SELECT failure_key FROM sign_in_failures
+    WHERE last_failed_at < $1 ORDER BY last_failed_at LIMIT $2)";
 
 impl Storage {
     /// Deletes up to `batch` rows each of what has been over for good at `now`: ceremonies,
@@ -15,6 +43,41 @@ impl Storage {
         failures_before: Timestamp,
         batch: u32,
     ) -> Result<u64> {
-        todo!("storage")
+        let statements = [
+            (CEREMONIES, now),
+            (REVOCATIONS, now),
+            (SIGNING_KEYS, now),
+            (ENDED_SESSIONS, sessions_before),
+            (EXPIRED_SESSIONS, sessions_before),
+            (FAILURES, failures_before),
+        ];
+        let input = (statements, batch, Arc::clone(&self.open_ceremonies));
+        self.write(input, |c, (statements, batch, open_ceremonies)| {
+            Box::pin(async move {
+                let mut swept = 0;
+                for (statement, cutoff) in statements {
+                    swept += delete(c, statement, *cutoff, *batch).await?;
+                }
+                open_ceremonies.recount(c).await?;
+                Ok(swept)
+            })
+        })
+        .await
     }
+}
+
+async fn delete(
+    connection: &mut Connection,
+    statement: &'static str,
+    cutoff: Timestamp,
+    batch: u32,
+) -> Result<u64> {
+    Ok(on_engine!(connection, |c| {
+        sqlx::query(statement)
+            .bind(cutoff.as_micros())
+            .bind(i64::from(batch))
+            .execute(c)
+            .await?
+            .rows_affected()
+    }))
 }

@@ -1,4 +1,6 @@
-//! The tests that need a running server.
+//! The tests that drive real databases and real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
 mod crash;
@@ -10,6 +12,7 @@ mod logs;
 mod refresh;
 mod registration;
 mod sessions;
+mod storage;
 mod support;
 mod tls;
 mod tokens;

@@ -1,0 +1,96 @@
+//! The seam between the statements, written once, and the engines they run on.
+//!
+//! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
+//! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
+
+mod migrations;
+pub(super) mod sqlite;
+mod writer;
+
+use futures_util::future::BoxFuture;
+use sqlx::{Sqlite, pool::PoolConnection};
+
+use super::{Error, Result};
+use sqlite::SqliteEngine;
+
+pub use writer::WriterStats;
+
+/// The database behind a [`super::Storage`].
+#[derive(Clone)]
+pub(super) enum Engine {
+    Sqlite(SqliteEngine),
+}
+
+/// A connection to whichever engine. [`on_engine!`] gets at the engine's own type.
+pub(super) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+/// A unit of work. It may be run again with the same input on an engine where transactions can lose
+/// against each other, so it captures nothing and changes nothing but the database (and counts that
+/// are approximate anyway).
+pub(super) type WriteBody<I, T> = for<'c> fn(&'c mut Connection, &'c I) -> BoxFuture<'c, Result<T>>;
+
+/// Runs one expression on whichever engine a `&mut Connection` leads to.
+macro_rules! on_engine {
+    ($connection:expr, |$c:ident| $run:expr) => {
+        match $connection {
+            $crate::storage::engine::Connection::Sqlite(inner) => {
+                let $c = &mut **inner;
+                $run
+            }
+        }
+    };
+}
+pub(super) use on_engine;
+
+impl Engine {
+    pub(super) async fn reader(&self) -> Result<Connection> {
+        match self {
+            Self::Sqlite(engine) => engine.reader().await,
+        }
+    }
+
+    pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(engine) => engine.writer.run(input, body).await,
+        }
+    }
+
+    /// Fails when no write could succeed.
+    pub(super) fn check_writer(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(engine) => engine.writer.check(),
+        }
+    }
+
+    pub(super) fn writer_stats(&self) -> WriterStats {
+        match self {
+            Self::Sqlite(engine) => engine.writer.stats(),
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(engine) => engine.close().await,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let transient = match &error {
+            sqlx::Error::Database(cause) => sqlite::is_transient(&**cause),
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        };
+        if transient { Self::Unavailable(error.into()) } else { Self::Unexpected(error.into()) }
+    }
+}

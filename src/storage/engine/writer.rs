@@ -1,0 +1,257 @@
+//! The one writer of a SQLite file: many units of work, few commits.
+//!
+//! Units wait in a bounded queue; those that wait together share a transaction, each behind a
+//! savepoint, and are answered when it is durable. A unit runs to its end whether or not anybody
+//! still waits for it.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::storage::{Error, Result};
+
+use super::{Connection, WriteBody, on_engine};
+
+/// How many units may wait.
+const QUEUE: usize = 1024;
+/// How many units share a commit at most.
+const GROUP: usize = 100;
+
+// Each statement is a trip to SQLite's thread, so those that follow each other travel together.
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+/// Begins the next unit where the last one ended.
+const KEEP_UNIT: &str = "RELEASE unit; SAVEPOINT unit";
+/// Begins the next unit where the last one began.
+const UNDO_UNIT: &str = "ROLLBACK TO unit";
+const COMMIT: &str = "RELEASE unit; COMMIT";
+
+/// What the writer has done since the database was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriterStats {
+    /// Units of work that were committed.
+    pub units: u64,
+    /// Transactions they were committed in.
+    pub commits: u64,
+}
+
+/// The way to the writer. Cheap to clone; the writer ends when all clones are gone or one is closed.
+#[derive(Clone)]
+pub(in crate::storage) struct Writer {
+    queue: mpsc::Sender<Box<dyn Unit>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    done: Arc<Done>,
+}
+
+#[derive(Default)]
+struct Done {
+    units: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Writer {
+    /// Starts the writer with a pool of one connection, from which a broken one is replaced.
+    pub(super) fn start(pool: SqlitePool) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (stop, tasks, done) = (CancellationToken::new(), TaskTracker::new(), Arc::default());
+        let work =
+            Work { waiting, stop: stop.clone(), pool, connection: None, done: Arc::clone(&done) };
+        tasks.spawn(work.run());
+        tasks.close();
+        Self { queue, stop, tasks, done }
+    }
+
+    /// Hands over a unit and waits until it is durable.
+    pub(super) async fn run<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let unit = TypedUnit { input, body, outcome: None, answer };
+        self.queue.try_send(Box::new(unit)).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.queue.is_closed() { Err(closed()) } else { Ok(()) }
+    }
+
+    pub(super) fn stats(&self) -> WriterStats {
+        WriterStats {
+            units: self.done.units.load(Ordering::Relaxed),
+            commits: self.done.commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Takes no more units, finishes those that wait, and closes the connection.
+    pub(super) async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+fn closed() -> Error {
+    Error::Unavailable("the database is closed".into())
+}
+
+/// The writer's task.
+struct Work {
+    waiting: mpsc::Receiver<Box<dyn Unit>>,
+    stop: CancellationToken,
+    pool: SqlitePool,
+    connection: Option<Connection>,
+    done: Arc<Done>,
+}
+
+impl Work {
+    async fn run(mut self) {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
+                count = self.waiting.recv_many(&mut group, GROUP) => {
+                    if count == 0 {
+                        break;
+                    }
+                    self.write(&mut group).await;
+                }
+            }
+        }
+        self.disconnect().await;
+        self.pool.close().await;
+    }
+
+    /// Writes a group in one transaction and answers each of its units.
+    async fn write(&mut self, group: &mut Vec<Box<dyn Unit>>) {
+        let committed = self.try_write(group).await.map_err(Shared::new);
+        if committed.is_ok() {
+            self.done.commits.fetch_add(1, Ordering::Relaxed);
+            self.done.units.fetch_add(group.len() as u64, Ordering::Relaxed);
+        } else {
+            // Closing rolls back whatever is open; the next group starts on a sound connection.
+            self.disconnect().await;
+        }
+        for unit in group.drain(..) {
+            unit.answer(&committed);
+        }
+    }
+
+    /// Any failure outside a unit fails the whole group. So does one inside that made SQLite roll
+    /// back by itself (disk full, say), since the unit's savepoint is then gone.
+    async fn try_write(&mut self, group: &mut [Box<dyn Unit>]) -> Result<()> {
+        let connection = self.connect().await?;
+        execute(connection, BEGIN).await?;
+        let last = group.len().saturating_sub(1);
+        for (index, unit) in group.iter_mut().enumerate() {
+            if !unit.run(connection).await {
+                execute(connection, UNDO_UNIT).await?;
+            } else if index != last {
+                execute(connection, KEEP_UNIT).await?;
+            }
+        }
+        execute(connection, COMMIT).await
+    }
+
+    async fn connect(&mut self) -> Result<&mut Connection> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::Sqlite(self.pool.acquire().await?),
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    async fn disconnect(&mut self) {
+        if let Some(Connection::Sqlite(connection)) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the writer's connection did not close cleanly");
+        }
+    }
+}
+
+async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
+    on_engine!(connection, |c| sqlx::query(statement).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// A unit of work with its types forgotten.
+trait Unit: Send {
+    /// Runs it and says whether its changes are to be kept.
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool>;
+
+    /// Tells the caller, if there is one still.
+    fn answer(self: Box<Self>, committed: &std::result::Result<(), Shared>);
+}
+
+struct TypedUnit<I, T> {
+    input: I,
+    body: WriteBody<I, T>,
+    outcome: Option<Result<T>>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+impl<I, T> Unit for TypedUnit<I, T>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            let body = self.body;
+            let input = &self.input;
+            // A panic must not take the writer with it, and all writes after this one.
+            let outcome = AssertUnwindSafe(async { body(connection, input).await })
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())));
+            let keep = outcome.is_ok();
+            self.outcome = Some(outcome);
+            keep
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: &std::result::Result<(), Shared>) {
+        let answer = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(Error::Unexpected("a unit of work did not run".into())),
+            (Err(shared), _) => Err(shared.to_error()),
+        };
+        // Whoever asked may have gone; the write stands all the same.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// Why a group failed, told to each of its callers.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the group of writes failed: {0}")]
+struct Shared(#[source] Arc<Error>);
+
+impl Shared {
+    fn new(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+
+    fn to_error(&self) -> Error {
+        match &*self.0 {
+            Error::Unavailable(_) => Error::Unavailable(Box::new(self.clone())),
+            _ => Error::Unexpected(Box::new(self.clone())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

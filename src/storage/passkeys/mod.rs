@@ -1,0 +1,230 @@
+//! Passkeys.
+
+mod row;
+mod uses;
+
+use crate::model::{
+    id::{AccountId, PasskeyId, SessionId},
+    label::PasskeyName,
+    passkey::{CredentialId, Passkey},
+    session::EndReason,
+    time::Timestamp,
+};
+
+use super::{
+    Connection, Result, Storage,
+    accounts::find_account,
+    on_engine,
+    sessions::{SessionEnd, SessionGroup, end_group},
+};
+use row::{PasskeyRow, transports_text};
+
+/// What became of a new passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasskeyAddition {
+    /// It is there.
+    Added,
+    /// Some account has this credential id already.
+    AlreadyRegistered,
+    /// The account has as many passkeys as it may.
+    LimitReached,
+    /// The account is gone.
+    AccountGone,
+}
+
+/// What became of a passkey's removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasskeyRemoval {
+    /// It is gone, and with it these sessions it had opened.
+    Removed(Vec<SessionId>),
+    /// The account has no such passkey.
+    NotFound,
+    /// The account would be left without a way to sign in.
+    LastSignInMethod,
+}
+
+/// A passkey's removal.
+#[derive(Debug, Clone)]
+pub struct PasskeyRemovalRequest {
+    /// The owner.
+    pub account_id: AccountId,
+    /// The passkey.
+    pub passkey_id: PasskeyId,
+    /// The session that lives on although the passkey may have opened it.
+    pub spared_session: SessionId,
+    /// Now.
+    pub now: Timestamp,
+    /// Until when the ended sessions' access tokens could live.
+    pub revoked_until: Timestamp,
+}
+
+const INSERT: &str = "
+INSERT INTO passkeys (
+    id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
+    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
+    clone_suspected_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (credential_id) DO NOTHING";
+
+const LIST: &str = "
+SELECT id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
+    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
+    clone_suspected_at
+FROM passkeys WHERE account_id = $1 ORDER BY created_at, id";
+
+const FIND: &str = "
+SELECT id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
+    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
+    clone_suspected_at
+FROM passkeys WHERE credential_id = $1";
+
+const RENAME: &str = "
+UPDATE passkeys SET name = $3 WHERE id = $1 AND account_id = $2
+RETURNING id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
+    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
+    clone_suspected_at";
+
+const EXISTS: &str = "SELECT 1 FROM passkeys WHERE id = $1 AND account_id = $2";
+const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
+
+impl Storage {
+    /// Adds a passkey to an account that has fewer than `limit`.
+    pub async fn add_passkey(&self, passkey: Passkey, limit: u32) -> Result<PasskeyAddition> {
+        self.write((passkey, limit), |c, (passkey, limit)| Box::pin(add(c, passkey, *limit))).await
+    }
+
+    /// The passkeys of an account, oldest first.
+    pub async fn list_passkeys(&self, account_id: AccountId) -> Result<Vec<Passkey>> {
+        let mut connection = self.read().await?;
+        let rows: Vec<PasskeyRow> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(LIST).bind(account_id.as_bytes().as_slice()).fetch_all(c).await
+        })?;
+        rows.into_iter().map(PasskeyRow::into_passkey).collect()
+    }
+
+    /// The passkey with this credential id, whoever has it.
+    pub async fn find_passkey(&self, credential_id: &CredentialId) -> Result<Option<Passkey>> {
+        let mut connection = self.read().await?;
+        let row: Option<PasskeyRow> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(FIND).bind(credential_id.as_bytes()).fetch_optional(c).await
+        })?;
+        row.map(PasskeyRow::into_passkey).transpose()
+    }
+
+    /// Renames a passkey. Answers with it, or `None` when the account has no such passkey.
+    pub async fn rename_passkey(
+        &self,
+        account_id: AccountId,
+        id: PasskeyId,
+        name: PasskeyName,
+    ) -> Result<Option<Passkey>> {
+        self.write((account_id, id, name), |c, (account_id, id, name)| {
+            Box::pin(rename(c, *account_id, *id, name))
+        })
+        .await
+    }
+
+    /// Removes a passkey and ends the sessions it opened, unless it is the last way in.
+    pub async fn remove_passkey(&self, request: PasskeyRemovalRequest) -> Result<PasskeyRemoval> {
+        self.write(request, |c, request| Box::pin(remove(c, request))).await
+    }
+}
+
+async fn add(
+    connection: &mut Connection,
+    passkey: &Passkey,
+    limit: u32,
+) -> Result<PasskeyAddition> {
+    let Some(owner) = find_account(connection, passkey.account_id).await? else {
+        return Ok(PasskeyAddition::AccountGone);
+    };
+    if owner.account.passkey_count >= limit {
+        return Ok(PasskeyAddition::LimitReached);
+    }
+    if insert(connection, passkey).await? {
+        Ok(PasskeyAddition::Added)
+    } else {
+        Ok(PasskeyAddition::AlreadyRegistered)
+    }
+}
+
+async fn insert(connection: &mut Connection, passkey: &Passkey) -> Result<bool> {
+    let transports = transports_text(&passkey.transports)?;
+    let inserted = on_engine!(connection, |c| {
+        sqlx::query(INSERT)
+            .bind(passkey.id.as_bytes().as_slice())
+            .bind(passkey.account_id.as_bytes().as_slice())
+            .bind(passkey.credential_id.as_bytes())
+            .bind(passkey.name.as_str())
+            .bind(passkey.public_key.as_slice())
+            .bind(i64::from(passkey.counter))
+            .bind(passkey.backup_eligible)
+            .bind(passkey.backed_up)
+            .bind(passkey.user_verified)
+            .bind(transports)
+            .bind(passkey.aaguid.as_slice())
+            .bind(passkey.discoverable)
+            .bind(passkey.attestation_object.as_slice())
+            .bind(passkey.created_at.as_micros())
+            .bind(passkey.last_used_at.map(Timestamp::as_micros))
+            .bind(passkey.clone_suspected_at.map(Timestamp::as_micros))
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(inserted == 1)
+}
+
+async fn rename(
+    connection: &mut Connection,
+    account_id: AccountId,
+    id: PasskeyId,
+    name: &PasskeyName,
+) -> Result<Option<Passkey>> {
+    let row: Option<PasskeyRow> = on_engine!(connection, |c| {
+        sqlx::query_as(RENAME)
+            .bind(id.as_bytes().as_slice())
+            .bind(account_id.as_bytes().as_slice())
+            .bind(name.as_str())
+            .fetch_optional(c)
+            .await
+    })?;
+    row.map(PasskeyRow::into_passkey).transpose()
+}
+
+async fn remove(
+    connection: &mut Connection,
+    request: &PasskeyRemovalRequest,
+) -> Result<PasskeyRemoval> {
+    let (account_id, id) = (request.account_id, request.passkey_id);
+    if !exists(connection, account_id, id).await? {
+        return Ok(PasskeyRemoval::NotFound);
+    }
+    let Some(owner) = find_account(connection, account_id).await? else {
+        return Ok(PasskeyRemoval::NotFound);
+    };
+    if !owner.account.has_password && owner.account.passkey_count <= 1 {
+        return Ok(PasskeyRemoval::LastSignInMethod);
+    }
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(DELETE).bind(id.as_bytes().as_slice()).execute(c).await.map(drop)
+    })?;
+    let group = SessionGroup::OpenedWith { passkey: id, spared: request.spared_session };
+    let end = SessionEnd {
+        reason: EndReason::PasskeyRemoved,
+        now: request.now,
+        revoked_until: request.revoked_until,
+    };
+    Ok(PasskeyRemoval::Removed(end_group(connection, account_id, group, end).await?))
+}
+
+async fn exists(connection: &mut Connection, account_id: AccountId, id: PasskeyId) -> Result<bool> {
+    Ok(on_engine!(connection, |c| {
+        sqlx::query(EXISTS)
+            .bind(id.as_bytes().as_slice())
+            .bind(account_id.as_bytes().as_slice())
+            .fetch_optional(c)
+            .await?
+            .is_some()
+    }))
+}

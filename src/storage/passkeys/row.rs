@@ -1,0 +1,64 @@
+//! A passkey's row and the passkey in it.
+
+use crate::{
+    model::{
+        id::{AccountId, PasskeyId},
+        label::PasskeyName,
+        passkey::{CredentialId, Passkey},
+        time::Timestamp,
+    },
+    storage::{Error, Result, error::corrupt},
+};
+
+/// What every statement that answers with a passkey returns.
+#[derive(sqlx::FromRow)]
+pub(super) struct PasskeyRow {
+    id: Vec<u8>,
+    account_id: Vec<u8>,
+    credential_id: Vec<u8>,
+    name: String,
+    public_key: Vec<u8>,
+    counter: i64,
+    backup_eligible: bool,
+    backed_up: bool,
+    user_verified: bool,
+    transports: String,
+    aaguid: Vec<u8>,
+    discoverable: Option<bool>,
+    attestation_object: Vec<u8>,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    clone_suspected_at: Option<i64>,
+}
+
+impl PasskeyRow {
+    pub(super) fn into_passkey(self) -> Result<Passkey> {
+        let invalid = |column| corrupt("passkeys", column);
+        Ok(Passkey {
+            id: PasskeyId::from_slice(&self.id).ok_or_else(invalid("id"))?,
+            account_id: AccountId::from_slice(&self.account_id)
+                .ok_or_else(invalid("account_id"))?,
+            credential_id: CredentialId::parse(self.credential_id)
+                .ok_or_else(invalid("credential_id"))?,
+            name: PasskeyName::from_stored(self.name),
+            public_key: self.public_key,
+            counter: u32::try_from(self.counter).map_err(|_| invalid("counter")())?,
+            backup_eligible: self.backup_eligible,
+            backed_up: self.backed_up,
+            user_verified: self.user_verified,
+            transports: serde_json::from_str(&self.transports)
+                .map_err(|_| invalid("transports")())?,
+            aaguid: self.aaguid.try_into().map_err(|_| invalid("aaguid")())?,
+            discoverable: self.discoverable,
+            attestation_object: self.attestation_object,
+            created_at: Timestamp::from_micros(self.created_at),
+            last_used_at: self.last_used_at.map(Timestamp::from_micros),
+            clone_suspected_at: self.clone_suspected_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// Transports as they are stored: a JSON array of strings.
+pub(super) fn transports_text(transports: &[String]) -> Result<String> {
+    serde_json::to_string(transports).map_err(|error| Error::Unexpected(error.into()))
+}

@@ -1,0 +1,131 @@
+//! Uses of a passkey: the counter moves by compare-and-set together with what the use is for.
+
+use crate::{
+    model::{
+        id::{AccountId, PasskeyId, SessionId},
+        passkey::PasskeyUse,
+        session::{NewSession, Session, SignInMethod},
+        time::Timestamp,
+    },
+    storage::{
+        Connection, Result, Storage, on_engine,
+        sessions::{SessionRow, insert_session, method_text},
+    },
+};
+
+const RECORD: &str = "
+UPDATE passkeys
+SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_used_at = $7
+WHERE id = $1 AND account_id = $2 AND counter = $3";
+
+// Both conditions in one statement, so that nothing is written when either fails.
+const REAUTHENTICATE: &str = "
+UPDATE sessions SET auth_time = $2, auth_method = $3
+WHERE id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+    AND EXISTS (
+        SELECT 1 FROM passkeys
+        WHERE passkeys.id = $4 AND passkeys.account_id = sessions.account_id
+            AND passkeys.counter = $5)
+RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+
+const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
+
+impl Storage {
+    /// Records a use and opens a session with it, in one step. Answers `false`, and does neither,
+    /// when the passkey is gone or its counter is no longer the expected one.
+    pub async fn open_passkey_session(
+        &self,
+        passkey_use: PasskeyUse,
+        session: NewSession,
+    ) -> Result<bool> {
+        self.write((passkey_use, session), |c, (passkey_use, session)| {
+            Box::pin(open_session(c, passkey_use, session))
+        })
+        .await
+    }
+
+    /// Records a use and the proof of presence it gives to a session, in one step. Answers `None`,
+    /// and does neither, when the passkey is gone, its counter is no longer the expected one, or
+    /// the session is not live.
+    pub async fn record_passkey_reauthentication(
+        &self,
+        passkey_use: PasskeyUse,
+        session_id: SessionId,
+    ) -> Result<Option<Session>> {
+        self.write((passkey_use, session_id), |c, (passkey_use, session_id)| {
+            Box::pin(reauthenticate(c, passkey_use, *session_id))
+        })
+        .await
+    }
+
+    /// Records that a counter did not grow.
+    pub async fn record_suspected_clone(&self, id: PasskeyId, now: Timestamp) -> Result<()> {
+        self.write((id, now), |c, (id, now)| Box::pin(suspect_clone(c, *id, *now))).await
+    }
+}
+
+async fn open_session(
+    connection: &mut Connection,
+    passkey_use: &PasskeyUse,
+    session: &NewSession,
+) -> Result<bool> {
+    let recorded = record(connection, passkey_use, session.account_id).await?;
+    if recorded {
+        insert_session(connection, session).await?;
+    }
+    Ok(recorded)
+}
+
+async fn reauthenticate(
+    connection: &mut Connection,
+    passkey_use: &PasskeyUse,
+    session_id: SessionId,
+) -> Result<Option<Session>> {
+    let row: Option<SessionRow> = on_engine!(&mut *connection, |c| {
+        sqlx::query_as(REAUTHENTICATE)
+            .bind(session_id.as_bytes().as_slice())
+            .bind(passkey_use.used_at.as_micros())
+            .bind(method_text(SignInMethod::Passkey))
+            .bind(passkey_use.passkey_id.as_bytes().as_slice())
+            .bind(i64::from(passkey_use.expected_counter))
+            .fetch_optional(c)
+            .await
+    })?;
+    let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
+    record(connection, passkey_use, session.account_id).await?;
+    Ok(Some(session))
+}
+
+async fn record(
+    connection: &mut Connection,
+    passkey_use: &PasskeyUse,
+    owner: AccountId,
+) -> Result<bool> {
+    let recorded = on_engine!(connection, |c| {
+        sqlx::query(RECORD)
+            .bind(passkey_use.passkey_id.as_bytes().as_slice())
+            .bind(owner.as_bytes().as_slice())
+            .bind(i64::from(passkey_use.expected_counter))
+            .bind(i64::from(passkey_use.counter))
+            .bind(passkey_use.backup_eligible)
+            .bind(passkey_use.backed_up)
+            .bind(passkey_use.used_at.as_micros())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(recorded == 1)
+}
+
+async fn suspect_clone(connection: &mut Connection, id: PasskeyId, now: Timestamp) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(SUSPECT_CLONE)
+            .bind(id.as_bytes().as_slice())
+            .bind(now.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Refresh tokens: moving a session on by one conditional update, and judging what that refused.
+
+use std::time::Duration;
+
+use crate::{
+    model::{
+        session::{EndReason, Rotation},
+        time::Timestamp,
+        token::RefreshFamilyHash,
+    },
+    storage::{Connection, Result, Storage, on_engine},
+};
+
+use super::{SessionEnd, SessionRow, ends::end_family};
+
+/// A refresh token that was shown, and the terms to judge it on.
+#[derive(Debug, Clone)]
+pub struct RefreshAttempt {
+    /// The token's family.
+    pub family: RefreshFamilyHash,
+    /// The token's generation.
+    pub generation: u32,
+    /// Now.
+    pub now: Timestamp,
+    /// For how long a spent token is answered with the same successor.
+    pub grace: Duration,
+    /// When the session will end unless it is refreshed again; cut to its `expires_at`.
+    pub idle_expires_at: Timestamp,
+    /// If the session must be ended: until when its access tokens could live.
+    pub revoked_until: Timestamp,
+}
+
+const ROTATE: &str = "
+UPDATE sessions
+SET refresh_previous = refresh_generation, refresh_generation = refresh_generation + 1,
+    refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
+WHERE refresh_family = $1 AND refresh_generation = $2
+    AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3
+RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+
+const FIND: &str = "
+SELECT id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at
+FROM sessions WHERE refresh_family = $1";
+
+const SUPERSEDE: &str = "
+UPDATE sessions
+SET refresh_generation = refresh_generation + 1,
+    refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
+WHERE refresh_family = $1 AND refresh_previous = $2
+RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+
+impl Storage {
+    /// Judges a refresh token and moves its session on, by one conditional update. Generation `g` is
+    /// live when the session holds `g`; it was spent last when the session says so.
+    pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Rotation> {
+        self.write(attempt, |c, attempt| Box::pin(rotate(c, attempt))).await
+    }
+}
+
+async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<Rotation> {
+    if let Some(row) = advance(connection, ROTATE, attempt).await? {
+        return Ok(Rotation::Rotated(row.into_session()?));
+    }
+    let Some(row) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
+    if !row.is_live(attempt.now) {
+        return Ok(Rotation::Ended);
+    }
+    if !row.spent_last(attempt.generation) {
+        return end_reused(connection, &row, attempt).await;
+    }
+    if attempt.now.since(row.refreshed_at()) <= attempt.grace {
+        return Ok(Rotation::Repeated(row.into_session()?));
+    }
+    // A client that slept through its answer: its successor was never used and dies unused, so
+    // there are never two live branches (RFC 9700 §4.14.2).
+    match advance(connection, SUPERSEDE, attempt).await? {
+        Some(row) => Ok(Rotation::Superseded(row.into_session()?)),
+        None => Ok(Rotation::Ended),
+    }
+}
+
+async fn advance(
+    connection: &mut Connection,
+    statement: &'static str,
+    attempt: &RefreshAttempt,
+) -> Result<Option<SessionRow>> {
+    Ok(on_engine!(connection, |c| {
+        sqlx::query_as(statement)
+            .bind(attempt.family.as_bytes().as_slice())
+            .bind(i64::from(attempt.generation))
+            .bind(attempt.now.as_micros())
+            .bind(attempt.idle_expires_at.as_micros())
+            .fetch_optional(c)
+            .await
+    })?)
+}
+
+async fn find(
+    connection: &mut Connection,
+    family: RefreshFamilyHash,
+) -> Result<Option<SessionRow>> {
+    Ok(on_engine!(connection, |c| {
+        sqlx::query_as(FIND).bind(family.as_bytes().as_slice()).fetch_optional(c).await
+    })?)
+}
+
+/// Two holders of one token are a thief and a victim, and nobody knows which: both lose it.
+async fn end_reused(
+    connection: &mut Connection,
+    row: &SessionRow,
+    attempt: &RefreshAttempt,
+) -> Result<Rotation> {
+    let end = SessionEnd {
+        reason: EndReason::RefreshTokenReuse,
+        now: attempt.now,
+        revoked_until: attempt.revoked_until,
+    };
+    end_family(connection, attempt.family, end).await?;
+    Ok(Rotation::Reused { session_id: row.id()?, account_id: row.account_id()? })
+}

@@ -1,0 +1,86 @@
+//! A session's row and the session in it.
+
+use crate::{
+    model::{
+        id::{AccountId, SessionId},
+        session::{Origin, Session, SignInMethod},
+        time::Timestamp,
+    },
+    storage::{Result, error::corrupt},
+};
+
+/// What every statement that answers with a session returns.
+#[derive(sqlx::FromRow)]
+pub(in crate::storage) struct SessionRow {
+    id: Vec<u8>,
+    account_id: Vec<u8>,
+    method: String,
+    address: String,
+    user_agent: String,
+    auth_time: i64,
+    auth_method: String,
+    created_at: i64,
+    refreshed_at: i64,
+    refresh_generation: i64,
+    refresh_previous: Option<i64>,
+    idle_expires_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl SessionRow {
+    pub(in crate::storage) fn into_session(self) -> Result<Session> {
+        let generation = corrupt("sessions", "refresh_generation");
+        Ok(Session {
+            id: self.id()?,
+            account_id: self.account_id()?,
+            method: parse_method(&self.method).ok_or_else(corrupt("sessions", "method"))?,
+            origin: Origin {
+                address: self.address.parse().map_err(|_| corrupt("sessions", "address")())?,
+                user_agent: self.user_agent,
+            },
+            auth_time: Timestamp::from_micros(self.auth_time),
+            auth_method: parse_method(&self.auth_method)
+                .ok_or_else(corrupt("sessions", "auth_method"))?,
+            created_at: Timestamp::from_micros(self.created_at),
+            last_seen_at: Timestamp::from_micros(self.refreshed_at),
+            refresh_generation: u32::try_from(self.refresh_generation).map_err(|_| generation())?,
+            idle_expires_at: Timestamp::from_micros(self.idle_expires_at),
+            expires_at: Timestamp::from_micros(self.expires_at),
+        })
+    }
+
+    pub(super) fn id(&self) -> Result<SessionId> {
+        SessionId::from_slice(&self.id).ok_or_else(corrupt("sessions", "id"))
+    }
+
+    pub(super) fn account_id(&self) -> Result<AccountId> {
+        AccountId::from_slice(&self.account_id).ok_or_else(corrupt("sessions", "account_id"))
+    }
+
+    /// Whether it has neither ended nor expired.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        let now = now.as_micros();
+        self.ended_at.is_none() && self.idle_expires_at > now && self.expires_at > now
+    }
+
+    /// Whether `generation` is the one that was spent last.
+    pub(super) fn spent_last(&self, generation: u32) -> bool {
+        self.refresh_previous == Some(i64::from(generation))
+    }
+
+    pub(super) fn refreshed_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.refreshed_at)
+    }
+}
+
+pub(in crate::storage) const fn method_text(method: SignInMethod) -> &'static str {
+    match method {
+        SignInMethod::Password => "password",
+        SignInMethod::Passkey => "passkey",
+    }
+}
+
+fn parse_method(text: &str) -> Option<SignInMethod> {
+    [SignInMethod::Password, SignInMethod::Passkey].into_iter().find(|it| method_text(*it) == text)
+}

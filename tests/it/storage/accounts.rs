@@ -1,0 +1,267 @@
+//! Accounts and their passwords.
+
+use claviger::{
+    model::{
+        account::NewAccount,
+        ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+        id::RequestId,
+        session::NewSession,
+        username::Username,
+    },
+    storage::{
+        accounts::{AccountCreation, PasswordChange},
+        ceremonies::CeremonyLimits,
+    },
+};
+
+use super::{
+    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, hash, new_account,
+    new_passkey, new_session, on_each_engine, race,
+};
+
+fn username(text: &str) -> Username {
+    Username::from_stored(text.to_owned())
+}
+
+fn change(account: &NewAccount, from: &str, to: &str) -> PasswordChange {
+    let session = NewSession { created_at: NOW + SECOND, ..new_session(account.id) };
+    PasswordChange {
+        account_id: account.id,
+        expected_hash: Some(hash(from)),
+        new_hash: hash(to),
+        session,
+        revoked_until: NOW + HOUR,
+    }
+}
+
+#[tokio::test]
+async fn a_created_account_is_found_by_id_and_by_username() {
+    on_each_engine(async |database| {
+        let request_id = RequestId::from_uuid(account_id().as_uuid());
+        let account = NewAccount { request_id: Some(request_id), ..new_account("alice") };
+        let session = new_session(account.id);
+
+        database.create_account(account.clone(), session).await.unwrap();
+
+        let found = database.find_account(account.id).await.unwrap().unwrap();
+        let named = database.find_account_by_username(&username("alice")).await.unwrap().unwrap();
+        assert_eq!(found.id, account.id);
+        assert_eq!(found.username, account.username);
+        assert_eq!(found.display_name, account.display_name);
+        assert_eq!(found.created_at, NOW);
+        assert!(found.has_password);
+        assert_eq!(found.passkey_count, 0);
+        assert_eq!(named.account.id, account.id);
+        assert_eq!(named.password_hash, Some(hash("first")));
+        assert_eq!(named.request_id, Some(request_id));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_nobody_created_is_not_found() {
+    on_each_engine(async |database| {
+        assert!(database.find_account(account_id()).await.unwrap().is_none());
+        assert!(database.find_account_by_username(&username("bob")).await.unwrap().is_none());
+        assert!(database.find_account_with_password(account_id()).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_username_creates_neither_account_nor_session() {
+    on_each_engine(async |database| {
+        database.registered("alice").await;
+        let second = new_account("alice");
+
+        let created =
+            database.create_account(second.clone(), new_session(second.id)).await.unwrap();
+
+        assert_eq!(created, AccountCreation::UsernameTaken);
+        assert!(database.find_account(second.id).await.unwrap().is_none());
+        assert!(database.list_sessions(second.id, NOW, None, 10).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_registrations_of_a_username_wins() {
+    on_each_engine(async |database| {
+        for round in 0..ROUNDS {
+            let created = race((0..RACERS).map(|_| {
+                let (storage, account) = (database.handle(), new_account(&format!("user{round}")));
+                let session = new_session(account.id);
+                async move { storage.create_account(account, session).await.unwrap() }
+            }))
+            .await;
+
+            let winners = created.iter().filter(|it| **it == AccountCreation::Created).count();
+            assert_eq!(winners, 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_change_ends_every_session_and_opens_one() {
+    on_each_engine(async |database| {
+        let (alice, first) = database.registered("alice").await;
+        let second = new_session(alice.id);
+        assert!(database.open_password_session(second.clone(), hash("first")).await.unwrap());
+        let change = change(&alice, "first", "second");
+
+        let mut ended = database.change_password(change.clone()).await.unwrap().unwrap();
+
+        ended.sort();
+        assert_eq!(ended, [first.id, second.id]);
+        let live = database.list_sessions(alice.id, NOW + SECOND, None, 10).await.unwrap();
+        assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
+        let mut revoked: Vec<_> = database.list_revocations(NOW).await.unwrap();
+        revoked.sort_by_key(|it| it.session_id);
+        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), ended);
+        assert!(revoked.iter().all(|it| it.until == NOW + HOUR));
+        let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("second")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_change_from_another_hash_changes_nothing() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+
+        let ended = database.change_password(change(&alice, "other", "second")).await.unwrap();
+
+        assert_eq!(ended, None);
+        let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
+        assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [session.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_password_is_set_where_none_was() {
+    on_each_engine(async |database| {
+        let id = database.registered_without_password("alice").await;
+        let account = NewAccount { id, ..new_account("alice") };
+        let set = PasswordChange { expected_hash: None, ..change(&account, "", "second") };
+
+        let refused = database.change_password(change(&account, "first", "x")).await.unwrap();
+        let ended = database.change_password(set).await.unwrap();
+
+        assert_eq!(refused, None);
+        assert_eq!(ended.unwrap().len(), 1);
+        assert!(database.find_account(id).await.unwrap().unwrap().has_password);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_password_changes_wins() {
+    on_each_engine(async |database| {
+        for round in 0..ROUNDS {
+            let (alice, _) = database.registered(&format!("user{round}")).await;
+            let changed = race((0..RACERS).map(|racer| {
+                let storage = database.handle();
+                let change = change(&alice, "first", &format!("second {racer}"));
+                async move { storage.change_password(change).await.unwrap().is_some() }
+            }))
+            .await;
+
+            assert_eq!(changed.iter().filter(|it| **it).count(), 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
+    on_each_engine(async |database| {
+        for round in 0..ROUNDS {
+            let (alice, _) = database.registered(&format!("user{round}")).await;
+            let change = change(&alice, "first", "second");
+            let changing = {
+                let (storage, change) = (database.handle(), change.clone());
+                tokio::spawn(async move { storage.change_password(change).await.unwrap() })
+            };
+
+            race((0..RACERS).map(|_| {
+                let (storage, session) = (database.handle(), new_session(alice.id));
+                async move { storage.open_password_session(session, hash("first")).await.unwrap() }
+            }))
+            .await;
+            changing.await.unwrap().unwrap();
+
+            let live = database.list_sessions(alice.id, NOW + SECOND, None, 99).await.unwrap();
+            assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hash_is_upgraded_only_from_the_expected_one() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+
+        database.upgrade_password_hash(alice.id, hash("other"), hash("wrong")).await.unwrap();
+        database.upgrade_password_hash(alice.id, hash("first"), hash("better")).await.unwrap();
+
+        let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("better")));
+        let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
+        assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [session.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_nothing_but_revocations() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let passkey = new_passkey(alice.id);
+        database.add_passkey(passkey.clone(), 20).await.unwrap();
+        let ceremony = Ceremony {
+            id: ceremony_id(),
+            purpose: CeremonyPurpose::Registration { account_id: alice.id },
+            payer: CeremonyPayer(bytes()),
+            state: vec![1],
+            expires_at: NOW + HOUR,
+        };
+        let limits = CeremonyLimits { per_payer: 1, overall: 1 };
+        assert!(database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap());
+
+        let ended = database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
+
+        assert_eq!(ended, Some(vec![session.id]));
+        assert!(database.find_account(alice.id).await.unwrap().is_none());
+        assert!(database.find_passkey(&passkey.credential_id).await.unwrap().is_none());
+        let kind = CeremonyKind::Registration;
+        assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
+        let revoked = database.list_revocations(NOW).await.unwrap();
+        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [session.id]);
+        assert!(database.find_account(bob.id).await.unwrap().is_some());
+        // Its ceremony no longer counts.
+        let next = Ceremony { id: ceremony_id(), ..ceremony };
+        assert!(database.start_ceremony(next, limits, NOW).await.unwrap());
+        database.registered("alice").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_once() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+
+        database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
+        let again = database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
+
+        assert_eq!(again, None);
+        let login = database.open_password_session(new_session(alice.id), hash("first")).await;
+        assert!(!login.unwrap());
+    })
+    .await;
+}

@@ -1,0 +1,219 @@
+//! Ceremonies: started, then taken once.
+
+use claviger::{
+    model::{
+        ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+        time::Timestamp,
+    },
+    storage::ceremonies::CeremonyLimits,
+};
+
+use super::{
+    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, on_each_engine, race,
+    session_id,
+};
+
+const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 10, overall: 1000 };
+
+fn ceremony(purpose: CeremonyPurpose, payer: CeremonyPayer) -> Ceremony {
+    Ceremony {
+        id: ceremony_id(),
+        purpose,
+        payer,
+        state: b"challenge".to_vec(),
+        expires_at: NOW + HOUR,
+    }
+}
+
+fn sign_in(payer: CeremonyPayer) -> Ceremony {
+    ceremony(CeremonyPurpose::DiscoverableAuthentication, payer)
+}
+
+#[tokio::test]
+async fn a_ceremony_comes_back_as_it_was_started() {
+    on_each_engine(async |database| {
+        let purposes = [
+            CeremonyPurpose::Registration { account_id: account_id() },
+            CeremonyPurpose::NamedAuthentication { account_id: Some(account_id()) },
+            CeremonyPurpose::NamedAuthentication { account_id: None },
+            CeremonyPurpose::DiscoverableAuthentication,
+            CeremonyPurpose::Reauthentication {
+                account_id: account_id(),
+                session_id: session_id(),
+            },
+        ];
+        for purpose in purposes {
+            let started = ceremony(purpose, CeremonyPayer(bytes()));
+            assert!(database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap());
+
+            let taken = database.take_ceremony(started.id, purpose.kind(), NOW).await.unwrap();
+
+            let taken = taken.unwrap();
+            assert_eq!(taken.id, started.id);
+            assert_eq!(taken.purpose, purpose);
+            assert_eq!(taken.payer, started.payer);
+            assert_eq!(taken.state, started.state);
+            assert_eq!(taken.expires_at, started.expires_at);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ceremony_is_taken_once() {
+    on_each_engine(async |database| {
+        let started = sign_in(CeremonyPayer(bytes()));
+        database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
+        let kind = CeremonyKind::Authentication;
+
+        assert!(database.take_ceremony(started.id, kind, NOW).await.unwrap().is_some());
+        assert!(database.take_ceremony(started.id, kind, NOW).await.unwrap().is_none());
+        assert!(database.take_ceremony(ceremony_id(), kind, NOW).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ceremony_asked_for_as_another_kind_stays() {
+    on_each_engine(async |database| {
+        let started = sign_in(CeremonyPayer(bytes()));
+        database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
+
+        for kind in [CeremonyKind::Registration, CeremonyKind::Reauthentication] {
+            assert!(database.take_ceremony(started.id, kind, NOW).await.unwrap().is_none());
+        }
+
+        let kind = CeremonyKind::Authentication;
+        assert!(database.take_ceremony(started.id, kind, NOW).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
+    on_each_engine(async |database| {
+        let (early, late) = (sign_in(CeremonyPayer(bytes())), sign_in(CeremonyPayer(bytes())));
+        database.start_ceremony(early.clone(), LIMITS, NOW).await.unwrap();
+        database.start_ceremony(late.clone(), LIMITS, NOW).await.unwrap();
+        let kind = CeremonyKind::Authentication;
+        let last_moment = Timestamp::from_micros(early.expires_at.as_micros() - 1);
+
+        assert!(database.take_ceremony(early.id, kind, last_moment).await.unwrap().is_some());
+        assert!(database.take_ceremony(late.id, kind, late.expires_at).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_takers_gets_the_ceremony() {
+    on_each_engine(async |database| {
+        for _ in 0..ROUNDS {
+            let started = sign_in(CeremonyPayer(bytes()));
+            database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
+
+            let taken = race((0..RACERS).map(|_| {
+                let (storage, id) = (database.handle(), started.id);
+                async move {
+                    storage.take_ceremony(id, CeremonyKind::Authentication, NOW).await.unwrap()
+                }
+            }))
+            .await;
+
+            assert_eq!(taken.iter().flatten().count(), 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_payer_has_only_so_many_ceremonies_open() {
+    on_each_engine(async |database| {
+        let limits = CeremonyLimits { per_payer: 2, ..LIMITS };
+        let payer = CeremonyPayer(bytes());
+        let first = sign_in(payer);
+        assert!(database.start_ceremony(first.clone(), limits, NOW).await.unwrap());
+        assert!(database.start_ceremony(sign_in(payer), limits, NOW).await.unwrap());
+
+        let third = database.start_ceremony(sign_in(payer), limits, NOW).await.unwrap();
+        let other = sign_in(CeremonyPayer(bytes()));
+        let of_another = database.start_ceremony(other, limits, NOW).await.unwrap();
+        database.take_ceremony(first.id, CeremonyKind::Authentication, NOW).await.unwrap();
+        let after_one_was_taken = database.start_ceremony(sign_in(payer), limits, NOW).await;
+
+        assert!(!third);
+        assert!(of_another);
+        assert!(after_one_was_taken.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn expired_ceremonies_do_not_count_for_their_payer() {
+    on_each_engine(async |database| {
+        let limits = CeremonyLimits { per_payer: 1, ..LIMITS };
+        let payer = CeremonyPayer(bytes());
+        let first = sign_in(payer);
+        database.start_ceremony(first.clone(), limits, NOW).await.unwrap();
+
+        let later = database.start_ceremony(sign_in(payer), limits, first.expires_at).await;
+
+        assert!(later.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_starts_at_once_stay_within_the_payers_limit() {
+    on_each_engine(async |database| {
+        let limits = CeremonyLimits { per_payer: 3, ..LIMITS };
+        for _ in 0..ROUNDS {
+            let payer = CeremonyPayer(bytes());
+            let started = race((0..RACERS).map(|_| {
+                let storage = database.handle();
+                async move { storage.start_ceremony(sign_in(payer), limits, NOW).await.unwrap() }
+            }))
+            .await;
+
+            assert_eq!(started.iter().filter(|it| **it).count(), 3);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept() {
+    on_each_engine(async |database| {
+        let limits = CeremonyLimits { per_payer: 10, overall: 2 };
+        let start = async |now| {
+            let started = sign_in(CeremonyPayer(bytes()));
+            let opened = database.start_ceremony(started.clone(), limits, now).await.unwrap();
+            (started.id, opened)
+        };
+        let (first, _) = start(NOW).await;
+        start(NOW).await;
+        assert!(!start(NOW).await.1);
+
+        database.take_ceremony(first, CeremonyKind::Authentication, NOW).await.unwrap();
+        assert!(start(NOW).await.1);
+        assert!(!start(NOW).await.1);
+
+        let later = NOW + HOUR + SECOND;
+        database.sweep(later, NOW, NOW, 100).await.unwrap();
+        assert!(start(later).await.1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn open_ceremonies_still_count_after_a_restart() {
+    on_each_engine(async |database| {
+        let limits = CeremonyLimits { per_payer: 10, overall: 1 };
+        database.start_ceremony(sign_in(CeremonyPayer(bytes())), limits, NOW).await.unwrap();
+
+        let database = database.reopened().await;
+
+        let next = sign_in(CeremonyPayer(bytes()));
+        assert!(!database.start_ceremony(next, limits, NOW).await.unwrap());
+    })
+    .await;
+}

@@ -1,0 +1,238 @@
+//! The storage conformance suite: what every engine must do, constraint by constraint.
+//!
+//! Each test runs on every engine in [`Engine::ALL`]; another engine is plugged in there.
+
+mod accounts;
+mod ceremonies;
+mod failures;
+mod passkeys;
+mod plans;
+mod refresh_tokens;
+mod sessions;
+mod signing_keys;
+mod sweeps;
+mod writer;
+
+use std::{
+    future::Future,
+    net::{IpAddr, Ipv4Addr},
+    ops::Deref,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use claviger::{
+    model::{
+        account::NewAccount,
+        id::{AccountId, CeremonyId, PasskeyId, SessionId},
+        label::{DisplayName, PasskeyName},
+        passkey::{CredentialId, Passkey},
+        password::PasswordHash,
+        session::{NewSession, Origin, SignInMethod},
+        time::Timestamp,
+        token::RefreshFamilyHash,
+        username::Username,
+    },
+    storage::{Options, Storage, accounts::AccountCreation},
+};
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+/// How many take part in a race, and how often it is run.
+pub(crate) const RACERS: usize = 8;
+pub(crate) const ROUNDS: usize = 25;
+
+/// The engines the suite runs on.
+#[derive(Debug, Clone, Copy)]
+enum Engine {
+    Sqlite,
+}
+
+impl Engine {
+    const ALL: [Self; 1] = [Self::Sqlite];
+}
+
+/// Runs a test on a fresh database of every engine.
+pub(crate) async fn on_each_engine(test: impl AsyncFn(Database)) {
+    for engine in Engine::ALL {
+        test(Database::new(engine).await).await;
+    }
+}
+
+/// A database that goes with its test.
+pub(crate) struct Database {
+    storage: Storage,
+    directory: TempDir,
+}
+
+impl Deref for Database {
+    type Target = Storage;
+
+    fn deref(&self) -> &Storage {
+        &self.storage
+    }
+}
+
+impl Database {
+    async fn new(engine: Engine) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = match engine {
+            Engine::Sqlite => Storage::open(options(&directory)).await.unwrap(),
+        };
+        Self { storage, directory }
+    }
+
+    /// Another handle, for another task.
+    pub(crate) fn handle(&self) -> Storage {
+        self.storage.clone()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        options(&self.directory).path
+    }
+
+    pub(crate) fn directory(&self) -> &TempDir {
+        &self.directory
+    }
+
+    /// Closes the database and opens it again, as a restart would.
+    pub(crate) async fn reopened(self) -> Self {
+        self.storage.close().await;
+        let storage = Storage::open(options(&self.directory)).await.unwrap();
+        Self { storage, directory: self.directory }
+    }
+
+    /// A connection past storage, for what it offers no way to do.
+    pub(crate) async fn raw(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
+    }
+
+    /// An account with a password and one session.
+    pub(crate) async fn registered(&self, username: &str) -> (NewAccount, NewSession) {
+        let account = new_account(username);
+        let session = new_session(account.id);
+        let created = self.create_account(account.clone(), session.clone()).await.unwrap();
+        assert_eq!(created, AccountCreation::Created);
+        (account, session)
+    }
+
+    /// An account that signs in with passkeys alone.
+    pub(crate) async fn registered_without_password(&self, username: &str) -> AccountId {
+        let (account, _) = self.registered(username).await;
+        sqlx::query("UPDATE accounts SET password_hash = NULL WHERE id = $1")
+            .bind(account.id.as_bytes().as_slice())
+            .execute(&mut self.raw().await)
+            .await
+            .unwrap();
+        account.id
+    }
+}
+
+pub(crate) fn options(directory: &TempDir) -> Options {
+    let path = directory.path().join("data").join("claviger.db");
+    Options { path, busy_timeout: Duration::from_millis(200), readers: 4 }
+}
+
+/// Runs `racers` at once, each in a task of its own.
+pub(crate) async fn race<F: Future<Output: Send> + Send + 'static>(
+    racers: impl IntoIterator<Item = F>,
+) -> Vec<F::Output> {
+    let tasks: Vec<_> = racers.into_iter().map(tokio::spawn).collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}
+
+/// A number nobody has had before. Rising, as version 7 identifiers are.
+fn next() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn uuid() -> Uuid {
+    Uuid::from_u128(u128::from(next()))
+}
+
+pub(crate) fn account_id() -> AccountId {
+    AccountId::from_uuid(uuid())
+}
+
+pub(crate) fn session_id() -> SessionId {
+    SessionId::from_uuid(uuid())
+}
+
+pub(crate) fn passkey_id() -> PasskeyId {
+    PasskeyId::from_uuid(uuid())
+}
+
+pub(crate) fn ceremony_id() -> CeremonyId {
+    CeremonyId::from_uuid(uuid())
+}
+
+/// 32 bytes nobody has had before.
+pub(crate) fn bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&next().to_be_bytes());
+    bytes
+}
+
+pub(crate) fn hash(text: &str) -> PasswordHash {
+    PasswordHash::from_phc(text.to_owned())
+}
+
+pub(crate) fn new_account(username: &str) -> NewAccount {
+    NewAccount {
+        id: account_id(),
+        username: Username::from_stored(username.to_owned()),
+        display_name: DisplayName::from_stored("Alice A.".to_owned()),
+        password_hash: hash("first"),
+        request_id: None,
+        created_at: NOW,
+    }
+}
+
+pub(crate) fn new_session(account_id: AccountId) -> NewSession {
+    NewSession {
+        id: session_id(),
+        account_id,
+        method: SignInMethod::Password,
+        passkey_id: None,
+        refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+        origin: Origin {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: "browser".to_owned(),
+        },
+        created_at: NOW,
+        idle_expires_at: NOW + DAY * 30,
+        expires_at: NOW + DAY * 90,
+    }
+}
+
+pub(crate) fn new_passkey(account_id: AccountId) -> Passkey {
+    Passkey {
+        id: passkey_id(),
+        account_id,
+        credential_id: CredentialId::parse(bytes().to_vec()).unwrap(),
+        name: PasskeyName::from_stored("laptop".to_owned()),
+        public_key: vec![1, 2, 3],
+        counter: 5,
+        backup_eligible: false,
+        backed_up: false,
+        user_verified: true,
+        transports: vec!["internal".to_owned(), "hybrid".to_owned()],
+        aaguid: [7; 16],
+        discoverable: Some(true),
+        attestation_object: vec![4, 5, 6],
+        created_at: NOW,
+        last_used_at: None,
+        clone_suspected_at: None,
+    }
+}

@@ -1,0 +1,413 @@
+//! Passkeys.
+
+use claviger::{
+    model::{
+        id::{AccountId, PasskeyId, SessionId},
+        label::PasskeyName,
+        passkey::{Passkey, PasskeyUse},
+        session::{NewSession, SignInMethod},
+    },
+    storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+};
+
+use super::{
+    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session,
+    on_each_engine, passkey_id, race, session_id,
+};
+
+async fn added(database: &Database, account_id: AccountId) -> Passkey {
+    let passkey = new_passkey(account_id);
+    let addition = database.add_passkey(passkey.clone(), 20).await.unwrap();
+    assert_eq!(addition, PasskeyAddition::Added);
+    passkey
+}
+
+fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
+    PasskeyUse {
+        passkey_id: passkey.id,
+        expected_counter: passkey.counter,
+        counter,
+        backup_eligible: false,
+        backed_up: false,
+        used_at: NOW + SECOND,
+    }
+}
+
+fn session_with(passkey: &Passkey) -> NewSession {
+    let method = SignInMethod::Passkey;
+    NewSession { method, passkey_id: Some(passkey.id), ..new_session(passkey.account_id) }
+}
+
+fn removal(passkey: &Passkey, spared_session: SessionId) -> PasskeyRemovalRequest {
+    PasskeyRemovalRequest {
+        account_id: passkey.account_id,
+        passkey_id: passkey.id,
+        spared_session,
+        now: NOW,
+        revoked_until: NOW + HOUR,
+    }
+}
+
+async fn ids(database: &Database, account_id: AccountId) -> Vec<PasskeyId> {
+    let passkeys = database.list_passkeys(account_id).await.unwrap();
+    passkeys.iter().map(|it| it.id).collect()
+}
+
+#[tokio::test]
+async fn a_passkey_is_found_as_it_was_added() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        for discoverable in [None, Some(false), Some(true)] {
+            let passkey = Passkey {
+                discoverable,
+                transports: vec!["a b".to_owned(), "\",".to_owned()],
+                last_used_at: discoverable.map(|_| NOW),
+                counter: u32::MAX,
+                ..new_passkey(alice.id)
+            };
+            database.add_passkey(passkey.clone(), 20).await.unwrap();
+
+            let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+
+            assert_eq!(format!("{found:?}"), format!("{passkey:?}"));
+        }
+        assert_eq!(database.find_account(alice.id).await.unwrap().unwrap().passkey_count, 3);
+        let unknown = new_passkey(alice.id).credential_id;
+        assert!(database.find_passkey(&unknown).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let late = Passkey { created_at: NOW + HOUR, ..new_passkey(alice.id) };
+        database.add_passkey(late.clone(), 20).await.unwrap();
+        let early = added(&database, alice.id).await;
+        added(&database, bob.id).await;
+
+        assert_eq!(ids(&database, alice.id).await, [early.id, late.id]);
+        assert_eq!(ids(&database, account_id()).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_credential_id_belongs_to_one_account_only() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let passkey = added(&database, alice.id).await;
+        let credential_id = passkey.credential_id.clone();
+        let copy = Passkey { credential_id, ..new_passkey(bob.id) };
+
+        let addition = database.add_passkey(copy, 20).await.unwrap();
+
+        assert_eq!(addition, PasskeyAddition::AlreadyRegistered);
+        assert_eq!(ids(&database, bob.id).await, []);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        for _ in 0..ROUNDS {
+            let credential_id = new_passkey(alice.id).credential_id;
+            let additions = race([alice.id, bob.id].repeat(RACERS / 2).into_iter().map(|owner| {
+                let credential_id = credential_id.clone();
+                let passkey = Passkey { credential_id, ..new_passkey(owner) };
+                let storage = database.handle();
+                async move { storage.add_passkey(passkey, 1000).await.unwrap() }
+            }))
+            .await;
+
+            let winners = additions.iter().filter(|it| **it == PasskeyAddition::Added).count();
+            assert_eq!(winners, 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_never_gets_more_passkeys_than_it_may_have() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+
+        let additions = race((0..RACERS).map(|_| {
+            let (storage, passkey) = (database.handle(), new_passkey(alice.id));
+            async move { storage.add_passkey(passkey, 3).await.unwrap() }
+        }))
+        .await;
+
+        let refused = additions.iter().filter(|it| **it == PasskeyAddition::LimitReached).count();
+        assert_eq!(refused, RACERS - 3);
+        assert_eq!(ids(&database, alice.id).await.len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_passkey_of_a_deleted_account_is_not_added() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        database.delete_account(alice.id, NOW, NOW).await.unwrap();
+
+        let addition = database.add_passkey(new_passkey(alice.id), 20).await.unwrap();
+
+        assert_eq!(addition, PasskeyAddition::AccountGone);
+        assert_eq!(ids(&database, alice.id).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_use_is_recorded_with_the_session_it_opens() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let passkey = added(&database, alice.id).await;
+        let session = session_with(&passkey);
+        let raised = PasskeyUse { backup_eligible: true, backed_up: true, ..used(&passkey, 6) };
+
+        assert!(database.open_passkey_session(raised, session.clone()).await.unwrap());
+
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
+        assert!(found.backup_eligible && found.backed_up);
+        let sessions = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
+        let opened = sessions.iter().find(|it| it.id == session.id).unwrap();
+        assert_eq!(opened.method, SignInMethod::Passkey);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn backup_eligibility_rises_but_never_falls() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
+        database.add_passkey(passkey.clone(), 20).await.unwrap();
+
+        let opened = database.open_passkey_session(used(&passkey, 6), session_with(&passkey)).await;
+
+        assert!(opened.unwrap());
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert!(found.backup_eligible);
+        assert!(!found.backed_up);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let (passkey, removed) = (added(&database, alice.id).await, new_passkey(alice.id));
+        let stale = PasskeyUse { expected_counter: 4, ..used(&passkey, 9) };
+        let of_bob = NewSession { account_id: bob.id, ..session_with(&passkey) };
+
+        let with_stale = database.open_passkey_session(stale, session_with(&passkey)).await;
+        let with_removed =
+            database.open_passkey_session(used(&removed, 6), session_with(&removed)).await;
+        let for_bob = database.open_passkey_session(used(&passkey, 6), of_bob).await;
+
+        assert!(!with_stale.unwrap());
+        assert!(!with_removed.unwrap());
+        assert!(!for_bob.unwrap());
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert_eq!((found.counter, found.last_used_at), (5, None));
+        assert_eq!(database.list_sessions(alice.id, NOW, None, 10).await.unwrap().len(), 1);
+        assert_eq!(database.list_sessions(bob.id, NOW, None, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_uses_of_a_counter_opens_a_session() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        for _ in 0..ROUNDS {
+            let passkey = Passkey { counter: 5, ..new_passkey(alice.id) };
+            database.add_passkey(passkey.clone(), 1000).await.unwrap();
+
+            let opened = race((0..RACERS).map(|_| {
+                let (storage, session) = (database.handle(), session_with(&passkey));
+                let passkey_use = used(&passkey, 6);
+                async move { storage.open_passkey_session(passkey_use, session).await.unwrap() }
+            }))
+            .await;
+
+            assert_eq!(opened.iter().filter(|it| **it).count(), 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reauthentication_records_the_use_and_the_proof() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let passkey = added(&database, alice.id).await;
+        let passkey_use = used(&passkey, 6);
+
+        let proven = database
+            .record_passkey_reauthentication(passkey_use.clone(), session.id)
+            .await
+            .unwrap();
+
+        let proven = proven.unwrap();
+        assert_eq!((proven.id, proven.auth_time), (session.id, NOW + SECOND));
+        assert_eq!(proven.auth_method, SignInMethod::Passkey);
+        assert_eq!(proven.method, SignInMethod::Password);
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
+        // The counter has moved on.
+        let again = database.record_passkey_reauthentication(passkey_use, session.id).await;
+        assert!(again.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_records_nothing() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let (_, of_bob) = database.registered("bob").await;
+        let passkey = added(&database, alice.id).await;
+        let late = PasskeyUse { used_at: session.idle_expires_at, ..used(&passkey, 6) };
+
+        let expired = database.record_passkey_reauthentication(late, session.id).await;
+        let foreign = database.record_passkey_reauthentication(used(&passkey, 6), of_bob.id).await;
+        let unknown =
+            database.record_passkey_reauthentication(used(&passkey, 6), session_id()).await;
+
+        assert!(expired.unwrap().is_none());
+        assert!(foreign.unwrap().is_none());
+        assert!(unknown.unwrap().is_none());
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert_eq!((found.counter, found.last_used_at), (5, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_suspected_clone_is_remembered() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let passkey = added(&database, alice.id).await;
+
+        database.record_suspected_clone(passkey.id, NOW + HOUR).await.unwrap();
+
+        let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
+        assert_eq!(found.clone_suspected_at, Some(NOW + HOUR));
+        assert_eq!(found.counter, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_owner_renames_a_passkey() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let passkey = added(&database, alice.id).await;
+        let name = PasskeyName::from_stored("phone".to_owned());
+
+        let by_bob = database.rename_passkey(bob.id, passkey.id, name.clone()).await.unwrap();
+        let by_alice = database.rename_passkey(alice.id, passkey.id, name.clone()).await.unwrap();
+
+        assert!(by_bob.is_none());
+        assert_eq!(by_alice.unwrap().name, name);
+        assert!(database.rename_passkey(alice.id, passkey_id(), name).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spared_one() {
+    on_each_engine(async |database| {
+        let (alice, with_password) = database.registered("alice").await;
+        let (passkey, other) = (added(&database, alice.id).await, added(&database, alice.id).await);
+        let counterless = |it: &Passkey| PasskeyUse { counter: it.counter, ..used(it, 0) };
+        let (ended, spared) = (session_with(&passkey), session_with(&passkey));
+        let with_other = session_with(&other);
+        for session in [&ended, &spared] {
+            database.open_passkey_session(counterless(&passkey), session.clone()).await.unwrap();
+        }
+        database.open_passkey_session(counterless(&other), with_other.clone()).await.unwrap();
+
+        let removed = database.remove_passkey(removal(&passkey, spared.id)).await.unwrap();
+
+        assert_eq!(removed, PasskeyRemoval::Removed(vec![ended.id]));
+        assert_eq!(ids(&database, alice.id).await, [other.id]);
+        let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
+        let mut live: Vec<_> = live.iter().map(|it| it.id).collect();
+        live.sort();
+        assert_eq!(live, [with_password.id, spared.id, with_other.id]);
+        let revoked = database.list_revocations(NOW).await.unwrap();
+        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [ended.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_removes_a_passkey_of_somebody_else_or_one_that_is_gone() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let passkey = added(&database, alice.id).await;
+        let by_bob =
+            PasskeyRemovalRequest { account_id: bob.id, ..removal(&passkey, session_id()) };
+
+        let refused = database.remove_passkey(by_bob).await.unwrap();
+        let first = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
+        let second = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
+
+        assert_eq!(refused, PasskeyRemoval::NotFound);
+        assert_eq!(first, PasskeyRemoval::Removed(vec![]));
+        assert_eq!(second, PasskeyRemoval::NotFound);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_way_in_stays() {
+    on_each_engine(async |database| {
+        let alice = database.registered_without_password("alice").await;
+        let passkey = added(&database, alice).await;
+        let absent = new_passkey(alice);
+
+        let removed = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
+        let of_absent = database.remove_passkey(removal(&absent, session_id())).await.unwrap();
+
+        assert_eq!(removed, PasskeyRemoval::LastSignInMethod);
+        assert_eq!(of_absent, PasskeyRemoval::NotFound);
+        assert_eq!(ids(&database, alice).await, [passkey.id]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_the_last_two_passkeys_stays_when_both_are_removed_at_once() {
+    on_each_engine(async |database| {
+        for round in 0..ROUNDS {
+            let alice = database.registered_without_password(&format!("user{round}")).await;
+            let passkeys = [added(&database, alice).await, added(&database, alice).await];
+
+            let removals = race(passkeys.iter().map(|passkey| {
+                let (storage, removal) = (database.handle(), removal(passkey, session_id()));
+                async move { storage.remove_passkey(removal).await.unwrap() }
+            }))
+            .await;
+
+            assert_eq!(ids(&database, alice).await.len(), 1);
+            assert!(removals.contains(&PasskeyRemoval::LastSignInMethod));
+        }
+    })
+    .await;
+}

@@ -1,0 +1,268 @@
+//! The generations of a session's refresh tokens.
+
+use claviger::{
+    model::{
+        session::{EndReason, NewSession, Rotation},
+        time::Timestamp,
+        token::RefreshFamilyHash,
+    },
+    storage::sessions::RefreshAttempt,
+};
+
+use super::{
+    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, on_each_engine,
+    race, session_id,
+};
+
+const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> RefreshAttempt {
+    RefreshAttempt {
+        family: session.refresh_family,
+        generation,
+        now,
+        grace: GRACE,
+        idle_expires_at: now + DAY * 30,
+        revoked_until: now + HOUR,
+    }
+}
+
+/// The name of what became of a token, and the generation the session then holds.
+fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
+    match rotation {
+        Rotation::Rotated(session) => ("rotated", Some(session.refresh_generation)),
+        Rotation::Repeated(session) => ("repeated", Some(session.refresh_generation)),
+        Rotation::Superseded(session) => ("superseded", Some(session.refresh_generation)),
+        Rotation::Reused { .. } => ("reused", None),
+        Rotation::Ended => ("ended", None),
+        Rotation::Unknown => ("unknown", None),
+    }
+}
+
+#[tokio::test]
+async fn a_live_token_rotates_and_keeps_the_session_alive() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        let later = NOW + DAY * 29;
+
+        let first = database.rotate_refresh_token(attempt(&session, 0, later)).await.unwrap();
+        let second = database.rotate_refresh_token(attempt(&session, 1, NOW + DAY * 58)).await;
+
+        let Rotation::Rotated(refreshed) = first else { panic!("{first:?}") };
+        assert_eq!(refreshed.refresh_generation, 1);
+        assert_eq!(refreshed.last_seen_at, later);
+        assert_eq!(refreshed.idle_expires_at, later + DAY * 30);
+        assert_eq!(refreshed.auth_time, NOW);
+        assert_eq!(outcome(&second.unwrap()), ("rotated", Some(2)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_idle_end_is_never_behind_the_absolute_one() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        let short = NewSession { expires_at: NOW + DAY, ..session.clone() };
+        let too_late = RefreshAttempt {
+            idle_expires_at: session.expires_at + DAY,
+            ..attempt(&session, 0, NOW)
+        };
+
+        let rotated = database.rotate_refresh_token(too_late).await.unwrap();
+
+        let Rotation::Rotated(refreshed) = rotated else { panic!("{rotated:?}") };
+        assert_eq!(refreshed.idle_expires_at, session.expires_at);
+        let opened = NewSession {
+            id: session_id(),
+            refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+            ..short
+        };
+        database.open_password_session(opened.clone(), hash("first")).await.unwrap();
+        let listed = database.list_sessions(session.account_id, NOW, None, 10).await.unwrap();
+        let opened = listed.iter().find(|it| it.id == opened.id).unwrap();
+        assert_eq!(opened.idle_expires_at, NOW + DAY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_spent_token_is_answered_with_the_same_successor_within_the_grace() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+
+        for now in [NOW, NOW + SECOND, NOW + GRACE] {
+            let again = database.rotate_refresh_token(attempt(&session, 0, now)).await.unwrap();
+            assert_eq!(outcome(&again), ("repeated", Some(1)));
+        }
+
+        let next = database.rotate_refresh_token(attempt(&session, 1, NOW + GRACE)).await.unwrap();
+        assert_eq!(outcome(&next), ("rotated", Some(2)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        let late = NOW + GRACE + SECOND;
+
+        let superseded = database.rotate_refresh_token(attempt(&session, 0, late)).await.unwrap();
+        let repeated =
+            database.rotate_refresh_token(attempt(&session, 0, late + SECOND)).await.unwrap();
+        let newest = database.rotate_refresh_token(attempt(&session, 2, late)).await.unwrap();
+
+        let Rotation::Superseded(refreshed) = &superseded else { panic!("{superseded:?}") };
+        assert_eq!(refreshed.refresh_generation, 2);
+        assert_eq!(refreshed.last_seen_at, late);
+        assert_eq!(refreshed.idle_expires_at, late + DAY * 30);
+        assert_eq!(outcome(&repeated), ("repeated", Some(2)));
+        assert_eq!(outcome(&newest), ("rotated", Some(3)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_superseded_token_ends_its_session() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        let late = NOW + GRACE + SECOND;
+        database.rotate_refresh_token(attempt(&session, 0, late)).await.unwrap();
+
+        let dead = database.rotate_refresh_token(attempt(&session, 1, late)).await.unwrap();
+
+        assert_eq!(outcome(&dead), ("reused", None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_spent_before_the_last_one_ends_its_session_even_within_the_grace() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap();
+
+        let reused = database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+
+        let Rotation::Reused { session_id, account_id } = reused else { panic!("{reused:?}") };
+        assert_eq!((session_id, account_id), (session.id, alice.id));
+        for generation in 0..4 {
+            let again = database.rotate_refresh_token(attempt(&session, generation, NOW)).await;
+            assert_eq!(outcome(&again.unwrap()), ("ended", None));
+        }
+        let revoked = database.list_revocations(NOW).await.unwrap();
+        assert_eq!(revoked.len(), 1);
+        assert_eq!((revoked[0].session_id, revoked[0].until), (session.id, NOW + HOUR));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_of_an_expired_or_unknown_session_is_not_reuse() {
+    on_each_engine(async |database| {
+        let (_, idle) = database.registered("alice").await;
+        let (_, old) = database.registered("bob").await;
+        let unknown = new_session(account_id());
+        let refreshed_to_the_end =
+            RefreshAttempt { idle_expires_at: old.expires_at, ..attempt(&old, 0, NOW) };
+        database.rotate_refresh_token(refreshed_to_the_end).await.unwrap();
+
+        let at_idle_end =
+            database.rotate_refresh_token(attempt(&idle, 0, idle.idle_expires_at)).await.unwrap();
+        let at_end = database.rotate_refresh_token(attempt(&old, 1, old.expires_at)).await.unwrap();
+        let of_nobody = database.rotate_refresh_token(attempt(&unknown, 0, NOW)).await.unwrap();
+
+        assert_eq!(outcome(&at_idle_end), ("ended", None));
+        assert_eq!(outcome(&at_end), ("ended", None));
+        assert_eq!(outcome(&of_nobody), ("unknown", None));
+        assert!(database.list_revocations(NOW).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_uses_of_a_token_rotates_and_the_others_get_its_successor() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        for round in 0..ROUNDS as u32 {
+            let now = NOW + SECOND * round;
+
+            let rotations = race((0..RACERS).map(|_| {
+                let (storage, attempt) = (database.handle(), attempt(&session, round, now));
+                async move { storage.rotate_refresh_token(attempt).await.unwrap() }
+            }))
+            .await;
+
+            let mut outcomes: Vec<_> = rotations.iter().map(outcome).collect();
+            outcomes.sort();
+            assert_eq!(outcomes.pop(), Some(("rotated", Some(round + 1))));
+            assert!(outcomes.iter().all(|it| *it == ("repeated", Some(round + 1))));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
+    on_each_engine(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let logout = EndReason::Logout;
+        let family = session.refresh_family;
+
+        let ended = database.end_session_of_family(family, logout, NOW, NOW + HOUR).await.unwrap();
+        let refreshed = database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        let again = database.end_session_of_family(family, logout, NOW, NOW + HOUR).await.unwrap();
+
+        assert_eq!(ended, Some((session.id, alice.id)));
+        assert_eq!(outcome(&refreshed), ("ended", None));
+        assert_eq!(again, None);
+        assert_eq!(database.list_revocations(NOW).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_logout_after_a_refresh_ends_the_successor_too() {
+    on_each_engine(async |database| {
+        let (_, session) = database.registered("alice").await;
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+
+        let family = session.refresh_family;
+        database.end_session_of_family(family, EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+
+        let successor = database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap();
+        assert_eq!(outcome(&successor), ("ended", None));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_races_a_logout_never_survives_it() {
+    on_each_engine(async |database| {
+        for round in 0..ROUNDS {
+            let (_, session) = database.registered(&format!("user{round}")).await;
+            let (refreshing, leaving) = (database.handle(), database.handle());
+            let (token, family) = (attempt(&session, 0, NOW), session.refresh_family);
+
+            let (refreshed, ended) = tokio::join!(
+                tokio::spawn(async move { refreshing.rotate_refresh_token(token).await.unwrap() }),
+                tokio::spawn(async move {
+                    let reason = EndReason::Logout;
+                    leaving.end_session_of_family(family, reason, NOW, NOW + HOUR).await.unwrap()
+                }),
+            );
+
+            assert!(["rotated", "ended"].contains(&outcome(&refreshed.unwrap()).0));
+            assert!(ended.unwrap().is_some());
+            for generation in 0..2 {
+                let after = database.rotate_refresh_token(attempt(&session, generation, NOW)).await;
+                assert_eq!(outcome(&after.unwrap()), ("ended", None));
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,121 @@
+//! Sweeping out what is over.
+
+use claviger::model::{
+    ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+    failure::FailureKey,
+    session::{EndReason, NewSession, Rotation},
+    signing_key::{SigningAlgorithm, StoredSigningKey},
+};
+use claviger::storage::{
+    ceremonies::CeremonyLimits,
+    sessions::{RefreshAttempt, SessionSelection},
+};
+
+use super::{
+    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, hash, new_session, on_each_engine,
+};
+
+async fn is_stored(database: &Database, session: &NewSession) -> bool {
+    let attempt = RefreshAttempt {
+        family: session.refresh_family,
+        generation: 9,
+        now: session.expires_at,
+        grace: SECOND,
+        idle_expires_at: session.expires_at,
+        revoked_until: NOW,
+    };
+    !matches!(database.rotate_refresh_token(attempt).await.unwrap(), Rotation::Unknown)
+}
+
+fn key(key_id: &str) -> StoredSigningKey {
+    StoredSigningKey {
+        key_id: key_id.to_owned(),
+        algorithm: SigningAlgorithm::Es256,
+        sealed_private_key: vec![],
+        public_key: vec![],
+        created_at: NOW,
+        activates_at: NOW,
+        retires_at: None,
+    }
+}
+
+#[tokio::test]
+async fn an_empty_database_has_nothing_to_sweep() {
+    on_each_engine(async |database| {
+        assert_eq!(database.sweep(NOW, NOW, NOW, 100).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
+    on_each_engine(async |database| {
+        let (alice, ended) = database.registered("alice").await;
+        let idle = NewSession { idle_expires_at: NOW + HOUR, ..new_session(alice.id) };
+        let live = new_session(alice.id);
+        for session in [&idle, &live] {
+            database.open_password_session(session.clone(), hash("first")).await.unwrap();
+        }
+        let one = SessionSelection::One(ended.id);
+        database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY).await.unwrap();
+
+        assert_eq!(database.sweep(NOW, NOW, NOW, 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(NOW, NOW + HOUR + SECOND, NOW, 100).await.unwrap(), 2);
+
+        assert!(!is_stored(&database, &ended).await);
+        assert!(!is_stored(&database, &idle).await);
+        assert!(is_stored(&database, &live).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
+    on_each_engine(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let until = NOW + HOUR;
+        let all = SessionSelection::All;
+        database.end_sessions(alice.id, all, EndReason::Logout, NOW, until).await.unwrap();
+        let ceremony = Ceremony {
+            id: ceremony_id(),
+            purpose: CeremonyPurpose::DiscoverableAuthentication,
+            payer: CeremonyPayer(bytes()),
+            state: vec![],
+            expires_at: until,
+        };
+        let limits = CeremonyLimits { per_payer: 9, overall: 9 };
+        database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap();
+        database.add_signing_key(key("a"), None, NOW).await.unwrap();
+        database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();
+        let failure = FailureKey(bytes());
+        database.record_failures(vec![(failure, None)], NOW).await.unwrap();
+
+        let too_early = database.sweep(NOW + HOUR - SECOND, NOW, NOW, 100).await.unwrap();
+        let swept = database.sweep(until, NOW, NOW + SECOND, 100).await.unwrap();
+
+        assert_eq!((too_early, swept), (0, 4));
+        assert!(database.list_revocations(NOW).await.unwrap().is_empty());
+        let kind = CeremonyKind::Authentication;
+        assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
+        let keys = database.list_signing_keys(NOW).await.unwrap();
+        assert_eq!(keys.iter().map(|it| it.key_id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(database.find_failures(&[failure]).await.unwrap(), [None]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sweep_takes_no_more_than_its_batch() {
+    on_each_engine(async |database| {
+        let keys = (0..5).map(|_| (FailureKey(bytes()), None)).collect();
+        database.record_failures(keys, NOW).await.unwrap();
+
+        let mut swept = Vec::new();
+        for _ in 0..4 {
+            swept.push(database.sweep(NOW, NOW, NOW + SECOND, 2).await.unwrap());
+        }
+
+        assert_eq!(swept, [2, 2, 1, 0]);
+    })
+    .await;
+}
