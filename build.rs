@@ -19,11 +19,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("claviger.bin"), descriptors.encode_to_vec())?;
+    let messages: Vec<_> = descriptors
+        .file
+        .iter()
+        .flat_map(|file| file.message_type.iter().map(|it| (file.package(), it.name())))
+        .map(|(package, name)| format!(".{package}.{name}"))
+        .collect();
     tonic_prost_build::configure()
         .codec_path("crate::grpc::codec::StrictCodec")
         .build_transport(false)
         // Messages carry passwords and tokens: what cannot be printed cannot leak into a log.
-        .skip_debug(["."])
+        .skip_debug(messages)
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -120,7 +120,9 @@ CREATE INDEX signing_keys_by_retirement ON signing_keys (retires_at, created_at)
 CREATE TABLE sign_in_failures (
     failure_key BLOB NOT NULL PRIMARY KEY,
     failures INTEGER NOT NULL,
-    last_failed_at INTEGER NOT NULL
+    last_failed_at INTEGER NOT NULL,
+    -- Until when the count matters to anybody.
+    keep_until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_failed_at);
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (keep_until);

@@ -9,10 +9,6 @@ use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::Worl
 /// For how long a session that is over is kept, so that whoever comes back with its refresh token
 /// a little later is told apart in the log from somebody with a token of no session at all.
 const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long a failure count is kept without another failure. Whoever guesses slowly must not
-/// get a hundred new attempts for waiting, so this is long past anybody's patience; it is there
-/// only so that names tried once do not stay for ever.
-const FAILURES_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How many rows go in one transaction, so that no sign-in waits long for it.
 const BATCH: u32 = 500;
 
@@ -59,8 +55,7 @@ impl Sweeper {
     async fn sweep_storage(&self) -> Result<()> {
         let now = self.world.now();
         loop {
-            let swept =
-                self.storage.sweep(now, now - SESSIONS_KEPT, now - FAILURES_KEPT, BATCH).await?;
+            let swept = self.storage.sweep(now, now - SESSIONS_KEPT, BATCH).await?;
             // Fewer than a batch in all means that no table had a batch to give.
             if swept < u64::from(BATCH) {
                 return Ok(());

@@ -11,15 +11,28 @@ const FIND: &str = "
 SELECT failures, last_failed_at FROM sign_in_failures WHERE failure_key = $1";
 
 const RECORD: &str = "
-INSERT INTO sign_in_failures (failure_key, failures, last_failed_at) VALUES ($1, 1, $2)
+INSERT INTO sign_in_failures (failure_key, failures, last_failed_at, keep_until)
+VALUES ($1, 1, $2, $4)
 ON CONFLICT (failure_key) DO UPDATE SET
     failures = CASE
         WHEN sign_in_failures.last_failed_at < $3 THEN 1
         ELSE sign_in_failures.failures + 1
     END,
-    last_failed_at = excluded.last_failed_at";
+    last_failed_at = excluded.last_failed_at,
+    keep_until = excluded.keep_until";
 
 const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key = $1";
+
+/// One more failure under a key.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// Whose failure it is.
+    pub key: FailureKey,
+    /// A count whose last failure was before this starts again at one.
+    pub forget_before: Option<Timestamp>,
+    /// When the count may be swept out.
+    pub keep_until: Timestamp,
+}
 
 impl Storage {
     /// The failures counted under each key, in the order of the keys.
@@ -32,17 +45,12 @@ impl Storage {
         Ok(counts)
     }
 
-    /// Counts one more failure under each key. A count whose last failure was before `forget_before`
-    /// of its key starts again at one.
-    pub async fn record_failures(
-        &self,
-        keys: Vec<(FailureKey, Option<Timestamp>)>,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.write((keys, now), |c, (keys, now)| {
+    /// Counts one more failure under each key.
+    pub async fn record_failures(&self, failures: Vec<Failure>, now: Timestamp) -> Result<()> {
+        self.write((failures, now), |c, (failures, now)| {
             Box::pin(async move {
-                for (key, forget_before) in keys {
-                    record(c, key, *forget_before, *now).await?;
+                for failure in failures {
+                    record(c, failure, *now).await?;
                 }
                 Ok(())
             })
@@ -68,17 +76,13 @@ async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<Fa
     }))
 }
 
-async fn record(
-    connection: &mut Connection,
-    key: &FailureKey,
-    forget_before: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<()> {
+async fn record(connection: &mut Connection, failure: &Failure, now: Timestamp) -> Result<()> {
     on_engine!(connection, |c| {
         sqlx::query(RECORD)
-            .bind(key.0.as_slice())
+            .bind(failure.key.0.as_slice())
             .bind(now.as_micros())
-            .bind(forget_before.map(Timestamp::as_micros))
+            .bind(failure.forget_before.map(Timestamp::as_micros))
+            .bind(failure.keep_until.as_micros())
             .execute(c)
             .await
             .map(drop)

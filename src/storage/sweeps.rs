@@ -30,17 +30,16 @@ DELETE FROM sessions WHERE id IN
 const FAILURES: &str = "
 DELETE FROM sign_in_failures WHERE failure_key IN
     (SELECT failure_key FROM sign_in_failures
-    WHERE last_failed_at < $1 ORDER BY last_failed_at LIMIT $2)";
+    WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2)";
 
 impl Storage {
     /// Deletes up to `batch` rows each of what has been over for good at `now`: ceremonies,
-    /// revocations, retired signing keys, sessions that ended or expired before
-    /// `sessions_before`, failure counts idle since `failures_before`. Answers how many rows went.
+    /// revocations, retired signing keys, failure counts, and sessions that ended or expired before
+    /// `sessions_before`. Answers how many rows went.
     pub async fn sweep(
         &self,
         now: Timestamp,
         sessions_before: Timestamp,
-        failures_before: Timestamp,
         batch: u32,
     ) -> Result<u64> {
         let statements = [
@@ -49,7 +48,7 @@ impl Storage {
             (SIGNING_KEYS, now),
             (ENDED_SESSIONS, sessions_before),
             (EXPIRED_SESSIONS, sessions_before),
-            (FAILURES, failures_before),
+            (FAILURES, now),
         ];
         let input = (statements, batch, Arc::clone(&self.open_ceremonies));
         self.write(input, |c, (statements, batch, open_ceremonies)| {

@@ -21,7 +21,8 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passwords::Passwords, sessions::Sessions, throttle::Throttle, world::World,
+    Error, Result, completion::to_completion, passwords::Passwords, sessions::Sessions,
+    throttle::Throttle, world::World,
 };
 
 pub use registration::Registration;
@@ -65,11 +66,15 @@ impl Accounts {
         let now = self.world.now();
         let until = self.sessions.revoked_until(now);
         let account_id = caller.account_id;
-        let ended = self.storage.delete_account(account_id, now, until).await?;
-        let ended = ended.ok_or(Error::SessionEnded)?;
-        self.sessions.announce_ended(account_id, &ended, EndReason::Revoked, until);
-        tracing::info!(target: "claviger::security", event = "account_deleted", %account_id);
-        Ok(())
+        let Self { storage, sessions, .. } = self.clone();
+        to_completion(async move {
+            let ended = storage.delete_account(account_id, now, until).await?;
+            let ended = ended.ok_or(Error::SessionEnded)?;
+            sessions.announce_ended(account_id, &ended, EndReason::Revoked, until);
+            tracing::info!(target: "claviger::security", event = "account_deleted", %account_id);
+            Ok(())
+        })
+        .await
     }
 
     /// The caller's account, with what is needed to check its password.

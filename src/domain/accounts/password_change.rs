@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, completion::to_completion},
     model::{
         account::AccountWithPassword,
         password::{Password, PasswordHash},
@@ -75,12 +75,16 @@ impl Accounts {
             self.sessions.prepare(account_id, SignInMethod::Password, None, origin)?;
         let revoked_until = self.sessions.revoked_until(session.created_at);
         let change = PasswordChange { account_id, expected_hash, new_hash, session, revoked_until };
-        let Some(ended) = self.storage.change_password(change).await? else {
-            let is_gone = self.storage.find_account(account_id).await?.is_none();
-            return Err(if is_gone { Error::SessionEnded } else { Error::InvalidCredentials });
-        };
-        self.sessions.announce_ended(account_id, &ended, EndReason::PasswordChanged, revoked_until);
-        tracing::info!(target: "claviger::security", event = "password_changed", %account_id);
-        Ok(tokens)
+        let Self { storage, sessions, .. } = self.clone();
+        to_completion(async move {
+            let Some(ended) = storage.change_password(change).await? else {
+                let is_gone = storage.find_account(account_id).await?.is_none();
+                return Err(if is_gone { Error::SessionEnded } else { Error::InvalidCredentials });
+            };
+            sessions.announce_ended(account_id, &ended, EndReason::PasswordChanged, revoked_until);
+            tracing::info!(target: "claviger::security", event = "password_changed", %account_id);
+            Ok(tokens)
+        })
+        .await
     }
 }

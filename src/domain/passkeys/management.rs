@@ -1,7 +1,9 @@
 //! Listing, renaming and removing passkeys.
 
+use std::sync::Arc;
+
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, completion::to_completion},
     model::{
         account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey, session::EndReason,
         token::Claims, webauthn::PasskeySignals,
@@ -49,20 +51,23 @@ impl Passkeys {
             now,
             revoked_until,
         };
-        let ended = match self.storage.remove_passkey(request).await? {
-            PasskeyRemoval::Removed(ended) => ended,
-            PasskeyRemoval::NotFound => return self.not_found(caller).await,
-            PasskeyRemoval::LastSignInMethod => return Err(Error::LastSignInMethod),
-        };
-        let reason = EndReason::PasskeyRemoved;
-        self.sessions.announce_ended(caller.account_id, &ended, reason, revoked_until);
-        tracing::info!(
-            target: "claviger::security",
-            event = "passkey_removed",
-            account_id = %caller.account_id,
-            passkey_id = %id,
-        );
-        Ok(())
+        let (storage, sessions) = (self.storage.clone(), Arc::clone(&self.sessions));
+        let removed = to_completion(async move {
+            let account_id = request.account_id;
+            let removal = storage.remove_passkey(request).await?;
+            if let PasskeyRemoval::Removed(ended) = &removal {
+                let reason = EndReason::PasskeyRemoved;
+                sessions.announce_ended(account_id, ended, reason, revoked_until);
+                let event = "passkey_removed";
+                tracing::info!(target: "claviger::security", event, %account_id, passkey_id = %id);
+            }
+            Ok(removal)
+        });
+        match removed.await? {
+            PasskeyRemoval::Removed(_) => Ok(()),
+            PasskeyRemoval::NotFound => self.not_found(caller).await,
+            PasskeyRemoval::LastSignInMethod => Err(Error::LastSignInMethod),
+        }
     }
 
     /// The lists for the browser's Signal API.

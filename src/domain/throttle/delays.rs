@@ -11,6 +11,10 @@ use crate::{
 pub(super) const LOCKED_AT: u32 = 100;
 /// After how long without a failure the next one of an address counts as its first.
 pub(super) const ADDRESS_FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
+/// For how long a name's count is kept without another failure. Whoever guesses slowly must not get
+/// a hundred new attempts for waiting, so this is long past anybody's patience; it is there only so
+/// that names tried once do not stay for ever.
+pub(super) const NAME_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 const NAME_FREE: u32 = 5;
 const NAME_MAX_DELAY: Duration = Duration::from_secs(15 * 60);

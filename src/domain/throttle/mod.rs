@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use crate::{
     model::failure::{FailureCount, FailureKey},
-    storage::Storage,
+    storage::{Storage, failures::Failure},
 };
 
 use super::{Error, Result, secret::DerivedKey, world::World};
@@ -80,9 +80,17 @@ impl Throttle {
     /// The password was wrong.
     pub async fn failed(&self, attempt: Attempt) -> Result<()> {
         let now = self.world.now();
-        let mut keys = vec![(attempt.address, Some(now - delays::ADDRESS_FORGOTTEN_AFTER))];
-        keys.extend(attempt.name.as_ref().map(|it| (it.key, None)));
-        self.storage.record_failures(keys, now).await?;
+        let mut failures = vec![Failure {
+            key: attempt.address,
+            forget_before: Some(now - delays::ADDRESS_FORGOTTEN_AFTER),
+            keep_until: now + delays::ADDRESS_FORGOTTEN_AFTER,
+        }];
+        failures.extend(attempt.name.as_ref().map(|it| Failure {
+            key: it.key,
+            forget_before: None,
+            keep_until: now + delays::NAME_KEPT,
+        }));
+        self.storage.record_failures(failures, now).await?;
         if attempt.name.is_some_and(|it| it.failures + 1 >= delays::LOCKED_AT) {
             tracing::warn!(target: "claviger::security", event = "password_locked");
         }

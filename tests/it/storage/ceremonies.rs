@@ -198,7 +198,7 @@ async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept(
         assert!(!start(NOW).await.1);
 
         let later = NOW + HOUR + SECOND;
-        database.sweep(later, NOW, NOW, 100).await.unwrap();
+        database.sweep(later, NOW, 100).await.unwrap();
         assert!(start(later).await.1);
     })
     .await;

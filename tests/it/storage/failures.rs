@@ -1,15 +1,23 @@
 //! Failed sign-ins, counted.
 
-use claviger::model::failure::{FailureCount, FailureKey};
+use claviger::{
+    model::failure::{FailureCount, FailureKey},
+    storage::failures::Failure,
+};
 
 use super::{HOUR, NOW, RACERS, SECOND, bytes, on_each_engine, race};
+
+/// A failure that is kept for an hour and does not start its count again.
+pub(super) fn failure(key: FailureKey) -> Failure {
+    Failure { key, forget_before: None, keep_until: NOW + HOUR }
+}
 
 #[tokio::test]
 async fn failures_are_counted_under_each_key_in_the_order_asked_for() {
     on_each_engine(async |database| {
         let (name, address) = (FailureKey(bytes()), FailureKey(bytes()));
-        database.record_failures(vec![(name, None), (address, None)], NOW).await.unwrap();
-        database.record_failures(vec![(name, None)], NOW + SECOND).await.unwrap();
+        database.record_failures(vec![failure(name), failure(address)], NOW).await.unwrap();
+        database.record_failures(vec![failure(name)], NOW + SECOND).await.unwrap();
 
         let found = database.find_failures(&[address, FailureKey(bytes()), name]).await.unwrap();
 
@@ -24,12 +32,13 @@ async fn failures_are_counted_under_each_key_in_the_order_asked_for() {
 async fn a_count_starts_again_after_it_was_idle_for_long_enough() {
     on_each_engine(async |database| {
         let key = FailureKey(bytes());
-        database.record_failures(vec![(key, None); 3], NOW).await.unwrap();
+        database.record_failures(vec![failure(key); 3], NOW).await.unwrap();
 
-        database.record_failures(vec![(key, Some(NOW))], NOW + HOUR).await.unwrap();
+        let recent = Failure { forget_before: Some(NOW), ..failure(key) };
+        database.record_failures(vec![recent], NOW + HOUR).await.unwrap();
         let kept = database.find_failures(&[key]).await.unwrap();
-        let forget_before = NOW + HOUR + SECOND;
-        database.record_failures(vec![(key, Some(forget_before))], NOW + HOUR * 2).await.unwrap();
+        let idle = Failure { forget_before: Some(NOW + HOUR + SECOND), ..failure(key) };
+        database.record_failures(vec![idle], NOW + HOUR * 2).await.unwrap();
         let restarted = database.find_failures(&[key]).await.unwrap();
 
         assert_eq!(kept[0].unwrap().failures, 4);
@@ -42,7 +51,7 @@ async fn a_count_starts_again_after_it_was_idle_for_long_enough() {
 async fn cleared_failures_are_gone() {
     on_each_engine(async |database| {
         let (key, other) = (FailureKey(bytes()), FailureKey(bytes()));
-        database.record_failures(vec![(key, None), (other, None)], NOW).await.unwrap();
+        database.record_failures(vec![failure(key), failure(other)], NOW).await.unwrap();
 
         assert!(database.clear_failures(key).await.unwrap());
         assert!(!database.clear_failures(key).await.unwrap());
@@ -59,7 +68,7 @@ async fn eight_failures_at_once_count_eight_and_survive_a_restart() {
         let key = FailureKey(bytes());
         race((0..RACERS).map(|_| {
             let storage = database.handle();
-            async move { storage.record_failures(vec![(key, None)], NOW).await.unwrap() }
+            async move { storage.record_failures(vec![failure(key)], NOW).await.unwrap() }
         }))
         .await;
 

@@ -12,7 +12,8 @@ use claviger::storage::{
 };
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, hash, new_session, on_each_engine,
+    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, failures::failure, hash, new_session,
+    on_each_engine,
 };
 
 async fn is_stored(database: &Database, session: &NewSession) -> bool {
@@ -42,7 +43,7 @@ fn key(key_id: &str) -> StoredSigningKey {
 #[tokio::test]
 async fn an_empty_database_has_nothing_to_sweep() {
     on_each_engine(async |database| {
-        assert_eq!(database.sweep(NOW, NOW, NOW, 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
     })
     .await;
 }
@@ -59,8 +60,8 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
         let one = SessionSelection::One(ended.id);
         database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY).await.unwrap();
 
-        assert_eq!(database.sweep(NOW, NOW, NOW, 100).await.unwrap(), 0);
-        assert_eq!(database.sweep(NOW, NOW + HOUR + SECOND, NOW, 100).await.unwrap(), 2);
+        assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(NOW, NOW + HOUR + SECOND, 100).await.unwrap(), 2);
 
         assert!(!is_stored(&database, &ended).await);
         assert!(!is_stored(&database, &idle).await);
@@ -87,11 +88,11 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
         database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap();
         database.add_signing_key(key("a"), None, NOW).await.unwrap();
         database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();
-        let failure = FailureKey(bytes());
-        database.record_failures(vec![(failure, None)], NOW).await.unwrap();
+        let counted = FailureKey(bytes());
+        database.record_failures(vec![failure(counted)], NOW).await.unwrap();
 
-        let too_early = database.sweep(NOW + HOUR - SECOND, NOW, NOW, 100).await.unwrap();
-        let swept = database.sweep(until, NOW, NOW + SECOND, 100).await.unwrap();
+        let too_early = database.sweep(NOW + HOUR - SECOND, NOW, 100).await.unwrap();
+        let swept = database.sweep(until, NOW, 100).await.unwrap();
 
         assert_eq!((too_early, swept), (0, 4));
         assert!(database.list_revocations(NOW).await.unwrap().is_empty());
@@ -99,7 +100,7 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
         assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
         let keys = database.list_signing_keys(NOW).await.unwrap();
         assert_eq!(keys.iter().map(|it| it.key_id.as_str()).collect::<Vec<_>>(), ["b"]);
-        assert_eq!(database.find_failures(&[failure]).await.unwrap(), [None]);
+        assert_eq!(database.find_failures(&[counted]).await.unwrap(), [None]);
     })
     .await;
 }
@@ -107,12 +108,12 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
 #[tokio::test]
 async fn a_sweep_takes_no_more_than_its_batch() {
     on_each_engine(async |database| {
-        let keys = (0..5).map(|_| (FailureKey(bytes()), None)).collect();
+        let keys = (0..5).map(|_| failure(FailureKey(bytes()))).collect();
         database.record_failures(keys, NOW).await.unwrap();
 
         let mut swept = Vec::new();
         for _ in 0..4 {
-            swept.push(database.sweep(NOW, NOW, NOW + SECOND, 2).await.unwrap());
+            swept.push(database.sweep(NOW + HOUR, NOW, 2).await.unwrap());
         }
 
         assert_eq!(swept, [2, 2, 1, 0]);

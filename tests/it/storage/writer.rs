@@ -8,10 +8,12 @@ use claviger::{
 };
 use sqlx::Executor;
 
-use super::{NOW, RACERS, bytes, new_account, new_session, on_each_engine, options, race};
+use super::{
+    NOW, RACERS, bytes, failures::failure, new_account, new_session, on_each_engine, options, race,
+};
 
 async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
-    storage.record_failures(vec![(key, None)], NOW).await
+    storage.record_failures(vec![failure(key)], NOW).await
 }
 
 #[tokio::test]
