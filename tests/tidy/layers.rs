@@ -58,7 +58,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("src/domain/", &["crate::grpc", "crate::http", "crate::serve", "crate::app"]),
     ("src/grpc/", &["crate::storage"]),
-    ("src/http/", &["crate::storage"]),
 ];
 
 #[test]
