@@ -1,6 +1,9 @@
 //! gRPC-web over HTTP/1.1, as browsers speak it, with `buf curl`.
 
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use prost::Message;
 use serde_json::{Value, json};
+use tonic_types::pb;
 
 use super::{PASSWORD, Printed, run, server::Server, tool, top};
 
@@ -28,10 +31,12 @@ fn grpc_web_over_http_1_carries_the_details_of_an_error() {
     let error: Value = serde_json::from_str(&refused.err)
         .unwrap_or_else(|error| panic!("{error}: {}", refused.err));
     assert_eq!(error["code"], "unauthenticated");
-    let info = &error["details"][0];
-    assert_eq!(info["type"], "google.rpc.ErrorInfo", "{error}");
-    assert_eq!(info["debug"]["reason"], "INVALID_CREDENTIALS", "{error}");
-    assert_eq!(info["debug"]["domain"], "claviger", "{error}");
+    let detail = &error["details"][0];
+    assert_eq!(detail["type"], "google.rpc.ErrorInfo", "{error}");
+    let bytes = STANDARD_NO_PAD.decode(detail["value"].as_str().expect("bytes")).expect("base64");
+    let info = pb::ErrorInfo::decode(bytes.as_slice()).expect("an ErrorInfo");
+    assert_eq!(info.domain, "claviger");
+    assert_eq!(info.reason, "INVALID_CREDENTIALS");
 }
 
 /// Calls over HTTP/1.1: without TLS, `buf curl` speaks HTTP/2 only when told to.
