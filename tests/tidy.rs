@@ -1,1 +1,21 @@
-fn main() {}
+//! Checks of habits that no other tool checks: layers, sizes, documented reasons, a clean tree.
+//!
+//! Each check is one test, and says what to do when it fails. Run alone: `cargo test --test tidy`.
+
+#![allow(clippy::expect_used, reason = "a check that panics has failed")]
+
+#[path = "tidy/contract.rs"]
+mod contract;
+#[path = "tidy/habits.rs"]
+mod habits;
+#[path = "tidy/layers.rs"]
+mod layers;
+#[path = "tidy/sizes.rs"]
+mod sizes;
+#[path = "tidy/source.rs"]
+mod source;
+
+/// Fails with every complaint and what to do about them.
+fn report(complaints: Vec<String>, advice: &str) {
+    assert!(complaints.is_empty(), "\n{}\n\nWhat to do: {advice}\n", complaints.join("\n"));
+}

@@ -1,8 +1,9 @@
 //! The tests that drive real databases and real servers.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod clients;
 mod crash;
 mod edges;
 mod flood;

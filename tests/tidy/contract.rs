@@ -1,0 +1,123 @@
+//! What the outside relies on: every reason documented and provoked, migrations alike on each engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use claviger::model::violation::FieldReason;
+
+use crate::{report, source};
+
+const REASONS: &str = "proto/claviger/v1/error_reason.proto";
+const PAGE: &str = "docs/errors.md";
+
+#[test]
+fn every_reason_is_documented_with_its_code() {
+    let page = source::read(PAGE);
+    let documented: BTreeMap<&str, &str> = page.lines().filter_map(reason_row).collect();
+    let complaints = reasons()
+        .iter()
+        .filter(|(reason, code)| documented.get(reason.as_str()) != Some(&code.as_str()))
+        .map(|(reason, code)| format!("| `{reason}` | {code} | …"))
+        .collect();
+
+    report(complaints, "write these rows into docs/errors.md, with the code of the proto comment");
+}
+
+#[test]
+fn no_reason_is_documented_that_does_not_exist() {
+    let page = source::read(PAGE);
+    let reasons = reasons();
+    let complaints = page
+        .lines()
+        .filter_map(reason_row)
+        .filter(|(reason, _)| !reasons.contains_key(*reason))
+        .filter(|(reason, _)| !FieldReason::ALL.iter().any(|it| it.name() == *reason))
+        .map(|(reason, _)| reason.to_owned())
+        .collect();
+
+    report(complaints, "take these rows out of docs/errors.md, or mend their names");
+}
+
+#[test]
+fn every_field_reason_is_documented() {
+    let page = source::read(PAGE);
+    let complaints = FieldReason::ALL
+        .iter()
+        .filter(|it| !page.contains(&format!("| `{}` |", it.name())))
+        .map(|it| format!("| `{}` | …", it.name()))
+        .collect();
+
+    report(complaints, "write these rows into the table of field reasons in docs/errors.md");
+}
+
+#[test]
+fn every_reason_is_provoked_by_a_test() {
+    let mut tests = source::under(&["tests/"], "");
+    tests.retain(|it| !it.path.starts_with("tests/tidy"));
+    let words: BTreeSet<&str> = tests
+        .iter()
+        .flat_map(|it| it.text.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect();
+    let complaints = reasons()
+        .into_keys()
+        .filter(|it| !words.contains(it.as_str()) && !words.contains(camel_case(it).as_str()))
+        .collect();
+
+    report(complaints, "write a test under tests/ that provokes each of these over the wire");
+}
+
+#[test]
+fn migrations_are_numbered_and_named_alike_for_every_engine() {
+    let mut engines: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in source::under(&["migrations/"], "") {
+        let mut parts = file.path.splitn(3, '/').skip(1);
+        if let (Some(engine), Some(name)) = (parts.next(), parts.next()) {
+            engines.entry(engine.to_owned()).or_default().insert(name.to_owned());
+        }
+    }
+    let every: BTreeSet<&String> = engines.values().flatten().collect();
+    let complaints = engines
+        .iter()
+        .flat_map(|(engine, names)| {
+            every
+                .iter()
+                .filter(|it| !names.contains(**it))
+                .map(move |it| format!("migrations/{engine}/{it} is missing"))
+        })
+        .collect();
+
+    report(complaints, "write the migration for this engine as well");
+}
+
+/// Reasons and their codes, from the enum and the first word of each value's comment.
+fn reasons() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut comment = String::new();
+    for line in source::read(REASONS).lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("// ") {
+            comment.push_str(text);
+            comment.push(' ');
+            continue;
+        }
+        if let Some((name, _)) =
+            line.strip_prefix("ERROR_REASON_").and_then(|it| it.split_once(" = "))
+            && name != "UNSPECIFIED"
+        {
+            let code = comment.split('.').next().unwrap_or_default();
+            found.insert(name.to_owned(), code.to_owned());
+        }
+        comment.clear();
+    }
+    assert!(!found.is_empty(), "{REASONS} names no reason");
+    found
+}
+
+/// The reason and the second cell of a table row whose first cell is a reason.
+fn reason_row(line: &str) -> Option<(&str, &str)> {
+    let (reason, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+    let is_reason = reason.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    is_reason.then(|| (reason, rest.split(" |").next().unwrap_or_default()))
+}
+
+fn camel_case(reason: &str) -> String {
+    reason.split('_').map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect()
+}

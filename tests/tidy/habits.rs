@@ -1,0 +1,100 @@
+//! What never gets in: panics by haste, unfinished or switched-off code, a clock that can be moved in
+//! a release build, and the addresses of somebody's machine.
+
+use proc_macro2::TokenTree;
+
+use crate::{
+    report,
+    source::{self, flatten, is_punct},
+};
+
+#[test]
+fn the_program_does_not_unwrap() {
+    let mut complaints = Vec::new();
+    for file in source::program() {
+        for window in flatten(&file.production()).windows(3) {
+            let [dot, TokenTree::Ident(name), TokenTree::Group(arguments)] = window else {
+                continue;
+            };
+            // A method of ours may be called `expect`, too; the one that panics takes a text.
+            let first = arguments.stream().into_iter().next();
+            let panics = match name.to_string().as_str() {
+                "unwrap" | "unwrap_err" => first.is_none(),
+                "expect" | "expect_err" => matches!(first, Some(TokenTree::Literal(_))),
+                _ => false,
+            };
+            if is_punct(dot, '.') && panics {
+                complaints.push(format!("{}:{}: {name}", file.path, name.span().start().line));
+            }
+        }
+    }
+
+    report(complaints, "return an error, or use a form that cannot fail");
+}
+
+#[test]
+fn nothing_is_left_unfinished_or_switched_off() {
+    let mut complaints = Vec::new();
+    for file in source::under(&["src/", "tests/", "benches/", "build.rs"], ".rs") {
+        for window in flatten(&file.tokens()).windows(2) {
+            let [TokenTree::Ident(name), next] = window else { continue };
+            let unfinished = (name == "todo" || name == "unimplemented") && is_punct(next, '!');
+            if unfinished {
+                complaints.push(format!("{}:{}: {name}!", file.path, name.span().start().line));
+            }
+        }
+        for (number, line) in file.text.lines().enumerate() {
+            if line.trim_start().starts_with(concat!("#[", "ignore")) {
+                complaints.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+
+    report(complaints, "finish the piece, or take it out; a test either runs or goes");
+}
+
+#[test]
+fn the_clock_cannot_be_moved_in_a_release_build() {
+    let mut complaints = Vec::new();
+    for file in source::program() {
+        if file.text.lines().any(|it| it == "#![cfg(debug_assertions)]") {
+            continue;
+        }
+        for token in flatten(&file.release()) {
+            if matches!(&token, TokenTree::Ident(name) if name == "ManualClock") {
+                complaints.push(format!("{}:{}", file.path, token.span().start().line));
+            }
+        }
+    }
+
+    report(complaints, "guard the item that names ManualClock with #[cfg(debug_assertions)]");
+}
+
+#[test]
+fn no_file_names_a_registry_host_or_a_folder_of_one_machine() {
+    // Written in two halves, so that this file does not find itself.
+    let unwanted = [
+        concat!("registry.", "npmjs.org"),
+        concat!("crates.io", "/api"),
+        concat!("static.", "crates.io"),
+        concat!("index.", "crates.io"),
+        concat!("files.", "pythonhosted"),
+        concat!("pypi.org", "/simple"),
+        concat!("proxy.", "golang.org"),
+        concat!("deb.", "debian.org"),
+        concat!("/wo", "rk/"),
+    ];
+    let mut complaints = Vec::new();
+    for file in source::all() {
+        for (number, line) in file.text.lines().enumerate() {
+            if let Some(found) = unwanted.iter().find(|it| line.contains(**it)) {
+                complaints.push(format!("{}:{}: {found}", file.path, number + 1));
+            }
+        }
+    }
+
+    report(
+        complaints,
+        "name the package, not where it is kept; name folders from the repository's top",
+    );
+}
