@@ -35,7 +35,7 @@ impl Process {
 
     /// Starts the program with environment variables as well.
     pub fn launch(directory: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Self {
-        let (public_port, internal_port) = (free_port(), free_port());
+        let (public_port, internal_port) = free_ports();
         let log = directory.with_extension("log");
         let output = File::options().create(true).append(true).open(&log).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_claviger"))
@@ -44,6 +44,7 @@ impl Process {
             .arg(directory)
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
             .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
+            .args(["--public-url", &format!("http://localhost:{public_port}")])
             .args(if flags.iter().any(|it| it.starts_with("--passwords-argon2")) {
                 &[]
             } else {
@@ -115,10 +116,15 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the program's log:\n{}", self.log());
+        }
     }
 }
 
-/// A port that nobody listens on now.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Two ports that nobody listens on now. Both are held until both are known, so they differ.
+fn free_ports() -> (u16, u16) {
+    let listen = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let (first, second) = (listen(), listen());
+    (first.local_addr().unwrap().port(), second.local_addr().unwrap().port())
 }
