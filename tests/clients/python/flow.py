@@ -6,6 +6,7 @@ Prints one line per step. Ends with status 0 and "The whole flow works.", or wit
 import argparse
 import base64
 import contextlib
+import copy
 import importlib
 import json
 import pathlib
@@ -230,12 +231,8 @@ class Flow:
         check(decoys.allow_credentials, "a name nobody has is offered plausible credentials")
 
         started = self.client.passkey.StartAuthentication(**self.discoverable())
-        elsewhere = Authenticator("https://login.example.net")
-        elsewhere.__dict__.update(
-            credential_id=authenticator.credential_id,
-            key=authenticator.key,
-            user_handle=authenticator.user_handle,
-        )
+        elsewhere = copy.copy(authenticator)
+        elsewhere.origin = "https://login.example.net"
         with refused(grpc.StatusCode.UNAUTHENTICATED, "PASSKEY_REFUSED"):
             self.finish(started, elsewhere)
 
