@@ -87,10 +87,10 @@ impl Passkeys {
         storage: Storage,
         sessions: Arc<Sessions>,
         throttle: Arc<Throttle>,
-        world: World,
         key: DerivedKey,
         settings: Settings,
     ) -> Result<Self> {
+        let world = sessions.world().clone();
         let relying_party = RelyingParty::new(settings)?;
         let decoys = Decoys::new(key.clone())?;
         Ok(Self { storage, sessions, throttle, world, key, decoys, relying_party })

@@ -69,7 +69,7 @@ impl Sessions {
         if ended.is_empty() {
             return;
         }
-        self.revocations.add(ended, until);
+        self.access_tokens.revocations().add(ended, until);
         let count = ended.len();
         match reason {
             EndReason::RefreshTokenReuse => tracing::warn!(

@@ -24,7 +24,6 @@ use crate::{
 use super::{
     Error, Result,
     completion::to_completion,
-    revocations::Revocations,
     tokens::{
         access::{AccessTokens, Subject},
         refresh::{OpenedRefreshToken, RefreshTokens},
@@ -73,7 +72,6 @@ pub struct Sessions {
     storage: Storage,
     access_tokens: Arc<AccessTokens>,
     refresh_tokens: RefreshTokens,
-    revocations: Arc<Revocations>,
     world: World,
     settings: Settings,
 }
@@ -84,11 +82,15 @@ impl Sessions {
         storage: Storage,
         access_tokens: Arc<AccessTokens>,
         refresh_tokens: RefreshTokens,
-        revocations: Arc<Revocations>,
         world: World,
         settings: Settings,
     ) -> Self {
-        Self { storage, access_tokens, refresh_tokens, revocations, world, settings }
+        Self { storage, access_tokens, refresh_tokens, world, settings }
+    }
+
+    /// The clock and the entropy that sessions go by.
+    pub(super) fn world(&self) -> &World {
+        &self.world
     }
 
     /// Makes a session and its first tokens. Nothing is stored: the caller stores the session

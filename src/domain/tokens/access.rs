@@ -80,6 +80,11 @@ impl AccessTokens {
         Self::with_keys(keys.shared(), revocations, world, settings)
     }
 
+    /// The sessions whose tokens are refused.
+    pub(in crate::domain) fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
     fn with_keys(
         keys: SharedKeySet,
         revocations: Arc<Revocations>,
