@@ -1,0 +1,295 @@
+//! Layers flags over environment over file over defaults.
+//!
+//! Deals in texts; what they mean is decided in `typed.rs`.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    file,
+    problem::{Problem, Source},
+    table::{CONFIG_VARIABLE, Name, Preset, SETTINGS},
+};
+
+/// What a configuration is made of.
+#[derive(Clone, Default)]
+pub struct Inputs {
+    /// The file named by a flag.
+    pub file: Option<PathBuf>,
+    /// The file to read when it is there and no other is named.
+    pub default_file: Option<PathBuf>,
+    /// The process's environment. Only `CLAVIGER_*` is looked at.
+    pub environment: Vec<(String, String)>,
+    /// Keys and the values given to their flags.
+    pub flags: Vec<(String, String)>,
+}
+
+/// A text and where it came from.
+#[derive(Clone)]
+pub struct Given {
+    /// The value as text.
+    pub text: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl fmt::Debug for Given {
+    // The text may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// The winning value of every setting that has one.
+pub type Values = BTreeMap<&'static str, Given>;
+
+/// Finds the winning values, and everything wrong with how they were given.
+pub fn gather(inputs: &Inputs) -> (Values, Vec<Problem>) {
+    let names = Name::all();
+    let mut problems = Vec::new();
+    let mut values = defaults();
+    let layers = [
+        from_file(inputs, &names, &mut problems),
+        from_environment(inputs, &names, &mut problems),
+        from_flags(inputs, &names),
+    ];
+    for layer in layers {
+        merge(layer, &mut values, &mut problems);
+    }
+    (values, problems)
+}
+
+/// One layer: names and the texts given for them.
+type Layer<'a> = Vec<(&'a Name, Given)>;
+
+fn defaults() -> Values {
+    let set = SETTINGS.iter().filter_map(|setting| match setting.default {
+        Preset::Value(text) => {
+            Some((setting.key, Given { text: text.to_owned(), source: Source::Default }))
+        }
+        Preset::Derived(_) => None,
+    });
+    set.collect()
+}
+
+fn from_file<'a>(inputs: &Inputs, names: &'a [Name], problems: &mut Vec<Problem>) -> Layer<'a> {
+    let Some(path) = chosen_file(inputs) else { return Vec::new() };
+    let mut layer = Vec::new();
+    for (key, text) in file::read(&path, problems) {
+        let Some(name) = names.iter().find(|name| name.key == key) else {
+            problems.push(Problem::new(format!(
+                "The file {} has an unknown setting `{key}`; the nearest known one is `{}`.",
+                path.display(),
+                nearest(&key, names.iter().map(|name| name.key.clone())),
+            )));
+            continue;
+        };
+        layer.push((name, Given { text, source: Source::File(path.clone()) }));
+    }
+    layer
+}
+
+fn chosen_file(inputs: &Inputs) -> Option<PathBuf> {
+    let variable = inputs.environment.iter().find(|(name, _)| name == CONFIG_VARIABLE);
+    let default = || inputs.default_file.clone().filter(|path| path.exists());
+    inputs.file.clone().or_else(|| variable.map(|(_, path)| path.into())).or_else(default)
+}
+
+fn from_environment<'a>(
+    inputs: &Inputs,
+    names: &'a [Name],
+    problems: &mut Vec<Problem>,
+) -> Layer<'a> {
+    let mut layer = Vec::new();
+    for (variable, text) in &inputs.environment {
+        if !variable.starts_with("CLAVIGER_") || variable == CONFIG_VARIABLE {
+            continue;
+        }
+        let Some(name) = names.iter().find(|name| name.variable() == *variable) else {
+            problems.push(Problem::new(format!(
+                "The environment has an unknown variable {variable}; the nearest known one is {}.",
+                nearest(variable, names.iter().map(Name::variable)),
+            )));
+            continue;
+        };
+        let source = Source::Variable(variable.clone());
+        layer.push((name, Given { text: text.clone(), source }));
+    }
+    layer
+}
+
+fn from_flags<'a>(inputs: &Inputs, names: &'a [Name]) -> Layer<'a> {
+    let mut layer = Vec::new();
+    for (key, text) in &inputs.flags {
+        let name = names.iter().find(|name| name.key == *key);
+        if let Some((name, flag)) = name.and_then(|name| Some((name, name.flag()?))) {
+            let source = Source::Flag(format!("--{flag}"));
+            layer.push((name, Given { text: text.clone(), source }));
+        }
+    }
+    layer
+}
+
+fn merge(layer: Layer<'_>, values: &mut Values, problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, given) in &layer {
+        let key = name.setting.key;
+        if let Some(other) = seen.insert(key, &name.key) {
+            problems.push(Problem::new(format!(
+                "The settings `{other}` and `{}` are both given; give one of them.",
+                name.key,
+            )));
+            continue;
+        }
+        match read_if_file(name, given) {
+            Ok(given) => drop(values.insert(key, given)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+}
+
+fn read_if_file(name: &Name, given: &Given) -> Result<Given, Problem> {
+    if !name.is_file {
+        return Ok(given.clone());
+    }
+    let text = fs::read_to_string(Path::new(&given.text)).map_err(|error| {
+        let why = format!("names the file {}, which cannot be read ({error})", given.text);
+        Problem::refused(&name.key, &given.source, why)
+    })?;
+    Ok(Given { text: text.trim_end().to_owned(), source: given.source.clone() })
+}
+
+fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> String {
+    known.min_by_key(|known| strsim::damerau_levenshtein(unknown, known)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gathered(inputs: &Inputs) -> (Values, Vec<String>) {
+        let (values, problems) = gather(inputs);
+        (values, problems.iter().map(ToString::to_string).collect())
+    }
+
+    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn pair(key: &str, value: &str) -> (String, String) {
+        (key.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(
+            &folder,
+            "c.toml",
+            "[log]\nlevel = 'warn'\n[public]\nurl = 'http://f'\n[tokens]\naudiences = ['a', 'b']",
+        );
+        let inputs = Inputs {
+            file: Some(path.clone()),
+            environment: vec![
+                pair("CLAVIGER_LOG_LEVEL", "debug"),
+                pair("CLAVIGER_PUBLIC_URL", "http://e"),
+                pair("HOME", "/root"),
+            ],
+            flags: vec![pair("log.level", "trace")],
+            ..Inputs::default()
+        };
+
+        let (values, problems) = gathered(&inputs);
+
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(values["log.level"].text, "trace");
+        assert_eq!(values["log.level"].source, Source::Flag("--log-level".to_owned()));
+        assert_eq!(values["public.url"].text, "http://e");
+        assert_eq!(values["tokens.audiences"].text, "a,b");
+        assert_eq!(values["tokens.audiences"].source, Source::File(path));
+        assert_eq!(values["log.format"].text, "auto");
+        assert_eq!(values["log.format"].source, Source::Default);
+    }
+
+    #[test]
+    fn the_file_is_the_flags_then_the_variables_then_the_default_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut inputs = Inputs {
+            file: Some(file(&folder, "a.toml", "log.level = 'warn'")),
+            default_file: Some(file(&folder, "c.toml", "log.level = 'error'")),
+            environment: vec![(
+                CONFIG_VARIABLE.to_owned(),
+                file(&folder, "b.toml", "log.level = 'debug'").display().to_string(),
+            )],
+            ..Inputs::default()
+        };
+
+        assert_eq!(gathered(&inputs).0["log.level"].text, "warn");
+        inputs.file = None;
+        assert_eq!(gathered(&inputs).0["log.level"].text, "debug");
+        inputs.environment.clear();
+        assert_eq!(gathered(&inputs).0["log.level"].text, "error");
+        inputs.default_file = Some(folder.path().join("absent.toml"));
+        assert_eq!(gathered(&inputs).0["log.level"].text, "info");
+    }
+
+    #[test]
+    fn unknown_names_are_all_reported_with_the_nearest_known_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let inputs = Inputs {
+            file: Some(file(&folder, "c.toml", "[public]\nlistn = 'x'\nurls = 1")),
+            environment: vec![pair("CLAVIGER_PUBLIC_LITSEN", "x")],
+            ..Inputs::default()
+        };
+
+        let (_, problems) = gathered(&inputs);
+
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems[0].contains("`public.listn`") && problems[0].contains("`public.listen`"));
+        assert!(problems[1].contains("`public.urls`") && problems[1].contains("`public.url`"));
+        assert!(problems[2].contains("CLAVIGER_PUBLIC_LISTEN"));
+    }
+
+    #[test]
+    fn a_named_file_that_is_not_there_is_reported() {
+        let inputs = Inputs { file: Some("/nowhere/c.toml".into()), ..Inputs::default() };
+
+        let (_, problems) = gathered(&inputs);
+
+        assert!(problems[0].contains("/nowhere/c.toml"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file_but_not_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = file(&folder, "secret", "c2VjcmV0\n").display().to_string();
+        let mut inputs = Inputs {
+            environment: vec![pair("CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY_FILE", &secret)],
+            ..Inputs::default()
+        };
+        assert_eq!(gathered(&inputs).0["secrets.key_encryption_key"].text, "c2VjcmV0");
+
+        inputs.environment.push(pair("CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY", "AAAA"));
+        let (_, problems) = gathered(&inputs);
+
+        assert!(problems[0].contains("both given"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_secret_has_no_flag_and_no_two_names_share_a_variable() {
+        let names = Name::all();
+
+        let secret = names.iter().find(|it| it.key == "secrets.key_encryption_key").unwrap();
+        let mut variables: Vec<_> = names.iter().map(Name::variable).collect();
+        variables.sort();
+        variables.dedup();
+
+        assert_eq!(secret.flag(), None);
+        assert_eq!(variables.len(), names.len());
+    }
+}

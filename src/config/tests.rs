@@ -1,0 +1,175 @@
+//! The configuration as a whole.
+
+use std::{fs, path::Path};
+
+use super::{document, layers::Inputs, *};
+
+fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
+    Config::load(&inputs(flags))
+}
+
+fn inputs(flags: &[(&str, &str)]) -> Inputs {
+    let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Inputs { flags: flags.collect(), ..Inputs::default() }
+}
+
+fn refusal(flags: &[(&str, &str)]) -> String {
+    with(flags).unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = with(&[]).unwrap();
+
+    assert_eq!(config.public.url, "http://localhost:8080");
+    assert_eq!(config.public.listen.addresses.len(), 2);
+    assert!(config.public.listen.is_default);
+    assert_eq!(config.relying_party.relying_party_id, "localhost");
+    assert_eq!(config.relying_party.origins, ["http://localhost:8080"]);
+    assert_eq!(config.public.cors_origins, ["http://localhost:8080"]);
+    assert_eq!(config.access_tokens.audiences, ["http://localhost:8080"]);
+    assert_eq!(config.database.path, Path::new("./claviger-data/claviger.db"));
+    assert!(config.warnings.is_empty());
+}
+
+#[test]
+fn what_follows_from_the_url_follows_from_it() {
+    let config = with(&[("public.url", "https://login.example.com/")]).unwrap();
+
+    assert_eq!(config.public.url, "https://login.example.com");
+    assert_eq!(config.access_tokens.issuer, "https://login.example.com");
+    assert_eq!(config.relying_party.relying_party_id, "login.example.com");
+}
+
+#[test]
+fn an_app_origin_is_for_passkeys_but_not_for_pages() {
+    let app = "android:apk-key-hash:abc";
+    let origins = format!("https://example.com,{app}");
+    let flags = [("public.url", "https://example.com"), ("relying_party.origins", &origins)];
+
+    let config = with(&flags).unwrap();
+
+    assert_eq!(config.relying_party.origins, ["https://example.com", app]);
+    assert_eq!(config.public.cors_origins, ["https://example.com"]);
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_setting_and_source() {
+    let text = refusal(&[
+        ("limits.connections", "many"),
+        ("tokens.access_lifetime", "3 fortnights"),
+        ("tokens.algorithm", "HS256"),
+        ("public.listen", "8080"),
+        ("passwords.min_length", "4"),
+    ]);
+
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.contains("`limits.connections`, given by the flag --limits-connections,"));
+}
+
+#[test]
+fn the_internal_listener_refuses_everything_but_loopback() {
+    let text = refusal(&[("internal.listen", "127.0.0.1:1,0.0.0.0:8081")]);
+
+    assert!(text.contains("0.0.0.0:8081") && text.contains("not authenticated"), "{text}");
+}
+
+#[test]
+fn an_address_is_refused_as_relying_party() {
+    assert!(refusal(&[("public.url", "http://127.0.0.1:8080")]).contains("relying_party.id"));
+}
+
+#[test]
+fn an_origin_outside_the_relying_party_is_refused() {
+    for origin in ["https://evil.com", "https://notexample.com", "https://example.com/"] {
+        let flags = [("public.url", "https://example.com"), ("relying_party.origins", origin)];
+        assert!(refusal(&flags).contains("relying_party.origins"), "{origin}");
+    }
+    let below = [
+        ("public.url", "https://login.example.com"),
+        ("relying_party.id", "example.com"),
+        ("relying_party.origins", "https://example.com,https://a.example.com:8443"),
+    ];
+    assert!(with(&below).is_ok());
+}
+
+#[test]
+fn a_certificate_needs_its_key() {
+    assert!(refusal(&[("public.tls_certificate_file", "c.pem")]).contains("tls_key_file"));
+}
+
+#[test]
+fn databases_are_named_in_any_of_the_usual_ways() {
+    for (url, path) in
+        [("sqlite:a.db", "a.db"), ("sqlite://a.db", "a.db"), ("sqlite:///v/a.db", "/v/a.db")]
+    {
+        assert_eq!(with(&[("database.url", url)]).unwrap().database.path, Path::new(path));
+    }
+    assert!(refusal(&[("database.url", "postgres://u:p@h/d")]).contains("sqlite:"));
+}
+
+#[test]
+fn a_bad_secret_is_refused_and_a_good_one_printed_nowhere() {
+    let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0ISEhISE=";
+    let variable = |value: &str| Inputs {
+        environment: vec![("CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY".to_owned(), value.to_owned())],
+        ..Inputs::default()
+    };
+
+    let refused = Config::load(&variable("c2hvcnQ=")).unwrap_err().to_string();
+    let config = Config::load(&variable(secret)).unwrap();
+    let printed = effective(&variable(secret)).unwrap();
+
+    assert!(!refused.contains("c2hvcnQ"), "{refused}");
+    assert!(refused.contains("CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY"), "{refused}");
+    assert!(matches!(config.master_secret, MasterSecretSource::Given(_)));
+    assert!(!format!("{config:?}{:?}", layers::gather(&variable(secret)).0).contains("c2Vj"));
+    assert!(printed.contains("not shown") && !printed.contains("c2Vj"), "{printed}");
+}
+
+#[test]
+fn what_is_printed_is_a_configuration_file_of_the_same_meaning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    let first = inputs(&[("tokens.audiences", "a,b"), ("log.level", "debug")]);
+    fs::write(&path, effective(&first).unwrap()).unwrap();
+
+    let second = Config::load(&Inputs { file: Some(path), ..Inputs::default() }).unwrap();
+
+    assert_eq!(second.access_tokens.audiences, ["a", "b"]);
+    assert_eq!(second.log.level, "debug");
+}
+
+#[test]
+fn cheap_hashes_are_allowed_with_a_warning() {
+    let config = with(&[("passwords.argon2_memory_kib", "8")]).unwrap();
+
+    assert!(config.warnings[0].contains("OWASP"));
+    assert!(
+        refusal(&[("passwords.argon2_memory_kib", "8"), ("passwords.argon2_parallelism", "2")])
+            .contains("each lane")
+    );
+}
+
+#[test]
+fn every_default_of_the_table_is_accepted_by_its_own_kind() {
+    for setting in table::SETTINGS {
+        if let table::Preset::Value(text) = setting.default {
+            assert!(with(&[(setting.key, text)]).is_ok(), "{}", setting.key);
+        }
+    }
+}
+
+/// `CLAVIGER_BLESS=1` writes the file instead.
+#[test]
+fn the_committed_documentation_is_what_the_table_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    if std::env::var_os("CLAVIGER_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, document::markdown()).unwrap();
+    }
+
+    let committed = fs::read_to_string(path).unwrap();
+
+    assert!(committed == document::markdown(), "run this test with CLAVIGER_BLESS=1 and commit");
+}

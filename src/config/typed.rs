@@ -1,0 +1,314 @@
+//! What the values mean: builds the checked configuration.
+
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::{
+    domain::{passkeys, passwords, sessions, tokens},
+    model::signing_key::SigningAlgorithm,
+    storage,
+};
+
+use super::{
+    Config, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values, problem::Problem,
+    reader::Reader, secrets, table::default_database,
+};
+
+/// Builds the configuration, or leaves problems.
+pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
+    let reader = &mut Reader::new(values, problems);
+    let data_directory = PathBuf::from(reader.required("data.directory"));
+    let url = public_url(reader)?;
+    let relying_party = relying_party(reader, &url);
+    let issuer = url.origin().ascii_serialization();
+    let access_tokens = access_tokens(reader, &issuer);
+    let passwords = passwords(reader, &url, &relying_party);
+    Some(Config {
+        database: database(reader, &data_directory),
+        public: public(reader, issuer, &relying_party.origins),
+        internal_listen: internal_listen(reader),
+        keys: signing_keys(reader, &access_tokens),
+        sessions: sessions(reader),
+        master_secret: master_secret(reader, &data_directory),
+        limits: limits(reader),
+        log: log(reader),
+        warnings: warnings(&passwords),
+        data_directory,
+        relying_party,
+        access_tokens,
+        passwords,
+    })
+}
+
+fn database(reader: &mut Reader<'_>, data: &Path) -> storage::Options {
+    let path = match reader.text("database.url").map(|url| (url, url.strip_prefix("sqlite:"))) {
+        None => default_database(data),
+        // `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`.
+        Some((_, Some(path))) => PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
+        Some((_, None)) => {
+            reader.refuse("database.url", "must be `sqlite:` and the path of a file");
+            PathBuf::new()
+        }
+    };
+    storage::Options {
+        path,
+        busy_timeout: reader.span("database.busy_timeout"),
+        readers: reader.count("database.readers"),
+    }
+}
+
+fn public_url(reader: &mut Reader<'_>) -> Option<Url> {
+    let url = Url::parse(reader.text("public.url").unwrap_or_default()).ok();
+    let url = url.filter(|url| {
+        matches!(url.scheme(), "http" | "https") && url.host().is_some() && is_bare_origin(url)
+    });
+    if url.is_none() {
+        let why = "must be an http:// or https:// URL without a path, such as \
+                   https://login.example.com";
+        reader.refuse("public.url", why);
+    }
+    url
+}
+
+fn is_bare_origin(url: &Url) -> bool {
+    url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
+fn public(reader: &mut Reader<'_>, url: String, origins: &[String]) -> Public {
+    let cors_origins = match reader.list("cors.origins") {
+        Some(origins) => {
+            for origin in origins.iter().filter(|origin| !is_web_origin(origin)) {
+                reader.refuse("cors.origins", format_args!("holds {origin}, which is no origin"));
+            }
+            origins
+        }
+        None => origins.iter().filter(|origin| is_web_origin(origin)).cloned().collect(),
+    };
+    Public {
+        listen: reader.listen("public.listen"),
+        url,
+        tls: tls(reader),
+        trusted_proxies: trusted_proxies(reader),
+        cors_origins,
+    }
+}
+
+/// Whether a text is exactly the origin a browser would send.
+fn is_web_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
+fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
+    match (reader.path("public.tls_certificate_file"), reader.path("public.tls_key_file")) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (None, None) => None,
+        (Some(_), None) => {
+            reader.refuse("public.tls_certificate_file", "needs `public.tls_key_file` beside it");
+            None
+        }
+        (None, Some(_)) => {
+            reader.refuse("public.tls_key_file", "needs `public.tls_certificate_file` beside it");
+            None
+        }
+    }
+}
+
+fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
+    let mut proxies = Vec::new();
+    for text in reader.list("public.trusted_proxies").unwrap_or_default() {
+        match text
+            .parse::<IpNet>()
+            .or_else(|_| text.parse().map(|address: std::net::IpAddr| IpNet::from(address)))
+        {
+            Ok(prefix) => proxies.push(prefix),
+            Err(_) => reader.refuse(
+                "public.trusted_proxies",
+                format_args!("holds {text}, which is neither an address nor a prefix"),
+            ),
+        }
+    }
+    proxies
+}
+
+fn internal_listen(reader: &mut Reader<'_>) -> super::Listen {
+    let listen = reader.listen("internal.listen");
+    for address in listen.addresses.iter().filter(|address| !address.ip().is_loopback()) {
+        reader.refuse(
+            "internal.listen",
+            format_args!(
+                "names {address}, but only loopback addresses are allowed, because callers of the \
+                 internal listener are not authenticated yet"
+            ),
+        );
+    }
+    listen
+}
+
+fn relying_party(reader: &mut Reader<'_>, url: &Url) -> passkeys::Settings {
+    let host = url.host_str().unwrap_or_default();
+    let id = reader.text("relying_party.id").unwrap_or(host).to_owned();
+    if !matches!(url::Host::parse(&id), Ok(url::Host::Domain(domain)) if domain == id) {
+        let why = "must be a domain in lower case, because passkeys do not work with addresses \
+                   (use `localhost` on your own machine; the default is the host of `public.url`)";
+        reader.refuse("relying_party.id", why);
+    }
+    let origins = reader.list("relying_party.origins");
+    let origins = origins.unwrap_or_else(|| vec![url.origin().ascii_serialization()]);
+    if origins.is_empty() {
+        reader.refuse("relying_party.origins", "must name at least one origin");
+    }
+    for origin in &origins {
+        if let Some(why) = origin_fault(origin, &id) {
+            reader.refuse("relying_party.origins", format_args!("holds {origin}, {why}"));
+        }
+    }
+    let relying_party_name = reader.required("relying_party.name");
+    passkeys::Settings { relying_party_id: id, relying_party_name, origins }
+}
+
+fn origin_fault(origin: &str, id: &str) -> Option<&'static str> {
+    if origin.starts_with("android:apk-key-hash:") {
+        return None;
+    }
+    if !is_web_origin(origin) {
+        return Some("which is no origin (a scheme, a host and perhaps a port, nothing more)");
+    }
+    let url = Url::parse(origin).ok()?;
+    let host = url.host_str().unwrap_or_default();
+    let belongs = host == id || host.strip_suffix(id).is_some_and(|rest| rest.ends_with('.'));
+    (!belongs).then_some("whose host is neither `relying_party.id` nor below it")
+}
+
+fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {
+    let audiences = reader.list("tokens.audiences").unwrap_or_else(|| vec![issuer.to_owned()]);
+    if audiences.is_empty() {
+        reader.refuse("tokens.audiences", "must name at least one audience");
+    }
+    tokens::access::Settings {
+        issuer: issuer.to_owned(),
+        audiences,
+        lifetime: reader.span("tokens.access_lifetime"),
+    }
+}
+
+fn signing_keys(
+    reader: &mut Reader<'_>,
+    access: &tokens::access::Settings,
+) -> tokens::keys::Settings {
+    let algorithm = match reader.choice("tokens.algorithm") {
+        "RS256" => SigningAlgorithm::Rs256,
+        "EdDSA" => SigningAlgorithm::EdDsa,
+        _ => SigningAlgorithm::Es256,
+    };
+    let interval = reader.span("tokens.key_rotation_interval");
+    if !interval.is_zero() && interval.as_secs() < 3600 {
+        reader.refuse("tokens.key_rotation_interval", "must be `0` or at least 1h");
+    }
+    let rotation_interval = (!interval.is_zero()).then_some(interval);
+    tokens::keys::Settings { algorithm, rotation_interval, token_lifetime: access.lifetime }
+}
+
+fn sessions(reader: &mut Reader<'_>) -> sessions::Settings {
+    sessions::Settings {
+        idle_lifetime: reader.span("tokens.refresh_idle_lifetime"),
+        max_lifetime: reader.span("tokens.session_max_lifetime"),
+    }
+}
+
+fn passwords(
+    reader: &mut Reader<'_>,
+    url: &Url,
+    relying_party: &passkeys::Settings,
+) -> passwords::Settings {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = or_when_zero(reader.count("passwords.hash_threads"), cores);
+    let settings = passwords::Settings {
+        min_length: reader.count("passwords.min_length"),
+        max_length: reader.count("passwords.max_length"),
+        memory_kib: reader.count("passwords.argon2_memory_kib"),
+        iterations: reader.count("passwords.argon2_iterations"),
+        parallelism: reader.count("passwords.argon2_parallelism"),
+        threads,
+        queue: or_when_zero(reader.count("passwords.hash_queue"), threads.saturating_mul(16)),
+        service_names: vec![
+            url.host_str().unwrap_or_default().to_owned(),
+            relying_party.relying_party_id.clone(),
+            relying_party.relying_party_name.clone(),
+        ],
+    };
+    if settings.min_length > settings.max_length {
+        reader.refuse("passwords.min_length", "must not be more than `passwords.max_length`");
+    }
+    if settings.memory_kib < settings.parallelism.saturating_mul(8) {
+        let why = "must be at least 8 for each lane of `passwords.argon2_parallelism`";
+        reader.refuse("passwords.argon2_memory_kib", why);
+    }
+    settings
+}
+
+fn or_when_zero(number: u32, otherwise: usize) -> usize {
+    if number == 0 { otherwise } else { number as usize }
+}
+
+fn master_secret(reader: &mut Reader<'_>, data: &Path) -> MasterSecretSource {
+    let Some(text) = reader.text("secrets.key_encryption_key") else {
+        if reader.is_set("secrets.key_encryption_key") {
+            reader.refuse("secrets.key_encryption_key", "must not be empty");
+        }
+        return MasterSecretSource::Kept(data.join("key-encryption-key"));
+    };
+    secrets::master_secret(text).map(MasterSecretSource::Given).unwrap_or_else(|| {
+        reader.refuse("secrets.key_encryption_key", "must be 32 bytes in base64");
+        MasterSecretSource::Kept(PathBuf::new())
+    })
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    Limits {
+        connections: reader.count("limits.connections") as usize,
+        request_timeout: reader.span("limits.request_timeout"),
+        handshake_timeout: reader.span("limits.handshake_timeout"),
+        idle_timeout: reader.span("limits.idle_timeout"),
+        drain_timeout: reader.span("limits.drain_timeout"),
+        concurrent_streams: reader.count("limits.concurrent_streams"),
+    }
+}
+
+fn log(reader: &mut Reader<'_>) -> Log {
+    let format = match reader.choice("log.format") {
+        "pretty" => LogFormat::Pretty,
+        "json" => LogFormat::Json,
+        _ => LogFormat::Auto,
+    };
+    Log { format, level: reader.choice("log.level").to_owned() }
+}
+
+/// What is allowed, for tests and small machines, but unwise.
+fn warnings(passwords: &passwords::Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // The least of OWASP's equivalent argon2id settings is 7 MiB with 5 passes.
+    let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);
+    if passwords.memory_kib < 7168 || work < 35_840 {
+        warnings.push(
+            "Password hashes are cheaper than OWASP's minimum; raise \
+             `passwords.argon2_memory_kib` or `passwords.argon2_iterations`."
+                .to_owned(),
+        );
+    }
+    if passwords.min_length < 15 {
+        warnings.push(
+            "`passwords.min_length` is under 15, the least that NIST SP 800-63B-4 allows for a \
+             password that signs in alone."
+                .to_owned(),
+        );
+    }
+    warnings
+}

@@ -1,0 +1,139 @@
+//! The log: where it goes, how it looks, and what may never be in it.
+//!
+//! Dependencies print headers, frames and queries below INFO, so whatever `RUST_LOG` says only our
+//! own targets are heard there.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::{FilterExt as _, filter_fn},
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+use crate::config::{Log, LogFormat};
+
+/// The log cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `RUST_LOG` is not a filter.
+    #[error("The environment variable RUST_LOG is not a log filter: {0}.")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Somebody set up a log before.
+    #[error("The log was set up twice.")]
+    Twice(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Sends the log to standard error, for the whole process. `filter` overrides the configured level.
+///
+/// # Errors
+/// When `filter` cannot be understood.
+pub fn install(log: &Log, filter: Option<&str>) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(filter.unwrap_or(&log.level))?;
+    if is_pretty(log) {
+        pretty(filter, io::stderr).try_init()?;
+    } else {
+        json(filter, io::stderr).try_init()?;
+    }
+    std::panic::set_hook(Box::new(report_panic));
+    Ok(())
+}
+
+/// Whether the log is for people.
+pub fn is_pretty(log: &Log) -> bool {
+    match log.format {
+        LogFormat::Auto => io::stderr().is_terminal(),
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+    }
+}
+
+fn pretty<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let ansi = io::stderr().is_terminal();
+    let layer = fmt::layer().with_writer(writer).with_ansi(ansi);
+    tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(is_harmless))))
+}
+
+fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let layer = fmt::layer().json().flatten_event(true).with_writer(writer);
+    tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(is_harmless))))
+}
+
+/// Whether a target at a level can be trusted to print no secret.
+fn is_harmless(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    let is_ours = target == "claviger" || target.starts_with("claviger::");
+    // webauthn-rs prints the bytes it could not parse, even in errors.
+    let is_talkative = target.starts_with("webauthn_");
+    is_ours || (!is_talkative && *metadata.level() <= Level::INFO)
+}
+
+/// Says where a panic happened, not with what: the text may quote a caller's data.
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a task panicked");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(filter: &str, emit: impl FnOnce()) -> String {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber = json(EnvFilter::new(filter), move || writer.clone());
+        tracing::subscriber::with_default(subscriber, emit);
+        let bytes = buffer.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn dependencies_are_silent_below_info_whatever_the_filter_says() {
+        let text = logged("trace", || {
+            tracing::trace!(target: "h2::codec", "hunter2");
+            tracing::debug!(target: "sqlx::query", "hunter2");
+            tracing::debug!(target: "claviger_other", "hunter2");
+            tracing::error!(target: "webauthn_rs_core::internals", "hunter2");
+            tracing::info!(target: "hyper", "fine");
+            tracing::trace!(target: "claviger::domain", "ours");
+        });
+
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("fine") && text.contains("ours"), "{text}");
+    }
+
+    #[test]
+    fn a_line_is_one_json_object() {
+        let text = logged("info", || tracing::info!(target: "claviger", code = "OK", "call"));
+
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+
+        assert_eq!(line["code"], "OK");
+        assert_eq!(line["message"], "call");
+    }
+}
