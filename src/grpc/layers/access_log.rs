@@ -1,0 +1,159 @@
+//! Writes one line for every call, and the cause of every failure of ours, once.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    middleware::Next,
+    response::Response,
+};
+use http_body::{Frame, SizeHint};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::request_id::RequestId;
+
+/// Logs the call when its response ends, or is abandoned.
+pub async fn record(request: Request, next: Next) -> Response {
+    let mut call = Call::start(&request);
+    let response = next.run(request).await;
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        let original = response.extensions().get::<Status>();
+        call.ended(&status, original.and_then(Error::source));
+        return response;
+    }
+    response.map(|inner| Body::new(Watched { inner, call }))
+}
+
+/// A call under way. Dropped before it ended, it logs that its caller went away.
+struct Call {
+    method: String,
+    request_id: Option<RequestId>,
+    protocol: &'static str,
+    started: Instant,
+    is_logged: bool,
+}
+
+impl Call {
+    fn start(request: &Request) -> Self {
+        let protocol = request.extensions().get::<Protocol>();
+        Self {
+            method: request.uri().path().trim_start_matches('/').to_owned(),
+            request_id: request.extensions().get().cloned(),
+            protocol: protocol.map_or("grpc", |protocol| protocol.0),
+            started: Instant::now(),
+            is_logged: false,
+        }
+    }
+
+    fn ended(&mut self, status: &Status, cause: Option<&(dyn Error + 'static)>) {
+        let reason = status.get_details_error_info().map(|info| info.reason);
+        self.log(status.code(), reason.as_deref());
+        if matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable) {
+            self.log_cause(cause);
+        }
+    }
+
+    fn log(&mut self, code: Code, reason: Option<&str>) {
+        self.is_logged = true;
+        let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
+        let (method, protocol) = (self.method.as_str(), self.protocol);
+        let (code, request_id) = (code_name(code), self.request_id());
+        // Probes come every few seconds and say nothing new, and tools reflect before every call.
+        if method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.") {
+            tracing::debug!(method, code, reason, duration_ms, request_id, protocol, "call");
+        } else {
+            tracing::info!(method, code, reason, duration_ms, request_id, protocol, "call");
+        }
+    }
+
+    fn log_cause(&self, cause: Option<&(dyn Error + 'static)>) {
+        let Some(cause) = cause else { return };
+        let mut chain = cause.to_string();
+        let mut next = cause.source();
+        while let Some(cause) = next {
+            chain.push_str(": ");
+            chain.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        let (method, request_id) = (self.method.as_str(), self.request_id());
+        tracing::error!(method, request_id, cause = chain, "call failed");
+    }
+
+    fn request_id(&self) -> &str {
+        self.request_id.as_ref().map_or("", RequestId::as_str)
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_logged {
+            self.log(Code::Cancelled, None);
+        }
+    }
+}
+
+/// How the caller speaks, noted outside the gRPC-web layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Protocol(pub &'static str);
+
+/// A response body whose end is the end of the call.
+struct Watched {
+    inner: Body,
+    call: Call,
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(status) = frame.trailers_ref().and_then(Status::from_header_map)
+        {
+            self.call.ended(&status, None);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// A code as gRPC's documentation spells it.
+fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

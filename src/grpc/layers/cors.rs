@@ -1,0 +1,41 @@
+//! Lets pages of the configured origins call, and no others.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::request_id;
+
+/// How long a browser may keep the answer to a preflight.
+const MAX_AGE: Duration = Duration::from_secs(7200);
+
+/// CORS by an exact list of origins.
+pub fn layer(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            HeaderName::from_static("x-grpc-web"),
+            HeaderName::from_static("x-user-agent"),
+            HeaderName::from_static("grpc-timeout"),
+            request_id::HEADER,
+        ])
+        .expose_headers([
+            HeaderName::from_static("grpc-status"),
+            HeaderName::from_static("grpc-message"),
+            HeaderName::from_static("grpc-status-details-bin"),
+            request_id::HEADER,
+        ])
+        .max_age(MAX_AGE)
+}
+
+/// Whether a browser asks leave to call.
+pub fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}

@@ -1,0 +1,112 @@
+//! The layers every call passes, and their order.
+//!
+//! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
+//! and content type, gRPC-web, the access log, the end of streams at shutdown, the deadline, panics,
+//! details of errors. What is inside gRPC-web sees plain gRPC whatever the caller speaks.
+
+pub mod access_log;
+pub mod cors;
+pub mod deadline;
+pub mod details;
+pub mod edge;
+pub mod origin;
+pub mod panics;
+pub mod request_id;
+pub mod streams;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::State,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, service::Routes};
+use tonic_web::GrpcWebLayer;
+use tower::ServiceExt as _;
+
+use crate::{domain::world::World, grpc::pb::ErrorReason};
+
+use super::status;
+
+/// What the layers need to know.
+#[derive(Clone)]
+pub struct Settings {
+    /// Makes request ids.
+    pub world: World,
+    /// Whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The web origins whose pages may call.
+    pub cors_origins: Vec<String>,
+    /// How long a call may take until its answer begins.
+    pub request_timeout: Duration,
+    /// Cancelled when the server shuts down.
+    pub shutdown: CancellationToken,
+}
+
+/// Puts the services, the HTTP pages beside them and the layers together.
+///
+/// `pages` keeps its routes; what neither it nor a service knows is answered as gRPC to callers that
+/// speak gRPC, and with `not_found` to others.
+pub fn assemble(
+    routes: Routes,
+    pages: Router,
+    not_found: fn() -> Response,
+    settings: &Settings,
+) -> Router {
+    let services = around_calls(routes.into_axum_router().reset_fallback(), settings);
+    let unknown = around_calls(Router::new().fallback(unknown_method), settings);
+    let router = services.merge(pages).fallback_service(
+        Router::new()
+            .fallback(fallback)
+            .with_state(Fallback { unknown: unknown.with_state(()), not_found }),
+    );
+    around_everything(router, settings)
+}
+
+fn around_calls(router: Router, settings: &Settings) -> Router {
+    router
+        .layer(from_fn(details::complete))
+        .layer(panics::layer())
+        .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))
+        .layer(from_fn_with_state(settings.shutdown.clone(), streams::end_at_shutdown))
+        .layer(from_fn(access_log::record))
+        .layer(GrpcWebLayer::new())
+        .layer(from_fn(edge::check))
+        .layer(cors::layer(&settings.cors_origins))
+}
+
+fn around_everything(router: Router, settings: &Settings) -> Router {
+    router
+        .layer(from_fn_with_state(settings.trusted_proxies.clone().into(), origin::identify))
+        .layer(from_fn_with_state(settings.world.clone(), request_id::identify))
+}
+
+#[derive(Clone)]
+struct Fallback {
+    unknown: Router,
+    not_found: fn() -> Response,
+}
+
+async fn fallback(State(state): State<Fallback>, request: axum::extract::Request) -> Response {
+    if edge::speaks_grpc(request.headers()) || cors::is_preflight(&request) {
+        match state.unknown.oneshot(request).await {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
+        }
+    } else {
+        (state.not_found)()
+    }
+}
+
+async fn unknown_method() -> Response {
+    let message = "the server has no such method, or does not offer it on this port";
+    let status = status::refusal(ErrorReason::MethodNotFound, Code::Unimplemented, message, None);
+    status.into_http()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! Turns a panic in a handler into an error of that call.
+
+use std::any::Any;
+
+use axum::{body::Body, response::Response};
+use tonic::Code;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::grpc::{pb::ErrorReason, status};
+
+/// What turns a panic's payload into an answer.
+pub type Answer = fn(Box<dyn Any + Send + 'static>) -> Response<Body>;
+
+/// Catches panics. Where they happened is logged by the panic hook (`telemetry`), not here.
+pub fn layer() -> CatchPanicLayer<Answer> {
+    CatchPanicLayer::custom(answer as Answer)
+}
+
+// What was panicked with is not looked at: it may quote the caller's data.
+fn answer(_payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = "the server failed; its log says more under the request id";
+    status::refusal(ErrorReason::Internal, Code::Internal, message, None).into_http()
+}

@@ -1,0 +1,335 @@
+//! The layers together, around handlers made for the test.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    routing::{any, get},
+};
+use http::{HeaderMap, Method, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+use super::*;
+
+const ORIGIN: &str = "https://login.example.com";
+
+struct Server {
+    router: Router,
+    shutdown: CancellationToken,
+    handled: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn new() -> Self {
+        let shutdown = CancellationToken::new();
+        let handled = Arc::new(AtomicUsize::new(0));
+        let settings = Settings {
+            world: World::system(),
+            trusted_proxies: Vec::new(),
+            cors_origins: vec![ORIGIN.to_owned()],
+            request_timeout: Duration::from_millis(200),
+            shutdown: shutdown.clone(),
+        };
+        let count = Arc::clone(&handled);
+        let services = Router::new()
+            .route("/test.Test/Ok", any(move || ok(count)))
+            .route("/test.Test/Panic", any(panicking))
+            .route("/test.Test/Slow", any(std::future::pending::<()>))
+            .route("/test.Test/Stream", any(stream))
+            .route("/test.Test/TooLarge", any(too_large))
+            .route("/test.Test/Absent", any(absent))
+            .route("/test.Test/Broken", any(broken));
+        let pages = Router::new().route("/page", get(async || "a page"));
+        let not_found = || StatusCode::NOT_FOUND.into_response();
+        let router = assemble(Routes::from(services), pages, not_found, &settings);
+        Self { router, shutdown, handled }
+    }
+
+    async fn send(&self, request: Request) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn call(&self, method: &str) -> Answer {
+        self.call_with(method, &[]).await
+    }
+
+    async fn call_with(&self, method: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("content-type", "application/grpc")];
+        all.extend(headers);
+        answer(self.send(request(Method::POST, method, &all)).await).await
+    }
+}
+
+async fn ok(handled: Arc<AtomicUsize>) -> Response {
+    handled.fetch_add(1, Ordering::SeqCst);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", "0".parse().unwrap());
+    let frames = futures_util::stream::iter([
+        Ok::<_, axum::Error>(Frame::data(Bytes::from_static(b"\0\0\0\0\0"))),
+        Ok(Frame::trailers(trailers)),
+    ]);
+    Response::new(Body::new(StreamBody::new(frames)))
+}
+
+async fn panicking() -> Response {
+    panic!("on purpose")
+}
+
+async fn stream() -> Response {
+    let first = Frame::data(Bytes::from_static(b"\0\0\0\0\0"));
+    let first = futures_util::stream::iter([Ok::<_, axum::Error>(first)]);
+    let frames = futures_util::StreamExt::chain(first, futures_util::stream::pending());
+    Response::new(Body::new(StreamBody::new(frames)))
+}
+
+async fn too_large() -> Response {
+    Status::out_of_range("Error, decoded message length too large: found 9 bytes").into_http()
+}
+
+async fn absent() -> Response {
+    Status::not_found("service not registered").into_http()
+}
+
+async fn broken() -> Response {
+    let mut status = status::refusal(ErrorReason::Internal, Code::Internal, "failed", None);
+    status.set_source(Arc::new(std::io::Error::other("disk on fire")));
+    status.into_http()
+}
+
+fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    *request.version_mut() = http::Version::HTTP_2;
+    *request.uri_mut() = path.parse().unwrap();
+    for (name, value) in headers {
+        let name: http::HeaderName = name.parse().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    request
+}
+
+#[derive(Debug)]
+struct Answer {
+    headers: HeaderMap,
+    code: Code,
+    reason: String,
+}
+
+/// Reads the status, from the headers or from the trailers.
+async fn answer(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
+    let status = Status::from_header_map(&parts.headers)
+        .or_else(|| Status::from_header_map(&trailers))
+        .unwrap();
+    let info = status.get_details_error_info();
+    let reason = info.map(|info| info.reason).unwrap_or_default();
+    Answer { headers: parts.headers, code: status.code(), reason }
+}
+
+#[tokio::test]
+async fn a_call_passes_and_gets_an_id() {
+    let server = Server::new();
+
+    let answer = server.call("/test.Test/Ok").await;
+
+    assert_eq!(answer.code, Code::Ok);
+    assert_eq!(answer.headers["x-request-id"].len(), 32);
+}
+
+#[tokio::test]
+async fn a_harmless_request_id_is_kept_and_another_replaced() {
+    let server = Server::new();
+
+    let kept = server.call_with("/test.Test/Ok", &[("x-request-id", "abc-1")]).await;
+    let replaced = server.call_with("/test.Test/Ok", &[("x-request-id", "a b")]).await;
+
+    assert_eq!(kept.headers["x-request-id"], "abc-1");
+    assert_ne!(replaced.headers["x-request-id"], "a b");
+}
+
+#[tokio::test]
+async fn what_is_not_a_grpc_call_reaches_no_handler() {
+    let server = Server::new();
+    let grpc = ("content-type", "application/grpc");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let lookalike = ("content-type", "application/grpcx");
+
+    for (method, headers, status) in [
+        (Method::GET, &[grpc][..], StatusCode::METHOD_NOT_ALLOWED),
+        (Method::PUT, &[grpc], StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, &[form], StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (Method::POST, &[lookalike], StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (Method::POST, &[], StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ] {
+        let response = server.send(request(method, "/test.Test/Ok", headers)).await;
+        assert_eq!(response.status(), status);
+    }
+
+    assert_eq!(server.handled.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_call_and_others_may_not() {
+    let server = Server::new();
+    let preflight = |origin| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "content-type,x-grpc-web,authorization"),
+        ];
+        request(Method::OPTIONS, "/test.Test/Ok", &headers)
+    };
+
+    let listed = server.send(preflight(ORIGIN)).await;
+    let stranger = server.send(preflight("https://login.example.com.evil.org")).await;
+    let call = server.call_with("/test.Test/Ok", &[("origin", ORIGIN)]).await;
+
+    assert_eq!(listed.headers()["access-control-allow-origin"], ORIGIN);
+    assert_eq!(listed.headers()["access-control-allow-methods"], "POST");
+    assert!(!stranger.headers().contains_key("access-control-allow-origin"));
+    let exposed = call.headers["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("grpc-status-details-bin") && exposed.contains("x-request-id"));
+    assert!(call.headers["vary"].to_str().unwrap().contains("origin"));
+}
+
+#[tokio::test]
+async fn a_panic_ends_that_call_only() {
+    let server = Server::new();
+
+    let panicked = server.call("/test.Test/Panic").await;
+    let next = server.call("/test.Test/Ok").await;
+
+    assert_eq!((panicked.code, &*panicked.reason), (Code::Internal, "INTERNAL"));
+    assert_eq!(next.code, Code::Ok);
+}
+
+#[tokio::test]
+async fn errors_reach_browsers_with_their_details() {
+    let server = Server::new();
+    let web = [("content-type", "application/grpc-web+proto")];
+
+    for (method, code, reason) in [
+        ("/test.Test/Panic", Code::Internal, "INTERNAL"),
+        ("/test.Test/TooLarge", Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        ("/test.Test/Slow", Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+        ("/test.Nothing/Here", Code::Unimplemented, "METHOD_NOT_FOUND"),
+    ] {
+        let mut request = request(Method::POST, method, &web);
+        *request.version_mut() = http::Version::HTTP_11;
+        let answer = answer(server.send(request).await).await;
+
+        assert_eq!((answer.code, &*answer.reason), (code, reason), "{method}");
+        assert_eq!(answer.headers["content-type"], "application/grpc-web+proto");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_at_the_callers_deadline_or_the_servers() {
+    let server = Server::new();
+
+    for headers in [&[("grpc-timeout", "5m")][..], &[("grpc-timeout", "1H")], &[]] {
+        let answer = server.call_with("/test.Test/Slow", headers).await;
+        assert_eq!(answer.code, Code::DeadlineExceeded);
+        assert_eq!(answer.reason, "DEADLINE_EXCEEDED");
+    }
+    let malformed = server.call_with("/test.Test/Ok", &[("grpc-timeout", "soon")]).await;
+
+    assert_eq!(malformed.code, Code::InvalidArgument);
+    assert_eq!(malformed.reason, "MESSAGE_MALFORMED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_outlives_the_servers_limit_and_ends_at_shutdown() {
+    let server = Server::new();
+    let headers = [("content-type", "application/grpc")];
+    let stream = server.send(request(Method::POST, "/test.Test/Stream", &headers)).await;
+    let mut body = stream.into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+
+    let waited = tokio::time::timeout(Duration::from_secs(10), body.frame()).await;
+    server.shutdown.cancel();
+    let last = body.frame().await.unwrap().unwrap();
+
+    assert!(waited.is_err());
+    assert_eq!(last.trailers_ref().unwrap()["grpc-status"], "14");
+    assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn errors_of_tonics_own_get_our_code_and_details() {
+    let server = Server::new();
+
+    let too_large = server.call("/test.Test/TooLarge").await;
+    let unknown = server.call("/test.Nothing/Here").await;
+    let absent = server.call("/test.Test/Absent").await;
+
+    assert_eq!(too_large.code, Code::ResourceExhausted);
+    assert_eq!(too_large.reason, "MESSAGE_TOO_LARGE");
+    assert_eq!(unknown.code, Code::Unimplemented);
+    assert_eq!(unknown.reason, "METHOD_NOT_FOUND");
+    assert_eq!((absent.code, &*absent.reason), (Code::NotFound, ""));
+}
+
+#[tokio::test]
+async fn pages_are_beside_the_calls() {
+    let server = Server::new();
+
+    let page = server.send(request(Method::GET, "/page", &[])).await;
+    let missing = server.send(request(Method::GET, "/nothing", &[])).await;
+
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(page.headers().contains_key("x-request-id"));
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_call_is_one_line_and_a_failures_cause_another() {
+    let server = Server::new();
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    server.call_with("/test.Test/Ok", &[("x-request-id", "one")]).await;
+    server.call_with("/test.Test/TooLarge", &[]).await;
+    server.call_with("/test.Test/Broken", &[("x-request-id", "two")]).await;
+
+    let bytes = lines.0.lock().unwrap().clone();
+    let lines: Vec<serde_json::Value> = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines[0]["method"], "test.Test/Ok");
+    assert_eq!(lines[0]["code"], "OK");
+    assert_eq!(lines[0]["request_id"], "one");
+    assert_eq!(lines[0]["protocol"], "grpc");
+    assert!(lines[0]["duration_ms"].is_number());
+    assert_eq!(lines[1]["reason"], "MESSAGE_TOO_LARGE");
+    assert_eq!(lines[3]["cause"], "disk on fire");
+    assert_eq!(lines[3]["request_id"], "two");
+}

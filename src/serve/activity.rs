@@ -1,0 +1,112 @@
+//! Knows whether a connection is being used.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes};
+use http_body::{Frame, SizeHint};
+use tokio::time::Instant;
+
+/// The calls of one connection.
+#[derive(Debug)]
+pub struct Activity {
+    first_call_within: Duration,
+    next_call_within: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    open_calls: usize,
+    has_called: bool,
+    quiet_since: Instant,
+}
+
+impl Activity {
+    /// A connection that was just opened.
+    pub fn new(first_call_within: Duration, next_call_within: Duration) -> Arc<Self> {
+        let state = State { open_calls: 0, has_called: false, quiet_since: Instant::now() };
+        Arc::new(Self { first_call_within, next_call_within, state: Mutex::new(state) })
+    }
+
+    /// A call begins; it ends when the answer is dropped.
+    pub fn begin(self: &Arc<Self>) -> OpenCall {
+        let mut state = self.lock();
+        state.open_calls += 1;
+        state.has_called = true;
+        OpenCall(Arc::clone(self))
+    }
+
+    /// When the connection has been quiet for too long, if it is quiet now.
+    pub fn deadline(&self) -> Option<Instant> {
+        let state = self.lock();
+        let patience =
+            if state.has_called { self.next_call_within } else { self.first_call_within };
+        (state.open_calls == 0).then(|| state.quiet_since + patience)
+    }
+
+    /// Waits until the connection has been quiet for too long.
+    pub async fn has_gone_quiet(&self) {
+        loop {
+            // Looks again after a quiet span at the latest, since a call may have come and gone.
+            let later = Instant::now() + self.next_call_within;
+            let deadline = self.deadline();
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return;
+            }
+            tokio::time::sleep_until(deadline.map_or(later, |deadline| deadline.min(later))).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call under way, until it is dropped.
+#[derive(Debug)]
+pub struct OpenCall(Arc<Activity>);
+
+impl OpenCall {
+    /// Ties the call to the body of its answer.
+    pub fn until_sent(self, inner: Body) -> Body {
+        Body::new(Sending { inner, _call: self })
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.open_calls -= 1;
+        state.quiet_since = Instant::now();
+    }
+}
+
+struct Sending {
+    inner: Body,
+    _call: OpenCall,
+}
+
+impl http_body::Body for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

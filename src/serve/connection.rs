@@ -1,0 +1,109 @@
+//! One connection: HTTP/1.1 or HTTP/2, until it ends, goes quiet, or the server stops.
+
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use http::Request;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::ServiceExt as _;
+
+use crate::config::Limits;
+
+use super::{accept::Stop, activity::Activity};
+
+/// The longest header list a request may have, announced on HTTP/2.
+pub const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// The buffer of an HTTP/1.1 connection, which bounds its header list.
+const MAX_HTTP1_BUFFER: usize = 64 * 1024;
+/// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
+const PING_INTERVAL: Duration = Duration::from_secs(60);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection may take to close after it was asked to.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How connections speak HTTP.
+pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake_timeout)
+        .max_buf_size(MAX_HTTP1_BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.concurrent_streams)
+        .max_header_list_size(MAX_HEADER_LIST)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    builder
+}
+
+/// Serves a connection to its end. Each request carries `peer` among its extensions.
+pub async fn serve<S>(
+    stream: S,
+    peer: SocketAddr,
+    router: Router,
+    protocol: auto::Builder<TokioExecutor>,
+    control: Control,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Control { activity, stop } = control;
+    let calls = Arc::clone(&activity);
+    let service = service_fn(move |request| answer(router.clone(), request, peer, &calls));
+    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    // How a connection ends is the peer's business: errors are no news.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = stop.gently.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection => {}
+                () = stop.now.cancelled() => {}
+            }
+            return;
+        }
+        () = activity.has_gone_quiet() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = stop.now.cancelled() => return,
+            () = tokio::time::sleep(FAREWELL) => {}
+        }
+        // A call that crossed the farewell on the wire is still answered.
+        if activity.deadline().is_some() {
+            return;
+        }
+    }
+}
+
+/// What ends a connection besides its peer.
+pub struct Control {
+    /// Whether it is used.
+    pub activity: Arc<Activity>,
+    /// The server's end.
+    pub stop: Stop,
+}
+
+fn answer(
+    router: Router,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    calls: &Arc<Activity>,
+) -> impl Future<Output = Result<http::Response<Body>, Infallible>> + use<> {
+    let call = calls.begin();
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    async move {
+        let response = router.oneshot(request).await?;
+        Ok(response.map(|body| call.until_sent(body)))
+    }
+}

@@ -1,0 +1,12 @@
+//! Listeners, connections and TLS: from a socket to a router.
+//!
+//! Knows HTTP, nothing of gRPC or of what the router does.
+
+pub mod accept;
+pub mod activity;
+pub mod connection;
+pub mod listeners;
+pub mod tls;
+
+#[cfg(test)]
+mod tests;
