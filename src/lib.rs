@@ -3,8 +3,13 @@
 //! Data flows one way: `grpc` and `http` call `domain`, `domain` calls `storage`, and all of them
 //! share the nouns in `model`. `app` puts them together.
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod grpc;
+pub mod http;
 pub mod model;
-
+pub mod serve;
 pub mod storage;
+pub mod telemetry;

@@ -2,8 +2,10 @@
 //!
 //! Decides nothing about the business. Never talks to storage.
 
+pub mod availability;
 pub mod caller;
 pub mod codec;
+pub mod layers;
 mod reflection;
 pub mod status;
 

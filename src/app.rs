@@ -1,0 +1,196 @@
+//! The composition root: builds the server, owns its tasks, and ends them.
+
+pub mod compose;
+pub mod data;
+pub mod housekeeping;
+
+use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    config::Config,
+    domain::{self, tokens::keys::KeyRing, world::World},
+    grpc::{self, Services, availability::Availability, layers},
+    http::{self, discovery::Discovery, health::Readiness},
+    serve::{
+        accept::{Server, Stop},
+        listeners::{self, BindError},
+        tls::{Tls, TlsError},
+    },
+    storage::Storage,
+};
+
+use self::data::DataError;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The data cannot be opened.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The domain cannot be put together.
+    #[error("The server cannot start")]
+    Domain(#[from] domain::Error),
+    /// The descriptors of the API do not fit together.
+    #[error("The server cannot describe its services")]
+    Descriptors(#[source] Box<dyn Error + Send + Sync>),
+    /// A socket does not know its own address.
+    #[error("A listener cannot be used: {0}.")]
+    Socket(#[from] io::Error),
+}
+
+/// A running server.
+pub struct App {
+    public_addresses: Vec<SocketAddr>,
+    internal_addresses: Vec<SocketAddr>,
+    availability: Availability,
+    keys: Arc<KeyRing>,
+    storage: Storage,
+    tasks: TaskTracker,
+    stop: Stop,
+    drain_timeout: Duration,
+}
+
+impl App {
+    /// Starts everything. When it returns, the server answers.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn start(config: Config, world: World) -> Result<Self, StartError> {
+        // First, so that a second server on the same ports never touches the data.
+        let public = listeners::bind(&config.public.listen).await?;
+        let internal = listeners::bind(&config.internal_listen).await?;
+        let tls = config.public.tls.clone().map(Tls::load).transpose()?;
+        let data = data::open(&config, &world).await?;
+        let domain = compose::domain(&config, &data, &world).await?;
+        let app = Self {
+            public_addresses: addresses(&public)?,
+            internal_addresses: addresses(&internal)?,
+            availability: Availability::default(),
+            keys: Arc::clone(&domain.services.keys),
+            storage: data.storage,
+            tasks: TaskTracker::new(),
+            stop: Stop::default(),
+            drain_timeout: config.limits.drain_timeout,
+        };
+        app.availability.announce(true).await;
+        let settings = app.layer_settings(&config, world);
+        let public_server = app.public_server(&config, &domain.services, &settings, tls)?;
+        let internal_server = app.internal_server(&config, &domain.services, &settings)?;
+        public.into_iter().for_each(|listener| public_server.listen(listener));
+        internal.into_iter().for_each(|listener| internal_server.listen(listener));
+        app.tasks.spawn(housekeeping::run(
+            domain.sweeper,
+            app.storage.clone(),
+            app.availability.clone(),
+            app.stop.gently.clone(),
+        ));
+        Ok(app)
+    }
+
+    /// Where the public listener listens.
+    pub fn public_addresses(&self) -> &[SocketAddr] {
+        &self.public_addresses
+    }
+
+    /// Where the internal listener listens.
+    pub fn internal_addresses(&self) -> &[SocketAddr] {
+        &self.internal_addresses
+    }
+
+    /// The keys it signs with.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the
+    /// configuration allows, and closes the database.
+    pub async fn shutdown(self) {
+        self.availability.announce(false).await;
+        self.stop.gently.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(self.drain_timeout, self.tasks.wait()).await.is_err() {
+            tracing::warn!("ending calls that did not finish in time");
+            self.stop.now.cancel();
+            self.tasks.wait().await;
+        }
+        self.storage.close().await;
+    }
+
+    fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
+        layers::Settings {
+            world,
+            trusted_proxies: config.public.trusted_proxies.clone(),
+            cors_origins: config.public.cors_origins.clone(),
+            request_timeout: config.limits.request_timeout,
+            shutdown: self.stop.gently.clone(),
+        }
+    }
+
+    fn public_server(
+        &self,
+        config: &Config,
+        services: &Services,
+        settings: &layers::Settings,
+        tls: Option<Tls>,
+    ) -> Result<Server, StartError> {
+        let discovery = Discovery {
+            keys: Arc::clone(&services.keys),
+            issuer: config.access_tokens.issuer.as_str().into(),
+        };
+        let pages = http::public(discovery, self.readiness());
+        let routes = grpc::public_routes(services, self.availability.service())
+            .map_err(StartError::Descriptors)?;
+        let router = layers::assemble(routes, pages, http::not_found, settings);
+        Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
+    }
+
+    fn internal_server(
+        &self,
+        config: &Config,
+        services: &Services,
+        settings: &layers::Settings,
+    ) -> Result<Server, StartError> {
+        let pages = http::internal(self.readiness());
+        let routes = grpc::internal_routes(services, self.availability.service())
+            .map_err(StartError::Descriptors)?;
+        // No page has business here, and no proxy stands in front.
+        let (cors_origins, trusted_proxies) = (Vec::new(), Vec::new());
+        let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
+        let router = layers::assemble(routes, pages, http::not_found, &settings);
+        Ok(self.server("internal", router, config))
+    }
+
+    fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {
+        let (tasks, stop) = (self.tasks.clone(), self.stop.clone());
+        Server::new(name, router, config.limits.clone(), tasks, stop)
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness { storage: self.storage.clone(), shutdown: self.stop.gently.clone() }
+    }
+}
+
+/// An error with its causes, for the log.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn addresses(listeners: &[TcpListener]) -> io::Result<Vec<SocketAddr>> {
+    listeners.iter().map(TcpListener::local_addr).collect()
+}

@@ -1,0 +1,116 @@
+//! Puts the domain together: the only place that knows who needs whom.
+
+use std::sync::Arc;
+
+use crate::{
+    config::Config,
+    domain::{
+        Result,
+        accounts::Accounts,
+        passkeys::Passkeys,
+        passwords::Passwords,
+        revocations::Revocations,
+        sessions::Sessions,
+        sweeper::Sweeper,
+        throttle::Throttle,
+        tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
+        world::World,
+    },
+    grpc::{ServerInfo, Services},
+};
+
+use super::data::Data;
+
+/// What the derived keys are for. Changing a word changes the key.
+pub mod purpose {
+    /// Sealing private keys.
+    pub const SEALING: &str = "sealing";
+    /// The MAC of refresh tokens.
+    pub const REFRESH_TOKENS: &str = "refresh tokens";
+    /// The names of failure counts.
+    pub const THROTTLE: &str = "throttle";
+    /// Decoys for unknown names.
+    pub const PASSKEYS: &str = "passkeys";
+}
+
+/// The domain, ready to be served.
+pub struct Domain {
+    /// What the gRPC services need.
+    pub services: Services,
+    /// The housekeeping.
+    pub sweeper: Sweeper,
+}
+
+/// Loads the key ring.
+///
+/// # Errors
+/// When storage fails or the secret is another one.
+pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<KeyRing> {
+    let key = data.secret.derive(purpose::SEALING)?;
+    KeyRing::load(data.storage.clone(), world.clone(), key, config.keys.clone()).await
+}
+
+/// The throttle.
+///
+/// # Errors
+/// Never in practice.
+pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
+    let key = data.secret.derive(purpose::THROTTLE)?;
+    Ok(Throttle::new(data.storage.clone(), world.clone(), key))
+}
+
+/// Puts everything together.
+///
+/// # Errors
+/// When storage fails, the secret is another one, or settings do not fit together.
+pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
+    let storage = &data.storage;
+    let keys = Arc::new(key_ring(config, data, world).await?);
+    let revocations = Arc::new(Revocations::load(storage, world.now()).await?);
+    let revoked = Arc::clone(&revocations);
+    let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
+    let access_tokens = Arc::new(access);
+    let sessions = Arc::new(Sessions::new(
+        storage.clone(),
+        Arc::clone(&access_tokens),
+        RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
+        Arc::clone(&revocations),
+        world.clone(),
+        config.sessions.clone(),
+    ));
+    let throttle = Arc::new(throttle(data, world)?);
+    let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
+    let sweeper = Sweeper::new(storage.clone(), Arc::clone(&keys), revocations, world.clone());
+    let services = Services {
+        accounts: Arc::new(Accounts::new(
+            storage.clone(),
+            passwords,
+            Arc::clone(&throttle),
+            Arc::clone(&sessions),
+            world.clone(),
+        )),
+        passkeys: Arc::new(Passkeys::new(
+            storage.clone(),
+            Arc::clone(&sessions),
+            throttle,
+            world.clone(),
+            data.secret.derive(purpose::PASSKEYS)?,
+            config.relying_party.clone(),
+        )?),
+        sessions,
+        access_tokens,
+        keys,
+        info: info(config),
+    };
+    Ok(Domain { services, sweeper })
+}
+
+fn info(config: &Config) -> ServerInfo {
+    ServerInfo {
+        issuer: config.access_tokens.issuer.clone(),
+        relying_party_id: config.relying_party.relying_party_id.clone(),
+        origins: config.relying_party.origins.clone(),
+        min_password_length: config.passwords.min_length,
+        max_password_length: config.passwords.max_length,
+    }
+}

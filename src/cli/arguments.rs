@@ -1,0 +1,118 @@
+//! The arguments: subcommands, and a flag for every setting.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::config::{
+    Inputs, document,
+    table::{DEFAULT_FILE, Name},
+};
+
+/// The command line.
+pub(super) fn command() -> Command {
+    let config = Command::new("config")
+        .about("Look at the configuration")
+        .subcommand_required(true)
+        .subcommand(Command::new("check").about("Say what is wrong with it"))
+        .subcommand(Command::new("print").about("Print the values in force, secrets left out"));
+    let now = Arg::new("now")
+        .long("now")
+        .action(ArgAction::SetTrue)
+        .help("Sign with the new key at once, though backends may not have fetched it yet");
+    let keys = Command::new("keys")
+        .about("Look after the signing keys, also while the server runs")
+        .subcommand_required(true)
+        .subcommand(Command::new("rotate").about("Make the next signing key").arg(now))
+        .subcommand(Command::new("list").about("List the published keys"));
+    let username = Arg::new("username").value_name("USERNAME").required(true).help("Whose");
+    let accounts = Command::new("accounts")
+        .about("Look after accounts, also while the server runs")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("unlock").about("Forgive a name its failed sign-ins").arg(username),
+        );
+    Command::new("claviger")
+        .about("Signs people in with passwords and passkeys, and lets backends check who they are")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(settings())
+        .subcommand(Command::new("serve").about("Serve, without any configuration if need be"))
+        .subcommand(config)
+        .subcommand(keys)
+        .subcommand(accounts)
+}
+
+fn settings() -> Vec<Arg> {
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .global(true)
+        .help(format!("The configuration file; otherwise {DEFAULT_FILE} if it is there"));
+    let flags = Name::all().into_iter().filter_map(|name| {
+        let help = if name.is_file {
+            format!("A file that holds {}", name.setting.key)
+        } else {
+            format!(
+                "{} ({})",
+                name.setting.help.trim_end_matches('.'),
+                document::shape(name.setting)
+            )
+        };
+        let flag = name.flag()?;
+        let argument = Arg::new(name.key).long(flag).value_name("VALUE").help(help);
+        Some(argument.global(true).hide_short_help(true).help_heading("Settings"))
+    });
+    [file].into_iter().chain(flags).collect()
+}
+
+/// The names of the subcommands given, and the arguments of the last.
+pub(super) fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
+    let (mut path, mut inner) = (Vec::new(), matches);
+    while let Some((name, next)) = inner.subcommand() {
+        path.push(name);
+        inner = next;
+    }
+    (path, inner)
+}
+
+/// What the configuration is to be made of.
+pub(super) fn inputs(matches: &ArgMatches, environment: Vec<(String, String)>) -> Inputs {
+    let flags = Name::all().into_iter().filter(|name| name.flag().is_some()).filter_map(|name| {
+        let value = matches.get_one::<String>(&name.key)?.clone();
+        Some((name.key, value))
+    });
+    Inputs {
+        file: matches.get_one::<PathBuf>("config").cloned(),
+        default_file: Some(PathBuf::from(DEFAULT_FILE)),
+        environment,
+        flags: flags.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_counts_before_and_after_the_subcommand() {
+        for line in [
+            ["claviger", "--log-level", "debug", "config", "check"],
+            ["claviger", "config", "check", "--log-level", "debug"],
+        ] {
+            let matches = command().try_get_matches_from(line).unwrap();
+            let (path, inner) = innermost(&matches);
+
+            assert_eq!(path, ["config", "check"]);
+            let flags = inputs(inner, Vec::new()).flags;
+            assert_eq!(flags, [("log.level".to_owned(), "debug".to_owned())]);
+        }
+    }
+}

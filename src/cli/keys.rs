@@ -1,0 +1,102 @@
+//! `claviger keys`.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use crate::{
+    app::{compose, data},
+    config::Config,
+    domain::{
+        tokens::keys::{ACTIVATION_DELAY, KeyRing, PublicKey},
+        world::World,
+    },
+    model::{signing_key::SigningAlgorithm, time::Timestamp},
+};
+
+use super::{failed, say};
+
+/// Makes the next key. A running server picks it up by itself.
+pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
+    with_keys(config, world, async |keys| {
+        let key = keys.rotate(immediately).await?;
+        say(format_args!("Made the {} key {}.", name(key.algorithm), key.key_id));
+        if immediately {
+            say("It signs from now on.");
+        } else {
+            let minutes = ACTIVATION_DELAY.as_secs() / 60;
+            say(format_args!("It is published now and signs in {minutes} minutes."));
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Lists the published keys, oldest first.
+pub(super) async fn list(config: &Config, world: &World) -> ExitCode {
+    with_keys(config, world, async |keys| {
+        say(format_args!(
+            "{:<44} {:<6} {:<8} {:<21} RETIRES",
+            "KEY ID", "TYPE", "STATE", "SIGNS FROM"
+        ));
+        let published = keys.published();
+        let now = world.now();
+        let signing = published.iter().rfind(|key| key.activates_at <= now);
+        let signing = signing.map(|key| key.key_id.as_str());
+        for key in &published {
+            say(row(key, state(key, signing, now)));
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn with_keys(
+    config: &Config,
+    world: &World,
+    work: impl AsyncFnOnce(&KeyRing) -> crate::domain::Result<()>,
+) -> ExitCode {
+    let data = match data::open_existing(config, world).await {
+        Ok(data) => data,
+        Err(error) => return failed(&error),
+    };
+    let done = match compose::key_ring(config, &data, world).await {
+        Ok(keys) => work(&keys).await,
+        Err(error) => Err(error),
+    };
+    data.storage.close().await;
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn state(key: &PublicKey, signing: Option<&str>, now: Timestamp) -> &'static str {
+    if signing == Some(key.key_id.as_str()) {
+        "signing"
+    } else if key.activates_at > now {
+        "next"
+    } else {
+        "retiring"
+    }
+}
+
+fn row(key: &PublicKey, state: &str) -> String {
+    let retires = key.retires_at.map_or("–".to_owned(), date);
+    let (id, algorithm) = (&key.key_id, name(key.algorithm));
+    format!("{id:<44} {algorithm:<6} {state:<8} {:<21} {retires}", date(key.activates_at))
+}
+
+fn date(time: Timestamp) -> String {
+    let seconds = u64::try_from(time.as_seconds()).unwrap_or(0);
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
+}
+
+fn name(algorithm: SigningAlgorithm) -> &'static str {
+    match algorithm {
+        SigningAlgorithm::Es256 => "ES256",
+        SigningAlgorithm::Rs256 => "RS256",
+        SigningAlgorithm::EdDsa => "EdDSA",
+    }
+}

@@ -1,0 +1,130 @@
+//! The command line: what `claviger` and its subcommands do.
+//!
+//! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.
+
+mod accounts;
+mod arguments;
+mod keys;
+mod serve;
+
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::ArgMatches;
+
+use crate::{
+    app,
+    config::{self, Config, Inputs},
+    domain::world::World,
+    telemetry,
+};
+
+/// The command line or the configuration is wrong.
+const WRONG: u8 = 2;
+
+/// Runs the program.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> ExitCode {
+    let matches = match arguments::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version come this way as well.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(WRONG) } else { ExitCode::SUCCESS };
+        }
+    };
+    let environment: Vec<(String, String)> = environment
+        .into_iter()
+        .map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        })
+        .collect();
+    let filter = environment.iter().find(|(name, value)| name == "RUST_LOG" && !value.is_empty());
+    let filter = filter.map(|(_, value)| value.clone());
+    let (path, inner) = arguments::innermost(&matches);
+    let inputs = arguments::inputs(inner, environment);
+    match path.as_slice() {
+        ["config", "check"] => check(&inputs),
+        ["config", "print"] => print(&inputs),
+        _ => with_config(&path, inner, &inputs, filter.as_deref()),
+    }
+}
+
+fn check(inputs: &Inputs) -> ExitCode {
+    match Config::load(inputs) {
+        Ok(config) => {
+            config.warnings.iter().for_each(|warning| say(format_args!("Warning: {warning}")));
+            say("The configuration is good.");
+            ExitCode::SUCCESS
+        }
+        Err(problems) => wrong(&problems),
+    }
+}
+
+fn print(inputs: &Inputs) -> ExitCode {
+    match config::effective(inputs) {
+        Ok(text) => {
+            say(text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => wrong(&problems),
+    }
+}
+
+/// Runs what needs a configuration, a log and a runtime.
+fn with_config(
+    path: &[&str],
+    matches: &ArgMatches,
+    inputs: &Inputs,
+    filter: Option<&str>,
+) -> ExitCode {
+    let config = match Config::load(inputs) {
+        Ok(config) => config,
+        Err(problems) => return wrong(&problems),
+    };
+    if let Err(error) = telemetry::install(&config.log, filter) {
+        return wrong(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let world = World::system();
+    runtime.block_on(async {
+        match path {
+            ["keys", "rotate"] => keys::rotate(&config, &world, matches.get_flag("now")).await,
+            ["keys", "list"] => keys::list(&config, &world).await,
+            ["accounts", "unlock"] => {
+                let name = matches.get_one::<String>("username").map_or("", String::as_str);
+                accounts::unlock(&config, &world, name).await
+            }
+            _ => serve::serve(config, world).await,
+        }
+    })
+}
+
+/// Prints a line of what was asked for.
+fn say(line: impl Display) {
+    // Whoever closed the pipe does not want to hear more.
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+fn complain(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn wrong(problem: &dyn Display) -> ExitCode {
+    complain(problem);
+    ExitCode::from(WRONG)
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    complain(app::chain(error));
+    ExitCode::FAILURE
+}

@@ -1,0 +1,92 @@
+//! `claviger serve`.
+
+use std::{io, net::SocketAddr, process::ExitCode};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    app::App,
+    config::{Config, Public},
+    domain::world::World,
+    telemetry,
+};
+
+use super::{failed, say};
+
+/// Serves until SIGTERM or SIGINT. A second one ends the process at once.
+pub(super) async fn serve(config: Config, world: World) -> ExitCode {
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let app = tokio::select! {
+        started = App::start(config.clone(), world) => match started {
+            Ok(app) => app,
+            Err(error) => return failed(&error),
+        },
+        () = signals.next() => return ExitCode::SUCCESS,
+    };
+    greet(&config, &app);
+    signals.next().await;
+    tracing::info!("shutting down; another signal ends the process at once");
+    tokio::select! {
+        () = app.shutdown() => ExitCode::SUCCESS,
+        () = signals.next() => ExitCode::FAILURE,
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Says where the server is and what to try: to people in words, to machines as one event.
+fn greet(config: &Config, app: &App) {
+    let (public, internal) = (join(app.public_addresses()), join(app.internal_addresses()));
+    let database = &config.database.path;
+    let database = std::path::absolute(database).unwrap_or_else(|_| database.clone());
+    let database = database.display();
+    if !telemetry::is_pretty(&config.log) {
+        tracing::info!(public, internal, %database, url = config.public.url, "serving");
+        return;
+    }
+    say("Claviger is serving.");
+    say(format_args!("  For people and browsers: {} (listening on {public})", config.public.url));
+    say(format_args!("  For your backends:       {internal}"));
+    say(format_args!("  Its data is kept in:     {database}"));
+    say("");
+    say("Try it from another terminal:");
+    say(format_args!("  {}", example(&config.public, app.public_addresses())));
+}
+
+fn join(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+fn example(public: &Public, addresses: &[SocketAddr]) -> String {
+    let port = addresses.first().map_or(8080, SocketAddr::port);
+    let target = match (&public.tls, addresses.iter().any(|it| it.ip().is_loopback())) {
+        (Some(_), _) => public.url.trim_start_matches("https://").to_owned(),
+        (None, true) => format!("-plaintext localhost:{port}"),
+        (None, false) => format!("-plaintext {}", join(addresses.get(..1).unwrap_or_default())),
+    };
+    let body = r#"{"username": "alice", "password": "a long walk along the quiet river"}"#;
+    format!("grpcurl -d '{body}' {target} claviger.v1.AuthService/Register")
+}

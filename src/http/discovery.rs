@@ -1,0 +1,88 @@
+//! The documents by which backends find the keys.
+//!
+//! Claviger is no authorization server for third parties, so the documents name no endpoints and
+//! their lists are empty; what they say is true all the same.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::header;
+use serde_json::{Value, json};
+
+use crate::{
+    domain::tokens::keys::{KeyRing, PUBLICATION_MAX_AGE},
+    model::signing_key::SigningAlgorithm,
+};
+
+/// What the documents are made from.
+#[derive(Clone)]
+pub struct Discovery {
+    /// The keys.
+    pub keys: Arc<KeyRing>,
+    /// `iss` of access tokens, and where this listener is reached.
+    pub issuer: Arc<str>,
+}
+
+/// `/.well-known/jwks.json` (RFC 7517).
+pub async fn jwks(State(discovery): State<Discovery>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let cache = [(header::CACHE_CONTROL, cache_control())];
+    (headers, cache, discovery.keys.jwks()).into_response()
+}
+
+/// `/.well-known/openid-configuration` (OpenID Connect Discovery §3).
+pub async fn openid_configuration(State(discovery): State<Discovery>) -> Response {
+    let mut metadata = metadata(&discovery);
+    metadata["subject_types_supported"] = json!(["public"]);
+    // There are no ID tokens, but verifiers take from here how tokens of this issuer are signed.
+    metadata["id_token_signing_alg_values_supported"] = json!(algorithms(&discovery.keys));
+    cached(metadata)
+}
+
+/// `/.well-known/oauth-authorization-server` (RFC 8414).
+pub async fn authorization_server(State(discovery): State<Discovery>) -> Response {
+    cached(metadata(&discovery))
+}
+
+fn metadata(discovery: &Discovery) -> Value {
+    let issuer = &discovery.issuer;
+    json!({
+        "issuer": &**issuer,
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "response_types_supported": [],
+        // Left out, these two would mean grants and methods that do not exist here.
+        "grant_types_supported": [],
+        "token_endpoint_auth_methods_supported": [],
+    })
+}
+
+fn algorithms(keys: &KeyRing) -> Vec<&'static str> {
+    let mut names: Vec<_> = keys.published().iter().map(|key| name(key.algorithm)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn name(algorithm: SigningAlgorithm) -> &'static str {
+    match algorithm {
+        SigningAlgorithm::Es256 => "ES256",
+        SigningAlgorithm::Rs256 => "RS256",
+        SigningAlgorithm::EdDsa => "EdDSA",
+    }
+}
+
+fn cached(body: Value) -> Response {
+    let cache = [(header::CACHE_CONTROL, cache_control())];
+    let headers = [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, cache, axum::Json(body)).into_response()
+}
+
+fn cache_control() -> String {
+    format!("public, max-age={}", PUBLICATION_MAX_AGE.as_secs())
+}

@@ -1,0 +1,50 @@
+//! The HTTP pages beside gRPC: well-known documents and health.
+
+pub mod discovery;
+pub mod health;
+
+use axum::{
+    Json, Router,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderName, StatusCode, header};
+use serde_json::{Value, json};
+
+/// The pages of the public listener.
+pub fn public(discovery: discovery::Discovery, readiness: health::Readiness) -> Router {
+    let documents = Router::new()
+        .route("/.well-known/jwks.json", get(discovery::jwks))
+        .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
+        .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server))
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(discovery);
+    documents.merge(internal(readiness))
+}
+
+/// The pages of the internal listener.
+pub fn internal(readiness: health::Readiness) -> Router {
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(readiness)
+}
+
+/// There is no such page.
+pub fn not_found() -> Response {
+    let body = json!({ "error": "there is no such page" });
+    (StatusCode::NOT_FOUND, document(body, "no-store")).into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    let body = json!({ "error": "this page can only be read" });
+    (StatusCode::METHOD_NOT_ALLOWED, document(body, "no-store")).into_response()
+}
+
+/// A JSON document that browsers take for nothing else.
+fn document(body: Value, cache_control: &'static str) -> impl IntoResponse {
+    let headers: [(HeaderName, &'static str); 2] =
+        [(header::CACHE_CONTROL, cache_control), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, Json(body))
+}
