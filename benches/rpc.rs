@@ -31,10 +31,9 @@ const PASSWORD: &str = "correct horse battery staple";
 
 fn main() -> Outcome<()> {
     let server = Server::start()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-    let result = { runtime }.build()?.block_on(run(&server));
-    drop(server);
-    result
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(run(&server))
 }
 
 async fn run(server: &Server) -> Outcome<()> {

@@ -74,7 +74,6 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         storage.clone(),
         Arc::clone(&access_tokens),
         RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
-        Arc::clone(&revocations),
         world.clone(),
         config.sessions.clone(),
     ));
@@ -93,7 +92,6 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
             storage.clone(),
             Arc::clone(&sessions),
             throttle,
-            world.clone(),
             data.secret.derive(purpose::PASSKEYS)?,
             config.relying_party.clone(),
         )?),

@@ -1,6 +1,7 @@
 //! The tests that drive real databases and real servers.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what the tests share")]
 
 mod accounts;
 mod clients;

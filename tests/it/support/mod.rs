@@ -5,7 +5,7 @@ pub mod people;
 pub mod process;
 pub mod refusal;
 
-pub use app::{Settings, TestApp};
+pub use app::TestApp;
 pub use people::Person;
 pub use process::Process;
 pub use refusal::Refusal;
