@@ -12,6 +12,7 @@ async fn list_sessions_shows_what_is_known_of_each_newest_first() {
     let app = TestApp::start().await;
     let phone = app.registered("alice").await;
     app.clock().advance(DAY);
+    let phone = phone.refresh().await.unwrap();
     let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
 
     let sessions = phone.list_sessions().await.unwrap();

@@ -29,8 +29,8 @@ async fn marks(storage: &Storage) -> i64 {
     on_engine!(&mut connection, |c| sqlx::query_scalar(COUNT).fetch_one(c).await).unwrap()
 }
 
-const MARK_A: &str = "INSERT INTO sign_in_failures VALUES (x'0a', 1, 1)";
-const MARK_B: &str = "INSERT INTO sign_in_failures VALUES (x'0b', 1, 1)";
+const MARK_A: &str = "INSERT INTO sign_in_failures VALUES (x'0a', 1, 1, 1)";
+const MARK_B: &str = "INSERT INTO sign_in_failures VALUES (x'0b', 1, 1, 1)";
 
 #[tokio::test]
 async fn a_unit_that_panics_is_undone_and_the_writer_goes_on() {
