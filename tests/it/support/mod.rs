@@ -1,11 +1,15 @@
 //! What the tests stand on: a real server in this process, people who call it, and a clock to move.
 
 pub mod app;
+pub mod authenticator;
+pub mod ceremonies;
 pub mod people;
 pub mod process;
 pub mod refusal;
 
 pub use app::TestApp;
+pub use authenticator::{Algorithm, Authenticator, Counter};
+pub use ceremonies::ORIGIN;
 pub use people::Person;
 pub use process::Process;
 pub use refusal::Refusal;

@@ -1,0 +1,287 @@
+//! Ceremonies: used once, for five minutes, by whoever started them, and not too many.
+
+use claviger::grpc::pb;
+use tonic::Status;
+
+use super::{phone, with_passkey};
+use crate::{
+    assert_refused,
+    support::{MINUTE, PASSWORD, Refusal, SECOND, TestApp},
+};
+
+const LIFETIME: std::time::Duration = std::time::Duration::from_secs(300);
+
+fn assert_not_found<T>(result: Result<T, Status>) {
+    assert_refused!(result.map(drop), Aborted, CEREMONY_NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_used_ceremony_is_not_found() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = app.registered("alice").await;
+    let registration = alice.start_registration().await.unwrap();
+    let answer = registration.answer(&mut phone);
+    alice.finish_registration(&registration.id, answer.clone(), "").await.unwrap();
+    let sign_in = app.stranger().start_named("alice").await.unwrap();
+    let first = sign_in.answer(&mut phone);
+    app.stranger().finish_authentication(&sign_in.id, first.clone()).await.unwrap();
+    let step_up = alice.start_reauthentication().await.unwrap();
+    let proof = step_up.answer(&mut phone);
+    alice.finish_reauthentication(&step_up.id, proof.clone()).await.unwrap();
+
+    assert_not_found(alice.finish_registration(&registration.id, answer, "").await);
+    assert_not_found(app.stranger().finish_authentication(&sign_in.id, first).await);
+    assert_not_found(alice.finish_reauthentication(&step_up.id, proof).await);
+}
+
+#[tokio::test]
+async fn a_refused_answer_uses_the_ceremony_up() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let registration = alice.start_registration().await.unwrap();
+    let answer = registration.answer(&mut super::phone());
+    let mut forged = answer.clone();
+    forged.attestation_object.push(0);
+    let sign_in = app.stranger().start_discoverable().await.unwrap();
+    let first = sign_in.answer(&mut phone);
+    let mut forged_first = first.clone();
+    forged_first.signature.clear();
+    let step_up = alice.start_reauthentication().await.unwrap();
+    let proof = step_up.answer(&mut phone);
+    let mut forged_proof = proof.clone();
+    forged_proof.signature.clear();
+
+    let refused = alice.finish_registration(&registration.id, forged, "").await;
+    assert_refused!(refused, Unauthenticated, PASSKEY_REFUSED);
+    assert_not_found(alice.finish_registration(&registration.id, answer, "").await);
+
+    let refused = app.stranger().finish_authentication(&sign_in.id, forged_first).await;
+    assert_refused!(refused.map(drop), Unauthenticated, PASSKEY_REFUSED);
+    assert_not_found(app.stranger().finish_authentication(&sign_in.id, first).await);
+
+    let refused = alice.finish_reauthentication(&step_up.id, forged_proof).await;
+    assert_refused!(refused.map(drop), Unauthenticated, PASSKEY_REFUSED);
+    assert_not_found(alice.finish_reauthentication(&step_up.id, proof).await);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_credential_uses_the_ceremony_up() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    with_passkey(&app, "alice", &mut phone).await;
+    let sign_in = app.stranger().start_named("alice").await.unwrap();
+    let request =
+        pb::FinishAuthenticationRequest { ceremony_id: sign_in.id.clone(), credential: None };
+
+    let empty = app.stranger().passkeys().finish_authentication(request).await;
+
+    assert_refused!(empty, Unauthenticated, PASSKEY_REFUSED);
+    let answer = sign_in.answer(&mut phone);
+    assert_not_found(app.stranger().finish_authentication(&sign_in.id, answer).await);
+}
+
+#[tokio::test]
+async fn a_ceremony_expires_after_five_minutes() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    for (wait, in_time) in [(LIFETIME - SECOND, true), (LIFETIME, false)] {
+        let alice = alice.reauthenticate(PASSWORD).await.unwrap();
+        let registration = alice.start_registration().await.unwrap();
+        let sign_in = app.stranger().start_discoverable().await.unwrap();
+        let step_up = alice.start_reauthentication().await.unwrap();
+        app.clock().advance(wait);
+
+        let answer = registration.answer(&mut super::phone());
+        let added = alice.finish_registration(&registration.id, answer, "").await.map(drop);
+        let answer = sign_in.answer(&mut phone);
+        let signed_in = app.stranger().finish_authentication(&sign_in.id, answer).await.map(drop);
+        let answer = step_up.answer(&mut phone);
+        let proved = alice.finish_reauthentication(&step_up.id, answer).await.map(drop);
+
+        for result in [added, signed_in, proved] {
+            if in_time {
+                result.unwrap();
+            } else {
+                assert_not_found(result);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_ceremony_is_not_found() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let unknown = "0f5a4dc8-2c6f-4f0e-9a3b-6f4f3a1f2e01";
+    let registration = alice.start_registration().await.unwrap().answer(&mut super::phone());
+    let sign_in = app.stranger().start_discoverable().await.unwrap().answer(&mut phone);
+
+    assert_not_found(alice.finish_registration(unknown, registration, "").await);
+    assert_not_found(app.stranger().finish_authentication(unknown, sign_in.clone()).await);
+    assert_not_found(alice.finish_reauthentication(unknown, sign_in).await);
+}
+
+#[tokio::test]
+async fn a_ceremony_of_another_kind_is_not_found_and_stays() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let registration = alice.start_registration().await.unwrap();
+    let sign_in = alice.start_named("alice").await.unwrap();
+    let step_up = alice.start_reauthentication().await.unwrap();
+    let new = registration.answer(&mut super::phone());
+    let signed = sign_in.answer(&mut phone);
+    let proof = step_up.answer(&mut phone);
+
+    assert_not_found(alice.finish_authentication(&step_up.id, proof.clone()).await);
+    assert_not_found(alice.finish_reauthentication(&sign_in.id, signed.clone()).await);
+    assert_not_found(alice.finish_registration(&sign_in.id, new.clone(), "").await);
+    assert_not_found(alice.finish_registration(&step_up.id, new.clone(), "").await);
+    assert_not_found(alice.finish_authentication(&registration.id, signed.clone()).await);
+    assert_not_found(alice.finish_reauthentication(&registration.id, proof.clone()).await);
+
+    alice.finish_registration(&registration.id, new, "").await.unwrap();
+    alice.finish_authentication(&sign_in.id, signed).await.unwrap();
+    alice.finish_reauthentication(&step_up.id, proof).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_elses_ceremony_is_not_found() {
+    let app = TestApp::start().await;
+    let mut of_mallory = phone();
+    let alice = with_passkey(&app, "alice", &mut phone()).await;
+    let mallory = with_passkey(&app, "mallory", &mut of_mallory).await;
+    let registration = alice.start_registration().await.unwrap();
+    let step_up = alice.start_reauthentication().await.unwrap();
+
+    let answer = registration.answer(&mut phone());
+    assert_not_found(mallory.finish_registration(&registration.id, answer, "").await);
+    let answer = step_up.forced_answer(&mut of_mallory);
+    assert_not_found(mallory.finish_reauthentication(&step_up.id, answer).await);
+    assert_eq!(mallory.list_passkeys().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn each_start_makes_its_own_ceremony_so_two_tabs_both_finish() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+
+    let (left, right) = (alice.start_registration().await, alice.start_registration().await);
+    let (left, right) = (left.unwrap(), right.unwrap());
+    assert_ne!(left.options.challenge, right.options.challenge);
+    for tab in [left, right] {
+        let answer = tab.answer(&mut super::phone());
+        alice.finish_registration(&tab.id, answer, "").await.unwrap();
+    }
+
+    let nobody = app.stranger();
+    let (left, right) = (nobody.start_named("alice").await, nobody.start_named("alice").await);
+    let (left, right) = (left.unwrap(), right.unwrap());
+    assert_ne!(left.options.challenge, right.options.challenge);
+    for tab in [left, right] {
+        nobody.finish_authentication(&tab.id, tab.answer(&mut phone)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_another_ceremony_is_refused() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let registrations =
+        [alice.start_registration().await.unwrap(), alice.start_registration().await.unwrap()];
+    let sign_ins =
+        [alice.start_named("alice").await.unwrap(), alice.start_named("alice").await.unwrap()];
+
+    let answer = registrations[0].answer(&mut super::phone());
+    let added = alice.finish_registration(&registrations[1].id, answer, "").await;
+    let answer = sign_ins[0].answer(&mut phone);
+    let signed_in = alice.finish_authentication(&sign_ins[1].id, answer).await;
+
+    assert_refused!(added, Unauthenticated, PASSKEY_REFUSED);
+    assert_refused!(signed_in.map(drop), Unauthenticated, PASSKEY_REFUSED);
+}
+
+#[tokio::test]
+async fn ceremonies_survive_a_restart() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let registration = alice.start_registration().await.unwrap();
+    let sign_in = app.stranger().start_named("alice").await.unwrap();
+    let step_up = alice.start_reauthentication().await.unwrap();
+
+    let app = app.restart().await;
+    let alice = app.stranger().bearing(&alice.tokens.access_token);
+
+    let answer = registration.answer(&mut super::phone());
+    alice.finish_registration(&registration.id, answer, "").await.unwrap();
+    let answer = sign_in.answer(&mut phone);
+    app.stranger().finish_authentication(&sign_in.id, answer).await.unwrap();
+    let answer = step_up.answer(&mut phone);
+    alice.finish_reauthentication(&step_up.id, answer).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_has_at_most_ten_open_ceremonies() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let bob = app.registered("bob").await;
+    let first = alice.start_registration().await.unwrap();
+    for _ in 0..5 {
+        alice.start_registration().await.unwrap();
+    }
+    for _ in 0..4 {
+        alice.start_reauthentication().await.unwrap();
+    }
+
+    let registration = assert_full(alice.start_registration().await);
+    assert_full(alice.start_reauthentication().await);
+
+    bob.start_registration().await.unwrap();
+    app.stranger().sign_in_named("alice", &mut phone).await.unwrap();
+    let answer = first.answer(&mut super::phone());
+    alice.finish_registration(&first.id, answer, "").await.unwrap();
+    alice.start_registration().await.unwrap();
+    assert_full(alice.start_registration().await);
+    app.clock().advance(5 * MINUTE);
+    alice.start_registration().await.unwrap();
+    assert!(registration.retry_after.unwrap() <= LIFETIME);
+}
+
+#[tokio::test]
+async fn an_address_has_at_most_a_thousand_open_ceremonies() {
+    let app = TestApp::start().await;
+    let mut phone = phone();
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let nobody = app.newcomer();
+        calls.spawn(async move {
+            for _ in 0..25 {
+                nobody.start_discoverable().await.unwrap();
+                nobody.start_named("nobody").await.unwrap();
+            }
+        });
+    }
+    calls.join_all().await;
+
+    assert_full(app.stranger().start_discoverable().await);
+    assert_full(app.stranger().start_named("alice").await);
+
+    alice.step_up(&mut phone).await.unwrap();
+    app.clock().advance(5 * MINUTE);
+    app.stranger().sign_in_named("alice", &mut phone).await.unwrap();
+}
+
+fn assert_full<T>(result: Result<T, Status>) -> Refusal {
+    let refusal = assert_refused!(result.map(drop), ResourceExhausted, TOO_MANY_CEREMONIES);
+    assert!(refusal.retry_after.is_some_and(|it| !it.is_zero()), "{refusal:?}");
+    refusal
+}
