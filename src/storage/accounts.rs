@@ -66,7 +66,10 @@ WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2";
 const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";
 const DELETE_SESSIONS: &str = "DELETE FROM sessions WHERE account_id = $1";
-const DELETE_CEREMONIES: &str = "DELETE FROM ceremonies WHERE account_id = $1";
+// A sign-in that somebody else began with the name stays, and is refused like that of a name nobody
+// ever had: its sudden end would tell that the account was there.
+const DELETE_CEREMONIES: &str =
+    "DELETE FROM ceremonies WHERE account_id = $1 AND kind <> 'authentication'";
 
 impl Storage {
     /// Creates an account together with its first session.

@@ -1,6 +1,13 @@
 //! The power goes: nothing acknowledged is lost, nothing spent comes back.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use claviger::grpc::pb;
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
@@ -32,10 +39,15 @@ async fn a_power_cut_in_a_write_storm_loses_nothing_acknowledged() {
     for round in 0..ROUNDS {
         let process = Process::start(&directory, &["--passwords-hash-queue", "256"]);
         let mut writers = JoinSet::new();
+        let acknowledged = Arc::new(AtomicU32::new(0));
         for writer in 0..8 {
-            writers.spawn(write_until_cut(process.stranger(), format!("r{round}w{writer}")));
+            let name = format!("r{round}w{writer}");
+            writers.spawn(write_until_cut(process.stranger(), name, acknowledged.clone()));
         }
-        tokio::time::sleep(Duration::from_millis(120 + u64::from(round) * 17 % 100)).await;
+        // A different number in every round, so that the cut falls into different moments.
+        while acknowledged.load(Ordering::Relaxed) < 40 + round * 7 % 30 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         process.kill();
         let told = writers.join_all().await;
 
@@ -58,7 +70,11 @@ async fn a_power_cut_in_a_write_storm_loses_nothing_acknowledged() {
 }
 
 /// Registers, rotates and uses up ceremonies until the server is gone.
-async fn write_until_cut(stranger: Person, name: String) -> Acknowledged {
+async fn write_until_cut(
+    stranger: Person,
+    name: String,
+    acknowledged: Arc<AtomicU32>,
+) -> Acknowledged {
     let mut told = Acknowledged::default();
     let mut session: Option<Person> = None;
     for number in 0.. {
@@ -74,6 +90,7 @@ async fn write_until_cut(stranger: Person, name: String) -> Acknowledged {
         session = Some(next);
         let Some(ceremony) = use_up_ceremony(&stranger).await else { break };
         told.ceremonies.push(ceremony);
+        acknowledged.fetch_add(3, Ordering::Relaxed);
     }
     told
 }

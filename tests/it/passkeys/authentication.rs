@@ -204,7 +204,7 @@ async fn a_deleted_accounts_passkey_cannot_sign_in() {
     let named = app.stranger().finish_authentication(&named.id, answer).await;
     let discoverable = app.stranger().sign_in_discoverable(&mut phone).await;
 
-    assert_refused!(named.map(drop), Aborted, CEREMONY_NOT_FOUND);
+    assert_refused!(named.map(drop), Unauthenticated, PASSKEY_REFUSED);
     assert_refused!(discoverable.map(drop), Unauthenticated, PASSKEY_UNKNOWN);
 }
 
