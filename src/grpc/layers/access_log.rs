@@ -1,4 +1,5 @@
-//! Writes one line for every call, and the cause of every failure of ours, once.
+//! Writes one line for every call, those refused at the edge included, and the cause of every failure
+//! of ours, once. The HTTP pages have no lines: probes ask for them all the time.
 
 use std::{
     error::Error,
@@ -13,6 +14,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -29,6 +31,14 @@ pub async fn record(request: Request, next: Next) -> Response {
         return response;
     }
     response.map(|inner| Body::new(Watched { inner, call }))
+}
+
+/// Logs a request that was refused before it became a call.
+pub fn refused(request: &Request, status: StatusCode) {
+    let method = request.uri().path().trim_start_matches('/');
+    let request_id = request.extensions().get().map_or("", RequestId::as_str);
+    let (code, reason) = (status.as_str(), status.canonical_reason());
+    tracing::info!(method, code, reason, duration_ms = 0.0, request_id, protocol = "http", "call");
 }
 
 /// A call under way. Dropped before it ended, it logs that its caller went away.
