@@ -4,7 +4,7 @@ pub mod compose;
 pub mod data;
 pub mod housekeeping;
 
-use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
@@ -54,6 +54,7 @@ pub struct App {
     availability: Availability,
     keys: Arc<KeyRing>,
     storage: Storage,
+    lock: Option<File>,
     tasks: TaskTracker,
     stop: Stop,
     drain_timeout: Duration,
@@ -77,6 +78,7 @@ impl App {
             availability: Availability::default(),
             keys: Arc::clone(&domain.services.keys),
             storage: data.storage,
+            lock: data.lock,
             tasks: TaskTracker::new(),
             stop: Stop::default(),
             drain_timeout: config.limits.drain_timeout,
@@ -123,6 +125,7 @@ impl App {
             self.tasks.wait().await;
         }
         self.storage.close().await;
+        drop(self.lock);
     }
 
     fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
