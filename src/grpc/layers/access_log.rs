@@ -21,6 +21,9 @@ use tonic_types::StatusExt as _;
 
 use super::request_id::RequestId;
 
+/// The most of a method's name that is logged.
+const MAX_METHOD_BYTES: usize = 128;
+
 /// Logs the call when its response ends, or is abandoned.
 pub async fn record(request: Request, next: Next) -> Response {
     let mut call = Call::start(&request);
@@ -35,10 +38,16 @@ pub async fn record(request: Request, next: Next) -> Response {
 
 /// Logs a request that was refused before it became a call.
 pub fn refused(request: &Request, status: StatusCode) {
-    let method = request.uri().path().trim_start_matches('/');
+    let method = method(request);
     let request_id = request.extensions().get().map_or("", RequestId::as_str);
     let (code, reason) = (status.as_str(), status.canonical_reason());
     tracing::info!(method, code, reason, duration_ms = 0.0, request_id, protocol = "http", "call");
+}
+
+/// The method called, cut short: strangers choose the path, and must not fill the disk with it.
+fn method(request: &Request) -> &str {
+    let path = request.uri().path().trim_start_matches('/');
+    &path[..path.floor_char_boundary(MAX_METHOD_BYTES)]
 }
 
 /// A call under way. Dropped before it ended, it logs that its caller went away.
@@ -54,7 +63,7 @@ impl Call {
     fn start(request: &Request) -> Self {
         let protocol = request.extensions().get::<Protocol>();
         Self {
-            method: request.uri().path().trim_start_matches('/').to_owned(),
+            method: method(request).to_owned(),
             request_id: request.extensions().get().cloned(),
             protocol: protocol.map_or("grpc", |protocol| protocol.0),
             started: Instant::now(),

@@ -347,11 +347,13 @@ async fn what_is_refused_at_the_edge_has_its_line_too() {
 
     server.send(request(Method::POST, "/test.Test/Ok", &headers)).await;
     server.send(request(Method::GET, "/test.Test/Ok", &[])).await;
+    server.call(&format!("/{}", "é".repeat(4000))).await;
     let refused = server.send(plain).await;
 
     let lines = lines.read();
     let codes: Vec<_> = lines.iter().map(|line| line["code"].as_str().unwrap()).collect();
-    assert_eq!(codes, ["415", "405", "505"]);
+    assert_eq!(codes, ["415", "405", "UNIMPLEMENTED", "505"]);
+    assert_eq!(lines[2]["method"].as_str().unwrap().len(), 128);
     assert_eq!(lines[0]["method"], "test.Test/Ok");
     assert_eq!(lines[0]["request_id"], "form");
     let words = refused.into_body().collect().await.unwrap().to_bytes();
