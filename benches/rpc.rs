@@ -5,6 +5,8 @@
 //! CPU per call are the figures to trust: they hold when the machine's speed drifts. On Linux the
 //! server gets the first core and the clients the others.
 
+#![expect(clippy::print_stdout, reason = "what a benchmark finds is printed")]
+
 use std::{
     error::Error,
     fs,

@@ -4,7 +4,7 @@ pub mod compose;
 pub mod data;
 pub mod housekeeping;
 
-use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
@@ -54,6 +54,7 @@ pub struct App {
     availability: Availability,
     keys: Arc<KeyRing>,
     storage: Storage,
+    lock: Option<File>,
     tasks: TaskTracker,
     stop: Stop,
     drain_timeout: Duration,
@@ -77,6 +78,7 @@ impl App {
             availability: Availability::default(),
             keys: Arc::clone(&domain.services.keys),
             storage: data.storage,
+            lock: data.lock,
             tasks: TaskTracker::new(),
             stop: Stop::default(),
             drain_timeout: config.limits.drain_timeout,
@@ -123,6 +125,7 @@ impl App {
             self.tasks.wait().await;
         }
         self.storage.close().await;
+        drop(self.lock);
     }
 
     fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
@@ -147,7 +150,7 @@ impl App {
             issuer: config.access_tokens.issuer.as_str().into(),
         };
         let pages = http::public(discovery, self.readiness());
-        let routes = grpc::public_routes(services, self.availability.service())
+        let routes = grpc::public_routes(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
         let router = layers::assemble(routes, pages, http::not_found, settings);
         Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
@@ -160,7 +163,7 @@ impl App {
         settings: &layers::Settings,
     ) -> Result<Server, StartError> {
         let pages = http::internal(self.readiness());
-        let routes = grpc::internal_routes(services, self.availability.service())
+        let routes = grpc::internal_routes(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
         // No page has business here, and no proxy stands in front.
         let (cors_origins, trusted_proxies) = (Vec::new(), Vec::new());

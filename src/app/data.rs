@@ -44,6 +44,12 @@ pub enum DataError {
     /// The key file does not hold a key.
     #[error("The file {0} does not hold a key-encryption key (32 bytes in base64).")]
     KeyMalformed(PathBuf),
+    /// Another server has the data open.
+    #[error(
+        "Another Claviger serves the database {0}. Two at once would learn late of each other's \
+         logouts, so this one does not start; stop the other, or set `data.directory`."
+    )]
+    InUse(PathBuf),
     /// Nothing was ever kept here.
     #[error("There is no database at {0}. Run `claviger serve` first, or set `data.directory`.")]
     NoDatabase(PathBuf),
@@ -67,6 +73,8 @@ pub struct Data {
     pub storage: Storage,
     /// The secret that protects what is in it.
     pub secret: MasterSecret,
+    /// Keeps a second server away until it is dropped. Commands beside the server hold none.
+    pub lock: Option<fs::File>,
 }
 
 /// Opens the data, making what is not there yet.
@@ -78,8 +86,10 @@ pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
     if let Some(parent) = config.database.path.parent() {
         make_directory(parent)?;
     }
+    let lock = lock(&config.database.path)?;
     let secret = master_secret(config, world)?;
-    open_database(config, secret).await
+    warn_when_exposed(&config.database.path);
+    Ok(Data { lock: Some(lock), ..open_database(config, secret).await? })
 }
 
 /// Opens data that is there already.
@@ -96,9 +106,43 @@ pub async fn open_existing(config: &Config, world: &World) -> Result<Data, DataE
 
 async fn open_database(config: &Config, secret: MasterSecret) -> Result<Data, DataError> {
     let path = &config.database.path;
+    check_writable(path)?;
     let refused = |cause| DataError::Database { path: path.clone(), cause };
     let storage = Storage::open(config.database.clone()).await.map_err(refused)?;
-    Ok(Data { storage, secret })
+    Ok(Data { storage, secret, lock: None })
+}
+
+/// Locks the database for one server. The operating system lets go when the process ends, however.
+fn lock(database: &Path) -> Result<fs::File, DataError> {
+    let path = database.with_added_extension("lock");
+    let unusable = |cause| DataError::File { path: path.clone(), cause };
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(DataError::InUse(database.to_owned())),
+        Err(fs::TryLockError::Error(cause)) => Err(unusable(cause)),
+    }
+}
+
+/// SQLite opens a file it may only read without a word, and every write fails later. To be asked
+/// before SQLite has the file open: closing it again would drop SQLite's locks.
+fn check_writable(path: &Path) -> Result<(), DataError> {
+    match fs::OpenOptions::new().write(true).open(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(DataError::File { path: path.to_owned(), cause })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A group that makes backups may be meant to read the database, so this is no error.
+fn warn_when_exposed(path: &Path) {
+    if fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o077 != 0) {
+        let path = path.display();
+        tracing::warn!(%path, "others may read the database, which holds password hashes");
+    }
 }
 
 fn make_directory(path: &Path) -> Result<(), DataError> {
@@ -196,6 +240,22 @@ mod tests {
         let refused = master_secret(&config, &World::system());
 
         assert!(matches!(refused, Err(DataError::KeyMissing { .. })));
+    }
+
+    #[tokio::test]
+    async fn one_server_at_a_time_opens_the_data_and_commands_may_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&folder);
+        let first = open(&config, &World::system()).await.unwrap();
+
+        let second = open(&config, &World::system()).await;
+        let command = open_existing(&config, &World::system()).await;
+
+        assert!(matches!(second, Err(DataError::InUse(_))));
+        assert!(command.is_ok());
+        first.storage.close().await;
+        drop(first);
+        assert!(open(&config, &World::system()).await.is_ok());
     }
 
     #[test]

@@ -8,10 +8,14 @@ use crate::{
     app::App,
     config::{Config, Public},
     domain::world::World,
+    serve::descriptors,
     telemetry,
 };
 
 use super::{failed, say};
+
+/// Open files besides the public listener's connections: the backends' ones, the database, the log.
+const OTHER_FILES: u64 = 1024;
 
 /// Serves until SIGTERM or SIGINT. A second one ends the process at once.
 pub(super) async fn serve(config: Config, world: World) -> ExitCode {
@@ -22,6 +26,7 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    make_room(&config);
     let app = tokio::select! {
         started = App::start(config.clone(), world) => match started {
             Ok(app) => app,
@@ -35,6 +40,19 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     tokio::select! {
         () = app.shutdown() => ExitCode::SUCCESS,
         () = signals.next() => ExitCode::FAILURE,
+    }
+}
+
+/// Makes room for the connections, each of which takes a file descriptor.
+fn make_room(config: &Config) {
+    let needed = config.limits.connections as u64 + OTHER_FILES;
+    if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < needed) {
+        tracing::warn!(
+            limit,
+            needed,
+            "the system allows too few open files for `limits.connections`; raise its limit \
+             (ulimit -n, LimitNOFILE) or lower the setting"
+        );
     }
 }
 

@@ -24,13 +24,14 @@ pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Vec<(String, String)> {
     }
 }
 
-// The error's own text quotes the line, which may hold a secret.
+// The error's whole text quotes the line, which may hold a secret; its message names the rule only.
 fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> Problem {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     Problem::new(format!(
-        "The configuration file {} is not valid TOML at line {line}.",
-        path.display()
+        "The configuration file {} is not valid TOML at line {line}: {}.",
+        path.display(),
+        error.message(),
     ))
 }
 
@@ -84,6 +85,20 @@ mod tests {
         assert!(pairs.is_empty());
         let sentence = problems[0].to_string();
         assert!(sentence.contains("line 2") && !sentence.contains("hunter2"), "{sentence}");
+    }
+
+    #[test]
+    fn a_key_given_twice_is_named_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        fs::write(&path, "[log]\nlevel = 'hunter2'\nlevel = 'hunter2'\n").unwrap();
+        let mut problems = Vec::new();
+
+        read(&path, &mut problems);
+
+        let sentence = problems[0].to_string();
+        assert!(sentence.contains("line 3: duplicate key"), "{sentence}");
+        assert!(!sentence.contains("hunter2"), "{sentence}");
     }
 
     #[test]

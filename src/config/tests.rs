@@ -68,6 +68,19 @@ fn every_problem_is_reported_at_once_with_its_setting_and_source() {
 }
 
 #[test]
+fn a_bad_url_hides_no_other_problem() {
+    let text = refusal(&[
+        ("public.url", "http://localhost/path"),
+        ("limits.connections", "-4"),
+        ("internal.listen", "0.0.0.0:8081"),
+    ]);
+
+    for key in ["public.url", "limits.connections", "internal.listen"] {
+        assert!(text.contains(key), "{key} is missing in {text}");
+    }
+}
+
+#[test]
 fn the_internal_listener_refuses_everything_but_loopback() {
     let text = refusal(&[("internal.listen", "127.0.0.1:1,0.0.0.0:8081")]);
 

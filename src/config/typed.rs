@@ -20,25 +20,32 @@ use super::{
 pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let reader = &mut Reader::new(values, problems);
     let data_directory = PathBuf::from(reader.required("data.directory"));
+    // First what does not depend on the URL, so that a bad one hides no other problem.
+    let database = database(reader, &data_directory);
+    let internal_listen = internal_listen(reader);
+    let sessions = sessions(reader);
+    let master_secret = master_secret(reader, &data_directory);
+    let limits = limits(reader);
+    let log = log(reader);
     let url = public_url(reader)?;
     let relying_party = relying_party(reader, &url);
     let issuer = url.origin().ascii_serialization();
     let access_tokens = access_tokens(reader, &issuer);
     let passwords = passwords(reader, &url, &relying_party);
     Some(Config {
-        database: database(reader, &data_directory),
         public: public(reader, issuer, &relying_party.origins),
-        internal_listen: internal_listen(reader),
         keys: signing_keys(reader, &access_tokens),
-        sessions: sessions(reader),
-        master_secret: master_secret(reader, &data_directory),
-        limits: limits(reader),
-        log: log(reader),
         warnings: warnings(&passwords),
         data_directory,
+        database,
+        internal_listen,
         relying_party,
         access_tokens,
+        sessions,
         passwords,
+        master_secret,
+        limits,
+        log,
     })
 }
 

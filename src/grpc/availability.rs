@@ -5,33 +5,37 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use super::pb;
+use super::{INTERNAL_SERVICES, PUBLIC_SERVICES};
 
-/// The names the health service knows: the server as a whole, and each service.
-const NAMES: [&str; 6] = [
-    "",
-    pb::auth_service_server::SERVICE_NAME,
-    pb::account_service_server::SERVICE_NAME,
-    pb::session_service_server::SERVICE_NAME,
-    pb::passkey_service_server::SERVICE_NAME,
-    pb::token_service_server::SERVICE_NAME,
-];
+/// The name of the server as a whole.
+const WHOLE: &str = "";
 
-/// Tells the health service how the server is.
+/// Tells the health services how the server is. Each port speaks of its own services only.
 #[derive(Clone, Debug, Default)]
-pub struct Availability(HealthReporter);
+pub struct Availability {
+    public: HealthReporter,
+    internal: HealthReporter,
+}
 
 impl Availability {
-    /// A health service that says it.
-    pub fn service(&self) -> HealthService {
-        HealthService::from_health_reporter(self.0.clone())
+    /// The health service of the public port.
+    pub fn public_service(&self) -> HealthService {
+        HealthService::from_health_reporter(self.public.clone())
+    }
+
+    /// The health service of the internal port.
+    pub fn internal_service(&self) -> HealthService {
+        HealthService::from_health_reporter(self.internal.clone())
     }
 
     /// Says SERVING or NOT_SERVING of everything.
     pub async fn announce(&self, is_serving: bool) {
         let status = if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-        for name in NAMES {
-            self.0.set_service_status(name, status).await;
+        for name in PUBLIC_SERVICES.into_iter().chain([WHOLE]) {
+            self.public.set_service_status(name, status).await;
+        }
+        for name in INTERNAL_SERVICES.into_iter().chain([WHOLE]) {
+            self.internal.set_service_status(name, status).await;
         }
     }
 }

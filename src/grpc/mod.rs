@@ -39,6 +39,16 @@ pub mod pb {
 /// The largest message the server reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
+/// The services that people's clients call.
+const PUBLIC_SERVICES: [&str; 4] = [
+    pb::auth_service_server::SERVICE_NAME,
+    pb::account_service_server::SERVICE_NAME,
+    pb::session_service_server::SERVICE_NAME,
+    pb::passkey_service_server::SERVICE_NAME,
+];
+/// The services that backends call.
+const INTERNAL_SERVICES: [&str; 1] = [pb::token_service_server::SERVICE_NAME];
+
 /// What the services call.
 #[derive(Clone)]
 pub struct Services {
@@ -104,13 +114,7 @@ pub fn public_routes(
             .add_service(
                 PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
-    let names = [
-        "claviger.v1.AuthService",
-        "claviger.v1.AccountService",
-        "claviger.v1.SessionService",
-        "claviger.v1.PasskeyService",
-    ];
-    with_conventions(routes, health, &names)
+    with_conventions(routes, health, &PUBLIC_SERVICES)
 }
 
 /// The services of the internal port.
@@ -125,7 +129,7 @@ pub fn internal_routes(
     let tokens = tokens::Service::new(services.access_tokens.clone(), services.keys.clone());
     let routes =
         Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_MESSAGE_BYTES));
-    with_conventions(routes, health, &["claviger.v1.TokenService"])
+    with_conventions(routes, health, &INTERNAL_SERVICES)
 }
 
 /// Adds what every gRPC server should offer: health and reflection.
@@ -137,6 +141,6 @@ fn with_conventions(
     let reflection = reflection::services(names)?;
     Ok(routes
         .add_service(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(reflection.v1)
-        .add_service(reflection.v1alpha))
+        .add_service(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
 }

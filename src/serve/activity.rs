@@ -62,6 +62,12 @@ impl Activity {
         }
     }
 
+    /// Whether there has been no call for this long.
+    pub fn is_quiet_for(&self, span: Duration) -> bool {
+        let state = self.lock();
+        state.open_calls == 0 && state.quiet_since.elapsed() >= span
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -61,14 +61,7 @@ pub async fn serve<S>(
     // How a connection ends is the peer's business: errors are no news.
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = stop.gently.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                _ = connection => {}
-                () = stop.now.cancelled() => {}
-            }
-            return;
-        }
+        () = stop.gently.cancelled() => {}
         () = activity.has_gone_quiet() => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -78,8 +71,9 @@ pub async fn serve<S>(
             () = stop.now.cancelled() => return,
             () = tokio::time::sleep(FAREWELL) => {}
         }
-        // A call that crossed the farewell on the wire is still answered.
-        if activity.deadline().is_some() {
+        // A call under way, or one that crossed the farewell on the wire, is still answered. A peer
+        // that does not answer the farewell must not hold up a shutdown.
+        if activity.is_quiet_for(FAREWELL) {
             return;
         }
     }

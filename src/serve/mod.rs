@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod activity;
 pub mod connection;
+pub mod descriptors;
 pub mod listeners;
 pub mod tls;
 

@@ -183,6 +183,19 @@ async fn shutting_down_finishes_calls_and_closes_idle_connections() {
 }
 
 #[tokio::test]
+async fn a_peer_that_ignores_the_farewell_does_not_hold_up_a_shutdown() {
+    let server = Running::start(limits(), None).await;
+    let mut deaf = server.connect().await;
+    deaf.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    deaf.read_u8().await.unwrap();
+
+    server.stop.gently.cancel();
+    server.tasks.close();
+
+    tokio::time::timeout(Duration::from_secs(10), server.tasks.wait()).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_does_not_finish_is_cut() {
     let server = Running::start(limits(), None).await;
     let mut busy = server.connect().await;

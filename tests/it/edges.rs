@@ -189,6 +189,66 @@ async fn grpc_web_works_over_http_1_with_error_details() {
     assert_eq!(refusal.reason, "INVALID_CREDENTIALS");
 }
 
+#[tokio::test]
+async fn the_text_mode_of_grpc_web_works_and_errors_carry_the_request_id() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
+    let message = prost::Message::encode_to_vec(&pb::LoginRequest::default());
+
+    let request = Client::new().post(url).header("content-type", "application/grpc-web-text");
+    let request = request.header("accept", "application/grpc-web-text");
+    let request = request.header("x-request-id", "page-7").header("origin", "null");
+    let answer = request.body(STANDARD.encode(frame(&message))).send().await.unwrap();
+
+    let headers = answer.headers().clone();
+    let body = STANDARD.decode(answer.bytes().await.unwrap()).unwrap_or_default();
+    assert_eq!(headers["content-type"], "application/grpc-web-text+proto");
+    assert_eq!(headers["x-request-id"], "page-7");
+    assert!(!headers.contains_key("access-control-allow-origin"));
+    assert_eq!(refusal(&trailers(&headers, &body)).reason, "FIELDS_INVALID");
+}
+
+#[tokio::test]
+async fn a_compressed_message_is_refused_as_the_message_it_is() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
+    let request = Client::builder().http2_prior_knowledge().build().unwrap().post(url);
+
+    let request = request.header("content-type", "application/grpc").header("te", "trailers");
+    let body = vec![1, 0, 0, 0, 0];
+    let answer = request.header("grpc-encoding", "gzip").body(body).send().await.unwrap();
+
+    let refusal = refusal(answer.headers());
+    assert_eq!((refusal.code, &*refusal.reason), (Code::Unimplemented, "MESSAGE_MALFORMED"));
+}
+
+#[tokio::test]
+async fn callers_who_hang_up_leave_nothing_half_written() {
+    let app = TestApp::start().await;
+    let mut names = Vec::new();
+    for round in 0..20 {
+        let name = format!("caller-{round}");
+        let patience = Duration::from_micros(500 * round);
+        let person = app.newcomer();
+        let _ = tokio::time::timeout(patience, person.register(&name, PASSWORD)).await;
+        names.push(name);
+    }
+
+    for name in &names {
+        match app.stranger().register(name, PASSWORD).await {
+            Ok(_) => {}
+            Err(refused) => {
+                assert_refused!(Err::<(), _>(refused), AlreadyExists, USERNAME_TAKEN);
+                app.stranger().login(name, PASSWORD).await.unwrap();
+            }
+        }
+    }
+    let orphans = "SELECT count(*) || '' FROM accounts
+                   WHERE id NOT IN (SELECT account_id FROM sessions)";
+    assert_eq!(app.query_text(orphans).await, "0");
+}
+
 /// The trailers of a gRPC-web answer: in the headers, or in the last frame of the body.
 fn trailers(headers: &HeaderMap, body: &[u8]) -> HeaderMap {
     let mut found = headers.clone();
@@ -308,6 +368,23 @@ async fn health_says_serving() {
         assert_eq!(answer.status, 1, "SERVING is 1");
     }
     assert!(app.get("/readyz").await.contains("database"));
+}
+
+#[tokio::test]
+async fn health_knows_the_services_of_its_own_port_only() {
+    use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+    let app = TestApp::start().await;
+    let check = async |port, service: &str| {
+        let mut client = HealthClient::new(crate::support::app::channel(port));
+        let request = HealthCheckRequest { service: service.to_owned() };
+        client.check(request).await.map(|answer| answer.into_inner().status).map_err(|it| it.code())
+    };
+    let (public, internal) = (app.public_port(), app.internal_port());
+
+    assert_eq!(check(public, "claviger.v1.AuthService").await, Ok(1));
+    assert_eq!(check(internal, "claviger.v1.TokenService").await, Ok(1));
+    assert_eq!(check(public, "claviger.v1.TokenService").await, Err(Code::NotFound));
+    assert_eq!(check(internal, "claviger.v1.AuthService").await, Err(Code::NotFound));
 }
 
 #[tokio::test]

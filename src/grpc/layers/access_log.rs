@@ -1,4 +1,5 @@
-//! Writes one line for every call, and the cause of every failure of ours, once.
+//! Writes one line for every call, those refused at the edge included, and the cause of every failure
+//! of ours, once. The HTTP pages have no lines: probes ask for them all the time.
 
 use std::{
     error::Error,
@@ -13,11 +14,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::request_id::RequestId;
+
+/// The most of a method's name that is logged.
+const MAX_METHOD_BYTES: usize = 128;
 
 /// Logs the call when its response ends, or is abandoned.
 pub async fn record(request: Request, next: Next) -> Response {
@@ -29,6 +34,20 @@ pub async fn record(request: Request, next: Next) -> Response {
         return response;
     }
     response.map(|inner| Body::new(Watched { inner, call }))
+}
+
+/// Logs a request that was refused before it became a call.
+pub fn refused(request: &Request, status: StatusCode) {
+    let method = method(request);
+    let request_id = request.extensions().get().map_or("", RequestId::as_str);
+    let (code, reason) = (status.as_str(), status.canonical_reason());
+    tracing::info!(method, code, reason, duration_ms = 0.0, request_id, protocol = "http", "call");
+}
+
+/// The method called, cut short: strangers choose the path, and must not fill the disk with it.
+fn method(request: &Request) -> &str {
+    let path = request.uri().path().trim_start_matches('/');
+    &path[..path.floor_char_boundary(MAX_METHOD_BYTES)]
 }
 
 /// A call under way. Dropped before it ended, it logs that its caller went away.
@@ -44,7 +63,7 @@ impl Call {
     fn start(request: &Request) -> Self {
         let protocol = request.extensions().get::<Protocol>();
         Self {
-            method: request.uri().path().trim_start_matches('/').to_owned(),
+            method: method(request).to_owned(),
             request_id: request.extensions().get().cloned(),
             protocol: protocol.map_or("grpc", |protocol| protocol.0),
             started: Instant::now(),

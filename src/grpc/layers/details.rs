@@ -31,6 +31,10 @@ fn meaning(code: Code, message: &str) -> Option<(ErrorReason, Code)> {
         Code::OutOfRange | Code::ResourceExhausted if message.contains("too large") => {
             Some((ErrorReason::MessageTooLarge, Code::ResourceExhausted))
         }
+        // gRPC asks for this code when a message is compressed in a way the server does not know.
+        Code::Unimplemented if message.starts_with("Content is compressed with") => {
+            Some((ErrorReason::MessageMalformed, code))
+        }
         Code::Unimplemented => Some((ErrorReason::MethodNotFound, code)),
         Code::Internal if is_framing_fault(message) => {
             Some((ErrorReason::MessageMalformed, Code::InvalidArgument))

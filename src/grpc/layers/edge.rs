@@ -8,25 +8,39 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
-use super::access_log::Protocol;
+use super::access_log::{self, Protocol};
 
-/// Lets only `POST` with `application/grpc*` pass.
+/// Lets only `POST` with `application/grpc*` pass, and plain gRPC only over HTTP/2.
 pub async fn check(mut request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
-        let allow = [(header::ALLOW, "POST")];
-        return (StatusCode::METHOD_NOT_ALLOWED, allow, "gRPC calls use POST.\n").into_response();
-    }
-    if !speaks_grpc(request.headers()) {
-        let message =
-            "gRPC calls have the content type application/grpc or application/grpc-web.\n";
-        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
-    }
     let is_web = speaks_grpc_web(request.headers());
+    if let Some((status, message)) = refusal(&request, is_web) {
+        access_log::refused(&request, status);
+        let mut response = (status, message).into_response();
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        return response;
+    }
     request.extensions_mut().insert(Protocol(if is_web { "grpc-web" } else { "grpc" }));
     mark_secrets(request.headers_mut());
     next.run(request).await
+}
+
+fn refusal(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)> {
+    if request.method() != Method::POST {
+        Some((StatusCode::METHOD_NOT_ALLOWED, "gRPC calls use POST.\n"))
+    } else if !speaks_grpc(request.headers()) {
+        let message =
+            "gRPC calls have the content type application/grpc or application/grpc-web.\n";
+        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+    } else if !is_web && request.version() < Version::HTTP_2 {
+        let message = "gRPC needs HTTP/2; over HTTP/1.1 speak gRPC-web.\n";
+        Some((StatusCode::HTTP_VERSION_NOT_SUPPORTED, message))
+    } else {
+        None
+    }
 }
 
 /// Whether the content type is one of gRPC's.

@@ -1,6 +1,6 @@
 //! Turns a panic in a handler into an error of that call.
 
-use std::any::Any;
+use std::{any::Any, io, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use tonic::Code;
@@ -19,5 +19,8 @@ pub fn layer() -> CatchPanicLayer<Answer> {
 // What was panicked with is not looked at: it may quote the caller's data.
 fn answer(_payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let message = "the server failed; its log says more under the request id";
-    status::refusal(ErrorReason::Internal, Code::Internal, message, None).into_http()
+    let mut status = status::refusal(ErrorReason::Internal, Code::Internal, message, None);
+    // What the log says under the request id: the line of the panic hook knows no request.
+    status.set_source(Arc::new(io::Error::other("the handler panicked; see the line before")));
+    status.into_http()
 }

@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -11,9 +12,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::Code;
+
+use crate::grpc::{pb::ErrorReason, status};
+
+/// How long to wait before trying another server, or this one once it is back.
+const RETRY_SOON: Duration = Duration::from_secs(1);
 
 /// Ends a response that has nothing to send at shutdown with UNAVAILABLE. A response that is ready
 /// is never cut.
@@ -66,8 +73,11 @@ impl http_body::Body for Ending {
 }
 
 fn going_away() -> HeaderMap {
+    let message = "the server is shutting down; try again shortly";
+    let (reason, code) = (ErrorReason::Overloaded, Code::Unavailable);
+    let status = status::refusal(reason, code, message, Some(RETRY_SOON));
     let mut trailers = HeaderMap::new();
-    trailers.insert("grpc-status", HeaderValue::from_static("14"));
-    trailers.insert("grpc-message", HeaderValue::from_static("the server is shutting down"));
+    // Without trailers the stream just ends, which its caller understands as well.
+    let _ = status.add_header(&mut trailers);
     trailers
 }

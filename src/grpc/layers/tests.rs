@@ -1,7 +1,7 @@
 //! The layers together, around handlers made for the test.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -15,6 +15,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tonic::Status;
 use tonic_types::StatusExt as _;
+use tracing::Dispatch;
 
 use super::*;
 
@@ -45,6 +46,7 @@ impl Server {
             .route("/test.Test/Stream", any(stream))
             .route("/test.Test/TooLarge", any(too_large))
             .route("/test.Test/Absent", any(absent))
+            .route("/test.Test/Compressed", any(compressed))
             .route("/test.Test/Broken", any(broken));
         let pages = Router::new().route("/page", get(async || "a page"));
         let not_found = || StatusCode::NOT_FOUND.into_response();
@@ -91,6 +93,10 @@ async fn stream() -> Response {
 
 async fn too_large() -> Response {
     Status::out_of_range("Error, decoded message length too large: found 9 bytes").into_http()
+}
+
+async fn compressed() -> Response {
+    Status::unimplemented("Content is compressed with `gzip` which isn't supported").into_http()
 }
 
 async fn absent() -> Response {
@@ -259,7 +265,10 @@ async fn a_stream_outlives_the_servers_limit_and_ends_at_shutdown() {
     let last = body.frame().await.unwrap().unwrap();
 
     assert!(waited.is_err());
-    assert_eq!(last.trailers_ref().unwrap()["grpc-status"], "14");
+    let status = Status::from_header_map(last.trailers_ref().unwrap()).unwrap();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "OVERLOADED");
+    assert!(status.get_details_retry_info().is_some());
     assert!(body.frame().await.is_none());
 }
 
@@ -270,12 +279,15 @@ async fn errors_of_tonics_own_get_our_code_and_details() {
     let too_large = server.call("/test.Test/TooLarge").await;
     let unknown = server.call("/test.Nothing/Here").await;
     let absent = server.call("/test.Test/Absent").await;
+    let compressed = server.call("/test.Test/Compressed").await;
 
     assert_eq!(too_large.code, Code::ResourceExhausted);
     assert_eq!(too_large.reason, "MESSAGE_TOO_LARGE");
     assert_eq!(unknown.code, Code::Unimplemented);
     assert_eq!(unknown.reason, "METHOD_NOT_FOUND");
     assert_eq!((absent.code, &*absent.reason), (Code::NotFound, ""));
+    assert_eq!(compressed.code, Code::Unimplemented);
+    assert_eq!(compressed.reason, "MESSAGE_MALFORMED");
 }
 
 #[tokio::test]
@@ -304,25 +316,75 @@ impl std::io::Write for Lines {
     }
 }
 
+impl Lines {
+    /// Records what this thread logs until the guard is dropped.
+    fn record() -> (Self, tracing::subscriber::DefaultGuard) {
+        // While there is only one subscriber, a thread without it may mark a line as wanted by none.
+        static OTHER: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&OTHER);
+        let lines = Self::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
+        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+        (lines, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn read(&self) -> Vec<serde_json::Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_at_the_edge_has_its_line_too() {
+    let server = Server::new();
+    let (lines, _guard) = Lines::record();
+    let headers = [("content-type", "text/plain"), ("x-request-id", "form")];
+    let mut plain = request(Method::POST, "/test.Test/Ok", &[("content-type", "application/grpc")]);
+    *plain.version_mut() = http::Version::HTTP_11;
+
+    server.send(request(Method::POST, "/test.Test/Ok", &headers)).await;
+    server.send(request(Method::GET, "/test.Test/Ok", &[])).await;
+    server.call(&format!("/{}", "é".repeat(4000))).await;
+    let refused = server.send(plain).await;
+
+    let lines = lines.read();
+    let codes: Vec<_> = lines.iter().map(|line| line["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["415", "405", "UNIMPLEMENTED", "505"]);
+    assert_eq!(lines[2]["method"].as_str().unwrap().len(), 128);
+    assert_eq!(lines[0]["method"], "test.Test/Ok");
+    assert_eq!(lines[0]["request_id"], "form");
+    let words = refused.into_body().collect().await.unwrap().to_bytes();
+    assert!(words.starts_with(b"gRPC needs HTTP/2"), "{words:?}");
+}
+
+#[tokio::test]
+async fn a_panics_cause_is_found_by_its_request_id() {
+    let server = Server::new();
+    let (lines, _guard) = Lines::record();
+
+    server.call_with("/test.Test/Panic", &[("x-request-id", "boom")]).await;
+
+    let lines = lines.read();
+    let line = lines.iter().find(|line| line["cause"].is_string());
+    let line = line.unwrap_or_else(|| panic!("{lines:?}"));
+    assert_eq!(line["request_id"], "boom");
+    assert!(line["cause"].as_str().unwrap().contains("panicked"));
+    assert!(!line.to_string().contains("on purpose"));
+}
+
 #[tokio::test]
 async fn every_call_is_one_line_and_a_failures_cause_another() {
     let server = Server::new();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (lines, _guard) = Lines::record();
 
     server.call_with("/test.Test/Ok", &[("x-request-id", "one")]).await;
     server.call_with("/test.Test/TooLarge", &[]).await;
     server.call_with("/test.Test/Broken", &[("x-request-id", "two")]).await;
 
-    let bytes = lines.0.lock().unwrap().clone();
-    let lines: Vec<serde_json::Value> = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect();
+    let lines = lines.read();
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(lines[0]["method"], "test.Test/Ok");
     assert_eq!(lines[0]["code"], "OK");

@@ -1,0 +1,125 @@
+//! What operators run into: the real program, its files, its limits and its end.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+use crate::support::{PASSWORD, Process, app::channel};
+
+/// An HTTP/2 preface with empty settings, after which the peer says nothing more.
+const DEAF: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+const NOT_SERVING: i32 = 2;
+
+/// Runs the program to its end.
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    command.arg("--data-directory").arg(directory).args(arguments);
+    command.args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"]);
+    command.output().unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn only_the_owner_may_touch_any_file_whatever_the_umask() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    let script = format!("umask 000; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_claviger"));
+    let mut child = Command::new("sh")
+        .args(["-c", &script, "sh", "serve", "--data-directory"])
+        .arg(&directory)
+        .args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !directory.join("claviger.db-wal").exists() {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+
+    assert_eq!(mode(&directory), 0o700);
+    for file in std::fs::read_dir(&directory).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_does_not_start_and_commands_do() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    let first = Process::start(&directory, &[]);
+
+    let second = run(&directory, &["serve"]);
+    let keys = run(&directory, &["keys", "list"]);
+
+    assert_eq!(second.status.code(), Some(1));
+    let words = String::from_utf8(second.stderr).unwrap();
+    assert!(words.contains("Another Claviger serves the database"), "{words}");
+    assert!(keys.status.success());
+    first.stranger().register("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn deaf_peers_and_open_streams_do_not_hold_up_a_shutdown() {
+    let parent = TempDir::new().unwrap();
+    let mut process = Process::start(&parent.path().join("data"), &[]);
+    let mut deaf = TcpStream::connect(("127.0.0.1", process.public_port)).unwrap();
+    deaf.write_all(DEAF).unwrap();
+    deaf.read_exact(&mut [0]).unwrap();
+    let mut health = HealthClient::new(channel(process.internal_port));
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    watch.message().await.unwrap();
+
+    let asked = Instant::now();
+    process.terminate();
+    let next = watch.message().await.unwrap().unwrap();
+    let end = watch.message().await;
+    let status = process.wait();
+
+    assert_eq!(next.status, NOT_SERVING);
+    assert_eq!(end.unwrap_err().code(), tonic::Code::Unavailable);
+    assert_eq!(status.code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(15), "it waited for the whole drain timeout");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_raises_its_limit_on_open_files() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    let script = format!("ulimit -S -n 64; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_claviger"));
+    let log = parent.path().join("log");
+    let mut child = Command::new("sh")
+        .args(["-c", &script, "sh", "serve", "--data-directory"])
+        .arg(&directory)
+        .args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !std::fs::read_to_string(&log).unwrap().contains("serving") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<_> = line["Max open files".len()..].split_whitespace().collect();
+    assert_eq!(numbers[0], numbers[1], "{line}");
+}
