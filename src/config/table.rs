@@ -123,7 +123,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
-const YEAR: Duration = Duration::from_secs(366 * 86_400);
+// 365.25 days, which prints as one year.
+const YEAR: Duration = Duration::from_secs(31_557_600);
 
 const fn setting(key: &'static str, kind: Kind, default: Preset, help: &'static str) -> Setting {
     Setting { key, kind, default, help }
