@@ -65,6 +65,21 @@ async fn an_old_token_is_expired() {
 }
 
 #[tokio::test]
+async fn a_revoked_token_stays_dead_when_the_lifetime_of_tokens_is_cut() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let app = app.restart_with(&[("tokens.access_lifetime", "1m")]).await;
+    let request = pb::LogoutRequest { refresh_token: alice.tokens.refresh_token.clone() };
+    app.stranger().auth().logout(request).await.unwrap();
+
+    // The revocation is forgotten once no token can be alive.
+    app.clock().advance(2 * MINUTE);
+    let app = app.restart().await;
+
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Expired);
+}
+
+#[tokio::test]
 async fn a_token_for_another_audience_says_so() {
     let app = TestApp::start_with(&[("tokens.audiences", "shop,mail")]).await;
     let alice = app.registered("alice").await;

@@ -207,7 +207,9 @@ impl AccessTokens {
     }
 
     fn read(&self, key_id: &str, payload: &[u8]) -> Option<Verified> {
-        let claims::ReadClaims { claims, not_before } = claims::from_json(payload)?;
+        let claims::ReadClaims { mut claims, not_before } = claims::from_json(payload)?;
+        // Where the lifetime was cut since, revocations are kept for the new one only.
+        claims.expires_at = claims.expires_at.min(claims.issued_at + self.settings.lifetime);
         if claims.issuer != self.settings.issuer {
             return None;
         }
