@@ -122,6 +122,26 @@ async fn validate_token_refuses_an_impossible_age() {
 }
 
 #[tokio::test]
+async fn validate_token_bears_the_most_extreme_ages() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let ask = async |seconds, nanos| {
+        let request = pb::ValidateTokenRequest {
+            access_token: alice.tokens.access_token.clone(),
+            max_auth_age: Some(prost_types::Duration { seconds, nanos }),
+            ..Default::default()
+        };
+        app.backend().validate_token(request).await
+    };
+
+    for (seconds, nanos) in [(i64::MIN, i32::MIN), (0, i32::MIN), (i64::MAX, i32::MAX)] {
+        assert_refused!(ask(seconds, nanos).await, InvalidArgument, FIELDS_INVALID);
+    }
+    let longest = ask(i64::MAX, 999_999_999).await.unwrap().into_inner();
+    assert_eq!(longest.verdict(), TokenVerdict::Active);
+}
+
+#[tokio::test]
 async fn what_is_not_a_token_of_ours_is_malformed() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
