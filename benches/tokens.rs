@@ -72,6 +72,7 @@ fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {
         session_id: SessionId::from_uuid(world.ordered_uuid()?),
         auth_time: world.now(),
         auth_method: SignInMethod::Passkey,
+        session_ends_at: world.now() + 2 * LIFETIME,
     };
     time("sign", 500, || tokens.sign(subject));
 

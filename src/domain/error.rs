@@ -95,11 +95,6 @@ impl Error {
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
-
-    /// One field that breaks a rule.
-    pub fn field(violation: FieldViolation) -> Self {
-        Self::FieldsInvalid(vec![violation])
-    }
 }
 
 impl From<storage::Error> for Error {

@@ -17,7 +17,7 @@ use super::{
     ceremonies::OpenCeremonies,
     error::corrupt,
     on_engine,
-    sessions::{SessionEnd, SessionGroup, end_group, insert_session},
+    sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
 };
 
 /// What became of a registration.
@@ -34,8 +34,9 @@ pub enum AccountCreation {
 pub struct PasswordChange {
     /// The account.
     pub account_id: AccountId,
-    /// The hash that must still be stored, so that two changes at once cannot both win.
-    pub expected_hash: Option<PasswordHash>,
+    /// The session that asks; only while it is live, so that of two changes at once one wins, and
+    /// that a session ended meanwhile changes nothing.
+    pub caller: SessionId,
     /// The new hash.
     pub new_hash: PasswordHash,
     /// The one session that lives on, opened by this change.
@@ -59,9 +60,10 @@ INSERT INTO accounts (id, username, display_name, password_hash, request_id, cre
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (username) DO NOTHING";
 
-const SET_PASSWORD: &str = "
-UPDATE accounts SET password_hash = $3
-WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2";
+const UPGRADE_HASH: &str = "
+UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
 
 const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";
@@ -117,29 +119,35 @@ impl Storage {
         upgraded: PasswordHash,
     ) -> Result<()> {
         self.write((id, expected, upgraded), |c, (id, expected, upgraded)| {
-            Box::pin(async move { set_password(c, *id, Some(expected), upgraded).await.map(drop) })
+            Box::pin(upgrade_hash(c, *id, expected, upgraded))
         })
         .await
     }
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
-    /// Answers with the ended sessions, or `None` when the hash was no longer the expected one or
-    /// the account is gone.
+    /// Answers with the ended sessions, or `None` when the caller's session is not live.
     pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
         self.write(change, |c, change| Box::pin(change_password(c, change))).await
     }
 
     /// Deletes an account with its passkeys, sessions and ceremonies, and revokes its live sessions'
-    /// access tokens. Answers with those sessions, or `None` when there was no such account.
+    /// access tokens. Answers with those sessions, or `None` when the caller's session is not live.
     pub async fn delete_account(
         &self,
         id: AccountId,
+        caller: SessionId,
         now: Timestamp,
         revoked_until: Timestamp,
     ) -> Result<Option<Vec<SessionId>>> {
         let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until };
-        self.write((id, end, Arc::clone(&self.open_ceremonies)), |c, (id, end, open)| {
-            Box::pin(delete_account(c, *id, *end, open))
+        let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
+        self.write(input, |c, (id, caller, end, open)| {
+            Box::pin(async move {
+                if !is_live(c, *caller, *id, end.now).await? {
+                    return Ok(None);
+                }
+                delete_account(c, *id, *end, open).await.map(Some)
+            })
         })
         .await
     }
@@ -180,37 +188,42 @@ pub(super) async fn find_account(
     row.map(AccountRow::into_account).transpose()
 }
 
-async fn set_password(
+async fn upgrade_hash(
     connection: &mut Connection,
     id: AccountId,
-    expected: Option<&PasswordHash>,
-    new: &PasswordHash,
-) -> Result<bool> {
-    let changed = on_engine!(connection, |c| {
-        sqlx::query(SET_PASSWORD)
+    expected: &PasswordHash,
+    upgraded: &PasswordHash,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(UPGRADE_HASH)
             .bind(id.as_bytes().as_slice())
-            .bind(expected.map(PasswordHash::as_phc))
-            .bind(new.as_phc())
+            .bind(expected.as_phc())
+            .bind(upgraded.as_phc())
             .execute(c)
-            .await?
-            .rows_affected()
-    });
-    Ok(changed == 1)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
 }
 
 async fn change_password(
     connection: &mut Connection,
     change: &PasswordChange,
 ) -> Result<Option<Vec<SessionId>>> {
-    let (id, expected) = (change.account_id, change.expected_hash.as_ref());
-    if !set_password(connection, id, expected, &change.new_hash).await? {
+    let (id, now) = (change.account_id, change.session.created_at);
+    if !is_live(connection, change.caller, id, now).await? {
         return Ok(None);
     }
-    let end = SessionEnd {
-        reason: EndReason::PasswordChanged,
-        now: change.session.created_at,
-        revoked_until: change.revoked_until,
-    };
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(SET_PASSWORD)
+            .bind(id.as_bytes().as_slice())
+            .bind(change.new_hash.as_phc())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    let revoked_until = change.revoked_until;
+    let end = SessionEnd { reason: EndReason::PasswordChanged, now, revoked_until };
     let ended = end_group(connection, id, SessionGroup::All, end).await?;
     insert_session(connection, &change.session).await?;
     Ok(Some(ended))
@@ -221,15 +234,13 @@ async fn delete_account(
     id: AccountId,
     end: SessionEnd,
     open_ceremonies: &OpenCeremonies,
-) -> Result<Option<Vec<SessionId>>> {
-    if delete(connection, DELETE, id).await? == 0 {
-        return Ok(None);
-    }
+) -> Result<Vec<SessionId>> {
+    delete(connection, DELETE, id).await?;
     let ended = end_group(connection, id, SessionGroup::All, end).await?;
     delete(connection, DELETE_SESSIONS, id).await?;
     delete(connection, DELETE_PASSKEYS, id).await?;
     open_ceremonies.remove(delete(connection, DELETE_CEREMONIES, id).await?);
-    Ok(Some(ended))
+    Ok(ended)
 }
 
 async fn delete(

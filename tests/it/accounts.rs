@@ -117,6 +117,26 @@ async fn a_login_with_the_old_password_during_a_change_leaves_no_session() {
 }
 
 #[tokio::test]
+async fn a_session_ended_during_its_password_change_gains_nothing() {
+    // A hash slow enough that the sessions end while it is computed.
+    let app = TestApp::start_with(&[("passwords.argon2_memory_kib", "4096")]).await;
+
+    for round in 0..5 {
+        let name = format!("alice{round}");
+        let alice = app.registered(&name).await;
+        let thief = app.newcomer().login(&name, PASSWORD).await.unwrap();
+        let change = tokio::spawn(async move { thief.change_password("", OTHER_PASSWORD).await });
+        let request = pb::RevokeOtherSessionsRequest {};
+        alice.sessions().revoke_other_sessions(request).await.unwrap();
+
+        if let Ok(thief) = change.await.unwrap() {
+            let verdict = app.verdict(&thief.tokens.access_token).await;
+            assert_eq!(verdict, pb::TokenVerdict::Revoked);
+        }
+    }
+}
+
+#[tokio::test]
 async fn delete_account_ends_everything_for_good() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;

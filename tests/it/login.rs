@@ -96,6 +96,31 @@ async fn login_rehashes_when_the_parameters_change() {
     app.stranger().login("alice", PASSWORD).await.unwrap();
 }
 
+#[tokio::test]
+async fn logins_succeed_while_others_renew_the_hash() {
+    let mut app = TestApp::start_with(&[("passwords.argon2_memory_kib", "1024")]).await;
+    app.registered("alice").await;
+
+    for iterations in ["2", "3", "4", "5"] {
+        app = app.restart_with(&[("passwords.argon2_iterations", iterations)]).await;
+        let mut calls = tokio::task::JoinSet::new();
+        for number in 0..24 {
+            let person = app.newcomer();
+            calls.spawn(async move {
+                // Each comes a little later than the one before.
+                for _ in 0..number {
+                    person.auth().get_server_info(pb::GetServerInfoRequest {}).await.unwrap();
+                }
+                person.login("alice", PASSWORD).await
+            });
+        }
+
+        for login in calls.join_all().await {
+            login.unwrap();
+        }
+    }
+}
+
 async fn stored_hash(app: &TestApp) -> String {
     app.query_text("SELECT password_hash FROM accounts").await
 }

@@ -70,6 +70,7 @@ async fn security_events_have_stable_names() {
     process.stranger().login("alice", PASSWORD).await.unwrap();
     alice.refresh().await.unwrap().refresh().await.unwrap();
     alice.refresh().await.err().unwrap();
+    alice.login("alice", PASSWORD).await.unwrap().reauthenticate(PASSWORD).await.unwrap();
     let again = process.stranger().login("alice", PASSWORD).await.unwrap();
     let changed = again.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
     changed.delete_account().await.unwrap();
@@ -81,6 +82,7 @@ async fn security_events_have_stable_names() {
         "account_registered",
         "sign_in_refused",
         "sign_in_succeeded",
+        "reauthentication_succeeded",
         "refresh_token_reused",
         "password_changed",
         "account_deleted",

@@ -148,6 +148,26 @@ async fn a_session_ends_after_ninety_days_however_busy() {
 }
 
 #[tokio::test]
+async fn an_access_token_does_not_outlive_its_session() {
+    let app = TestApp::start_with(&[
+        ("tokens.refresh_idle_lifetime", "20m"),
+        ("tokens.session_max_lifetime", "20m"),
+    ])
+    .await;
+    let alice = app.registered("alice").await;
+    app.clock().advance(15 * MINUTE - SECOND);
+    let late = alice.refresh().await.unwrap();
+    let promised = late.tokens.access_token_expire_time;
+
+    app.clock().advance(5 * MINUTE + SECOND);
+
+    // Nobody could end it any more: logging out and deleting the account end live sessions.
+    assert_eq!(app.verdict(&late.tokens.access_token).await, pb::TokenVerdict::Expired);
+    assert_eq!(promised.unwrap().seconds, app.clock().now().as_seconds());
+    assert_refused!(late.get_account().await, Unauthenticated, ACCESS_TOKEN_EXPIRED);
+}
+
+#[tokio::test]
 async fn eight_simultaneous_uses_of_one_refresh_token_rotate_it_once() {
     let app = TestApp::start().await;
     let mut alice = app.registered("alice").await;

@@ -188,3 +188,19 @@ async fn an_expired_access_token_says_so() {
 
     assert_refused!(late, Unauthenticated, ACCESS_TOKEN_EXPIRED);
 }
+
+#[tokio::test]
+async fn list_sessions_bears_a_page_token_of_any_time() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    for (micros, count) in [(i64::MIN, 0), (0, 0), (i64::MAX, 1)] {
+        let position = [&micros.to_be_bytes()[..], &[0xff; 16]].concat();
+        let page_token = base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, position);
+        let request = pb::ListSessionsRequest { page_size: i32::MAX, page_token };
+
+        let page = alice.sessions().list_sessions(request).await.unwrap().into_inner();
+
+        assert_eq!(page.sessions.len(), count, "{micros}");
+    }
+}

@@ -65,6 +65,21 @@ async fn an_old_token_is_expired() {
 }
 
 #[tokio::test]
+async fn a_revoked_token_stays_dead_when_the_lifetime_of_tokens_is_cut() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let app = app.restart_with(&[("tokens.access_lifetime", "1m")]).await;
+    let request = pb::LogoutRequest { refresh_token: alice.tokens.refresh_token.clone() };
+    app.stranger().auth().logout(request).await.unwrap();
+
+    // The revocation is forgotten once no token can be alive.
+    app.clock().advance(2 * MINUTE);
+    let app = app.restart().await;
+
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Expired);
+}
+
+#[tokio::test]
 async fn a_token_for_another_audience_says_so() {
     let app = TestApp::start_with(&[("tokens.audiences", "shop,mail")]).await;
     let alice = app.registered("alice").await;
@@ -104,6 +119,26 @@ async fn validate_token_refuses_an_impossible_age() {
 
     let refusal = assert_refused!(bad, InvalidArgument, FIELDS_INVALID);
     refusal.assert_fields(&[("max_auth_age", "OUT_OF_RANGE")]);
+}
+
+#[tokio::test]
+async fn validate_token_bears_the_most_extreme_ages() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let ask = async |seconds, nanos| {
+        let request = pb::ValidateTokenRequest {
+            access_token: alice.tokens.access_token.clone(),
+            max_auth_age: Some(prost_types::Duration { seconds, nanos }),
+            ..Default::default()
+        };
+        app.backend().validate_token(request).await
+    };
+
+    for (seconds, nanos) in [(i64::MIN, i32::MIN), (0, i32::MIN), (i64::MAX, i32::MAX)] {
+        assert_refused!(ask(seconds, nanos).await, InvalidArgument, FIELDS_INVALID);
+    }
+    let longest = ask(i64::MAX, 999_999_999).await.unwrap().into_inner();
+    assert_eq!(longest.verdict(), TokenVerdict::Active);
 }
 
 #[tokio::test]

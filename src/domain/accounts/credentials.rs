@@ -66,12 +66,19 @@ impl Accounts {
     /// # Errors
     /// `InvalidCredentials` when the password was changed meanwhile.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
-        let Proof { account, hash, outdated } = proof;
         let (session, tokens) =
-            self.sessions.prepare(account.id, SignInMethod::Password, None, origin)?;
-        if !self.storage.open_password_session(session, hash.clone()).await? {
-            return Err(Error::InvalidCredentials);
-        }
+            self.sessions.prepare(proof.account.id, SignInMethod::Password, None, origin)?;
+        let opened = self.storage.open_password_session(session.clone(), proof.hash.clone());
+        let proof = if opened.await? {
+            proof
+        } else {
+            let proof = self.prove_again(proof).await?;
+            if !self.storage.open_password_session(session, proof.hash.clone()).await? {
+                return Err(Error::InvalidCredentials);
+            }
+            proof
+        };
+        let Proof { account, hash, outdated } = proof;
         tracing::info!(
             target: "claviger::security",
             event = "sign_in_succeeded",
@@ -81,6 +88,22 @@ impl Accounts {
         );
         self.upgrade_hash(account.id, hash, outdated).await;
         Ok(SignedIn { account, tokens })
+    }
+
+    /// Tries a password that was right on the account's hash of the moment, which another sign-in may
+    /// just have brought to today's parameters.
+    async fn prove_again(&self, proof: Proof) -> Result<Proof> {
+        let found = self.storage.find_account_with_password(proof.account.id).await?;
+        let hash = found.and_then(|it| it.password_hash);
+        let (Some(password), Some(hash)) = (proof.outdated, hash) else {
+            return Err(Error::InvalidCredentials);
+        };
+        let outdated = match self.passwords.check(password.clone(), Some(hash.clone())).await? {
+            PasswordCheck::Wrong => return Err(Error::InvalidCredentials),
+            PasswordCheck::Right => None,
+            PasswordCheck::RightButOutdated => Some(password),
+        };
+        Ok(Proof { account: proof.account, hash, outdated })
     }
 
     /// Brings an outdated hash to today's parameters. The sign-in has succeeded, whatever becomes of

@@ -61,7 +61,7 @@ impl Accounts {
         let session = recorded.await?.ok_or(Error::SessionEnded)?;
         tracing::info!(
             target: "claviger::security",
-            event = "reauthenticated",
+            event = "reauthentication_succeeded",
             method = "password",
             account_id = %session.account_id,
             session_id = %session.id,

@@ -60,15 +60,15 @@ impl Accounts {
     /// Deletes the caller's account. Needs a fresh sign-in.
     ///
     /// # Errors
-    /// `ReauthenticationRequired`, or `SessionEnded` when it was deleted before.
+    /// `ReauthenticationRequired`, or `SessionEnded` when the session was ended meanwhile.
     pub async fn delete(&self, caller: &Claims) -> Result<()> {
         self.sessions.require_fresh(caller)?;
         let now = self.world.now();
         let until = self.sessions.revoked_until(now);
-        let account_id = caller.account_id;
+        let (account_id, session_id) = (caller.account_id, caller.session_id);
         let Self { storage, sessions, .. } = self.clone();
         to_completion(async move {
-            let ended = storage.delete_account(account_id, now, until).await?;
+            let ended = storage.delete_account(account_id, session_id, now, until).await?;
             let ended = ended.ok_or(Error::SessionEnded)?;
             sessions.announce_ended(account_id, &ended, EndReason::Revoked, until);
             tracing::info!(target: "claviger::security", event = "account_deleted", %account_id);

@@ -35,14 +35,13 @@ impl Accounts {
         }
         let found = self.own(caller).await?;
         let new = self.accept_change(&found, &current, &new).await?;
-        let expected = found.password_hash.clone();
         if !current.expose_secret().is_empty() {
             let username = found.account.username.as_str();
             let attempt = self.throttle.admit(username, origin.address).await?;
             self.prove(attempt, Some(found), &current).await?;
         }
         let new_hash = self.passwords.hash(new).await?;
-        self.replace_password(caller, expected, new_hash, origin).await
+        self.replace_password(caller, new_hash, origin).await
     }
 
     async fn accept_change(
@@ -66,7 +65,6 @@ impl Accounts {
     async fn replace_password(
         &self,
         caller: &Claims,
-        expected_hash: Option<PasswordHash>,
         new_hash: PasswordHash,
         origin: Origin,
     ) -> Result<TokenPair> {
@@ -74,13 +72,11 @@ impl Accounts {
         let (session, tokens) =
             self.sessions.prepare(account_id, SignInMethod::Password, None, origin)?;
         let revoked_until = self.sessions.revoked_until(session.created_at);
-        let change = PasswordChange { account_id, expected_hash, new_hash, session, revoked_until };
+        let caller = caller.session_id;
+        let change = PasswordChange { account_id, caller, new_hash, session, revoked_until };
         let Self { storage, sessions, .. } = self.clone();
         to_completion(async move {
-            let Some(ended) = storage.change_password(change).await? else {
-                let is_gone = storage.find_account(account_id).await?.is_none();
-                return Err(if is_gone { Error::SessionEnded } else { Error::InvalidCredentials });
-            };
+            let ended = storage.change_password(change).await?.ok_or(Error::SessionEnded)?;
             sessions.announce_ended(account_id, &ended, EndReason::PasswordChanged, revoked_until);
             tracing::info!(target: "claviger::security", event = "password_changed", %account_id);
             Ok(tokens)

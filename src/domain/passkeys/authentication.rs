@@ -11,7 +11,6 @@ use crate::{
         passkey::Passkey,
         session::{Origin, SignInMethod},
         username::Username,
-        violation::{FieldReason, FieldViolation},
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
 };
@@ -72,13 +71,6 @@ impl Passkeys {
 
     /// The account of a name, if there is one, and the passkeys to offer: real ones or decoys.
     async fn named(&self, name: &str) -> Result<(Option<AccountId>, Vec<CredentialDescriptor>)> {
-        if name.is_empty() {
-            return Err(Error::field(FieldViolation {
-                field: "username",
-                reason: FieldReason::Required,
-                description: "A username is needed.".to_owned(),
-            }));
-        }
         let (known, name) = match Username::parse(name) {
             Ok(username) => {
                 let found = self.storage.find_account_by_username(&username).await?;

@@ -32,14 +32,18 @@ impl Passkeys {
     ) -> Result<Passkey> {
         match self.storage.rename_passkey(caller.account_id, id, name).await? {
             Some(passkey) => Ok(passkey),
-            None => self.not_found(caller).await,
+            None => {
+                self.account(caller.account_id).await?;
+                Err(Error::PasskeyNotFound)
+            }
         }
     }
 
     /// Removes one of the caller's passkeys. Needs a fresh sign-in.
     ///
     /// # Errors
-    /// `PasskeyNotFound`, also for a passkey of somebody else; `LastSignInMethod`.
+    /// `PasskeyNotFound`, also for a passkey of somebody else; `LastSignInMethod`; `SessionEnded` when
+    /// it was ended meanwhile.
     pub async fn remove(&self, caller: &Claims, id: PasskeyId) -> Result<()> {
         self.sessions.require_fresh(caller)?;
         let now = self.world.now();
@@ -47,7 +51,7 @@ impl Passkeys {
         let request = PasskeyRemovalRequest {
             account_id: caller.account_id,
             passkey_id: id,
-            spared_session: caller.session_id,
+            caller: caller.session_id,
             now,
             revoked_until,
         };
@@ -65,8 +69,9 @@ impl Passkeys {
         });
         match removed.await? {
             PasskeyRemoval::Removed(_) => Ok(()),
-            PasskeyRemoval::NotFound => self.not_found(caller).await,
+            PasskeyRemoval::NotFound => Err(Error::PasskeyNotFound),
             PasskeyRemoval::LastSignInMethod => Err(Error::LastSignInMethod),
+            PasskeyRemoval::SessionEnded => Err(Error::SessionEnded),
         }
     }
 
@@ -84,11 +89,6 @@ impl Passkeys {
             name: account.username.as_str().to_owned(),
             display_name: shown_name(&account),
         })
-    }
-
-    async fn not_found<T>(&self, caller: &Claims) -> Result<T> {
-        self.account(caller.account_id).await?;
-        Err(Error::PasskeyNotFound)
     }
 }
 

@@ -31,7 +31,11 @@ use crate::{
 };
 
 use super::{
-    Error, Result, secret::DerivedKey, sessions::Sessions, throttle::Throttle, world::World,
+    Error, Result,
+    secret::DerivedKey,
+    sessions::Sessions,
+    throttle::{Throttle, prefix},
+    world::World,
 };
 
 use ceremony_state::AuthenticationState;
@@ -200,9 +204,9 @@ impl Payer {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Account(id) => id.as_bytes().to_vec(),
-            Self::Address(address) => match address.to_canonical() {
-                IpAddr::V4(address) => address.octets().to_vec(),
-                IpAddr::V6(address) => address.octets()[..8].to_vec(),
+            Self::Address(address) => match prefix(*address) {
+                IpAddr::V4(prefix) => prefix.octets().to_vec(),
+                IpAddr::V6(prefix) => prefix.octets().to_vec(),
             },
         }
     }

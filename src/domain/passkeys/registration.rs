@@ -72,11 +72,11 @@ impl Passkeys {
                 );
             })?;
         let passkey = self.new_passkey(caller, added, response, name)?;
-        match self.storage.add_passkey(passkey.clone(), MAX_PASSKEYS).await? {
+        match self.storage.add_passkey(passkey.clone(), caller.session_id, MAX_PASSKEYS).await? {
             PasskeyAddition::Added => {}
             PasskeyAddition::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
             PasskeyAddition::LimitReached => return Err(Error::PasskeyLimitReached),
-            PasskeyAddition::AccountGone => return Err(Error::SessionEnded),
+            PasskeyAddition::SessionEnded => return Err(Error::SessionEnded),
         }
         tracing::info!(
             target: "claviger::security",

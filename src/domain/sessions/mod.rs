@@ -105,10 +105,15 @@ impl Sessions {
         let now = self.world.now();
         let id = SessionId::from_uuid(self.world.ordered_uuid()?);
         let (refresh_family, refresh_token) = self.refresh_tokens.mint_family()?;
-        let subject = Subject { account_id, session_id: id, auth_time: now, auth_method: method };
-        let (access_token, access_token_expires_at) = self.access_tokens.sign(subject)?;
         let expires_at = now + self.settings.max_lifetime;
         let idle_expires_at = expires_at.min(now + self.settings.idle_lifetime);
+        let (access_token, access_token_expires_at) = self.access_tokens.sign(Subject {
+            account_id,
+            session_id: id,
+            auth_time: now,
+            auth_method: method,
+            session_ends_at: idle_expires_at,
+        })?;
         let session = NewSession {
             id,
             account_id,
@@ -137,6 +142,7 @@ impl Sessions {
             session_id: session.id,
             auth_time: session.auth_time,
             auth_method: session.auth_method,
+            session_ends_at: session.idle_expires_at,
         })
     }
 

@@ -133,7 +133,7 @@ impl Throttle {
 }
 
 /// What one customer of a network commands: an IPv4 address, or an IPv6 /64.
-fn prefix(address: IpAddr) -> IpAddr {
+pub(super) fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),

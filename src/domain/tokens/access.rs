@@ -50,6 +50,9 @@ pub struct Subject {
     pub auth_time: Timestamp,
     /// What `amr` says.
     pub auth_method: SignInMethod,
+    /// When the session ends by itself. No token lives on: who ends sessions ends live ones, so
+    /// nobody could take it back.
+    pub session_ends_at: Timestamp,
 }
 
 /// Signs and judges access tokens.
@@ -99,11 +102,13 @@ impl AccessTokens {
         &self.settings
     }
 
-    /// Signs a token that lives from now for the configured time. Answers also when it expires.
+    /// Signs a token that lives from now for the configured time, or as long as its session if that
+    /// is shorter. Answers also when it expires.
     pub fn sign(&self, subject: Subject) -> Result<(AccessToken, Timestamp)> {
         let now = self.world.now();
         let issued_at = whole_seconds(now);
-        let expires_at = whole_seconds(issued_at + self.settings.lifetime);
+        let expires_at = issued_at + self.settings.lifetime;
+        let expires_at = whole_seconds(expires_at.min(subject.session_ends_at));
         let payload = claims::to_json(&Claims {
             issuer: self.settings.issuer.clone(),
             account_id: subject.account_id,
@@ -202,7 +207,9 @@ impl AccessTokens {
     }
 
     fn read(&self, key_id: &str, payload: &[u8]) -> Option<Verified> {
-        let claims::ReadClaims { claims, not_before } = claims::from_json(payload)?;
+        let claims::ReadClaims { mut claims, not_before } = claims::from_json(payload)?;
+        // Where the lifetime was cut since, revocations are kept for the new one only.
+        claims.expires_at = claims.expires_at.min(claims.issued_at + self.settings.lifetime);
         if claims.issuer != self.settings.issuer {
             return None;
         }

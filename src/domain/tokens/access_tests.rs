@@ -58,6 +58,7 @@ impl Server {
             session_id: "0190a5a0-0000-7000-8000-000000000002".parse().unwrap(),
             auth_time: self.clock.now(),
             auth_method: SignInMethod::Password,
+            session_ends_at: self.clock.now() + 2 * LIFETIME,
         }
     }
 

@@ -20,3 +20,10 @@ pub(crate) fn duration(span: Duration) -> prost_types::Duration {
         nanos: i32::try_from(span.subsec_nanos()).unwrap_or_default(),
     }
 }
+
+/// Reads a span; `None` when it is negative or not in its form. prost's own conversion overflows on
+/// the smallest numbers.
+pub(crate) fn span(duration: &prost_types::Duration) -> Option<Duration> {
+    let nanos = u32::try_from(duration.nanos).ok().filter(|it| *it < 1_000_000_000)?;
+    Some(Duration::new(u64::try_from(duration.seconds).ok()?, nanos))
+}

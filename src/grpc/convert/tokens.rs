@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     fields::Fields,
-    times::{duration, timestamp},
+    times::{duration, span, timestamp},
 };
 
 /// What a sign-in or a refresh hands out.
@@ -40,7 +40,7 @@ pub(crate) struct Question {
 /// Reads a backend's question.
 pub(crate) fn question(request: pb::ValidateTokenRequest) -> Result<Question, Status> {
     let mut fields = Fields::default();
-    let max_auth_age = request.max_auth_age.map(|age| Duration::try_from(age).unwrap_or_default());
+    let max_auth_age = request.max_auth_age.map(|age| span(&age).unwrap_or_default());
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
         fields.refuse("max_auth_age", FieldReason::OutOfRange, "must be at least one second");
     }

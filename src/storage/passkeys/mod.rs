@@ -15,7 +15,7 @@ use super::{
     Connection, Result, Storage,
     accounts::find_account,
     on_engine,
-    sessions::{SessionEnd, SessionGroup, end_group},
+    sessions::{SessionEnd, SessionGroup, end_group, is_live},
 };
 use row::{PasskeyRow, transports_text};
 
@@ -28,8 +28,8 @@ pub enum PasskeyAddition {
     AlreadyRegistered,
     /// The account has as many passkeys as it may.
     LimitReached,
-    /// The account is gone.
-    AccountGone,
+    /// The caller's session is not live.
+    SessionEnded,
 }
 
 /// What became of a passkey's removal.
@@ -41,6 +41,8 @@ pub enum PasskeyRemoval {
     NotFound,
     /// The account would be left without a way to sign in.
     LastSignInMethod,
+    /// The caller's session is not live.
+    SessionEnded,
 }
 
 /// A passkey's removal.
@@ -50,8 +52,9 @@ pub struct PasskeyRemovalRequest {
     pub account_id: AccountId,
     /// The passkey.
     pub passkey_id: PasskeyId,
-    /// The session that lives on although the passkey may have opened it.
-    pub spared_session: SessionId,
+    /// The session that asks, which must be live. It lives on although the passkey may have opened
+    /// it.
+    pub caller: SessionId,
     /// Now.
     pub now: Timestamp,
     /// Until when the ended sessions' access tokens could live.
@@ -88,9 +91,17 @@ const EXISTS: &str = "SELECT 1 FROM passkeys WHERE id = $1 AND account_id = $2";
 const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
 
 impl Storage {
-    /// Adds a passkey to an account that has fewer than `limit`.
-    pub async fn add_passkey(&self, passkey: Passkey, limit: u32) -> Result<PasskeyAddition> {
-        self.write((passkey, limit), |c, (passkey, limit)| Box::pin(add(c, passkey, *limit))).await
+    /// Adds a passkey to an account that has fewer than `limit`, while the caller's session is live.
+    pub async fn add_passkey(
+        &self,
+        passkey: Passkey,
+        caller: SessionId,
+        limit: u32,
+    ) -> Result<PasskeyAddition> {
+        self.write((passkey, caller, limit), |c, (passkey, caller, limit)| {
+            Box::pin(add(c, passkey, *caller, *limit))
+        })
+        .await
     }
 
     /// The passkeys of an account, oldest first.
@@ -133,10 +144,15 @@ impl Storage {
 async fn add(
     connection: &mut Connection,
     passkey: &Passkey,
+    caller: SessionId,
     limit: u32,
 ) -> Result<PasskeyAddition> {
-    let Some(owner) = find_account(connection, passkey.account_id).await? else {
-        return Ok(PasskeyAddition::AccountGone);
+    let (account_id, now) = (passkey.account_id, passkey.created_at);
+    if !is_live(connection, caller, account_id, now).await? {
+        return Ok(PasskeyAddition::SessionEnded);
+    }
+    let Some(owner) = find_account(connection, account_id).await? else {
+        return Ok(PasskeyAddition::SessionEnded);
     };
     if owner.account.passkey_count >= limit {
         return Ok(PasskeyAddition::LimitReached);
@@ -197,6 +213,9 @@ async fn remove(
     request: &PasskeyRemovalRequest,
 ) -> Result<PasskeyRemoval> {
     let (account_id, id) = (request.account_id, request.passkey_id);
+    if !is_live(connection, request.caller, account_id, request.now).await? {
+        return Ok(PasskeyRemoval::SessionEnded);
+    }
     if !exists(connection, account_id, id).await? {
         return Ok(PasskeyRemoval::NotFound);
     }
@@ -209,7 +228,7 @@ async fn remove(
     on_engine!(&mut *connection, |c| {
         sqlx::query(DELETE).bind(id.as_bytes().as_slice()).execute(c).await.map(drop)
     })?;
-    let group = SessionGroup::OpenedWith { passkey: id, spared: request.spared_session };
+    let group = SessionGroup::OpenedWith { passkey: id, spared: request.caller };
     let end = SessionEnd {
         reason: EndReason::PasskeyRemoved,
         now: request.now,

@@ -27,6 +27,11 @@ VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10)";
 
 const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_hash = $2";
 
+const IS_LIVE: &str = "
+SELECT 1 FROM sessions
+WHERE id = $1 AND account_id = $2
+    AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3";
+
 const REAUTHENTICATE: &str = "
 UPDATE sessions SET auth_time = $2, auth_method = $3
 WHERE id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
@@ -113,6 +118,26 @@ async fn open_password_session(
         insert_session(connection, session).await?;
     }
     Ok(unchanged)
+}
+
+/// Whether a session is one of the account's and lives. What changes the ways to sign in asks in its
+/// own transaction: a session that was ended while its call was under way must not reach past its
+/// end.
+pub(super) async fn is_live(
+    connection: &mut Connection,
+    id: SessionId,
+    owner: AccountId,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(on_engine!(connection, |c| {
+        sqlx::query(IS_LIVE)
+            .bind(id.as_bytes().as_slice())
+            .bind(owner.as_bytes().as_slice())
+            .bind(now.as_micros())
+            .fetch_optional(c)
+            .await?
+            .is_some()
+    }))
 }
 
 /// Opens a session within a transaction that has made sure of its reason.

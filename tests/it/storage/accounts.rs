@@ -5,12 +5,13 @@ use claviger::{
         account::NewAccount,
         ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
         id::RequestId,
-        session::NewSession,
+        session::{EndReason, NewSession},
         username::Username,
     },
     storage::{
         accounts::{AccountCreation, PasswordChange},
         ceremonies::CeremonyLimits,
+        sessions::SessionSelection,
     },
 };
 
@@ -23,11 +24,11 @@ fn username(text: &str) -> Username {
     Username::from_stored(text.to_owned())
 }
 
-fn change(account: &NewAccount, from: &str, to: &str) -> PasswordChange {
-    let session = NewSession { created_at: NOW + SECOND, ..new_session(account.id) };
+fn change(caller: &NewSession, to: &str) -> PasswordChange {
+    let session = NewSession { created_at: NOW + SECOND, ..new_session(caller.account_id) };
     PasswordChange {
-        account_id: account.id,
-        expected_hash: Some(hash(from)),
+        account_id: caller.account_id,
+        caller: caller.id,
         new_hash: hash(to),
         session,
         revoked_until: NOW + HOUR,
@@ -108,7 +109,7 @@ async fn a_password_change_ends_every_session_and_opens_one() {
         let (alice, first) = database.registered("alice").await;
         let second = new_session(alice.id);
         assert!(database.open_password_session(second.clone(), hash("first")).await.unwrap());
-        let change = change(&alice, "first", "second");
+        let change = change(&first, "second");
 
         let mut ended = database.change_password(change.clone()).await.unwrap().unwrap();
 
@@ -127,15 +128,24 @@ async fn a_password_change_ends_every_session_and_opens_one() {
 }
 
 #[tokio::test]
-async fn a_password_change_from_another_hash_changes_nothing() {
+async fn a_session_that_is_over_or_anothers_changes_no_password() {
     on_each_engine(async |database| {
         let (alice, session) = database.registered("alice").await;
+        let (_, of_bob) = database.registered("bob").await;
+        let ended = new_session(alice.id);
+        database.open_password_session(ended.clone(), hash("first")).await.unwrap();
+        let one = SessionSelection::One(ended.id);
+        database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR).await.unwrap();
+        let by_bob = PasswordChange { account_id: alice.id, ..change(&of_bob, "second") };
 
-        let ended = database.change_password(change(&alice, "other", "second")).await.unwrap();
+        let late = database.change_password(change(&ended, "second")).await.unwrap();
+        let foreign = database.change_password(by_bob).await.unwrap();
 
-        assert_eq!(ended, None);
+        assert_eq!((late, foreign), (None, None));
         let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [session.id]);
+        let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("first")));
     })
     .await;
 }
@@ -143,15 +153,11 @@ async fn a_password_change_from_another_hash_changes_nothing() {
 #[tokio::test]
 async fn a_first_password_is_set_where_none_was() {
     on_each_engine(async |database| {
-        let id = database.registered_without_password("alice").await;
-        let account = NewAccount { id, ..new_account("alice") };
-        let set = PasswordChange { expected_hash: None, ..change(&account, "", "second") };
+        let (id, session) = database.registered_without_password("alice").await;
 
-        let refused = database.change_password(change(&account, "first", "x")).await.unwrap();
-        let ended = database.change_password(set).await.unwrap();
+        let ended = database.change_password(change(&session, "second")).await.unwrap();
 
-        assert_eq!(refused, None);
-        assert_eq!(ended.unwrap().len(), 1);
+        assert_eq!(ended, Some(vec![session.id]));
         assert!(database.find_account(id).await.unwrap().unwrap().has_password);
     })
     .await;
@@ -161,10 +167,10 @@ async fn a_first_password_is_set_where_none_was() {
 async fn one_of_eight_password_changes_wins() {
     on_each_engine(async |database| {
         for round in 0..ROUNDS {
-            let (alice, _) = database.registered(&format!("user{round}")).await;
+            let (_, session) = database.registered(&format!("user{round}")).await;
             let changed = race((0..RACERS).map(|racer| {
                 let storage = database.handle();
-                let change = change(&alice, "first", &format!("second {racer}"));
+                let change = change(&session, &format!("second {racer}"));
                 async move { storage.change_password(change).await.unwrap().is_some() }
             }))
             .await;
@@ -179,8 +185,8 @@ async fn one_of_eight_password_changes_wins() {
 async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
     on_each_engine(async |database| {
         for round in 0..ROUNDS {
-            let (alice, _) = database.registered(&format!("user{round}")).await;
-            let change = change(&alice, "first", "second");
+            let (alice, session) = database.registered(&format!("user{round}")).await;
+            let change = change(&session, "second");
             let changing = {
                 let (storage, change) = (database.handle(), change.clone());
                 tokio::spawn(async move { storage.change_password(change).await.unwrap() })
@@ -222,7 +228,7 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let passkey = new_passkey(alice.id);
-        database.add_passkey(passkey.clone(), 20).await.unwrap();
+        database.add_passkey(passkey.clone(), session.id, 20).await.unwrap();
         let ceremony = Ceremony {
             id: ceremony_id(),
             purpose: CeremonyPurpose::Registration { account_id: alice.id },
@@ -233,7 +239,7 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let limits = CeremonyLimits { per_payer: 1, overall: 1 };
         assert!(database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap());
 
-        let ended = database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
+        let ended = database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
 
         assert_eq!(ended, Some(vec![session.id]));
         assert!(database.find_account(alice.id).await.unwrap().is_none());
@@ -252,14 +258,17 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
 }
 
 #[tokio::test]
-async fn an_account_is_deleted_once() {
+async fn an_account_is_deleted_once_and_by_its_owner_only() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (bob, _) = database.registered("bob").await;
+        let (alice, session) = database.registered("alice").await;
 
-        database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
-        let again = database.delete_account(alice.id, NOW, NOW + HOUR).await.unwrap();
+        let foreign = database.delete_account(bob.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        let again = database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
 
-        assert_eq!(again, None);
+        assert_eq!((foreign, again), (None, None));
+        assert!(database.find_account(bob.id).await.unwrap().is_some());
         let login = database.open_password_session(new_session(alice.id), hash("first")).await;
         assert!(!login.unwrap());
     })

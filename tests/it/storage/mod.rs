@@ -123,14 +123,17 @@ impl Database {
     }
 
     /// An account that signs in with passkeys alone.
-    pub(crate) async fn registered_without_password(&self, username: &str) -> AccountId {
-        let (account, _) = self.registered(username).await;
+    pub(crate) async fn registered_without_password(
+        &self,
+        username: &str,
+    ) -> (AccountId, NewSession) {
+        let (account, session) = self.registered(username).await;
         sqlx::query("UPDATE accounts SET password_hash = NULL WHERE id = $1")
             .bind(account.id.as_bytes().as_slice())
             .execute(&mut self.raw().await)
             .await
             .unwrap();
-        account.id
+        (account.id, session)
     }
 }
 

@@ -15,9 +15,9 @@ use super::{
     on_each_engine, passkey_id, race, session_id,
 };
 
-async fn added(database: &Database, account_id: AccountId) -> Passkey {
-    let passkey = new_passkey(account_id);
-    let addition = database.add_passkey(passkey.clone(), 20).await.unwrap();
+async fn added(database: &Database, caller: &NewSession) -> Passkey {
+    let passkey = new_passkey(caller.account_id);
+    let addition = database.add_passkey(passkey.clone(), caller.id, 20).await.unwrap();
     assert_eq!(addition, PasskeyAddition::Added);
     passkey
 }
@@ -38,11 +38,11 @@ fn session_with(passkey: &Passkey) -> NewSession {
     NewSession { method, passkey_id: Some(passkey.id), ..new_session(passkey.account_id) }
 }
 
-fn removal(passkey: &Passkey, spared_session: SessionId) -> PasskeyRemovalRequest {
+fn removal(passkey: &Passkey, caller: SessionId) -> PasskeyRemovalRequest {
     PasskeyRemovalRequest {
         account_id: passkey.account_id,
         passkey_id: passkey.id,
-        spared_session,
+        caller,
         now: NOW,
         revoked_until: NOW + HOUR,
     }
@@ -56,7 +56,7 @@ async fn ids(database: &Database, account_id: AccountId) -> Vec<PasskeyId> {
 #[tokio::test]
 async fn a_passkey_is_found_as_it_was_added() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
         for discoverable in [None, Some(false), Some(true)] {
             let passkey = Passkey {
                 discoverable,
@@ -65,7 +65,7 @@ async fn a_passkey_is_found_as_it_was_added() {
                 counter: u32::MAX,
                 ..new_passkey(alice.id)
             };
-            database.add_passkey(passkey.clone(), 20).await.unwrap();
+            database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
 
             let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
 
@@ -81,12 +81,12 @@ async fn a_passkey_is_found_as_it_was_added() {
 #[tokio::test]
 async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let (bob, _) = database.registered("bob").await;
+        let (alice, phone) = database.registered("alice").await;
+        let (_, bobs_phone) = database.registered("bob").await;
         let late = Passkey { created_at: NOW + HOUR, ..new_passkey(alice.id) };
-        database.add_passkey(late.clone(), 20).await.unwrap();
-        let early = added(&database, alice.id).await;
-        added(&database, bob.id).await;
+        database.add_passkey(late.clone(), phone.id, 20).await.unwrap();
+        let early = added(&database, &phone).await;
+        added(&database, &bobs_phone).await;
 
         assert_eq!(ids(&database, alice.id).await, [early.id, late.id]);
         assert_eq!(ids(&database, account_id()).await, []);
@@ -97,13 +97,13 @@ async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
 #[tokio::test]
 async fn a_credential_id_belongs_to_one_account_only() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let (bob, _) = database.registered("bob").await;
-        let passkey = added(&database, alice.id).await;
+        let (_, phone) = database.registered("alice").await;
+        let (bob, bobs_phone) = database.registered("bob").await;
+        let passkey = added(&database, &phone).await;
         let credential_id = passkey.credential_id.clone();
         let copy = Passkey { credential_id, ..new_passkey(bob.id) };
 
-        let addition = database.add_passkey(copy, 20).await.unwrap();
+        let addition = database.add_passkey(copy, bobs_phone.id, 20).await.unwrap();
 
         assert_eq!(addition, PasskeyAddition::AlreadyRegistered);
         assert_eq!(ids(&database, bob.id).await, []);
@@ -114,15 +114,16 @@ async fn a_credential_id_belongs_to_one_account_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let (bob, _) = database.registered("bob").await;
+        let (alice, phone) = database.registered("alice").await;
+        let (bob, bobs_phone) = database.registered("bob").await;
         for _ in 0..ROUNDS {
             let credential_id = new_passkey(alice.id).credential_id;
-            let additions = race([alice.id, bob.id].repeat(RACERS / 2).into_iter().map(|owner| {
+            let callers = [(alice.id, phone.id), (bob.id, bobs_phone.id)].repeat(RACERS / 2);
+            let additions = race(callers.into_iter().map(|(owner, caller)| {
                 let credential_id = credential_id.clone();
                 let passkey = Passkey { credential_id, ..new_passkey(owner) };
                 let storage = database.handle();
-                async move { storage.add_passkey(passkey, 1000).await.unwrap() }
+                async move { storage.add_passkey(passkey, caller, 1000).await.unwrap() }
             }))
             .await;
 
@@ -136,11 +137,11 @@ async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_never_gets_more_passkeys_than_it_may_have() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
 
         let additions = race((0..RACERS).map(|_| {
             let (storage, passkey) = (database.handle(), new_passkey(alice.id));
-            async move { storage.add_passkey(passkey, 3).await.unwrap() }
+            async move { storage.add_passkey(passkey, phone.id, 3).await.unwrap() }
         }))
         .await;
 
@@ -152,14 +153,17 @@ async fn an_account_never_gets_more_passkeys_than_it_may_have() {
 }
 
 #[tokio::test]
-async fn a_passkey_of_a_deleted_account_is_not_added() {
+async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        database.delete_account(alice.id, NOW, NOW).await.unwrap();
+        let (alice, phone) = database.registered("alice").await;
+        let (_, bobs_phone) = database.registered("bob").await;
 
-        let addition = database.add_passkey(new_passkey(alice.id), 20).await.unwrap();
+        let foreign = database.add_passkey(new_passkey(alice.id), bobs_phone.id, 20).await;
+        database.delete_account(alice.id, phone.id, NOW, NOW).await.unwrap();
+        let late = database.add_passkey(new_passkey(alice.id), phone.id, 20).await;
 
-        assert_eq!(addition, PasskeyAddition::AccountGone);
+        assert_eq!(foreign.unwrap(), PasskeyAddition::SessionEnded);
+        assert_eq!(late.unwrap(), PasskeyAddition::SessionEnded);
         assert_eq!(ids(&database, alice.id).await, []);
     })
     .await;
@@ -168,8 +172,8 @@ async fn a_passkey_of_a_deleted_account_is_not_added() {
 #[tokio::test]
 async fn a_use_is_recorded_with_the_session_it_opens() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let passkey = added(&database, alice.id).await;
+        let (alice, phone) = database.registered("alice").await;
+        let passkey = added(&database, &phone).await;
         let session = session_with(&passkey);
         let raised = PasskeyUse { backup_eligible: true, backed_up: true, ..used(&passkey, 6) };
 
@@ -188,9 +192,9 @@ async fn a_use_is_recorded_with_the_session_it_opens() {
 #[tokio::test]
 async fn backup_eligibility_rises_but_never_falls() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
         let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
-        database.add_passkey(passkey.clone(), 20).await.unwrap();
+        database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
 
         let opened = database.open_passkey_session(used(&passkey, 6), session_with(&passkey)).await;
 
@@ -205,9 +209,9 @@ async fn backup_eligibility_rises_but_never_falls() {
 #[tokio::test]
 async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
-        let (passkey, removed) = (added(&database, alice.id).await, new_passkey(alice.id));
+        let (passkey, removed) = (added(&database, &phone).await, new_passkey(alice.id));
         let stale = PasskeyUse { expected_counter: 4, ..used(&passkey, 9) };
         let of_bob = NewSession { account_id: bob.id, ..session_with(&passkey) };
 
@@ -230,10 +234,10 @@ async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_uses_of_a_counter_opens_a_session() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
         for _ in 0..ROUNDS {
             let passkey = Passkey { counter: 5, ..new_passkey(alice.id) };
-            database.add_passkey(passkey.clone(), 1000).await.unwrap();
+            database.add_passkey(passkey.clone(), phone.id, 1000).await.unwrap();
 
             let opened = race((0..RACERS).map(|_| {
                 let (storage, session) = (database.handle(), session_with(&passkey));
@@ -251,8 +255,8 @@ async fn one_of_eight_uses_of_a_counter_opens_a_session() {
 #[tokio::test]
 async fn a_reauthentication_records_the_use_and_the_proof() {
     on_each_engine(async |database| {
-        let (alice, session) = database.registered("alice").await;
-        let passkey = added(&database, alice.id).await;
+        let (_, session) = database.registered("alice").await;
+        let passkey = added(&database, &session).await;
         let passkey_use = used(&passkey, 6);
 
         let proven = database
@@ -276,9 +280,9 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
 #[tokio::test]
 async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_records_nothing() {
     on_each_engine(async |database| {
-        let (alice, session) = database.registered("alice").await;
+        let (_, session) = database.registered("alice").await;
         let (_, of_bob) = database.registered("bob").await;
-        let passkey = added(&database, alice.id).await;
+        let passkey = added(&database, &session).await;
         let late = PasskeyUse { used_at: session.idle_expires_at, ..used(&passkey, 6) };
 
         let expired = database.record_passkey_reauthentication(late, session.id).await;
@@ -298,8 +302,8 @@ async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_record
 #[tokio::test]
 async fn a_suspected_clone_is_remembered() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let passkey = added(&database, alice.id).await;
+        let (_, phone) = database.registered("alice").await;
+        let passkey = added(&database, &phone).await;
 
         database.record_suspected_clone(passkey.id, NOW + HOUR).await.unwrap();
 
@@ -313,9 +317,9 @@ async fn a_suspected_clone_is_remembered() {
 #[tokio::test]
 async fn only_the_owner_renames_a_passkey() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, phone) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
-        let passkey = added(&database, alice.id).await;
+        let passkey = added(&database, &phone).await;
         let name = PasskeyName::from_stored("phone".to_owned());
 
         let by_bob = database.rename_passkey(bob.id, passkey.id, name.clone()).await.unwrap();
@@ -332,7 +336,8 @@ async fn only_the_owner_renames_a_passkey() {
 async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spared_one() {
     on_each_engine(async |database| {
         let (alice, with_password) = database.registered("alice").await;
-        let (passkey, other) = (added(&database, alice.id).await, added(&database, alice.id).await);
+        let (passkey, other) =
+            (added(&database, &with_password).await, added(&database, &with_password).await);
         let counterless = |it: &Passkey| PasskeyUse { counter: it.counter, ..used(it, 0) };
         let (ended, spared) = (session_with(&passkey), session_with(&passkey));
         let with_other = session_with(&other);
@@ -356,19 +361,21 @@ async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spar
 }
 
 #[tokio::test]
-async fn nobody_removes_a_passkey_of_somebody_else_or_one_that_is_gone() {
+async fn nobody_removes_a_passkey_of_somebody_else_or_from_a_session_that_is_over() {
     on_each_engine(async |database| {
-        let (alice, _) = database.registered("alice").await;
-        let (bob, _) = database.registered("bob").await;
-        let passkey = added(&database, alice.id).await;
+        let (_, phone) = database.registered("alice").await;
+        let (bob, bobs_phone) = database.registered("bob").await;
+        let passkey = added(&database, &phone).await;
         let by_bob =
-            PasskeyRemovalRequest { account_id: bob.id, ..removal(&passkey, session_id()) };
+            PasskeyRemovalRequest { account_id: bob.id, ..removal(&passkey, bobs_phone.id) };
 
         let refused = database.remove_passkey(by_bob).await.unwrap();
-        let first = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
-        let second = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
+        let ended = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
+        let first = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
+        let second = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
 
         assert_eq!(refused, PasskeyRemoval::NotFound);
+        assert_eq!(ended, PasskeyRemoval::SessionEnded);
         assert_eq!(first, PasskeyRemoval::Removed(vec![]));
         assert_eq!(second, PasskeyRemoval::NotFound);
     })
@@ -378,12 +385,12 @@ async fn nobody_removes_a_passkey_of_somebody_else_or_one_that_is_gone() {
 #[tokio::test]
 async fn the_last_way_in_stays() {
     on_each_engine(async |database| {
-        let alice = database.registered_without_password("alice").await;
-        let passkey = added(&database, alice).await;
+        let (alice, phone) = database.registered_without_password("alice").await;
+        let passkey = added(&database, &phone).await;
         let absent = new_passkey(alice);
 
-        let removed = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
-        let of_absent = database.remove_passkey(removal(&absent, session_id())).await.unwrap();
+        let removed = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
+        let of_absent = database.remove_passkey(removal(&absent, phone.id)).await.unwrap();
 
         assert_eq!(removed, PasskeyRemoval::LastSignInMethod);
         assert_eq!(of_absent, PasskeyRemoval::NotFound);
@@ -396,11 +403,12 @@ async fn the_last_way_in_stays() {
 async fn one_of_the_last_two_passkeys_stays_when_both_are_removed_at_once() {
     on_each_engine(async |database| {
         for round in 0..ROUNDS {
-            let alice = database.registered_without_password(&format!("user{round}")).await;
-            let passkeys = [added(&database, alice).await, added(&database, alice).await];
+            let (alice, phone) =
+                database.registered_without_password(&format!("user{round}")).await;
+            let passkeys = [added(&database, &phone).await, added(&database, &phone).await];
 
             let removals = race(passkeys.iter().map(|passkey| {
-                let (storage, removal) = (database.handle(), removal(passkey, session_id()));
+                let (storage, removal) = (database.handle(), removal(passkey, phone.id));
                 async move { storage.remove_passkey(removal).await.unwrap() }
             }))
             .await;

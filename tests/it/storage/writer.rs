@@ -183,10 +183,10 @@ async fn a_database_of_a_newer_version_is_refused() {
 async fn two_databases_open_on_one_file_see_each_others_writes() {
     on_each_engine(async |database| {
         let other = Storage::open(options(database.directory())).await.unwrap();
-        let (alice, _) = database.registered("alice").await;
+        let (alice, session) = database.registered("alice").await;
 
         let found = other.find_account(alice.id).await.unwrap();
-        let deleted = other.delete_account(alice.id, NOW, NOW).await.unwrap();
+        let deleted = other.delete_account(alice.id, session.id, NOW, NOW).await.unwrap();
 
         assert!(found.is_some());
         assert!(deleted.is_some());
