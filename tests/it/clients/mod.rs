@@ -5,6 +5,7 @@
 mod buf_curl;
 mod grpcurl;
 mod python;
+mod readme;
 mod server;
 
 use std::{
