@@ -3,7 +3,10 @@
 //! Dependencies print headers, frames and queries below INFO, so whatever `RUST_LOG` says only our
 //! own targets are heard there.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _},
+};
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -49,6 +52,18 @@ pub fn is_pretty(log: &Log) -> bool {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     }
+}
+
+/// An error with its causes, for the log.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 fn pretty<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync

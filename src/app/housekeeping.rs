@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::{domain::sweeper::Sweeper, grpc::availability::Availability, storage::Storage};
+use crate::{
+    domain::sweeper::Sweeper, grpc::availability::Availability, storage::Storage, telemetry,
+};
 
 /// How often, by the real clock.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -32,7 +34,7 @@ pub async fn run(
             availability.announce(is_alive).await;
         }
         if is_alive && let Err(cause) = sweeper.run_once().await {
-            let cause = super::chain(&cause);
+            let cause = telemetry::causes(&cause);
             tracing::error!(cause, "housekeeping failed and will be tried again");
         }
     }

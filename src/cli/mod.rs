@@ -17,7 +17,6 @@ use std::{
 use clap::ArgMatches;
 
 use crate::{
-    app,
     config::{self, Config, Inputs},
     domain::world::World,
     telemetry,
@@ -125,6 +124,6 @@ fn wrong(problem: &dyn Display) -> ExitCode {
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
-    complain(app::chain(error));
+    complain(telemetry::causes(error));
     ExitCode::FAILURE
 }

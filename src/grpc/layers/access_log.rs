@@ -19,6 +19,8 @@ use http_body::{Frame, SizeHint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::telemetry;
+
 use super::request_id::RequestId;
 
 /// The most of a method's name that is logged.
@@ -94,15 +96,8 @@ impl Call {
 
     fn log_cause(&self, cause: Option<&(dyn Error + 'static)>) {
         let Some(cause) = cause else { return };
-        let mut chain = cause.to_string();
-        let mut next = cause.source();
-        while let Some(cause) = next {
-            chain.push_str(": ");
-            chain.push_str(&cause.to_string());
-            next = cause.source();
-        }
         let (method, request_id) = (self.method.as_str(), self.request_id());
-        tracing::error!(method, request_id, cause = chain, "call failed");
+        tracing::error!(method, request_id, cause = telemetry::causes(cause), "call failed");
     }
 
     fn request_id(&self) -> &str {
