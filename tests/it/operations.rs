@@ -123,3 +123,33 @@ async fn a_server_raises_its_limit_on_open_files() {
     let numbers: Vec<_> = line["Max open files".len()..].split_whitespace().collect();
     assert_eq!(numbers[0], numbers[1], "{line}");
 }
+
+#[tokio::test]
+async fn a_database_that_others_may_read_is_pointed_out() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    Process::start(&directory, &[]).kill();
+    let database = directory.join("claviger.db");
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+
+    let process = Process::start(&directory, &[]);
+
+    assert!(process.log().contains("others may read the database"), "{}", process.log());
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_refused_at_start() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("data");
+    Process::start(&directory, &[]).kill();
+    // The owner of all files may write to any file, but nobody to a directory.
+    let database = directory.join("claviger.db");
+    std::fs::remove_file(&database).unwrap();
+    std::fs::create_dir(&database).unwrap();
+
+    let refused = run(&directory, &["serve"]);
+
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("Cannot use") && said.contains("claviger.db"), "{said}");
+}

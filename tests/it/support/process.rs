@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -64,7 +65,7 @@ impl Process {
     pub fn wait_until_ready(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         for port in [self.public_port, self.internal_port] {
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            while !is_ready(port) {
                 if let Some(status) = self.child.try_wait().unwrap() {
                     panic!("the program ended with {status}:\n{}", self.log());
                 }
@@ -120,6 +121,20 @@ impl Drop for Process {
             eprintln!("the program's log:\n{}", self.log());
         }
     }
+}
+
+/// Whether the program says so itself: it listens a little before it can answer.
+fn is_ready(port: u16) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 /// Two ports that nobody listens on now. Both are held until both are known, so they differ.
