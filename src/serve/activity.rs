@@ -1,14 +1,12 @@
 //! Knows whether a connection is being used.
 
 use std::{
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::body::{Body, Bytes};
-use http_body::{Frame, SizeHint};
+use axum::body::Body;
+use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
 /// The calls of one connection.
@@ -80,7 +78,8 @@ pub struct OpenCall(Arc<Activity>);
 impl OpenCall {
     /// Ties the call to the body of its answer.
     pub fn until_sent(self, inner: Body) -> Body {
-        Body::new(Sending { inner, _call: self })
+        // The closure owns the call, which is open for as long as the body is.
+        Body::new(inner.inspect_frame(move |_| _ = &self))
     }
 }
 
@@ -89,30 +88,5 @@ impl Drop for OpenCall {
         let mut state = self.0.lock();
         state.open_calls -= 1;
         state.quiet_since = Instant::now();
-    }
-}
-
-struct Sending {
-    inner: Body,
-    _call: OpenCall,
-}
-
-impl http_body::Body for Sending {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }

@@ -1,12 +1,7 @@
 //! Writes one line for every call, those refused at the edge included, and the cause of every failure
 //! of ours, once. The HTTP pages have no lines: probes ask for them all the time.
 
-use std::{
-    error::Error,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{error::Error, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
@@ -15,7 +10,8 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
-use http_body::{Frame, SizeHint};
+use http_body::Frame;
+use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -35,7 +31,8 @@ pub async fn record(request: Request, next: Next) -> Response {
         call.ended(&status, original.and_then(Error::source));
         return response;
     }
-    response.map(|inner| Body::new(Watched { inner, call }))
+    // The closure owns the call: a body that is dropped before its trailers was abandoned.
+    response.map(|inner| Body::new(inner.inspect_frame(move |frame| call.saw(frame))))
 }
 
 /// Logs a request that was refused before it became a call.
@@ -81,6 +78,12 @@ impl Call {
         }
     }
 
+    fn saw(&mut self, frame: &Frame<Bytes>) {
+        if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+            self.ended(&status, None);
+        }
+    }
+
     fn log(&mut self, code: Code, reason: Option<&str>) {
         self.is_logged = true;
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
@@ -116,38 +119,6 @@ impl Drop for Call {
 /// How the caller speaks, noted outside the gRPC-web layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Protocol(pub &'static str);
-
-/// A response body whose end is the end of the call.
-struct Watched {
-    inner: Body,
-    call: Call,
-}
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(status) = frame.trailers_ref().and_then(Status::from_header_map)
-        {
-            self.call.ended(&status, None);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
 
 /// A code as gRPC's documentation spells it.
 fn code_name(code: Code) -> &'static str {
