@@ -90,3 +90,23 @@ impl Drop for OpenCall {
         state.quiet_since = Instant::now();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_open_for_as_long_as_the_body_of_its_answer() {
+        let activity = Activity::new(MINUTE, MINUTE);
+        let body = activity.begin().until_sent(Body::from("an answer"));
+
+        tokio::time::advance(MINUTE).await;
+        assert!(!activity.is_quiet_for(Duration::ZERO));
+
+        drop(body);
+        assert!(activity.is_quiet_for(Duration::ZERO));
+        assert!(!activity.is_quiet_for(MINUTE));
+    }
+}
