@@ -3,16 +3,30 @@
 pub mod compose;
 pub mod data;
 pub mod housekeeping;
+mod key_file;
 
-use std::{error::Error, fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    fs::File,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     config::Config,
-    domain::{self, tokens::keys::KeyRing, world::World},
-    grpc::{self, Services, availability::Availability, layers},
+    domain::{
+        self, replication::Replication, sweeper::Sweeper, tokens::keys::KeyRing, world::World,
+    },
+    grpc::{
+        self, Services,
+        availability::{Availability, State},
+        layers,
+    },
     http::{self, discovery::Discovery, health::Readiness},
     serve::{
         accept::{Server, Stop},
@@ -54,6 +68,7 @@ pub struct App {
     availability: Availability,
     keys: Arc<KeyRing>,
     storage: Storage,
+    database_answers: Arc<AtomicBool>,
     lock: Option<File>,
     tasks: TaskTracker,
     stop: Stop,
@@ -78,23 +93,19 @@ impl App {
             availability: Availability::default(),
             keys: Arc::clone(&domain.services.keys),
             storage: data.storage,
+            database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
             tasks: TaskTracker::new(),
             stop: Stop::default(),
             drain_timeout: config.limits.drain_timeout,
         };
-        app.availability.announce(true).await;
+        app.availability.announce(State::Serving).await;
         let settings = app.layer_settings(&config, world);
         let public_server = app.public_server(&config, &domain.services, &settings, tls)?;
         let internal_server = app.internal_server(&config, &domain.services, &settings)?;
         public.into_iter().for_each(|listener| public_server.listen(listener));
         internal.into_iter().for_each(|listener| internal_server.listen(listener));
-        app.tasks.spawn(housekeeping::run(
-            domain.sweeper,
-            app.storage.clone(),
-            app.availability.clone(),
-            app.stop.gently.clone(),
-        ));
+        app.keep_house(domain.replication, domain.sweeper);
         Ok(app)
     }
 
@@ -116,7 +127,7 @@ impl App {
     /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the
     /// configuration allows, and closes the database.
     pub async fn shutdown(self) {
-        self.availability.announce(false).await;
+        self.availability.announce(State::Stopping).await;
         self.stop.gently.cancel();
         self.tasks.close();
         if tokio::time::timeout(self.drain_timeout, self.tasks.wait()).await.is_err() {
@@ -126,6 +137,17 @@ impl App {
         }
         self.storage.close().await;
         drop(self.lock);
+    }
+
+    fn keep_house(&self, replication: Replication, sweeper: Sweeper) {
+        let (answers, stop) = (&self.database_answers, &self.stop.gently);
+        self.tasks.spawn(housekeeping::follow(
+            replication,
+            Arc::clone(answers),
+            self.availability.clone(),
+            stop.clone(),
+        ));
+        self.tasks.spawn(housekeeping::sweep(sweeper, Arc::clone(answers), stop.clone()));
     }
 
     fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
@@ -149,7 +171,7 @@ impl App {
             keys: Arc::clone(&services.keys),
             issuer: config.access_tokens.issuer.as_str().into(),
         };
-        let pages = http::public(discovery, self.readiness());
+        let pages = http::public(discovery, self.readiness(false));
         let routes = grpc::public_routes(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
         let router = layers::assemble(routes, pages, http::not_found, settings);
@@ -162,7 +184,8 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
     ) -> Result<Server, StartError> {
-        let pages = http::internal(self.readiness());
+        // Tokens are judged from memory.
+        let pages = http::internal(self.readiness(true));
         let routes = grpc::internal_routes(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
         // No page has business here, and no proxy stands in front.
@@ -177,8 +200,12 @@ impl App {
         Server::new(name, router, config.limits.clone(), tasks, stop)
     }
 
-    fn readiness(&self) -> Readiness {
-        Readiness { storage: self.storage.clone(), shutdown: self.stop.gently.clone() }
+    fn readiness(&self, works_without_database: bool) -> Readiness {
+        Readiness {
+            database_answers: Arc::clone(&self.database_answers),
+            works_without_database,
+            shutdown: self.stop.gently.clone(),
+        }
     }
 }
 

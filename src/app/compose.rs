@@ -9,6 +9,7 @@ use crate::{
         accounts::Accounts,
         passkeys::Passkeys,
         passwords::Passwords,
+        replication::Replication,
         revocations::Revocations,
         sessions::Sessions,
         sweeper::Sweeper,
@@ -37,6 +38,8 @@ pub mod purpose {
 pub struct Domain {
     /// What the gRPC services need.
     pub services: Services,
+    /// What keeps in step with other replicas.
+    pub replication: Replication,
     /// The housekeeping.
     pub sweeper: Sweeper,
 }
@@ -79,6 +82,8 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     ));
     let throttle = Arc::new(throttle(data, world)?);
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
+    let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
+    let replication = Replication::new(storage.clone(), its_keys, its_revocations, world.clone());
     let sweeper = Sweeper::new(storage.clone(), Arc::clone(&keys), revocations, world.clone());
     let services = Services {
         accounts: Arc::new(Accounts::new(
@@ -100,7 +105,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         keys,
         info: info(config),
     };
-    Ok(Domain { services, sweeper })
+    Ok(Domain { services, replication, sweeper })
 }
 
 fn info(config: &Config) -> ServerInfo {

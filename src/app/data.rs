@@ -1,19 +1,18 @@
-//! The data directory: the server's own secret and the database beside it.
+//! The data: the database, the server's own secret, and the lock that keeps a second server away.
 
 use std::{
     fs, io,
-    io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
-use zeroize::Zeroizing;
-
 use crate::{
-    config::{Config, MasterSecretSource, secrets},
+    config::Config,
     domain::{self, secret::MasterSecret, world::World},
-    storage::{self, Storage},
+    storage::{self, Options, Storage},
 };
+
+use super::key_file;
 
 /// The data could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +52,44 @@ pub enum DataError {
     /// Nothing was ever kept here.
     #[error("There is no database at {0}. Run `claviger serve` first, or set `data.directory`.")]
     NoDatabase(PathBuf),
+    /// Replicas share a key, so none of them may make it.
+    #[error(
+        "There is no key-encryption key at {0}. With PostgreSQL every replica needs the same one, so \
+         none was made. Make it once (umask 077; head -c 32 /dev/urandom | base64 > FILE), give it to \
+         every replica, and set `secrets.key_encryption_key_file`."
+    )]
+    KeyNeeded(PathBuf),
+    /// The schema is older than this program needs.
+    #[error(
+        "The database {database} is not migrated: it has schema {found}, this program needs {known}. \
+         Run `claviger migrate up` once, then start again."
+    )]
+    NotMigrated {
+        /// Which one.
+        database: String,
+        /// The schema it has; 0 means none.
+        found: i64,
+        /// The schema this program needs.
+        known: i64,
+    },
+    /// The schema is newer than this program can work with.
+    #[error(
+        "The database {database} was migrated by a newer Claviger: it has schema {found}, this program \
+         works with {known} and the one after it. Start the newer version."
+    )]
+    TooNew {
+        /// Which one.
+        database: String,
+        /// The schema it has.
+        found: i64,
+        /// The schema this program knows.
+        known: i64,
+    },
     /// The database does not open.
-    #[error("The database {path} cannot be opened")]
+    #[error("The database {database} cannot be opened")]
     Database {
-        /// Where it is.
-        path: PathBuf,
+        /// Which one.
+        database: String,
         /// Why.
         #[source]
         cause: storage::Error,
@@ -82,14 +114,12 @@ pub struct Data {
 /// # Errors
 /// Also when the database is there but the key is not.
 pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
-    make_directory(&config.data_directory)?;
-    if let Some(parent) = config.database.path.parent() {
-        make_directory(parent)?;
-    }
-    let lock = lock(&config.database.path)?;
-    let secret = master_secret(config, world)?;
-    warn_when_exposed(&config.database.path);
-    Ok(Data { lock: Some(lock), ..open_database(config, secret).await? })
+    let lock = match &config.database {
+        Options::Sqlite(options) => Some(prepare(&config.data_directory, &options.path)?),
+        Options::Postgres(_) => None,
+    };
+    let secret = key_file::master_secret(config, world)?;
+    Ok(Data { lock, ..open_database(config, secret).await? })
 }
 
 /// Opens data that is there already.
@@ -97,19 +127,45 @@ pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
 /// # Errors
 /// When it is not.
 pub async fn open_existing(config: &Config, world: &World) -> Result<Data, DataError> {
-    if !config.database.path.exists() {
-        return Err(DataError::NoDatabase(config.database.path.clone()));
+    if let Options::Sqlite(options) = &config.database
+        && !options.path.exists()
+    {
+        return Err(DataError::NoDatabase(options.path.clone()));
     }
-    let secret = master_secret(config, world)?;
+    let secret = key_file::master_secret(config, world)?;
     open_database(config, secret).await
 }
 
 async fn open_database(config: &Config, secret: MasterSecret) -> Result<Data, DataError> {
-    let path = &config.database.path;
-    check_writable(path)?;
-    let refused = |cause| DataError::Database { path: path.clone(), cause };
-    let storage = Storage::open(config.database.clone()).await.map_err(refused)?;
+    if let Options::Sqlite(options) = &config.database {
+        check_writable(&options.path)?;
+    }
+    let storage = Storage::open(config.database.clone()).await;
+    let storage = storage.map_err(|cause| refused(&config.database, cause))?;
     Ok(Data { storage, secret, lock: None })
+}
+
+/// The sentence for an operator whose database storage did not open.
+pub fn refused(database: &Options, cause: storage::Error) -> DataError {
+    let database = database.to_string();
+    match cause {
+        storage::Error::TooOld { found, known } => {
+            DataError::NotMigrated { database, found, known }
+        }
+        storage::Error::TooNew { found, known } => DataError::TooNew { database, found, known },
+        cause => DataError::Database { database, cause },
+    }
+}
+
+/// Makes the folders of a SQLite file and locks it.
+fn prepare(directory: &Path, database: &Path) -> Result<fs::File, DataError> {
+    make_directory(directory)?;
+    if let Some(parent) = database.parent() {
+        make_directory(parent)?;
+    }
+    let lock = lock(database)?;
+    warn_when_exposed(database);
+    Ok(lock)
 }
 
 /// Locks the database for one server. The operating system lets go when the process ends, however.
@@ -153,53 +209,6 @@ fn make_directory(path: &Path) -> Result<(), DataError> {
     made.map_err(|cause| DataError::File { path: path.to_owned(), cause })
 }
 
-fn master_secret(config: &Config, world: &World) -> Result<MasterSecret, DataError> {
-    let path = match &config.master_secret {
-        MasterSecretSource::Given(secret) => return Ok(secret.clone()),
-        MasterSecretSource::Kept(path) => path,
-    };
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
-            Err(DataError::KeyExposed(path.clone()))
-        }
-        Ok(_) => read_key(path),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            let database = &config.database.path;
-            if database.exists() {
-                let (path, database) = (path.clone(), database.clone());
-                return Err(DataError::KeyMissing { path, database });
-            }
-            make_key(path, world)
-        }
-        Err(cause) => Err(DataError::File { path: path.clone(), cause }),
-    }
-}
-
-fn read_key(path: &Path) -> Result<MasterSecret, DataError> {
-    let text = fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
-    secrets::master_secret(&text).ok_or_else(|| DataError::KeyMalformed(path.to_owned()))
-}
-
-fn make_key(path: &Path, world: &World) -> Result<MasterSecret, DataError> {
-    let bytes = Zeroizing::new(world.random_bytes::<32>().map_err(DataError::Entropy)?);
-    write_key(path, &bytes).map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
-    tracing::info!(path = %path.display(), "made a key-encryption key; keep a copy of it");
-    Ok(MasterSecret::new(*bytes))
-}
-
-/// Durable before anything is sealed with it, and never over an existing one.
-fn write_key(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(secrets::encode(bytes).as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => fs::File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +218,13 @@ mod tests {
         let directory = folder.path().join("data").display().to_string();
         let flags = vec![("data.directory".to_owned(), directory)];
         Config::load(&Inputs { flags, ..Inputs::default() }).unwrap()
+    }
+
+    fn database(config: &Config) -> &Path {
+        match &config.database {
+            Options::Sqlite(options) => &options.path,
+            Options::Postgres(_) => panic!("the tests are on SQLite"),
+        }
     }
 
     fn mode(path: &Path) -> u32 {
@@ -221,8 +237,8 @@ mod tests {
         let config = config(&folder);
         make_directory(&config.data_directory).unwrap();
 
-        let made = master_secret(&config, &World::system()).unwrap();
-        let read = master_secret(&config, &World::system()).unwrap();
+        let made = key_file::master_secret(&config, &World::system()).unwrap();
+        let read = key_file::master_secret(&config, &World::system()).unwrap();
 
         assert_eq!(mode(&config.data_directory), 0o700);
         assert_eq!(mode(&config.data_directory.join("key-encryption-key")), 0o600);
@@ -235,9 +251,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder);
         make_directory(&config.data_directory).unwrap();
-        fs::write(&config.database.path, "").unwrap();
+        fs::write(database(&config), "").unwrap();
 
-        let refused = master_secret(&config, &World::system());
+        let refused = key_file::master_secret(&config, &World::system());
 
         assert!(matches!(refused, Err(DataError::KeyMissing { .. })));
     }
@@ -263,10 +279,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder);
         make_directory(&config.data_directory).unwrap();
-        master_secret(&config, &World::system()).unwrap();
+        key_file::master_secret(&config, &World::system()).unwrap();
         let path = config.data_directory.join("key-encryption-key");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
 
-        assert!(matches!(master_secret(&config, &World::system()), Err(DataError::KeyExposed(_))));
+        assert!(matches!(
+            key_file::master_secret(&config, &World::system()),
+            Err(DataError::KeyExposed(_))
+        ));
     }
 }

@@ -1,39 +1,78 @@
 //! What runs beside the calls.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::sweeper::Sweeper, grpc::availability::Availability, storage::Storage, telemetry,
+    domain::{
+        replication::{self, Replication},
+        sweeper::Sweeper,
+    },
+    grpc::availability::{Availability, State},
+    telemetry,
 };
 
-/// How often, by the real clock.
-const INTERVAL: Duration = Duration::from_secs(10);
+/// How often the database is swept, by the real clock.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// How long the database may take for a round of following before it counts as down.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Sweeps, and tells the health service whether the database answers, until `stop`.
-pub async fn run(
-    sweeper: Sweeper,
-    storage: Storage,
+/// Follows what other processes write, and tells whether the database answers, until `stop`.
+pub async fn follow(
+    mut replication: Replication,
+    answers: Arc<AtomicBool>,
     availability: Availability,
     stop: CancellationToken,
 ) {
-    let mut ticks = interval_at(Instant::now() + INTERVAL, INTERVAL);
+    let mut ticks = interval_at(Instant::now() + replication::INTERVAL, replication::INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut was_alive = true;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let is_alive = storage.ping().await.is_ok();
-        if is_alive != was_alive && !stop.is_cancelled() {
-            was_alive = is_alive;
-            tracing::warn!(is_alive, "the database's availability changed");
-            availability.announce(is_alive).await;
+        let problem = match timeout(FOLLOW_TIMEOUT, replication.run_once()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(telemetry::causes(&error)),
+            Err(_) => Some("it did not answer in time".to_owned()),
+        };
+        if problem.is_none() == answers.load(Ordering::Relaxed) || stop.is_cancelled() {
+            continue;
         }
-        if is_alive && let Err(cause) = sweeper.run_once().await {
+        answers.store(problem.is_none(), Ordering::Relaxed);
+        match problem {
+            Some(cause) => {
+                tracing::error!(cause, "the database is down; tokens are judged from memory");
+                availability.announce(State::WithoutDatabase).await;
+            }
+            None => {
+                tracing::warn!("the database is back");
+                availability.announce(State::Serving).await;
+            }
+        }
+    }
+}
+
+/// Sweeps while the database answers, until `stop`.
+pub async fn sweep(sweeper: Sweeper, answers: Arc<AtomicBool>, stop: CancellationToken) {
+    let mut ticks = interval_at(Instant::now() + SWEEP_INTERVAL, SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if answers.load(Ordering::Relaxed)
+            && let Err(cause) = sweeper.run_once().await
+        {
             let cause = telemetry::causes(&cause);
             tracing::error!(cause, "housekeeping failed and will be tried again");
         }

@@ -9,7 +9,7 @@ use crate::{
     model::username::Username,
 };
 
-use super::{complain, failed, say};
+use super::{complain, failed, no_data, say};
 
 /// Forgives a name its failed sign-ins, so that its password may be tried again at once.
 pub(super) async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
@@ -19,7 +19,7 @@ pub(super) async fn unlock(config: &Config, world: &World, name: &str) -> ExitCo
     };
     let data = match data::open_existing(config, world).await {
         Ok(data) => data,
-        Err(error) => return failed(&error),
+        Err(error) => return no_data(&error),
     };
     let forgiven = match compose::throttle(&data, world) {
         Ok(throttle) => throttle.forgive(username.as_str()).await,

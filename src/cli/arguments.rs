@@ -32,6 +32,14 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("unlock").about("Forgive a name its failed sign-ins").arg(username),
         );
+    let migrate = Command::new("migrate")
+        .about("Bring the database's schema to this version, also while older servers run")
+        .subcommand_required(true)
+        .subcommand(Command::new("up").about("Run the migrations the database lacks"))
+        .subcommand(
+            Command::new("status").about("Say which they are; exit with 3 if there are any"),
+        )
+        .subcommand(Command::new("plan").about("Print what they would run, as SQL"));
     Command::new("claviger")
         .about("Signs people in with passwords and passkeys, and lets backends check who they are")
         .version(env!("CARGO_PKG_VERSION"))
@@ -42,6 +50,7 @@ pub(super) fn command() -> Command {
         .subcommand(config)
         .subcommand(keys)
         .subcommand(accounts)
+        .subcommand(migrate)
 }
 
 fn settings() -> Vec<Arg> {

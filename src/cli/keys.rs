@@ -15,7 +15,7 @@ use crate::{
     model::{signing_key::SigningAlgorithm, time::Timestamp},
 };
 
-use super::{failed, say};
+use super::{failed, no_data, say};
 
 /// Makes the next key. A running server picks it up by itself.
 pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
@@ -59,7 +59,7 @@ async fn with_keys(
 ) -> ExitCode {
     let data = match data::open_existing(config, world).await {
         Ok(data) => data,
-        Err(error) => return failed(&error),
+        Err(error) => return no_data(&error),
     };
     let done = match compose::key_ring(config, &data, world).await {
         Ok(keys) => work(&keys).await,

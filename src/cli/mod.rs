@@ -1,10 +1,12 @@
 //! The command line: what `claviger` and its subcommands do.
 //!
-//! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.
+//! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong, 3 the database's
+//! schema is too old or too new for this program.
 
 mod accounts;
 mod arguments;
 mod keys;
+mod migrate;
 mod serve;
 
 use std::{
@@ -17,6 +19,7 @@ use std::{
 use clap::ArgMatches;
 
 use crate::{
+    app::data::DataError,
     config::{self, Config, Inputs},
     domain::world::World,
     telemetry,
@@ -24,6 +27,9 @@ use crate::{
 
 /// The command line or the configuration is wrong.
 const WRONG: u8 = 2;
+
+/// The database's schema is too old or too new.
+const SCHEMA: u8 = 3;
 
 /// Runs the program.
 pub fn run(
@@ -103,6 +109,9 @@ fn with_config(
                 let name = matches.get_one::<String>("username").map_or("", String::as_str);
                 accounts::unlock(&config, &world, name).await
             }
+            ["migrate", "up"] => migrate::up(&config).await,
+            ["migrate", "status"] => migrate::status(&config).await,
+            ["migrate", "plan"] => migrate::plan(&config).await,
             _ => serve::serve(config, world).await,
         }
     })
@@ -121,6 +130,16 @@ fn complain(line: impl Display) {
 fn wrong(problem: &dyn Display) -> ExitCode {
     complain(problem);
     ExitCode::from(WRONG)
+}
+
+/// The data cannot be opened. A schema that does not fit has a code of its own, so that whoever starts
+/// the program can tell it from what time may mend.
+fn no_data(error: &DataError) -> ExitCode {
+    let code = failed(error);
+    match error {
+        DataError::NotMigrated { .. } | DataError::TooNew { .. } => ExitCode::from(SCHEMA),
+        _ => code,
+    }
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {

@@ -5,14 +5,15 @@ use std::{io, net::SocketAddr, process::ExitCode};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    app::App,
+    app::{App, StartError},
     config::{Config, Public},
     domain::world::World,
     serve::descriptors,
+    storage::Options,
     telemetry,
 };
 
-use super::{failed, say};
+use super::{failed, no_data, say};
 
 /// Open files besides the public listener's connections: the backends' ones, the database, the log.
 const OTHER_FILES: u64 = 1024;
@@ -30,6 +31,7 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     let app = tokio::select! {
         started = App::start(config.clone(), world) => match started {
             Ok(app) => app,
+            Err(StartError::Data(error)) => return no_data(&error),
             Err(error) => return failed(&error),
         },
         () = signals.next() => return ExitCode::SUCCESS,
@@ -78,9 +80,13 @@ impl Signals {
 /// Says where the server is and what to try: to people in words, to machines as one event.
 fn greet(config: &Config, app: &App) {
     let (public, internal) = (join(app.public_addresses()), join(app.internal_addresses()));
-    let database = &config.database.path;
-    let database = std::path::absolute(database).unwrap_or_else(|_| database.clone());
-    let database = database.display();
+    let database = match &config.database {
+        Options::Sqlite(options) => {
+            let path = std::path::absolute(&options.path).unwrap_or_else(|_| options.path.clone());
+            path.display().to_string()
+        }
+        Options::Postgres(options) => options.to_string(),
+    };
     if !telemetry::is_pretty(&config.log) {
         tracing::info!(public, internal, %database, url = config.public.url, "serving");
         return;

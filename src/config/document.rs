@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Values,
+    Values, database,
     table::{Kind, Name, Preset, SETTINGS, Setting},
 };
 
@@ -91,7 +91,11 @@ pub fn effective(values: &Values) -> String {
                 writeln!(text, "# {key} is set by {} and not shown", given.source)
             }
             (Some(given), _) => {
-                let value = toml::Value::String(given.text.clone());
+                let shown = match setting.key {
+                    "database.url" => database::shown(&given.text),
+                    _ => given.text.clone(),
+                };
+                let value = toml::Value::String(shown);
                 writeln!(text, "{key} = {value} # {}", given.source)
             }
             (None, Preset::Derived(words)) => writeln!(text, "# {key}: {words}"),

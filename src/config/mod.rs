@@ -2,6 +2,7 @@
 //!
 //! Reads files only to learn values. Whatever the values lead to happens in `app` and `serve`.
 
+pub mod database;
 pub mod document;
 pub mod file;
 pub mod layers;

@@ -30,6 +30,12 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::refused(key, source, why));
     }
 
+    /// Where its value came from.
+    pub fn source(&self, key: &str) -> &'a Source {
+        let values = self.values;
+        values.get(key).map_or(&Source::Default, |given| &given.source)
+    }
+
     /// Whether anybody set it.
     pub fn is_set(&self, key: &str) -> bool {
         self.values.get(key).is_some_and(|given| given.source != Source::Default)

@@ -137,9 +137,13 @@ use Preset::{Derived, Value};
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     setting("data.directory", File, Value("./claviger-data"), "Where the database and the key-encryption key are kept; made, owner-only, when it is not there."),
-    setting("database.url", Text, Derived("`sqlite:` and `claviger.db` in `data.directory`"), "Which database to use: `sqlite:` and the path of a file."),
-    setting("database.busy_timeout", Span { least: Duration::ZERO, most: MINUTE }, Value("5s"), "How long a statement waits for another process's lock on the database."),
-    setting("database.readers", Count { least: 1, most: 64 }, Value("4"), "How many connections read from the database at once."),
+    setting("database.url", Text, Derived("`sqlite:` and `claviger.db` in `data.directory`"), "Which database to use: `sqlite:` and the path of a file, or `postgres://user@host:5432/name`."),
+    setting("database.password", Secret, Derived("the one in `database.url`"), "The password of the PostgreSQL user."),
+    setting("database.connections", Count { least: 2, most: 1000 }, Value("10"), "How many connections to PostgreSQL are open at most."),
+    setting("database.acquire_timeout", Span { least: Duration::from_millis(1), most: MINUTE }, Value("3s"), "How long a call waits for a free connection to PostgreSQL."),
+    setting("database.prepared_statements", Choice(&["on", "off"]), Value("on"), "Whether statements stay prepared on their connection to PostgreSQL; `off` behind a pooler that changes connections between transactions, such as PgBouncer's transaction mode."),
+    setting("database.busy_timeout", Span { least: Duration::ZERO, most: MINUTE }, Value("5s"), "How long a statement waits for another process's lock on a SQLite file."),
+    setting("database.readers", Count { least: 1, most: 64 }, Value("4"), "How many connections read from a SQLite file at once."),
     setting("public.listen", Addresses, Value("127.0.0.1:8080,[::1]:8080"), "Where people and their browsers reach the server: gRPC, gRPC-web and HTTP on one port."),
     setting("public.url", Text, Value("http://localhost:8080"), "How the public listener is reached from outside, without a path; also the issuer (`iss`) of access tokens."),
     setting("public.tls_certificate_file", File, Derived("no TLS"), "The certificate chain (PEM) of the public listener, read again when it changes."),

@@ -8,12 +8,11 @@ use url::Url;
 use crate::{
     domain::{passkeys, passwords, sessions, tokens},
     model::signing_key::SigningAlgorithm,
-    storage,
 };
 
 use super::{
-    Config, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values, problem::Problem,
-    reader::Reader, secrets, table::default_database,
+    Config, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values, database,
+    problem::Problem, reader::Reader, secrets,
 };
 
 /// Builds the configuration, or leaves problems.
@@ -21,7 +20,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let reader = &mut Reader::new(values, problems);
     let data_directory = PathBuf::from(reader.required("data.directory"));
     // First what does not depend on the URL, so that a bad one hides no other problem.
-    let database = database(reader, &data_directory);
+    let database = database::options(reader, &data_directory);
     let internal_listen = internal_listen(reader);
     let sessions = sessions(reader);
     let master_secret = master_secret(reader, &data_directory);
@@ -47,23 +46,6 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         limits,
         log,
     })
-}
-
-fn database(reader: &mut Reader<'_>, data: &Path) -> storage::Options {
-    let path = match reader.text("database.url").map(|url| (url, url.strip_prefix("sqlite:"))) {
-        None => default_database(data),
-        // `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`.
-        Some((_, Some(path))) => PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
-        Some((_, None)) => {
-            reader.refuse("database.url", "must be `sqlite:` and the path of a file");
-            PathBuf::new()
-        }
-    };
-    storage::Options {
-        path,
-        busy_timeout: reader.span("database.busy_timeout"),
-        readers: reader.count("database.readers"),
-    }
 }
 
 fn public_url(reader: &mut Reader<'_>) -> Option<Url> {

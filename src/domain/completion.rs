@@ -4,19 +4,26 @@ use std::future::Future;
 
 use tracing::Instrument;
 
-use super::{Error, Result};
+use super::{Error, Result, deadline};
 
 /// Runs the work in a task of its own and waits for it.
 ///
 /// A call whose client hangs up is dropped at its next `.await`. That must not fall between a
 /// commit and what follows from it in memory: a session would be ended in the database while its
-/// access token lives on here.
+/// access token lives on here. The call's deadline goes with the work.
 ///
 /// # Errors
 /// Those of the work; `Internal` when it panics.
 pub async fn to_completion<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
+    let deadline = deadline::current();
+    let work = async move {
+        match deadline {
+            Some(deadline) => deadline::until(deadline, work).await,
+            None => work.await,
+        }
+    };
     tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
 }
 

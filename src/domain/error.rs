@@ -104,6 +104,8 @@ impl From<storage::Error> for Error {
             storage::Error::Unavailable(_) => Self::DatabaseUnavailable(error),
             storage::Error::Corrupt { .. }
             | storage::Error::TooNew { .. }
+            | storage::Error::TooOld { .. }
+            | storage::Error::UnfinishedCopy { .. }
             | storage::Error::Unexpected(_) => Self::internal(error),
         }
     }

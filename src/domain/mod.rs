@@ -5,9 +5,11 @@
 
 pub mod accounts;
 pub mod completion;
+pub mod deadline;
 pub mod error;
 pub mod passkeys;
 pub mod passwords;
+pub mod replication;
 pub mod revocations;
 pub mod secret;
 pub mod sessions;

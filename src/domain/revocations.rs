@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use crate::{
@@ -38,6 +39,14 @@ impl Revocations {
     /// session, or a caller hung up between the commit and the announcement.
     pub async fn catch_up(&self, storage: &Storage, now: Timestamp) -> Result<()> {
         for revocation in storage.list_revocations(now).await? {
+            self.add(&[revocation.session_id], revocation.until);
+        }
+        Ok(())
+    }
+
+    /// Adds what storage was told within the last `span`.
+    pub async fn follow(&self, storage: &Storage, span: Duration) -> Result<()> {
+        for revocation in storage.list_recent_revocations(span).await? {
             self.add(&[revocation.session_id], revocation.until);
         }
         Ok(())
@@ -87,8 +96,6 @@ fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::world::World;
 

@@ -12,8 +12,7 @@ const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many rows go in one transaction, so that no sign-in waits long for it.
 const BATCH: u32 = 500;
 
-/// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals, well under five minutes
-/// so that keys made by another process are published in time.
+/// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.
 pub struct Sweeper {
     storage: Storage,
     keys: Arc<KeyRing>,
@@ -32,19 +31,18 @@ impl Sweeper {
         Self { storage, keys, revocations, world }
     }
 
-    /// One round: reload and if due rotate the keys, catch up with the revocations and forget the
-    /// expired ones, sweep the database in batches until nothing is left to sweep.
+    /// One round: rotate the keys if due, forget the revocations that have expired, sweep the database
+    /// in batches until nothing is left to sweep.
     ///
     /// # Errors
     /// The first of them. The other parts have run all the same, and their errors are logged.
     pub async fn run_once(&self) -> Result<()> {
         let now = self.world.now();
         let keys = self.keys.refresh().await;
-        let revocations = self.revocations.catch_up(&self.storage, now).await;
         self.revocations.forget_expired(now);
         let storage = self.sweep_storage().await;
 
-        let mut failures = [keys, revocations, storage].into_iter().filter_map(Result::err);
+        let mut failures = [keys, storage].into_iter().filter_map(Result::err);
         let first = failures.next();
         for error in failures {
             tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed");

@@ -10,6 +10,17 @@ use super::{INTERNAL_SERVICES, PUBLIC_SERVICES};
 /// The name of the server as a whole.
 const WHOLE: &str = "";
 
+/// How the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Everything works.
+    Serving,
+    /// Nobody can sign in; tokens are judged from memory.
+    WithoutDatabase,
+    /// It is shutting down.
+    Stopping,
+}
+
 /// Tells the health services how the server is. Each port speaks of its own services only.
 #[derive(Clone, Debug, Default)]
 pub struct Availability {
@@ -28,14 +39,19 @@ impl Availability {
         HealthService::from_health_reporter(self.internal.clone())
     }
 
-    /// Says SERVING or NOT_SERVING of everything.
-    pub async fn announce(&self, is_serving: bool) {
-        let status = if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+    /// Says of each service whether it serves.
+    pub async fn announce(&self, state: State) {
+        let public = status(state == State::Serving);
         for name in PUBLIC_SERVICES.into_iter().chain([WHOLE]) {
-            self.public.set_service_status(name, status).await;
+            self.public.set_service_status(name, public).await;
         }
+        let internal = status(state != State::Stopping);
         for name in INTERNAL_SERVICES.into_iter().chain([WHOLE]) {
-            self.internal.set_service_status(name, status).await;
+            self.internal.set_service_status(name, internal).await;
         }
     }
+}
+
+fn status(is_serving: bool) -> ServingStatus {
+    if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing }
 }

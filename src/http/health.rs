@@ -1,5 +1,10 @@
 //! Whether the process lives, and whether it can work.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -8,15 +13,15 @@ use http::StatusCode;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::storage::Storage;
-
 use super::document;
 
 /// What being ready depends on.
 #[derive(Clone)]
 pub struct Readiness {
-    /// The database.
-    pub storage: Storage,
+    /// Whether the database answered when it was last asked.
+    pub database_answers: Arc<AtomicBool>,
+    /// Whether the port is of use without it.
+    pub works_without_database: bool,
     /// Cancelled when the server shuts down.
     pub shutdown: CancellationToken,
 }
@@ -26,16 +31,20 @@ pub async fn live() -> Response {
     document(json!({ "status": "ok" }), "no-store").into_response()
 }
 
-/// `/readyz`: every part works; 503 when one does not.
+/// `/readyz`: the port can do its work, and which parts work; 503 when it cannot. Asks nobody, so
+/// that it answers at once however the database is.
 pub async fn ready(State(readiness): State<Readiness>) -> Response {
-    let storage = readiness.storage.ping().await.is_ok();
+    let database = readiness.database_answers.load(Ordering::Relaxed);
     let accepting = !readiness.shutdown.is_cancelled();
-    let is_ready = storage && accepting;
-    let code = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let (code, status) = match (accepting, database) {
+        (true, true) => (StatusCode::OK, "ok"),
+        (true, false) if readiness.works_without_database => (StatusCode::OK, "degraded"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
     let body = json!({
-        "status": if is_ready { "ok" } else { "unavailable" },
+        "status": status,
         "parts": {
-            "database": if storage { "ok" } else { "unavailable" },
+            "database": if database { "ok" } else { "unavailable" },
             "listeners": if accepting { "ok" } else { "shutting down" },
         },
     });

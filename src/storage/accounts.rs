@@ -16,6 +16,7 @@ use super::{
     Connection, Result, Storage,
     ceremonies::OpenCeremonies,
     error::corrupt,
+    locks::hold_account,
     on_engine,
     sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
 };
@@ -143,6 +144,7 @@ impl Storage {
         let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
         self.write(input, |c, (id, caller, end, open)| {
             Box::pin(async move {
+                hold_account(c, *id).await?;
                 if !is_live(c, *caller, *id, end.now).await? {
                     return Ok(None);
                 }
@@ -211,6 +213,7 @@ async fn change_password(
     change: &PasswordChange,
 ) -> Result<Option<Vec<SessionId>>> {
     let (id, now) = (change.account_id, change.session.created_at);
+    hold_account(connection, id).await?;
     if !is_live(connection, change.caller, id, now).await? {
         return Ok(None);
     }

@@ -16,7 +16,7 @@ use super::{Connection, Result, Storage, error::corrupt, on_engine};
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
 pub struct CeremonyLimits {
-    /// For one payer.
+    /// For one payer. On PostgreSQL those that begin at the same moment may pass it together.
     pub per_payer: u32,
     /// In all; kept approximately.
     pub overall: u32,
@@ -29,11 +29,10 @@ pub(super) struct OpenCeremonies(AtomicI64);
 
 const COUNT_ALL: &str = "SELECT count(*) FROM ceremonies";
 
-const COUNT_OF_PAYER: &str = "SELECT count(*) FROM ceremonies WHERE payer = $1 AND expires_at > $2";
-
 const INSERT: &str = "
 INSERT INTO ceremonies (id, kind, named, account_id, session_id, payer, state, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+SELECT $1, $2, $3, $4, $5, $6, $7, $8
+WHERE (SELECT count(*) FROM ceremonies WHERE payer = $6 AND expires_at > $9) < $10";
 
 const TAKE: &str = "
 DELETE FROM ceremonies WHERE id = $1 AND kind = $2 AND expires_at > $3
@@ -117,18 +116,8 @@ async fn start_ceremony(
     limits: CeremonyLimits,
     now: Timestamp,
 ) -> Result<bool> {
-    let of_payer: i64 = on_engine!(&mut *connection, |c| {
-        sqlx::query_scalar(COUNT_OF_PAYER)
-            .bind(ceremony.payer.0.as_slice())
-            .bind(now.as_micros())
-            .fetch_one(c)
-            .await
-    })?;
-    if of_payer >= i64::from(limits.per_payer) {
-        return Ok(false);
-    }
     let (account_id, session_id) = subjects(&ceremony.purpose);
-    on_engine!(connection, |c| {
+    let inserted = on_engine!(connection, |c| {
         sqlx::query(INSERT)
             .bind(ceremony.id.as_bytes().as_slice())
             .bind(kind_text(ceremony.purpose.kind()))
@@ -138,11 +127,13 @@ async fn start_ceremony(
             .bind(ceremony.payer.0.as_slice())
             .bind(ceremony.state.as_slice())
             .bind(ceremony.expires_at.as_micros())
+            .bind(now.as_micros())
+            .bind(i64::from(limits.per_payer))
             .execute(c)
-            .await
-            .map(drop)
-    })?;
-    Ok(true)
+            .await?
+            .rows_affected()
+    });
+    Ok(inserted == 1)
 }
 
 async fn take_ceremony(

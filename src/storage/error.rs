@@ -17,7 +17,7 @@ pub enum Error {
         /// The column.
         column: &'static str,
     },
-    /// The database's schema is newer than this program.
+    /// The database's schema is newer than this program can work with.
     #[error(
         "the database was written by a newer version (schema {found}, this program knows {known})"
     )]
@@ -26,6 +26,20 @@ pub enum Error {
         found: i64,
         /// The newest version this program knows.
         known: i64,
+    },
+    /// The database's schema is older than this program needs; `claviger migrate up` mends that.
+    #[error("the database is not migrated (schema {found}, this program needs {known})")]
+    TooOld {
+        /// The schema's version; 0 when there is none yet.
+        found: i64,
+        /// The version this program needs.
+        known: i64,
+    },
+    /// Another database is being copied into this one.
+    #[error("the copy of {origin} into it is not finished; run `claviger copy` again")]
+    UnfinishedCopy {
+        /// The other database.
+        origin: String,
     },
     /// Anything else.
     #[error("database error")]

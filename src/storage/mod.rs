@@ -5,36 +5,31 @@
 
 pub mod accounts;
 pub mod ceremonies;
+pub mod deadline;
 mod engine;
 pub mod error;
 pub mod failures;
+pub mod migrations;
+mod options;
 pub mod passkeys;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sweeps;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use ceremonies::OpenCeremonies;
-use engine::{Connection, Engine, WriteBody, on_engine, sqlite::SqliteEngine};
+use engine::{
+    Connection, Engine, WriteBody, locks, on_engine, postgres::PostgresEngine, sqlite::SqliteEngine,
+};
 
 pub use engine::WriterStats;
 pub use error::Error;
+pub use options::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
 
 /// What storage returns.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// How to open the database.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The SQLite file; made, owner-only, when it is not there.
-    pub path: PathBuf,
-    /// How long a statement may wait for another process's lock.
-    pub busy_timeout: Duration,
-    /// How many connections read at once.
-    pub readers: u32,
-}
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -44,16 +39,26 @@ pub struct Storage {
 }
 
 const PING: &str = "SELECT 1";
+const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
+
+/// How our connections call themselves.
+const APPLICATION_NAME: &str = "claviger";
 
 impl Storage {
-    /// Opens the database, making and migrating it where needed. A database that is about to be
-    /// migrated is first copied to a file beside it, `….before-<version>`.
+    /// Opens the database. A SQLite file is made and migrated where needed; one that is about to be
+    /// migrated is first copied to a file beside it, `….before-<version>`. PostgreSQL is only asked
+    /// whether its schema fits.
     ///
     /// # Errors
-    /// When the file cannot be opened, or was written by a newer version.
+    /// When the database cannot be opened, or its schema is too old or too new.
     pub async fn open(options: Options) -> Result<Self> {
-        let engine = Engine::Sqlite(SqliteEngine::open(&options).await?);
-        let open_ceremonies = Arc::new(OpenCeremonies::load(&mut engine.reader().await?).await?);
+        let engine = match &options {
+            Options::Sqlite(options) => Engine::Sqlite(SqliteEngine::open(options).await?),
+            Options::Postgres(options) => Engine::Postgres(PostgresEngine::open(options).await?),
+        };
+        let mut connection = engine.reader().await?;
+        refuse_unfinished_copy(&mut connection).await?;
+        let open_ceremonies = Arc::new(OpenCeremonies::load(&mut connection).await?);
         Ok(Self { engine, open_ceremonies })
     }
 
@@ -93,4 +98,11 @@ impl Storage {
     {
         self.engine.write(input, body).await
     }
+}
+
+/// Half of somebody's accounts must not be served as if they were all.
+async fn refuse_unfinished_copy(connection: &mut Connection) -> Result<()> {
+    let origin: Option<String> =
+        on_engine!(connection, |c| sqlx::query_scalar(UNFINISHED_COPY).fetch_optional(c).await)?;
+    origin.map_or(Ok(()), |origin| Err(Error::UnfinishedCopy { origin }))
 }

@@ -2,6 +2,8 @@
 //!
 //! Written by whatever ends a session, in the same transaction; read at start.
 
+use std::time::Duration;
+
 use crate::model::{
     id::{AccountId, SessionId},
     time::Timestamp,
@@ -20,6 +22,14 @@ pub struct Revocation {
 
 const LIST: &str = "SELECT session_id, expires_at FROM revocations WHERE expires_at > $1";
 
+const LIST_RECENT_SQLITE: &str = "
+SELECT session_id, expires_at FROM revocations
+WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1";
+
+const LIST_RECENT_POSTGRES: &str = "
+SELECT session_id, expires_at FROM revocations
+WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1";
+
 const INSERT: &str = "
 INSERT INTO revocations (session_id, expires_at) VALUES ($1, $2)
 ON CONFLICT (session_id) DO NOTHING";
@@ -35,6 +45,21 @@ impl Storage {
         let mut connection = self.read().await?;
         let rows: Vec<(Vec<u8>, i64)> = on_engine!(&mut connection, |c| {
             sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
+        })?;
+        rows.into_iter().map(into_revocation).collect()
+    }
+
+    /// The revocations that were written within the last `span` by the database's clock. A transaction
+    /// that took longer than that to commit may be missing.
+    pub async fn list_recent_revocations(&self, span: Duration) -> Result<Vec<Revocation>> {
+        let mut connection = self.read().await?;
+        let statement = match connection {
+            Connection::Sqlite(_) => LIST_RECENT_SQLITE,
+            Connection::Postgres(_) => LIST_RECENT_POSTGRES,
+        };
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let rows: Vec<(Vec<u8>, i64)> = on_engine!(&mut connection, |c| {
+            sqlx::query_as(statement).bind(micros).fetch_all(c).await
         })?;
         rows.into_iter().map(into_revocation).collect()
     }

@@ -5,7 +5,7 @@ use crate::model::{
     time::Timestamp,
 };
 
-use super::{Connection, Result, Storage, error::corrupt, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::hold_signing_keys, on_engine};
 
 // The newest key is the one without an end, so it comes last even among keys of the same moment.
 const LIST: &str = "
@@ -55,6 +55,7 @@ async fn add(
     expected_newest: Option<&str>,
     predecessors_retire_at: Timestamp,
 ) -> Result<bool> {
+    hold_signing_keys(connection).await?;
     let newest: Option<String> =
         on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST).fetch_optional(c).await)?;
     if newest.as_deref() != expected_newest {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::time::Timestamp;
 
-use super::{Connection, Result, Storage, on_engine};
+use super::{Connection, Result, Storage, locks::try_hold_sweep, on_engine};
 
 const CEREMONIES: &str = "
 DELETE FROM ceremonies WHERE id IN
@@ -35,7 +35,7 @@ DELETE FROM sign_in_failures WHERE failure_key IN
 impl Storage {
     /// Deletes up to `batch` rows each of what has been over for good at `now`: ceremonies,
     /// revocations, retired signing keys, failure counts, and sessions that ended or expired before
-    /// `sessions_before`. Answers how many rows went.
+    /// `sessions_before`. Answers how many rows went; none while another replica sweeps.
     pub async fn sweep(
         &self,
         now: Timestamp,
@@ -54,6 +54,10 @@ impl Storage {
         self.write(input, |c, (statements, batch, open_ceremonies)| {
             Box::pin(async move {
                 let mut swept = 0;
+                // Two at once would wait for each other's rows and gain nothing.
+                if !try_hold_sweep(c).await? {
+                    return Ok(0);
+                }
                 for (statement, cutoff) in statements {
                     swept += delete(c, statement, *cutoff, *batch).await?;
                 }

@@ -80,8 +80,11 @@ impl Passkeys {
             .filter(|passkey| passkey.account_id == caller.account_id)
             .ok_or(Error::PasskeyRefused("credential is not the caller's"))?;
         let passkey_use = self.verify(state, response, &assertion, &passkey).await?;
-        let recorded =
-            self.storage.record_passkey_reauthentication(passkey_use.clone(), caller.session_id);
+        let recorded = self.storage.record_passkey_reauthentication(
+            passkey_use.clone(),
+            caller.account_id,
+            caller.session_id,
+        );
         match recorded.await? {
             Some(session) => Ok(session),
             None => Err(self.why_not_recorded(&passkey, &passkey_use).await?),

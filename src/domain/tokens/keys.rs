@@ -79,8 +79,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Reads again what storage holds, since another process may have rotated, and makes the next key
-    /// when the schedule says so.
+    /// Reads again what storage holds, and makes the next key when the schedule says so.
     ///
     /// # Errors
     /// Like [`Self::load`]. The ring then goes on with the keys it has.
@@ -141,7 +140,11 @@ impl KeyRing {
         Arc::clone(&self.keys)
     }
 
-    async fn reload(&self) -> Result<()> {
+    /// Reads again what storage holds, since another process may have rotated.
+    ///
+    /// # Errors
+    /// Like [`Self::load`]. The ring then goes on with the keys it has.
+    pub async fn reload(&self) -> Result<()> {
         let stored = self.storage.list_signing_keys(self.world.now()).await?;
         let loaded = Arc::new(KeySet::open(stored, &self.sealing_key)?);
         // A reload that read before a rotation and ends after it must not take the new key away.

@@ -11,9 +11,13 @@ use axum::{
     response::Response,
 };
 use http::HeaderMap;
+use tokio::time::{Instant, timeout_at};
 use tonic::Code;
 
-use crate::grpc::{pb::ErrorReason, status};
+use crate::{
+    domain::deadline::until,
+    grpc::{pb::ErrorReason, status},
+};
 
 /// Answers `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
 /// is shorter.
@@ -27,7 +31,9 @@ pub async fn enforce(State(limit): State<Duration>, request: Request, next: Next
         }
     };
     let limit = asked.map_or(limit, |asked| asked.min(limit));
-    match tokio::time::timeout(limit, next.run(request)).await {
+    // An hour is more than any call may take, and no sum of it overflows.
+    let deadline = Instant::now() + limit.min(Duration::from_secs(3600));
+    match timeout_at(deadline, until(deadline, next.run(request))).await {
         Ok(response) => response,
         Err(_) => {
             let message = "the call took longer than its deadline allows";

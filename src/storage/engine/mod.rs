@@ -3,7 +3,8 @@
 //! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
 
-mod migrations;
+pub(super) mod locks;
+pub(super) mod postgres;
 pub(super) mod sqlite;
 mod writer;
 
@@ -11,6 +12,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{Error, Result};
+use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 
 pub use writer::WriterStats;
@@ -19,16 +21,19 @@ pub use writer::WriterStats;
 #[derive(Clone)]
 pub(super) enum Engine {
     Sqlite(SqliteEngine),
+    Postgres(PostgresEngine),
 }
 
 /// A connection to whichever engine. [`on_engine!`] gets at the engine's own type.
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
+    Postgres(PostgresConnection),
 }
 
 /// A unit of work. It may be run again with the same input on an engine where transactions can lose
 /// against each other, so it captures nothing and changes nothing but the database (and counts that
-/// are approximate anyway).
+/// are approximate anyway). It hands on every error of a statement: what went on after one could not
+/// be committed.
 pub(super) type WriteBody<I, T> = for<'c> fn(&'c mut Connection, &'c I) -> BoxFuture<'c, Result<T>>;
 
 /// Runs one expression on whichever engine a `&mut Connection` leads to.
@@ -36,6 +41,10 @@ macro_rules! on_engine {
     ($connection:expr, |$c:ident| $run:expr) => {
         match $connection {
             $crate::storage::engine::Connection::Sqlite(inner) => {
+                let $c = &mut **inner;
+                $run
+            }
+            $crate::storage::engine::Connection::Postgres(inner) => {
                 let $c = &mut **inner;
                 $run
             }
@@ -48,6 +57,7 @@ impl Engine {
     pub(super) async fn reader(&self) -> Result<Connection> {
         match self {
             Self::Sqlite(engine) => engine.reader().await,
+            Self::Postgres(engine) => engine.reader().await,
         }
     }
 
@@ -58,6 +68,7 @@ impl Engine {
     {
         match self {
             Self::Sqlite(engine) => engine.writer.run(input, body).await,
+            Self::Postgres(engine) => engine.write(input, body).await,
         }
     }
 
@@ -65,18 +76,21 @@ impl Engine {
     pub(super) fn check_writer(&self) -> Result<()> {
         match self {
             Self::Sqlite(engine) => engine.writer.check(),
+            Self::Postgres(engine) => engine.check(),
         }
     }
 
     pub(super) fn writer_stats(&self) -> WriterStats {
         match self {
             Self::Sqlite(engine) => engine.writer.stats(),
+            Self::Postgres(engine) => engine.stats(),
         }
     }
 
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(engine) => engine.close().await,
+            Self::Postgres(engine) => engine.close().await,
         }
     }
 }
@@ -84,8 +98,11 @@ impl Engine {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let transient = match &error {
-            sqlx::Error::Database(cause) => sqlite::is_transient(&**cause),
+            sqlx::Error::Database(cause) => {
+                sqlite::is_transient(&**cause) || postgres::is_transient(&**cause)
+            }
             sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,

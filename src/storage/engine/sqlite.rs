@@ -10,9 +10,9 @@ use sqlx::{
     },
 };
 
-use crate::storage::{Error, Options, Result};
+use crate::storage::{Error, Result, SqliteOptions, migrations};
 
-use super::{Connection, migrations, writer::Writer};
+use super::{Connection, writer::Writer};
 
 /// How long a caller waits for a connection to read with.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,18 +25,11 @@ pub(in crate::storage) struct SqliteEngine {
 }
 
 impl SqliteEngine {
-    pub(in crate::storage) async fn open(options: &Options) -> Result<Self> {
+    pub(in crate::storage) async fn open(options: &SqliteOptions) -> Result<Self> {
         create_owner_only(&options.path).map_err(|error| Error::Unavailable(error.into()))?;
-        let common = SqliteConnectOptions::new()
-            .filename(&options.path)
-            .create_if_missing(false)
-            .busy_timeout(options.busy_timeout)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // Statements are ours and constant; what they are bound to must never be in a log.
-            .disable_statement_logging();
+        let common = connect_options(options);
         let writing = common.clone().journal_mode(SqliteJournalMode::Wal);
-        migrations::run(&writing, &options.path).await?;
+        migrations::sqlite::up(&writing, &options.path).await?;
         Ok(Self {
             writer: Writer::start(pool(1, writing)),
             readers: pool(options.readers.max(1), common.pragma("query_only", "1")),
@@ -54,6 +47,18 @@ impl SqliteEngine {
     }
 }
 
+/// How every connection to a file is made.
+pub(in crate::storage) fn connect_options(options: &SqliteOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&options.path)
+        .create_if_missing(false)
+        .busy_timeout(options.busy_timeout)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // Statements are ours and constant; what they are bound to must never be in a log.
+        .disable_statement_logging()
+}
+
 fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(size)
@@ -66,7 +71,7 @@ fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
 
 /// Makes the file before SQLite does, since SQLite would let everybody read it. Its log and its
 /// shared memory are made later with the file's own permissions.
-pub(super) fn create_owner_only(path: &Path) -> io::Result<()> {
+pub(in crate::storage) fn create_owner_only(path: &Path) -> io::Result<()> {
     if let Some(directory) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);

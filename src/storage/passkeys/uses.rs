@@ -8,7 +8,9 @@ use crate::{
         time::Timestamp,
     },
     storage::{
-        Connection, Result, Storage, on_engine,
+        Connection, Result, Storage,
+        locks::hold_account,
+        on_engine,
         sessions::{SessionRow, insert_session, method_text},
     },
 };
@@ -21,7 +23,8 @@ WHERE id = $1 AND account_id = $2 AND counter = $3";
 // Both conditions in one statement, so that nothing is written when either fails.
 const REAUTHENTICATE: &str = "
 UPDATE sessions SET auth_time = $2, auth_method = $3
-WHERE id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+WHERE id = $1 AND account_id = $6
+    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
     AND EXISTS (
         SELECT 1 FROM passkeys
         WHERE passkeys.id = $4 AND passkeys.account_id = sessions.account_id
@@ -47,14 +50,15 @@ impl Storage {
 
     /// Records a use and the proof of presence it gives to a session, in one step. Answers `None`,
     /// and does neither, when the passkey is gone, its counter is no longer the expected one, or
-    /// the session is not live.
+    /// the session is not a live one of the owner's.
     pub async fn record_passkey_reauthentication(
         &self,
         passkey_use: PasskeyUse,
+        owner: AccountId,
         session_id: SessionId,
     ) -> Result<Option<Session>> {
-        self.write((passkey_use, session_id), |c, (passkey_use, session_id)| {
-            Box::pin(reauthenticate(c, passkey_use, *session_id))
+        self.write((passkey_use, owner, session_id), |c, (passkey_use, owner, session_id)| {
+            Box::pin(reauthenticate(c, passkey_use, *owner, *session_id))
         })
         .await
     }
@@ -70,6 +74,7 @@ async fn open_session(
     passkey_use: &PasskeyUse,
     session: &NewSession,
 ) -> Result<bool> {
+    hold_account(connection, session.account_id).await?;
     let recorded = record(connection, passkey_use, session.account_id).await?;
     if recorded {
         insert_session(connection, session).await?;
@@ -80,8 +85,10 @@ async fn open_session(
 async fn reauthenticate(
     connection: &mut Connection,
     passkey_use: &PasskeyUse,
+    owner: AccountId,
     session_id: SessionId,
 ) -> Result<Option<Session>> {
+    hold_account(connection, owner).await?;
     let row: Option<SessionRow> = on_engine!(&mut *connection, |c| {
         sqlx::query_as(REAUTHENTICATE)
             .bind(session_id.as_bytes().as_slice())
@@ -89,11 +96,12 @@ async fn reauthenticate(
             .bind(method_text(SignInMethod::Passkey))
             .bind(passkey_use.passkey_id.as_bytes().as_slice())
             .bind(i64::from(passkey_use.expected_counter))
+            .bind(owner.as_bytes().as_slice())
             .fetch_optional(c)
             .await
     })?;
     let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
-    record(connection, passkey_use, session.account_id).await?;
+    record(connection, passkey_use, owner).await?;
     Ok(Some(session))
 }
 

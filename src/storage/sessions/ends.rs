@@ -10,6 +10,7 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         error::corrupt,
+        locks::hold_account,
         on_engine,
         revocations::{Revocation, revoke, revoke_ended},
     },
@@ -90,7 +91,13 @@ impl Storage {
         };
         let end = SessionEnd { reason, now, revoked_until };
         self.write((account_id, group, end), |c, (account_id, group, end)| {
-            Box::pin(end_group(c, *account_id, *group, *end))
+            Box::pin(async move {
+                // One session is one row, which needs no lock beside its own.
+                if !matches!(group, SessionGroup::One(_)) {
+                    hold_account(c, *account_id).await?;
+                }
+                end_group(c, *account_id, *group, *end).await
+            })
         })
         .await
     }

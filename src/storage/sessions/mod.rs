@@ -11,7 +11,11 @@ use crate::model::{
     time::Timestamp,
 };
 
-use super::{Connection, Result, Storage, on_engine};
+use super::{
+    Connection, Result, Storage,
+    locks::{hold_account, hold_session},
+    on_engine,
+};
 
 pub use ends::SessionSelection;
 pub use refresh::RefreshAttempt;
@@ -106,6 +110,7 @@ async fn open_password_session(
     session: &NewSession,
     checked_hash: &PasswordHash,
 ) -> Result<bool> {
+    hold_account(connection, session.account_id).await?;
     let unchanged = on_engine!(&mut *connection, |c| {
         sqlx::query(PASSWORD_IS)
             .bind(session.account_id.as_bytes().as_slice())
@@ -129,6 +134,7 @@ pub(super) async fn is_live(
     owner: AccountId,
     now: Timestamp,
 ) -> Result<bool> {
+    hold_session(connection, id).await?;
     Ok(on_engine!(connection, |c| {
         sqlx::query(IS_LIVE)
             .bind(id.as_bytes().as_slice())

@@ -8,7 +8,7 @@ use crate::{
         time::Timestamp,
         token::RefreshFamilyHash,
     },
-    storage::{Connection, Result, Storage, on_engine},
+    storage::{Connection, Result, Storage, locks::hold_family, on_engine},
 };
 
 use super::{SessionEnd, SessionRow, ends::end_family};
@@ -64,6 +64,7 @@ async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result
     if let Some(row) = advance(connection, ROTATE, attempt).await? {
         return Ok(Rotation::Rotated(row.into_session()?));
     }
+    hold_family(connection, attempt.family).await?;
     let Some(row) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
     if !row.is_live(attempt.now) {
         return Ok(Rotation::Ended);

@@ -1,0 +1,13 @@
+-- When a revocation was written, by the database's own clock, so that whoever follows the revocations
+-- need not agree with others on the time.
+ALTER TABLE revocations ADD COLUMN recorded_at BIGINT NOT NULL
+    DEFAULT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT);
+
+CREATE INDEX revocations_by_record ON revocations (recorded_at);
+
+-- A row while a copy of another database into this one is under way; it must not be served.
+CREATE TABLE unfinished_copies (
+    -- Which database is copied, without its password.
+    source TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    started_at BIGINT NOT NULL
+);

@@ -1,0 +1,65 @@
+//! The file that holds the server's own secret.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{Config, MasterSecretSource, secrets},
+    domain::{secret::MasterSecret, world::World},
+    storage::Options,
+};
+
+use super::data::DataError;
+
+/// The secret: as given, or from its file, which is made where nothing can depend on it yet.
+pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecret, DataError> {
+    let path = match &config.master_secret {
+        MasterSecretSource::Given(secret) => return Ok(secret.clone()),
+        MasterSecretSource::Kept(path) => path,
+    };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            Err(DataError::KeyExposed(path.clone()))
+        }
+        Ok(_) => read_key(path),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => match &config.database {
+            Options::Sqlite(options) if options.path.exists() => {
+                Err(DataError::KeyMissing { path: path.clone(), database: options.path.clone() })
+            }
+            Options::Sqlite(_) => make_key(path, world),
+            Options::Postgres(_) => Err(DataError::KeyNeeded(path.clone())),
+        },
+        Err(cause) => Err(DataError::File { path: path.clone(), cause }),
+    }
+}
+
+fn read_key(path: &Path) -> Result<MasterSecret, DataError> {
+    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
+    secrets::master_secret(&text).ok_or_else(|| DataError::KeyMalformed(path.to_owned()))
+}
+
+fn make_key(path: &Path, world: &World) -> Result<MasterSecret, DataError> {
+    let bytes = Zeroizing::new(world.random_bytes::<32>().map_err(DataError::Entropy)?);
+    write_key(path, &bytes).map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
+    tracing::info!(path = %path.display(), "made a key-encryption key; keep a copy of it");
+    Ok(MasterSecret::new(*bytes))
+}
+
+/// Durable before anything is sealed with it, and never over an existing one.
+fn write_key(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secrets::encode(bytes).as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => fs::File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}

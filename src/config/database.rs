@@ -1,0 +1,90 @@
+//! What `database.*` means.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::storage::{Options, PostgresOptions, SqliteOptions};
+
+use super::{problem::Source, reader::Reader, table::default_database};
+
+const URL: &str = "database.url";
+
+/// Which database to open, and how.
+pub fn options(reader: &mut Reader<'_>, data: &Path) -> Options {
+    let url = reader.text(URL);
+    match url {
+        Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+            postgres(reader, url, data)
+        }
+        _ => sqlite(reader, url, data),
+    }
+}
+
+/// The database a command names by a URL instead of the settings; everything else is as set.
+///
+/// # Errors
+/// A sentence about the URL.
+pub fn named(url: &str, like: &Options) -> Result<Options, String> {
+    let refused =
+        || format!("{} is neither `sqlite:` and a path nor a postgres:// URL.", shown(url));
+    if let Some(path) = sqlite_path(url) {
+        let (busy_timeout, readers) = match like {
+            Options::Sqlite(options) => (options.busy_timeout, options.readers),
+            Options::Postgres(_) => (std::time::Duration::from_secs(5), 4),
+        };
+        return Ok(Options::Sqlite(SqliteOptions { path, busy_timeout, readers }));
+    }
+    PostgresOptions::parse(url, None).map(Options::Postgres).map_err(|_| refused())
+}
+
+/// A database URL without its password.
+pub fn shown(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(Some("***"));
+            url.into()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+fn sqlite(reader: &mut Reader<'_>, url: Option<&str>, data: &Path) -> Options {
+    let path = url.map_or_else(|| Some(default_database(data)), sqlite_path);
+    if path.is_none() {
+        let why = "must be `sqlite:` and the path of a file, or \
+                   `postgres://user@host:5432/name`";
+        reader.refuse(URL, why);
+    }
+    Options::Sqlite(SqliteOptions {
+        path: path.unwrap_or_default(),
+        busy_timeout: reader.span("database.busy_timeout"),
+        readers: reader.count("database.readers"),
+    })
+}
+
+/// `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+}
+
+fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
+    let on_command_line = matches!(reader.source(URL), Source::Flag(_));
+    if on_command_line && Url::parse(url).is_ok_and(|url| url.password().is_some()) {
+        let why = "holds a password, which everybody on this machine can read there; give the \
+                   password as `database.password_file`, or the URL as CLAVIGER_DATABASE_URL";
+        reader.refuse(URL, why);
+    }
+    let password = reader.text("database.password").map(SecretString::from);
+    let Ok(mut options) = PostgresOptions::parse(url, password.as_ref()) else {
+        reader.refuse(URL, "must look like `postgres://user@host:5432/name`");
+        return sqlite(reader, None, data);
+    };
+    options.connections = reader.count("database.connections");
+    options.acquire_timeout = reader.span("database.acquire_timeout");
+    options.statement_timeout = reader.span("limits.request_timeout");
+    options.prepared_statements = reader.choice("database.prepared_statements") == "on";
+    Options::Postgres(options)
+}

@@ -1,0 +1,76 @@
+//! The locks that decide who goes first where several transactions run at once.
+//!
+//! SQLite has one writer and needs none. On PostgreSQL a transaction takes these before it reads what
+//! it decides on; each statement after sees all that was committed before the lock was given. They are
+//! taken in this order: the account, a session, anything else.
+
+use sqlx::Executor as _;
+
+use crate::{
+    model::{
+        id::{AccountId, SessionId},
+        token::RefreshFamilyHash,
+    },
+    storage::Result,
+};
+
+use super::Connection;
+
+const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
+const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
+const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
+const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
+const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
+
+/// Nobody else's lock in a database that is ours alone: "claviger" in ASCII.
+const SWEEP_KEY: i64 = 0x636c_6176_6967_6572;
+
+/// From here to the end of the transaction nobody else decides over the account: who signs in, which
+/// passkeys it has, which of its sessions live.
+pub(in crate::storage) async fn hold_account(
+    connection: &mut Connection,
+    id: AccountId,
+) -> Result<()> {
+    hold(connection, ACCOUNT, id.as_bytes()).await
+}
+
+/// From here to the end of the transaction nobody else ends or moves the session.
+pub(in crate::storage) async fn hold_session(
+    connection: &mut Connection,
+    id: SessionId,
+) -> Result<()> {
+    hold(connection, SESSION, id.as_bytes()).await
+}
+
+/// Like [`hold_session`], for the session of a family of refresh tokens.
+pub(in crate::storage) async fn hold_family(
+    connection: &mut Connection,
+    family: RefreshFamilyHash,
+) -> Result<()> {
+    hold(connection, FAMILY, family.as_bytes()).await
+}
+
+/// From here to the end of the transaction nobody else adds a signing key.
+pub(in crate::storage) async fn hold_signing_keys(connection: &mut Connection) -> Result<()> {
+    if let Connection::Postgres(lease) = connection {
+        lease.execute(sqlx::raw_sql(SIGNING_KEYS)).await?;
+    }
+    Ok(())
+}
+
+/// Whether this transaction is the one that sweeps. `false` while another one does.
+pub(in crate::storage) async fn try_hold_sweep(connection: &mut Connection) -> Result<bool> {
+    match connection {
+        Connection::Sqlite(_) => Ok(true),
+        Connection::Postgres(lease) => {
+            Ok(sqlx::query_scalar(SWEEP).bind(SWEEP_KEY).fetch_one(&mut **lease).await?)
+        }
+    }
+}
+
+async fn hold(connection: &mut Connection, statement: &'static str, key: &[u8]) -> Result<()> {
+    if let Connection::Postgres(lease) = connection {
+        sqlx::query(statement).bind(key).execute(&mut **lease).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A connection on loan from the pool, which gives it back in a sound state or not at all.
+
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use sqlx::{Executor as _, PgConnection, Postgres, pool::PoolConnection};
+use tokio::time::timeout;
+
+use super::ROLLBACK;
+
+/// How long giving back may take: a dead connection must not keep its place.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The loan.
+pub(in crate::storage) struct Lease {
+    connection: Option<PoolConnection<Postgres>>,
+    in_transaction: bool,
+}
+
+impl Lease {
+    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
+        Self { connection: Some(connection), in_transaction: false }
+    }
+
+    /// Notes that a transaction is being opened. Before it is, since that may be interrupted.
+    pub(super) fn open_transaction(&mut self) {
+        self.in_transaction = true;
+    }
+
+    /// Notes that the transaction has ended.
+    pub(super) fn transaction_ended(&mut self) {
+        self.in_transaction = false;
+    }
+}
+
+impl Deref for Lease {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match &self.connection {
+            Some(connection) => connection,
+            None => unreachable!("a lease has its connection until it is dropped"),
+        }
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match &mut self.connection {
+            Some(connection) => connection,
+            None => unreachable!("a lease has its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            tokio::spawn(give_back(connection, self.in_transaction));
+        }
+    }
+}
+
+/// Whatever was interrupted is read to its end, whatever was left open is rolled back. What does not
+/// manage that in time is closed.
+async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
+    if in_transaction {
+        let rolled_back =
+            timeout(RETURN_TIMEOUT, connection.execute(sqlx::raw_sql(ROLLBACK))).await;
+        if !matches!(rolled_back, Ok(Ok(_))) {
+            connection.close_on_drop();
+            return;
+        }
+    }
+    let returning = connection.return_to_pool();
+    // Dropped half-way, the connection is closed and its place is free.
+    let _ = timeout(RETURN_TIMEOUT, returning).await;
+}

@@ -1,0 +1,278 @@
+//! PostgreSQL: a pool of connections, and units of work in tasks of their own.
+//!
+//! Units run at READ COMMITTED and take the locks of `locks.rs`. One that lost against another, or
+//! whose connection broke before its COMMIT was sent, runs again; one whose COMMIT got no answer does
+//! not, since nobody knows what became of it.
+
+mod lease;
+mod states;
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, postgres::PgPoolOptions};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, timeout_at},
+};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+use crate::storage::{Error, PostgresOptions, Result, deadline, migrations};
+
+use super::{Connection, WriteBody, WriterStats, on_engine};
+use lease::Lease;
+
+pub(in crate::storage) use lease::Lease as PostgresConnection;
+pub(in crate::storage::engine) use states::is_transient;
+
+/// How many units may be under way or wait for a connection.
+const UNITS: usize = 1024;
+/// How often a unit is tried again.
+const RETRIES: u32 = 6;
+/// The longest pause before the first of these; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
+/// synchronous standby is away, that keeps new work from piling up in the database.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that nobody used for this long is asked whether it still lives.
+const IDLE_UNTESTED: Duration = Duration::from_secs(5);
+/// How long it may take to answer.
+const TEST_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long units under way are waited for when the database is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+// A timeout in the middle of waiting for the synchronous standby would end the wait, and PostgreSQL
+// would call the transaction committed though only one machine has it.
+const COMMIT: &str = "SET LOCAL statement_timeout = 0; COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
+/// An open pool. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::storage) struct PostgresEngine {
+    pool: PgPool,
+    options: PostgresOptions,
+    waiting: Arc<Semaphore>,
+    tasks: TaskTracker,
+    committed: Arc<AtomicU64>,
+}
+
+impl PostgresEngine {
+    pub(in crate::storage) async fn open(options: &PostgresOptions) -> Result<Self> {
+        let engine = Self {
+            pool: pool(options),
+            options: options.clone(),
+            waiting: Arc::new(Semaphore::new(UNITS)),
+            tasks: TaskTracker::new(),
+            committed: Arc::default(),
+        };
+        let mut connection = engine.begin(options.limit()).await?;
+        states::warn_of_settings(&mut connection).await?;
+        migrations::postgres::check(&mut connection).await?;
+        Ok(engine)
+    }
+
+    pub(super) async fn reader(&self) -> Result<Connection> {
+        let limit = self.options.limit();
+        // What stays prepared needs no transaction: one statement is one already.
+        let lease = if self.options.prepared_statements {
+            self.acquire(limit).await?
+        } else {
+            self.begin(limit).await?
+        };
+        Ok(Connection::Postgres(lease))
+    }
+
+    /// Runs a unit to its end, whether or not its caller still waits for it.
+    pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| Error::Overloaded)?;
+        let engine = self.clone();
+        let limit = self.options.limit();
+        let unit = async move {
+            let _place = place;
+            engine.run(&input, body, limit).await
+        };
+        let answered = self.tasks.spawn(unit.in_current_span()).await;
+        answered.unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())))
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.pool.is_closed() {
+            return Err(Error::Unavailable("the database is closed".into()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn stats(&self) -> WriterStats {
+        let units = self.committed.load(Ordering::Relaxed);
+        WriterStats { units, commits: units }
+    }
+
+    pub(super) async fn close(&self) {
+        self.tasks.close();
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::warn!("closing the database while writes are under way");
+        }
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await;
+    }
+
+    async fn run<I, T>(&self, input: &I, body: WriteBody<I, T>, limit: Instant) -> Result<T> {
+        let mut tried = 0;
+        loop {
+            let failure = match self.try_run(input, body, limit).await {
+                Ok(output) => return Ok(output),
+                Err(failure) => failure,
+            };
+            let pause = pause(tried);
+            if !failure.again || tried == RETRIES || Instant::now() + pause >= limit {
+                return Err(failure.cause);
+            }
+            tried += 1;
+            tracing::debug!(cause = %failure.cause, tried, "a unit of work runs again");
+            sleep(pause).await;
+        }
+    }
+
+    async fn try_run<I, T>(
+        &self,
+        input: &I,
+        body: WriteBody<I, T>,
+        limit: Instant,
+    ) -> std::result::Result<T, Failure> {
+        let unit = async {
+            let mut connection = Connection::Postgres(self.begin(limit).await?);
+            let outcome = body(&mut connection, input).await;
+            Ok((connection, outcome))
+        };
+        // When the time is over the connection is dropped as it is, and closed.
+        let (mut connection, outcome) = match timeout_at(limit, unit).await {
+            Ok(begun) => begun.map_err(Failure::of_acquiring)?,
+            Err(_) => return Err(Failure::of_acquiring(late())),
+        };
+        let statement = if outcome.is_ok() { COMMIT } else { ROLLBACK };
+        let ended = timeout_at(Instant::now() + COMMIT_TIMEOUT, end(&mut connection, statement));
+        let ended = ended.await.unwrap_or_else(|_| Err(late()));
+        match (outcome, ended) {
+            (Ok(output), Ok(())) => {
+                self.committed.fetch_add(1, Ordering::Relaxed);
+                Ok(output)
+            }
+            (Ok(_), Err(cause)) => Err(Failure::of_committing(cause)),
+            (Err(cause), _) => Err(Failure::of_working(cause)),
+        }
+    }
+
+    async fn acquire(&self, limit: Instant) -> Result<Lease> {
+        let limit = limit.min(Instant::now() + self.options.acquire_timeout);
+        let acquired = timeout_at(limit, self.pool.acquire()).await;
+        Ok(Lease::new(acquired.map_err(|_| no_connection())??))
+    }
+
+    /// A connection with a transaction open on it, whose statements end when the time is over.
+    async fn begin(&self, limit: Instant) -> Result<Lease> {
+        let mut lease = self.acquire(limit).await?;
+        let forget = if self.options.prepared_statements { "" } else { "DEALLOCATE ALL;" };
+        let left = limit.saturating_duration_since(Instant::now()).as_millis().max(1);
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; {forget} SET LOCAL statement_timeout = {left}; \
+             SET LOCAL idle_in_transaction_session_timeout = {left}"
+        );
+        lease.open_transaction();
+        lease.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
+        Ok(lease)
+    }
+}
+
+impl PostgresOptions {
+    /// Until when work that begins now may go on.
+    fn limit(&self) -> Instant {
+        deadline::within(self.statement_timeout)
+    }
+}
+
+async fn end(connection: &mut Connection, statement: &'static str) -> Result<()> {
+    on_engine!(&mut *connection, |c| c.execute(sqlx::raw_sql(statement)).await.map(drop))?;
+    if let Connection::Postgres(lease) = connection {
+        lease.transaction_ended();
+    }
+    Ok(())
+}
+
+fn pool(options: &PostgresOptions) -> PgPool {
+    let capacity = if options.prepared_statements { 100 } else { 0 };
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, it| {
+            Box::pin(async move {
+                if it.idle_for < IDLE_UNTESTED {
+                    return Ok(true);
+                }
+                let test = sqlx::Connection::ping(connection);
+                Ok(matches!(tokio::time::timeout(TEST_TIMEOUT, test).await, Ok(Ok(()))))
+            })
+        });
+    let target = options.target.clone().statement_cache_capacity(capacity);
+    if !options.prepared_statements {
+        return pool.connect_lazy_with(target);
+    }
+    let limit = options.statement_timeout.as_millis().max(1);
+    let prepare = format!("SET statement_timeout = {limit}");
+    pool.after_connect(move |connection, _| {
+        let prepare = sqlx::raw_sql(AssertSqlSafe(prepare.clone()));
+        Box::pin(async move { connection.execute(prepare).await.map(drop) })
+    })
+    .connect_lazy_with(target)
+}
+
+fn no_connection() -> Error {
+    Error::Unavailable("no connection to the database was free in time".into())
+}
+
+fn late() -> Error {
+    Error::Unavailable("the database did not answer in time".into())
+}
+
+/// Somewhere between nothing and a bound that doubles, so that those who met do not meet again.
+fn pause(tried: u32) -> Duration {
+    let longest = FIRST_PAUSE * 2_u32.saturating_pow(tried);
+    let random = RandomState::new().hash_one(tried) % 1000;
+    longest * u32::try_from(random).unwrap_or(0) / 1000
+}
+
+/// Why a unit failed, and whether it may run again.
+struct Failure {
+    cause: Error,
+    again: bool,
+}
+
+impl Failure {
+    /// Nothing was sent, or waiting longer is no use.
+    fn of_acquiring(cause: Error) -> Self {
+        let again = states::was_sent_away(&cause);
+        Self { cause, again }
+    }
+
+    /// Without a COMMIT nothing was done.
+    fn of_working(cause: Error) -> Self {
+        let again = matches!(cause, Error::Unavailable(_)) && !states::was_timed_out(&cause);
+        Self { cause, again }
+    }
+
+    /// Only the database can say that a COMMIT failed; silence says nothing.
+    fn of_committing(cause: Error) -> Self {
+        let again = states::lost_against_another(&cause);
+        Self { cause, again }
+    }
+}

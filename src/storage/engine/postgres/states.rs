@@ -1,0 +1,85 @@
+//! What PostgreSQL's errors and settings mean for us.
+
+use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
+
+use crate::storage::{Error, Result};
+
+use super::Lease;
+
+// PostgreSQL documentation, appendix A.
+const QUERY_CANCELED: &str = "57014";
+const SERIALIZATION_FAILURE: &str = "40001";
+const DEADLOCK_DETECTED: &str = "40P01";
+const READ_ONLY_TRANSACTION: &str = "25006";
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+const IDLE_IN_TRANSACTION: &str = "25P03";
+const TRANSACTION_TIMEOUT: &str = "25P04";
+/// Connection exceptions, insufficient resources, operator intervention, system errors.
+const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
+
+const SETTINGS: &str = "
+SELECT current_setting('server_version_num')::BIGINT, current_setting('synchronous_commit')";
+
+/// The oldest version we test with.
+const OLDEST_VERSION: i64 = 150_000;
+
+/// Whether trying again later may help: lost against another, restarting, full, or moved elsewhere.
+pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> bool {
+    let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return false };
+    let code = error.code();
+    let single = [
+        SERIALIZATION_FAILURE,
+        DEADLOCK_DETECTED,
+        READ_ONLY_TRANSACTION,
+        LOCK_NOT_AVAILABLE,
+        IDLE_IN_TRANSACTION,
+        TRANSACTION_TIMEOUT,
+    ];
+    single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
+}
+
+/// Whether the database undid the transaction because it met another.
+pub(super) fn lost_against_another(error: &Error) -> bool {
+    matches!(code(error), Some(SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
+}
+
+/// Whether a statement was cancelled because its time was over.
+pub(super) fn was_timed_out(error: &Error) -> bool {
+    code(error) == Some(QUERY_CANCELED)
+}
+
+/// Whether the connection broke, or leads to a server that is going away.
+pub(super) fn was_sent_away(error: &Error) -> bool {
+    match cause(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+        _ => code(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+    }
+}
+
+fn code(error: &Error) -> Option<&str> {
+    let Some(sqlx::Error::Database(cause)) = cause(error) else { return None };
+    cause.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
+}
+
+fn cause(error: &Error) -> Option<&sqlx::Error> {
+    let Error::Unavailable(cause) = error else { return None };
+    cause.downcast_ref()
+}
+
+/// Warns of what the operator may not have meant.
+pub(super) async fn warn_of_settings(connection: &mut Lease) -> Result<()> {
+    let (version, synchronous_commit): (i64, String) =
+        sqlx::query_as(SETTINGS).fetch_one(&mut **connection).await?;
+    if version < OLDEST_VERSION {
+        tracing::warn!(
+            version,
+            "the database is older than PostgreSQL 15, which is the oldest tested"
+        );
+    }
+    if synchronous_commit == "off" {
+        tracing::warn!(
+            "the database has synchronous_commit = off: what was acknowledged may be lost when it fails"
+        );
+    }
+    Ok(())
+}

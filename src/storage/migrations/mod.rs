@@ -1,0 +1,120 @@
+//! The schema's migrations: which there are, which a database has, and running those it lacks.
+//!
+//! Forward only, and frozen once released. Each leaves the database usable for the version before it
+//! (expand first, contract in a later one), so that old and new replicas work side by side.
+
+pub(super) mod postgres;
+pub(super) mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr as _,
+    migrate::{Migrate, MigrateError, MigrationType, Migrator},
+};
+
+use super::{Error, Options, Result};
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its number, rising without gaps.
+    pub version: i64,
+    /// What it is for, in a word or two.
+    pub name: &'static str,
+    /// What it runs.
+    pub sql: &'static str,
+}
+
+/// What a database has and what it lacks.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The newest migration it has; 0 when it has none.
+    pub found: i64,
+    /// The newest migration this program knows.
+    pub known: i64,
+    /// Those it lacks, in the order in which they run.
+    pub pending: Vec<Migration>,
+}
+
+macro_rules! migrations {
+    ($engine:literal: $($version:literal $name:literal),+) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!(
+                "../../../migrations/", $engine, "/000", $version, "_", $name, ".sql"
+            )),
+        }),+]
+    };
+}
+
+const SQLITE: &[Migration] = migrations!("sqlite": 1 "initial", 2 "replicas");
+const POSTGRES: &[Migration] = migrations!("postgres": 1 "initial", 2 "replicas");
+
+const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
+
+/// Runs what a database lacks. Answers with what it lacked. When several processes ask at once, one
+/// of them does it and the others wait.
+///
+/// # Errors
+/// When the database cannot be reached, is too new, or a migration fails; it is then as before.
+pub async fn up(options: &Options) -> Result<Status> {
+    match options {
+        Options::Sqlite(options) => sqlite::migrate_file(options).await,
+        Options::Postgres(options) => postgres::up(options).await,
+    }
+}
+
+/// What a database has and lacks. Changes nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn status(options: &Options) -> Result<Status> {
+    match options {
+        Options::Sqlite(options) => sqlite::status(options).await,
+        Options::Postgres(options) => postgres::status(options).await,
+    }
+}
+
+impl Status {
+    fn new(found: i64, migrations: &[Migration]) -> Self {
+        let pending = migrations.iter().copied().filter(|it| it.version > found).collect();
+        Self { found, known: newest(migrations), pending }
+    }
+
+    /// Whether this program can work with the database as it is: with the schema it knows, and with
+    /// the next one, which leaves it what it needs.
+    fn check(&self) -> Result<()> {
+        let &Self { found, known, .. } = self;
+        if found < known {
+            return Err(Error::TooOld { found, known });
+        }
+        self.check_not_too_new()
+    }
+
+    fn check_not_too_new(&self) -> Result<()> {
+        let &Self { found, known, .. } = self;
+        if found > known + 1 { Err(Error::TooNew { found, known }) } else { Ok(()) }
+    }
+}
+
+fn newest(migrations: &[Migration]) -> i64 {
+    migrations.iter().map(|it| it.version).max().unwrap_or(0)
+}
+
+/// Runs what is missing within a transaction that keeps others away.
+async fn run(connection: &mut impl Migrate, migrations: &[Migration]) -> Result<()> {
+    let migration = |it: &Migration| {
+        let sql = AssertSqlSafe(it.sql).into_sql_str();
+        sqlx::migrate::Migration::new(it.version, it.name.into(), MigrationType::Simple, sql, false)
+    };
+    let mut migrator = Migrator::with_migrations(migrations.iter().map(migration).collect());
+    // The next version's migration may be there already. The driver's own lock would outlive a failure
+    // on a connection that is used again, and does not work behind a pooler.
+    migrator.set_ignore_missing(true).set_locking(false);
+    migrator.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause.into(),
+        other => Error::Unexpected(other.into()),
+    })
+}

@@ -1,0 +1,97 @@
+//! Bringing a SQLite file to the schema this program knows, after a copy of it.
+
+use std::{ffi::OsString, fs, path::Path};
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+
+use crate::storage::{
+    Error, Result, SqliteOptions,
+    engine::sqlite::{connect_options, create_owner_only},
+};
+
+use super::{Migration, NEWEST, SQLITE, Status, newest, run};
+
+const HAS_VERSIONS: &str =
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const BACK_UP: &str = "VACUUM INTO $1";
+
+/// Runs what is missing on the file at `path`.
+pub(in crate::storage) async fn up(options: &SqliteConnectOptions, path: &Path) -> Result<Status> {
+    let mut connection = options.connect().await?;
+    let migrated = migrate(&mut connection, path, SQLITE).await;
+    connection.close().await?;
+    migrated
+}
+
+/// Runs what is missing on a file that may not be there yet.
+pub(super) async fn migrate_file(options: &SqliteOptions) -> Result<Status> {
+    create_owner_only(&options.path).map_err(|error| Error::Unavailable(error.into()))?;
+    let writing = connect_options(options).journal_mode(SqliteJournalMode::Wal);
+    up(&writing, &options.path).await
+}
+
+pub(super) async fn status(options: &SqliteOptions) -> Result<Status> {
+    if !options.path.exists() {
+        return Ok(Status::new(0, SQLITE));
+    }
+    let mut connection = connect_options(options).connect().await?;
+    let found = schema_version(&mut connection).await;
+    connection.close().await?;
+    Ok(Status::new(found?, SQLITE))
+}
+
+pub(super) async fn migrate(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    migrations: &[Migration],
+) -> Result<Status> {
+    let status = Status::new(schema_version(connection).await?, migrations);
+    status.check_not_too_new()?;
+    let (found, known) = (status.found, newest(migrations));
+    if found != 0 && found < known {
+        back_up(connection, path, known).await?;
+        tracing::info!(from = found, to = known, "migrating the database, after a copy of it");
+    }
+    // All of them or none, and never by two processes at once.
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    run(&mut *transaction, migrations).await?;
+    transaction.commit().await?;
+    Ok(status)
+}
+
+/// The newest migration in the file; 0 in a new one.
+pub(super) async fn schema_version(connection: &mut SqliteConnection) -> Result<i64> {
+    let tables: i64 = sqlx::query_scalar(HAS_VERSIONS).fetch_one(&mut *connection).await?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    let newest: Option<i64> = sqlx::query_scalar(NEWEST).fetch_one(connection).await?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Copies the database to `<path>.before-<version>`, in one step: a copy that is there is complete.
+async fn back_up(connection: &mut SqliteConnection, path: &Path, version: i64) -> Result<()> {
+    let unavailable = |error: std::io::Error| Error::Unavailable(error.into());
+    let copy = beside(path, &format!(".before-{version}"));
+    let partial = beside(path, &format!(".before-{version}.partial"));
+    if fs::exists(&partial).map_err(unavailable)? {
+        fs::remove_file(&partial).map_err(unavailable)?;
+    }
+    create_owner_only(partial.as_ref()).map_err(unavailable)?;
+    let Some(target) = partial.to_str() else {
+        return Err(Error::Unexpected("the database's path is not UTF-8".into()));
+    };
+    sqlx::query(BACK_UP).bind(target).execute(connection).await?;
+    fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(unavailable)?;
+    fs::rename(&partial, &copy).map_err(unavailable)
+}
+
+pub(super) fn beside(path: &Path, suffix: &str) -> OsString {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name
+}

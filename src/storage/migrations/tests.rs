@@ -1,0 +1,111 @@
+//! What migrating does to a file, with migrations made up for it.
+
+use std::{fs, path::Path};
+
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{
+    Migration, POSTGRES, SQLITE,
+    sqlite::{beside, migrate, schema_version},
+};
+use crate::storage::Error;
+
+const FIRST: Migration =
+    Migration { version: 1, name: "first", sql: "CREATE TABLE one (id INTEGER) STRICT" };
+const SECOND: Migration =
+    Migration { version: 2, name: "second", sql: "CREATE TABLE two (id INTEGER) STRICT" };
+const THIRD: Migration =
+    Migration { version: 3, name: "third", sql: "CREATE TABLE three (id INTEGER) STRICT" };
+const BROKEN: Migration =
+    Migration { version: 3, name: "broken", sql: "CREATE TABLE three (id INTEGER); NONSENSE" };
+
+async fn connect(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    options.connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_new_database_is_not_copied() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("c.db");
+
+    migrate(&mut connect(&path).await, &path, &[FIRST, SECOND]).await.unwrap();
+
+    assert!(!fs::exists(beside(&path, ".before-2")).unwrap());
+}
+
+#[tokio::test]
+async fn an_older_database_is_copied_before_it_is_migrated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("c.db");
+    let mut connection = connect(&path).await;
+    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+
+    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+
+    let copy = beside(&path, ".before-2");
+    assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
+    assert_eq!(schema_version(&mut connect(copy.as_ref()).await).await.unwrap(), 1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&copy).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_changes_nothing_and_can_be_tried_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("c.db");
+    let mut connection = connect(&path).await;
+    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+
+    migrate(&mut connection, &path, &[FIRST, SECOND, BROKEN]).await.unwrap_err();
+    let after_failure = schema_version(&mut connection).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+
+    assert_eq!(after_failure, 1);
+    assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn the_next_schema_is_worked_with_and_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("c.db");
+    let mut connection = connect(&path).await;
+    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+
+    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+
+    assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_database_two_schemas_ahead_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("c.db");
+    let mut connection = connect(&path).await;
+    migrate(&mut connection, &path, &[FIRST, SECOND, THIRD]).await.unwrap();
+
+    let refused = migrate(&mut connection, &path, &[FIRST]).await;
+
+    assert!(matches!(refused, Err(Error::TooNew { found: 3, known: 1 })));
+}
+
+#[test]
+fn every_file_is_a_known_migration() {
+    for (folder, migrations) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+
+        let known: Vec<_> =
+            migrations.iter().map(|it| format!("{:04}_{}.sql", it.version, it.name)).collect();
+
+        assert_eq!(files, known);
+    }
+}
