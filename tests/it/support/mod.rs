@@ -6,6 +6,7 @@ pub mod ceremonies;
 pub mod people;
 pub mod process;
 pub mod refusal;
+pub mod servers;
 
 pub use app::TestApp;
 pub use authenticator::{Algorithm, Authenticator, Counter};
