@@ -11,12 +11,12 @@ use crate::model::{
     time::Timestamp,
 };
 
-use super::{Connection, Result, Storage, error::corrupt, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::hold_payer, on_engine};
 
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
 pub struct CeremonyLimits {
-    /// For one payer. On PostgreSQL those that begin at the same moment may pass it together.
+    /// For one payer.
     pub per_payer: u32,
     /// In all; kept approximately.
     pub overall: u32,
@@ -116,6 +116,7 @@ async fn start_ceremony(
     limits: CeremonyLimits,
     now: Timestamp,
 ) -> Result<bool> {
+    hold_payer(connection, ceremony.payer).await?;
     let (account_id, session_id) = subjects(&ceremony.purpose);
     let inserted = on_engine!(connection, |c| {
         sqlx::query(INSERT)

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 use crate::{
     assert_refused,
-    support::{OTHER_PASSWORD, PASSWORD, Refusal, TestApp},
+    support::{OTHER_PASSWORD, PASSWORD, Refusal, TestApp, raw::RawConnection},
 };
 
 const LOGIN: &str = "/claviger.v1.AuthService/Login";
@@ -303,9 +303,9 @@ async fn a_database_that_does_not_answer_is_unavailable_for_a_while() {
 }
 
 /// Holds the write lock of the database until the answer is dropped.
-async fn lock_database(app: &TestApp) -> sqlx::SqliteConnection {
+async fn lock_database(app: &TestApp) -> RawConnection {
     let mut connection = app.open_database().await;
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut connection).await.unwrap();
+    connection.block_writes().await;
     connection
 }
 
@@ -314,10 +314,7 @@ async fn a_corrupt_row_is_our_fault_and_says_nothing_of_it() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
     let mut connection = app.open_database().await;
-    sqlx::query("UPDATE sessions SET address = 'not an address'")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    connection.execute("UPDATE sessions SET address = 'not an address'").await;
 
     let refused = alice.list_sessions().await;
 

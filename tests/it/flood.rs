@@ -6,12 +6,11 @@ use std::{
 };
 
 use claviger::grpc::pb;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::{
     assert_refused,
-    support::{PASSWORD, Process},
+    support::{Home, PASSWORD, Process},
 };
 
 /// The hashes of this test cost what they cost in service.
@@ -28,8 +27,8 @@ const FLAGS: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
-    let parent = TempDir::new().unwrap();
-    let process = Process::start(&parent.path().join("data"), FLAGS);
+    let home = Home::new().await;
+    let process = Process::start(&home, FLAGS);
     let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
     let before = resident_kib(&process);
 

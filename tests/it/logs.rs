@@ -1,14 +1,11 @@
 //! What the program writes down, and what it never does.
 
-use tempfile::TempDir;
-
-use crate::support::{OTHER_PASSWORD, PASSWORD, Process};
+use crate::support::{Home, OTHER_PASSWORD, PASSWORD, Process};
 
 #[tokio::test]
 async fn no_secret_is_logged_even_at_trace_level() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    let mut process = Process::launch(&directory, &[], &[("RUST_LOG", "trace")]);
+    let home = Home::new().await;
+    let mut process = Process::launch(&home, &[], &[("RUST_LOG", "trace")]);
     process.wait_until_ready();
 
     let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
@@ -37,9 +34,8 @@ async fn no_secret_is_logged_even_at_trace_level() {
 
 #[tokio::test]
 async fn each_call_gets_one_line_with_method_code_reason_and_request_id() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    let mut process = Process::start(&directory, &["--log-format", "json"]);
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &["--log-format", "json"]);
 
     process.stranger().login("alice", PASSWORD).await.err().unwrap();
     process.terminate();
@@ -61,9 +57,8 @@ async fn each_call_gets_one_line_with_method_code_reason_and_request_id() {
 
 #[tokio::test]
 async fn security_events_have_stable_names() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    let mut process = Process::start(&directory, &["--log-format", "json"]);
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &["--log-format", "json"]);
 
     let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
     process.stranger().login("alice", OTHER_PASSWORD).await.err().unwrap();
@@ -93,8 +88,8 @@ async fn security_events_have_stable_names() {
 
 #[tokio::test]
 async fn the_program_stops_cleanly_when_asked() {
-    let parent = TempDir::new().unwrap();
-    let mut process = Process::start(&parent.path().join("data"), &[]);
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &[]);
 
     process.terminate();
 

@@ -9,19 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{PASSWORD, Process, app::channel};
+use crate::support::{Home, PASSWORD, Process, app::channel};
 
 /// An HTTP/2 preface with empty settings, after which the peer says nothing more.
 const DEAF: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const NOT_SERVING: i32 = 2;
 
 /// Runs the program to its end.
-fn run(directory: &Path, arguments: &[&str]) -> Output {
+fn run(home: &Home, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
-    command.arg("--data-directory").arg(directory).args(arguments);
+    command.args(home.flags()).args(arguments);
     command.args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"]);
     command.output().unwrap()
 }
@@ -32,23 +31,22 @@ fn mode(path: &Path) -> u32 {
 
 #[tokio::test]
 async fn only_the_owner_may_touch_any_file_whatever_the_umask() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
+    let home = Home::on_sqlite();
     let script = format!("umask 000; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_claviger"));
     let mut child = Command::new("sh")
         .args(["-c", &script, "sh", "serve", "--data-directory"])
-        .arg(&directory)
+        .arg(home.data())
         .args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !directory.join("claviger.db-wal").exists() {
+    while !home.data().join("claviger.db-wal").exists() {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(5));
     }
 
-    assert_eq!(mode(&directory), 0o700);
-    for file in std::fs::read_dir(&directory).unwrap() {
+    assert_eq!(mode(&home.data()), 0o700);
+    for file in std::fs::read_dir(home.data()).unwrap() {
         let path = file.unwrap().path();
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
@@ -58,12 +56,11 @@ async fn only_the_owner_may_touch_any_file_whatever_the_umask() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_data_does_not_start_and_commands_do() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    let first = Process::start(&directory, &[]);
+    let home = Home::on_sqlite();
+    let first = Process::start(&home, &[]);
 
-    let second = run(&directory, &["serve"]);
-    let keys = run(&directory, &["keys", "list"]);
+    let second = run(&home, &["serve"]);
+    let keys = run(&home, &["keys", "list"]);
 
     assert_eq!(second.status.code(), Some(1));
     let words = String::from_utf8(second.stderr).unwrap();
@@ -74,8 +71,8 @@ async fn a_second_server_on_the_same_data_does_not_start_and_commands_do() {
 
 #[tokio::test]
 async fn deaf_peers_and_open_streams_do_not_hold_up_a_shutdown() {
-    let parent = TempDir::new().unwrap();
-    let mut process = Process::start(&parent.path().join("data"), &[]);
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &[]);
     let mut deaf = TcpStream::connect(("127.0.0.1", process.public_port)).unwrap();
     deaf.write_all(DEAF).unwrap();
     deaf.read_exact(&mut [0]).unwrap();
@@ -98,13 +95,12 @@ async fn deaf_peers_and_open_streams_do_not_hold_up_a_shutdown() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_server_raises_its_limit_on_open_files() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
+    let home = Home::on_sqlite();
     let script = format!("ulimit -S -n 64; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_claviger"));
-    let log = parent.path().join("log");
+    let log = home.folder().join("log");
     let mut child = Command::new("sh")
         .args(["-c", &script, "sh", "serve", "--data-directory"])
-        .arg(&directory)
+        .arg(home.data())
         .args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
         .stderr(std::fs::File::create(&log).unwrap())
         .spawn()
@@ -126,28 +122,26 @@ async fn a_server_raises_its_limit_on_open_files() {
 
 #[tokio::test]
 async fn a_database_that_others_may_read_is_pointed_out() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    Process::start(&directory, &[]).kill();
-    let database = directory.join("claviger.db");
+    let home = Home::on_sqlite();
+    Process::start(&home, &[]).kill();
+    let database = home.file();
     std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
 
-    let process = Process::start(&directory, &[]);
+    let process = Process::start(&home, &[]);
 
     assert!(process.log().contains("others may read the database"), "{}", process.log());
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_be_written_is_refused_at_start() {
-    let parent = TempDir::new().unwrap();
-    let directory = parent.path().join("data");
-    Process::start(&directory, &[]).kill();
+    let home = Home::on_sqlite();
+    Process::start(&home, &[]).kill();
     // The owner of all files may write to any file, but nobody to a directory.
-    let database = directory.join("claviger.db");
+    let database = home.file();
     std::fs::remove_file(&database).unwrap();
     std::fs::create_dir(&database).unwrap();
 
-    let refused = run(&directory, &["serve"]);
+    let refused = run(&home, &["serve"]);
 
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr);

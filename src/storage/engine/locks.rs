@@ -8,6 +8,7 @@ use sqlx::Executor as _;
 
 use crate::{
     model::{
+        ceremony::CeremonyPayer,
         id::{AccountId, SessionId},
         token::RefreshFamilyHash,
     },
@@ -19,6 +20,7 @@ use super::Connection;
 const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
 const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
+const PAYER: &str = "SELECT pg_advisory_xact_lock($1)";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
@@ -48,6 +50,19 @@ pub(in crate::storage) async fn hold_family(
     family: RefreshFamilyHash,
 ) -> Result<()> {
     hold(connection, FAMILY, family.as_bytes()).await
+}
+
+/// From here to the end of the transaction nobody else opens a ceremony that the payer pays for. Two
+/// payers rarely share the lock's number, and then only wait for each other.
+pub(in crate::storage) async fn hold_payer(
+    connection: &mut Connection,
+    payer: CeremonyPayer,
+) -> Result<()> {
+    if let Connection::Postgres(lease) = connection {
+        let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        sqlx::query(PAYER).bind(number).execute(&mut **lease).await?;
+    }
+    Ok(())
 }
 
 /// From here to the end of the transaction nobody else adds a signing key.

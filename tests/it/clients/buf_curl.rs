@@ -7,9 +7,9 @@ use tonic_types::pb;
 
 use super::{PASSWORD, Printed, run, server::Server, tool, top};
 
-#[test]
-fn grpc_web_over_http_1_registers_and_signs_in() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpc_web_over_http_1_registers_and_signs_in() {
+    let server = Server::start().await;
     let alice = json!({"username": "alice", "password": PASSWORD});
 
     let registered = call(&server, "AuthService/Register", &alice).json();
@@ -20,9 +20,9 @@ fn grpc_web_over_http_1_registers_and_signs_in() {
     assert!(signed_in["tokens"]["accessToken"].is_string(), "{signed_in}");
 }
 
-#[test]
-fn grpc_web_over_http_1_carries_the_details_of_an_error() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpc_web_over_http_1_carries_the_details_of_an_error() {
+    let server = Server::start().await;
     let nobody = json!({"username": "nobody", "password": PASSWORD});
 
     let refused = call(&server, "AuthService/Login", &nobody);

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{PASSWORD, Printed, run, server::Server, tool};
 
-#[test]
-fn grpcurl_lists_the_services_of_each_port() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_lists_the_services_of_each_port() {
+    let server = Server::start().await;
 
     let public = grpcurl(&[&server.public(), "list"]);
     let internal = grpcurl(&[&server.internal(), "list"]);
@@ -29,9 +29,9 @@ fn grpcurl_lists_the_services_of_each_port() {
     assert!(!internal.contains(&"claviger.v1.AuthService"), "{internal:?}");
 }
 
-#[test]
-fn grpcurl_describes_a_method_and_its_messages() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_describes_a_method_and_its_messages() {
+    let server = Server::start().await;
 
     let method = grpcurl(&[&server.public(), "describe", "claviger.v1.AuthService.Login"]);
     let message = grpcurl(&[&server.internal(), "describe", "claviger.v1.ValidateTokenRequest"]);
@@ -40,9 +40,9 @@ fn grpcurl_describes_a_method_and_its_messages() {
     assert!(message.out.contains("string access_token = 1"), "{}", message.out);
 }
 
-#[test]
-fn grpcurl_hears_that_both_ports_serve() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_hears_that_both_ports_serve() {
+    let server = Server::start().await;
 
     for address in [server.public(), server.internal()] {
         let health = call(&address, "grpc.health.v1.Health/Check", &json!({})).json();
@@ -51,9 +51,9 @@ fn grpcurl_hears_that_both_ports_serve() {
     }
 }
 
-#[test]
-fn grpcurl_registers_signs_in_validates_refreshes_and_logs_out() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_registers_signs_in_validates_refreshes_and_logs_out() {
+    let server = Server::start().await;
     let alice = json!({"username": "alice", "password": PASSWORD});
 
     let registered = call(&server.public(), "claviger.v1.AuthService/Register", &alice).json();
@@ -82,9 +82,9 @@ fn grpcurl_registers_signs_in_validates_refreshes_and_logs_out() {
     assert_eq!(after["verdict"], "TOKEN_VERDICT_REVOKED");
 }
 
-#[test]
-fn grpcurl_shows_the_account_to_whoever_bears_its_token() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_shows_the_account_to_whoever_bears_its_token() {
+    let server = Server::start().await;
     let alice = json!({"username": "alice", "password": PASSWORD, "displayName": "Alice A."});
     let registered = call(&server.public(), "claviger.v1.AuthService/Register", &alice).json();
     let token = registered["tokens"]["accessToken"].as_str().expect("an access token");
@@ -101,9 +101,9 @@ fn grpcurl_shows_the_account_to_whoever_bears_its_token() {
     assert_eq!(account["account"]["hasPassword"], true);
 }
 
-#[test]
-fn grpcurl_prints_the_reason_of_a_refused_sign_in() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_prints_the_reason_of_a_refused_sign_in() {
+    let server = Server::start().await;
     let nobody = json!({"username": "nobody", "password": PASSWORD});
 
     let refused = call(&server.public(), "claviger.v1.AuthService/Login", &nobody);
@@ -119,9 +119,9 @@ fn grpcurl_prints_the_reason_of_a_refused_sign_in() {
     }
 }
 
-#[test]
-fn grpcurl_prints_every_bad_field() {
-    let server = Server::start();
+#[tokio::test]
+async fn grpcurl_prints_every_bad_field() {
+    let server = Server::start().await;
     let bad = json!({"username": "", "password": "short"});
 
     let refused = call(&server.public(), "claviger.v1.AuthService/Register", &bad);

@@ -2,9 +2,9 @@
 
 use super::{PASSWORD, run, server::Server, tool, top};
 
-#[test]
-fn a_python_client_runs_the_whole_flow() {
-    let server = Server::start();
+#[tokio::test]
+async fn a_python_client_runs_the_whole_flow() {
+    let server = Server::start().await;
 
     let printed = run(tool("venv/bin/python")
         .arg(top().join("tests/clients/python/flow.py"))

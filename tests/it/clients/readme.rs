@@ -13,9 +13,9 @@ struct Step {
     printed: Vec<String>,
 }
 
-#[test]
-fn the_quickstart_prints_what_it_says() {
-    let server = Server::start();
+#[tokio::test]
+async fn the_quickstart_prints_what_it_says() {
+    let server = Server::start().await;
     let steps = quickstart();
     let script: String =
         steps.iter().map(|step| format!("{}\necho '{MARK}'\n", step.command)).collect();

@@ -1,21 +1,19 @@
 //! The server as an operator starts it: the binary, a data directory, two ports.
 
-use tempfile::TempDir;
-
-use crate::support::Process;
+use crate::support::{Home, Process};
 
 /// A running server. It is killed when it goes out of scope.
 pub(super) struct Server {
     process: Process,
     // Removed when the server is.
-    _home: TempDir,
+    _home: Home,
 }
 
 impl Server {
     /// Starts the binary on free ports and waits until it is ready.
-    pub(super) fn start() -> Self {
-        let home = TempDir::new().expect("a temporary directory");
-        Self { process: Process::start(&home.path().join("data"), &[]), _home: home }
+    pub(super) async fn start() -> Self {
+        let home = Home::new().await;
+        Self { process: Process::start(&home, &[]), _home: home }
     }
 
     /// Where people's clients call.

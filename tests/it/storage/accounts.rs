@@ -17,7 +17,7 @@ use claviger::{
 
 use super::{
     HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, hash, new_account,
-    new_passkey, new_session, on_each_engine, race,
+    new_passkey, new_session, race, with_database,
 };
 
 fn username(text: &str) -> Username {
@@ -37,7 +37,7 @@ fn change(caller: &NewSession, to: &str) -> PasswordChange {
 
 #[tokio::test]
 async fn a_created_account_is_found_by_id_and_by_username() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let request_id = RequestId::from_uuid(account_id().as_uuid());
         let account = NewAccount { request_id: Some(request_id), ..new_account("alice") };
         let session = new_session(account.id);
@@ -61,7 +61,7 @@ async fn a_created_account_is_found_by_id_and_by_username() {
 
 #[tokio::test]
 async fn an_account_nobody_created_is_not_found() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         assert!(database.find_account(account_id()).await.unwrap().is_none());
         assert!(database.find_account_by_username(&username("bob")).await.unwrap().is_none());
         assert!(database.find_account_with_password(account_id()).await.unwrap().is_none());
@@ -71,7 +71,7 @@ async fn an_account_nobody_created_is_not_found() {
 
 #[tokio::test]
 async fn a_taken_username_creates_neither_account_nor_session() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         database.registered("alice").await;
         let second = new_account("alice");
 
@@ -87,7 +87,7 @@ async fn a_taken_username_creates_neither_account_nor_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_registrations_of_a_username_wins() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for round in 0..ROUNDS {
             let created = race((0..RACERS).map(|_| {
                 let (storage, account) = (database.handle(), new_account(&format!("user{round}")));
@@ -105,7 +105,7 @@ async fn one_of_eight_registrations_of_a_username_wins() {
 
 #[tokio::test]
 async fn a_password_change_ends_every_session_and_opens_one() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, first) = database.registered("alice").await;
         let second = new_session(alice.id);
         assert!(database.open_password_session(second.clone(), hash("first")).await.unwrap());
@@ -129,7 +129,7 @@ async fn a_password_change_ends_every_session_and_opens_one() {
 
 #[tokio::test]
 async fn a_session_that_is_over_or_anothers_changes_no_password() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         let (_, of_bob) = database.registered("bob").await;
         let ended = new_session(alice.id);
@@ -152,7 +152,7 @@ async fn a_session_that_is_over_or_anothers_changes_no_password() {
 
 #[tokio::test]
 async fn a_first_password_is_set_where_none_was() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (id, session) = database.registered_without_password("alice").await;
 
         let ended = database.change_password(change(&session, "second")).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_first_password_is_set_where_none_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_password_changes_wins() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for round in 0..ROUNDS {
             let (_, session) = database.registered(&format!("user{round}")).await;
             let changed = race((0..RACERS).map(|racer| {
@@ -183,7 +183,7 @@ async fn one_of_eight_password_changes_wins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for round in 0..ROUNDS {
             let (alice, session) = database.registered(&format!("user{round}")).await;
             let change = change(&session, "second");
@@ -208,7 +208,7 @@ async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
 
 #[tokio::test]
 async fn a_hash_is_upgraded_only_from_the_expected_one() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
 
         database.upgrade_password_hash(alice.id, hash("other"), hash("wrong")).await.unwrap();
@@ -224,7 +224,7 @@ async fn a_hash_is_upgraded_only_from_the_expected_one() {
 
 #[tokio::test]
 async fn a_deleted_account_leaves_nothing_but_revocations() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let passkey = new_passkey(alice.id);
@@ -259,7 +259,7 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
 
 #[tokio::test]
 async fn an_account_is_deleted_once_and_by_its_owner_only() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (bob, _) = database.registered("bob").await;
         let (alice, session) = database.registered("alice").await;
 

@@ -9,8 +9,8 @@ use claviger::{
 };
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, on_each_engine, race,
-    session_id,
+    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, race, session_id,
+    with_database,
 };
 
 const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 10, overall: 1000 };
@@ -31,7 +31,7 @@ fn sign_in(payer: CeremonyPayer) -> Ceremony {
 
 #[tokio::test]
 async fn a_ceremony_comes_back_as_it_was_started() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let purposes = [
             CeremonyPurpose::Registration { account_id: account_id() },
             CeremonyPurpose::NamedAuthentication { account_id: Some(account_id()) },
@@ -61,7 +61,7 @@ async fn a_ceremony_comes_back_as_it_was_started() {
 
 #[tokio::test]
 async fn a_ceremony_is_taken_once() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let started = sign_in(CeremonyPayer(bytes()));
         database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
         let kind = CeremonyKind::Authentication;
@@ -75,7 +75,7 @@ async fn a_ceremony_is_taken_once() {
 
 #[tokio::test]
 async fn a_ceremony_asked_for_as_another_kind_stays() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let started = sign_in(CeremonyPayer(bytes()));
         database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
 
@@ -91,7 +91,7 @@ async fn a_ceremony_asked_for_as_another_kind_stays() {
 
 #[tokio::test]
 async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (early, late) = (sign_in(CeremonyPayer(bytes())), sign_in(CeremonyPayer(bytes())));
         database.start_ceremony(early.clone(), LIMITS, NOW).await.unwrap();
         database.start_ceremony(late.clone(), LIMITS, NOW).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_takers_gets_the_ceremony() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for _ in 0..ROUNDS {
             let started = sign_in(CeremonyPayer(bytes()));
             database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
@@ -127,7 +127,7 @@ async fn one_of_eight_takers_gets_the_ceremony() {
 
 #[tokio::test]
 async fn a_payer_has_only_so_many_ceremonies_open() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let limits = CeremonyLimits { per_payer: 2, ..LIMITS };
         let payer = CeremonyPayer(bytes());
         let first = sign_in(payer);
@@ -149,7 +149,7 @@ async fn a_payer_has_only_so_many_ceremonies_open() {
 
 #[tokio::test]
 async fn expired_ceremonies_do_not_count_for_their_payer() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let limits = CeremonyLimits { per_payer: 1, ..LIMITS };
         let payer = CeremonyPayer(bytes());
         let first = sign_in(payer);
@@ -164,7 +164,7 @@ async fn expired_ceremonies_do_not_count_for_their_payer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_starts_at_once_stay_within_the_payers_limit() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let limits = CeremonyLimits { per_payer: 3, ..LIMITS };
         for _ in 0..ROUNDS {
             let payer = CeremonyPayer(bytes());
@@ -182,7 +182,7 @@ async fn eight_starts_at_once_stay_within_the_payers_limit() {
 
 #[tokio::test]
 async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let limits = CeremonyLimits { per_payer: 10, overall: 2 };
         let start = async |now| {
             let started = sign_in(CeremonyPayer(bytes()));
@@ -206,7 +206,7 @@ async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept(
 
 #[tokio::test]
 async fn open_ceremonies_still_count_after_a_restart() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let limits = CeremonyLimits { per_payer: 10, overall: 1 };
         database.start_ceremony(sign_in(CeremonyPayer(bytes())), limits, NOW).await.unwrap();
 

@@ -5,7 +5,7 @@ use claviger::{
     storage::failures::Failure,
 };
 
-use super::{HOUR, NOW, RACERS, SECOND, bytes, on_each_engine, race};
+use super::{HOUR, NOW, RACERS, SECOND, bytes, race, with_database};
 
 /// A failure that is kept for an hour and does not start its count again.
 pub(super) fn failure(key: FailureKey) -> Failure {
@@ -14,7 +14,7 @@ pub(super) fn failure(key: FailureKey) -> Failure {
 
 #[tokio::test]
 async fn failures_are_counted_under_each_key_in_the_order_asked_for() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (name, address) = (FailureKey(bytes()), FailureKey(bytes()));
         database.record_failures(vec![failure(name), failure(address)], NOW).await.unwrap();
         database.record_failures(vec![failure(name)], NOW + SECOND).await.unwrap();
@@ -30,7 +30,7 @@ async fn failures_are_counted_under_each_key_in_the_order_asked_for() {
 
 #[tokio::test]
 async fn a_count_starts_again_after_it_was_idle_for_long_enough() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let key = FailureKey(bytes());
         database.record_failures(vec![failure(key); 3], NOW).await.unwrap();
 
@@ -49,7 +49,7 @@ async fn a_count_starts_again_after_it_was_idle_for_long_enough() {
 
 #[tokio::test]
 async fn cleared_failures_are_gone() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (key, other) = (FailureKey(bytes()), FailureKey(bytes()));
         database.record_failures(vec![failure(key), failure(other)], NOW).await.unwrap();
 
@@ -64,7 +64,7 @@ async fn cleared_failures_are_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_failures_at_once_count_eight_and_survive_a_restart() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let key = FailureKey(bytes());
         race((0..RACERS).map(|_| {
             let storage = database.handle();

@@ -1,6 +1,6 @@
 //! The storage conformance suite: what every engine must do, constraint by constraint.
 //!
-//! Each test runs on every engine in [`Engine::ALL`]; another engine is plugged in there.
+//! Runs on the engine under test; what concerns one engine alone is in its own file.
 
 mod accounts;
 mod ceremonies;
@@ -17,7 +17,6 @@ use std::{
     future::Future,
     net::{IpAddr, Ipv4Addr},
     ops::Deref,
-    path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -36,9 +35,9 @@ use claviger::{
     },
     storage::{Options, Storage, accounts::AccountCreation},
 };
-use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
-use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::support::{Home, raw::RawConnection};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -48,27 +47,25 @@ pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) const RACERS: usize = 8;
 pub(crate) const ROUNDS: usize = 25;
 
-/// The engines the suite runs on.
-#[derive(Debug, Clone, Copy)]
-enum Engine {
-    Sqlite,
+/// Runs a test on a fresh database of the engine under test.
+pub(crate) async fn with_database(test: impl AsyncFn(Database)) {
+    test(Database::new(Home::new().await).await).await;
 }
 
-impl Engine {
-    const ALL: [Self; 1] = [Self::Sqlite];
+/// Runs a test on a fresh SQLite file, whatever engine is under test.
+pub(crate) async fn with_sqlite(test: impl AsyncFn(Database)) {
+    test(Database::new(Home::on_sqlite()).await).await;
 }
 
-/// Runs a test on a fresh database of every engine.
-pub(crate) async fn on_each_engine(test: impl AsyncFn(Database)) {
-    for engine in Engine::ALL {
-        test(Database::new(engine).await).await;
-    }
+/// Runs a test on a fresh database of PostgreSQL, whatever engine is under test.
+pub(crate) async fn with_postgres(test: impl AsyncFn(Database)) {
+    test(Database::new(Home::on_postgres().await).await).await;
 }
 
 /// A database that goes with its test.
 pub(crate) struct Database {
     storage: Storage,
-    directory: TempDir,
+    home: Home,
 }
 
 impl Deref for Database {
@@ -80,12 +77,9 @@ impl Deref for Database {
 }
 
 impl Database {
-    async fn new(engine: Engine) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let storage = match engine {
-            Engine::Sqlite => Storage::open(options(&directory)).await.unwrap(),
-        };
-        Self { storage, directory }
+    async fn new(home: Home) -> Self {
+        let storage = Storage::open(options(&home)).await.unwrap();
+        Self { storage, home }
     }
 
     /// Another handle, for another task.
@@ -93,24 +87,21 @@ impl Database {
         self.storage.clone()
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        options(&self.directory).path
-    }
-
-    pub(crate) fn directory(&self) -> &TempDir {
-        &self.directory
+    /// Where it is kept.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
     }
 
     /// Closes the database and opens it again, as a restart would.
     pub(crate) async fn reopened(self) -> Self {
         self.storage.close().await;
-        let storage = Storage::open(options(&self.directory)).await.unwrap();
-        Self { storage, directory: self.directory }
+        let storage = Storage::open(options(&self.home)).await.unwrap();
+        Self { storage, home: self.home }
     }
 
     /// A connection past storage, for what it offers no way to do.
-    pub(crate) async fn raw(&self) -> SqliteConnection {
-        SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
+    pub(crate) async fn raw(&self) -> RawConnection {
+        self.home.raw().await
     }
 
     /// An account with a password and one session.
@@ -128,18 +119,15 @@ impl Database {
         username: &str,
     ) -> (AccountId, NewSession) {
         let (account, session) = self.registered(username).await;
-        sqlx::query("UPDATE accounts SET password_hash = NULL WHERE id = $1")
-            .bind(account.id.as_bytes().as_slice())
-            .execute(&mut self.raw().await)
-            .await
-            .unwrap();
+        let mut raw = self.raw().await;
+        let statement = "UPDATE accounts SET password_hash = NULL WHERE id = $1";
+        raw.execute_with(statement, account.id.as_bytes()).await;
         (account.id, session)
     }
 }
 
-pub(crate) fn options(directory: &TempDir) -> Options {
-    let path = directory.path().join("data").join("claviger.db");
-    Options { path, busy_timeout: Duration::from_millis(200), readers: 4 }
+pub(crate) fn options(home: &Home) -> Options {
+    home.options_with(&[("database.busy_timeout", "200ms")])
 }
 
 /// Runs `racers` at once, each in a task of its own.

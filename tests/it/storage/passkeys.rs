@@ -11,8 +11,8 @@ use claviger::{
 };
 
 use super::{
-    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session,
-    on_each_engine, passkey_id, race, session_id,
+    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session, passkey_id,
+    race, session_id, with_database,
 };
 
 async fn added(database: &Database, caller: &NewSession) -> Passkey {
@@ -55,7 +55,7 @@ async fn ids(database: &Database, account_id: AccountId) -> Vec<PasskeyId> {
 
 #[tokio::test]
 async fn a_passkey_is_found_as_it_was_added() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         for discoverable in [None, Some(false), Some(true)] {
             let passkey = Passkey {
@@ -80,7 +80,7 @@ async fn a_passkey_is_found_as_it_was_added() {
 
 #[tokio::test]
 async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
         let late = Passkey { created_at: NOW + HOUR, ..new_passkey(alice.id) };
@@ -96,7 +96,7 @@ async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
 
 #[tokio::test]
 async fn a_credential_id_belongs_to_one_account_only() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, phone) = database.registered("alice").await;
         let (bob, bobs_phone) = database.registered("bob").await;
         let passkey = added(&database, &phone).await;
@@ -113,7 +113,7 @@ async fn a_credential_id_belongs_to_one_account_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let (bob, bobs_phone) = database.registered("bob").await;
         for _ in 0..ROUNDS {
@@ -136,7 +136,7 @@ async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_never_gets_more_passkeys_than_it_may_have() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
 
         let additions = race((0..RACERS).map(|_| {
@@ -154,7 +154,7 @@ async fn an_account_never_gets_more_passkeys_than_it_may_have() {
 
 #[tokio::test]
 async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
 
@@ -171,7 +171,7 @@ async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
 
 #[tokio::test]
 async fn a_use_is_recorded_with_the_session_it_opens() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let passkey = added(&database, &phone).await;
         let session = session_with(&passkey);
@@ -191,7 +191,7 @@ async fn a_use_is_recorded_with_the_session_it_opens() {
 
 #[tokio::test]
 async fn backup_eligibility_rises_but_never_falls() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
         database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
@@ -208,7 +208,7 @@ async fn backup_eligibility_rises_but_never_falls() {
 
 #[tokio::test]
 async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let (passkey, removed) = (added(&database, &phone).await, new_passkey(alice.id));
@@ -233,7 +233,7 @@ async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_uses_of_a_counter_opens_a_session() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         for _ in 0..ROUNDS {
             let passkey = Passkey { counter: 5, ..new_passkey(alice.id) };
@@ -254,15 +254,14 @@ async fn one_of_eight_uses_of_a_counter_opens_a_session() {
 
 #[tokio::test]
 async fn a_reauthentication_records_the_use_and_the_proof() {
-    on_each_engine(async |database| {
-        let (_, session) = database.registered("alice").await;
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
         let passkey = added(&database, &session).await;
-        let passkey_use = used(&passkey, 6);
+        let reauthenticate = async || {
+            database.record_passkey_reauthentication(used(&passkey, 6), alice.id, session.id).await
+        };
 
-        let proven = database
-            .record_passkey_reauthentication(passkey_use.clone(), session.id)
-            .await
-            .unwrap();
+        let proven = reauthenticate().await.unwrap();
 
         let proven = proven.unwrap();
         assert_eq!((proven.id, proven.auth_time), (session.id, NOW + SECOND));
@@ -271,27 +270,30 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
         // The counter has moved on.
-        let again = database.record_passkey_reauthentication(passkey_use, session.id).await;
-        assert!(again.unwrap().is_none());
+        assert!(reauthenticate().await.unwrap().is_none());
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_records_nothing() {
-    on_each_engine(async |database| {
-        let (_, session) = database.registered("alice").await;
-        let (_, of_bob) = database.registered("bob").await;
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let (bob, of_bob) = database.registered("bob").await;
         let passkey = added(&database, &session).await;
         let late = PasskeyUse { used_at: session.idle_expires_at, ..used(&passkey, 6) };
+        let reauthenticate = async |passkey_use, owner, session| {
+            database.record_passkey_reauthentication(passkey_use, owner, session).await
+        };
 
-        let expired = database.record_passkey_reauthentication(late, session.id).await;
-        let foreign = database.record_passkey_reauthentication(used(&passkey, 6), of_bob.id).await;
-        let unknown =
-            database.record_passkey_reauthentication(used(&passkey, 6), session_id()).await;
+        let expired = reauthenticate(late, alice.id, session.id).await;
+        let foreign = reauthenticate(used(&passkey, 6), alice.id, of_bob.id).await;
+        let foreign_key = reauthenticate(used(&passkey, 6), bob.id, of_bob.id).await;
+        let unknown = reauthenticate(used(&passkey, 6), alice.id, session_id()).await;
 
         assert!(expired.unwrap().is_none());
         assert!(foreign.unwrap().is_none());
+        assert!(foreign_key.unwrap().is_none());
         assert!(unknown.unwrap().is_none());
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (5, None));
@@ -301,7 +303,7 @@ async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_record
 
 #[tokio::test]
 async fn a_suspected_clone_is_remembered() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, phone) = database.registered("alice").await;
         let passkey = added(&database, &phone).await;
 
@@ -316,7 +318,7 @@ async fn a_suspected_clone_is_remembered() {
 
 #[tokio::test]
 async fn only_the_owner_renames_a_passkey() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let passkey = added(&database, &phone).await;
@@ -334,7 +336,7 @@ async fn only_the_owner_renames_a_passkey() {
 
 #[tokio::test]
 async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spared_one() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, with_password) = database.registered("alice").await;
         let (passkey, other) =
             (added(&database, &with_password).await, added(&database, &with_password).await);
@@ -362,7 +364,7 @@ async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spar
 
 #[tokio::test]
 async fn nobody_removes_a_passkey_of_somebody_else_or_from_a_session_that_is_over() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, phone) = database.registered("alice").await;
         let (bob, bobs_phone) = database.registered("bob").await;
         let passkey = added(&database, &phone).await;
@@ -384,7 +386,7 @@ async fn nobody_removes_a_passkey_of_somebody_else_or_from_a_session_that_is_ove
 
 #[tokio::test]
 async fn the_last_way_in_stays() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, phone) = database.registered_without_password("alice").await;
         let passkey = added(&database, &phone).await;
         let absent = new_passkey(alice);
@@ -401,7 +403,7 @@ async fn the_last_way_in_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_the_last_two_passkeys_stays_when_both_are_removed_at_once() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for round in 0..ROUNDS {
             let (alice, phone) =
                 database.registered_without_password(&format!("user{round}")).await;

@@ -10,8 +10,8 @@ use claviger::{
 };
 
 use super::{
-    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, on_each_engine,
-    race, session_id,
+    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, race, session_id,
+    with_database,
 };
 
 const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -41,7 +41,7 @@ fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
 
 #[tokio::test]
 async fn a_live_token_rotates_and_keeps_the_session_alive() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         let later = NOW + DAY * 29;
 
@@ -60,7 +60,7 @@ async fn a_live_token_rotates_and_keeps_the_session_alive() {
 
 #[tokio::test]
 async fn the_idle_end_is_never_behind_the_absolute_one() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         let short = NewSession { expires_at: NOW + DAY, ..session.clone() };
         let too_late = RefreshAttempt {
@@ -87,7 +87,7 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
 
 #[tokio::test]
 async fn a_spent_token_is_answered_with_the_same_successor_within_the_grace() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
 
@@ -104,7 +104,7 @@ async fn a_spent_token_is_answered_with_the_same_successor_within_the_grace() {
 
 #[tokio::test]
 async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
         let late = NOW + GRACE + SECOND;
@@ -126,7 +126,7 @@ async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
 
 #[tokio::test]
 async fn a_superseded_token_ends_its_session() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
         let late = NOW + GRACE + SECOND;
@@ -141,7 +141,7 @@ async fn a_superseded_token_ends_its_session() {
 
 #[tokio::test]
 async fn a_token_spent_before_the_last_one_ends_its_session_even_within_the_grace() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
         database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap();
@@ -163,7 +163,7 @@ async fn a_token_spent_before_the_last_one_ends_its_session_even_within_the_grac
 
 #[tokio::test]
 async fn a_token_of_an_expired_or_unknown_session_is_not_reuse() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, idle) = database.registered("alice").await;
         let (_, old) = database.registered("bob").await;
         let unknown = new_session(account_id());
@@ -186,7 +186,7 @@ async fn a_token_of_an_expired_or_unknown_session_is_not_reuse() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_uses_of_a_token_rotates_and_the_others_get_its_successor() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         for round in 0..ROUNDS as u32 {
             let now = NOW + SECOND * round;
@@ -208,7 +208,7 @@ async fn one_of_eight_uses_of_a_token_rotates_and_the_others_get_its_successor()
 
 #[tokio::test]
 async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         let logout = EndReason::Logout;
         let family = session.refresh_family;
@@ -227,7 +227,7 @@ async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
 
 #[tokio::test]
 async fn a_logout_after_a_refresh_ends_the_successor_too() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
 
@@ -242,7 +242,7 @@ async fn a_logout_after_a_refresh_ends_the_successor_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_that_races_a_logout_never_survives_it() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for round in 0..ROUNDS {
             let (_, session) = database.registered(&format!("user{round}")).await;
             let (refreshing, leaving) = (database.handle(), database.handle());

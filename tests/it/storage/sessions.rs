@@ -5,11 +5,11 @@ use claviger::{
     storage::sessions::SessionSelection,
 };
 
-use super::{HOUR, NOW, SECOND, account_id, hash, new_session, on_each_engine, session_id};
+use super::{HOUR, NOW, SECOND, account_id, hash, new_session, session_id, with_database};
 
 #[tokio::test]
 async fn a_session_is_listed_as_it_was_opened() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, opened) = database.registered("alice").await;
 
         let listed = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
@@ -32,7 +32,7 @@ async fn a_session_is_listed_as_it_was_opened() {
 
 #[tokio::test]
 async fn a_password_opens_a_session_only_while_its_hash_is_the_accounts() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
 
         let wrong = database.open_password_session(new_session(alice.id), hash("other")).await;
@@ -49,7 +49,7 @@ async fn a_password_opens_a_session_only_while_its_hash_is_the_accounts() {
 
 #[tokio::test]
 async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         let (method, later) = (SignInMethod::Passkey, NOW + HOUR);
 
@@ -69,7 +69,7 @@ async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
 
 #[tokio::test]
 async fn sessions_are_paged_newest_first_without_gaps_or_repeats() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, first) = database.registered("alice").await;
         let mut opened = vec![(NOW, first.id)];
         // Some of the same moment, so that only the id tells them apart.
@@ -98,7 +98,7 @@ async fn sessions_are_paged_newest_first_without_gaps_or_repeats() {
 
 #[tokio::test]
 async fn sessions_that_ended_or_expired_are_not_listed() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, ended) = database.registered("alice").await;
         let idle = NewSession { idle_expires_at: NOW + HOUR, ..new_session(alice.id) };
         let old = NewSession { expires_at: NOW + HOUR, ..new_session(alice.id) };
@@ -118,7 +118,7 @@ async fn sessions_that_ended_or_expired_are_not_listed() {
 
 #[tokio::test]
 async fn selected_sessions_end_and_are_revoked_once() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, first) = database.registered("alice").await;
         let (_, of_bob) = database.registered("bob").await;
         let (second, third) = (new_session(alice.id), new_session(alice.id));

@@ -5,7 +5,7 @@ use claviger::model::{
     time::Timestamp,
 };
 
-use super::{HOUR, NOW, RACERS, SECOND, on_each_engine, race};
+use super::{HOUR, NOW, RACERS, SECOND, race, with_database};
 
 fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
     StoredSigningKey {
@@ -25,7 +25,7 @@ fn newest(key_id: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_key_is_listed_as_it_was_added() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         for (algorithm, expected) in [
             (SigningAlgorithm::Es256, None),
             (SigningAlgorithm::Rs256, newest("Es256")),
@@ -50,7 +50,7 @@ async fn a_key_is_listed_as_it_was_added() {
 
 #[tokio::test]
 async fn a_new_key_retires_its_predecessors_once() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
         let retire = NOW + HOUR;
         database.add_signing_key(key("b", NOW + SECOND), newest("a"), retire).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_new_key_retires_its_predecessors_once() {
 
 #[tokio::test]
 async fn a_key_is_refused_when_the_newest_is_another() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
 
         assert!(!database.add_signing_key(key("b", NOW), None, NOW).await.unwrap());
@@ -84,7 +84,7 @@ async fn a_key_is_refused_when_the_newest_is_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_rotations_at_once_make_one_key() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         database.add_signing_key(key("first", NOW), None, NOW).await.unwrap();
 
         let added =

@@ -13,7 +13,7 @@ use claviger::storage::{
 
 use super::{
     DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, failures::failure, hash, new_session,
-    on_each_engine,
+    with_database,
 };
 
 async fn is_stored(database: &Database, session: &NewSession) -> bool {
@@ -42,7 +42,7 @@ fn key(key_id: &str) -> StoredSigningKey {
 
 #[tokio::test]
 async fn an_empty_database_has_nothing_to_sweep() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
     })
     .await;
@@ -50,7 +50,7 @@ async fn an_empty_database_has_nothing_to_sweep() {
 
 #[tokio::test]
 async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, ended) = database.registered("alice").await;
         let idle = NewSession { idle_expires_at: NOW + HOUR, ..new_session(alice.id) };
         let live = new_session(alice.id);
@@ -72,7 +72,7 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
 
 #[tokio::test]
 async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
         let until = NOW + HOUR;
         let all = SessionSelection::All;
@@ -107,7 +107,7 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
 
 #[tokio::test]
 async fn a_sweep_takes_no_more_than_its_batch() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let keys = (0..5).map(|_| failure(FailureKey(bytes()))).collect();
         database.record_failures(keys, NOW).await.unwrap();
 

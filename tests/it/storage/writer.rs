@@ -6,10 +6,10 @@ use claviger::{
     model::failure::FailureKey,
     storage::{Error, Storage, accounts::AccountCreation},
 };
-use sqlx::Executor;
 
 use super::{
-    NOW, RACERS, bytes, failures::failure, new_account, new_session, on_each_engine, options, race,
+    NOW, RACERS, bytes, failures::failure, new_account, new_session, options, race, with_database,
+    with_sqlite,
 };
 
 async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
@@ -18,7 +18,7 @@ async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
 
 #[tokio::test]
 async fn writes_that_wait_together_share_a_commit() {
-    on_each_engine(async |database| {
+    with_sqlite(async |database| {
         let before = database.writer_stats();
         let keys: Vec<_> = (0..500).map(|_| FailureKey(bytes())).collect();
 
@@ -36,7 +36,7 @@ async fn writes_that_wait_together_share_a_commit() {
 
 #[tokio::test]
 async fn a_write_whose_caller_went_away_still_lands() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let key = FailureKey(bytes());
         {
             let mut write = Box::pin(record(database.handle(), key));
@@ -57,14 +57,13 @@ async fn a_write_whose_caller_went_away_still_lands() {
 
 #[tokio::test]
 async fn a_write_that_fails_does_not_take_its_neighbours_with_it() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let (_, session) = database.registered("alice").await;
         // The family is another session's, so the account is created and its session refused.
         let broken = new_account("bob");
         let mut of_broken = new_session(broken.id);
         of_broken.refresh_family = session.refresh_family;
         let keys: Vec<_> = (0..RACERS).map(|_| FailureKey(bytes())).collect();
-        let before = database.writer_stats();
 
         let (failed, recorded) = tokio::join!(
             database.create_account(broken.clone(), of_broken),
@@ -75,14 +74,13 @@ async fn a_write_that_fails_does_not_take_its_neighbours_with_it() {
         assert!(recorded.iter().all(Result::is_ok));
         assert!(database.find_account(broken.id).await.unwrap().is_none());
         assert!(database.find_failures(&keys).await.unwrap().iter().all(Option::is_some));
-        assert!(database.writer_stats().commits - before.commits <= 3);
     })
     .await;
 }
 
 #[tokio::test]
 async fn what_was_answered_is_there_after_a_restart() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let accounts: Vec<_> = (0..50).map(|n| new_account(&format!("user{n}"))).collect();
         let created = race(accounts.iter().cloned().map(|account| {
             let (storage, session) = (database.handle(), new_session(account.id));
@@ -102,7 +100,7 @@ async fn what_was_answered_is_there_after_a_restart() {
 
 #[tokio::test]
 async fn closing_finishes_what_waits_and_refuses_what_comes_later() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         let keys: Vec<_> = (0..300).map(|_| FailureKey(bytes())).collect();
         let waiting: Vec<_> =
             keys.iter().map(|key| tokio::spawn(record(database.handle(), *key))).collect();
@@ -124,14 +122,14 @@ async fn closing_finishes_what_waits_and_refuses_what_comes_later() {
 
 #[tokio::test]
 async fn a_locked_database_is_unavailable_for_writes_and_recovers() {
-    on_each_engine(async |database| {
+    with_sqlite(async |database| {
         let mut other = database.raw().await;
-        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await;
         let key = FailureKey(bytes());
 
         let locked = record(database.handle(), key).await;
         let read = database.find_failures(&[key]).await;
-        other.execute("ROLLBACK").await.unwrap();
+        other.execute("ROLLBACK").await;
         let unlocked = record(database.handle(), key).await;
 
         assert!(matches!(locked, Err(Error::Unavailable(_))));
@@ -144,13 +142,13 @@ async fn a_locked_database_is_unavailable_for_writes_and_recovers() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_instead_of_growing() {
-    on_each_engine(async |database| {
+    with_sqlite(async |database| {
         let mut other = database.raw().await;
-        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await;
 
         let outcomes =
             race((0..1500).map(|_| record(database.handle(), FailureKey(bytes())))).await;
-        other.execute("ROLLBACK").await.unwrap();
+        other.execute("ROLLBACK").await;
 
         let overloaded = outcomes.iter().filter(|it| matches!(it, Err(Error::Overloaded))).count();
         assert!(overloaded > 0);
@@ -161,18 +159,20 @@ async fn a_full_queue_refuses_instead_of_growing() {
 
 #[tokio::test]
 async fn a_database_answers_while_it_is_open() {
-    on_each_engine(async |database| database.ping().await.unwrap()).await;
+    with_database(async |database| database.ping().await.unwrap()).await;
 }
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
-    on_each_engine(async |database| {
+    with_database(async |database| {
         database.close().await;
-        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
-                     execution_time) VALUES (999, 'later', TRUE, x'00', 0)";
-        database.raw().await.execute(newer).await.unwrap();
+        let newer = "INSERT INTO _sqlx_migrations
+                     (version, description, success, checksum, execution_time)
+                     SELECT 999, 'later', success, checksum, 0
+                     FROM _sqlx_migrations WHERE version = 1";
+        database.raw().await.execute(newer).await;
 
-        let refused = Storage::open(options(database.directory())).await;
+        let refused = Storage::open(options(database.home())).await;
 
         assert!(matches!(refused.err(), Some(Error::TooNew { found: 999, .. })));
     })
@@ -180,9 +180,9 @@ async fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
-async fn two_databases_open_on_one_file_see_each_others_writes() {
-    on_each_engine(async |database| {
-        let other = Storage::open(options(database.directory())).await.unwrap();
+async fn two_processes_on_one_database_see_each_others_writes() {
+    with_database(async |database| {
+        let other = Storage::open(options(database.home())).await.unwrap();
         let (alice, session) = database.registered("alice").await;
 
         let found = other.find_account(alice.id).await.unwrap();
@@ -200,11 +200,11 @@ async fn two_databases_open_on_one_file_see_each_others_writes() {
 async fn nobody_else_can_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
 
-    on_each_engine(async |database| {
+    with_sqlite(async |database| {
         database.registered("alice").await;
         let mode =
             |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let folder = database.path().parent().unwrap().to_owned();
+        let folder = database.home().data();
 
         let mut files: Vec<_> =
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,6 +1,6 @@
-//! A real server in this process, on free ports, with a directory of its own and a manual clock.
+//! A real server in this process, on free ports, with a home of its own and a manual clock.
 
-use std::{path::Path, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use claviger::{
     app::App,
@@ -9,14 +9,12 @@ use claviger::{
     grpc::pb::{self, token_service_client::TokenServiceClient},
     model::time::Timestamp,
 };
-use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
-use tempfile::TempDir;
 use tonic::{
     Status,
     transport::{Channel, Endpoint},
 };
 
-use super::{PASSWORD, Person};
+use super::{Home, PASSWORD, Person, raw::RawConnection};
 
 /// When every test begins: 2026-01-01 00:00 UTC.
 const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -38,7 +36,7 @@ const BASE: Settings<'static> = &[
 pub struct TestApp {
     app: App,
     clock: ManualClock,
-    directory: TempDir,
+    home: Home,
     settings: Vec<(String, String)>,
     public: Channel,
     internal: Channel,
@@ -52,34 +50,43 @@ impl TestApp {
 
     /// Starts a server with some settings changed.
     pub async fn start_with(settings: Settings<'_>) -> Self {
+        Self::start_in(Home::new().await, settings).await
+    }
+
+    /// Starts a server in a home.
+    pub async fn start_in(home: Home, settings: Settings<'_>) -> Self {
+        Self::start_at(home, ManualClock::starting_at(START), settings).await
+    }
+
+    /// Starts another replica on the same database, with the same clock.
+    pub async fn replica(&self) -> Self {
+        Self::launch(self.home.replica(), self.clock.clone(), self.settings.clone()).await
+    }
+
+    async fn start_at(home: Home, clock: ManualClock, settings: Settings<'_>) -> Self {
         let settings = BASE
             .iter()
             .chain(settings)
             .map(|&(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
-        let directory = TempDir::new().unwrap();
-        Self::launch(directory, ManualClock::starting_at(START), settings).await
+        Self::launch(home, clock, settings).await
     }
 
-    async fn launch(
-        directory: TempDir,
-        clock: ManualClock,
-        settings: Vec<(String, String)>,
-    ) -> Self {
-        let mut all = settings.clone();
-        all.push(("data.directory".to_owned(), directory.path().display().to_string()));
+    async fn launch(home: Home, clock: ManualClock, settings: Vec<(String, String)>) -> Self {
+        let mut all = home.settings();
+        all.extend(settings.clone());
         let config = Config::from_pairs(&all).unwrap();
         let app = App::start(config, World::with_clock(clock.clone())).await.unwrap();
         let public = channel(app.public_addresses()[0].port());
         let internal = channel(app.internal_addresses()[0].port());
-        Self { app, clock, directory, settings, public, internal }
+        Self { app, clock, home, settings, public, internal }
     }
 
     /// Stops the server and starts it again on the same data, at the same point in time.
     pub async fn restart(self) -> Self {
-        let Self { app, clock, directory, settings, .. } = self;
+        let Self { app, clock, home, settings, .. } = self;
         app.shutdown().await;
-        Self::launch(directory, clock, settings).await
+        Self::launch(home, clock, settings).await
     }
 
     /// Like [`Self::restart`], with some settings changed.
@@ -90,9 +97,9 @@ impl TestApp {
     }
 
     /// Stops the server.
-    pub async fn stop(self) -> TempDir {
+    pub async fn stop(self) -> Home {
         self.app.shutdown().await;
-        self.directory
+        self.home
     }
 
     /// The clock that the server goes by.
@@ -101,8 +108,8 @@ impl TestApp {
     }
 
     /// Where the server keeps its data.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
+    pub fn directory(&self) -> PathBuf {
+        self.home.data()
     }
 
     /// The public port.
@@ -140,14 +147,12 @@ impl TestApp {
 
     /// One text out of the database.
     pub async fn query_text(&self, sql: &'static str) -> String {
-        let mut connection = self.open_database().await;
-        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        self.open_database().await.text(sql).await
     }
 
     /// A connection of the test's own to the database.
-    pub async fn open_database(&self) -> SqliteConnection {
-        let path = self.directory().join("claviger.db");
-        SqliteConnectOptions::new().filename(path).connect().await.unwrap()
+    pub async fn open_database(&self) -> RawConnection {
+        self.home.raw().await
     }
 
     /// Rotates the signing keys as the command line does, and lets the server notice.

@@ -3,14 +3,17 @@
 pub mod app;
 pub mod authenticator;
 pub mod ceremonies;
+pub mod home;
 pub mod people;
 pub mod process;
+pub mod raw;
 pub mod refusal;
 pub mod servers;
 
 pub use app::TestApp;
 pub use authenticator::{Algorithm, Authenticator, Counter};
 pub use ceremonies::ORIGIN;
+pub use home::Home;
 pub use people::Person;
 pub use process::Process;
 pub use refusal::Refusal;

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use std::{
 use claviger::grpc::pb::token_service_client::TokenServiceClient;
 use tonic::transport::Channel;
 
-use super::{Person, app::channel};
+use super::{Home, Person, app::channel};
 
 /// Hashes that cost little, unless a test asks for others.
 const CHEAP: &[&str] =
@@ -27,22 +27,21 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the program on a data directory and waits until it is ready.
-    pub fn start(directory: &Path, flags: &[&str]) -> Self {
-        let mut process = Self::launch(directory, flags, &[]);
+    /// Starts the program in a home and waits until it is ready.
+    pub fn start(home: &Home, flags: &[&str]) -> Self {
+        let mut process = Self::launch(home, flags, &[]);
         process.wait_until_ready();
         process
     }
 
     /// Starts the program with environment variables as well.
-    pub fn launch(directory: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn launch(home: &Home, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let (public_port, internal_port) = free_ports();
-        let log = directory.with_extension("log");
+        let log = home.folder().join("log");
         let output = File::options().create(true).append(true).open(&log).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_claviger"))
             .arg("serve")
-            .arg("--data-directory")
-            .arg(directory)
+            .args(home.flags())
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
             .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
             .args(["--public-url", &format!("http://localhost:{public_port}")])

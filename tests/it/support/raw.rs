@@ -1,0 +1,72 @@
+//! A connection of the test's own to a database of either engine.
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
+
+/// The connection.
+pub enum RawConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+macro_rules! on_either {
+    ($connection:expr, |$c:ident| $run:expr) => {
+        match $connection {
+            RawConnection::Sqlite($c) => $run,
+            RawConnection::Postgres($c) => $run,
+        }
+    };
+}
+
+impl RawConnection {
+    /// Opens it.
+    pub async fn open(url: &str) -> Self {
+        match url.strip_prefix("sqlite:") {
+            Some(file) => {
+                let options = SqliteConnectOptions::new().filename(file);
+                Self::Sqlite(options.connect().await.unwrap())
+            }
+            None => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+
+    /// Runs a statement, or several, that take nothing.
+    pub async fn execute(&mut self, sql: &'static str) {
+        on_either!(self, |c| sqlx::raw_sql(sql).execute(c).await.map(drop)).unwrap();
+    }
+
+    /// Runs a statement with `$1`.
+    pub async fn execute_with(&mut self, sql: &'static str, key: &[u8]) {
+        on_either!(self, |c| sqlx::query(sql).bind(key).execute(c).await.map(drop)).unwrap();
+    }
+
+    /// The one text that a query answers with.
+    pub async fn text(&mut self, sql: &'static str) -> String {
+        on_either!(self, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    }
+
+    /// The one number that a query answers with.
+    pub async fn number(&mut self, sql: &'static str) -> i64 {
+        on_either!(self, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    }
+
+    /// Begins a transaction that keeps every write of others waiting.
+    pub async fn block_writes(&mut self) {
+        match self {
+            Self::Sqlite(_) => self.execute("BEGIN EXCLUSIVE").await,
+            Self::Postgres(_) => {
+                self.execute(
+                    "BEGIN; LOCK TABLE accounts, sessions, passkeys, ceremonies, sign_in_failures",
+                )
+                .await;
+            }
+        }
+    }
+
+    /// Lets them go on.
+    pub async fn unblock_writes(&mut self) {
+        self.execute("ROLLBACK").await;
+    }
+}
