@@ -84,7 +84,7 @@ fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
     };
     options.connections = reader.count("database.connections");
     options.acquire_timeout = reader.span("database.acquire_timeout");
-    options.statement_timeout = reader.span("limits.request_timeout");
+    options.statement_timeout = reader.span("database.statement_timeout");
     options.prepared_statements = reader.choice("database.prepared_statements") == "on";
     Options::Postgres(options)
 }

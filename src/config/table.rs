@@ -141,6 +141,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("database.password", Secret, Derived("the one in `database.url`"), "The password of the PostgreSQL user."),
     setting("database.connections", Count { least: 2, most: 1000 }, Value("10"), "How many connections to PostgreSQL are open at most."),
     setting("database.acquire_timeout", Span { least: Duration::from_millis(1), most: MINUTE }, Value("3s"), "How long a call waits for a free connection to PostgreSQL."),
+    setting("database.statement_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("5s"), "How long a transaction on PostgreSQL may take; the caller's deadline, if nearer, counts instead."),
     setting("database.prepared_statements", Choice(&["on", "off"]), Value("on"), "Whether statements stay prepared on their connection to PostgreSQL; `off` behind a pooler that changes connections between transactions, such as PgBouncer's transaction mode."),
     setting("database.busy_timeout", Span { least: Duration::ZERO, most: MINUTE }, Value("5s"), "How long a statement waits for another process's lock on a SQLite file."),
     setting("database.readers", Count { least: 1, most: 64 }, Value("4"), "How many connections read from a SQLite file at once."),

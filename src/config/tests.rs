@@ -28,7 +28,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(config.relying_party.origins, ["http://localhost:8080"]);
     assert_eq!(config.public.cors_origins, ["http://localhost:8080"]);
     assert_eq!(config.access_tokens.audiences, ["http://localhost:8080"]);
-    assert_eq!(config.database.path, Path::new("./claviger-data/claviger.db"));
+    assert_eq!(config.database.to_string(), "./claviger-data/claviger.db");
     assert!(config.warnings.is_empty());
 }
 
@@ -116,9 +116,33 @@ fn databases_are_named_in_any_of_the_usual_ways() {
     for (url, path) in
         [("sqlite:a.db", "a.db"), ("sqlite://a.db", "a.db"), ("sqlite:///v/a.db", "/v/a.db")]
     {
-        assert_eq!(with(&[("database.url", url)]).unwrap().database.path, Path::new(path));
+        assert_eq!(with(&[("database.url", url)]).unwrap().database.to_string(), path);
     }
-    assert!(refusal(&[("database.url", "postgres://u:p@h/d")]).contains("sqlite:"));
+    let postgres = with(&[("database.url", "postgresql://me@db:6432/auth?sslmode=require")]);
+    assert_eq!(postgres.unwrap().database.to_string(), "postgres://me@db:6432/auth");
+    for url in ["mysql://h/d", "claviger.db"] {
+        assert!(refusal(&[("database.url", url)]).contains("sqlite:"), "{url}");
+    }
+    assert!(refusal(&[("database.url", "postgres://host")]).contains("postgres://user@host"));
+}
+
+#[test]
+fn the_password_of_a_database_is_printed_nowhere_and_refused_on_the_command_line() {
+    let url = "postgres://me:hunter2@db/auth";
+    let environment = vec![("CLAVIGER_DATABASE_URL".to_owned(), url.to_owned())];
+    let given = Inputs { environment, ..Inputs::default() };
+    let flags = vec![("database.url".to_owned(), url.to_owned())];
+
+    let printed = effective(&given).unwrap();
+    let shown = format!("{:?}", Config::load(&given).unwrap());
+    let refused = Config::load(&Inputs { flags, ..Inputs::default() }).unwrap_err().to_string();
+
+    assert!(printed.contains("postgres://me:***@db/auth"), "{printed}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        refused.contains("database.password_file") && !refused.contains("hunter2"),
+        "{refused}"
+    );
 }
 
 #[test]

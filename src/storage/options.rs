@@ -33,7 +33,7 @@ pub struct PostgresOptions {
     pub connections: u32,
     /// How long a call waits for a free connection.
     pub acquire_timeout: Duration,
-    /// How long a unit of work may take whose caller set no nearer deadline.
+    /// How long a transaction may take whose caller set no nearer deadline.
     pub statement_timeout: Duration,
     /// Whether statements stay prepared on their connection. `false` behind a pooler that hands each
     /// transaction whichever connection is free, such as PgBouncer in transaction mode.
@@ -75,7 +75,7 @@ impl PostgresOptions {
             target: target.application_name(super::APPLICATION_NAME).disable_statement_logging(),
             connections: 10,
             acquire_timeout: Duration::from_secs(3),
-            statement_timeout: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(5),
             prepared_statements: true,
         })
     }

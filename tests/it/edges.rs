@@ -289,7 +289,11 @@ async fn a_deadline_that_passes_is_deadline_exceeded() {
 
 #[tokio::test]
 async fn a_database_that_does_not_answer_is_unavailable_for_a_while() {
-    let app = TestApp::start_with(&[("database.busy_timeout", "50ms")]).await;
+    let app = TestApp::start_with(&[
+        ("database.busy_timeout", "50ms"),
+        ("database.statement_timeout", "300ms"),
+    ])
+    .await;
     let alice = app.registered("alice").await;
     let lock = lock_database(&app).await;
 

@@ -1,6 +1,6 @@
 //! What a server keeps: a directory and a database of the engine the suite runs on.
 //!
-//! `CLAVIGER_TEST_ENGINE` says which: `sqlite`, as when nobody says, or `postgres`.
+//! `TEST_ENGINE` says which: `sqlite`, as when nobody says, or `postgres`.
 
 use std::{
     fs,
@@ -34,10 +34,10 @@ pub enum Engine {
 impl Engine {
     /// The one the suite runs on.
     pub fn under_test() -> Self {
-        match std::env::var("CLAVIGER_TEST_ENGINE").as_deref() {
+        match std::env::var("TEST_ENGINE").as_deref() {
             Err(_) | Ok("sqlite") => Self::Sqlite,
             Ok("postgres") => Self::Postgres,
-            Ok(other) => panic!("CLAVIGER_TEST_ENGINE is {other:?}, not sqlite or postgres"),
+            Ok(other) => panic!("TEST_ENGINE is {other:?}, not sqlite or postgres"),
         }
     }
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::storage::{Connection, Error, Options, Result, Storage, on_engine};
+use crate::storage::{Connection, Error, Options, Result, SqliteOptions, Storage, on_engine};
 
 async fn open() -> (Storage, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("claviger.db");
-    let options = Options { path, busy_timeout: Duration::from_secs(1), readers: 1 };
-    (Storage::open(options).await.unwrap(), directory)
+    let options = SqliteOptions { path, busy_timeout: Duration::from_secs(1), readers: 1 };
+    (Storage::open(Options::Sqlite(options)).await.unwrap(), directory)
 }
 
 async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
@@ -99,7 +99,7 @@ async fn commits_are_synchronous_and_the_log_is_written_ahead() {
     let settings = storage
         .write((), |c, ()| {
             Box::pin(async move {
-                let Connection::Sqlite(c) = c;
+                let Connection::Sqlite(c) = c else { unreachable!() };
                 let synchronous: i64 = sqlx::query_scalar(SYNCHRONOUS).fetch_one(&mut **c).await?;
                 let journal: String = sqlx::query_scalar(JOURNAL).fetch_one(&mut **c).await?;
                 let keys: i64 = sqlx::query_scalar(FOREIGN_KEYS).fetch_one(&mut **c).await?;

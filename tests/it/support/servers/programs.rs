@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const OLDEST_POSTGRES: u32 = 15;
 
 /// Names another folder with PostgreSQL's programs.
-const POSTGRES_FOLDER: &str = "CLAVIGER_TEST_POSTGRES_BIN";
+const POSTGRES_FOLDER: &str = "TEST_POSTGRES_BIN";
 
 /// A program from PATH or the folders for servers, which PATH often lacks.
 pub fn find(name: &str, package: &str) -> PathBuf {
