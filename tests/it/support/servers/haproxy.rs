@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{free_port, programs, supervised::Supervised};
 
-/// A connection that a server refuses goes to the next one.
+/// What both kinds of balancer share. A connection that a server refuses goes to the next one.
 const DEFAULTS: &str = "\
 global
     maxconn 4000
@@ -40,6 +40,21 @@ impl Balancer {
         backend += "    default-server check inter 200ms fall 2 rise 1\n";
         for port in ports {
             backend += &format!("    server port-{port} 127.0.0.1:{port}\n");
+        }
+        Self::run(&backend)
+    }
+
+    /// Leads to the PostgreSQL whose Patroni says that it is the primary. Each node is the port of
+    /// its PostgreSQL and the one of its Patroni. Who is primary no longer loses its connections.
+    pub fn to_primary(nodes: &[(u16, u16)]) -> Self {
+        // OPTIONS is answered without a body. HAProxy does not wait for one, and Patroni would
+        // complain of that in its log every time.
+        let mut backend = "    option httpchk OPTIONS /primary\n".to_owned();
+        backend += "    http-check expect status 200\n";
+        backend +=
+            "    default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions\n";
+        for (postgres, patroni) in nodes {
+            backend += &format!("    server port-{postgres} 127.0.0.1:{postgres} port {patroni}\n");
         }
         Self::run(&backend)
     }

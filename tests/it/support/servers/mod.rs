@@ -3,12 +3,14 @@
 //! A server that happens to run on the machine is never used.
 
 pub mod haproxy;
+pub mod patroni;
 pub mod pgbouncer;
 pub mod postgres;
 mod programs;
 mod supervised;
 
 pub use haproxy::Balancer;
+pub use patroni::Cluster;
 pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
 
