@@ -38,10 +38,11 @@ impl Replication {
         Self { storage, keys, revocations, world, rounds: 1 }
     }
 
-    /// One round: what was revoked lately and, now and then, every revocation and the keys.
+    /// One round: what was revoked lately and, now and then, every revocation, the keys, and whether
+    /// the database takes writes.
     ///
     /// # Errors
-    /// When the database does not answer; the next round then reads everything.
+    /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
         let round = std::mem::take(&mut self.rounds);
         if round % ROUNDS_PER_LOAD == 0 {
@@ -51,6 +52,7 @@ impl Replication {
         }
         if round % ROUNDS_PER_KEYS == 0 {
             self.keys.reload().await?;
+            self.storage.ping().await?;
         }
         // Only now, so that a round that failed or was given up counts as round 0.
         self.rounds = (round + 1) % ROUNDS_PER_LOAD;

@@ -38,7 +38,8 @@ pub struct Storage {
     open_ceremonies: Arc<OpenCeremonies>,
 }
 
-const PING: &str = "SELECT 1";
+const IS_STANDBY_SQLITE: &str = "SELECT 0 = 1";
+const IS_STANDBY_POSTGRES: &str = "SELECT pg_is_in_recovery()";
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
 
 /// How our connections call themselves.
@@ -62,14 +63,22 @@ impl Storage {
         Ok(Self { engine, open_ceremonies })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and would take a write.
     ///
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<()> {
         self.engine.check_writer()?;
         let mut connection = self.read().await?;
-        on_engine!(&mut connection, |c| sqlx::query(PING).execute(c).await.map(drop))?;
+        let statement = match connection {
+            Connection::Sqlite(_) => IS_STANDBY_SQLITE,
+            Connection::Postgres(_) => IS_STANDBY_POSTGRES,
+        };
+        let is_standby: bool =
+            on_engine!(&mut connection, |c| sqlx::query_scalar(statement).fetch_one(c).await)?;
+        if is_standby {
+            return Err(Error::Unavailable("the database is a standby and takes no writes".into()));
+        }
         Ok(())
     }
 
