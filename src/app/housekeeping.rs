@@ -22,6 +22,8 @@ use crate::{
 
 /// How often the database is swept, by the real clock.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a round of sweeping may take. What is left is for the next one.
+const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the database may take for a round of following before it counts as down.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -70,11 +72,14 @@ pub async fn sweep(sweeper: Sweeper, answers: Arc<AtomicBool>, stop: Cancellatio
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if answers.load(Ordering::Relaxed)
-            && let Err(cause) = sweeper.run_once().await
-        {
-            let cause = telemetry::causes(&cause);
-            tracing::error!(cause, "housekeeping failed and will be tried again");
+        if !answers.load(Ordering::Relaxed) {
+            continue;
         }
+        let cause = match timeout(SWEEP_TIMEOUT, sweeper.run_once()).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => telemetry::causes(&error),
+            Err(_) => "it took too long".to_owned(),
+        };
+        tracing::error!(cause, "housekeeping failed and will be tried again");
     }
 }

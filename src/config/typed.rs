@@ -8,6 +8,7 @@ use url::Url;
 use crate::{
     domain::{passkeys, passwords, sessions, tokens},
     model::signing_key::SigningAlgorithm,
+    storage::Options,
 };
 
 use super::{
@@ -34,7 +35,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     Some(Config {
         public: public(reader, issuer, &relying_party.origins),
         keys: signing_keys(reader, &access_tokens),
-        warnings: warnings(&passwords),
+        warnings: warnings(&passwords, &database),
         data_directory,
         database,
         internal_listen,
@@ -281,8 +282,17 @@ fn log(reader: &mut Reader<'_>) -> Log {
 }
 
 /// What is allowed, for tests and small machines, but unwise.
-fn warnings(passwords: &passwords::Settings) -> Vec<String> {
+fn warnings(passwords: &passwords::Settings, database: &Options) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Options::Postgres(options) = database
+        && options.is_exposed()
+    {
+        warnings.push(
+            "The database's server need not prove who it is; add `sslmode=verify-full` (and \
+             `sslrootcert=FILE` for a certificate authority of your own) to `database.url`."
+                .to_owned(),
+        );
+    }
     // The least of OWASP's equivalent argon2id settings is 7 MiB with 5 passes.
     let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);
     if passwords.memory_kib < 7168 || work < 35_840 {

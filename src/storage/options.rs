@@ -1,9 +1,12 @@
 //! Which database to open, and how.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgSslMode},
+};
 
 /// How to open the database.
 #[derive(Debug, Clone)]
@@ -79,6 +82,17 @@ impl PostgresOptions {
             prepared_statements: true,
         })
     }
+
+    /// Whether somebody between us and the server could pass for it, or read what is said.
+    pub fn is_exposed(&self) -> bool {
+        let host = self.target.get_host();
+        let is_near = self.target.get_socket().is_some()
+            || host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|it: IpAddr| it.is_loopback());
+        let is_checked =
+            matches!(self.target.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        !is_near && !is_checked
+    }
 }
 
 impl fmt::Display for PostgresOptions {
@@ -117,6 +131,23 @@ mod tests {
 
         assert_eq!(options.to_string(), "postgres://me@db.example:6432/auth");
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn a_far_server_that_need_not_prove_itself_is_exposed() {
+        let exposed = |url| PostgresOptions::parse(url, None).unwrap().is_exposed();
+
+        for url in [
+            "postgres://localhost/n",
+            "postgres://127.0.0.1/n",
+            "postgres://[::1]/n",
+            "postgres:///n?host=/run/postgresql",
+            "postgres://db.example/n?sslmode=verify-full",
+        ] {
+            assert!(!exposed(url), "{url}");
+        }
+        assert!(exposed("postgres://db.example/n"));
+        assert!(exposed("postgres://db.example/n?sslmode=require"));
     }
 
     #[test]

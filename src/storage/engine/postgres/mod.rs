@@ -175,7 +175,9 @@ impl PostgresEngine {
     async fn acquire(&self, limit: Instant) -> Result<Lease> {
         let limit = limit.min(Instant::now() + self.options.acquire_timeout);
         let acquired = timeout_at(limit, self.pool.acquire()).await;
-        Ok(Lease::new(acquired.map_err(|_| no_connection())??))
+        let connection = acquired.map_err(|_| no_connection())?;
+        // Whatever keeps us from connecting, a changed password too, is mended by nobody's call.
+        Ok(Lease::new(connection.map_err(|cause| Error::Unavailable(cause.into()))?))
     }
 
     /// A connection with a transaction open on it, whose statements end when the time is over.
