@@ -4,6 +4,7 @@
 
 mod buf_curl;
 mod grpcurl;
+mod operations;
 mod python;
 mod readme;
 mod server;

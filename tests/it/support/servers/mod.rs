@@ -6,7 +6,7 @@ pub mod haproxy;
 pub mod patroni;
 pub mod pgbouncer;
 pub mod postgres;
-mod programs;
+pub mod programs;
 mod supervised;
 
 pub use haproxy::Balancer;
