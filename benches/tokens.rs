@@ -28,7 +28,7 @@ use claviger::{
         session::SignInMethod,
         signing_key::SigningAlgorithm,
     },
-    storage::{Options, Storage},
+    storage::{Options, SqliteOptions, Storage},
 };
 
 const ROUNDS: u32 = 7;
@@ -39,7 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256] {
         let path = directory.path().join(algorithm.name());
-        let options = Options { path, busy_timeout: Duration::from_secs(5), readers: 1 };
+        let options = Options::Sqlite(SqliteOptions {
+            path,
+            busy_timeout: Duration::from_secs(5),
+            readers: 1,
+        });
         let tokens = runtime.block_on(access_tokens(options, algorithm))?;
         println!("access tokens, {}", algorithm.name());
         time_access_tokens(&tokens)?;

@@ -1,7 +1,7 @@
 //! The log: where it goes, how it looks, and what may never be in it.
 //!
-//! Dependencies print headers, frames and queries below INFO, so whatever `RUST_LOG` says only our
-//! own targets are heard there.
+//! Dependencies print headers, frames, queries and chatter below WARN, so whatever `RUST_LOG` says
+//! only our own targets are heard there.
 
 use std::{
     error::Error,
@@ -54,13 +54,17 @@ pub fn is_pretty(log: &Log) -> bool {
     }
 }
 
-/// An error with its causes, for the log.
+/// An error with its causes, for the log. A cause that the error before it has quoted is not said
+/// again.
 pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
         next = cause.source();
     }
     text
@@ -89,7 +93,7 @@ fn is_harmless(metadata: &Metadata<'_>) -> bool {
     let is_ours = target == "claviger" || target.starts_with("claviger::");
     // webauthn-rs prints the bytes it could not parse, even in errors.
     let is_talkative = target.starts_with("webauthn_");
-    is_ours || (!is_talkative && *metadata.level() <= Level::INFO)
+    is_ours || (!is_talkative && *metadata.level() <= Level::WARN)
 }
 
 /// Says where a panic happened, not with what: the text may quote a caller's data.
@@ -128,13 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_are_silent_below_info_whatever_the_filter_says() {
+    fn dependencies_are_silent_below_warn_whatever_the_filter_says() {
         let text = logged("trace", || {
             tracing::trace!(target: "h2::codec", "hunter2");
             tracing::debug!(target: "sqlx::query", "hunter2");
             tracing::debug!(target: "claviger_other", "hunter2");
             tracing::error!(target: "webauthn_rs_core::internals", "hunter2");
-            tracing::info!(target: "hyper", "fine");
+            tracing::info!(target: "sqlx::postgres::notice", "hunter2");
+            tracing::warn!(target: "hyper", "fine");
             tracing::trace!(target: "claviger::domain", "ours");
         });
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::storage::{Options, PostgresOptions, SqliteOptions};
+use crate::storage::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
 
 use super::{problem::Source, reader::Reader, table::default_database};
 
@@ -27,8 +27,6 @@ pub fn options(reader: &mut Reader<'_>, data: &Path) -> Options {
 /// # Errors
 /// A sentence about the URL.
 pub fn named(url: &str, like: &Options) -> Result<Options, String> {
-    let refused =
-        || format!("{} is neither `sqlite:` and a path nor a postgres:// URL.", shown(url));
     if let Some(path) = sqlite_path(url) {
         let (busy_timeout, readers) = match like {
             Options::Sqlite(options) => (options.busy_timeout, options.readers),
@@ -36,7 +34,13 @@ pub fn named(url: &str, like: &Options) -> Result<Options, String> {
         };
         return Ok(Options::Sqlite(SqliteOptions { path, busy_timeout, readers }));
     }
-    PostgresOptions::parse(url, None).map(Options::Postgres).map_err(|_| refused())
+    PostgresOptions::parse(url, None).map(Options::Postgres).map_err(|why| match why {
+        InvalidUrl::NotPostgres => format!(
+            "{} is neither `sqlite:` and a path nor `postgres://user@host:5432/name`.",
+            shown(url)
+        ),
+        why => format!("{} {why}.", shown(url)),
+    })
 }
 
 /// A database URL without its password.
@@ -78,9 +82,12 @@ fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
         reader.refuse(URL, why);
     }
     let password = reader.text("database.password").map(SecretString::from);
-    let Ok(mut options) = PostgresOptions::parse(url, password.as_ref()) else {
-        reader.refuse(URL, "must look like `postgres://user@host:5432/name`");
-        return sqlite(reader, None, data);
+    let mut options = match PostgresOptions::parse(url, password.as_ref()) {
+        Ok(options) => options,
+        Err(why) => {
+            reader.refuse(URL, why);
+            return sqlite(reader, None, data);
+        }
     };
     options.connections = reader.count("database.connections");
     options.acquire_timeout = reader.span("database.acquire_timeout");

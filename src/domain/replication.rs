@@ -45,12 +45,12 @@ impl Replication {
     /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
         let round = std::mem::take(&mut self.rounds);
-        if round % ROUNDS_PER_LOAD == 0 {
+        if round.is_multiple_of(ROUNDS_PER_LOAD) {
             self.revocations.catch_up(&self.storage, self.world.now()).await?;
         } else {
             self.revocations.follow(&self.storage, OVERLAP).await?;
         }
-        if round % ROUNDS_PER_KEYS == 0 {
+        if round.is_multiple_of(ROUNDS_PER_KEYS) {
             self.keys.reload().await?;
             self.storage.ping().await?;
         }

@@ -64,7 +64,8 @@ async fn schema_version(connection: &mut PgConnection) -> Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-async fn connect(options: &PostgresOptions) -> Result<PgConnection> {
+/// A connection of one's own, to be closed after use.
+pub(in crate::storage) async fn connect(options: &PostgresOptions) -> Result<PgConnection> {
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.target.connect()).await;
     Ok(connecting
         .map_err(|_| Error::Unavailable("the database did not answer in time".into()))??)

@@ -60,6 +60,9 @@ fn adapted(blocks: &[String], postgres: u16) -> String {
     }
     script
         .replace("db.example.com:5432", &format!("127.0.0.1:{postgres}"))
-        .replace("PGHOST=db.example.com PGPORT=5432", &format!("PGHOST=127.0.0.1 PGPORT={postgres}"))
+        .replace(
+            "PGHOST=db.example.com PGPORT=5432",
+            &format!("PGHOST=127.0.0.1 PGPORT={postgres}"),
+        )
         .replace("sslmode=verify-full", "sslmode=disable")
 }

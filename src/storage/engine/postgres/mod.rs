@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{AssertSqlSafe, Executor as _, PgPool, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool, postgres::PgPoolOptions};
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, timeout_at},
@@ -65,17 +65,14 @@ pub(in crate::storage) struct PostgresEngine {
 
 impl PostgresEngine {
     pub(in crate::storage) async fn open(options: &PostgresOptions) -> Result<Self> {
-        let engine = Self {
+        examine(options).await?;
+        Ok(Self {
             pool: pool(options),
             options: options.clone(),
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
             committed: Arc::default(),
-        };
-        let mut connection = engine.begin(options.limit()).await?;
-        states::warn_of_settings(&mut connection).await?;
-        migrations::postgres::check(&mut connection).await?;
-        Ok(engine)
+        })
     }
 
     pub(super) async fn reader(&self) -> Result<Connection> {
@@ -202,6 +199,17 @@ impl PostgresOptions {
     }
 }
 
+/// Looks whether the server and its schema will do. Without the pool, which would try for a while
+/// and then only say that it gave up.
+async fn examine(options: &PostgresOptions) -> Result<()> {
+    let mut connection = migrations::postgres::connect(options).await?;
+    let mut transaction = connection.begin_with("BEGIN READ ONLY; DEALLOCATE ALL").await?;
+    states::warn_of_settings(&mut transaction).await?;
+    migrations::postgres::check(&mut transaction).await?;
+    transaction.rollback().await?;
+    Ok(connection.close().await?)
+}
+
 async fn end(connection: &mut Connection, statement: &'static str) -> Result<()> {
     on_engine!(&mut *connection, |c| c.execute(sqlx::raw_sql(statement)).await.map(drop))?;
     if let Connection::Postgres(lease) = connection {
@@ -225,7 +233,7 @@ fn pool(options: &PostgresOptions) -> PgPool {
                 Ok(matches!(tokio::time::timeout(TEST_TIMEOUT, test).await, Ok(Ok(()))))
             })
         });
-    let target = options.target.clone().statement_cache_capacity(capacity);
+    let target = (*options.target).clone().statement_cache_capacity(capacity);
     if !options.prepared_statements {
         return pool.connect_lazy_with(target);
     }

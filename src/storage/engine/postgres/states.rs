@@ -1,10 +1,8 @@
 //! What PostgreSQL's errors and settings mean for us.
 
-use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
+use sqlx::{PgConnection, error::DatabaseError, postgres::PgDatabaseError};
 
 use crate::storage::{Error, Result};
-
-use super::Lease;
 
 // PostgreSQL documentation, appendix A.
 const QUERY_CANCELED: &str = "57014";
@@ -67,9 +65,9 @@ fn cause(error: &Error) -> Option<&sqlx::Error> {
 }
 
 /// Warns of what the operator may not have meant.
-pub(super) async fn warn_of_settings(connection: &mut Lease) -> Result<()> {
+pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()> {
     let (version, synchronous_commit): (i64, String) =
-        sqlx::query_as(SETTINGS).fetch_one(&mut **connection).await?;
+        sqlx::query_as(SETTINGS).fetch_one(connection).await?;
     if version < OLDEST_VERSION {
         tracing::warn!(
             version,
