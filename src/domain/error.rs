@@ -105,6 +105,7 @@ impl From<storage::Error> for Error {
             storage::Error::Corrupt { .. }
             | storage::Error::TooNew { .. }
             | storage::Error::TooOld { .. }
+            | storage::Error::ChangingConnections
             | storage::Error::UnfinishedCopy { .. }
             | storage::Error::Unexpected(_) => Self::internal(error),
         }

@@ -35,6 +35,12 @@ pub enum Error {
         /// The version this program needs.
         known: i64,
     },
+    /// Statements would stay prepared on connections that are not ours alone.
+    #[error(
+        "a pooler changes connections between transactions; set `database.prepared_statements` to \
+         `off`, or its pool mode to `session`"
+    )]
+    ChangingConnections,
     /// Another database is being copied into this one.
     #[error("the copy of {origin} into it is not finished; run `claviger copy` again")]
     UnfinishedCopy {

@@ -5,6 +5,7 @@
 //! not, since nobody knows what became of it.
 
 mod lease;
+mod pooler;
 mod states;
 
 use std::{
@@ -207,7 +208,11 @@ async fn examine(options: &PostgresOptions) -> Result<()> {
     states::warn_of_settings(&mut transaction).await?;
     migrations::postgres::check(&mut transaction).await?;
     transaction.rollback().await?;
-    Ok(connection.close().await?)
+    connection.close().await?;
+    if options.prepared_statements {
+        pooler::refuse_changing(options).await?;
+    }
+    Ok(())
 }
 
 async fn end(connection: &mut Connection, statement: &'static str) -> Result<()> {
