@@ -11,7 +11,7 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::{
-    Error, Options, SqliteOptions,
+    Error, Options, Result, SqliteOptions,
     engine::sqlite::{connect_options, create_owner_only},
     migrations,
 };
@@ -89,16 +89,30 @@ const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 ///
 /// # Errors
 /// Also when the file is there already.
-pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
+pub async fn back_up(options: &SqliteOptions, to: &Path) -> std::result::Result<(), BackupError> {
     refuse_existing(to)?;
     if !options.path.exists() {
         return Err(BackupError::Missing(options.path.clone()));
     }
+    let failed = |cause: Error| BackupError::Database { path: options.path.clone(), cause };
+    let connecting = connect_options(options).connect().await;
+    let mut connection = connecting.map_err(|error| failed(error.into()))?;
+    let written = write(&mut connection, to).await;
+    let _ = connection.close().await;
+    written.map_err(failed)
+}
+
+/// Writes what a connection sees to a file, in one step: a file of that name is complete.
+pub(super) async fn write(connection: &mut SqliteConnection, to: &Path) -> Result<()> {
     let partial = beside(to, ".partial");
+    let unavailable = |cause: io::Error| Error::Unavailable(cause.into());
     let outcome = async {
-        make_partial(&partial)?;
-        vacuum(options, &partial).await?;
-        settle(&partial, to)
+        make_partial(&partial).map_err(unavailable)?;
+        let Some(name) = partial.to_str() else {
+            return Err(Error::Unexpected("the name of the file is not UTF-8".into()));
+        };
+        sqlx::query(BACK_UP).bind(name).execute(connection).await?;
+        settle(&partial, to).map_err(unavailable)
     };
     clean_up(&partial, outcome.await)
 }
@@ -108,7 +122,7 @@ pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupErr
 ///
 /// # Errors
 /// Also when a database is there already. Nothing is changed then.
-pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupError> {
+pub async fn restore(from: &Path, options: &SqliteOptions) -> std::result::Result<(), BackupError> {
     refuse_existing(&options.path)?;
     for companion in COMPANIONS {
         refuse_existing(&beside(&options.path, companion))?;
@@ -120,20 +134,18 @@ pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupE
         return Err(BackupError::InUse(from.to_owned()));
     }
     let partial = beside(&options.path, ".partial");
+    let failed = |cause| BackupError::File { path: options.path.clone(), cause };
     let outcome = async {
-        make_partial(&partial)?;
-        let failed = |cause| BackupError::File { path: from.to_owned(), cause };
-        // Into a file that is there, so that its permissions stay.
-        let mut reader = fs::File::open(from).map_err(failed)?;
-        let writer = fs::OpenOptions::new().write(true).open(&partial);
-        io::copy(&mut reader, &mut writer.map_err(failed)?).map_err(failed)?;
+        make_partial(&partial).map_err(failed)?;
+        copy_bytes(from, &partial)
+            .map_err(|cause| BackupError::File { path: from.to_owned(), cause })?;
         inspect(from, &partial, options).await?;
-        settle(&partial, &options.path)
+        settle(&partial, &options.path).map_err(failed)
     };
     clean_up(&partial, outcome.await)
 }
 
-fn refuse_existing(path: &Path) -> Result<(), BackupError> {
+fn refuse_existing(path: &Path) -> std::result::Result<(), BackupError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Err(BackupError::Exists(path.to_owned())),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -142,39 +154,35 @@ fn refuse_existing(path: &Path) -> Result<(), BackupError> {
 }
 
 /// An empty file for its owner alone, in the place of one that was left behind.
-fn make_partial(partial: &Path) -> Result<(), BackupError> {
-    let made = match fs::remove_file(partial) {
+fn make_partial(partial: &Path) -> io::Result<()> {
+    match fs::remove_file(partial) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
         _ => create_owner_only(partial),
-    };
-    made.map_err(|cause| BackupError::File { path: partial.to_owned(), cause })
+    }
 }
 
-async fn vacuum(options: &SqliteOptions, into: &Path) -> Result<(), BackupError> {
-    let failed = |error: sqlx::Error| BackupError::Database {
-        path: options.path.clone(),
-        cause: error.into(),
-    };
-    let Some(name) = into.to_str() else {
-        let cause = io::Error::other("the name is not UTF-8");
-        return Err(BackupError::File { path: into.to_owned(), cause });
-    };
-    let mut connection = connect_options(options).connect().await.map_err(failed)?;
-    let done = sqlx::query(BACK_UP).bind(name).execute(&mut connection).await;
-    let _ = connection.close().await;
-    done.map(drop).map_err(failed)
+/// Into a file that is there, so that its permissions stay.
+fn copy_bytes(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut reader = fs::File::open(from)?;
+    let mut writer = fs::OpenOptions::new().write(true).open(to)?;
+    io::copy(&mut reader, &mut writer)
 }
 
 /// Whether a backup is whole, ours and not too new. Looks at the copy, since looking may write.
-async fn inspect(from: &Path, partial: &Path, like: &SqliteOptions) -> Result<(), BackupError> {
+async fn inspect(
+    from: &Path,
+    partial: &Path,
+    like: &SqliteOptions,
+) -> std::result::Result<(), BackupError> {
     let failed = |cause: Error| BackupError::Database { path: from.to_owned(), cause };
     let copy = SqliteOptions { path: partial.to_owned(), ..like.clone() };
     let mut connection =
         connect_options(&copy).connect().await.map_err(|error| failed(error.into()))?;
     let finding = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await;
-    let finding: String = finding.map_err(|error| failed(error.into()))?;
     let ours = is_ours(&mut connection).await;
+    // Whatever was found, so that nothing stays beside the file.
     connection.close().await.map_err(|error| failed(error.into()))?;
+    let finding: String = finding.map_err(|error| failed(error.into()))?;
     if finding != "ok" {
         return Err(BackupError::Damaged { path: from.to_owned(), finding });
     }
@@ -200,17 +208,15 @@ async fn is_ours(connection: &mut SqliteConnection) -> bool {
 }
 
 /// Makes a complete file durable under its name.
-fn settle(partial: &Path, name: &Path) -> Result<(), BackupError> {
-    let settled = fs::File::open(partial).and_then(|file| file.sync_all());
-    let settled = settled.and_then(|()| fs::rename(partial, name)).and_then(|()| {
-        let folder = name.parent().filter(|it| !it.as_os_str().is_empty());
-        fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    });
-    settled.map_err(|cause| BackupError::File { path: name.to_owned(), cause })
+fn settle(partial: &Path, name: &Path) -> io::Result<()> {
+    fs::File::open(partial)?.sync_all()?;
+    fs::rename(partial, name)?;
+    let folder = name.parent().filter(|it| !it.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Leaves nothing behind of what failed.
-fn clean_up(partial: &Path, outcome: Result<(), BackupError>) -> Result<(), BackupError> {
+fn clean_up<E>(partial: &Path, outcome: std::result::Result<(), E>) -> std::result::Result<(), E> {
     if outcome.is_err() {
         let _ = fs::remove_file(partial);
         COMPANIONS.iter().for_each(|it| drop(fs::remove_file(beside(partial, it))));
@@ -218,7 +224,8 @@ fn clean_up(partial: &Path, outcome: Result<(), BackupError>) -> Result<(), Back
     outcome
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path with something put to its end.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
