@@ -82,6 +82,7 @@ pub async fn copy(
         let rows = verify_table(&mut from, &mut into, table, watch).await?;
         copied.push(Copied { table: table.name, rows, resumed });
     }
+    from.commit().await?;
     into.commit().await?;
     target::finish(&mut into, from.name()).await?;
     from.close().await;
