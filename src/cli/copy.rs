@@ -69,7 +69,12 @@ fn end(config: &Config, matches: &ArgMatches, flag: &str) -> Result<Options, Str
              and leave --{flag} out."
         ));
     }
-    database::named(url, &config.database).map_err(|why| format!("The flag --{flag}: {why}"))
+    match database::named(url, &config.database) {
+        Ok(Options::Sqlite(options)) if options.path.as_os_str().is_empty() => {
+            Err(format!("The flag --{flag}: {url} names no file."))
+        }
+        named => named.map_err(|why| format!("The flag --{flag}: {why}")),
+    }
 }
 
 /// Keeps servers and other commands away from SQLite files.
@@ -172,5 +177,23 @@ impl Meter {
             complain("");
             self.line_is_open = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_is_done_of_which_table() {
+        let mut meter = Meter::new();
+        (meter.table, meter.done_before) = ("accounts", 500);
+
+        let copied = meter.line(700, 1200);
+        meter.stage = Stage::Verifying;
+        let verified = meter.line(500, 1200);
+
+        assert!(copied.starts_with("accounts: copied 700 of 1200 rows, "), "{copied}");
+        assert_eq!(verified, "accounts: verified 500 of 1200 rows, 0 a second");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, QueryBuilder,
-    Row as _, SqliteConnection, sqlite::SqliteJournalMode,
+    Row as _, SqliteConnection,
 };
 
 use crate::storage::{APPLICATION_NAME, Options, engine::sqlite::connect_options};
@@ -88,10 +88,7 @@ impl Side {
         let name = origin(options);
         let connecting = async {
             Ok(match options {
-                Options::Sqlite(options) => {
-                    let options = connect_options(options).journal_mode(SqliteJournalMode::Wal);
-                    Link::Sqlite(options.connect().await?)
-                }
+                Options::Sqlite(options) => Link::Sqlite(connect_options(options).connect().await?),
                 Options::Postgres(options) => {
                     let target = options.target.clone().application_name(COPY_NAME);
                     Link::Postgres(target.statement_cache_capacity(0).connect().await?)
