@@ -1,5 +1,7 @@
 //! Copies that are cut short, and copies that did not arrive as they set out.
 
+use std::time::Duration;
+
 use super::{
     assert_unservable, copy, empty_sqlite, refused, reported, serve, start_copy, stop, take_key,
     wait_until_blocked,
@@ -23,6 +25,11 @@ BEGIN;
 INSERT INTO accounts (id, username, display_name, created_at)
 VALUES (decode(lpad(to_hex(800), 32, '0'), 'hex'), 'in the way', '', 0)";
 
+const MANY_ACCOUNTS: &str = "
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+INSERT INTO accounts (id, username, display_name, created_at)
+SELECT unhex(printf('%032x', i)), 'user' || i, 'User ' || i, i FROM n";
+
 const ONE_FAILURE: &str = "INSERT INTO sign_in_failures VALUES (x'00', 1, 1, 1)";
 
 #[tokio::test]
@@ -45,6 +52,33 @@ async fn a_copy_killed_within_a_table_goes_on_behind_the_last_page() {
     let process = serve(&new);
     process.stranger().register("newcomer", PASSWORD).await.unwrap();
     stop(process);
+}
+
+#[tokio::test]
+async fn a_copy_killed_again_and_again_arrives_whole() {
+    for new in [empty_sqlite(), Home::on_postgres().await] {
+        let old = empty_sqlite();
+        old.raw().await.execute(MANY_ACCOUNTS).await;
+        let mut watcher = new.raw().await;
+        let mut arrived = 0;
+
+        for _ in 0..5 {
+            let mut copying = start_copy(&old, &new);
+            let before = arrived;
+            while arrived == before && copying.try_wait().unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                arrived = watcher.number("SELECT count(*) FROM accounts").await;
+            }
+            copying.kill().unwrap();
+            copying.wait().unwrap();
+            assert_unservable(&new);
+        }
+        let report = copy(&old, &new);
+
+        let (rows, resumed) = reported(&report, "accounts");
+        assert_eq!(rows, 20_000, "{report}");
+        assert!(resumed >= 5 * 500 && resumed < rows, "{report}");
+    }
 }
 
 #[tokio::test]

@@ -121,9 +121,11 @@ async fn a_command_line_that_names_no_end_or_no_database_is_wrong() {
 
     let none = run(&home, &["copy"]);
     let odd = refused(&home, &["copy", "--to", "mysql://host/name"], 2);
+    let empty = refused(&home, &["copy", "--to", "sqlite:"], 2);
 
     assert_eq!(none.status.code(), Some(2));
     assert!(odd.contains("neither"), "{odd}");
+    assert!(empty.contains("names no file"), "{empty}");
 }
 
 #[tokio::test]
