@@ -49,6 +49,12 @@ pub enum DataError {
          logouts, so this one does not start; stop the other, or set `data.directory`."
     )]
     InUse(PathBuf),
+    /// A command must be alone with the data, and is not.
+    #[error(
+        "A Claviger server, or another command, has the database {0} open. Stop it, then run this \
+         again."
+    )]
+    Occupied(PathBuf),
     /// Nothing was ever kept here.
     #[error("There is no database at {0}. Run `claviger serve` first, or set `data.directory`.")]
     NoDatabase(PathBuf),
@@ -155,6 +161,21 @@ pub fn refused(database: &Options, cause: storage::Error) -> DataError {
         storage::Error::TooNew { found, known } => DataError::TooNew { database, found, known },
         cause => DataError::Database { database, cause },
     }
+}
+
+/// Keeps servers away from a SQLite file, which may not be there yet, until what this answers with is
+/// dropped. For commands that must be alone with it.
+///
+/// # Errors
+/// When a server has it open.
+pub fn lock_alone(database: &Path) -> Result<fs::File, DataError> {
+    if let Some(parent) = database.parent() {
+        make_directory(parent)?;
+    }
+    lock(database).map_err(|error| match error {
+        DataError::InUse(path) => DataError::Occupied(path),
+        error => error,
+    })
 }
 
 /// Makes the folders of a SQLite file and locks it.

@@ -1,8 +1,8 @@
 //! The arguments: subcommands, and a flag for every setting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use crate::config::{
     Inputs, document,
@@ -51,6 +51,46 @@ pub(super) fn command() -> Command {
         .subcommand(keys)
         .subcommand(accounts)
         .subcommand(migrate)
+        .subcommands(moving())
+}
+
+/// What moves whole databases.
+fn moving() -> [Command; 3] {
+    let url = |name| Arg::new(name).long(name).value_name("URL");
+    let file = |name| {
+        Arg::new(name)
+            .long(name)
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .required(true)
+    };
+    let copy = Command::new("copy")
+        .about("Copy everything into another, empty database, while no server runs")
+        .long_about(
+            "Copy everything into another, empty database, of the same engine or the other one, \
+             while no server runs on either. A copy that was interrupted goes on when it is run \
+             again. No server serves the new database until it is complete and was compared with \
+             the old one. Passwords of PostgreSQL come from PGPASSWORD or ~/.pgpass, those of the \
+             configured database from its own settings.",
+        )
+        .arg(url("from").help(
+            "The database to copy: sqlite:PATH or postgres://USER@HOST:PORT/NAME; otherwise the \
+             configured one",
+        ))
+        .arg(url("to").help("The empty database to copy it into; otherwise the configured one"))
+        .group(ArgGroup::new("ends").args(["from", "to"]).required(true).multiple(true));
+    let backup = Command::new("backup")
+        .about("Write a SQLite database to a new file, also while the server runs")
+        .arg(file("to").help("The file to make; nothing is overwritten"));
+    let restore = Command::new("restore")
+        .about("Put a backup where the SQLite database is to be, while no server runs")
+        .arg(file("from").help("The file that `claviger backup` made"));
+    [copy, backup, restore]
+}
+
+/// A file that the command line must name.
+pub(super) fn file<'a>(matches: &'a ArgMatches, name: &str) -> &'a Path {
+    matches.get_one::<PathBuf>(name).map_or(Path::new(""), PathBuf::as_path)
 }
 
 fn settings() -> Vec<Arg> {

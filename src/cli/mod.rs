@@ -5,6 +5,8 @@
 
 mod accounts;
 mod arguments;
+mod backup;
+mod copy;
 mod keys;
 mod migrate;
 mod serve;
@@ -112,6 +114,9 @@ fn with_config(
             ["migrate", "up"] => migrate::up(&config).await,
             ["migrate", "status"] => migrate::status(&config).await,
             ["migrate", "plan"] => migrate::plan(&config).await,
+            ["copy"] => copy::copy(&config, &world, matches).await,
+            ["backup"] => backup::backup(&config, arguments::file(matches, "to")).await,
+            ["restore"] => backup::restore(&config, arguments::file(matches, "from")).await,
             _ => serve::serve(config, world).await,
         }
     })

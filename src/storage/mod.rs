@@ -4,12 +4,14 @@
 //! row leaves this folder.
 
 pub mod accounts;
+pub mod backups;
 pub mod ceremonies;
 pub mod deadline;
 mod engine;
 pub mod error;
 pub mod failures;
 pub mod migrations;
+pub mod moving;
 mod options;
 pub mod passkeys;
 pub mod revocations;

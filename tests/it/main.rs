@@ -11,6 +11,7 @@ mod flood;
 mod login;
 mod logout;
 mod logs;
+mod moving;
 mod operations;
 mod passkeys;
 mod refresh;

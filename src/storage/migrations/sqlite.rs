@@ -1,6 +1,6 @@
 //! Bringing a SQLite file to the schema this program knows, after a copy of it.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::path::Path;
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use crate::storage::{
-    Error, Result, SqliteOptions,
+    Error, Result, SqliteOptions, backups,
     engine::sqlite::{connect_options, create_owner_only},
 };
 
@@ -17,7 +17,6 @@ use super::{Migration, NEWEST, SQLITE, Status, newest, run};
 const HAS_VERSIONS: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
 const BEGIN: &str = "BEGIN IMMEDIATE";
-const BACK_UP: &str = "VACUUM INTO $1";
 
 /// Runs what is missing on the file at `path`.
 pub(in crate::storage) async fn up(options: &SqliteConnectOptions, path: &Path) -> Result<Status> {
@@ -53,7 +52,8 @@ pub(super) async fn migrate(
     status.check_not_too_new()?;
     let (found, known) = (status.found, newest(migrations));
     if found != 0 && found < known {
-        back_up(connection, path, known).await?;
+        let copy = backups::beside(path, &format!(".before-{known}"));
+        backups::write(connection, &copy).await?;
         tracing::info!(from = found, to = known, "migrating the database, after a copy of it");
     }
     // All of them or none, and never by two processes at once.
@@ -71,27 +71,4 @@ pub(super) async fn schema_version(connection: &mut SqliteConnection) -> Result<
     }
     let newest: Option<i64> = sqlx::query_scalar(NEWEST).fetch_one(connection).await?;
     Ok(newest.unwrap_or(0))
-}
-
-/// Copies the database to `<path>.before-<version>`, in one step: a copy that is there is complete.
-async fn back_up(connection: &mut SqliteConnection, path: &Path, version: i64) -> Result<()> {
-    let unavailable = |error: std::io::Error| Error::Unavailable(error.into());
-    let copy = beside(path, &format!(".before-{version}"));
-    let partial = beside(path, &format!(".before-{version}.partial"));
-    if fs::exists(&partial).map_err(unavailable)? {
-        fs::remove_file(&partial).map_err(unavailable)?;
-    }
-    create_owner_only(partial.as_ref()).map_err(unavailable)?;
-    let Some(target) = partial.to_str() else {
-        return Err(Error::Unexpected("the database's path is not UTF-8".into()));
-    };
-    sqlx::query(BACK_UP).bind(target).execute(connection).await?;
-    fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(unavailable)?;
-    fs::rename(&partial, &copy).map_err(unavailable)
-}
-
-pub(super) fn beside(path: &Path, suffix: &str) -> OsString {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name
 }

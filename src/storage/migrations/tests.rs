@@ -6,9 +6,9 @@ use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     Migration, POSTGRES, SQLITE,
-    sqlite::{beside, migrate, schema_version},
+    sqlite::{migrate, schema_version},
 };
-use crate::storage::Error;
+use crate::storage::{Error, backups::beside};
 
 const FIRST: Migration =
     Migration { version: 1, name: "first", sql: "CREATE TABLE one (id INTEGER) STRICT" };
@@ -45,7 +45,7 @@ async fn an_older_database_is_copied_before_it_is_migrated() {
 
     let copy = beside(&path, ".before-2");
     assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
-    assert_eq!(schema_version(&mut connect(copy.as_ref()).await).await.unwrap(), 1);
+    assert_eq!(schema_version(&mut connect(&copy).await).await.unwrap(), 1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

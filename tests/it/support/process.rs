@@ -44,7 +44,11 @@ impl Process {
             .args(home.flags())
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
             .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
-            .args(["--public-url", &format!("http://localhost:{public_port}")])
+            .args(if flags.contains(&"--public-url") {
+                Vec::new()
+            } else {
+                vec!["--public-url".to_owned(), format!("http://localhost:{public_port}")]
+            })
             .args(if flags.iter().any(|it| it.starts_with("--passwords-argon2")) {
                 &[]
             } else {

@@ -1,0 +1,232 @@
+//! A SQLite file's backup, made while a server writes to it, and its way back.
+//!
+//! Files appear under their names only when they are complete and on the disk.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
+
+use super::{
+    Error, Options, Result, SqliteOptions,
+    engine::sqlite::{connect_options, create_owner_only},
+    migrations,
+};
+
+/// Why a backup was not made or not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Nothing is overwritten.
+    #[error(
+        "{0} is there already, and nothing is overwritten. Move it away, or name another file."
+    )]
+    Exists(PathBuf),
+    /// There is nothing to back up or to restore.
+    #[error("There is no file {0}.")]
+    Missing(PathBuf),
+    /// The file was copied while a server wrote to it, or is the database of one.
+    #[error(
+        "{0} is not a backup: a log of a database in use lies beside it. Make one with \
+         `claviger backup`."
+    )]
+    InUse(PathBuf),
+    /// The file is whole, but not ours.
+    #[error("{0} is not a database of Claviger.")]
+    NotOurs(PathBuf),
+    /// The file is not whole.
+    #[error("{path} is damaged: {finding}.")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite found.
+        finding: String,
+    },
+    /// A newer Claviger made it.
+    #[error(
+        "{path} was made by a newer Claviger: it has schema {found}, this program works with {known} \
+         and the one after it. Use the newer version."
+    )]
+    TooNew {
+        /// Which file.
+        path: PathBuf,
+        /// The schema it has.
+        found: i64,
+        /// The schema this program knows.
+        known: i64,
+    },
+    /// SQLite refused.
+    #[error("{path} cannot be read or copied")]
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: Error,
+    },
+    /// A file cannot be made or read.
+    #[error("Cannot use {path}: {cause}.")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+const BACK_UP: &str = "VACUUM INTO $1";
+
+/// The tables without which a database is not ours, whatever its schema's version.
+const OURS: [&str; 3] = ["accounts", "sessions", "signing_keys"];
+
+/// What SQLite keeps beside a database. It would take them for part of a restored one.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Writes everything that was committed before now to a new file, for its owner alone. Servers may
+/// go on meanwhile.
+///
+/// # Errors
+/// Also when the file is there already.
+pub async fn back_up(options: &SqliteOptions, to: &Path) -> std::result::Result<(), BackupError> {
+    refuse_existing(to)?;
+    if !options.path.exists() {
+        return Err(BackupError::Missing(options.path.clone()));
+    }
+    let failed = |cause: Error| BackupError::Database { path: options.path.clone(), cause };
+    let connecting = connect_options(options).connect().await;
+    let mut connection = connecting.map_err(|error| failed(error.into()))?;
+    let written = write(&mut connection, to).await;
+    let _ = connection.close().await;
+    written.map_err(failed)
+}
+
+/// Writes what a connection sees to a file, in one step: a file of that name is complete.
+pub(super) async fn write(connection: &mut SqliteConnection, to: &Path) -> Result<()> {
+    let partial = beside(to, ".partial");
+    let unavailable = |cause: io::Error| Error::Unavailable(cause.into());
+    let outcome = async {
+        make_partial(&partial).map_err(unavailable)?;
+        let Some(name) = partial.to_str() else {
+            return Err(Error::Unexpected("the name of the file is not UTF-8".into()));
+        };
+        sqlx::query(BACK_UP).bind(name).execute(connection).await?;
+        settle(&partial, to).map_err(unavailable)
+    };
+    clean_up(&partial, outcome.await)
+}
+
+/// Puts a backup where the database is to be, after looking at it closely. Whoever calls holds the
+/// database's lock.
+///
+/// # Errors
+/// Also when a database is there already. Nothing is changed then.
+pub async fn restore(from: &Path, options: &SqliteOptions) -> std::result::Result<(), BackupError> {
+    refuse_existing(&options.path)?;
+    for companion in COMPANIONS {
+        refuse_existing(&beside(&options.path, companion))?;
+    }
+    if !from.is_file() {
+        return Err(BackupError::Missing(from.to_owned()));
+    }
+    if fs::metadata(beside(from, "-wal")).is_ok_and(|log| log.len() > 0) {
+        return Err(BackupError::InUse(from.to_owned()));
+    }
+    let partial = beside(&options.path, ".partial");
+    let failed = |cause| BackupError::File { path: options.path.clone(), cause };
+    let outcome = async {
+        make_partial(&partial).map_err(failed)?;
+        copy_bytes(from, &partial)
+            .map_err(|cause| BackupError::File { path: from.to_owned(), cause })?;
+        inspect(from, &partial, options).await?;
+        settle(&partial, &options.path).map_err(failed)
+    };
+    clean_up(&partial, outcome.await)
+}
+
+fn refuse_existing(path: &Path) -> std::result::Result<(), BackupError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(BackupError::Exists(path.to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(BackupError::File { path: path.to_owned(), cause }),
+    }
+}
+
+/// An empty file for its owner alone, in the place of one that was left behind.
+fn make_partial(partial: &Path) -> io::Result<()> {
+    match fs::remove_file(partial) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => create_owner_only(partial),
+    }
+}
+
+/// Into a file that is there, so that its permissions stay.
+fn copy_bytes(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut reader = fs::File::open(from)?;
+    let mut writer = fs::OpenOptions::new().write(true).open(to)?;
+    io::copy(&mut reader, &mut writer)
+}
+
+/// Whether a backup is whole, ours and not too new. Looks at the copy, since looking may write.
+async fn inspect(
+    from: &Path,
+    partial: &Path,
+    like: &SqliteOptions,
+) -> std::result::Result<(), BackupError> {
+    let failed = |cause: Error| BackupError::Database { path: from.to_owned(), cause };
+    let copy = SqliteOptions { path: partial.to_owned(), ..like.clone() };
+    let mut connection =
+        connect_options(&copy).connect().await.map_err(|error| failed(error.into()))?;
+    let finding = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await;
+    let ours = is_ours(&mut connection).await;
+    // Whatever was found, so that nothing stays beside the file.
+    connection.close().await.map_err(|error| failed(error.into()))?;
+    let finding: String = finding.map_err(|error| failed(error.into()))?;
+    if finding != "ok" {
+        return Err(BackupError::Damaged { path: from.to_owned(), finding });
+    }
+    let status = migrations::status(&Options::Sqlite(copy)).await.map_err(failed)?;
+    let (found, known) = (status.found, status.known);
+    if !ours || found == 0 {
+        return Err(BackupError::NotOurs(from.to_owned()));
+    }
+    if found > known + 1 {
+        return Err(BackupError::TooNew { path: from.to_owned(), found, known });
+    }
+    Ok(())
+}
+
+async fn is_ours(connection: &mut SqliteConnection) -> bool {
+    for table in OURS {
+        let sql = format!("SELECT 1 FROM {table} LIMIT 1");
+        if sqlx::query(AssertSqlSafe(sql)).fetch_optional(&mut *connection).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Makes a complete file durable under its name.
+fn settle(partial: &Path, name: &Path) -> io::Result<()> {
+    fs::File::open(partial)?.sync_all()?;
+    fs::rename(partial, name)?;
+    let folder = name.parent().filter(|it| !it.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Leaves nothing behind of what failed.
+fn clean_up<E>(partial: &Path, outcome: std::result::Result<(), E>) -> std::result::Result<(), E> {
+    if outcome.is_err() {
+        let _ = fs::remove_file(partial);
+        COMPANIONS.iter().for_each(|it| drop(fs::remove_file(beside(partial, it))));
+    }
+    outcome
+}
+
+/// The path with something put to its end.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

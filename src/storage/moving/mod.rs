@@ -1,0 +1,198 @@
+//! Moving house: one database's rows into another, of whichever engine, while nobody serves either.
+//!
+//! The target is marked as unfinished before the first row arrives, and the mark goes only when both
+//! databases, read anew, hold the same rows. An interrupted copy goes on behind what is there: rows
+//! arrive in the order of their keys, a page in a transaction.
+
+mod error;
+mod row;
+mod side;
+mod tables;
+mod target;
+
+use crate::model::time::Timestamp;
+
+use super::{Options, migrations};
+use row::Checksum;
+use side::{Side, origin};
+
+pub use error::CopyError;
+pub use tables::{Column, Kind, TABLES, Table};
+
+/// How far a copy is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// The table that is worked on.
+    pub table: &'static str,
+    /// What is done with it.
+    pub stage: Stage,
+    /// How many of its rows are done.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// What is done with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its rows are copied.
+    Copying,
+    /// Both copies are read and compared.
+    Verifying,
+}
+
+/// A table that was copied and verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Copied {
+    /// Its name.
+    pub table: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many of them an earlier, interrupted copy had brought.
+    pub resumed: u64,
+}
+
+/// Copies a database into an empty one, or goes on where a copy of the same one was interrupted.
+/// Whoever calls holds the locks of SQLite files. `watch` is told how far it is.
+///
+/// # Errors
+/// When either is in use or does not fit, and when the two do not hold the same in the end. The target
+/// cannot be served then, unless it was refused as it is.
+pub async fn copy(
+    source: &Options,
+    target: &Options,
+    now: Timestamp,
+    watch: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Vec<Copied>, CopyError> {
+    refuse_same(source, target)?;
+    let mut from = open_source(source).await?;
+    let mut into = target::open(target, from.name(), now).await?;
+    from.begin_reading().await?;
+    let mut resumed = Vec::new();
+    for table in TABLES {
+        resumed.push(copy_table(&mut from, &mut into, table, watch).await?);
+    }
+    from.commit().await?;
+    // A server that was started meanwhile changes what is compared.
+    from.refuse_company().await?;
+    from.begin_reading().await?;
+    into.begin_reading().await?;
+    let mut copied = Vec::new();
+    for (table, resumed) in TABLES.iter().zip(resumed) {
+        let rows = verify_table(&mut from, &mut into, table, watch).await?;
+        copied.push(Copied { table: table.name, rows, resumed });
+    }
+    from.commit().await?;
+    into.commit().await?;
+    target::finish(&mut into, from.name()).await?;
+    from.close().await;
+    into.close().await;
+    Ok(copied)
+}
+
+/// Whether both are one database, as far as their names tell.
+///
+/// # Errors
+/// When they are.
+pub fn refuse_same(source: &Options, target: &Options) -> Result<(), CopyError> {
+    let same_file = match (source, target) {
+        (Options::Sqlite(source), Options::Sqlite(target)) => same_file(&source.path, &target.path),
+        _ => false,
+    };
+    if same_file || origin(source) == origin(target) {
+        return Err(CopyError::Same(origin(source)));
+    }
+    Ok(())
+}
+
+/// Also when one is a link to the other.
+fn same_file(one: &std::path::Path, other: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) else { return false };
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+async fn open_source(options: &Options) -> Result<Side, CopyError> {
+    if let Options::Sqlite(sqlite) = options
+        && !sqlite.path.exists()
+    {
+        return Err(CopyError::Missing(options.to_string()));
+    }
+    let mut side = Side::open(options).await?;
+    side.refuse_company().await?;
+    let database = origin(options);
+    let status = migrations::status(options)
+        .await
+        .map_err(|cause| CopyError::Database { database: database.clone(), cause })?;
+    let (found, known) = (status.found, status.known);
+    if found < known {
+        return Err(CopyError::TooOld { database, found, known });
+    }
+    if found > known {
+        return Err(CopyError::TooNew { database, found, known });
+    }
+    match side.find_text(super::UNFINISHED_COPY).await? {
+        Some(origin) => Err(CopyError::SourceUnfinished { database, origin }),
+        None => Ok(side),
+    }
+}
+
+/// Copies what the target lacks of a table. Answers with how many rows it had.
+async fn copy_table(
+    from: &mut Side,
+    into: &mut Side,
+    table: &'static Table,
+    watch: &mut (dyn FnMut(Progress) + Send),
+) -> Result<u64, CopyError> {
+    let total = from.count(table).await?;
+    let resumed = into.count(table).await?;
+    let mut done = resumed;
+    let mut tell = |done| watch(Progress { table: table.name, stage: Stage::Copying, done, total });
+    tell(done);
+    let last = into.last_key(table).await?;
+    let mut page = from.page(table, last.as_ref()).await?;
+    while let Some(last) = page.last().and_then(|row| row.first()) {
+        // The next page is read while this one is written.
+        let (next, ()) = tokio::try_join!(from.page(table, Some(last)), into.insert(table, &page))?;
+        done += page.len() as u64;
+        tell(done);
+        page = next;
+    }
+    Ok(resumed)
+}
+
+/// Reads a table from both and compares. Answers with how many rows it has.
+async fn verify_table(
+    from: &mut Side,
+    into: &mut Side,
+    table: &'static Table,
+    watch: &mut (dyn FnMut(Progress) + Send),
+) -> Result<u64, CopyError> {
+    let (total, copied) = (from.count(table).await?, into.count(table).await?);
+    let tell = |done| watch(Progress { table: table.name, stage: Stage::Verifying, done, total });
+    let (expected, found) =
+        tokio::try_join!(checksum(from, table, tell), checksum(into, table, |_| {}))?;
+    if total == copied && expected == found {
+        return Ok(total);
+    }
+    let (source_name, target_name) = (from.name().to_owned(), into.name().to_owned());
+    Err(CopyError::Mismatch { table: table.name, source_name, target_name })
+}
+
+/// The checksum of a table's rows in the order of their keys.
+async fn checksum(
+    side: &mut Side,
+    table: &Table,
+    mut tell: impl FnMut(u64),
+) -> Result<[u8; 32], CopyError> {
+    let mut checksum = Checksum::new();
+    let mut done = 0;
+    let mut page = side.page(table, None).await?;
+    while let Some(last) = page.last().and_then(|row| row.first()) {
+        page.iter().for_each(|row| checksum.add(row));
+        done += page.len() as u64;
+        tell(done);
+        page = side.page(table, Some(last)).await?;
+    }
+    Ok(checksum.finish())
+}

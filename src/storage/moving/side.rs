@@ -1,0 +1,283 @@
+//! One of the two databases of a copy, on a connection of its own.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, QueryBuilder,
+    Row as _, SqliteConnection,
+};
+
+use crate::storage::{APPLICATION_NAME, Options, engine::sqlite::connect_options};
+
+use super::{
+    CopyError,
+    row::{Row, Value},
+    tables::{Kind, Table},
+};
+
+/// How many rows travel at once. Times the columns of any table it must stay below 32766, the most
+/// values that SQLite takes in one statement.
+const PAGE: usize = 500;
+/// How our connections call themselves, unlike those of a server.
+const COPY_NAME: &str = "claviger copy";
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long connections of programs that have just ended may take to go.
+const COMPANY_PATIENCE: Duration = Duration::from_secs(3);
+const COMPANY_PAUSE: Duration = Duration::from_millis(100);
+
+const COMPANY_POSTGRES: &str = "
+SELECT application_name FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IN ($1, $2)
+ORDER BY application_name LIMIT 1";
+
+/// A database and the connection to it. Statements are not kept prepared, so that a pooler between
+/// changes nothing.
+pub(super) struct Side {
+    name: String,
+    link: Link,
+}
+
+enum Link {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+macro_rules! on_side {
+    ($side:expr, |$c:ident| $run:expr) => {
+        match &mut $side.link {
+            Link::Sqlite($c) => $run,
+            Link::Postgres($c) => $run,
+        }
+    };
+}
+
+macro_rules! decode {
+    ($row:expr, $table:expr) => {
+        $table
+            .columns
+            .iter()
+            .map(|column| {
+                Ok(match column.kind {
+                    Kind::Integer => Value::Integer($row.try_get(column.name)?),
+                    Kind::Text => Value::Text($row.try_get(column.name)?),
+                    Kind::Bytes => Value::Bytes($row.try_get(column.name)?),
+                    Kind::Boolean => Value::Boolean($row.try_get(column.name)?),
+                })
+            })
+            .collect::<sqlx::Result<Row>>()
+    };
+}
+
+macro_rules! bind {
+    ($target:expr, $method:ident, $value:expr) => {
+        match $value {
+            Value::Integer(it) => $target.$method(*it),
+            Value::Text(it) => $target.$method(it.clone()),
+            Value::Bytes(it) => $target.$method(it.clone()),
+            Value::Boolean(it) => $target.$method(*it),
+        }
+    };
+}
+
+impl Side {
+    pub(super) async fn open(options: &Options) -> Result<Self, CopyError> {
+        let name = origin(options);
+        let connecting = async {
+            Ok(match options {
+                Options::Sqlite(options) => Link::Sqlite(connect_options(options).connect().await?),
+                Options::Postgres(options) => {
+                    let target = options.target.clone().application_name(COPY_NAME);
+                    Link::Postgres(target.statement_cache_capacity(0).connect().await?)
+                }
+            })
+        };
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
+        let connected = connected.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let link = connected
+            .map_err(|error| CopyError::Database { database: name.clone(), cause: error.into() })?;
+        Ok(Self { name, link })
+    }
+
+    /// How the database is called, without its password.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Closes the connection. Whatever is open on it is rolled back.
+    pub(super) async fn close(self) {
+        let _ = match self.link {
+            Link::Sqlite(connection) => connection.close().await,
+            Link::Postgres(connection) => connection.close().await,
+        };
+    }
+
+    /// Fails while somebody else works with a PostgreSQL database. A SQLite file has its lock.
+    pub(super) async fn refuse_company(&mut self) -> Result<(), CopyError> {
+        let patience = Instant::now() + COMPANY_PATIENCE;
+        while let Some(other) = self.company().await? {
+            if Instant::now() > patience {
+                let name = self.name.clone();
+                return Err(if other == APPLICATION_NAME {
+                    CopyError::Served(name)
+                } else {
+                    CopyError::Copied(name)
+                });
+            }
+            tokio::time::sleep(COMPANY_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn company(&mut self) -> Result<Option<String>, CopyError> {
+        let found = match &mut self.link {
+            Link::Sqlite(_) => Ok(None),
+            Link::Postgres(c) => {
+                let query = sqlx::query_scalar(COMPANY_POSTGRES).persistent(false);
+                query.bind(APPLICATION_NAME).bind(COPY_NAME).fetch_optional(c).await
+            }
+        };
+        found.map_err(|error| self.failed(error))
+    }
+
+    /// Begins to read: from here to the end everything is as it is now.
+    pub(super) async fn begin_reading(&mut self) -> Result<(), CopyError> {
+        let postgres = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                        SET LOCAL statement_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
+        self.execute("BEGIN", postgres).await
+    }
+
+    pub(super) async fn begin_writing(&mut self) -> Result<(), CopyError> {
+        self.execute("BEGIN IMMEDIATE", "BEGIN; SET LOCAL statement_timeout = 0").await
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), CopyError> {
+        self.execute("COMMIT", "COMMIT").await
+    }
+
+    async fn execute(
+        &mut self,
+        sqlite: &'static str,
+        postgres: &'static str,
+    ) -> Result<(), CopyError> {
+        let done = match &mut self.link {
+            Link::Sqlite(c) => c.execute(sqlx::raw_sql(sqlite)).await.map(drop),
+            Link::Postgres(c) => c.execute(sqlx::raw_sql(postgres)).await.map(drop),
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    /// The rows behind a key, or the first ones, in the order of their keys.
+    pub(super) async fn page(
+        &mut self,
+        table: &Table,
+        after: Option<&Value>,
+    ) -> Result<Vec<Row>, CopyError> {
+        let (columns, key, name) = (table.column_list(), table.key(), table.name);
+        let behind = after.map_or(String::new(), |_| format!("WHERE {key} > $1"));
+        let sql = format!("SELECT {columns} FROM {name} {behind} ORDER BY {key} LIMIT {PAGE}");
+        let rows: sqlx::Result<Vec<Row>> = on_side!(self, |c| {
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+            let query = match after {
+                Some(key) => bind!(query, bind, key),
+                None => query,
+            };
+            match query.fetch_all(c).await {
+                Ok(rows) => rows.iter().map(|row| decode!(row, table)).collect(),
+                Err(error) => Err(error),
+            }
+        });
+        rows.map_err(|error| self.table_failed(table, error))
+    }
+
+    /// Writes rows in one transaction.
+    pub(super) async fn insert(&mut self, table: &Table, rows: &[Row]) -> Result<(), CopyError> {
+        self.begin_writing().await?;
+        let into = format!("INSERT INTO {} ({}) ", table.name, table.column_list());
+        let written = on_side!(self, |c| {
+            let mut builder = QueryBuilder::new(into);
+            builder.push_values(rows, |mut tuple, row| {
+                for value in row {
+                    bind!(tuple, push_bind, value);
+                }
+            });
+            builder.build().persistent(false).execute(c).await.map(drop)
+        });
+        written.map_err(|error| self.table_failed(table, error))?;
+        self.commit().await
+    }
+
+    pub(super) async fn count(&mut self, table: &Table) -> Result<u64, CopyError> {
+        let sql = format!("SELECT count(*) FROM {}", table.name);
+        let count: sqlx::Result<i64> = on_side!(self, |c| {
+            sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(c).await
+        });
+        count.map(i64::unsigned_abs).map_err(|error| self.table_failed(table, error))
+    }
+
+    /// The greatest key, if there are rows.
+    pub(super) async fn last_key(&mut self, table: &Table) -> Result<Option<Value>, CopyError> {
+        let only_key = Table { name: table.name, columns: table.columns.get(..1).unwrap_or(&[]) };
+        let (key, name) = (table.key(), table.name);
+        let sql = format!("SELECT {key} FROM {name} ORDER BY {key} DESC LIMIT 1");
+        let row: sqlx::Result<Option<Row>> = on_side!(self, |c| {
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+            match query.fetch_optional(c).await {
+                Ok(row) => row.map(|row| decode!(row, only_key)).transpose(),
+                Err(error) => Err(error),
+            }
+        });
+        let row = row.map_err(|error| self.table_failed(table, error))?;
+        Ok(row.and_then(|row| row.into_iter().next()))
+    }
+
+    /// The one text that a query answers with.
+    pub(super) async fn find_text(
+        &mut self,
+        sql: &'static str,
+    ) -> Result<Option<String>, CopyError> {
+        let found = on_side!(self, |c| {
+            sqlx::query_scalar(sql).persistent(false).fetch_optional(c).await
+        });
+        found.map_err(|error| self.failed(error))
+    }
+
+    /// Runs a statement that takes a text and, if it names one, a number.
+    pub(super) async fn note(
+        &mut self,
+        sql: &'static str,
+        text: &str,
+        number: Option<i64>,
+    ) -> Result<(), CopyError> {
+        let done = on_side!(self, |c| {
+            let query = sqlx::query(sql).persistent(false).bind(text.to_owned());
+            let query = if let Some(number) = number { query.bind(number) } else { query };
+            query.execute(c).await.map(drop)
+        });
+        done.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: sqlx::Error) -> CopyError {
+        CopyError::Database { database: self.name.clone(), cause: error.into() }
+    }
+
+    fn table_failed(&self, table: &Table, error: sqlx::Error) -> CopyError {
+        let database = self.name.clone();
+        CopyError::Table { table: table.name, database, cause: error.into() }
+    }
+}
+
+/// How a database is called, the same whatever folder the command runs in.
+pub(super) fn origin(options: &Options) -> String {
+    match options {
+        Options::Sqlite(options) => {
+            let path = fs::canonicalize(&options.path).unwrap_or_else(|_| options.path.clone());
+            path.display().to_string()
+        }
+        Options::Postgres(options) => options.to_string(),
+    }
+}

@@ -1,0 +1,153 @@
+//! What people notice of a move: nothing.
+
+use claviger::grpc::pb;
+
+use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
+use crate::{
+    assert_refused,
+    support::{
+        Authenticator, Counter, Home, ORIGIN, PASSWORD, Person, Process, ceremonies::Assertion,
+    },
+};
+
+/// People as they are when the house is moved.
+struct Household {
+    /// Signed in with a password, refreshed once since, under a key that was rotated away.
+    alice: Person,
+    /// Her other device, which logged out while its access token was young.
+    logged_out: Person,
+    /// Signed in with a passkey that counts.
+    bob: Person,
+    security_key: Authenticator,
+    /// A copy of that key as it was before it was last used.
+    clone: Authenticator,
+    /// A sign-in of Bob's that waits for its answer.
+    open: Assertion,
+}
+
+/// Fills a database by the front door.
+async fn fill(home: &Home, process: &Process) -> Household {
+    let stranger = process.stranger();
+    let first = stranger.register("alice", PASSWORD).await.unwrap();
+    let logged_out = stranger.login("alice", PASSWORD).await.unwrap();
+    logged_out.logout().await.unwrap();
+    let alice = first.refresh().await.unwrap();
+    let mut security_key = Authenticator::roaming(ORIGIN).with_counter(Counter::At(7));
+    let bob = stranger.register("bob", PASSWORD).await.unwrap();
+    bob.add_passkey(&mut security_key, "key ring").await.unwrap();
+    let clone = security_key.clone();
+    let bob = stranger.sign_in_named("bob", &mut security_key).await.unwrap();
+    let wrong = stranger.login("carol", PASSWORD).await;
+    assert_refused!(wrong.map(drop), Unauthenticated, INVALID_CREDENTIALS);
+    let open = stranger.start_named("bob").await.unwrap();
+    done(home, &["keys", "rotate", "--now"]);
+    Household { alice, logged_out, bob, security_key, clone, open }
+}
+
+/// Asks everybody in the new house, and goes on living there.
+async fn check(process: &Process, mut house: Household) -> Household {
+    let stranger = process.stranger();
+    assert_eq!(verdict(process, &house.alice).await, pb::TokenVerdict::Active);
+    assert_eq!(verdict(process, &house.bob).await, pb::TokenVerdict::Active);
+    assert_eq!(verdict(process, &house.logged_out).await, pb::TokenVerdict::Revoked);
+
+    stranger.login("alice", PASSWORD).await.unwrap();
+    let alice = stranger.refresh_with(&house.alice.tokens.refresh_token).await.unwrap();
+    let ended = stranger.refresh_with(&house.logged_out.tokens.refresh_token).await;
+    assert_refused!(ended.map(drop), Unauthenticated, SESSION_ENDED);
+
+    let answer = house.open.answer(&mut house.security_key);
+    let bob = stranger.finish_authentication(&house.open.id, answer).await.unwrap();
+    let cloned = stranger.sign_in_named("bob", &mut house.clone).await;
+    assert_refused!(cloned.map(drop), Unauthenticated, PASSKEY_REFUSED);
+    let passkeys = bob.list_passkeys().await.unwrap();
+    assert_eq!(passkeys[0].name, "key ring");
+    assert!(passkeys[0].clone_suspected_time.is_some());
+
+    let open = stranger.start_named("bob").await.unwrap();
+    Household { alice, bob, open, ..house }
+}
+
+async fn verdict(process: &Process, person: &Person) -> pb::TokenVerdict {
+    let request = pb::ValidateTokenRequest {
+        access_token: person.tokens.access_token.clone(),
+        ..Default::default()
+    };
+    process.backend().validate_token(request).await.unwrap().into_inner().verdict()
+}
+
+async fn everything(home: &Home) -> Vec<i64> {
+    let mut raw = home.raw().await;
+    vec![
+        raw.number("SELECT count(*) FROM accounts").await,
+        raw.number("SELECT count(*) FROM sessions").await,
+        raw.number("SELECT count(*) FROM passkeys").await,
+        raw.number("SELECT count(*) FROM ceremonies").await,
+        raw.number("SELECT count(*) FROM revocations").await,
+        raw.number("SELECT count(*) FROM signing_keys").await,
+        raw.number("SELECT count(*) FROM sign_in_failures").await,
+    ]
+}
+
+/// Moves from one home to the next, and asks everybody in each.
+async fn move_through(homes: &[&Home]) {
+    let process = serve(homes[0]);
+    let mut house = fill(homes[0], &process).await;
+    stop(process);
+
+    for pair in homes.windows(2) {
+        let &[from, to] = pair else { unreachable!() };
+        take_key(from, to);
+        let said = copy(from, to);
+
+        assert!(said.contains("Verified") && said.contains("key-encryption key"), "{said}");
+        let counts = everything(from).await;
+        assert!(counts.iter().all(|it| *it > 0), "something was not tried: {counts:?}");
+        assert_eq!(everything(to).await, counts);
+        let accounts = u64::try_from(counts[0]).unwrap();
+        assert_eq!(reported(&said, "accounts"), (accounts, 0), "{said}");
+        let process = serve(to);
+        house = check(&process, house).await;
+        stop(process);
+    }
+}
+
+#[tokio::test]
+async fn people_go_on_after_a_move_to_postgresql_and_back() {
+    let (old, new, back) = (Home::on_sqlite(), Home::on_postgres().await, Home::on_sqlite());
+
+    move_through(&[&old, &new, &back]).await;
+}
+
+#[tokio::test]
+async fn people_go_on_after_a_move_within_an_engine() {
+    let (file, other_file) = (Home::on_sqlite(), empty_sqlite());
+    let (database, other_database) = (Home::on_postgres().await, Home::on_postgres().await);
+
+    move_through(&[&file, &other_file]).await;
+    move_through(&[&database, &other_database]).await;
+}
+
+#[tokio::test]
+async fn values_that_nobody_should_have_arrive_as_they_are() {
+    let (old, new, back) = (empty_sqlite(), Home::on_postgres().await, Home::on_sqlite());
+    let mut raw = old.raw().await;
+    raw.execute(
+        "INSERT INTO sign_in_failures VALUES (x'', -9223372036854775808, 9223372036854775807, 0);
+         INSERT INTO sign_in_failures VALUES (x'00', 0, 0, 0), (x'ff00', 0, 0, 0);
+         INSERT INTO signing_keys VALUES ('', '', x'', x'', 0, 0, NULL),
+             ('a', 'ES256', x'00', x'01', 1, 2, 3), ('B', '', x'', x'', 0, 0, 0),
+             ('_', '', x'', x'', 0, 0, 0), ('é', '😀', x'', x'', 0, 0, 0);",
+    )
+    .await;
+
+    copy(&old, &new);
+    copy(&new, &back);
+
+    let dump = "SELECT group_concat(key_id || algorithm || hex(public_key) || created_at, '|')
+                FROM (SELECT * FROM signing_keys ORDER BY key_id)";
+    assert_eq!(back.raw().await.text(dump).await, raw.text(dump).await);
+    let dump = "SELECT group_concat(hex(failure_key) || failures || last_failed_at, '|')
+                FROM (SELECT * FROM sign_in_failures ORDER BY failure_key)";
+    assert_eq!(back.raw().await.text(dump).await, raw.text(dump).await);
+}

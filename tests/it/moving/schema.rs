@@ -1,0 +1,108 @@
+//! That no table or column of a schema is left behind.
+
+use claviger::storage::moving::{Kind, TABLES};
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+
+use super::empty_sqlite;
+use crate::support::{Home, raw::RawConnection};
+
+/// What is not copied.
+const LEFT: [&str; 2] = ["_sqlx_migrations", "unfinished_copies"];
+
+const TABLES_OF_SQLITE: &str = "
+SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+
+const COLUMNS_OF_POSTGRES: &str = "
+SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT)
+FROM information_schema.columns WHERE table_schema = 'public'";
+
+const KEYS_OF_POSTGRES: &str = "
+SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT)
+FROM information_schema.table_constraints
+JOIN information_schema.key_column_usage USING (table_schema, table_name, constraint_name)
+WHERE constraint_type = 'PRIMARY KEY' AND table_schema = 'public'";
+
+type Columns = Vec<(String, String, String)>;
+
+#[tokio::test]
+async fn every_column_of_sqlite_is_copied() {
+    let home = empty_sqlite();
+    let RawConnection::Sqlite(mut connection) = home.raw().await else { unreachable!() };
+
+    let (columns, keys) = schema_of_sqlite(&mut connection).await;
+
+    assert_eq!(
+        columns,
+        copied(|kind| match kind {
+            Kind::Integer | Kind::Boolean => "INTEGER",
+            Kind::Text => "TEXT",
+            Kind::Bytes => "BLOB",
+        })
+    );
+    assert_eq!(keys, copied_keys());
+}
+
+#[tokio::test]
+async fn every_column_of_postgresql_is_copied() {
+    let home = Home::on_postgres().await;
+    let RawConnection::Postgres(mut connection) = home.raw().await else { unreachable!() };
+
+    let (columns, keys) = schema_of_postgres(&mut connection).await;
+
+    assert_eq!(
+        columns,
+        copied(|kind| match kind {
+            Kind::Integer => "bigint",
+            Kind::Boolean => "boolean",
+            Kind::Text => "text",
+            Kind::Bytes => "bytea",
+        })
+    );
+    assert_eq!(keys, copied_keys());
+}
+
+fn copied(name: fn(Kind) -> &'static str) -> Columns {
+    let columns = TABLES.iter().flat_map(|table| {
+        table
+            .columns
+            .iter()
+            .map(|it| (table.name.to_owned(), it.name.to_owned(), name(it.kind).to_owned()))
+    });
+    sorted(columns.collect())
+}
+
+fn copied_keys() -> Vec<(String, String)> {
+    let keys = TABLES.iter().map(|it| (it.name.to_owned(), it.columns[0].name.to_owned()));
+    sorted(keys.collect())
+}
+
+async fn schema_of_sqlite(connection: &mut SqliteConnection) -> (Columns, Vec<(String, String)>) {
+    let (mut columns, mut keys) = (Vec::new(), Vec::new());
+    let tables: Vec<String> =
+        sqlx::query_scalar(TABLES_OF_SQLITE).fetch_all(&mut *connection).await.unwrap();
+    for table in tables.into_iter().filter(|it| !LEFT.contains(&it.as_str())) {
+        let sql = format!("SELECT name, type, pk FROM pragma_table_info('{table}')");
+        let rows: Vec<(String, String, i64)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.unwrap();
+        for (name, kind, key) in rows {
+            columns.push((table.clone(), name.clone(), kind));
+            keys.extend((key > 0).then(|| (table.clone(), name)));
+        }
+    }
+    (sorted(columns), sorted(keys))
+}
+
+async fn schema_of_postgres(connection: &mut PgConnection) -> (Columns, Vec<(String, String)>) {
+    let mut columns: Columns =
+        sqlx::query_as(COLUMNS_OF_POSTGRES).fetch_all(&mut *connection).await.unwrap();
+    let mut keys: Vec<(String, String)> =
+        sqlx::query_as(KEYS_OF_POSTGRES).fetch_all(connection).await.unwrap();
+    columns.retain(|it| !LEFT.contains(&it.0.as_str()));
+    keys.retain(|it| !LEFT.contains(&it.0.as_str()));
+    (sorted(columns), sorted(keys))
+}
+
+fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
+    list.sort();
+    list
+}
