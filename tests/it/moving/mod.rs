@@ -3,6 +3,7 @@
 mod backups;
 mod interruptions;
 mod people;
+mod pooler;
 mod refusals;
 mod schema;
 
