@@ -2,10 +2,14 @@
 //!
 //! A server that happens to run on the machine is never used.
 
+pub mod haproxy;
+pub mod pgbouncer;
 pub mod postgres;
 mod programs;
 mod supervised;
 
+pub use haproxy::Balancer;
+pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
 
 use std::{

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{
     free_port, programs,
-    supervised::{Supervised, kill_with_descendants},
+    supervised::{Supervised, kill_with_descendants, read_log},
 };
 
 /// The settings of every server. fsync is off because tests kill processes, not the machine: what
@@ -102,8 +102,7 @@ impl PostgresServer {
 
     /// What the server has logged so far.
     pub fn log(&self) -> String {
-        let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
-        String::from_utf8_lossy(&log).into_owned()
+        read_log(self.folder.path())
     }
 
     /// Kills the server and everything it has started at once, as a power cut would.

@@ -22,17 +22,22 @@ shift 2
 exec 3<&0
 "$@" </dev/null >>"$folder/log" 2>&1 3<&- &
 server=$!
+ends_in_time() {
+    for _ in $(seq 200); do
+        kill -0 "$1" || return 0
+        sleep 0.05
+    done
+    return 1
+}
 (
     read -r _ <&3
     trap '' TERM
     kill -s "$signal" "$server"
-    for _ in $(seq 100); do
-        kill -0 "$server" || break
-        sleep 0.1
-    done
-    kill -s KILL "$server"
-    if [ -f "$folder/data/postmaster.pid" ]; then
-        kill -s QUIT "$(head -n 1 "$folder/data/postmaster.pid")"
+    ends_in_time "$server" || kill -s KILL "$server"
+    # A PostgreSQL that Patroni has started is nobody's child.
+    if postmaster=$(head -n 1 "$folder/data/postmaster.pid"); then
+        kill -s QUIT "$postmaster"
+        ends_in_time "$postmaster" || kill -s KILL "$postmaster"
     fi
     rm -rf "$folder"
 ) >/dev/null 2>&1 &
@@ -49,7 +54,7 @@ exit "$status"
 pub struct Supervised {
     shell: Child,
     server: Pid,
-    log: PathBuf,
+    folder: PathBuf,
 }
 
 impl Supervised {
@@ -76,7 +81,7 @@ impl Supervised {
         let mut line = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let server = Pid::from_raw(line.trim().parse().unwrap()).unwrap();
-        Self { shell, server, log: folder.join("log") }
+        Self { shell, server, folder: folder.to_owned() }
     }
 
     /// Waits until the server is ready, and fails with its log if it ends or takes too long.
@@ -116,18 +121,23 @@ impl Supervised {
 
     /// What the server has printed so far.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        read_log(&self.folder)
     }
 }
 
 impl Drop for Supervised {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("{}:\n{}", self.log.display(), self.log());
+            eprintln!("{}:\n{}", self.folder.display(), self.log());
         }
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
     }
+}
+
+/// What the servers of a folder have printed so far.
+pub fn read_log(folder: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(folder.join("log")).unwrap_or_default()).into_owned()
 }
 
 /// Kills processes and all their descendants as a power cut would: nobody gets to tidy up or to

@@ -1,4 +1,4 @@
-//! The servers that other tests stand on start, are fresh, and die as they should.
+//! PostgreSQL: databases are fresh, and a killed server keeps what it committed.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
