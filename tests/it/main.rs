@@ -15,6 +15,7 @@ mod operations;
 mod passkeys;
 mod refresh;
 mod registration;
+mod replicas;
 mod servers;
 mod sessions;
 mod storage;
