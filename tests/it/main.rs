@@ -13,6 +13,7 @@ mod logout;
 mod logs;
 mod operations;
 mod passkeys;
+mod postgres;
 mod refresh;
 mod registration;
 mod replicas;

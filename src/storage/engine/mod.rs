@@ -97,6 +97,7 @@ impl Engine {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        postgres::note_break(&error);
         let transient = match &error {
             sqlx::Error::Database(cause) => {
                 sqlite::is_transient(&**cause) || postgres::is_transient(&**cause)

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use claviger::grpc::pb::TokenVerdict;
+use claviger::grpc::pb::{TokenVerdict, ValidateTokenRequest};
 
 use super::two;
-use crate::support::{Home, PASSWORD, TestApp, patience::wait_until};
+use crate::support::{Home, PASSWORD, Process, SECOND, TestApp, patience::wait_until};
 
 /// How long noticing that the database is back may take.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -18,6 +18,9 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cut_off'
 const LET_IN: &str = "ALTER ROLE cut_off LOGIN";
 /// As if everything had happened longer ago than the poll looks back.
 const AGE: &str = "UPDATE revocations SET recorded_at = recorded_at - 3600000000";
+/// Less than the poll looks back, but more than that together with the pause.
+const AGE_A_LITTLE: &str = "UPDATE revocations SET recorded_at = recorded_at - 9000000";
+const PAUSE: Duration = Duration::from_secs(3);
 
 async fn is_ready(app: &TestApp) -> bool {
     let url = format!("http://127.0.0.1:{}/readyz", app.public_port());
@@ -42,6 +45,31 @@ async fn a_replica_knows_every_logout_before_it_serves() {
         assert_eq!(third.verdict(token).await, TokenVerdict::Revoked);
     }
     assert_eq!(third.verdict(&live.tokens.access_token).await, TokenVerdict::Active);
+}
+
+#[tokio::test]
+async fn a_replica_that_stood_still_knows_everything_a_second_after_it_goes_on() {
+    let home = Home::on_postgres().await;
+    let beside = home.replica();
+    let flags = ["--public-url", "http://localhost:8080"];
+    let (first, second) = (Process::start(&home, &flags), Process::start(&beside, &flags));
+    let alice = first.stranger().register("alice", PASSWORD).await.unwrap();
+    let revoked = async || {
+        let access_token = alice.tokens.access_token.clone();
+        let request = ValidateTokenRequest { access_token, ..Default::default() };
+        let answer = second.backend().validate_token(request).await.unwrap();
+        answer.into_inner().verdict() == TokenVerdict::Revoked
+    };
+    assert!(!revoked().await);
+
+    let pause = second.freeze();
+    alice.logout().await.unwrap();
+    tokio::time::sleep(PAUSE).await;
+    // As if the pause had been this much longer.
+    home.raw().await.execute(AGE_A_LITTLE).await;
+    drop(pause);
+
+    wait_until("revoked", SECOND, revoked).await;
 }
 
 #[tokio::test]

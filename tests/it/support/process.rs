@@ -10,9 +10,10 @@ use std::{
 };
 
 use claviger::grpc::pb::token_service_client::TokenServiceClient;
+use rustix::process::Pid;
 use tonic::transport::Channel;
 
-use super::{Home, Person, app::channel};
+use super::{Home, Person, app::channel, servers::Frozen};
 
 /// Hashes that cost little, unless a test asks for others.
 const CHEAP: &[&str] =
@@ -94,6 +95,12 @@ impl Process {
     pub fn terminate(&self) {
         let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Lets the program hang until the answer is dropped.
+    pub fn freeze(&self) -> Frozen {
+        let id = i32::try_from(self.id()).unwrap();
+        Frozen::with_descendants(Pid::from_raw(id).unwrap())
     }
 
     /// Waits for the program to end by itself.

@@ -30,7 +30,7 @@ use super::{Connection, WriteBody, WriterStats, on_engine};
 use lease::Lease;
 
 pub(in crate::storage) use lease::Lease as PostgresConnection;
-pub(in crate::storage::engine) use states::is_transient;
+pub(in crate::storage::engine) use states::{is_transient, note_break};
 
 /// How many units may be under way or wait for a connection.
 const UNITS: usize = 1024;
@@ -41,7 +41,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
 /// synchronous standby is away, that keeps new work from piling up in the database.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A connection that nobody used for this long is asked whether it still lives.
+/// A connection that nobody used for this long, or since another one broke, is asked whether it still
+/// lives.
 const IDLE_UNTESTED: Duration = Duration::from_secs(5);
 /// How long it may take to answer.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
@@ -216,7 +217,8 @@ fn pool(options: &PostgresOptions) -> PgPool {
         .test_before_acquire(false)
         .before_acquire(|connection, it| {
             Box::pin(async move {
-                if it.idle_for < IDLE_UNTESTED {
+                let trusted = states::since_last_break().unwrap_or(IDLE_UNTESTED);
+                if it.idle_for < trusted.min(IDLE_UNTESTED) {
                     return Ok(true);
                 }
                 let test = sqlx::Connection::ping(connection);

@@ -1,5 +1,10 @@
 //! What PostgreSQL's errors and settings mean for us.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
 use crate::storage::{Error, Result};
@@ -38,6 +43,22 @@ pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> boo
     single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
 }
 
+/// When a connection of this process broke last. What broke one has often broken them all.
+static LAST_BREAK: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Remembers that a connection broke, if that is what the error says.
+pub(in crate::storage::engine) fn note_break(error: &sqlx::Error) {
+    if is_break(error) {
+        *LAST_BREAK.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}
+
+/// How long ago a connection broke last.
+pub(super) fn since_last_break() -> Option<Duration> {
+    let last: Option<Instant> = *LAST_BREAK.lock().unwrap_or_else(PoisonError::into_inner);
+    last.map(|it| it.elapsed())
+}
+
 /// Whether the database undid the transaction because it met another.
 pub(super) fn lost_against_another(error: &Error) -> bool {
     matches!(code(error), Some(SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
@@ -50,14 +71,22 @@ pub(super) fn was_timed_out(error: &Error) -> bool {
 
 /// Whether the connection broke, or leads to a server that is going away.
 pub(super) fn was_sent_away(error: &Error) -> bool {
-    match cause(error) {
-        Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
-        _ => code(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+    cause(error).is_some_and(is_break)
+}
+
+fn is_break(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        _ => code_of(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
     }
 }
 
 fn code(error: &Error) -> Option<&str> {
-    let Some(sqlx::Error::Database(cause)) = cause(error) else { return None };
+    cause(error).and_then(code_of)
+}
+
+fn code_of(error: &sqlx::Error) -> Option<&str> {
+    let sqlx::Error::Database(cause) = error else { return None };
     cause.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
 }
 

@@ -11,6 +11,7 @@ mod supervised;
 pub use haproxy::Balancer;
 pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
+pub use supervised::Frozen;
 
 use std::{
     net::TcpListener,
