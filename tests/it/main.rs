@@ -11,6 +11,7 @@ mod flood;
 mod login;
 mod logout;
 mod logs;
+mod migrations;
 mod operations;
 mod passkeys;
 mod postgres;
