@@ -106,6 +106,7 @@ impl From<storage::Error> for Error {
             | storage::Error::TooNew { .. }
             | storage::Error::TooOld { .. }
             | storage::Error::UnfinishedCopy { .. }
+            | storage::Error::MixedUpStatements(_)
             | storage::Error::Unexpected(_) => Self::internal(error),
         }
     }

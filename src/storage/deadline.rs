@@ -21,10 +21,14 @@ pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
 }
 
+/// How much longer than its caller work may go on, so that the caller is told of the deadline and not
+/// of a database that did not answer.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// Until when work that begins now may go on: the caller's deadline, and at most `limit`.
 pub(super) fn within(limit: Duration) -> Instant {
     let latest = Instant::now() + limit;
-    current().map_or(latest, |deadline| deadline.min(latest))
+    current().map_or(latest, |deadline| (deadline + GRACE).min(latest))
 }
 
 #[cfg(test)]
@@ -38,7 +42,7 @@ mod tests {
 
         assert_eq!(within(second * 5), now + second * 5);
         until(now + second, async {
-            assert_eq!(within(second * 5), now + second);
+            assert_eq!(within(second * 5), now + second + GRACE);
             assert_eq!(within(second / 2), now + second / 2);
         })
         .await;

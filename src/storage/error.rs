@@ -41,6 +41,11 @@ pub enum Error {
         /// The other database.
         origin: String,
     },
+    /// A pooler lent the same connection to several, whose prepared statements got mixed up.
+    #[error(
+        "a pooler mixed up prepared statements; set `database.prepared_statements` to `off` behind it"
+    )]
+    MixedUpStatements(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else.
     #[error("database error")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),

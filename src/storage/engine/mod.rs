@@ -98,6 +98,9 @@ impl Engine {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         postgres::note_break(&error);
+        if postgres::is_mix_up(&error) {
+            return Self::MixedUpStatements(error.into());
+        }
         let transient = match &error {
             sqlx::Error::Database(cause) => {
                 sqlite::is_transient(&**cause) || postgres::is_transient(&**cause)

@@ -1,16 +1,21 @@
 //! What PostgreSQL does to a server: it goes away, hangs, is full, or decides against a transaction.
 
+mod contention;
+mod hang_ups;
 mod outage;
+mod pooler;
 mod starts;
+mod timeouts;
 
 use std::time::Duration;
 
 use claviger::storage::migrations;
 
 use crate::support::{
-    Home, PASSWORD, Person, TestApp,
+    Home, PASSWORD, SECOND, TestApp,
     app::Settings,
     patience::{timed, wait_until},
+    raw::RawConnection,
     servers::PostgresServer,
 };
 
@@ -38,4 +43,29 @@ async fn until_login_works(app: &TestApp, username: &str) -> Duration {
         app.stranger().login(username, PASSWORD).await.is_ok()
     })
     .await
+}
+
+/// Claviger's statements that wait for a lock.
+const WAITING: &str = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'claviger' AND wait_event_type = 'Lock'";
+
+/// Its transactions that nobody works on.
+const LEFT_OPEN: &str = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'claviger'
+    AND state LIKE 'idle in transaction%'";
+
+/// Waits until so many of Claviger's statements wait for a lock.
+async fn until_waiting(operator: &mut RawConnection, expected: i64) -> Duration {
+    until_count(operator, WAITING, expected).await
+}
+
+/// Waits until no transaction of Claviger's is left open.
+async fn until_none_left_open(operator: &mut RawConnection) -> Duration {
+    until_count(operator, LEFT_OPEN, 0).await
+}
+
+async fn until_count(operator: &mut RawConnection, query: &'static str, expected: i64) -> Duration {
+    wait_until(query, 3 * SECOND, async || operator.number(query).await == expected).await
 }

@@ -19,6 +19,8 @@ const READ_ONLY_TRANSACTION: &str = "25006";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const IDLE_IN_TRANSACTION: &str = "25P03";
 const TRANSACTION_TIMEOUT: &str = "25P04";
+const DUPLICATE_PREPARED_STATEMENT: &str = "42P05";
+const NO_SUCH_PREPARED_STATEMENT: &str = "26000";
 /// Connection exceptions, insufficient resources, operator intervention, system errors.
 const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
 
@@ -41,6 +43,11 @@ pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> boo
         TRANSACTION_TIMEOUT,
     ];
     single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
+}
+
+/// Whether the connection has prepared statements of somebody else's, or lost its own.
+pub(in crate::storage::engine) fn is_mix_up(error: &sqlx::Error) -> bool {
+    matches!(code_of(error), Some(DUPLICATE_PREPARED_STATEMENT | NO_SUCH_PREPARED_STATEMENT))
 }
 
 /// When a connection of this process broke last. What broke one has often broken them all.
