@@ -5,13 +5,23 @@ use std::process::ExitCode;
 use crate::{
     app::data,
     config::Config,
-    storage::migrations::{self, Migration, Status},
+    storage::{
+        Options,
+        migrations::{self, Migration, Status},
+    },
 };
 
 use super::{SCHEMA, no_data, say};
 
 /// Runs what the database lacks.
 pub(super) async fn up(config: &Config) -> ExitCode {
+    // A file without the key that belongs to it could not be served.
+    if let Options::Sqlite(options) = &config.database
+        && !options.path.exists()
+    {
+        say("There is nothing to do: `claviger serve` makes the file, together with its key.");
+        return ExitCode::SUCCESS;
+    }
     match migrations::up(&config.database).await {
         Ok(before) if before.pending.is_empty() => {
             say(format_args!("There is nothing to do: {}.", has(&before)));

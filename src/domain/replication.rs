@@ -5,13 +5,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use crate::storage::Storage;
 
 use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::World};
 
 /// How often [`Replication::run_once`] is meant to run.
 pub const INTERVAL: Duration = Duration::from_millis(250);
-/// How far back each round reads. Longer than any transaction may take to commit after it wrote.
+/// How far back from the last round each one reads. Longer than any transaction may take to commit
+/// after it wrote.
 const OVERLAP: Duration = Duration::from_secs(10);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
@@ -25,6 +28,7 @@ pub struct Replication {
     revocations: Arc<Revocations>,
     world: World,
     rounds: u32,
+    last_round: Instant,
 }
 
 impl Replication {
@@ -35,7 +39,7 @@ impl Replication {
         revocations: Arc<Revocations>,
         world: World,
     ) -> Self {
-        Self { storage, keys, revocations, world, rounds: 1 }
+        Self { storage, keys, revocations, world, rounds: 1, last_round: Instant::now() }
     }
 
     /// One round: what was revoked lately and, now and then, every revocation, the keys, and whether
@@ -45,10 +49,13 @@ impl Replication {
     /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
         let round = std::mem::take(&mut self.rounds);
+        let began = Instant::now();
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
             self.revocations.catch_up(&self.storage, self.world.now()).await?;
         } else {
-            self.revocations.follow(&self.storage, OVERLAP).await?;
+            // A process may stand still for any time between two rounds: stopped, or without a CPU.
+            let span = OVERLAP + began.duration_since(self.last_round);
+            self.revocations.follow(&self.storage, span).await?;
         }
         if round.is_multiple_of(ROUNDS_PER_KEYS) {
             self.keys.reload().await?;
@@ -56,6 +63,7 @@ impl Replication {
         }
         // Only now, so that a round that failed or was given up counts as round 0.
         self.rounds = (round + 1) % ROUNDS_PER_LOAD;
+        self.last_round = began;
         Ok(())
     }
 }

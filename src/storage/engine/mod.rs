@@ -97,6 +97,9 @@ impl Engine {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if postgres::is_mix_up(&error) {
+            return Self::ChangingConnections;
+        }
         let transient = match &error {
             sqlx::Error::Database(cause) => {
                 sqlite::is_transient(&**cause) || postgres::is_transient(&**cause)

@@ -69,12 +69,14 @@ pub async fn up(options: &Options) -> Result<Status> {
 /// What a database has and lacks. Changes nothing.
 ///
 /// # Errors
-/// When the database cannot be reached.
+/// When the database cannot be reached or is too new.
 pub async fn status(options: &Options) -> Result<Status> {
-    match options {
+    let status = match options {
         Options::Sqlite(options) => sqlite::status(options).await,
         Options::Postgres(options) => postgres::status(options).await,
-    }
+    }?;
+    status.check_not_too_new()?;
+    Ok(status)
 }
 
 impl Status {

@@ -1,6 +1,9 @@
 //! Bringing a SQLite file to the schema this program knows, after a copy of it.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
@@ -50,6 +53,9 @@ pub(super) async fn migrate(
 ) -> Result<Status> {
     let status = Status::new(schema_version(connection).await?, migrations);
     status.check_not_too_new()?;
+    // Until the end of this function: whoever comes second must not copy what the first one changes.
+    let _turn = if status.pending.is_empty() { None } else { Some(wait_for_turn(path).await?) };
+    let status = Status::new(schema_version(connection).await?, migrations);
     let (found, known) = (status.found, newest(migrations));
     if found != 0 && found < known {
         let copy = backups::beside(path, &format!(".before-{known}"));
@@ -61,6 +67,22 @@ pub(super) async fn migrate(
     run(&mut *transaction, migrations).await?;
     transaction.commit().await?;
     Ok(status)
+}
+
+/// Waits until nobody else migrates the file. The operating system lets go when a process ends.
+async fn wait_for_turn(path: &Path) -> Result<fs::File> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let lock = move || {
+        let folder = fs::File::open(folder)?;
+        folder.lock()?;
+        Ok(folder)
+    };
+    let locked = tokio::task::spawn_blocking(lock).await;
+    let locked = locked.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    locked.map_err(|error| Error::Unavailable(error.into()))
 }
 
 /// The newest migration in the file; 0 in a new one.

@@ -17,7 +17,9 @@ use claviger::{
 
 use super::{
     HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, hash, new_account,
-    new_passkey, new_session, race, with_database,
+    new_passkey, new_session, race,
+    races::{ENDED, LIVE, REVOKED},
+    rounds, with_database,
 };
 
 fn username(text: &str) -> Username {
@@ -88,7 +90,7 @@ async fn a_taken_username_creates_neither_account_nor_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_registrations_of_a_username_wins() {
     with_database(async |database| {
-        for round in 0..ROUNDS {
+        rounds(async |round| {
             let created = race((0..RACERS).map(|_| {
                 let (storage, account) = (database.handle(), new_account(&format!("user{round}")));
                 let session = new_session(account.id);
@@ -98,7 +100,13 @@ async fn one_of_eight_registrations_of_a_username_wins() {
 
             let winners = created.iter().filter(|it| **it == AccountCreation::Created).count();
             assert_eq!(winners, 1);
-        }
+        })
+        .await;
+
+        assert_eq!(database.count("SELECT count(*) FROM accounts").await, ROUNDS);
+        let owned = "SELECT count(*) FROM sessions JOIN accounts ON accounts.id = account_id";
+        assert_eq!(database.count(owned).await, ROUNDS);
+        assert_eq!(database.count("SELECT count(*) FROM sessions").await, ROUNDS);
     })
     .await;
 }
@@ -166,8 +174,8 @@ async fn a_first_password_is_set_where_none_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_password_changes_wins() {
     with_database(async |database| {
-        for round in 0..ROUNDS {
-            let (_, session) = database.registered(&format!("user{round}")).await;
+        rounds(async |round| {
+            let (alice, session) = database.registered(&format!("user{round}")).await;
             let changed = race((0..RACERS).map(|racer| {
                 let storage = database.handle();
                 let change = change(&session, &format!("second {racer}"));
@@ -175,8 +183,16 @@ async fn one_of_eight_password_changes_wins() {
             }))
             .await;
 
-            assert_eq!(changed.iter().filter(|it| **it).count(), 1);
-        }
+            let winners: Vec<_> = (0..RACERS).filter(|racer| changed[*racer]).collect();
+            let [winner] = winners[..] else { panic!("{winners:?}") };
+            let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
+            assert_eq!(found.password_hash, Some(hash(&format!("second {winner}"))));
+        })
+        .await;
+
+        assert_eq!(database.count(LIVE).await, ROUNDS);
+        assert_eq!(database.count(ENDED).await, ROUNDS);
+        assert_eq!(database.count(REVOKED).await, ROUNDS);
     })
     .await;
 }
@@ -184,7 +200,7 @@ async fn one_of_eight_password_changes_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
     with_database(async |database| {
-        for round in 0..ROUNDS {
+        rounds(async |round| {
             let (alice, session) = database.registered(&format!("user{round}")).await;
             let change = change(&session, "second");
             let changing = {
@@ -201,7 +217,10 @@ async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
 
             let live = database.list_sessions(alice.id, NOW + SECOND, None, 99).await.unwrap();
             assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
-        }
+        })
+        .await;
+
+        assert_eq!(database.count(REVOKED).await, database.count(ENDED).await);
     })
     .await;
 }

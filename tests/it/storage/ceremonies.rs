@@ -9,7 +9,7 @@ use claviger::{
 };
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, race, session_id,
+    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, race, rounds, session_id,
     with_database,
 };
 
@@ -107,7 +107,7 @@ async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_takers_gets_the_ceremony() {
     with_database(async |database| {
-        for _ in 0..ROUNDS {
+        rounds(async |_| {
             let started = sign_in(CeremonyPayer(bytes()));
             database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
 
@@ -120,7 +120,10 @@ async fn one_of_eight_takers_gets_the_ceremony() {
             .await;
 
             assert_eq!(taken.iter().flatten().count(), 1);
-        }
+        })
+        .await;
+
+        assert_eq!(database.count("SELECT count(*) FROM ceremonies").await, 0);
     })
     .await;
 }
@@ -165,8 +168,8 @@ async fn expired_ceremonies_do_not_count_for_their_payer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_starts_at_once_stay_within_the_payers_limit() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 3, ..LIMITS };
-        for _ in 0..ROUNDS {
+        let limits = CeremonyLimits { per_payer: 3, overall: 10_000 };
+        rounds(async |_| {
             let payer = CeremonyPayer(bytes());
             let started = race((0..RACERS).map(|_| {
                 let storage = database.handle();
@@ -175,7 +178,10 @@ async fn eight_starts_at_once_stay_within_the_payers_limit() {
             .await;
 
             assert_eq!(started.iter().filter(|it| **it).count(), 3);
-        }
+        })
+        .await;
+
+        assert_eq!(database.count("SELECT count(*) FROM ceremonies").await, 3 * ROUNDS);
     })
     .await;
 }

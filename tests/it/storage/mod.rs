@@ -7,6 +7,7 @@ mod ceremonies;
 mod failures;
 mod passkeys;
 mod plans;
+mod races;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;
@@ -35,6 +36,7 @@ use claviger::{
     },
     storage::{Options, Storage, accounts::AccountCreation},
 };
+use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::support::{Home, raw::RawConnection};
@@ -45,7 +47,9 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 /// How many take part in a race, and how often it is run.
 pub(crate) const RACERS: usize = 8;
-pub(crate) const ROUNDS: usize = 25;
+pub(crate) const ROUNDS: usize = 1000;
+/// How many rounds are under way at once.
+const ROUNDS_AT_ONCE: usize = 16;
 
 /// Runs a test on a fresh database of the engine under test.
 pub(crate) async fn with_database(test: impl AsyncFn(Database)) {
@@ -104,6 +108,11 @@ impl Database {
         self.home.raw().await
     }
 
+    /// The number that a query past storage answers with.
+    pub(crate) async fn count(&self, query: &'static str) -> usize {
+        self.raw().await.number(query).await.try_into().unwrap()
+    }
+
     /// An account with a password and one session.
     pub(crate) async fn registered(&self, username: &str) -> (NewAccount, NewSession) {
         let account = new_account(username);
@@ -128,6 +137,12 @@ impl Database {
 
 pub(crate) fn options(home: &Home) -> Options {
     home.options_with(&[("database.busy_timeout", "200ms")])
+}
+
+/// Runs every round of a race on one database, several rounds at once.
+pub(crate) async fn rounds(round: impl AsyncFn(usize)) {
+    let round = &round;
+    stream::iter(0..ROUNDS).for_each_concurrent(ROUNDS_AT_ONCE, |number| round(number)).await;
 }
 
 /// Runs `racers` at once, each in a task of its own.

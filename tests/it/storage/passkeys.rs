@@ -9,20 +9,21 @@ use claviger::{
     },
     storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
 };
+use futures_util::{StreamExt as _, stream};
 
 use super::{
     Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session, passkey_id,
-    race, session_id, with_database,
+    race, rounds, session_id, with_database,
 };
 
-async fn added(database: &Database, caller: &NewSession) -> Passkey {
+pub(super) async fn added(database: &Database, caller: &NewSession) -> Passkey {
     let passkey = new_passkey(caller.account_id);
     let addition = database.add_passkey(passkey.clone(), caller.id, 20).await.unwrap();
     assert_eq!(addition, PasskeyAddition::Added);
     passkey
 }
 
-fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
+pub(super) fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
     PasskeyUse {
         passkey_id: passkey.id,
         expected_counter: passkey.counter,
@@ -33,12 +34,12 @@ fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
     }
 }
 
-fn session_with(passkey: &Passkey) -> NewSession {
+pub(super) fn session_with(passkey: &Passkey) -> NewSession {
     let method = SignInMethod::Passkey;
     NewSession { method, passkey_id: Some(passkey.id), ..new_session(passkey.account_id) }
 }
 
-fn removal(passkey: &Passkey, caller: SessionId) -> PasskeyRemovalRequest {
+pub(super) fn removal(passkey: &Passkey, caller: SessionId) -> PasskeyRemovalRequest {
     PasskeyRemovalRequest {
         account_id: passkey.account_id,
         passkey_id: passkey.id,
@@ -114,22 +115,25 @@ async fn a_credential_id_belongs_to_one_account_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
     with_database(async |database| {
-        let (alice, phone) = database.registered("alice").await;
-        let (bob, bobs_phone) = database.registered("bob").await;
-        for _ in 0..ROUNDS {
+        rounds(async |round| {
+            let (alice, phone) = database.registered(&format!("alice{round}")).await;
+            let (bob, bobs_phone) = database.registered(&format!("bob{round}")).await;
             let credential_id = new_passkey(alice.id).credential_id;
             let callers = [(alice.id, phone.id), (bob.id, bobs_phone.id)].repeat(RACERS / 2);
             let additions = race(callers.into_iter().map(|(owner, caller)| {
                 let credential_id = credential_id.clone();
                 let passkey = Passkey { credential_id, ..new_passkey(owner) };
                 let storage = database.handle();
-                async move { storage.add_passkey(passkey, caller, 1000).await.unwrap() }
+                async move { storage.add_passkey(passkey, caller, 20).await.unwrap() }
             }))
             .await;
 
             let winners = additions.iter().filter(|it| **it == PasskeyAddition::Added).count();
             assert_eq!(winners, 1);
-        }
+        })
+        .await;
+
+        assert_eq!(database.count("SELECT count(*) FROM passkeys").await, ROUNDS);
     })
     .await;
 }
@@ -234,10 +238,9 @@ async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_uses_of_a_counter_opens_a_session() {
     with_database(async |database| {
-        let (alice, phone) = database.registered("alice").await;
-        for _ in 0..ROUNDS {
-            let passkey = Passkey { counter: 5, ..new_passkey(alice.id) };
-            database.add_passkey(passkey.clone(), phone.id, 1000).await.unwrap();
+        rounds(async |round| {
+            let (_, phone) = database.registered(&format!("user{round}")).await;
+            let passkey = added(&database, &phone).await;
 
             let opened = race((0..RACERS).map(|_| {
                 let (storage, session) = (database.handle(), session_with(&passkey));
@@ -247,7 +250,13 @@ async fn one_of_eight_uses_of_a_counter_opens_a_session() {
             .await;
 
             assert_eq!(opened.iter().filter(|it| **it).count(), 1);
-        }
+        })
+        .await;
+
+        let counted = "SELECT count(*) FROM passkeys WHERE counter = 6";
+        let opened = "SELECT count(*) FROM sessions WHERE passkey_id IS NOT NULL";
+        assert_eq!(database.count(counted).await, ROUNDS);
+        assert_eq!(database.count(opened).await, ROUNDS);
     })
     .await;
 }
@@ -404,20 +413,26 @@ async fn the_last_way_in_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_the_last_two_passkeys_stays_when_both_are_removed_at_once() {
     with_database(async |database| {
-        for round in 0..ROUNDS {
-            let (alice, phone) =
-                database.registered_without_password(&format!("user{round}")).await;
-            let passkeys = [added(&database, &phone).await, added(&database, &phone).await];
+        let accounts = (0..ROUNDS).map(async |round| {
+            let (_, phone) = database.registered(&format!("user{round}")).await;
+            (phone.clone(), [added(&database, &phone).await, added(&database, &phone).await])
+        });
+        let accounts: Vec<_> = stream::iter(accounts).buffered(RACERS).collect().await;
+        database.raw().await.execute("UPDATE accounts SET password_hash = NULL").await;
 
+        rounds(async |round| {
+            let (phone, passkeys) = &accounts[round];
             let removals = race(passkeys.iter().map(|passkey| {
                 let (storage, removal) = (database.handle(), removal(passkey, phone.id));
                 async move { storage.remove_passkey(removal).await.unwrap() }
             }))
             .await;
 
-            assert_eq!(ids(&database, alice).await.len(), 1);
-            assert!(removals.contains(&PasskeyRemoval::LastSignInMethod));
-        }
+            assert!(removals.contains(&PasskeyRemoval::Removed(vec![])), "{removals:?}");
+            assert!(removals.contains(&PasskeyRemoval::LastSignInMethod), "{removals:?}");
+            assert_eq!(ids(&database, phone.account_id).await.len(), 1);
+        })
+        .await;
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! The generations of a session's refresh tokens.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use claviger::{
     model::{
         session::{EndReason, NewSession, Rotation},
@@ -10,13 +12,14 @@ use claviger::{
 };
 
 use super::{
-    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, race, session_id,
-    with_database,
+    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, race,
+    races::{LIVE, REVOKED},
+    rounds, session_id, with_database,
 };
 
 const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
 
-fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> RefreshAttempt {
+pub(super) fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> RefreshAttempt {
     RefreshAttempt {
         family: session.refresh_family,
         generation,
@@ -28,7 +31,7 @@ fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> RefreshAtte
 }
 
 /// The name of what became of a token, and the generation the session then holds.
-fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
+pub(super) fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
     match rotation {
         Rotation::Rotated(session) => ("rotated", Some(session.refresh_generation)),
         Rotation::Repeated(session) => ("repeated", Some(session.refresh_generation)),
@@ -187,21 +190,26 @@ async fn a_token_of_an_expired_or_unknown_session_is_not_reuse() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_uses_of_a_token_rotates_and_the_others_get_its_successor() {
     with_database(async |database| {
-        let (_, session) = database.registered("alice").await;
-        for round in 0..ROUNDS as u32 {
-            let now = NOW + SECOND * round;
+        rounds(async |round| {
+            let (_, session) = database.registered(&format!("user{round}")).await;
 
             let rotations = race((0..RACERS).map(|_| {
-                let (storage, attempt) = (database.handle(), attempt(&session, round, now));
+                let (storage, attempt) = (database.handle(), attempt(&session, 0, NOW));
                 async move { storage.rotate_refresh_token(attempt).await.unwrap() }
             }))
             .await;
 
             let mut outcomes: Vec<_> = rotations.iter().map(outcome).collect();
             outcomes.sort();
-            assert_eq!(outcomes.pop(), Some(("rotated", Some(round + 1))));
-            assert!(outcomes.iter().all(|it| *it == ("repeated", Some(round + 1))));
-        }
+            assert_eq!(outcomes.pop(), Some(("rotated", Some(1))));
+            assert!(outcomes.iter().all(|it| *it == ("repeated", Some(1))));
+        })
+        .await;
+
+        let moved = "SELECT count(*) FROM sessions
+            WHERE refresh_generation = 1 AND refresh_previous = 0 AND ended_at IS NULL";
+        assert_eq!(database.count(moved).await, ROUNDS);
+        assert_eq!(database.count(REVOKED).await, 0);
     })
     .await;
 }
@@ -243,26 +251,40 @@ async fn a_logout_after_a_refresh_ends_the_successor_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_that_races_a_logout_never_survives_it() {
     with_database(async |database| {
-        for round in 0..ROUNDS {
+        let refreshed_first = AtomicUsize::new(0);
+        rounds(async |round| {
             let (_, session) = database.registered(&format!("user{round}")).await;
             let (refreshing, leaving) = (database.handle(), database.handle());
             let (token, family) = (attempt(&session, 0, NOW), session.refresh_family);
 
-            let (refreshed, ended) = tokio::join!(
-                tokio::spawn(async move { refreshing.rotate_refresh_token(token).await.unwrap() }),
-                tokio::spawn(async move {
-                    let reason = EndReason::Logout;
-                    leaving.end_session_of_family(family, reason, NOW, NOW + HOUR).await.unwrap()
-                }),
-            );
+            let refresh = async move { refreshing.rotate_refresh_token(token).await.unwrap() };
+            let logout = async move {
+                let reason = EndReason::Logout;
+                leaving.end_session_of_family(family, reason, NOW, NOW + HOUR).await.unwrap()
+            };
+            // Whoever is asked first often wins.
+            let (refreshed, ended) = if round % 2 == 0 {
+                let (refresh, logout) = (tokio::spawn(refresh), tokio::spawn(logout));
+                (refresh.await, logout.await)
+            } else {
+                let (logout, refresh) = (tokio::spawn(logout), tokio::spawn(refresh));
+                (refresh.await, logout.await)
+            };
 
-            assert!(["rotated", "ended"].contains(&outcome(&refreshed.unwrap()).0));
+            let refreshed = outcome(&refreshed.unwrap()).0;
+            assert!(["rotated", "ended"].contains(&refreshed));
             assert!(ended.unwrap().is_some());
-            for generation in 0..2 {
-                let after = database.rotate_refresh_token(attempt(&session, generation, NOW)).await;
-                assert_eq!(outcome(&after.unwrap()), ("ended", None));
-            }
-        }
+            refreshed_first.fetch_add(usize::from(refreshed == "rotated"), Ordering::Relaxed);
+        })
+        .await;
+
+        let refreshed_first = refreshed_first.into_inner();
+        eprintln!("{refreshed_first} of {ROUNDS} refreshed before their logout, the others after");
+        assert!((1..ROUNDS).contains(&refreshed_first), "only one order was seen");
+        assert_eq!(database.count(LIVE).await, 0);
+        assert_eq!(database.count(REVOKED).await, ROUNDS);
+        let moved = "SELECT count(*) FROM sessions WHERE refresh_generation = 1";
+        assert_eq!(database.count(moved).await, refreshed_first);
     })
     .await;
 }

@@ -3,7 +3,9 @@
 pub mod app;
 pub mod authenticator;
 pub mod ceremonies;
+pub mod figures;
 pub mod home;
+pub mod patience;
 pub mod people;
 pub mod process;
 pub mod raw;

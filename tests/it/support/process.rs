@@ -10,9 +10,10 @@ use std::{
 };
 
 use claviger::grpc::pb::token_service_client::TokenServiceClient;
+use rustix::process::Pid;
 use tonic::transport::Channel;
 
-use super::{Home, Person, app::channel};
+use super::{Home, Person, app::channel, servers::Frozen};
 
 /// Hashes that cost little, unless a test asks for others.
 const CHEAP: &[&str] =
@@ -44,11 +45,7 @@ impl Process {
             .args(home.flags())
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
             .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
-            .args(if flags.contains(&"--public-url") {
-                Vec::new()
-            } else {
-                vec!["--public-url".to_owned(), format!("http://localhost:{public_port}")]
-            })
+            .args(own_url(flags, public_port))
             .args(if flags.iter().any(|it| it.starts_with("--passwords-argon2")) {
                 &[]
             } else {
@@ -100,6 +97,12 @@ impl Process {
         assert!(status.success());
     }
 
+    /// Lets the program hang until the answer is dropped.
+    pub fn freeze(&self) -> Frozen {
+        let id = i32::try_from(self.id()).unwrap();
+        Frozen::with_descendants(Pid::from_raw(id).unwrap())
+    }
+
     /// Waits for the program to end by itself.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
@@ -124,6 +127,14 @@ impl Drop for Process {
             eprintln!("the program's log:\n{}", self.log());
         }
     }
+}
+
+/// The address that people know, unless a test gives one, as replicas have one in common.
+fn own_url(flags: &[&str], port: u16) -> Vec<String> {
+    if flags.contains(&"--public-url") {
+        return Vec::new();
+    }
+    vec!["--public-url".to_owned(), format!("http://localhost:{port}")]
 }
 
 /// Whether the program says so itself: it listens a little before it can answer.

@@ -31,7 +31,7 @@ use super::{Connection, WriteBody, WriterStats, on_engine};
 use lease::Lease;
 
 pub(in crate::storage) use lease::Lease as PostgresConnection;
-pub(in crate::storage::engine) use states::is_transient;
+pub(in crate::storage::engine) use states::{is_mix_up, is_transient};
 
 /// How many units may be under way or wait for a connection.
 const UNITS: usize = 1024;
@@ -39,11 +39,14 @@ const UNITS: usize = 1024;
 const RETRIES: u32 = 6;
 /// The longest pause before the first of these; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// How much nearer than usual a caller's deadline must be for the database to hear of it.
+const NEARER: Duration = Duration::from_secs(1);
 /// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
 /// synchronous standby is away, that keeps new work from piling up in the database.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A connection that nobody used for this long is asked whether it still lives.
-const IDLE_UNTESTED: Duration = Duration::from_secs(5);
+/// A connection that nobody used for this long is asked whether it still lives. So short that an
+/// outage costs only the calls it interrupts, and that a busy pool asks nobody.
+const IDLE_UNTESTED: Duration = Duration::from_millis(100);
 /// How long it may take to answer.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long units under way are waited for when the database is closed.
@@ -78,8 +81,11 @@ impl PostgresEngine {
 
     pub(super) async fn reader(&self) -> Result<Connection> {
         let limit = self.options.limit();
-        // What stays prepared needs no transaction: one statement is one already.
-        let lease = if self.options.prepared_statements {
+        // What stays prepared needs no transaction: one statement is one already. But only a transaction
+        // can end a statement sooner than its connection would.
+        let own_limit = Instant::now() + self.options.statement_timeout;
+        let is_usual = own_limit.saturating_duration_since(limit) < NEARER;
+        let lease = if self.options.prepared_statements && is_usual {
             self.acquire(limit).await?
         } else {
             self.begin(limit).await?

@@ -12,6 +12,8 @@ const READ_ONLY_TRANSACTION: &str = "25006";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const IDLE_IN_TRANSACTION: &str = "25P03";
 const TRANSACTION_TIMEOUT: &str = "25P04";
+const DUPLICATE_PREPARED_STATEMENT: &str = "42P05";
+const NO_SUCH_PREPARED_STATEMENT: &str = "26000";
 /// Connection exceptions, insufficient resources, operator intervention, system errors.
 const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
 
@@ -36,6 +38,11 @@ pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> boo
     single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
 }
 
+/// Whether the connection has prepared statements of somebody else's, or lost its own.
+pub(in crate::storage::engine) fn is_mix_up(error: &sqlx::Error) -> bool {
+    matches!(code_of(error), Some(DUPLICATE_PREPARED_STATEMENT | NO_SUCH_PREPARED_STATEMENT))
+}
+
 /// Whether the database undid the transaction because it met another.
 pub(super) fn lost_against_another(error: &Error) -> bool {
     matches!(code(error), Some(SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
@@ -48,14 +55,22 @@ pub(super) fn was_timed_out(error: &Error) -> bool {
 
 /// Whether the connection broke, or leads to a server that is going away.
 pub(super) fn was_sent_away(error: &Error) -> bool {
-    match cause(error) {
-        Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
-        _ => code(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+    cause(error).is_some_and(is_break)
+}
+
+fn is_break(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        _ => code_of(error).is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
     }
 }
 
 fn code(error: &Error) -> Option<&str> {
-    let Some(sqlx::Error::Database(cause)) = cause(error) else { return None };
+    cause(error).and_then(code_of)
+}
+
+fn code_of(error: &sqlx::Error) -> Option<&str> {
+    let sqlx::Error::Database(cause) = error else { return None };
     cause.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
 }
 

@@ -13,6 +13,7 @@ pub use haproxy::Balancer;
 pub use patroni::Cluster;
 pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
+pub use supervised::Frozen;
 
 use std::{
     net::TcpListener,

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{
     free_port, programs,
-    supervised::{Supervised, kill_with_descendants, read_log},
+    supervised::{Frozen, Supervised, kill_with_descendants, read_log},
 };
 
 /// The settings of every server. fsync is off because tests kill processes, not the machine: what
@@ -110,6 +110,11 @@ impl PostgresServer {
         let mut process = self.process.take().expect("the server runs");
         kill_with_descendants(&[process.server()]);
         process.wait();
+    }
+
+    /// Lets the server hang, connections and all, until the answer is dropped.
+    pub fn freeze(&self) -> Frozen {
+        Frozen::with_descendants(self.process.as_ref().expect("the server runs").server())
     }
 
     /// Stops the server in order; it ends open connections.

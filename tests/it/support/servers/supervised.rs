@@ -143,21 +143,45 @@ pub fn read_log(folder: &Path) -> String {
 /// Kills processes and all their descendants as a power cut would: nobody gets to tidy up or to
 /// start anybody anew.
 pub fn kill_with_descendants(roots: &[Pid]) {
-    let mut doomed: Vec<Pid> = Vec::new();
+    let doomed = stop_with_descendants(roots);
+    for &process in &doomed {
+        let _ = kill_process(process, Signal::KILL);
+    }
+    assert!(holds_in_time(|| !doomed.iter().any(|it| is_alive(*it))), "a killed process lives on");
+}
+
+/// Stops processes and all their descendants where they are, and says which they are.
+fn stop_with_descendants(roots: &[Pid]) -> Vec<Pid> {
+    let mut stopped: Vec<Pid> = Vec::new();
     let mut found = roots.to_vec();
     // Who is stopped starts nobody; so the search ends.
     while !found.is_empty() {
         for &process in &found {
             let _ = kill_process(process, Signal::STOP);
         }
-        doomed.append(&mut found);
-        found = children_of(&doomed);
-        found.retain(|it| !doomed.contains(it));
+        stopped.append(&mut found);
+        found = children_of(&stopped);
+        found.retain(|it| !stopped.contains(it));
     }
-    for &process in &doomed {
-        let _ = kill_process(process, Signal::KILL);
+    stopped
+}
+
+/// Processes that hang, as on a machine that does, until this is dropped.
+pub struct Frozen(Vec<Pid>);
+
+impl Frozen {
+    /// Stops a process and its descendants.
+    pub fn with_descendants(root: Pid) -> Self {
+        Self(stop_with_descendants(&[root]))
     }
-    assert!(holds_in_time(|| !doomed.iter().any(|it| is_alive(*it))), "a killed process lives on");
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        for &process in &self.0 {
+            let _ = kill_process(process, Signal::CONT);
+        }
+    }
 }
 
 /// Whether a process exists and is more than an entry that its parent has not read yet.

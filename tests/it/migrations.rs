@@ -1,0 +1,292 @@
+//! `claviger migrate` as an operator sees it: words, exit codes, and many who ask at once.
+
+use std::{
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use crate::support::{
+    Home, PASSWORD, Process, patience::wait_until, raw::RawConnection, servers::postgres,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const AT_ONCE: usize = 8;
+
+const OBJECTS: &str = "
+SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+const WAITING: &str = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'claviger' AND wait_event_type = 'Lock'";
+const CONNECTED: &str = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'claviger'";
+
+// What the expand step of the next version would do.
+const NEXT_ON_POSTGRES: &str = "
+ALTER TABLE accounts ADD COLUMN email TEXT;
+CREATE TABLE things (id BYTEA NOT NULL PRIMARY KEY);
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+VALUES (3, 'next', true, '\\x00', 0)";
+const NEXT_ON_SQLITE: &str = "
+ALTER TABLE accounts ADD COLUMN email TEXT;
+CREATE TABLE things (id BLOB NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+VALUES (3, 'next', true, x'00', 0)";
+const ONE_MORE: &str = "
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+SELECT 4, 'after', success, checksum, 0 FROM _sqlx_migrations WHERE version = 3";
+const ALTERED_ON_POSTGRES: &str =
+    "UPDATE _sqlx_migrations SET checksum = '\\x00' WHERE version = 1";
+const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1";
+
+// Back to the schema before.
+const BACK: &str = "
+DROP TABLE unfinished_copies;
+DROP INDEX revocations_by_record;
+ALTER TABLE revocations DROP COLUMN recorded_at;
+DELETE FROM _sqlx_migrations WHERE version = 2";
+
+/// A database without a schema.
+async fn empty() -> Home {
+    Home::at(postgres::shared().fresh_database().await)
+}
+
+/// A database on either engine, with the newest schema.
+async fn newest() -> [Home; 2] {
+    let file = Home::on_sqlite();
+    Process::start(&file, &[]).kill();
+    [file, Home::on_postgres().await]
+}
+
+/// Likewise, with the schema before.
+async fn older() -> [Home; 2] {
+    let homes = newest().await;
+    for home in &homes {
+        home.raw().await.execute(BACK).await;
+    }
+    homes
+}
+
+fn command(home: &Home, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    command.args(arguments).args(home.flags());
+    command.args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The exit code, and what was printed where it belongs.
+fn run(home: &Home, arguments: &[&str]) -> (Option<i32>, String) {
+    told(&command(home, arguments).output().unwrap())
+}
+
+fn told(output: &Output) -> (Option<i32>, String) {
+    let said = if output.status.code() == Some(1) { &output.stderr } else { &output.stdout };
+    (output.status.code(), String::from_utf8(said.clone()).unwrap())
+}
+
+async fn pick(home: &Home, on_sqlite: &'static str, on_postgres: &'static str) -> RawConnection {
+    let mut raw = home.raw().await;
+    let statement = if matches!(raw, RawConnection::Sqlite(_)) { on_sqlite } else { on_postgres };
+    raw.execute(statement).await;
+    raw
+}
+
+#[tokio::test]
+async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
+    for home in older().await {
+        let (code, said) = run(&home, &["migrate", "status"]);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("it has schema 1 of 2"), "{said}");
+        assert!(said.contains("It lacks migration 2 (replicas)."), "{said}");
+        assert!(said.contains("`claviger migrate up` runs it"), "{said}");
+
+        let (code, said) = run(&home, &["migrate", "plan"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.starts_with("-- migration 2 (replicas)"), "{said}");
+        assert!(said.contains("CREATE TABLE unfinished_copies"), "{said}");
+        assert!(!said.contains("CREATE TABLE sessions"), "{said}");
+
+        let (code, said) = run(&home, &["migrate", "up"]);
+        let ran = "Ran migration 2 (replicas).\nThe database has schema 2 now.\n";
+        assert_eq!((code, said.as_str()), (Some(0), ran));
+
+        let (code, said) = run(&home, &["migrate", "up"]);
+        assert_eq!((code, said.trim()), (Some(0), "There is nothing to do: it has schema 2 of 2."));
+        let (code, said) = run(&home, &["migrate", "status"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("it has schema 2 of 2"), "{said}");
+        let (code, said) = run(&home, &["migrate", "plan"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("-- Nothing would run"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_database_gets_every_migration() {
+    let home = empty().await;
+    let (code, said) = run(&home, &["migrate", "status"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("it has no schema yet"), "{said}");
+    assert!(said.contains("It lacks migration 1 (initial)."), "{said}");
+
+    let (code, said) = run(&home, &["migrate", "up"]);
+
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Ran migration 1 (initial).\nRan migration 2 (replicas)."), "{said}");
+    Process::start(&home, &[]).stranger().register("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_left_to_the_server() {
+    let home = Home::on_sqlite();
+
+    let (code, said) = run(&home, &["migrate", "up"]);
+
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("`claviger serve` makes the file"), "{said}");
+    assert!(!home.file().exists());
+    Process::start(&home, &[]).stranger().register("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_is_sql_that_makes_the_same_schema() {
+    let (planned, migrated) = (empty().await, empty().await);
+    let (_, plan) = run(&planned, &["migrate", "plan"]);
+    assert_eq!(run(&migrated, &["migrate", "up"]).0, Some(0));
+
+    planned.raw().await.execute(Box::leak(plan.into_boxed_str())).await;
+
+    let columns = "
+    SELECT string_agg(table_name || '.' || column_name || ' ' || data_type, ',' ORDER BY 1)
+    FROM (SELECT table_name, column_name, data_type FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' ORDER BY 1, 2) AS it";
+    let (planned, migrated) =
+        (planned.raw().await.text(columns).await, migrated.raw().await.text(columns).await);
+    assert_eq!(planned, migrated);
+}
+
+#[tokio::test]
+async fn of_eight_who_migrate_at_once_one_does_it_and_all_succeed() {
+    let homes = older().await.into_iter().chain([empty().await]);
+    for home in homes {
+        let start = |_| command(&home, &["migrate", "up"]).spawn().unwrap();
+        let programs: Vec<Child> = (0..AT_ONCE).map(start).collect();
+        let ends = programs.into_iter().map(|it| told(&it.wait_with_output().unwrap()));
+        let ends: Vec<_> = ends.collect();
+
+        assert!(ends.iter().all(|(code, _)| *code == Some(0)), "{ends:?}");
+        let ran = ends.iter().filter(|(_, said)| said.contains("Ran migration 2")).count();
+        let idle = ends.iter().filter(|(_, said)| said.contains("There is nothing to do")).count();
+        assert_eq!((ran, idle), (1, AT_ONCE - 1), "{ends:?}");
+        let rows = "SELECT count(*) FROM _sqlx_migrations";
+        assert_eq!(home.raw().await.number(rows).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_is_killed_half_way_leaves_nothing_and_can_be_run_again() {
+    let home = empty().await;
+    let (mut operator, mut other) = (home.raw().await, home.raw().await);
+    // The migration makes accounts, then waits to learn whether this table will exist.
+    other.execute("BEGIN; CREATE TABLE sessions (id INTEGER)").await;
+    let mut program = command(&home, &["migrate", "up"]).spawn().unwrap();
+    wait_until("half-way", PATIENCE, async || operator.number(WAITING).await == 1).await;
+    let mut second = command(&home, &["migrate", "up"]).spawn().unwrap();
+    wait_until("second waits", PATIENCE, async || operator.number(WAITING).await == 2).await;
+
+    program.kill().unwrap();
+    program.wait().unwrap();
+    second.kill().unwrap();
+    second.wait().unwrap();
+    other.execute("ROLLBACK").await;
+    wait_until("gone", PATIENCE, async || operator.number(CONNECTED).await == 0).await;
+
+    assert_eq!(operator.number(OBJECTS).await, 0);
+    let (code, said) = run(&home, &["migrate", "up"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("The database has schema 2 now."), "{said}");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_half_way_leaves_nothing_and_holds_no_lock() {
+    let home = empty().await;
+    let mut operator = home.raw().await;
+    operator.execute("CREATE TABLE sessions (id INTEGER)").await;
+
+    let (code, said) = run(&home, &["migrate", "up"]);
+
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("sessions"), "{said}");
+    operator.execute("DROP TABLE sessions").await;
+    assert_eq!(operator.number(OBJECTS).await, 0);
+    assert_eq!(run(&home, &["migrate", "up"]).0, Some(0));
+}
+
+#[tokio::test]
+async fn one_schema_ahead_is_served_and_two_are_refused() {
+    for home in newest().await {
+        let old = Process::start(&home, &[]);
+        old.stranger().register("alice", PASSWORD).await.unwrap();
+
+        let mut raw = pick(&home, NEXT_ON_SQLITE, NEXT_ON_POSTGRES).await;
+
+        // The one that runs, and one that starts.
+        let person = old.stranger().login("alice", PASSWORD).await.unwrap();
+        person.refresh().await.unwrap();
+        old.kill();
+        let process = Process::start(&home, &[]);
+        process.stranger().login("alice", PASSWORD).await.unwrap();
+        process.stranger().register("bob", PASSWORD).await.unwrap();
+        let (code, said) = run(&home, &["migrate", "status"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("it has schema 3, one newer than this program's"), "{said}");
+        assert_eq!(run(&home, &["migrate", "up"]).0, Some(0));
+        process.kill();
+
+        raw.execute(ONE_MORE).await;
+        for arguments in
+            [&["serve"][..], &["migrate", "up"], &["migrate", "status"], &["keys", "list"]]
+        {
+            let output = command(&home, arguments).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
+            assert!(said.contains("was migrated by a newer Claviger: it has schema 4"), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_was_altered_is_an_error() {
+    for home in newest().await {
+        pick(&home, ALTERED_ON_SQLITE, ALTERED_ON_POSTGRES).await;
+
+        let (code, said) = run(&home, &["migrate", "up"]);
+
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("migration 1 was previously applied but has been modified"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn serve_migrates_a_file_and_only_checks_a_server() {
+    let [file, behind] = older().await;
+    let server = empty().await;
+
+    Process::start(&file, &[]).kill();
+    let too_old = command(&behind, &["serve"]).output().unwrap();
+    let refused = command(&server, &["serve"]).output().unwrap();
+
+    assert_eq!(run(&file, &["migrate", "status"]).0, Some(0));
+    assert!(file.data().join("claviger.db.before-2").exists());
+    for (refused, found) in [(too_old, 1), (refused, 0)] {
+        assert_eq!(refused.status.code(), Some(3));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("`claviger migrate up`"), "{said}");
+        assert!(said.contains(&format!("it has schema {found}, this program needs 2")), "{said}");
+    }
+    assert_eq!(server.raw().await.number(OBJECTS).await, 0);
+}

@@ -1,0 +1,34 @@
+//! Several replicas on one PostgreSQL: each finishes what another began and knows what another ended.
+
+mod balancer;
+mod ceremonies;
+mod keys;
+mod late;
+mod refresh;
+mod revocations;
+mod starts;
+mod throttle;
+
+use claviger::grpc::pb::TokenVerdict;
+
+use crate::support::{Home, Person, SECOND, TestApp, patience::wait_until};
+
+/// Two replicas with one clock.
+async fn two() -> (TestApp, TestApp) {
+    let first = TestApp::start_in(Home::on_postgres().await, &[]).await;
+    let second = first.replica().await;
+    (first, second)
+}
+
+/// The same person, who calls this replica from now on.
+fn at(replica: &TestApp, person: &Person) -> Person {
+    replica.newcomer().with(Some(person.account.clone()), Some(person.tokens.clone()))
+}
+
+/// Waits until a replica judges an access token as revoked, for a second at most.
+async fn revoked(replica: &TestApp, access_token: &str) -> std::time::Duration {
+    wait_until("revoked", SECOND, async || {
+        replica.verdict(access_token).await == TokenVerdict::Revoked
+    })
+    .await
+}
