@@ -44,7 +44,7 @@ impl Process {
             .args(home.flags())
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])
             .args(["--internal-listen", &format!("127.0.0.1:{internal_port}")])
-            .args(["--public-url", &format!("http://localhost:{public_port}")])
+            .args(own_url(flags, public_port))
             .args(if flags.iter().any(|it| it.starts_with("--passwords-argon2")) {
                 &[]
             } else {
@@ -120,6 +120,14 @@ impl Drop for Process {
             eprintln!("the program's log:\n{}", self.log());
         }
     }
+}
+
+/// The address that people know, unless a test gives one, as replicas have one in common.
+fn own_url(flags: &[&str], port: u16) -> Vec<String> {
+    if flags.contains(&"--public-url") {
+        return Vec::new();
+    }
+    vec!["--public-url".to_owned(), format!("http://localhost:{port}")]
 }
 
 /// Whether the program says so itself: it listens a little before it can answer.
