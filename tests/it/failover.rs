@@ -5,6 +5,7 @@
 
 mod backend;
 mod client;
+mod standby;
 mod tally;
 mod writer;
 
