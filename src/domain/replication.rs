@@ -14,8 +14,8 @@ use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::Worl
 /// How often [`Replication::run_once`] is meant to run.
 pub const INTERVAL: Duration = Duration::from_millis(250);
 /// How far back from the last round each one reads. Longer than any transaction may take to commit
-/// after it wrote.
-const OVERLAP: Duration = Duration::from_secs(10);
+/// after it wrote: a COMMIT is waited for thirty seconds while a synchronous standby is away.
+const OVERLAP: Duration = Duration::from_secs(40);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
 /// Keys are read every so many rounds (a second).

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::model::{
     id::{AccountId, SessionId},
     time::Timestamp,
+    token::RefreshFamilyHash,
 };
 
 use super::{Connection, Result, Storage, error::corrupt, on_engine};
@@ -38,6 +39,16 @@ const INSERT_ENDED: &str = "
 INSERT INTO revocations (session_id, expires_at)
 SELECT id, $3 FROM sessions WHERE account_id = $1 AND ended_at = $2
 ON CONFLICT (session_id) DO NOTHING";
+
+const RECORD_AGAIN: &str = "
+INSERT INTO revocations (session_id, expires_at)
+SELECT id, $3 FROM sessions WHERE id = $1 AND account_id = $2 AND ended_at IS NOT NULL
+ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
+
+const RECORD_FAMILY_AGAIN: &str = "
+INSERT INTO revocations (session_id, expires_at)
+SELECT id, $2 FROM sessions WHERE refresh_family = $1 AND ended_at IS NOT NULL
+ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
 
 impl Storage {
     /// The revocations that still matter.
@@ -90,6 +101,44 @@ pub(super) async fn revoke_ended(
         sqlx::query(INSERT_ENDED)
             .bind(account_id.as_bytes().as_slice())
             .bind(now.as_micros())
+            .bind(until.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Records anew that a session had ended, if it had. Whoever repeats an end has often lost the answer
+/// to the first, which may have got no further than the primary's own disk, or long after it was
+/// recorded. A transaction that only reads would be acknowledged at once; this one waits for the
+/// synchronous standby like the first, and whoever follows the revocations sees it.
+pub(super) async fn record_again(
+    connection: &mut Connection,
+    account_id: AccountId,
+    revocation: Revocation,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(RECORD_AGAIN)
+            .bind(revocation.session_id.as_bytes().as_slice())
+            .bind(account_id.as_bytes().as_slice())
+            .bind(revocation.until.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Like [`record_again`], for the session of a family of refresh tokens.
+pub(super) async fn record_family_again(
+    connection: &mut Connection,
+    family: RefreshFamilyHash,
+    until: Timestamp,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(RECORD_FAMILY_AGAIN)
+            .bind(family.as_bytes().as_slice())
             .bind(until.as_micros())
             .execute(c)
             .await

@@ -7,6 +7,7 @@ mod accounts;
 mod clients;
 mod crash;
 mod edges;
+mod failover;
 mod flood;
 mod login;
 mod logout;

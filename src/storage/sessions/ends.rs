@@ -12,7 +12,7 @@ use crate::{
         error::corrupt,
         locks::hold_account,
         on_engine,
-        revocations::{Revocation, revoke, revoke_ended},
+        revocations::{Revocation, record_again, record_family_again, revoke, revoke_ended},
     },
 };
 
@@ -146,7 +146,12 @@ pub(in crate::storage) async fn end_group(
     })?;
     let ended = ended.iter().map(|id| session_id(id)).collect::<Result<Vec<_>>>()?;
     match *ended.as_slice() {
-        [] => {}
+        [] => {
+            if let SessionGroup::One(session_id) = group {
+                let revocation = Revocation { session_id, until: end.revoked_until };
+                record_again(connection, account_id, revocation).await?;
+            }
+        }
         [session_id] => {
             revoke(connection, Revocation { session_id, until: end.revoked_until }).await?;
         }
@@ -169,7 +174,10 @@ pub(super) async fn end_family(
             .fetch_optional(c)
             .await
     })?;
-    let Some((id, account_id)) = ended else { return Ok(None) };
+    let Some((id, account_id)) = ended else {
+        record_family_again(connection, family, end.revoked_until).await?;
+        return Ok(None);
+    };
     let session_id = session_id(&id)?;
     let account_id =
         AccountId::from_slice(&account_id).ok_or_else(corrupt("sessions", "account_id"))?;

@@ -61,11 +61,6 @@ pub(crate) async fn with_sqlite(test: impl AsyncFn(Database)) {
     test(Database::new(Home::on_sqlite()).await).await;
 }
 
-/// Runs a test on a fresh database of PostgreSQL, whatever engine is under test.
-pub(crate) async fn with_postgres(test: impl AsyncFn(Database)) {
-    test(Database::new(Home::on_postgres().await).await).await;
-}
-
 /// A database that goes with its test.
 pub(crate) struct Database {
     storage: Storage,

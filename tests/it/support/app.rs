@@ -1,6 +1,6 @@
 //! A real server in this process, on free ports, with a home of its own and a manual clock.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use claviger::{
     app::App,
@@ -105,11 +105,6 @@ impl TestApp {
     /// The clock that the server goes by.
     pub fn clock(&self) -> &ManualClock {
         &self.clock
-    }
-
-    /// Where the server keeps its data.
-    pub fn directory(&self) -> PathBuf {
-        self.home.data()
     }
 
     /// The public port.

@@ -11,6 +11,7 @@ pub mod process;
 pub mod raw;
 pub mod refusal;
 pub mod servers;
+pub mod storm;
 
 pub use app::TestApp;
 pub use authenticator::{Algorithm, Authenticator, Counter};

@@ -245,14 +245,19 @@ fn pool(options: &PostgresOptions) -> PgPool {
             })
         });
     let target = (*options.target).clone().statement_cache_capacity(capacity);
-    if !options.prepared_statements {
-        return pool.connect_lazy_with(target);
-    }
     let limit = options.statement_timeout.as_millis().max(1);
     let prepare = format!("SET statement_timeout = {limit}");
+    // Behind a pooler the setting would be somebody else's.
+    let prepare = options.prepared_statements.then_some(prepare);
     pool.after_connect(move |connection, _| {
-        let prepare = sqlx::raw_sql(AssertSqlSafe(prepare.clone()));
-        Box::pin(async move { connection.execute(prepare).await.map(drop) })
+        let prepare = prepare.clone();
+        Box::pin(async move {
+            states::refuse_standby(connection).await?;
+            if let Some(prepare) = prepare {
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await?;
+            }
+            Ok(())
+        })
     })
     .connect_lazy_with(target)
 }

@@ -1,6 +1,6 @@
 //! What PostgreSQL's errors and settings mean for us.
 
-use sqlx::{PgConnection, error::DatabaseError, postgres::PgDatabaseError};
+use sqlx::{PgConnection, Row as _, error::DatabaseError, postgres::PgDatabaseError};
 
 use crate::storage::{Error, Result};
 
@@ -17,6 +17,7 @@ const NO_SUCH_PREPARED_STATEMENT: &str = "26000";
 /// Connection exceptions, insufficient resources, operator intervention, system errors.
 const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
 
+const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 const SETTINGS: &str = "
 SELECT current_setting('server_version_num')::BIGINT, current_setting('synchronous_commit')";
 
@@ -79,6 +80,17 @@ fn cause(error: &Error) -> Option<&sqlx::Error> {
     cause.downcast_ref()
 }
 
+/// Fails on a connection to a standby: what it shows may be old, and it takes no writes. While one is
+/// promoted, whatever stands in front may lead there a moment early.
+pub(super) async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Result<()> {
+    // Without parameters, so that nothing is prepared.
+    let row = sqlx::raw_sql(IS_STANDBY).fetch_one(connection).await?;
+    if row.try_get::<&str, _>(0)? == "t" {
+        return Err(sqlx::Error::Protocol("the server is a standby".to_owned()));
+    }
+    Ok(())
+}
+
 /// Warns of what the operator may not have meant.
 pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()> {
     let (version, synchronous_commit): (i64, String) =
@@ -89,9 +101,10 @@ pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()
             "the database is older than PostgreSQL 15, which is the oldest tested"
         );
     }
-    if synchronous_commit == "off" {
+    if matches!(synchronous_commit.as_str(), "off" | "local") {
         tracing::warn!(
-            "the database has synchronous_commit = off: what was acknowledged may be lost when it fails"
+            synchronous_commit,
+            "what the database acknowledges may be lost with its machine; set synchronous_commit = on"
         );
     }
     Ok(())
