@@ -10,6 +10,7 @@ mod plans;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;
+mod statements;
 mod sweeps;
 mod writer;
 
