@@ -15,7 +15,11 @@ mod seed;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use cases::{CASES, Case};
 use ground::Ground;
@@ -54,6 +58,7 @@ async fn compare(large: u64) -> Outcome<()> {
         grounds.iter().map(|_| CASES.iter().map(|_| Figures::default()).collect()).collect();
     println!("{ROUNDS} rounds, load at the start {}", load());
     for round in 0..=ROUNDS {
+        warm(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
         for (ground, figures) in grounds.iter_mut().zip(&mut figures) {
             for (case, figures) in CASES.iter().zip(figures) {
                 let round = measure(ground, case).await?;
@@ -67,6 +72,20 @@ async fn compare(large: u64) -> Outcome<()> {
     print_tables(&grounds, &figures);
     for ground in grounds {
         ground.close().await?;
+    }
+    Ok(())
+}
+
+/// Reads every file once, so that the system holds them in memory and no call waits for the disk to
+/// read. Accounts drawn at random would otherwise each be the first to ask for their pages.
+fn warm(folder: &Path) -> Outcome<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            warm(&path)?;
+        } else if let Ok(mut file) = fs::File::open(&path) {
+            io::copy(&mut file, &mut io::sink())?;
+        }
     }
     Ok(())
 }
