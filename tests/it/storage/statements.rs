@@ -3,7 +3,7 @@
 //! PostgreSQL logs what it is sent: each entry is one message whose answer is waited for. SQLite runs
 //! the same ones but for the locks; it begins and commits once for a group of calls.
 
-use std::future::Future;
+use std::{collections::HashSet, future::Future, ops::Range};
 
 use claviger::{
     grpc::pb::{self, TokenVerdict},
@@ -83,7 +83,7 @@ async fn every_call_costs_the_statements_it_is_known_to_cost() {
     count_session(&app, &alice, &mut log).await;
 
     let known: Vec<_> = COSTS.iter().map(|&(call, costs)| (call, costs.to_owned())).collect();
-    assert_eq!(log.costs, known);
+    assert_eq!(log.costs(), known);
 }
 
 async fn count_sign_ins(app: &TestApp, log: &mut StatementLog<'_>) -> Person {
@@ -127,47 +127,96 @@ async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>
     log.cost("Logout by refresh token", bob.logout_by_refresh_token()).await.unwrap();
 }
 
-/// What a server logs of one database.
+/// Which part of a server's log belongs to which call.
 struct StatementLog<'a> {
     server: &'a PostgresServer,
-    costs: Vec<(&'static str, String)>,
+    calls: Vec<(&'static str, Range<usize>)>,
 }
 
 impl<'a> StatementLog<'a> {
     fn new(server: &'a PostgresServer) -> Self {
-        Self { server, costs: Vec::new() }
+        Self { server, calls: Vec::new() }
     }
 
-    /// Makes a call and notes what it sent to the database.
+    /// Makes a call and notes which part of the log it filled.
     async fn cost<T>(&mut self, name: &'static str, call: impl Future<Output = T>) -> T {
-        let before = self.server.log().len();
+        let begin = self.server.log().len();
         let outcome = call.await;
-        let log = self.server.log();
-        let costs: Vec<_> = statements(&log[before..]).collect();
-        self.costs.push((name, costs.join(", ")));
+        self.calls.push((name, begin..self.server.log().len()));
         outcome
     }
+
+    /// What each call sent, without what was sent beside it.
+    fn costs(&self) -> Vec<(&'static str, String)> {
+        let log = self.server.log();
+        let messages = without_sweeps(messages(&log));
+        let cost = |range: &Range<usize>| {
+            let sent = messages.iter().filter(|it| range.contains(&it.at) && !it.runs_beside());
+            sent.map(|it| shortened(&it.sql)).collect::<Vec<_>>().join(", ")
+        };
+        self.calls.iter().map(|(name, range)| (*name, cost(range))).collect()
+    }
 }
 
-/// The statements in a log, shortened, without those that run beside the calls.
-fn statements(log: &str) -> impl Iterator<Item = String> {
-    // A statement's further lines begin with a tab.
-    let entries = log.replace("\n\t", " ");
-    let entries: Vec<_> = entries.lines().map(str::to_owned).collect();
-    entries.into_iter().filter_map(|entry| {
-        let (prefix, entry) = entry.split_once("LOG:  ")?;
-        let statement = entry.strip_prefix("statement: ").or_else(|| {
-            entry.strip_prefix("execute ").and_then(|it| Some(it.split_once(": ")?.1))
-        })?;
-        let is_ours = prefix.contains(&format!(" {DATABASE} "));
-        is_ours.then(|| shortened(statement)).filter(|it| !runs_beside(it))
-    })
+/// A message to the database.
+struct Message {
+    /// Where in the log it begins.
+    at: usize,
+    backend: String,
+    sql: String,
 }
 
-/// Whether the poll for what other replicas did sends this, whose tables no call reads, or the pool,
-/// which asks an idle connection whether it still lives.
-fn runs_beside(statement: &str) -> bool {
-    matches!(statement, "SELECT revocations" | "SELECT signing_keys") || statement.starts_with("/*")
+impl Message {
+    /// Whether the poll for what other replicas did sent it, or the pool, which prepares a new
+    /// connection and asks an idle one whether it still lives.
+    fn runs_beside(&self) -> bool {
+        self.sql.contains("recorded_at >")
+            || self.sql.contains("FROM signing_keys")
+            || self.sql.starts_with("SET statement_timeout")
+            || self.sql.starts_with("/*")
+    }
+}
+
+fn messages(log: &str) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    let mut at = 0;
+    for line in log.split_inclusive('\n') {
+        if let Some(message) = message(at, line) {
+            messages.push(message);
+        } else if let (Some(last), true) = (messages.last_mut(), line.starts_with('\t')) {
+            last.sql.push_str(line);
+        }
+        at += line.len();
+    }
+    messages.iter_mut().for_each(|it| it.sql = it.sql.trim().to_owned());
+    messages
+}
+
+fn message(at: usize, line: &str) -> Option<Message> {
+    let (prefix, entry) = line.split_once("LOG:  ")?;
+    let executed = || entry.strip_prefix("execute ").and_then(|it| Some(it.split_once(": ")?.1));
+    let sql = entry.strip_prefix("statement: ").or_else(executed)?;
+    let backend = prefix.split(['[', ']']).nth(1)?.to_owned();
+    let is_ours = prefix.contains(&format!(" {DATABASE} "));
+    is_ours.then(|| Message { at, backend, sql: sql.to_owned() })
+}
+
+/// Leaves out the transactions of the housekeeping.
+fn without_sweeps(messages: Vec<Message>) -> Vec<Message> {
+    let mut kept: Vec<Message> = Vec::new();
+    let mut sweeping = HashSet::new();
+    for message in messages {
+        if message.sql.contains("pg_try_advisory_xact_lock") {
+            let begin = kept.iter().rposition(|it| it.backend == message.backend);
+            kept.remove(begin.expect("a sweep begins a transaction"));
+            sweeping.insert(message.backend);
+        } else if !sweeping.contains(&message.backend) {
+            kept.push(message);
+        } else if message.sql.ends_with("COMMIT") {
+            sweeping.remove(&message.backend);
+        }
+    }
+    kept
 }
 
 fn shortened(statement: &str) -> String {
