@@ -11,6 +11,7 @@ mod races;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;
+mod statements;
 mod sweeps;
 mod writer;
 

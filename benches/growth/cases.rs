@@ -1,0 +1,228 @@
+//! The methods of storage that calls use, each made ready first and then run on the clock.
+
+use std::{future::Future, time::Duration};
+
+use claviger::{
+    model::{
+        ceremony::CeremonyKind, failure::FailureKey, password::PasswordHash, session::EndReason,
+        session::Rotation,
+    },
+    storage::{
+        accounts::AccountCreation,
+        failures::Failure,
+        passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+    },
+};
+use futures_util::future::BoxFuture;
+
+use crate::{
+    ground::Ground,
+    support::{
+        Outcome,
+        nouns::{self, DAY, HASH, LIMITS, MINUTE},
+    },
+};
+
+/// A call that runs when it is awaited.
+pub type Call = BoxFuture<'static, Outcome<()>>;
+
+/// A method and how to make a call of it ready.
+pub struct Case {
+    pub name: &'static str,
+    /// How often it is called in a round.
+    pub calls: usize,
+    pub prepare: for<'a> fn(&'a mut Ground) -> BoxFuture<'a, Outcome<Call>>,
+}
+
+macro_rules! case {
+    ($name:ident) => {
+        case!($name, 200)
+    };
+    ($name:ident, $calls:literal) => {
+        Case { name: stringify!($name), calls: $calls, prepare: |ground| Box::pin($name(ground)) }
+    };
+}
+
+/// Those that end sessions come last: the others need them live.
+pub const CASES: [Case; 20] = [
+    case!(find_account_by_username),
+    case!(find_account),
+    case!(find_passkey),
+    case!(list_passkeys),
+    case!(list_sessions),
+    case!(find_failures),
+    case!(list_recent_revocations),
+    case!(list_revocations, 3),
+    case!(rotate_refresh_token),
+    case!(create_account),
+    case!(open_password_session),
+    case!(start_ceremony),
+    case!(take_ceremony),
+    case!(open_passkey_session),
+    case!(add_passkey),
+    case!(remove_passkey),
+    case!(record_failures),
+    case!(clear_failures),
+    case!(sweep),
+    case!(end_session_of_family),
+];
+
+fn call(work: impl Future<Output = Outcome<bool>> + Send + 'static) -> Outcome<Call> {
+    Ok(Box::pin(async { if work.await? { Ok(()) } else { Err("it did not happen".into()) } }))
+}
+
+async fn find_account_by_username(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, username) = (ground.storage(), ground.member().username());
+    call(async move { Ok(storage.find_account_by_username(&username).await?.is_some()) })
+}
+
+async fn find_account(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, id) = (ground.storage(), ground.member().account_id());
+    call(async move { Ok(storage.find_account(id).await?.is_some()) })
+}
+
+async fn find_passkey(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, id) = (ground.storage(), ground.member().credential_id()?);
+    call(async move { Ok(storage.find_passkey(&id).await?.is_some()) })
+}
+
+async fn list_passkeys(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, id) = (ground.storage(), ground.member().account_id());
+    call(async move { Ok(!storage.list_passkeys(id).await?.is_empty()) })
+}
+
+async fn list_sessions(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, id) = (ground.storage(), ground.member().account_id());
+    call(async move { Ok(!storage.list_sessions(id, nouns::now(), None, 51).await?.is_empty()) })
+}
+
+/// Of a name and of an address, as a password sign-in asks for them one after the other.
+async fn find_failures(ground: &mut Ground) -> Outcome<Call> {
+    let storage = ground.storage();
+    let keys = [ground.member(), ground.member()].map(|it| FailureKey(it.failure_key()));
+    call(async move { Ok(storage.find_failures(&keys).await?.len() == 2) })
+}
+
+async fn list_recent_revocations(ground: &mut Ground) -> Outcome<Call> {
+    let storage = ground.storage();
+    call(async move {
+        storage.list_recent_revocations(Duration::from_secs(10)).await?;
+        Ok(true)
+    })
+}
+
+/// Once a minute and at start.
+async fn list_revocations(ground: &mut Ground) -> Outcome<Call> {
+    let storage = ground.storage();
+    call(async move { Ok(!storage.list_revocations(nouns::now()).await?.is_empty()) })
+}
+
+async fn rotate_refresh_token(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let generation = ground.spend_generation(member);
+    let attempt = nouns::refresh(member.family(), generation);
+    call(
+        async move { Ok(matches!(storage.rotate_refresh_token(attempt).await?, Rotation::Rotated(_))) },
+    )
+}
+
+async fn create_account(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, account) = (ground.storage(), nouns::account());
+    let session = nouns::session(account.id, None);
+    call(
+        async move { Ok(storage.create_account(account, session).await? == AccountCreation::Created) },
+    )
+}
+
+async fn open_password_session(ground: &mut Ground) -> Outcome<Call> {
+    let storage = ground.storage();
+    let session = nouns::session(ground.member().account_id(), None);
+    let hash = PasswordHash::from_phc(HASH.to_owned());
+    call(async move { Ok(storage.open_password_session(session, hash).await?) })
+}
+
+async fn start_ceremony(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let ceremony = nouns::ceremony(member.0);
+    call(async move { Ok(storage.start_ceremony(ceremony, LIMITS, nouns::now()).await?) })
+}
+
+async fn take_ceremony(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let ceremony = nouns::ceremony(member.0);
+    let id = ceremony.id;
+    storage.start_ceremony(ceremony, LIMITS, nouns::now()).await?;
+    let kind = CeremonyKind::Authentication;
+    call(async move { Ok(storage.take_ceremony(id, kind, nouns::now()).await?.is_some()) })
+}
+
+async fn open_passkey_session(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let session = nouns::session(member.account_id(), Some(member.passkey_id()));
+    let passkey_use = nouns::passkey_use(member.passkey_id());
+    call(async move { Ok(storage.open_passkey_session(passkey_use, session).await?) })
+}
+
+async fn add_passkey(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let passkey = nouns::passkey(member.account_id())?;
+    call(async move {
+        let added = storage.add_passkey(passkey, member.session_id(), u32::MAX).await?;
+        Ok(added == PasskeyAddition::Added)
+    })
+}
+
+async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member());
+    let passkey = nouns::passkey(member.account_id())?;
+    let now = nouns::now();
+    let request = PasskeyRemovalRequest {
+        account_id: member.account_id(),
+        passkey_id: passkey.id,
+        caller: member.session_id(),
+        now,
+        revoked_until: now + MINUTE * 15,
+    };
+    storage.add_passkey(passkey, member.session_id(), u32::MAX).await?;
+    call(
+        async move { Ok(matches!(storage.remove_passkey(request).await?, PasskeyRemoval::Removed(_))) },
+    )
+}
+
+/// Of a name and of an address.
+async fn record_failures(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, now) = (ground.storage(), nouns::now());
+    let failures = [ground.member(), ground.member()].map(|it| Failure {
+        key: FailureKey(it.failure_key()),
+        forget_before: None,
+        keep_until: now + DAY,
+    });
+    call(async move {
+        storage.record_failures(failures.to_vec(), now).await?;
+        Ok(true)
+    })
+}
+
+async fn clear_failures(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, key) = (ground.storage(), FailureKey(ground.member().failure_key()));
+    call(async move {
+        storage.clear_failures(key).await?;
+        Ok(true)
+    })
+}
+
+/// When there is nothing to sweep.
+async fn sweep(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, now) = (ground.storage(), nouns::now());
+    call(async move { Ok(storage.sweep(now, now - DAY, 500).await? == 0) })
+}
+
+async fn end_session_of_family(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, member) = (ground.storage(), ground.member_to_sign_out());
+    let family = member.family();
+    call(async move {
+        let (now, reason) = (nouns::now(), EndReason::Logout);
+        let until = now + MINUTE * 15;
+        Ok(storage.end_session_of_family(family, reason, now, until).await?.is_some())
+    })
+}

@@ -1,0 +1,29 @@
+//! What the benchmarks of storage share: databases of both engines, nouns, and what the machine used.
+
+pub mod cpu;
+pub mod databases;
+pub mod nouns;
+#[allow(clippy::expect_used, clippy::unwrap_used, dead_code, reason = "the tests' own, whole")]
+#[path = "../../tests/it/support/servers/mod.rs"]
+pub mod servers;
+
+use std::{error::Error, fs};
+
+pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Least, median and most.
+pub fn spread(values: &[f64]) -> (f64, f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.as_slice() {
+        [] => (f64::NAN, f64::NAN, f64::NAN),
+        [first, .., last] => (*first, sorted[sorted.len() / 2], *last),
+        [only] => (*only, *only, *only),
+    }
+}
+
+/// How busy the machine was in the last minute.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().unwrap_or("unknown").to_owned()
+}

@@ -1,0 +1,168 @@
+//! Accounts, sessions, passkeys and ceremonies of the usual size.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use claviger::{
+    model::{
+        account::NewAccount,
+        ceremony::{Ceremony, CeremonyPayer, CeremonyPurpose},
+        id::{AccountId, CeremonyId, PasskeyId, SessionId},
+        label::{DisplayName, PasskeyName},
+        passkey::{CredentialId, Passkey, PasskeyUse},
+        password::PasswordHash,
+        session::{NewSession, Origin, SignInMethod},
+        time::Timestamp,
+        token::RefreshFamilyHash,
+        username::Username,
+    },
+    storage::{ceremonies::CeremonyLimits, sessions::RefreshAttempt},
+};
+use uuid::Uuid;
+
+use super::Outcome;
+
+pub const DAY: Duration = Duration::from_secs(86_400);
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// What the service allows.
+pub const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 1000, overall: 100_000 };
+/// As long as a real one.
+pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlIHM$\
+    qRjXyNpUcBmT0dQzXW5uG1m7w8E9sJkLh2fVaYt3oIc";
+/// Likewise.
+pub const USER_AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// How the identifiers of what is made here begin: behind all that was there before.
+pub const MADE_HERE: u64 = 0xffff_0000_0000_0000;
+
+/// Now, by the machine's clock.
+#[expect(clippy::disallowed_methods, reason = "a benchmark runs in real time")]
+pub fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
+}
+
+fn next() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// An identifier that rises, as version 7 does.
+pub fn uuid() -> Uuid {
+    Uuid::from_u64_pair(MADE_HERE, next())
+}
+
+/// 32 bytes that fall anywhere in an index, as hashes do (SplitMix64).
+pub fn bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let mut state = next();
+    for chunk in bytes.chunks_mut(8) {
+        chunk.copy_from_slice(&scrambled(&mut state).to_be_bytes());
+    }
+    bytes
+}
+
+/// The next of numbers without visible order.
+pub fn scrambled(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+pub fn account() -> NewAccount {
+    let id = AccountId::from_uuid(uuid());
+    NewAccount {
+        id,
+        username: Username::from_stored(format!("made-{id}")),
+        display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
+        password_hash: PasswordHash::from_phc(HASH.to_owned()),
+        request_id: None,
+        created_at: now(),
+    }
+}
+
+pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSession {
+    let now = now();
+    let method = passkey_id.map_or(SignInMethod::Password, |_| SignInMethod::Passkey);
+    NewSession {
+        id: SessionId::from_uuid(uuid()),
+        account_id,
+        method,
+        passkey_id,
+        refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+        origin: Origin {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: USER_AGENT.to_owned(),
+        },
+        created_at: now,
+        idle_expires_at: now + DAY * 30,
+        expires_at: now + DAY * 90,
+    }
+}
+
+pub fn passkey(account_id: AccountId) -> Outcome<Passkey> {
+    let bytes = [bytes(), bytes()].concat();
+    let credential_id = CredentialId::parse(bytes[..32].to_vec()).ok_or("too short")?;
+    Ok(Passkey {
+        id: PasskeyId::from_uuid(uuid()),
+        account_id,
+        credential_id,
+        name: PasskeyName::from_stored("Laptop".to_owned()),
+        // The sizes of an ES256 key and of an attestation object without a statement.
+        public_key: [&bytes[..], &bytes[..13]].concat(),
+        counter: 0,
+        backup_eligible: true,
+        backed_up: true,
+        user_verified: true,
+        transports: vec!["internal".to_owned(), "hybrid".to_owned()],
+        aaguid: [7; 16],
+        discoverable: Some(true),
+        attestation_object: bytes.repeat(3),
+        created_at: now(),
+        last_used_at: None,
+        clone_suspected_at: None,
+    })
+}
+
+/// A discoverable sign-in.
+pub fn ceremony(payer: u64) -> Ceremony {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&(MADE_HERE | payer).to_be_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes()[..16]);
+    Ceremony {
+        id: CeremonyId::from_uuid(Uuid::from_bytes(id)),
+        purpose: CeremonyPurpose::DiscoverableAuthentication,
+        payer: CeremonyPayer(key),
+        state: vec![b'x'; 300],
+        expires_at: now() + MINUTE * 5,
+    }
+}
+
+/// The use of a passkey without a counter, as synced ones are.
+pub fn passkey_use(passkey_id: PasskeyId) -> PasskeyUse {
+    PasskeyUse {
+        passkey_id,
+        expected_counter: 0,
+        counter: 0,
+        backup_eligible: true,
+        backed_up: true,
+        used_at: now(),
+    }
+}
+
+pub fn refresh(family: RefreshFamilyHash, generation: u32) -> RefreshAttempt {
+    let now = now();
+    RefreshAttempt {
+        family,
+        generation,
+        now,
+        grace: Duration::from_secs(10),
+        idle_expires_at: now + DAY * 30,
+        revoked_until: now + MINUTE * 15,
+    }
+}

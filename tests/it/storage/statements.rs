@@ -1,0 +1,237 @@
+//! Which statements each call costs, pinned so that one more is noticed.
+//!
+//! PostgreSQL logs what it is sent: each entry is one message whose answer is waited for. SQLite runs
+//! the same ones but for the locks; it begins and commits once for a group of calls.
+
+use std::{collections::HashSet, future::Future, ops::Range};
+
+use claviger::{
+    grpc::pb::{self, TokenVerdict},
+    storage::migrations,
+};
+
+use crate::support::{
+    Authenticator, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer,
+};
+
+const DATABASE: &str = "counted";
+
+/// Each call and its statements, in the order in which the test makes the calls.
+const COSTS: &[(&str, &str)] = &[
+    ("Register", "SELECT sign_in_failures, BEGIN, INSERT accounts, INSERT sessions, COMMIT"),
+    (
+        "Login",
+        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
+         lock accounts, SELECT accounts, INSERT sessions, COMMIT",
+    ),
+    (
+        "Login refused",
+        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
+         INSERT sign_in_failures, INSERT sign_in_failures, COMMIT",
+    ),
+    (
+        "Login after that",
+        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
+         DELETE sign_in_failures, COMMIT, BEGIN, lock accounts, SELECT accounts, \
+         INSERT sessions, COMMIT",
+    ),
+    (
+        "StartRegistration",
+        "SELECT accounts, SELECT passkeys, BEGIN, lock number, INSERT ceremonies, COMMIT",
+    ),
+    (
+        "FinishRegistration",
+        "BEGIN, DELETE ceremonies, COMMIT, BEGIN, lock accounts, lock sessions, \
+         SELECT sessions, SELECT accounts, INSERT passkeys, COMMIT",
+    ),
+    (
+        "StartAuthentication by name",
+        "SELECT accounts, SELECT passkeys, BEGIN, lock number, INSERT ceremonies, COMMIT",
+    ),
+    ("StartAuthentication", "BEGIN, lock number, INSERT ceremonies, COMMIT"),
+    (
+        "FinishAuthentication",
+        "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys, BEGIN, lock accounts, \
+         UPDATE passkeys, INSERT sessions, COMMIT, SELECT accounts, BEGIN, \
+         DELETE sign_in_failures, COMMIT",
+    ),
+    ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
+    (
+        "DeletePasskey",
+        "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT passkeys, \
+         SELECT accounts, DELETE passkeys, UPDATE sessions, INSERT revocations, COMMIT",
+    ),
+    ("GetAccount", "SELECT accounts"),
+    ("ListSessions", "SELECT sessions"),
+    ("RefreshTokens", "BEGIN, UPDATE sessions, COMMIT"),
+    ("ValidateToken", ""),
+    ("Logout", "BEGIN, UPDATE sessions, INSERT revocations, COMMIT"),
+    ("Logout by refresh token", "BEGIN, UPDATE sessions, INSERT revocations, COMMIT"),
+];
+
+#[tokio::test]
+async fn every_call_costs_the_statements_it_is_known_to_cost() {
+    let server = PostgresServer::start(&[("log_statement", "all")]);
+    server.create_database(DATABASE, None).await;
+    let home = Home::at(server.url(DATABASE));
+    migrations::up(&home.options()).await.unwrap();
+    let app = TestApp::start_in(home, &[]).await;
+    let mut log = StatementLog::new(&server);
+
+    let alice = count_sign_ins(&app, &mut log).await;
+    count_passkeys(&app, &alice, &mut log).await;
+    count_session(&app, &alice, &mut log).await;
+
+    let known: Vec<_> = COSTS.iter().map(|&(call, costs)| (call, costs.to_owned())).collect();
+    assert_eq!(log.costs(), known);
+}
+
+async fn count_sign_ins(app: &TestApp, log: &mut StatementLog<'_>) -> Person {
+    let stranger = app.stranger();
+    log.cost("Register", stranger.register("alice", PASSWORD)).await.unwrap();
+    let alice = log.cost("Login", stranger.login("alice", PASSWORD)).await.unwrap();
+    let refused = log.cost("Login refused", stranger.login("alice", "not her password")).await;
+    assert!(refused.is_err());
+    log.cost("Login after that", stranger.login("alice", PASSWORD)).await.unwrap();
+    alice
+}
+
+async fn count_passkeys(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {
+    let mut authenticator = Authenticator::platform(ORIGIN);
+    let started = log.cost("StartRegistration", alice.start_registration()).await.unwrap();
+    let answer = started.answer(&mut authenticator);
+    let finished = alice.finish_registration(&started.id, answer, "laptop");
+    log.cost("FinishRegistration", finished).await.unwrap();
+
+    let stranger = app.stranger();
+    let named = stranger.start_named("alice");
+    log.cost("StartAuthentication by name", named).await.unwrap();
+    let started = log.cost("StartAuthentication", stranger.start_discoverable()).await.unwrap();
+    let answer = started.answer(&mut authenticator);
+    let finished = stranger.finish_authentication(&started.id, answer);
+    log.cost("FinishAuthentication", finished).await.unwrap();
+
+    let passkeys = log.cost("ListPasskeys", alice.list_passkeys()).await.unwrap();
+    log.cost("DeletePasskey", alice.delete_passkey(&passkeys[0].id)).await.unwrap();
+}
+
+async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {
+    log.cost("GetAccount", alice.get_account()).await.unwrap();
+    let request = pb::ListSessionsRequest::default();
+    log.cost("ListSessions", alice.sessions().list_sessions(request)).await.unwrap();
+    let alice = log.cost("RefreshTokens", alice.refresh()).await.unwrap();
+    let verdict = log.cost("ValidateToken", app.verdict(&alice.tokens.access_token)).await;
+    assert_eq!(verdict, TokenVerdict::Active);
+    log.cost("Logout", alice.logout()).await.unwrap();
+    let bob = app.registered("bob").await;
+    log.cost("Logout by refresh token", bob.logout_by_refresh_token()).await.unwrap();
+}
+
+/// Which part of a server's log belongs to which call.
+struct StatementLog<'a> {
+    server: &'a PostgresServer,
+    calls: Vec<(&'static str, Range<usize>)>,
+}
+
+impl<'a> StatementLog<'a> {
+    fn new(server: &'a PostgresServer) -> Self {
+        Self { server, calls: Vec::new() }
+    }
+
+    /// Makes a call and notes which part of the log it filled.
+    async fn cost<T>(&mut self, name: &'static str, call: impl Future<Output = T>) -> T {
+        let begin = self.server.log().len();
+        let outcome = call.await;
+        self.calls.push((name, begin..self.server.log().len()));
+        outcome
+    }
+
+    /// What each call sent, without what was sent beside it.
+    fn costs(&self) -> Vec<(&'static str, String)> {
+        let log = self.server.log();
+        let messages = without_sweeps(messages(&log));
+        let cost = |range: &Range<usize>| {
+            let sent = messages.iter().filter(|it| range.contains(&it.at) && !it.runs_beside());
+            sent.map(|it| shortened(&it.sql)).collect::<Vec<_>>().join(", ")
+        };
+        self.calls.iter().map(|(name, range)| (*name, cost(range))).collect()
+    }
+}
+
+/// A message to the database.
+struct Message {
+    /// Where in the log it begins.
+    at: usize,
+    backend: String,
+    sql: String,
+}
+
+impl Message {
+    /// Whether the poll for what other replicas did sent it, or the pool, which prepares a new
+    /// connection and asks an idle one whether it still lives.
+    fn runs_beside(&self) -> bool {
+        self.sql.contains("recorded_at >")
+            || self.sql.contains("FROM signing_keys")
+            || self.sql.starts_with("SET statement_timeout")
+            || self.sql.starts_with("/*")
+    }
+}
+
+fn messages(log: &str) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    let mut at = 0;
+    for line in log.split_inclusive('\n') {
+        if let Some(message) = message(at, line) {
+            messages.push(message);
+        } else if let (Some(last), true) = (messages.last_mut(), line.starts_with('\t')) {
+            last.sql.push_str(line);
+        }
+        at += line.len();
+    }
+    messages.iter_mut().for_each(|it| it.sql = it.sql.trim().to_owned());
+    messages
+}
+
+fn message(at: usize, line: &str) -> Option<Message> {
+    let (prefix, entry) = line.split_once("LOG:  ")?;
+    let executed = || entry.strip_prefix("execute ").and_then(|it| Some(it.split_once(": ")?.1));
+    let sql = entry.strip_prefix("statement: ").or_else(executed)?;
+    let backend = prefix.split(['[', ']']).nth(1)?.to_owned();
+    let is_ours = prefix.contains(&format!(" {DATABASE} "));
+    is_ours.then(|| Message { at, backend, sql: sql.to_owned() })
+}
+
+/// Leaves out the transactions of the housekeeping.
+fn without_sweeps(messages: Vec<Message>) -> Vec<Message> {
+    let mut kept: Vec<Message> = Vec::new();
+    let mut sweeping = HashSet::new();
+    for message in messages {
+        if message.sql.contains("pg_try_advisory_xact_lock") {
+            let begin = kept.iter().rposition(|it| it.backend == message.backend);
+            kept.remove(begin.expect("a sweep begins a transaction"));
+            sweeping.insert(message.backend);
+        } else if !sweeping.contains(&message.backend) {
+            kept.push(message);
+        } else if message.sql.ends_with("COMMIT") {
+            sweeping.remove(&message.backend);
+        }
+    }
+    kept
+}
+
+fn shortened(statement: &str) -> String {
+    let words: Vec<_> = statement.split_whitespace().collect();
+    let table = |before: &str| words.iter().rposition(|it| *it == before).map(|it| words[it + 1]);
+    match words[0] {
+        "BEGIN" => "BEGIN".to_owned(),
+        "SET" if statement.ends_with("COMMIT") => "COMMIT".to_owned(),
+        "SELECT" if statement.contains("pg_advisory_xact_lock") => "lock number".to_owned(),
+        "SELECT" if statement.ends_with("FOR UPDATE") => {
+            format!("lock {}", table("FROM").unwrap())
+        }
+        verb @ ("SELECT" | "DELETE") => format!("{verb} {}", table("FROM").unwrap_or(statement)),
+        verb @ "INSERT" => format!("{verb} {}", words[2]),
+        verb @ "UPDATE" => format!("{verb} {}", words[1]),
+        _ => statement.to_owned(),
+    }
+}
