@@ -3,7 +3,8 @@
 pub mod cpu;
 pub mod databases;
 pub mod nouns;
-#[allow(clippy::expect_used, clippy::unwrap_used, dead_code, reason = "the tests' own, whole")]
+#[allow(clippy::expect_used, clippy::unwrap_used, reason = "the tests' own, whole")]
+#[allow(dead_code, unused_imports, reason = "the tests' own, whole")]
 #[path = "../../tests/it/support/servers/mod.rs"]
 pub mod servers;
 

@@ -11,3 +11,12 @@ CREATE TABLE unfinished_copies (
     source TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     started_at BIGINT NOT NULL
 );
+
+-- Every refresh moves a session's expiry, and with it the session's place in an index. By the day, the
+-- place stays where it is for most of them, and the new row finds room beside the old one.
+ALTER TABLE sessions ADD COLUMN expiry_day BIGINT
+    GENERATED ALWAYS AS (idle_expires_at / 86400000000) STORED;
+ALTER TABLE sessions SET (fillfactor = 80);
+
+DROP INDEX sessions_by_expiry;
+CREATE INDEX sessions_by_expiry ON sessions (expiry_day) WHERE ended_at IS NULL;

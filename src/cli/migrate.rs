@@ -6,7 +6,7 @@ use crate::{
     app::data,
     config::Config,
     storage::{
-        Options,
+        self, Options,
         migrations::{self, Migration, Status},
     },
 };
@@ -38,7 +38,7 @@ pub(super) async fn up(config: &Config) -> ExitCode {
 
 /// Says what the database has; exits with 3 when it lacks something.
 pub(super) async fn status(config: &Config) -> ExitCode {
-    let status = match migrations::status(&config.database).await {
+    let status = match find(config).await {
         Ok(status) => status,
         Err(error) => return no_data(&data::refused(&config.database, error)),
     };
@@ -54,7 +54,7 @@ pub(super) async fn status(config: &Config) -> ExitCode {
 
 /// Prints what the database lacks as SQL.
 pub(super) async fn plan(config: &Config) -> ExitCode {
-    let status = match migrations::status(&config.database).await {
+    let status = match find(config).await {
         Ok(status) => status,
         Err(error) => return no_data(&data::refused(&config.database, error)),
     };
@@ -65,6 +65,12 @@ pub(super) async fn plan(config: &Config) -> ExitCode {
         say(format_args!("-- Nothing would run: {}.", has(&status)));
     }
     ExitCode::SUCCESS
+}
+
+async fn find(config: &Config) -> storage::Result<Status> {
+    let status = migrations::status(&config.database).await?;
+    status.check_not_too_new()?;
+    Ok(status)
 }
 
 fn has(status: &Status) -> String {

@@ -25,7 +25,7 @@ DELETE FROM sessions WHERE id IN
 const EXPIRED_SESSIONS: &str = "
 DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions
-    WHERE ended_at IS NULL AND idle_expires_at < $1 ORDER BY idle_expires_at LIMIT $2)";
+    WHERE ended_at IS NULL AND expiry_day < $1 / 86400000000 ORDER BY expiry_day LIMIT $2)";
 
 const FAILURES: &str = "
 DELETE FROM sign_in_failures WHERE failure_key IN
@@ -34,7 +34,8 @@ DELETE FROM sign_in_failures WHERE failure_key IN
 
 impl Storage {
     /// Deletes up to `batch` rows each of what has been over for good at `now`: ceremonies,
-    /// revocations, retired signing keys, failure counts, and sessions that ended or expired before
+    /// revocations, retired signing keys, failure counts, and sessions that ended or, by whole days,
+    /// expired before
     /// `sessions_before`. Answers how many rows went; none while another replica sweeps.
     pub async fn sweep(
         &self,

@@ -1,11 +1,11 @@
 //! `docs/operations.md`, run as printed: every block of commands works, one after the other.
 
-use std::{env, fs, net::TcpListener, process::Command};
+use std::{env, fs, process::Command};
 
 use tempfile::TempDir;
 
 use super::{run, top};
-use crate::support::servers::{PostgresServer, programs};
+use crate::support::servers::{PostgresServer, free_port, programs};
 
 /// Ends what the blocks left running, however they ended.
 const CLEAN_UP: &str = "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT";
@@ -23,8 +23,9 @@ async fn every_block_of_the_operations_manual_works() {
         env::var("PATH").unwrap(),
     ];
 
-    let printed = run(Command::new("bash")
-        .args(["-c", &script])
+    // A block that waits for a server which did not start would wait for ever.
+    let printed = run(Command::new("timeout")
+        .args(["120", "bash", "-c", &script])
         .current_dir(home.path())
         .env("PATH", folders.join(":")));
 
@@ -44,19 +45,16 @@ fn blocks() -> Vec<String> {
 
 /// The commands with this machine's names and numbers.
 fn adapted(blocks: &[String], postgres: u16) -> String {
-    let ports: Vec<TcpListener> =
-        (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let port = |index: usize| ports[index].local_addr().unwrap().port().to_string();
+    let ports: Vec<u16> = (0..6).map(|_| free_port()).collect();
     // What the default configuration would take.
     let listen = format!(
         "export CLAVIGER_PUBLIC_LISTEN=127.0.0.1:{} CLAVIGER_INTERNAL_LISTEN=127.0.0.1:{}\n",
-        port(0),
-        port(1)
+        ports[0], ports[1]
     );
     let mut script = listen + &blocks.join("\n");
     let numbers = ["8080", "8081", "8090", "8091", "8092", "8093"];
     for (index, number) in numbers.into_iter().enumerate() {
-        script = script.replace(&format!(":{number}"), &format!(":{}", port(index)));
+        script = script.replace(&format!(":{number}"), &format!(":{}", ports[index]));
     }
     script
         .replace("db.example.com:5432", &format!("127.0.0.1:{postgres}"))

@@ -97,7 +97,7 @@ async fn a_backup_in_a_write_storm_holds_whatever_was_acknowledged_before() {
 
 #[tokio::test]
 async fn what_is_made_is_for_its_owner_and_nothing_is_left_beside_it() {
-    let (home, new) = (empty_sqlite(), Home::on_sqlite());
+    let (home, new) = (empty_sqlite().await, Home::on_sqlite());
 
     let file = backup(&home);
     restore(&new, &file);
@@ -117,7 +117,7 @@ async fn what_is_made_is_for_its_owner_and_nothing_is_left_beside_it() {
 
 #[tokio::test]
 async fn a_backup_overwrites_nothing() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
     fs::write(backup_file(&home), "dear diary").unwrap();
 
     let said = refused(&home, &["backup", "--to", backup_file(&home).to_str().unwrap()], 1);
@@ -128,7 +128,7 @@ async fn a_backup_overwrites_nothing() {
 
 #[tokio::test]
 async fn a_restore_overwrites_nothing() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
     let file = backup(&home);
     let before = fs::read(home.file()).unwrap();
     let other = Home::on_sqlite();
@@ -147,7 +147,7 @@ async fn a_restore_overwrites_nothing() {
 
 #[tokio::test]
 async fn a_restore_is_refused_while_a_server_runs() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
     let file = backup(&home);
     let process = serve(&home);
 
@@ -159,7 +159,7 @@ async fn a_restore_is_refused_while_a_server_runs() {
 
 #[tokio::test]
 async fn what_is_no_backup_is_not_restored() {
-    let (home, new) = (empty_sqlite(), Home::on_sqlite());
+    let (home, new) = (empty_sqlite().await, Home::on_sqlite());
     let whole = fs::read(backup(&home)).unwrap();
     let file = home.folder().join("file.db");
     let try_restoring = |bytes: &[u8]| {
@@ -187,7 +187,7 @@ async fn what_is_no_backup_is_not_restored() {
 
 #[tokio::test]
 async fn the_live_file_of_a_server_is_no_backup() {
-    let (home, new) = (empty_sqlite(), Home::on_sqlite());
+    let (home, new) = (empty_sqlite().await, Home::on_sqlite());
     let process = serve(&home);
     process.stranger().register("alice", PASSWORD).await.unwrap();
 
@@ -199,7 +199,7 @@ async fn the_live_file_of_a_server_is_no_backup() {
 
 #[tokio::test]
 async fn a_backup_of_a_newer_claviger_is_refused_with_the_code_for_it() {
-    let (home, new) = (empty_sqlite(), Home::on_sqlite());
+    let (home, new) = (empty_sqlite().await, Home::on_sqlite());
     let newer = "UPDATE _sqlx_migrations SET version = 9 WHERE version = 2";
     home.raw().await.execute(newer).await;
     let file = backup(&home);

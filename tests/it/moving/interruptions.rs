@@ -34,7 +34,7 @@ const ONE_FAILURE: &str = "INSERT INTO sign_in_failures VALUES (x'00', 1, 1, 1)"
 
 #[tokio::test]
 async fn a_copy_killed_within_a_table_goes_on_behind_the_last_page() {
-    let (old, new) = (empty_sqlite(), Home::on_postgres().await);
+    let (old, new) = (empty_sqlite().await, Home::on_postgres().await);
     old.raw().await.execute(ACCOUNTS_IN_SQLITE).await;
     let (mut blocker, mut watcher) = (new.raw().await, new.raw().await);
     blocker.execute(BLOCK_SECOND_PAGE).await;
@@ -56,8 +56,8 @@ async fn a_copy_killed_within_a_table_goes_on_behind_the_last_page() {
 
 #[tokio::test]
 async fn a_copy_killed_again_and_again_arrives_whole() {
-    for new in [empty_sqlite(), Home::on_postgres().await] {
-        let old = empty_sqlite();
+    for new in [empty_sqlite().await, Home::on_postgres().await] {
+        let old = empty_sqlite().await;
         old.raw().await.execute(MANY_ACCOUNTS).await;
         let mut watcher = new.raw().await;
         let mut arrived = 0;
@@ -103,7 +103,7 @@ async fn a_copy_into_a_file_killed_between_tables_goes_on() {
 
 #[tokio::test]
 async fn an_unfinished_copy_takes_no_other_source_and_is_none() {
-    let (old, new, other) = (empty_sqlite(), Home::on_postgres().await, empty_sqlite());
+    let (old, new, other) = (empty_sqlite().await, Home::on_postgres().await, empty_sqlite().await);
     new.raw()
         .await
         .execute("INSERT INTO unfinished_copies VALUES ('postgres://me@elsewhere:5432/auth', 1)")
@@ -118,7 +118,7 @@ async fn an_unfinished_copy_takes_no_other_source_and_is_none() {
 
 #[tokio::test]
 async fn a_row_that_changed_on_the_way_fails_the_copy_for_good() {
-    let (old, new) = (empty_sqlite(), Home::on_postgres().await);
+    let (old, new) = (empty_sqlite().await, Home::on_postgres().await);
     let mut source = old.raw().await;
     source.execute(ACCOUNTS_IN_SQLITE).await;
     source.execute(ONE_FAILURE).await;
@@ -188,7 +188,7 @@ async fn a_server_that_starts_on_the_source_meanwhile_fails_the_copy() {
 
 #[tokio::test]
 async fn no_server_starts_on_a_file_while_it_is_copied() {
-    let (old, new) = (empty_sqlite(), Home::on_postgres().await);
+    let (old, new) = (empty_sqlite().await, Home::on_postgres().await);
     old.raw().await.execute(ONE_FAILURE).await;
     let (mut blocker, mut watcher) = (new.raw().await, new.raw().await);
     blocker.execute("BEGIN; LOCK TABLE sign_in_failures IN SHARE MODE").await;

@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use claviger::storage::migrations;
+
 use crate::support::{Home, ORIGIN, Process, raw::RawConnection};
 
 /// How a server is called, wherever it moves: passkeys and tokens say so.
@@ -85,9 +87,9 @@ fn take_key(from: &Home, to: &Home) {
 }
 
 /// A migrated and empty SQLite home with a key.
-fn empty_sqlite() -> Home {
+async fn empty_sqlite() -> Home {
     let home = Home::on_sqlite();
-    done(&home, &["migrate", "up"]);
+    migrations::up(&home.options()).await.unwrap();
     take_key(&Home::at(String::new()), &home);
     home
 }

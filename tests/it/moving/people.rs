@@ -121,7 +121,7 @@ async fn people_go_on_after_a_move_to_postgresql_and_back() {
 
 #[tokio::test]
 async fn people_go_on_after_a_move_within_an_engine() {
-    let (file, other_file) = (Home::on_sqlite(), empty_sqlite());
+    let (file, other_file) = (Home::on_sqlite(), empty_sqlite().await);
     let (database, other_database) = (Home::on_postgres().await, Home::on_postgres().await);
 
     move_through(&[&file, &other_file]).await;
@@ -130,7 +130,7 @@ async fn people_go_on_after_a_move_within_an_engine() {
 
 #[tokio::test]
 async fn values_that_nobody_should_have_arrive_as_they_are() {
-    let (old, new, back) = (empty_sqlite(), Home::on_postgres().await, Home::on_sqlite());
+    let (old, new, back) = (empty_sqlite().await, Home::on_postgres().await, Home::on_sqlite());
     let mut raw = old.raw().await;
     raw.execute(
         "INSERT INTO sign_in_failures VALUES (x'', -9223372036854775808, 9223372036854775807, 0);

@@ -7,9 +7,9 @@ use crate::support::{Home, PASSWORD};
 
 #[tokio::test]
 async fn a_database_that_a_server_has_open_is_neither_source_nor_target() {
-    let (file, database) = (empty_sqlite(), Home::on_postgres().await);
+    let (file, database) = (empty_sqlite().await, Home::on_postgres().await);
     for served in [&file, &database] {
-        let free = empty_sqlite();
+        let free = empty_sqlite().await;
         let process = serve(served);
 
         let as_source = refused(served, &["copy", "--to", free.database_url()], 1);
@@ -25,8 +25,8 @@ async fn a_database_that_a_server_has_open_is_neither_source_nor_target() {
 
 #[tokio::test]
 async fn a_target_with_rows_is_refused_and_stays_as_it_is() {
-    for target in [empty_sqlite(), Home::on_postgres().await] {
-        let source = empty_sqlite();
+    for target in [empty_sqlite().await, Home::on_postgres().await] {
+        let source = empty_sqlite().await;
         let process = serve(&target);
         let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
         stop(process);
@@ -42,7 +42,7 @@ async fn a_target_with_rows_is_refused_and_stays_as_it_is() {
 
 #[tokio::test]
 async fn a_database_is_not_copied_into_itself_by_whatever_name() {
-    let file = empty_sqlite();
+    let file = empty_sqlite().await;
     let link = file.folder().join("link.db");
     symlink(file.file(), &link).unwrap();
     let link = format!("sqlite:{}", link.display());
@@ -67,7 +67,7 @@ async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
         ("DELETE FROM _sqlx_migrations WHERE version = 2", "claviger migrate up"),
         ("UPDATE _sqlx_migrations SET version = 3 WHERE version = 2", "newer Claviger"),
     ] {
-        for source in [empty_sqlite(), Home::on_postgres().await] {
+        for source in [empty_sqlite().await, Home::on_postgres().await] {
             source.raw().await.execute(change).await;
             let target = Home::on_sqlite();
 
@@ -81,7 +81,7 @@ async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
 
 #[tokio::test]
 async fn a_target_of_an_older_schema_is_left_alone() {
-    let (source, target) = (empty_sqlite(), empty_sqlite());
+    let (source, target) = (empty_sqlite().await, empty_sqlite().await);
     let older = "DELETE FROM _sqlx_migrations WHERE version = 2";
     target.raw().await.execute(older).await;
 
@@ -104,7 +104,7 @@ async fn a_source_that_is_not_there_is_not_made() {
 
 #[tokio::test]
 async fn a_password_in_a_flag_is_refused_and_not_repeated() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
     for url in
         ["postgres://me:hunter2@localhost/auth", "postgres://me@localhost/auth?password=hunter2"]
     {
@@ -117,7 +117,7 @@ async fn a_password_in_a_flag_is_refused_and_not_repeated() {
 
 #[tokio::test]
 async fn a_command_line_that_names_no_end_or_no_database_is_wrong() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
 
     let none = run(&home, &["copy"]);
     let odd = refused(&home, &["copy", "--to", "mysql://host/name"], 2);
@@ -130,7 +130,8 @@ async fn a_command_line_that_names_no_end_or_no_database_is_wrong() {
 
 #[tokio::test]
 async fn both_ends_may_be_named() {
-    let (source, target, third) = (empty_sqlite(), Home::on_postgres().await, Home::on_sqlite());
+    let (source, target, third) =
+        (empty_sqlite().await, Home::on_postgres().await, Home::on_sqlite());
     take_key(&source, &third);
     let ends = ["copy", "--from", source.database_url(), "--to", target.database_url()];
 

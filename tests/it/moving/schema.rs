@@ -14,7 +14,7 @@ SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
 
 const COLUMNS_OF_POSTGRES: &str = "
 SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT)
-FROM information_schema.columns WHERE table_schema = 'public'";
+FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER'";
 
 const KEYS_OF_POSTGRES: &str = "
 SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT)
@@ -26,7 +26,7 @@ type Columns = Vec<(String, String, String)>;
 
 #[tokio::test]
 async fn every_column_of_sqlite_is_copied() {
-    let home = empty_sqlite();
+    let home = empty_sqlite().await;
     let RawConnection::Sqlite(mut connection) = home.raw().await else { unreachable!() };
 
     let (columns, keys) = schema_of_sqlite(&mut connection).await;

@@ -52,8 +52,8 @@ const COSTS: &[(&str, &str)] = &[
     (
         "FinishAuthentication",
         "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys, BEGIN, lock accounts, \
-         UPDATE passkeys, INSERT sessions, COMMIT, SELECT accounts, BEGIN, \
-         DELETE sign_in_failures, COMMIT",
+         UPDATE passkeys, INSERT sessions, COMMIT, SELECT accounts, \
+         SELECT sign_in_failures",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
     (
@@ -173,6 +173,7 @@ impl Message {
         self.sql.contains("recorded_at >")
             || self.sql.contains("FROM signing_keys")
             || self.sql.starts_with("SET statement_timeout")
+            || self.sql.contains("pg_is_in_recovery")
             || self.sql.starts_with("/*")
     }
 }

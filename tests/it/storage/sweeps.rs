@@ -61,7 +61,7 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
         database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY).await.unwrap();
 
         assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
-        assert_eq!(database.sweep(NOW, NOW + HOUR + SECOND, 100).await.unwrap(), 2);
+        assert_eq!(database.sweep(NOW, NOW + DAY + HOUR, 100).await.unwrap(), 2);
 
         assert!(!is_stored(&database, &ended).await);
         assert!(!is_stored(&database, &idle).await);

@@ -85,7 +85,7 @@ fn cause(error: &Error) -> Option<&sqlx::Error> {
 pub(super) async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Result<()> {
     // Without parameters, so that nothing is prepared.
     let row = sqlx::raw_sql(IS_STANDBY).fetch_one(connection).await?;
-    if row.try_get::<&str, _>(0)? == "t" {
+    if row.try_get(0)? {
         return Err(sqlx::Error::Protocol("the server is a standby".to_owned()));
     }
     Ok(())

@@ -30,7 +30,7 @@ const FIRST_PORT: u16 = 12_000;
 const PORTS: u16 = 20_000;
 
 /// A port of 127.0.0.1 that nobody listens on, and that no other call in this process is given.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Test processes that run at once begin at different places.
     let offset = std::process::id().wrapping_mul(211) % u32::from(PORTS);
