@@ -41,6 +41,9 @@ const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WH
 
 // Back to the schema before.
 const BACK: &str = "
+DROP INDEX sessions_by_expiry;
+ALTER TABLE sessions DROP COLUMN expiry_day;
+CREATE INDEX sessions_by_expiry ON sessions (idle_expires_at) WHERE ended_at IS NULL;
 DROP TABLE unfinished_copies;
 DROP INDEX revocations_by_record;
 ALTER TABLE revocations DROP COLUMN recorded_at;
