@@ -6,6 +6,7 @@ mod outage;
 mod pooler;
 mod starts;
 mod timeouts;
+mod tls;
 
 use std::time::Duration;
 
