@@ -1,8 +1,8 @@
 //! The one writer of a SQLite file: many units of work, few commits.
 //!
-//! Units wait in a bounded queue; those that wait together share a transaction, each behind a
-//! savepoint, and are answered when it is durable. A unit runs to its end whether or not anybody
-//! still waits for it.
+//! Units wait in a bounded queue; those that wait together share a transaction and are answered when
+//! it is durable. When one of them fails, which is rare, all are undone and run again, each behind a
+//! savepoint of its own. A unit runs to its end whether or not anybody still waits for it.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -26,13 +26,16 @@ const QUEUE: usize = 1024;
 /// How many units share a commit at most.
 const GROUP: usize = 100;
 
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
 // Each statement is a trip to SQLite's thread, so those that follow each other travel together.
-const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+const BEGIN_UNITS: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
 /// Begins the next unit where the last one ended.
 const KEEP_UNIT: &str = "RELEASE unit; SAVEPOINT unit";
 /// Begins the next unit where the last one began.
 const UNDO_UNIT: &str = "ROLLBACK TO unit";
-const COMMIT: &str = "RELEASE unit; COMMIT";
+const COMMIT_UNITS: &str = "RELEASE unit; COMMIT";
 
 /// What the writer has done since the database was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,19 +154,13 @@ impl Work {
     }
 
     /// Any failure outside a unit fails the whole group. So does one inside that made SQLite roll
-    /// back by itself (disk full, say), since the unit's savepoint is then gone.
+    /// back by itself (disk full, say), since there is nothing left to undo then.
     async fn try_write(&mut self, group: &mut [Box<dyn Unit>]) -> Result<()> {
         let connection = self.connect().await?;
-        execute(connection, BEGIN).await?;
-        let last = group.len().saturating_sub(1);
-        for (index, unit) in group.iter_mut().enumerate() {
-            if !unit.run(connection).await {
-                execute(connection, UNDO_UNIT).await?;
-            } else if index != last {
-                execute(connection, KEEP_UNIT).await?;
-            }
+        if write_together(connection, group).await? {
+            return Ok(());
         }
-        execute(connection, COMMIT).await
+        write_apart(connection, group).await
     }
 
     async fn connect(&mut self) -> Result<&mut Connection> {
@@ -183,6 +180,34 @@ impl Work {
     }
 }
 
+/// Writes a group without savepoints, which would be a trip more for each unit. Answers `false`, and
+/// has written nothing, when a unit failed.
+async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<bool> {
+    execute(connection, BEGIN).await?;
+    for unit in group {
+        if !unit.run(connection).await {
+            execute(connection, ROLLBACK).await?;
+            return Ok(false);
+        }
+    }
+    execute(connection, COMMIT).await?;
+    Ok(true)
+}
+
+/// Writes a group with a way back for each unit alone.
+async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<()> {
+    execute(connection, BEGIN_UNITS).await?;
+    let last = group.len().saturating_sub(1);
+    for (index, unit) in group.iter_mut().enumerate() {
+        if !unit.run(connection).await {
+            execute(connection, UNDO_UNIT).await?;
+        } else if index != last {
+            execute(connection, KEEP_UNIT).await?;
+        }
+    }
+    execute(connection, COMMIT_UNITS).await
+}
+
 async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
     on_engine!(connection, |c| sqlx::query(statement).execute(c).await.map(drop))?;
     Ok(())
@@ -190,7 +215,7 @@ async fn execute(connection: &mut Connection, statement: &'static str) -> Result
 
 /// A unit of work with its types forgotten.
 trait Unit: Send {
-    /// Runs it and says whether its changes are to be kept.
+    /// Runs it, perhaps again, and says whether its changes are to be kept.
     fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool>;
 
     /// Tells the caller, if there is one still.

@@ -67,9 +67,10 @@ async fn a_panic_before_the_first_await_is_caught_too() {
 async fn no_unit_of_a_group_is_answered_as_done_when_its_transaction_broke() {
     let (storage, _directory) = open().await;
 
-    // Ends the transaction under the writer, as SQLite does by itself when the disk is full.
+    // Ends the transaction under the writer and fails, as SQLite does when the disk is full.
+    let broken = "ROLLBACK; SELECT 1 FROM nowhere";
     let (before, breaking, after) =
-        tokio::join!(mark(&storage, MARK_A), mark(&storage, "ROLLBACK"), mark(&storage, MARK_B),);
+        tokio::join!(mark(&storage, MARK_A), mark(&storage, broken), mark(&storage, MARK_B));
 
     assert!(before.is_err());
     assert!(breaking.is_err());
