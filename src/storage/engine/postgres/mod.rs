@@ -44,9 +44,9 @@ const NEARER: Duration = Duration::from_secs(1);
 /// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
 /// synchronous standby is away, that keeps new work from piling up in the database.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A connection that nobody used for this long is asked whether it still lives. So short that an
-/// outage costs only the calls it interrupts, and that a busy pool asks nobody.
-const IDLE_UNTESTED: Duration = Duration::from_millis(100);
+/// A connection that nobody used for this long is asked whether it still lives. Shorter than any
+/// restart, so that one costs only the calls it interrupts; a busy pool asks nobody.
+const IDLE_UNTESTED: Duration = Duration::from_millis(20);
 /// How long it may take to answer.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long units under way are waited for when the database is closed.
