@@ -78,15 +78,7 @@ impl Storage {
 
 /// Revokes the access tokens of one session that was ended in this transaction.
 pub(super) async fn revoke(connection: &mut Connection, revocation: Revocation) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(INSERT)
-            .bind(revocation.session_id.as_bytes().as_slice())
-            .bind(revocation.until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
-    Ok(())
+    write(connection, INSERT, revocation.session_id.as_bytes(), revocation.until).await
 }
 
 /// Revokes the access tokens of all sessions of an account that were ended at `now`, however many
@@ -136,13 +128,17 @@ pub(super) async fn record_family_again(
     family: RefreshFamilyHash,
     until: Timestamp,
 ) -> Result<()> {
+    write(connection, RECORD_FAMILY_AGAIN, family.as_bytes(), until).await
+}
+
+async fn write(
+    connection: &mut Connection,
+    statement: &'static str,
+    key: &[u8],
+    until: Timestamp,
+) -> Result<()> {
     on_engine!(connection, |c| {
-        sqlx::query(RECORD_FAMILY_AGAIN)
-            .bind(family.as_bytes().as_slice())
-            .bind(until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
+        sqlx::query(statement).bind(key).bind(until.as_micros()).execute(c).await.map(drop)
     })?;
     Ok(())
 }
