@@ -1,0 +1,18 @@
+// Says whether src/gen is what the contract generates today.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const fresh = mkdtempSync(join(tmpdir(), "claviger-generated-"));
+try {
+  execFileSync("npx", ["--no-install", "buf", "generate", "--output", fresh], { stdio: "inherit" });
+  execFileSync("diff", ["--recursive", "src/gen", join(fresh, "src/gen")], { stdio: "inherit" });
+} catch {
+  process.stderr.write(
+    "\nsrc/gen is not what the contract generates. Mend with: npm run generate\n",
+  );
+  process.exitCode = 1;
+} finally {
+  rmSync(fresh, { recursive: true });
+}
