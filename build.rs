@@ -1,4 +1,7 @@
 //! Compiles `proto/` into Rust and into a descriptor set for reflection. Nothing else.
+//!
+//! Cargo runs it again, and with it compiles the crate again, when the built page has changed: a
+//! release build embeds it (`src/http/page/files.rs`). A debug build reads it from disk.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -16,6 +19,9 @@ const FILES: &[&str] = &[
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
+    if env::var("PROFILE")? == "release" {
+        println!("cargo::rerun-if-changed=client-web/page/dist");
+    }
     let descriptors = protox::compile(FILES, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("claviger.bin"), descriptors.encode_to_vec())?;

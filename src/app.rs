@@ -27,7 +27,12 @@ use crate::{
         availability::{Availability, State},
         layers,
     },
-    http::{self, discovery::Discovery, health::Readiness},
+    http::{
+        self,
+        discovery::Discovery,
+        health::Readiness,
+        page::{self, Page},
+    },
     serve::{
         accept::{Server, Stop},
         listeners::{self, BindError},
@@ -171,10 +176,12 @@ impl App {
             keys: Arc::clone(&services.keys),
             issuer: config.access_tokens.issuer.as_str().into(),
         };
-        let pages = http::public(discovery, self.readiness(false));
+        let is_https = config.public.url.starts_with("https://");
+        let page = Page { files: page::files::built, is_https };
+        let pages = http::public(page, discovery, self.readiness(false));
         let routes = grpc::public_routes(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
-        let router = layers::assemble(routes, pages, http::not_found, settings);
+        let router = layers::assemble(routes, pages, page::not_found(page), settings);
         Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
     }
 
@@ -191,7 +198,7 @@ impl App {
         // No page has business here, and no proxy stands in front.
         let (cors_origins, trusted_proxies) = (Vec::new(), Vec::new());
         let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
-        let router = layers::assemble(routes, pages, http::not_found, &settings);
+        let router = layers::assemble(routes, pages, http::nothing(), &settings);
         Ok(self.server("internal", router, config))
     }
 

@@ -1,7 +1,8 @@
-//! The HTTP pages beside gRPC: well-known documents and health.
+//! What HTTP serves beside gRPC: the page, well-known documents and health.
 
 pub mod discovery;
 pub mod health;
+pub mod page;
 
 use axum::{
     Json, Router,
@@ -12,14 +13,18 @@ use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 
 /// The pages of the public listener.
-pub fn public(discovery: discovery::Discovery, readiness: health::Readiness) -> Router {
+pub fn public(
+    page: page::Page,
+    discovery: discovery::Discovery,
+    readiness: health::Readiness,
+) -> Router {
     let documents = Router::new()
         .route("/.well-known/jwks.json", get(discovery::jwks))
         .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(discovery);
-    documents.merge(internal(readiness))
+    documents.merge(page::routes(page)).merge(internal(readiness))
 }
 
 /// The pages of the internal listener.
@@ -31,8 +36,13 @@ pub fn internal(readiness: health::Readiness) -> Router {
         .with_state(readiness)
 }
 
+/// What the internal listener answers where there is no page.
+pub fn nothing() -> Router {
+    Router::new().fallback(async || not_found())
+}
+
 /// There is no such page.
-pub fn not_found() -> Response {
+fn not_found() -> Response {
     let body = json!({ "error": "there is no such page" });
     (StatusCode::NOT_FOUND, document(body, "no-store")).into_response()
 }

@@ -50,19 +50,12 @@ pub struct Settings {
 /// Puts the services, the HTTP pages beside them and the layers together.
 ///
 /// `pages` keeps its routes; what neither it nor a service knows is answered as gRPC to callers that
-/// speak gRPC, and with `not_found` to others.
-pub fn assemble(
-    routes: Routes,
-    pages: Router,
-    not_found: fn() -> Response,
-    settings: &Settings,
-) -> Router {
+/// speak gRPC, and by `nothing` to others.
+pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Settings) -> Router {
     let services = around_calls(routes.into_axum_router().reset_fallback(), settings);
     let unknown = around_calls(Router::new().fallback(unknown_method), settings);
     let router = services.merge(pages).fallback_service(
-        Router::new()
-            .fallback(fallback)
-            .with_state(Fallback { unknown: unknown.with_state(()), not_found }),
+        Router::new().fallback(fallback).with_state(Fallback { unknown, nothing }),
     );
     around_everything(router, settings)
 }
@@ -88,17 +81,15 @@ fn around_everything(router: Router, settings: &Settings) -> Router {
 #[derive(Clone)]
 struct Fallback {
     unknown: Router,
-    not_found: fn() -> Response,
+    nothing: Router,
 }
 
 async fn fallback(State(state): State<Fallback>, request: axum::extract::Request) -> Response {
-    if edge::speaks_grpc(request.headers()) || cors::is_preflight(&request) {
-        match state.unknown.oneshot(request).await {
-            Ok(response) => response.into_response(),
-            Err(never) => match never {},
-        }
-    } else {
-        (state.not_found)()
+    let is_call = edge::speaks_grpc(request.headers()) || cors::is_preflight(&request);
+    let router = if is_call { state.unknown } else { state.nothing };
+    match router.oneshot(request).await {
+        Ok(response) => response.into_response(),
+        Err(never) => match never {},
     }
 }
 

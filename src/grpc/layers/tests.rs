@@ -49,8 +49,8 @@ impl Server {
             .route("/test.Test/Compressed", any(compressed))
             .route("/test.Test/Broken", any(broken));
         let pages = Router::new().route("/page", get(async || "a page"));
-        let not_found = || StatusCode::NOT_FOUND.into_response();
-        let router = assemble(Routes::from(services), pages, not_found, &settings);
+        let nothing = Router::new().fallback(async || StatusCode::NOT_FOUND);
+        let router = assemble(Routes::from(services), pages, nothing, &settings);
         Self { router, shutdown, handled }
     }
 

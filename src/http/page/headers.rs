@@ -1,0 +1,64 @@
+//! What every answer of the page tells the browser: run nothing but our own files, be shown in no
+//! frame, give no other site anything.
+
+use axum::{extract::State, response::Response};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Nothing is allowed but what the page is made of. No inline script or style runs, so text that
+/// somebody smuggled into the page stays text; only lit-html may turn a string into markup.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types lit-html";
+
+/// Passkeys for this page alone; what else a browser can do for a page, for nobody.
+pub const PERMISSIONS_POLICY: &str = "publickey-credentials-get=(self), \
+    publickey-credentials-create=(self), accelerometer=(), autoplay=(), bluetooth=(), camera=(), \
+    display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), \
+    identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), \
+    microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
+    screen-wake-lock=(), serial=(), storage-access=(), usb=(), window-management=(), \
+    xr-spatial-tracking=()";
+
+/// A year: browsers that once came by https come by nothing else.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    // For browsers that do not know `frame-ancestors`.
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Adds the headers to an answer; with `is_https`, also the one that binds browsers to https.
+pub async fn protect(State(is_https): State<bool>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Over plain http browsers ignore it, and said of http://localhost it would lock people out.
+    if is_https {
+        let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
+}
+
+/// Whether a header lists this among what the client accepts, itself and not by a wildcard
+/// (RFC 9110 §12.4 and §12.5; a weight of zero means that it does not).
+pub fn accepts(headers: &HeaderMap, name: HeaderName, wanted: &str) -> bool {
+    let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let is_wanted = parts.next().is_some_and(|it| it.eq_ignore_ascii_case(wanted));
+        is_wanted && !parts.any(is_weight_of_zero)
+    })
+}
+
+fn is_weight_of_zero(parameter: &str) -> bool {
+    let weight = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="));
+    weight.and_then(|it| it.parse::<f32>().ok()).is_some_and(|it| it == 0.0)
+}

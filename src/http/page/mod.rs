@@ -1,0 +1,130 @@
+//! The page where people sign in, sign up and look after their account.
+//!
+//! One document answers for every view; the script in it shows the one that the path names. Knows
+//! nothing of accounts: the page calls the same services as everybody else.
+
+pub mod files;
+pub mod headers;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    middleware::map_response_with_state,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, StatusCode, Uri, header};
+
+use self::files::{Files, media_type};
+
+/// The paths of the views.
+pub const VIEWS: [&str; 3] = ["/", "/sign-up", "/account"];
+
+const INDEX: &str = "index.html";
+const ASSETS: &str = "assets/";
+
+/// HTML is asked for every time: it names the assets of this version, and proxies keep no copy of
+/// what somebody saw while signed in.
+const NO_STORE: &str = "no-store";
+/// The name of an asset holds the hash of its content, so a year is as good as forever.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+const UNBUILT: &str = include_str!("unbuilt.html");
+const UNKNOWN: &str = include_str!("unknown.html");
+
+/// What the page is served from.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// Where its files are.
+    pub files: Files,
+    /// Whether people reach the server by https.
+    pub is_https: bool,
+}
+
+/// The views and their assets. What else is asked for is left to others.
+pub fn routes(page: Page) -> Router {
+    VIEWS
+        .iter()
+        .fold(Router::new(), |router, path| router.route(path, get(view)))
+        .route("/assets/{*path}", get(asset))
+        .method_not_allowed_fallback(super::method_not_allowed)
+        .layer(map_response_with_state(page.is_https, headers::protect))
+        .with_state(page)
+}
+
+/// The answer where there is nothing: words for a person's browser, JSON for programs.
+pub fn not_found(page: Page) -> Router {
+    Router::new().fallback(unknown).layer(map_response_with_state(page.is_https, headers::protect))
+}
+
+async fn view(State(page): State<Page>, headers: HeaderMap) -> Response {
+    page.file(INDEX, NO_STORE, &headers).unwrap_or_else(unbuilt)
+}
+
+async fn asset(State(page): State<Page>, uri: Uri, headers: HeaderMap) -> Response {
+    // As sent: names of assets need no percent signs, and what is not decoded escapes no folder.
+    let path = uri.path().trim_start_matches('/');
+    if !is_asset(path) {
+        return unknown(headers).await;
+    }
+    match page.file(path, IMMUTABLE, &headers) {
+        Some(response) => response,
+        None => unknown(headers).await,
+    }
+}
+
+/// Whether a path may name an asset. Hidden files and parent folders may not, nor the compressed
+/// twins, which are another form of a file and not a file.
+fn is_asset(path: &str) -> bool {
+    path.strip_prefix(ASSETS).is_some_and(|rest| {
+        rest.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+            && !rest.contains('\\')
+            && !rest.ends_with(".gz")
+    })
+}
+
+impl Page {
+    /// A file, compressed when there is a compressed twin and the client reads it.
+    fn file(&self, path: &str, cache: &'static str, headers: &HeaderMap) -> Option<Response> {
+        let plain = (self.files)(path)?;
+        let about = [
+            (header::CONTENT_TYPE, media_type(path)),
+            (header::CACHE_CONTROL, cache),
+            (header::VARY, "accept-encoding"),
+        ];
+        let twin = headers::accepts(headers, header::ACCEPT_ENCODING, "gzip")
+            .then(|| (self.files)(&format!("{path}.gz")))
+            .flatten();
+        Some(match twin {
+            Some(twin) => {
+                (about, [(header::CONTENT_ENCODING, "gzip")], Body::from(twin)).into_response()
+            }
+            None => (about, Body::from(plain)).into_response(),
+        })
+    }
+}
+
+/// There should be a page here, and this binary was built without it. Not 200, because whoever
+/// watches this address wants to know that people cannot sign in here; not 404, because the address
+/// is right. Whether the server itself works is for `/readyz` to say, which does not look at this.
+fn unbuilt() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, html(UNBUILT)).into_response()
+}
+
+async fn unknown(headers: HeaderMap) -> Response {
+    if headers::accepts(&headers, header::ACCEPT, "text/html") {
+        (StatusCode::NOT_FOUND, html(UNKNOWN)).into_response()
+    } else {
+        super::not_found()
+    }
+}
+
+fn html(text: &'static str) -> impl IntoResponse {
+    let about =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, NO_STORE)];
+    (about, text)
+}
+
+#[cfg(test)]
+mod tests;
