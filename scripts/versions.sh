@@ -2,7 +2,7 @@
 
 cargo_deny_version=0.20.2
 cargo_machete_version=0.9.2
-# buf is pinned in tools/package.json, grpcurl and the Python packages in
+# buf is pinned in client-web/package-lock.json, grpcurl and the Python packages in
 # tests/clients/python/requirements.txt.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,4 +13,12 @@ say() { printf '\n==> %s\n' "$*"; }
 fail() {
     printf '\nerror: %s\n' "$*" >&2
     exit 1
+}
+
+# need_node: stops unless Node.js is there and new enough for client-web/ (`engines` in its package.json).
+need_node() {
+    local wanted="Install Node.js 20.19 or newer with npm, then run this again."
+    command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js is missing. $wanted"
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+        fail "Node.js $(node --version) is too old. $wanted"
 }
