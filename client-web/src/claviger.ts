@@ -52,7 +52,8 @@ export interface PasskeySignIn extends Cancellable {
   readonly username?: string;
   /**
    * Offers passkeys in the autofill of a field with `autocomplete="username webauthn"`, and goes on
-   * offering until somebody signs in, another ceremony starts, or `signal` aborts.
+   * offering until somebody signs in or `signal` aborts. Another ceremony only interrupts it. Answers
+   * `unsupported` at once where the browser has no passkeys in autofill.
    */
   readonly autofill?: boolean;
   /** Hears of refusals while autofill goes on. */

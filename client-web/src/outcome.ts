@@ -1,9 +1,13 @@
 import type { Failure } from "./failure.js";
 
+/** Why there is no value. */
+export interface Failed {
+  readonly ok: false;
+  readonly failure: Failure;
+}
+
 /** What every operation answers with: a value, or why there is none. Nothing is thrown. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: Failure };
+export type Outcome<T> = { readonly ok: true; readonly value: T } | Failed;
 
 /** A success. */
 export function success<T>(value: T): Outcome<T> {
@@ -11,6 +15,6 @@ export function success<T>(value: T): Outcome<T> {
 }
 
 /** A failure. */
-export function failed(failure: Failure): { readonly ok: false; readonly failure: Failure } {
+export function failed(failure: Failure): Failed {
   return { ok: false, failure };
 }

@@ -1,0 +1,31 @@
+import type { CallOptions } from "@connectrpc/connect";
+import { failureOfStatus } from "./failure-of-status.js";
+import { failed, type Outcome, success } from "./outcome.js";
+
+/** A call of the server that is ready but for how it is to be made. */
+export type Call<T> = (options: CallOptions) => Promise<T>;
+
+/** How long an answer may take. Claviger's own deadline is shorter. */
+const TIMEOUT_MS = 30_000;
+
+/** Makes a call, with an access token where one is given. */
+export async function attempt<T>(
+  call: Call<T>,
+  { signal, token }: { readonly signal?: AbortSignal | undefined; readonly token?: string } = {},
+): Promise<Outcome<T>> {
+  const options: CallOptions = { timeoutMs: TIMEOUT_MS };
+  if (signal) options.signal = signal;
+  if (token) options.headers = { authorization: `Bearer ${token}` };
+  try {
+    return success(await call(options));
+  } catch (error) {
+    // Not by the error's name: whoever aborts may give any reason.
+    return failed(signal?.aborted ? { kind: "cancelled" } : failureOfStatus(error));
+  }
+}
+
+/** Makes it once more when no answer came. Only for what the server recognises as a retry. */
+export async function retried<T>(call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  const outcome = await call();
+  return !outcome.ok && outcome.failure.kind === "offline" ? call() : outcome;
+}

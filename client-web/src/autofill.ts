@@ -1,0 +1,106 @@
+import { findAbilities } from "./abilities.js";
+import { follow } from "./ceremonies.js";
+import type { SignedIn } from "./claviger.js";
+import type { Context } from "./context.js";
+import type { Failure } from "./failure.js";
+import { failed, type Outcome } from "./outcome.js";
+import { authenticate } from "./passkey-sign-in.js";
+import { tell } from "./unexpected.js";
+
+interface Offer {
+  readonly signal?: AbortSignal | undefined;
+  readonly onFailure?: ((failure: Failure) => void) | undefined;
+}
+
+/** How long before its challenge ends an offer is renewed: the person may be about to take it. */
+const MARGIN_MS = 30_000;
+/** An offer that stood this long before it failed was not refused out of hand. */
+const STOOD_MS = 10_000;
+/** The longest wait between offers. */
+const LONGEST_MS = 60_000;
+
+/** Offers passkeys in autofill until somebody signs in, the signal aborts, or the client closes. */
+export function createAutofill(context: Context): (offer: Offer) => Promise<Outcome<SignedIn>> {
+  let last: AbortController | undefined;
+  return async ({ signal, onFailure }) => {
+    const { controller, release } = follow(signal, context.ceremonies.closed);
+    last?.abort();
+    last = controller;
+    const unsubscribe = context.session.subscribe(({ kind }) => {
+      if (kind === "signed-in") controller.abort();
+    });
+    try {
+      if (!(await findAbilities()).autofill) return failed({ kind: "unsupported" });
+      return await offerAgainAndAgain(context, controller.signal, onFailure);
+    } finally {
+      unsubscribe();
+      release();
+    }
+  };
+}
+
+async function offerAgainAndAgain(
+  context: Context,
+  signal: AbortSignal,
+  onFailure: Offer["onFailure"],
+): Promise<Outcome<SignedIn>> {
+  let failures = 0;
+  for (;;) {
+    await context.ceremonies.idle();
+    if (signal.aborted) return failed({ kind: "cancelled" });
+    const beganMs = Date.now();
+    const { outcome, interrupted } = await offerOnce(context, signal);
+    if (outcome.ok) return outcome;
+    if (signal.aborted) return failed({ kind: "cancelled" });
+    if (interrupted) continue;
+    const { failure } = outcome;
+    if (failure.kind !== "cancelled" && onFailure) tell(onFailure, failure);
+    failures = Date.now() - beganMs < STOOD_MS ? failures + 1 : 0;
+    const askedMs = "seconds" in failure ? failure.seconds * 1000 : 0;
+    await pause(Math.max(delayMs(failures), askedMs), signal);
+  }
+}
+
+/** None after a first failure, for people who dismissed it; growing, for browsers that always fail. */
+function delayMs(failures: number): number {
+  return failures < 2 ? 0 : Math.min(LONGEST_MS, 500 * 2 ** failures);
+}
+
+/** One offer. It may be interrupted: by its age, by the page's return, by another ceremony. */
+async function offerOnce(context: Context, signal: AbortSignal) {
+  const { controller, release } = follow(signal);
+  const renew = () => controller.abort();
+  // A page that comes from the back/forward cache has lost its request.
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && renew();
+  addEventListener("pageshow", shown);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let interrupted = false;
+  const outcome = await context.ceremonies.run(controller.signal, async (aborted) => {
+    const onAsking = (timeoutMs: number) => {
+      timer = setTimeout(renew, timeoutMs - MARGIN_MS);
+    };
+    const answer = await authenticate(context, {
+      mediation: "conditional",
+      signal: aborted,
+      onAsking,
+    });
+    interrupted = aborted.aborted && !answer.ok && answer.failure.kind === "cancelled";
+    return answer;
+  });
+  clearTimeout(timer);
+  removeEventListener("pageshow", shown);
+  release();
+  return { outcome, interrupted };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

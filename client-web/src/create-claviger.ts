@@ -1,0 +1,70 @@
+import { findAbilities } from "./abilities.js";
+import { createAccount } from "./account.js";
+import { attempt } from "./attempt.js";
+import { createAutofill } from "./autofill.js";
+import type { Claviger, ClavigerOptions } from "./claviger.js";
+import { createContext } from "./create-context.js";
+import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
+import type { Outcome } from "./outcome.js";
+import { signInWithPasskey } from "./passkey-sign-in.js";
+import { createPasskeys } from "./passkeys.js";
+import { reauthenticate } from "./reauthenticate.js";
+import { accessToken, restore } from "./restore.js";
+import type { Services } from "./services.js";
+import { createSessions } from "./sessions.js";
+import { register, signIn } from "./sign-in.js";
+import { signOut } from "./sign-out.js";
+import { safely } from "./unexpected.js";
+
+/** A client for one Claviger. Nothing is asked, stored or opened before the first operation. */
+export function createClaviger(options: ClavigerOptions = {}): Claviger {
+  const context = createContext(options);
+  const { ceremonies, services, session, usedHere } = context;
+  const autofill = createAutofill(context);
+  const { usedHere: wasUsedHere, ...passkeys } = createPasskeys(context);
+  return {
+    serverInfo: safely(askedOnce(services)),
+    abilities: findAbilities,
+    register: safely((registration) => register(context, registration)),
+    signIn: safely((credentials) => signIn(context, credentials)),
+    signInWithPasskey: safely((how = {}) =>
+      how.autofill ? autofill(how) : signInWithPasskey(context, how),
+    ),
+    signOut: safely(() => signOut(context)),
+    reauthenticate: safely((proof) => reauthenticate(context, proof)),
+    get state() {
+      return session.state;
+    },
+    restore: safely(() => restore(context)),
+    subscribe: session.subscribe,
+    accessToken: safely(() => accessToken(context)),
+    account: allSafely(createAccount(context)),
+    sessions: allSafely(createSessions(context)),
+    passkeys: { ...allSafely(passkeys), usedHere: wasUsedHere },
+    get hasUsedPasskeyHere() {
+      return usedHere.any;
+    },
+    close() {
+      ceremonies.close();
+      session.close();
+    },
+  };
+}
+
+/** Nothing the server says of itself changes while a page is open. A failure is not kept. */
+function askedOnce({ auth }: Services): () => Promise<Outcome<GetServerInfoResponse>> {
+  let asked: Promise<Outcome<GetServerInfoResponse>> | undefined;
+  return async () => {
+    asked ??= attempt((options) => auth.getServerInfo({}, options));
+    const answer = await asked;
+    if (!answer.ok) asked = undefined;
+    return answer;
+  };
+}
+
+type Operations = Record<string, (...given: never[]) => Promise<Outcome<unknown>>>;
+
+function allSafely<T extends Operations>(operations: T): T {
+  const safe = Object.entries(operations).map(([name, operation]) => [name, safely(operation)]);
+  return Object.fromEntries(safe) as T;
+}

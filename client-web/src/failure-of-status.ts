@@ -1,0 +1,91 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Failure, FailureKind } from "./failure.js";
+import type { ErrorReason } from "./gen/claviger/v1/error_reason_pb.js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "./gen/google/rpc/error_details_pb.js";
+import { unexpected } from "./unexpected.js";
+
+/** Every reason a server can give, by its name. One that is missing here does not compile. */
+const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKind> = {
+  INVALID_CREDENTIALS: "denied",
+  PASSKEY_REFUSED: "refused",
+  PASSKEY_UNKNOWN: "no-passkey",
+  ACCESS_TOKEN_MISSING: "signed-out",
+  // The next three mean that a fresh token was refused too: a fault, whoever made it.
+  ACCESS_TOKEN_EXPIRED: "failed",
+  ACCESS_TOKEN_INVALID: "failed",
+  INTERNAL: "failed",
+  SESSION_ENDED: "signed-out",
+  REFRESH_TOKEN_INVALID: "signed-out",
+  REFRESH_TOKEN_REUSED: "signed-out",
+  REFRESH_TOKEN_MISSING: "signed-out",
+  REAUTHENTICATION_REQUIRED: "reauthentication-required",
+  LAST_SIGN_IN_METHOD: "last-way-in",
+  PASSKEY_LIMIT_REACHED: "too-many-passkeys",
+  CEREMONY_NOT_FOUND: "expired",
+  PASSKEY_NOT_FOUND: "not-found",
+  SESSION_NOT_FOUND: "not-found",
+  USERNAME_TAKEN: "taken",
+  PASSKEY_ALREADY_REGISTERED: "already-registered",
+  FIELDS_INVALID: "invalid",
+  MESSAGE_MALFORMED: "failed",
+  MESSAGE_TOO_LARGE: "failed",
+  METHOD_NOT_FOUND: "failed",
+  ORIGIN_REFUSED: "foreign-origin",
+  TOO_MANY_ATTEMPTS: "throttled",
+  PASSWORD_LOCKED: "locked",
+  TOO_MANY_CEREMONIES: "throttled",
+  OVERLOADED: "unavailable",
+  DATABASE_UNAVAILABLE: "unavailable",
+  DEADLINE_EXCEEDED: "unavailable",
+};
+
+/** What the error of a call means: by the server's reason, or else by what happened on the way. */
+export function failureOfStatus(error: unknown): Failure {
+  const status = ConnectError.from(error);
+  const info = status.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "claviger");
+  const requestId = status.metadata.get("x-request-id");
+  const kind =
+    (info && (KINDS as Partial<Record<string, FailureKind>>)[info.reason]) ?? kindOf(status);
+  return Object.assign(
+    detailed(kind, status),
+    info && { reason: info.reason },
+    requestId && { requestId },
+  );
+}
+
+/** For errors without a reason: of the network, of this client, or of something in between. */
+function kindOf({ code, cause }: ConnectError): FailureKind {
+  // `fetch` says TypeError for everything that kept the answer away, CORS included.
+  if (code === Code.DeadlineExceeded || cause instanceof TypeError) return "offline";
+  return code === Code.Unavailable ? "unavailable" : "failed";
+}
+
+function detailed(kind: FailureKind, status: ConnectError): Failure {
+  switch (kind) {
+    case "invalid": {
+      const violations = status.findDetails(BadRequestSchema).flatMap((it) => it.fieldViolations);
+      return {
+        kind,
+        fields: violations.map(({ field, reason, description }) => ({
+          field,
+          reason,
+          description,
+        })),
+      };
+    }
+    case "throttled":
+    case "unavailable": {
+      const delay = status.findDetails(RetryInfoSchema)[0]?.retryDelay;
+      return { kind, seconds: Math.max(1, Math.ceil(delay ? durationMs(delay) / 1000 : 1)) };
+    }
+    case "failed":
+      return unexpected(status);
+    default:
+      return { kind };
+  }
+}

@@ -1,0 +1,25 @@
+export type { Abilities } from "./abilities.js";
+export type {
+  Cancellable,
+  Claviger,
+  ClavigerOptions,
+  Credentials,
+  NewPasskey,
+  PasskeySignIn,
+  PasswordChange,
+  Registration,
+  SignedIn,
+} from "./claviger.js";
+export { createClaviger } from "./create-claviger.js";
+export type { Failure, FailureKind, FieldProblem } from "./failure.js";
+export type { GetServerInfoResponse, PasswordPolicy } from "./gen/claviger/v1/auth_service_pb.js";
+export {
+  type Account,
+  type Passkey,
+  PasskeyDeviceType,
+  type Session,
+  SignInMethod,
+} from "./gen/claviger/v1/resources_pb.js";
+export type { Failed, Outcome } from "./outcome.js";
+export type { SessionEvent, SessionState } from "./session.js";
+export type { TokenStorage } from "./token-storage.js";
