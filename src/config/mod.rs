@@ -6,6 +6,7 @@ pub mod database;
 pub mod document;
 pub mod file;
 pub mod layers;
+pub mod origins;
 pub mod problem;
 pub mod reader;
 pub mod secrets;

@@ -107,6 +107,49 @@ fn an_origin_outside_the_relying_party_is_refused() {
 }
 
 #[test]
+fn related_origins_are_on_other_domains_and_secure() {
+    let with_related = |related: &'static str| {
+        [("public.url", "https://example.com"), ("relying_party.related_origins", related)]
+    };
+
+    let config = with(&with_related("https://example.net,http://localhost:3000")).unwrap();
+
+    let all = ["https://example.com", "https://example.net", "http://localhost:3000"];
+    assert_eq!(config.relying_party.accepted_origins(), all);
+    assert_eq!(config.public.cors_origins, all);
+    assert!(config.warnings.is_empty());
+    for (related, why) in [
+        ("http://example.net", "https"),
+        ("https://example.net/", "no origin"),
+        ("https://192.0.2.1", "a domain"),
+        ("https://shop.example.com", "`relying_party.origins`"),
+        ("android:apk-key-hash:abc", "no origin"),
+    ] {
+        let text = refusal(&with_related(related));
+        assert!(text.contains(related) && text.contains(why), "{text}");
+    }
+}
+
+#[test]
+fn more_related_origins_than_browsers_honour_bring_a_warning() {
+    let names = ["a", "b", "c", "d", "e", "f"].map(|name| format!("https://{name}.example"));
+    let warnings = |count: usize| {
+        let related = names[..count].join(",");
+        let flags =
+            [("public.url", "https://example.com"), ("relying_party.related_origins", &related)];
+        with(&flags).unwrap().warnings
+    };
+
+    assert!(warnings(5).is_empty());
+    assert!(warnings(6)[0].contains("names 6 hosts"));
+}
+
+#[test]
+fn an_origin_whose_pages_browsers_give_no_passkeys_is_refused() {
+    assert!(refusal(&[("public.url", "http://login.example.com")]).contains("https, or localhost"));
+}
+
+#[test]
 fn a_certificate_needs_its_key() {
     assert!(refusal(&[("public.tls_certificate_file", "c.pem")]).contains("tls_key_file"));
 }

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Config, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values, database,
-    problem::Problem, reader::Reader, secrets,
+    origins, problem::Problem, reader::Reader, secrets,
 };
 
 /// Builds the configuration, or leaves problems.
@@ -28,14 +28,15 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let limits = limits(reader);
     let log = log(reader);
     let url = public_url(reader)?;
-    let relying_party = relying_party(reader, &url);
+    let relying_party = origins::relying_party(reader, &url);
+    let cors_origins = origins::cors(reader, &relying_party);
     let issuer = url.origin().ascii_serialization();
     let access_tokens = access_tokens(reader, &issuer);
     let passwords = passwords(reader, &url, &relying_party);
     Some(Config {
-        public: public(reader, issuer, &relying_party.origins),
+        public: public(reader, issuer, cors_origins),
         keys: signing_keys(reader, &access_tokens),
-        warnings: warnings(&passwords, &database),
+        warnings: warnings(&passwords, &database, &relying_party),
         data_directory,
         database,
         internal_listen,
@@ -70,16 +71,7 @@ fn is_bare_origin(url: &Url) -> bool {
         && url.password().is_none()
 }
 
-fn public(reader: &mut Reader<'_>, url: String, origins: &[String]) -> Public {
-    let cors_origins = match reader.list("cors.origins") {
-        Some(origins) => {
-            for origin in origins.iter().filter(|origin| !is_web_origin(origin)) {
-                reader.refuse("cors.origins", format_args!("holds {origin}, which is no origin"));
-            }
-            origins
-        }
-        None => origins.iter().filter(|origin| is_web_origin(origin)).cloned().collect(),
-    };
+fn public(reader: &mut Reader<'_>, url: String, cors_origins: Vec<String>) -> Public {
     Public {
         listen: reader.listen("public.listen"),
         url,
@@ -87,13 +79,6 @@ fn public(reader: &mut Reader<'_>, url: String, origins: &[String]) -> Public {
         trusted_proxies: trusted_proxies(reader),
         cors_origins,
     }
-}
-
-/// Whether a text is exactly the origin a browser would send.
-fn is_web_origin(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
-    })
 }
 
 fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
@@ -140,41 +125,6 @@ fn internal_listen(reader: &mut Reader<'_>) -> super::Listen {
         );
     }
     listen
-}
-
-fn relying_party(reader: &mut Reader<'_>, url: &Url) -> passkeys::Settings {
-    let host = url.host_str().unwrap_or_default();
-    let id = reader.text("relying_party.id").unwrap_or(host).to_owned();
-    if !matches!(url::Host::parse(&id), Ok(url::Host::Domain(domain)) if domain == id) {
-        let why = "must be a domain in lower case, because passkeys do not work with addresses \
-                   (use `localhost` on your own machine; the default is the host of `public.url`)";
-        reader.refuse("relying_party.id", why);
-    }
-    let origins = reader.list("relying_party.origins");
-    let origins = origins.unwrap_or_else(|| vec![url.origin().ascii_serialization()]);
-    if origins.is_empty() {
-        reader.refuse("relying_party.origins", "must name at least one origin");
-    }
-    for origin in &origins {
-        if let Some(why) = origin_fault(origin, &id) {
-            reader.refuse("relying_party.origins", format_args!("holds {origin}, {why}"));
-        }
-    }
-    let relying_party_name = reader.required("relying_party.name");
-    passkeys::Settings { relying_party_id: id, relying_party_name, origins }
-}
-
-fn origin_fault(origin: &str, id: &str) -> Option<&'static str> {
-    if origin.starts_with("android:apk-key-hash:") {
-        return None;
-    }
-    if !is_web_origin(origin) {
-        return Some("which is no origin (a scheme, a host and perhaps a port, nothing more)");
-    }
-    let url = Url::parse(origin).ok()?;
-    let host = url.host_str().unwrap_or_default();
-    let belongs = host == id || host.strip_suffix(id).is_some_and(|rest| rest.ends_with('.'));
-    (!belongs).then_some("whose host is neither `relying_party.id` nor below it")
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {
@@ -282,8 +232,13 @@ fn log(reader: &mut Reader<'_>) -> Log {
 }
 
 /// What is allowed, for tests and small machines, but unwise.
-fn warnings(passwords: &passwords::Settings, database: &Options) -> Vec<String> {
+fn warnings(
+    passwords: &passwords::Settings,
+    database: &Options,
+    relying_party: &passkeys::Settings,
+) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(origins::warning(relying_party));
     if let Options::Postgres(options) = database
         && options.is_exposed()
     {

@@ -59,6 +59,15 @@ pub struct Settings {
     pub relying_party_name: String,
     /// The exact origins answers may come from, `https://…` or an app's `android:apk-key-hash:…`.
     pub origins: Vec<String>,
+    /// The exact web origins on other domains that answers may come from as well (WebAuthn L3 §5.11).
+    pub related_origins: Vec<String>,
+}
+
+impl Settings {
+    /// Every origin that answers may come from, the relying party's own ones first.
+    pub fn accepted_origins(&self) -> Vec<String> {
+        self.origins.iter().chain(&self.related_origins).cloned().collect()
+    }
 }
 
 /// Who wants to sign in.

@@ -45,6 +45,7 @@ const ANDROID_ORIGIN: &str = "android:apk-key-hash:";
 /// Who answers are checked for.
 pub(super) struct RelyingParty {
     settings: Settings,
+    accepted_origins: Vec<String>,
     id_hash: [u8; 32],
     library: Webauthn,
 }
@@ -61,16 +62,19 @@ pub(super) enum Verdict {
 impl RelyingParty {
     /// Checks the settings.
     pub(super) fn new(settings: Settings) -> Result<Self> {
-        let origins = settings.origins.iter().map(|origin| checked_origin(origin, &settings));
-        let origins = origins.collect::<Result<Vec<Url>>>()?;
-        if origins.is_empty() {
+        let own = settings.origins.iter().map(|origin| own_origin(origin, &settings));
+        let own = own.collect::<Result<Vec<Url>>>()?;
+        if own.is_empty() {
             return Err(Error::internal("passkeys need at least one origin"));
         }
-        let library = library(&settings, &origins).map_err(Error::internal)?;
+        let related = settings.related_origins.iter().map(|origin| web_origin(origin));
+        let related = related.collect::<Result<Vec<Url>>>()?;
+        let library = library(&settings, &own, &related).map_err(Error::internal)?;
         let mut id_hash = [0; 32];
         let hash = digest::digest(&digest::SHA256, settings.relying_party_id.as_bytes());
         id_hash.copy_from_slice(hash.as_ref());
-        Ok(Self { settings, id_hash, library })
+        let accepted_origins = settings.accepted_origins();
+        Ok(Self { settings, accepted_origins, id_hash, library })
     }
 
     /// The relying party id.
@@ -174,7 +178,7 @@ impl RelyingParty {
 
     fn expect<'a>(&'a self, challenge: &'a [u8]) -> Expectation<'a> {
         let relying_party_id_hash = &self.id_hash;
-        Expectation { challenge, origins: &self.settings.origins, relying_party_id_hash }
+        Expectation { challenge, origins: &self.accepted_origins, relying_party_id_hash }
     }
 }
 
@@ -208,38 +212,51 @@ fn unlogged<T>(call: impl FnOnce() -> T) -> T {
     dispatcher::with_default(&Dispatch::none(), call)
 }
 
-fn library(settings: &Settings, origins: &[Url]) -> WebauthnResult<Webauthn> {
-    // The builder wants a web origin first. Where only apps are served, the id itself stands in for
+fn library(settings: &Settings, own: &[Url], related: &[Url]) -> WebauthnResult<Webauthn> {
+    // The builder wants a web origin of the id's domain first. Where only apps are served, the id itself stands in for
     // one; the guard, which compares exact strings, still refuses it.
     let stand_in = Url::parse(&format!("https://{}", settings.relying_party_id)).ok();
-    let web = origins.iter().find(|origin| origin.has_host()).or(stand_in.as_ref());
+    let web = own.iter().find(|origin| origin.has_host()).or(stand_in.as_ref());
     let first = web.ok_or(WebauthnError::Configuration)?;
     let builder = WebauthnBuilder::new(&settings.relying_party_id, first)?;
     let builder = builder.rp_name(&settings.relying_party_name).timeout(CEREMONY_LIFETIME);
-    origins.iter().fold(builder, |builder, origin| builder.append_allowed_origin(origin)).build()
+    let origins = own.iter().chain(related);
+    origins.fold(builder, |builder, origin| builder.append_allowed_origin(origin)).build()
 }
 
-/// An origin as browsers and Android write it: compared as a string, it must be written the same way.
-fn checked_origin(origin: &str, settings: &Settings) -> Result<Url> {
-    let wrong = |what| Error::internal(format!("passkey origin {origin:?} {what}"));
-    let url = Url::parse(origin).map_err(|_| wrong("is not a URL"))?;
+/// An origin at or below the relying party id, as browsers and Android write it: compared as a
+/// string, it must be written the same way.
+fn own_origin(origin: &str, settings: &Settings) -> Result<Url> {
     if let Some(hash) = origin.strip_prefix(ANDROID_ORIGIN) {
-        return if hash.is_empty() { Err(wrong("lacks the key's hash")) } else { Ok(url) };
+        let url = Url::parse(origin).map_err(|_| wrong(origin, "is not a URL"))?;
+        return if hash.is_empty() { Err(wrong(origin, "lacks the key's hash")) } else { Ok(url) };
     }
-    if url.origin().ascii_serialization() != origin {
-        return Err(wrong("is not written as browsers write origins: https://name[:port]"));
-    }
-    let host = url.domain().ok_or_else(|| wrong("has no domain name"))?;
+    let url = web_origin(origin)?;
+    let host = url.domain().unwrap_or_default();
     let id = settings.relying_party_id.as_str();
     let below = host.strip_suffix(id).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
     if id.is_empty() || !below {
-        return Err(wrong("is not at or below the relying party id"));
+        return Err(wrong(origin, "is not at or below the relying party id"));
     }
+    Ok(url)
+}
+
+/// An origin of pages, on whatever domain.
+fn web_origin(origin: &str) -> Result<Url> {
+    let url = Url::parse(origin).map_err(|_| wrong(origin, "is not a URL"))?;
+    if url.origin().ascii_serialization() != origin {
+        return Err(wrong(origin, "is not written as browsers write origins: https://name[:port]"));
+    }
+    let host = url.domain().ok_or_else(|| wrong(origin, "has no domain name"))?;
     // Browsers have WebAuthn only where nobody can have changed the page on its way.
     let local = iter::once(host).chain(host.rsplit('.').take(1)).any(|name| name == "localhost");
     match url.scheme() {
         "https" => Ok(url),
         "http" if local => Ok(url),
-        _ => Err(wrong("is neither https nor on localhost")),
+        _ => Err(wrong(origin, "is neither https nor on localhost")),
     }
+}
+
+fn wrong(origin: &str, what: &str) -> Error {
+    Error::internal(format!("passkey origin {origin:?} {what}"))
 }

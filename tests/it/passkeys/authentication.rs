@@ -274,3 +274,36 @@ async fn an_app_of_the_configured_origins_signs_in_and_no_other_does() {
     let other = app.stranger().sign_in_named("alice", &mut phone).await;
     assert_refused!(other.map(drop), Unauthenticated, PASSKEY_REFUSED);
 }
+
+#[tokio::test]
+async fn a_page_of_a_related_origin_signs_in_and_no_other_does() {
+    const RELATED: &str = "https://shop.example.net";
+    let app = TestApp::start_with(&[("relying_party.related_origins", RELATED)]).await;
+    let mut phone = phone();
+    with_passkey(&app, "alice", &mut phone).await;
+    RELATED.clone_into(&mut phone.origin);
+
+    app.stranger().sign_in_named("alice", &mut phone).await.unwrap();
+    app.stranger().sign_in_discoverable(&mut phone).await.unwrap();
+
+    for unlisted in
+        ["https://example.net", "https://shop.example.net:8443", "http://shop.example.net"]
+    {
+        unlisted.clone_into(&mut phone.origin);
+        let other = app.stranger().sign_in_named("alice", &mut phone).await;
+        assert_refused!(other.map(drop), Unauthenticated, PASSKEY_REFUSED);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_related_origin_adds_a_passkey_and_is_named_to_clients() {
+    const RELATED: &str = "https://shop.example.net";
+    let app = TestApp::start_with(&[("relying_party.related_origins", RELATED)]).await;
+    let mut phone = phone();
+    RELATED.clone_into(&mut phone.origin);
+
+    with_passkey(&app, "alice", &mut phone).await;
+
+    let info = app.stranger().auth().get_server_info(pb::GetServerInfoRequest {}).await.unwrap();
+    assert_eq!(info.into_inner().origins, ["http://localhost:8080", RELATED]);
+}

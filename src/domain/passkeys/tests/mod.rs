@@ -41,6 +41,7 @@ fn settings(id: &str, origins: &[&str]) -> Settings {
         relying_party_id: id.to_owned(),
         relying_party_name: "Example".to_owned(),
         origins: origins.iter().map(ToString::to_string).collect(),
+        related_origins: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::{Event, Metadata, Subscriber, span, subscriber};
 
 use super::{
     super::{
-        Payer, ceremony_state,
+        Payer, Settings, ceremony_state,
         relying_party::{ALGORITHMS, RelyingParty, Verdict},
     },
     APP_ORIGIN, ID, ORIGIN, account,
@@ -89,6 +89,25 @@ fn localhost_with_a_port_works() {
 fn where_only_apps_are_served_no_page_may_answer() {
     assert!(passes(ID, &[APP_ORIGIN], APP_ORIGIN));
     assert!(!passes(ID, &[APP_ORIGIN], ORIGIN));
+}
+
+/// Whether a relying party with these origins on other domains can be served.
+fn accepted_beside(origins: &[&str], related: &[&str]) -> bool {
+    let related_origins = related.iter().map(ToString::to_string).collect();
+    RelyingParty::new(Settings { related_origins, ..settings(ID, origins) }).is_ok()
+}
+
+#[test]
+fn related_origins_are_web_origins_on_any_domain() {
+    assert!(accepted_beside(&[ORIGIN], &["https://other.example", "https://shop.example:8443"]));
+    assert!(accepted_beside(&[ORIGIN], &["http://localhost:3000"]));
+    assert!(accepted_beside(&[APP_ORIGIN], &["https://other.example"]));
+    assert!(!accepted_beside(&[], &["https://other.example"]));
+    for related in
+        ["http://other.example", "https://other.example/", "https://192.0.2.1", APP_ORIGIN, ""]
+    {
+        assert!(!accepted_beside(&[ORIGIN], &[related]), "{related}");
+    }
 }
 
 #[test]
