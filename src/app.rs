@@ -32,6 +32,7 @@ use crate::{
         discovery::Discovery,
         health::Readiness,
         page::{self, Page},
+        well_known::WellKnown,
     },
     serve::{
         accept::{Server, Stop},
@@ -176,9 +177,13 @@ impl App {
             keys: Arc::clone(&services.keys),
             issuer: config.access_tokens.issuer.as_str().into(),
         };
-        let is_https = config.public.url.starts_with("https://");
-        let page = Page { files: page::files::built, is_https };
-        let pages = http::public(page, discovery, self.readiness(false));
+        let page = Page::at(&config.public.url, page::files::built);
+        let well_known = WellKnown {
+            url: config.public.url.as_str().into(),
+            related_origins: config.relying_party.related_origins.as_slice().into(),
+        };
+        let readiness = self.readiness(false);
+        let pages = http::public(http::Public { page, well_known, discovery, readiness });
         let routes = grpc::public_routes(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
         let router = layers::assemble(routes, pages, page::not_found(page), settings);

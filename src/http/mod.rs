@@ -3,6 +3,7 @@
 pub mod discovery;
 pub mod health;
 pub mod page;
+pub mod well_known;
 
 use axum::{
     Json, Router,
@@ -12,19 +13,31 @@ use axum::{
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 
+/// What the pages of the public listener are made from.
+pub struct Public {
+    /// The page.
+    pub page: page::Page,
+    /// The well-known files for browsers.
+    pub well_known: well_known::WellKnown,
+    /// The documents for backends.
+    pub discovery: discovery::Discovery,
+    /// Health.
+    pub readiness: health::Readiness,
+}
+
 /// The pages of the public listener.
-pub fn public(
-    page: page::Page,
-    discovery: discovery::Discovery,
-    readiness: health::Readiness,
-) -> Router {
+pub fn public(parts: Public) -> Router {
+    let Public { page, well_known, discovery, readiness } = parts;
     let documents = Router::new()
         .route("/.well-known/jwks.json", get(discovery::jwks))
         .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
         .route("/.well-known/oauth-authorization-server", get(discovery::authorization_server))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(discovery);
-    documents.merge(page::routes(page)).merge(internal(readiness))
+    page::routes(page)
+        .merge(well_known::routes(well_known))
+        .merge(documents)
+        .merge(internal(readiness))
 }
 
 /// The pages of the internal listener.

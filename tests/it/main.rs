@@ -5,6 +5,7 @@
 
 mod accounts;
 mod clients;
+mod cors;
 mod crash;
 mod edges;
 mod failover;
@@ -15,6 +16,7 @@ mod logs;
 mod migrations;
 mod moving;
 mod operations;
+mod pages;
 mod passkeys;
 mod postgres;
 mod refresh;
@@ -26,3 +28,4 @@ mod storage;
 mod support;
 mod tls;
 mod tokens;
+mod well_known;

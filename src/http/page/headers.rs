@@ -13,12 +13,13 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
 
 /// Passkeys for this page alone; what else a browser can do for a page, for nobody.
 pub const PERMISSIONS_POLICY: &str = "publickey-credentials-get=(self), \
-    publickey-credentials-create=(self), accelerometer=(), autoplay=(), bluetooth=(), camera=(), \
-    display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), \
-    identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), \
-    microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
-    screen-wake-lock=(), serial=(), storage-access=(), usb=(), window-management=(), \
-    xr-spatial-tracking=()";
+    publickey-credentials-create=(self), accelerometer=(), autoplay=(), camera=(), \
+    clipboard-read=(), compute-pressure=(), digital-credentials-get=(), display-capture=(), \
+    encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
+    identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), \
+    magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), \
+    picture-in-picture=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
+    window-management=(), xr-spatial-tracking=()";
 
 /// A year: browsers that once came by https come by nothing else.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
@@ -33,14 +34,13 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Adds the headers to an answer; with `is_https`, also the one that binds browsers to https.
-pub async fn protect(State(is_https): State<bool>, mut response: Response) -> Response {
+/// Adds the headers to an answer; with `demands_https`, also the one that binds browsers to https.
+pub async fn protect(State(demands_https): State<bool>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Over plain http browsers ignore it, and said of http://localhost it would lock people out.
-    if is_https {
+    if demands_https {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

@@ -38,8 +38,8 @@ const UNKNOWN: &str = include_str!("unknown.html");
 pub struct Page {
     /// Where its files are.
     pub files: Files,
-    /// Whether people reach the server by https.
-    pub is_https: bool,
+    /// Whether browsers are told to come by https alone.
+    pub demands_https: bool,
 }
 
 /// The views and their assets. What else is asked for is left to others.
@@ -49,13 +49,15 @@ pub fn routes(page: Page) -> Router {
         .fold(Router::new(), |router, path| router.route(path, get(view)))
         .route("/assets/{*path}", get(asset))
         .method_not_allowed_fallback(super::method_not_allowed)
-        .layer(map_response_with_state(page.is_https, headers::protect))
+        .layer(map_response_with_state(page.demands_https, headers::protect))
         .with_state(page)
 }
 
 /// The answer where there is nothing: words for a person's browser, JSON for programs.
 pub fn not_found(page: Page) -> Router {
-    Router::new().fallback(unknown).layer(map_response_with_state(page.is_https, headers::protect))
+    Router::new()
+        .fallback(unknown)
+        .layer(map_response_with_state(page.demands_https, headers::protect))
 }
 
 async fn view(State(page): State<Page>, headers: HeaderMap) -> Response {
@@ -85,6 +87,14 @@ fn is_asset(path: &str) -> bool {
 }
 
 impl Page {
+    /// The page at this URL, without a path.
+    pub fn at(url: &str, files: Files) -> Self {
+        // What is said of localhost binds every server on the machine, whatever its port.
+        let host = url.strip_prefix("https://").and_then(|it| it.split(':').next());
+        let is_local = |host: &str| host == "localhost" || host.ends_with(".localhost");
+        Self { files, demands_https: host.is_some_and(|host| !is_local(host)) }
+    }
+
     /// A file, compressed when there is a compressed twin and the client reads it.
     fn file(&self, path: &str, cache: &'static str, headers: &HeaderMap) -> Option<Response> {
         let plain = (self.files)(path)?;

@@ -22,8 +22,8 @@ fn site(path: &str) -> Option<Cow<'static, [u8]>> {
     Some(Cow::Borrowed(text))
 }
 
-const BUILT: Page = Page { files: site, is_https: false };
-const UNBUILT_PAGE: Page = Page { files: |_| None, is_https: false };
+const BUILT: Page = Page { files: site, demands_https: false };
+const UNBUILT_PAGE: Page = Page { files: |_| None, demands_https: false };
 
 struct Answer {
     status: StatusCode,
@@ -169,12 +169,15 @@ async fn every_answer_has_the_strict_headers() {
 
 #[tokio::test]
 async fn browsers_are_bound_to_https_where_people_come_by_it() {
-    let page = Page { is_https: true, ..BUILT };
+    let page = Page::at("https://login.example.com", site);
 
     for path in ["/", "/assets/main-1a2b.js", "/nothing"] {
         let answer = ask(page, Method::GET, path, &[]).await;
 
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
+    }
+    for url in ["http://login.example.com", "https://localhost:8443", "https://a.localhost"] {
+        assert!(!Page::at(url, site).demands_https, "{url}");
     }
 }
 
