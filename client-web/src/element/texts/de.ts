@@ -1,0 +1,262 @@
+import type { Texts } from "./en.js";
+
+/** Everything the element says, in German. */
+export const de: Texts = {
+  language: "de",
+
+  common: {
+    cancel: "Abbrechen",
+    retry: "Erneut versuchen",
+    save: "Speichern",
+    username: "Benutzername",
+    password: "Passwort",
+    show: "Anzeigen",
+    hide: "Verbergen",
+    showPassword: "Passwort anzeigen",
+    hidePassword: "Passwort verbergen",
+    notNow: "Jetzt nicht",
+    loading: "Wird geladen …",
+  },
+
+  signIn: {
+    heading: "Anmelden",
+    submit: "Anmelden",
+    withPasskey: "Mit Passkey anmelden",
+    withPasskeyFor: (username) => `Passkey für ${username} verwenden`,
+    usePassword: "Stattdessen das Passwort verwenden",
+    or: "oder",
+    newHere: "Neu hier?",
+    signUp: "Konto erstellen",
+    busy: "Sie werden angemeldet …",
+  },
+
+  signUp: {
+    heading: "Konto erstellen",
+    submit: "Konto erstellen",
+    usernameHint: "Was Sie sich gut merken können; auch Ihre E-Mail-Adresse.",
+    passwordHint: (bounds) =>
+      `Mindestens ${bounds.minLength} Zeichen. Ein paar Wörter hintereinander sind ein gutes Passwort.`,
+    haveOne: "Sie haben schon ein Konto?",
+    signIn: "Anmelden",
+    busy: "Ihr Konto wird erstellt …",
+  },
+
+  offer: {
+    heading: "Nächstes Mal schneller anmelden",
+    lead: "Erstellen Sie einen Passkey. Dann melden Sie sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an – ganz ohne Passwort.",
+    points: [
+      "Nur Sie können ihn benutzen: Ihr Gerät gibt ihn nicht heraus.",
+      "Er gilt nur auf dieser Website. Niemand kann ihn Ihnen ablisten.",
+      "Ihr Passwort gilt weiterhin.",
+    ],
+    create: "Passkey erstellen",
+  },
+
+  waiting: {
+    signIn: "Ihr Browser fragt nach Ihrem Passkey. Folgen Sie seinen Schritten.",
+    create: "Ihr Browser fragt, wo der neue Passkey liegen soll. Folgen Sie seinen Schritten.",
+  },
+
+  account: {
+    heading: (name) => `Hallo, ${name}`,
+    title: "Ihr Konto",
+    since: (date) => `Dabei seit ${date}`,
+    signOut: "Abmelden",
+    signingOut: "Sie werden abgemeldet …",
+  },
+
+  passkeys: {
+    heading: "Passkeys",
+    lead: "Melden Sie sich mit Fingerabdruck, Gesicht, Bildschirmsperre oder Sicherheitsschlüssel an.",
+    empty:
+      "Noch kein Passkey. Ein Passkey ersetzt Ihr Passwort: Ihr Gerät weist Sie aus, und Sie müssen sich nichts merken und können nichts verraten.",
+    add: "Passkey hinzufügen",
+    unsupported:
+      "Dieser Browser kann keine Passkeys erstellen. Öffnen Sie diese Seite dafür in einem anderen.",
+    only: "Sie kommen nur mit diesem einen Passkey in Ihr Konto. Fügen Sie einen zweiten hinzu oder legen Sie ein Passwort fest, falls Sie ihn verlieren.",
+    synced: "Auf Ihren Geräten synchronisiert",
+    deviceOnly: "Nur auf diesem Gerät",
+    securityKeyOnly: "Nur auf diesem Sicherheitsschlüssel",
+    kinds: {
+      cloud: "Synchronisierter Passkey",
+      phone: "Passkey auf einem Telefon",
+      computer: "Passkey auf einem Computer",
+      "security-key": "Sicherheitsschlüssel",
+    },
+    usedHere: "In diesem Browser benutzt",
+    created: "Erstellt",
+    lastUsed: "Zuletzt benutzt",
+    neverUsed: "Noch nicht benutzt",
+    rename: "Umbenennen",
+    renameOne: (name) => `${name} umbenennen`,
+    newName: "Name dieses Passkeys",
+    remove: "Entfernen",
+    removeOne: (name) => `${name} entfernen`,
+    cloneSuspected: (date) =>
+      `Am ${date} hat jemand versucht, sich mit einer möglichen Kopie dieses Passkeys anzumelden. Der Versuch wurde abgewiesen. Wenn Sie das nicht waren, entfernen Sie diesen Passkey.`,
+    added: (name) => `„${name}“ ist bereit. Sie können sich ab jetzt damit anmelden.`,
+    addedSilently:
+      "Ihr Browser hat einen Passkey für Sie erstellt. Nächstes Mal können Sie sich ohne Passwort anmelden.",
+    renamed: (name) => `Der Passkey heißt jetzt „${name}“.`,
+    removed: (name) => `„${name}“ wurde entfernt.`,
+    removeHeading: (name) => `„${name}“ entfernen?`,
+    removeLead: "Sie können sich damit nicht mehr anmelden, und seine Sitzungen enden.",
+    removeLast: "Es ist Ihr letzter Passkey. Danach melden Sie sich mit Ihrem Passwort an.",
+    lastWayInHeading: "Das ist Ihr einziger Zugang",
+    lastWayIn:
+      "Sie haben kein Passwort und keinen anderen Passkey, darum kann dieser nicht entfernt werden. Fügen Sie vorher einen weiteren hinzu oder legen Sie ein Passwort fest.",
+    understood: "Verstanden",
+  },
+
+  password: {
+    heading: "Passwort",
+    isSet: "Ihr Konto hat ein Passwort.",
+    isNotSet: "Ihr Konto hat kein Passwort. Sie melden sich nur mit Passkeys an.",
+    change: "Passwort ändern",
+    set: "Passwort festlegen",
+    current: "Bisheriges Passwort",
+    new: "Neues Passwort",
+    othersEnd: "Alle Ihre anderen Geräte werden abgemeldet.",
+    submit: "Passwort speichern",
+    changed: "Ihr neues Passwort ist gespeichert. Ihre anderen Geräte wurden abgemeldet.",
+    remove: "Passwort entfernen",
+    removeHeading: "Ihr Passwort entfernen?",
+    removeLead:
+      "Danach kommen Sie nur noch mit Ihren Passkeys in Ihr Konto. Das ist sicherer, solange Sie sie behalten: Haben Sie mehr als einen, oder einen synchronisierten.",
+    removed: "Ihr Passwort ist entfernt. Sie melden sich ab jetzt mit Passkeys an.",
+  },
+
+  sessions: {
+    heading: "Wo Sie angemeldet sind",
+    lead: "Melden Sie alles ab, was Sie nicht kennen oder nicht mehr benutzen.",
+    device: (browser, system) =>
+      system.startsWith("iP") ? `${browser} auf dem ${system}` : `${browser} unter ${system}`,
+    unknownDevice: "Unbekanntes Gerät",
+    here: "Dieses Gerät",
+    active: "Gerade aktiv",
+    lastSeen: "Zuletzt gesehen",
+    methods: { password: "mit Passwort", passkey: "mit Passkey" },
+    since: "Angemeldet",
+    end: "Abmelden",
+    endOne: (device) => `${device} abmelden`,
+    ended: (device) => `${device} wurde abgemeldet.`,
+    endOthers: "Überall sonst abmelden",
+    endedOthers: (count) =>
+      count === 1
+        ? "Ein anderes Gerät wurde abgemeldet."
+        : `${count} andere Geräte wurden abgemeldet.`,
+  },
+
+  deletion: {
+    heading: "Konto löschen",
+    lead: "Entfernt Ihr Konto mit allen Passkeys und Sitzungen.",
+    open: "Konto löschen",
+    dialogHeading: "Ihr Konto löschen?",
+    dialogLead:
+      "Ihr Konto, seine Passkeys und seine Sitzungen sind dann endgültig weg. Niemand kann sie zurückholen.",
+    typeName: (username) => `Geben Sie zur Bestätigung ${username} ein`,
+    mismatch: (username) => `Bitte geben Sie ${username} ein, genau wie es hier steht.`,
+    confirm: "Endgültig löschen",
+    done: "Ihr Konto ist gelöscht.",
+  },
+
+  presence: {
+    heading: "Sind Sie es?",
+    lead: "Bitte zeigen Sie kurz, dass wirklich Sie es sind. Danach geht es von selbst weiter.",
+    withPasskey: "Passkey verwenden",
+    submit: "Bestätigen",
+    notProved: "Es wurde nicht bestätigt, dass Sie es sind. Darum hat sich nichts geändert.",
+  },
+
+  start: {
+    offline: "Keine Verbindung",
+    unavailable: "Einen Moment bitte",
+    failed: "Etwas ist schiefgegangen",
+    wrongAddress: "Diese Seite hat eine andere Adresse",
+    wrongAddressLead:
+      "Zu Ihrer Sicherheit gelten Passwörter und Passkeys nur an einer Adresse. Bitte öffnen Sie diese:",
+  },
+
+  signedOut: {
+    here: "Sie sind abgemeldet.",
+    "other-tab": "Sie wurden abgemeldet, weil sich jemand in einem anderen Tab abgemeldet hat.",
+    ended:
+      "Sie wurden abgemeldet, weil diese Sitzung zu Ende ist: Sie war zu alt, oder sie wurde von einem anderen Gerät oder durch ein neues Passwort beendet.",
+  },
+
+  times: {
+    justNow: "gerade eben",
+    waitSeconds: (seconds) =>
+      seconds === 1
+        ? "In 1 Sekunde können Sie es erneut versuchen."
+        : `In ${seconds} Sekunden können Sie es erneut versuchen.`,
+    waitMinutes: (minutes) =>
+      minutes === 1
+        ? "In 1 Minute können Sie es erneut versuchen."
+        : `In etwa ${minutes} Minuten können Sie es erneut versuchen.`,
+    over: "Sie können es jetzt erneut versuchen.",
+  },
+
+  problems: {
+    usernameRequired: "Bitte geben Sie Ihren Benutzernamen ein.",
+    passwordRequired: "Bitte geben Sie Ihr Passwort ein.",
+    newPasswordRequired: "Bitte wählen Sie ein Passwort.",
+    nameRequired: "Bitte geben Sie einen Namen ein.",
+    usernameTooLong: "Dieser Benutzername ist zu lang. Höchstens 64 Zeichen sind möglich.",
+    usernameCharacters:
+      "Manche Zeichen können nicht in einem Benutzernamen stehen, etwa Leerzeichen oder Buchstaben aus verschiedenen Alphabeten.",
+    usernameTaken:
+      "Dieser Benutzername ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
+    passwordTooShort: (bounds) =>
+      `Dieses Passwort ist zu kurz. Es braucht mindestens ${bounds.minLength} Zeichen; ein paar Wörter hintereinander sind gut.`,
+    passwordTooLong: (bounds) =>
+      `Dieses Passwort ist zu lang. Höchstens ${bounds.maxLength} Zeichen sind möglich.`,
+    passwordCharacters:
+      "Dieses Passwort enthält ein Zeichen, das sich nicht überall eingeben lässt.",
+    passwordGuessable:
+      "Dieses Passwort ist zu leicht zu erraten. Meiden Sie häufige Passwörter, Ihren Benutzernamen und den Namen dieser Website; ein paar Wörter ohne Zusammenhang sind besser.",
+    passwordWrong: "Dieses Passwort stimmt nicht.",
+    nameTooLong: "Dieser Name ist zu lang. Höchstens 64 Zeichen sind möglich.",
+    nameCharacters: "Manche Zeichen können nicht in einem Namen stehen.",
+    other: "Das geht so nicht. Bitte versuchen Sie etwas anderes.",
+  },
+
+  failures: {
+    cancelled:
+      "Der Passkey-Dialog wurde geschlossen, und nichts hat sich geändert. Versuchen Sie es gern noch einmal.",
+    "already-registered":
+      "Auf diesem Gerät oder Sicherheitsschlüssel liegt schon ein Passkey Ihres Kontos. Sie können sich damit anmelden.",
+    "no-passkey":
+      "Kein Passkey hier passt zu einem Konto dieser Website. Vielleicht wurde er entfernt. Verwenden Sie einen anderen Passkey oder Ihr Passwort.",
+    refused:
+      "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder verwenden Sie einen anderen oder Ihr Passwort.",
+    unverified:
+      "Dieser Sicherheitsschlüssel kann nicht prüfen, ob Sie es sind. Legen Sie in den Einstellungen Ihres Browsers oder Computers eine PIN für ihn fest, oder verwenden Sie einen anderen Passkey oder Ihr Passwort.",
+    unsupported:
+      "Dieser Browser oder dieses Gerät kann das mit Passkeys nicht. Verwenden Sie Ihr Passwort, oder versuchen Sie einen anderen Browser.",
+    insecure:
+      "Passkeys funktionieren nicht an dieser Adresse. Öffnen Sie die Website an ihrer gewohnten Adresse, die mit https beginnt.",
+    busy: "Ihr Browser zeigt noch einen anderen Passkey-Dialog, vielleicht in einem anderen Tab. Schließen Sie ihn und versuchen Sie es noch einmal.",
+    denied: "Der Benutzername oder das Passwort stimmt nicht.",
+    taken: "Dieser Benutzername ist vergeben.",
+    expired: "Das hat etwas zu lange gedauert. Bitte versuchen Sie es noch einmal.",
+    locked:
+      "Die Anmeldung mit Passwort ist nach zu vielen Fehlversuchen gesperrt. Verwenden Sie einen Passkey, oder bitten Sie die Betreiber dieser Website, sie zu entsperren.",
+    "signed-out": "Sie sind abgemeldet. Bitte melden Sie sich wieder an.",
+    "reauthentication-required": "Bitte bestätigen Sie zuerst, dass Sie es sind.",
+    "last-way-in":
+      "Das ist der einzige Zugang zu Ihrem Konto und kann darum nicht entfernt werden. Fügen Sie vorher einen Passkey hinzu oder legen Sie ein Passwort fest.",
+    "too-many-passkeys":
+      "Mehr Passkeys kann Ihr Konto nicht haben. Entfernen Sie einen, den Sie nicht mehr benutzen.",
+    "not-found": "Das gibt es nicht mehr. Die Liste ist wieder aktuell.",
+    "foreign-origin": "Von dieser Adresse aus ist keine Anmeldung möglich.",
+    offline:
+      "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
+    failed: "Etwas ist schiefgegangen. Es lag nicht an Ihnen. Bitte versuchen Sie es noch einmal.",
+    invalid: "Etwas stimmt noch nicht. Bitte sehen Sie sich die markierten Felder an.",
+    throttled: "Zu viele Versuche. Bitte warten Sie einen Moment.",
+    unavailable: "Der Server ist beschäftigt. Bitte warten Sie einen Moment.",
+  },
+  requestId: (id) =>
+    `Falls es noch einmal vorkommt, sagen Sie den Betreibern dieser Website: ${id}`,
+};

@@ -1,0 +1,265 @@
+/** How long passwords may be, in characters. */
+export interface PasswordBounds {
+  readonly minLength: number;
+  readonly maxLength: number;
+}
+
+/** Everything the element says, in English. Its type is the pattern for every other language. */
+export const en = {
+  /** A BCP 47 tag, for dates and for the element's `lang`. */
+  language: "en",
+
+  common: {
+    cancel: "Cancel",
+    retry: "Try again",
+    save: "Save",
+    username: "Username",
+    password: "Password",
+    show: "Show",
+    hide: "Hide",
+    showPassword: "Show password",
+    hidePassword: "Hide password",
+    notNow: "Not now",
+    loading: "Loading …",
+  },
+
+  signIn: {
+    heading: "Sign in",
+    submit: "Sign in",
+    withPasskey: "Sign in with a passkey",
+    withPasskeyFor: (username: string) => `Use a passkey for ${username}`,
+    usePassword: "Use your password instead",
+    or: "or",
+    newHere: "New here?",
+    signUp: "Create an account",
+    busy: "Signing you in …",
+  },
+
+  signUp: {
+    heading: "Create an account",
+    submit: "Create account",
+    usernameHint: "Anything you will remember; your e-mail address is fine.",
+    passwordHint: (bounds: PasswordBounds) =>
+      `At least ${bounds.minLength} characters. A few words in a row make a good password.`,
+    haveOne: "Have an account already?",
+    signIn: "Sign in",
+    busy: "Creating your account …",
+  },
+
+  offer: {
+    heading: "Sign in faster next time",
+    lead: "Create a passkey, and from now on you sign in with your fingerprint, your face or your screen lock. No password to type, none to forget.",
+    points: [
+      "Only you can use it: it stays locked behind your device.",
+      "It works on this site only, so nobody can trick it out of you.",
+      "Your password keeps working.",
+    ],
+    create: "Create a passkey",
+  },
+
+  waiting: {
+    signIn: "Your browser is asking for your passkey. Follow its steps.",
+    create: "Your browser is asking where to keep the new passkey. Follow its steps.",
+  },
+
+  account: {
+    heading: (name: string) => `Hello, ${name}`,
+    title: "Your account",
+    since: (date: string) => `Member since ${date}`,
+    signOut: "Sign out",
+    signingOut: "Signing you out …",
+  },
+
+  passkeys: {
+    heading: "Passkeys",
+    lead: "Sign in with your fingerprint, your face, your screen lock or a security key.",
+    empty:
+      "No passkey yet. A passkey takes the place of your password: your device proves that it is you, and there is nothing to remember or to give away.",
+    add: "Add a passkey",
+    unsupported: "This browser cannot create passkeys. Open this page in another one to add some.",
+    only: "This passkey is your only way in. Add a second one, or set a password, in case you lose it.",
+    synced: "Synced between your devices",
+    deviceOnly: "This device only",
+    securityKeyOnly: "On this security key only",
+    kinds: {
+      cloud: "Synced passkey",
+      phone: "Passkey on a phone",
+      computer: "Passkey on a computer",
+      "security-key": "Security key",
+    },
+    usedHere: "Used in this browser",
+    created: "Created",
+    lastUsed: "Last used",
+    neverUsed: "Not used yet",
+    rename: "Rename",
+    renameOne: (name: string) => `Rename ${name}`,
+    newName: "Name of this passkey",
+    remove: "Remove",
+    removeOne: (name: string) => `Remove ${name}`,
+    cloneSuspected: (date: string) =>
+      `On ${date} somebody tried to sign in with what looks like a copy of this passkey. That was refused. If it was not you, remove this passkey.`,
+    added: (name: string) => `“${name}” is ready. You can sign in with it from now on.`,
+    addedSilently:
+      "Your browser has made a passkey for you. Next time you can sign in without your password.",
+    renamed: (name: string) => `The passkey is now called “${name}”.`,
+    removed: (name: string) => `“${name}” was removed.`,
+    removeHeading: (name: string) => `Remove “${name}”?`,
+    removeLead: "You will no longer be able to sign in with it, and its sessions will end.",
+    removeLast: "It is your last passkey. After that you sign in with your password.",
+    lastWayInHeading: "This is your only way in",
+    lastWayIn:
+      "You have no password and no other passkey, so this one cannot be removed. Add another passkey or set a password first.",
+    understood: "All right",
+  },
+
+  password: {
+    heading: "Password",
+    isSet: "Your account has a password.",
+    isNotSet: "Your account has no password. You sign in with passkeys only.",
+    change: "Change password",
+    set: "Set a password",
+    current: "Current password",
+    new: "New password",
+    othersEnd: "All your other devices will be signed out.",
+    submit: "Save password",
+    changed: "Your new password is saved. Your other devices were signed out.",
+    remove: "Remove password",
+    removeHeading: "Remove your password?",
+    removeLead:
+      "From then on only your passkeys let you in. That is safer, as long as you keep them: have more than one, or one that is synced.",
+    removed: "Your password is removed. You sign in with passkeys from now on.",
+  },
+
+  sessions: {
+    heading: "Where you are signed in",
+    lead: "Sign out whatever you do not know or no longer use.",
+    device: (browser: string, system: string) => `${browser} on ${system}`,
+    unknownDevice: "Unknown device",
+    here: "This device",
+    active: "Active now",
+    lastSeen: "Last seen",
+    methods: { password: "with a password", passkey: "with a passkey" },
+    since: "Signed in",
+    end: "Sign out",
+    endOne: (device: string) => `Sign out ${device}`,
+    ended: (device: string) => `${device} was signed out.`,
+    endOthers: "Sign out everywhere else",
+    endedOthers: (count: number) =>
+      count === 1 ? "One other device was signed out." : `${count} other devices were signed out.`,
+  },
+
+  deletion: {
+    heading: "Delete account",
+    lead: "Removes your account with its passkeys and sessions.",
+    open: "Delete account",
+    dialogHeading: "Delete your account?",
+    dialogLead:
+      "Your account, its passkeys and its sessions will be gone for good. Nobody can bring them back.",
+    typeName: (username: string) => `Type ${username} to confirm`,
+    mismatch: (username: string) => `Please type ${username}, exactly as it is written here.`,
+    confirm: "Delete for good",
+    done: "Your account is deleted.",
+  },
+
+  presence: {
+    heading: "Is it you?",
+    lead: "Before this goes on, please show that it is really you. It goes on by itself afterwards.",
+    withPasskey: "Use a passkey",
+    submit: "Confirm",
+    notProved: "It was not confirmed that it is you, so nothing has changed.",
+  },
+
+  start: {
+    offline: "No connection",
+    unavailable: "One moment, please",
+    failed: "Something went wrong",
+    wrongAddress: "This page has another address",
+    wrongAddressLead:
+      "For your safety, passwords and passkeys work at one address only. Please open this one:",
+  },
+
+  signedOut: {
+    here: "You are signed out.",
+    "other-tab": "You were signed out, because somebody signed out in another tab.",
+    ended:
+      "You were signed out, because this session has ended: it was too old, or it was ended from another device or by a new password.",
+  },
+
+  times: {
+    justNow: "just now",
+    waitSeconds: (seconds: number) =>
+      seconds === 1 ? "You can try again in 1 second." : `You can try again in ${seconds} seconds.`,
+    waitMinutes: (minutes: number) =>
+      minutes === 1
+        ? "You can try again in 1 minute."
+        : `You can try again in about ${minutes} minutes.`,
+    over: "You can try again now.",
+  },
+
+  /** What a field says about a rule it breaks, by the rule's stable name. */
+  problems: {
+    usernameRequired: "Please enter your username.",
+    passwordRequired: "Please enter your password.",
+    newPasswordRequired: "Please choose a password.",
+    nameRequired: "Please enter a name.",
+    usernameTooLong: "This username is too long. At most 64 characters fit.",
+    usernameCharacters:
+      "Some characters cannot be part of a username, such as spaces, or letters of different alphabets mixed.",
+    usernameTaken: "This username is taken. Choose another one, or sign in if it is yours.",
+    passwordTooShort: (bounds: PasswordBounds) =>
+      `This password is too short. It needs at least ${bounds.minLength} characters; a few words in a row make a good one.`,
+    passwordTooLong: (bounds: PasswordBounds) =>
+      `This password is too long. At most ${bounds.maxLength} characters fit.`,
+    passwordCharacters: "This password holds a character that cannot be typed everywhere.",
+    passwordGuessable:
+      "This password is too easy to guess. Avoid common ones, your username and the name of this site; a few unrelated words are better.",
+    passwordWrong: "This password is not right.",
+    nameTooLong: "This name is too long. At most 64 characters fit.",
+    nameCharacters: "Some characters cannot be part of a name.",
+    other: "This is not accepted. Please try something else.",
+  },
+
+  /** What is said about each kind of failure; one sentence for each, and nothing unsaid. */
+  failures: {
+    cancelled:
+      "The passkey dialog was closed, and nothing has changed. Try again whenever you like.",
+    "already-registered":
+      "This device or security key already holds a passkey of your account. You can sign in with it.",
+    "no-passkey":
+      "No passkey here fits an account of this site. It may have been removed. Use another passkey or your password.",
+    refused:
+      "This passkey was not accepted. Please try again, or use another one or your password.",
+    unverified:
+      "This security key cannot check that it is you. Set a PIN for it in the settings of your browser or computer, or use another passkey or your password.",
+    unsupported:
+      "This browser or device cannot do that with passkeys. Use your password, or try another browser.",
+    insecure:
+      "Passkeys do not work at this address. Open this site at its usual address, beginning with https.",
+    busy: "Your browser is still showing another passkey dialog, perhaps in another tab. Close it and try again.",
+    denied: "The username or the password is not right.",
+    taken: "This username is taken.",
+    expired: "That took a little too long. Please try again.",
+    locked:
+      "Signing in with the password is locked after too many failed attempts. Use a passkey, or ask the people who run this site to unlock it.",
+    "signed-out": "You are signed out. Please sign in again.",
+    "reauthentication-required": "Please confirm first that it is you.",
+    "last-way-in":
+      "This is the only way into your account, so it cannot be removed. Add a passkey or set a password first.",
+    "too-many-passkeys":
+      "Your account holds as many passkeys as it can. Remove one that you no longer use.",
+    "not-found": "That is no longer there. The list is up to date again.",
+    "foreign-origin": "Signing in does not work from this address.",
+    offline: "The server does not answer. Check your connection, then try again.",
+    failed: "Something went wrong. It was not your fault. Please try again.",
+    invalid: "Something is not right yet. Please look at the marked fields.",
+    throttled: "Too many attempts. Please wait a moment.",
+    unavailable: "The server is busy. Please wait a moment.",
+  },
+  requestId: (id: string) => `If it happens again, tell the people who run this site: ${id}`,
+};
+
+/** Everything the element says, in one language. */
+export type Texts = typeof en;
+
+/** Texts to replace; what is left out stays as it is. */
+export type TextsOverride = { readonly [Part in keyof Texts]?: Partial<Texts[Part]> };
