@@ -1,0 +1,58 @@
+import type { Failure } from "../../failure.js";
+import { type Context, domId } from "../context.js";
+import type { Notice, State } from "../state.js";
+import { runJob, tellFailure } from "./job.js";
+import { showScreen, showSignIn, showStuck } from "./screens.js";
+
+type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;
+
+/** Shows the account once everything in it is known. */
+export async function showAccount(context: Context, notice?: Notice): Promise<void> {
+  const loaded = await load(context);
+  if ("failure" in loaded) {
+    if (loaded.failure.kind === "signed-out") return showSignIn(context);
+    return showStuck(context, loaded.failure, () => void showAccount(context, notice));
+  }
+  showScreen(context, "account", { ...loaded, notice });
+  openSection(context);
+}
+
+/** Goes to the part of the account that the page asked for. */
+export function openSection(context: Context): void {
+  const { section } = context;
+  if (section === "password") context.update({ changingPassword: true });
+  if (section) context.focus(domId(`${section}-heading`));
+}
+
+/** Brings what is shown up to date. */
+export async function refreshAccount(context: Context): Promise<void> {
+  const loaded = await load(context);
+  if (context.state.screen !== "account") return;
+  if ("failure" in loaded) tellFailure(context, loaded.failure, () => void refreshAccount(context));
+  else context.update({ ...loaded, now: Date.now() });
+}
+
+/** Signs out here. */
+export async function signOut(context: Context): Promise<void> {
+  const outcome = await runJob(context, "sign-out", () => context.claviger.signOut());
+  if (outcome && !outcome.ok) tellFailure(context, outcome.failure, () => void signOut(context));
+}
+
+async function load(context: Context): Promise<Loaded | { failure: Failure }> {
+  const { claviger } = context;
+  const [account, passkeys, sessions] = await Promise.all([
+    claviger.account.get(),
+    claviger.passkeys.list(),
+    claviger.sessions.list(),
+  ]);
+  if (!account.ok) return account;
+  if (!passkeys.ok) return passkeys;
+  if (!sessions.ok) return sessions;
+  const here = passkeys.value.filter((passkey) => claviger.passkeys.usedHere(passkey));
+  return {
+    account: account.value,
+    passkeys: passkeys.value,
+    usedHere: new Set(here.map((passkey) => passkey.id)),
+    sessions: sessions.value,
+  };
+}

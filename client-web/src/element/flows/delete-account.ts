@@ -1,0 +1,24 @@
+import type { Context } from "../context.js";
+import { runJob, tellProblems, typed } from "./job.js";
+import { tellListFailure } from "./passkeys.js";
+import { withPresence } from "./presence.js";
+import { answer, ask } from "./question.js";
+import { showSignIn } from "./screens.js";
+
+/** Deletes the account, once the person has confirmed it by typing its name. */
+export async function deleteAccount(context: Context): Promise<void> {
+  if (context.state.busy || !(await ask(context, { kind: "delete-account" }))) return;
+  const outcome = await withPresence(context, () =>
+    runJob(context, "delete-account", () => context.claviger.account.delete()),
+  );
+  if (!outcome) return;
+  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  showSignIn(context, { tone: "success", say: (texts) => texts.deletion.done });
+}
+
+/** Takes the name that was typed into the dialog for a yes, if it is the account's. */
+export function confirmDeletion(context: Context, form: FormData): void {
+  const username = context.state.account?.username ?? "";
+  if (typed(form, "username").trim().toLowerCase() === username) answer(context, true);
+  else tellProblems(context, [{ field: "username", reason: "MISMATCH", description: username }]);
+}

@@ -1,0 +1,82 @@
+import type { Failure, FieldProblem } from "../../failure.js";
+import type { Outcome } from "../../outcome.js";
+import { type Context, domId } from "../context.js";
+import type { Notice, State } from "../state.js";
+import { failureNotice } from "../words/failure-words.js";
+import { fieldOf } from "../words/problem-words.js";
+import { showSignedOut, showWrongAddress } from "./screens.js";
+
+/** The fields that forms have; a problem of any other is told as a whole. */
+const FIELDS = ["username", "password", "current_password", "new_password", "name"];
+
+/**
+ * Runs a job unless one runs already: a second press of the button is then without effect, and the
+ * answer `undefined`.
+ */
+export async function runJob<T>(
+  context: Context,
+  job: string,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T> | undefined> {
+  if (context.state.busy) return undefined;
+  context.update({ busy: job, notice: undefined, problems: [] });
+  const outcome = await work();
+  context.update({ busy: undefined, waiting: undefined });
+  return outcome;
+}
+
+/** Lets a person do something with a passkey, and cancel it. */
+export async function runCeremony<T>(
+  context: Context,
+  job: string,
+  waiting: NonNullable<State["waiting"]>,
+  work: (signal: AbortSignal) => Promise<Outcome<T>>,
+): Promise<Outcome<T> | undefined> {
+  return runJob(context, job, () => {
+    context.ceremony = new AbortController();
+    context.update({ waiting });
+    return work(context.ceremony.signal);
+  });
+}
+
+/** Tells the person why something did not work. */
+export function tellFailure(context: Context, failure: Failure, retry?: () => void): void {
+  if (failure.kind === "signed-out") {
+    showSignedOut(context, "ended");
+  } else if (failure.kind === "foreign-origin" && context.state.info) {
+    showWrongAddress(context);
+  } else if (
+    failure.kind === "invalid" &&
+    failure.fields.every((it) => FIELDS.includes(fieldOf(it)))
+  ) {
+    tellProblems(context, failure.fields);
+  } else {
+    const now = Date.now();
+    context.update({ now, notice: failureNotice(failure, now, retry) });
+  }
+}
+
+/** Marks the fields that break rules, and goes to the first one. */
+export function tellProblems(context: Context, problems: readonly FieldProblem[]): void {
+  const [first] = problems;
+  if (!first) return;
+  context.update({ problems, notice: undefined });
+  context.focus(domId(fieldOf(first)));
+}
+
+/** Tells that something worked. */
+export function tellSuccess(context: Context, say: Notice["say"]): void {
+  context.update({ notice: { tone: "success", say } });
+}
+
+/** A form's problems with fields that were left empty. */
+export function emptyFields(form: FormData, fields: readonly string[]): FieldProblem[] {
+  return fields
+    .filter((field) => !form.get(field))
+    .map((field) => ({ field, reason: "REQUIRED", description: "is empty" }));
+}
+
+/** What somebody typed into a field of a form. */
+export function typed(form: FormData, field: string): string {
+  return String(form.get(field) ?? "");
+}

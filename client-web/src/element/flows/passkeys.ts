@@ -1,0 +1,83 @@
+import type { Failure } from "../../failure.js";
+import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
+import { type Context, domId } from "../context.js";
+import { refreshAccount } from "./account.js";
+import {
+  emptyFields,
+  runCeremony,
+  runJob,
+  tellFailure,
+  tellProblems,
+  tellSuccess,
+  typed,
+} from "./job.js";
+import { withPresence } from "./presence.js";
+import { ask } from "./question.js";
+
+/** Adds a passkey. */
+export async function addPasskey(context: Context): Promise<void> {
+  const { passkeys } = context.claviger;
+  const outcome = await withPresence(context, () =>
+    runCeremony(context, "add-passkey", "create", (signal) => passkeys.add({ signal })),
+  );
+  if (!outcome) return;
+  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  await refreshAccount(context);
+  tellSuccess(context, (texts) => texts.passkeys.added(outcome.value.name));
+}
+
+/** Opens the name of a passkey for editing. */
+export function startRenaming(context: Context, passkey: Passkey): void {
+  context.update({ renaming: passkey.id, notice: undefined, problems: [] });
+  context.focus(domId("name"));
+}
+
+/** Leaves the name as it was. */
+export function stopRenaming(context: Context, passkey: Passkey): void {
+  context.update({ renaming: undefined, problems: [] });
+  context.focus(domId(`rename-${passkey.id}`));
+}
+
+/** Gives a passkey the name that was typed. */
+export async function renamePasskey(
+  context: Context,
+  passkey: Passkey,
+  form: FormData,
+): Promise<void> {
+  const empty = emptyFields(form, ["name"]);
+  if (empty.length > 0) return tellProblems(context, empty);
+  const outcome = await runJob(context, `rename-${passkey.id}`, () =>
+    context.claviger.passkeys.rename(passkey.id, typed(form, "name")),
+  );
+  if (!outcome) return;
+  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  stopRenaming(context, passkey);
+  await refreshAccount(context);
+  tellSuccess(context, (texts) => texts.passkeys.renamed(outcome.value.name));
+}
+
+/** Removes a passkey, once the person has confirmed it. */
+export async function removePasskey(context: Context, passkey: Passkey): Promise<void> {
+  if (context.state.busy || !(await ask(context, { kind: "remove-passkey", passkey }))) return;
+  const outcome = await withPresence(context, () =>
+    runJob(context, `remove-${passkey.id}`, () => context.claviger.passkeys.remove(passkey.id)),
+  );
+  if (!outcome) return;
+  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  await refreshAccount(context);
+  tellSuccess(context, (texts) => texts.passkeys.removed(passkey.name));
+  context.focus(domId("passkeys-heading"));
+}
+
+/** Tells a failure of something in a list; what is gone already leaves the list, too. */
+export async function tellListFailure(context: Context, failure: Failure): Promise<void> {
+  if (failure.kind === "not-found") {
+    context.update({ renaming: undefined });
+    await refreshAccount(context);
+  }
+  if (failure.kind === "reauthentication-required") {
+    context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
+  } else {
+    tellFailure(context, failure);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Outcome } from "../../outcome.js";
+import { type Context, domId } from "../context.js";
+import { refreshAccount } from "./account.js";
+import { emptyFields, runJob, tellProblems, tellSuccess, typed } from "./job.js";
+import { tellListFailure } from "./passkeys.js";
+import { withPresence } from "./presence.js";
+import { ask } from "./question.js";
+
+/** Opens the form for a new password. */
+export function openPasswordForm(context: Context): void {
+  context.update({ changingPassword: true, revealed: false, notice: undefined, problems: [] });
+  context.focus(domId(context.state.account?.hasPassword ? "current_password" : "new_password"));
+}
+
+/** Closes the form for a new password. */
+export function closePasswordForm(context: Context): void {
+  context.update({ changingPassword: false, revealed: false, problems: [] });
+  context.focus(domId("change-password"));
+}
+
+/** Sets the new password that was typed. */
+export async function changePassword(context: Context, form: FormData): Promise<void> {
+  const hadPassword = Boolean(context.state.account?.hasPassword);
+  const empty = emptyFields(
+    form,
+    hadPassword ? ["current_password", "new_password"] : ["new_password"],
+  );
+  if (empty.length > 0) return tellProblems(context, empty);
+  const newPassword = typed(form, "new_password");
+  const change = hadPassword
+    ? { currentPassword: typed(form, "current_password"), newPassword }
+    : { newPassword };
+  const outcome = await withPresence(context, () =>
+    runJob(context, "change-password", () => context.claviger.account.changePassword(change)),
+  );
+  if (!outcome) return;
+  if (!outcome.ok && outcome.failure.kind === "denied") {
+    return tellProblems(context, [
+      { field: "current_password", reason: "WRONG", description: "is not right" },
+    ]);
+  }
+  if (outcome.ok) closePasswordForm(context);
+  await finish(context, outcome, "changed");
+}
+
+/** Removes the password, once the person has confirmed it. */
+export async function removePassword(context: Context): Promise<void> {
+  if (context.state.busy || !(await ask(context, { kind: "remove-password" }))) return;
+  const outcome = await withPresence(context, () =>
+    runJob(context, "remove-password", () => context.claviger.account.removePassword()),
+  );
+  if (outcome) await finish(context, outcome, "removed");
+}
+
+async function finish(
+  context: Context,
+  outcome: Outcome<void>,
+  done: "changed" | "removed",
+): Promise<void> {
+  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  await refreshAccount(context);
+  tellSuccess(context, (texts) => texts.password[done]);
+}

@@ -1,0 +1,73 @@
+import type { Failure } from "../../failure.js";
+import { SignInMethod } from "../../gen/claviger/v1/resources_pb.js";
+import type { SessionEvent } from "../../session.js";
+import { type Context, domId } from "../context.js";
+import { blank, type Notice, type Screen, type State, type View } from "../state.js";
+import { failureNotice } from "../words/failure-words.js";
+
+/** Why somebody is signed out. */
+export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];
+
+/** Changes the screen, and takes the focus along to its heading. */
+export function showScreen(context: Context, screen: Screen, change: Partial<State> = {}): void {
+  const before = context.state;
+  const isView = screen === "sign-in" || screen === "sign-up" || screen === "account";
+  context.update({ ...blank, screen, view: isView ? screen : before.view, ...change });
+  if (before.screen !== "starting" && before.screen !== screen) context.focus(domId("heading"));
+}
+
+/** Shows the sign-in. */
+export function showSignIn(context: Context, notice?: Notice): void {
+  showScreen(context, "sign-in", {
+    passkeyFirst: canUsePasskeys(context.state) && context.claviger.hasUsedPasskeyHere,
+    notice,
+  });
+}
+
+/** Shows the sign-up. */
+export function showSignUp(context: Context): void {
+  showScreen(context, "sign-up");
+}
+
+/** Goes where a person may go: nobody signs in twice, and an account needs somebody signed in. */
+export function goTo(context: Context, view: View, showAccount: () => void): void {
+  const signedIn = context.claviger.state.kind === "signed-in";
+  if (signedIn) showAccount();
+  else if (view === "sign-up") showSignUp(context);
+  else showSignIn(context);
+}
+
+/** Shows the sign-in to somebody who was signed out, and says why. */
+export function showSignedOut(context: Context, cause: SignOutCause): void {
+  if (context.state.screen !== "account" && context.state.screen !== "offer") return;
+  context.answer?.(false);
+  showSignIn(context, { tone: "neutral", say: (texts) => texts.signedOut[cause] });
+  context.emit("claviger-signed-out", { cause });
+}
+
+/** Shows that nothing can start yet, and tries again: by a button, after a wait, or back online. */
+export function showStuck(context: Context, failure: Failure, retry: () => void): void {
+  const known = failure.kind === "offline" || failure.kind === "unavailable";
+  const now = Date.now();
+  const notice = failureNotice(failure, now);
+  showScreen(context, "stuck", {
+    now,
+    stuckBy: known ? failure.kind : "failed",
+    notice: { ...notice, tone: "error", retry },
+  });
+}
+
+/** Shows which address to open instead of this one. */
+export function showWrongAddress(context: Context): void {
+  showScreen(context, "wrong-address");
+}
+
+/** Whether passkeys can be used here: by this browser, by the server, and at this address. */
+export function canUsePasskeys(state: State): boolean {
+  const { abilities, info } = state;
+  return Boolean(
+    abilities?.passkeys &&
+      info?.signInMethods.includes(SignInMethod.PASSKEY) &&
+      info.origins.includes(location.origin),
+  );
+}

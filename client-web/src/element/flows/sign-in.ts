@@ -1,0 +1,36 @@
+import type { Context } from "../context.js";
+import { domId } from "../context.js";
+import { armAutofill } from "./autofill.js";
+import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./job.js";
+import { signedIn } from "./signed-in.js";
+
+/** Signs in with what was typed. */
+export async function signInWithPassword(context: Context, form: FormData): Promise<void> {
+  const empty = emptyFields(form, ["username", "password"]);
+  if (empty.length > 0) return tellProblems(context, empty);
+  const credentials = { username: typed(form, "username"), password: typed(form, "password") };
+  const outcome = await runJob(context, "sign-in", async () => {
+    const answer = await context.claviger.signIn(credentials);
+    // The button stays busy until the next screen is there.
+    if (answer.ok) await signedIn(context, answer.value, "password");
+    return answer;
+  });
+  if (!outcome || outcome.ok) return;
+  tellFailure(context, outcome.failure);
+  if (outcome.failure.kind === "denied") context.focus(domId("password"));
+}
+
+/** Signs in with a passkey: of the name that was typed, or of whoever the authenticator knows. */
+export async function signInWithPasskey(context: Context, username?: string): Promise<void> {
+  const outcome = await runCeremony(context, "sign-in-passkey", "signIn", async (signal) => {
+    const answer = await context.claviger.signInWithPasskey(
+      username ? { username, signal } : { signal },
+    );
+    if (answer.ok) await signedIn(context, answer.value, "passkey");
+    return answer;
+  });
+  if (!outcome || outcome.ok) return;
+  tellFailure(context, outcome.failure);
+  // The button's ceremony ended the one of autofill.
+  if (context.state.screen === "sign-in") void armAutofill(context);
+}

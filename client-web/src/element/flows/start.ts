@@ -1,0 +1,27 @@
+import type { Context } from "../context.js";
+import { showAccount } from "./account.js";
+import { finishSignIn } from "./finish-sign-in.js";
+import { goTo, showStuck, showWrongAddress } from "./screens.js";
+
+/** Learns what the server offers and who is signed in, then shows what was asked for. */
+export async function start(context: Context): Promise<void> {
+  const { claviger } = context;
+  const [info, restored, abilities] = await Promise.all([
+    claviger.serverInfo(),
+    claviger.state.kind === "unknown" ? claviger.restore() : undefined,
+    claviger.abilities(),
+  ]);
+  const again = () => void start(context);
+  if (!info.ok) return showStuck(context, info.failure, again);
+  context.update({ info: info.value, abilities });
+  if (context.ownOrigin && !info.value.origins.includes(location.origin)) {
+    return showWrongAddress(context);
+  }
+  if (restored && !restored.ok && restored.failure.kind !== "signed-out") {
+    return showStuck(context, restored.failure, again);
+  }
+  const { view } = context.state;
+  if (claviger.state.kind !== "signed-in") return goTo(context, view, () => {});
+  if (view === "account") return showAccount(context);
+  await finishSignIn(context, "restored");
+}

@@ -1,0 +1,131 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { type Context, domId } from "../context.js";
+import { fieldOf, problemWords } from "../words/problem-words.js";
+
+/** A field of a form. Its name is the contract's, so a refusal finds its field. */
+export interface Field {
+  readonly name: "username" | "password" | "current_password" | "new_password" | "name";
+  readonly label: string;
+  readonly autocomplete: string;
+  readonly hint?: string;
+  readonly value?: string;
+  readonly input?: (value: string) => void;
+}
+
+/** Draws a line of text to fill in. */
+export function textField(context: Context, it: Field): TemplateResult {
+  const typing = (event: Event) => {
+    if (event.target instanceof HTMLInputElement) it.input?.(event.target.value);
+  };
+  return withLabel(
+    context,
+    it,
+    html`<input
+      class="cl-input"
+      id=${domId(it.name)}
+      name=${it.name}
+      type="text"
+      .defaultValue=${it.value ?? ""}
+      autocomplete=${it.autocomplete}
+      autocapitalize="none"
+      autocorrect="off"
+      spellcheck="false"
+      aria-describedby=${describedBy(context, it)}
+      aria-invalid=${problemOf(context, it) ? "true" : nothing}
+      @input=${typing}
+    />`,
+  );
+}
+
+/** Draws a password to fill in, with a button that makes it readable. */
+export function passwordField(context: Context, it: Field): TemplateResult {
+  const { state, texts } = context;
+  const bounds = it.autocomplete === "new-password" ? boundsOf(context) : undefined;
+  return withLabel(
+    context,
+    it,
+    html`<div class="cl-password">
+      <input
+        class="cl-input"
+        id=${domId(it.name)}
+        name=${it.name}
+        type=${state.revealed ? "text" : "password"}
+        autocomplete=${it.autocomplete}
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck="false"
+        minlength=${bounds?.minLength ?? nothing}
+        passwordrules=${
+          bounds ? `minlength: ${bounds.minLength}; maxlength: ${bounds.maxLength};` : nothing
+        }
+        aria-describedby=${describedBy(context, it)}
+        aria-invalid=${problemOf(context, it) ? "true" : nothing}
+      />
+      <button
+        class="cl-reveal"
+        type="button"
+        aria-label=${state.revealed ? texts.common.hidePassword : texts.common.showPassword}
+        aria-controls=${domId(it.name)}
+        @click=${() => context.update({ revealed: !state.revealed })}
+      >${state.revealed ? texts.common.hide : texts.common.show}</button>
+    </div>`,
+  );
+}
+
+/**
+ * Draws the username as text that cannot be changed: password managers need to see whose password a
+ * form is about.
+ */
+export function fixedUsername(context: Context): TemplateResult {
+  return html`<div class="cl-field">
+    <label class="cl-field-label" for=${domId("account")}>${context.texts.common.username}</label>
+    <input
+      class="cl-input"
+      id=${domId("account")}
+      name="account"
+      type="text"
+      readonly
+      autocomplete="username"
+      .value=${context.state.account?.username ?? ""}
+    />
+  </div>`;
+}
+
+/** Draws a form that does one job. Its own checks are ours: the browser's speak another language. */
+export function form(submit: (form: FormData) => void, content: unknown): TemplateResult {
+  const submitted = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (event.currentTarget instanceof HTMLFormElement) submit(new FormData(event.currentTarget));
+  };
+  return html`<form class="cl-form" novalidate @submit=${submitted}>${content}</form>`;
+}
+
+function withLabel(context: Context, it: Field, input: TemplateResult): TemplateResult {
+  const problem = problemOf(context, it);
+  return html`<div class="cl-field">
+    <label class="cl-field-label" for=${domId(it.name)}>${it.label}</label>
+    ${input}
+    ${
+      problem
+        ? html`<p class="cl-problem" id=${domId(`${it.name}_problem`)}>${problem}</p>`
+        : it.hint
+          ? html`<p class="cl-hint" id=${domId(`${it.name}_hint`)}>${it.hint}</p>`
+          : nothing
+    }
+  </div>`;
+}
+
+function describedBy(context: Context, it: Field): string | typeof nothing {
+  if (problemOf(context, it)) return domId(`${it.name}_problem`);
+  return it.hint ? domId(`${it.name}_hint`) : nothing;
+}
+
+function problemOf(context: Context, it: Field): string | undefined {
+  const problem = context.state.problems.find((problem) => fieldOf(problem) === it.name);
+  return problem && problemWords(problem, context.texts, boundsOf(context));
+}
+
+/** How long passwords may be. */
+export function boundsOf({ state }: Context) {
+  return state.info?.passwordPolicy ?? { minLength: 1, maxLength: 1024 };
+}

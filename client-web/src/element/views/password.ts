@@ -1,0 +1,76 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { Context } from "../context.js";
+import {
+  changePassword,
+  closePasswordForm,
+  openPasswordForm,
+  removePassword,
+} from "../flows/password.js";
+import { button } from "./button.js";
+import { boundsOf, fixedUsername, form, passwordField } from "./field.js";
+import { section } from "./section.js";
+
+/** Draws the password of the account: whether there is one, and how to change that. */
+export function passwordSection(context: Context): TemplateResult {
+  const { state, texts } = context;
+  const { isSet, isNotSet, heading } = texts.password;
+  return section("password", heading, [
+    html`<p class="cl-lead">${state.account?.hasPassword ? isSet : isNotSet}</p>`,
+    state.changingPassword ? passwordForm(context) : actions(context),
+  ]);
+}
+
+function actions(context: Context): TemplateResult {
+  const { state, texts } = context;
+  const hasPassword = state.account?.hasPassword;
+  return html`<div class="cl-actions">
+    ${button(context, {
+      label: hasPassword ? texts.password.change : texts.password.set,
+      look: "secondary",
+      id: "change-password",
+      press: () => openPasswordForm(context),
+    })}
+    ${
+      hasPassword && state.passkeys?.length
+        ? button(context, {
+            label: texts.password.remove,
+            look: "quiet",
+            job: "remove-password",
+            press: () => void removePassword(context),
+          })
+        : nothing
+    }
+  </div>`;
+}
+
+function passwordForm(context: Context): TemplateResult {
+  const { state, texts } = context;
+  return form(
+    (data) => void changePassword(context, data),
+    html`${fixedUsername(context)}
+    ${
+      state.account?.hasPassword
+        ? passwordField(context, {
+            name: "current_password",
+            label: texts.password.current,
+            autocomplete: "current-password",
+          })
+        : nothing
+    }
+    ${passwordField(context, {
+      name: "new_password",
+      label: texts.password.new,
+      autocomplete: "new-password",
+      hint: texts.signUp.passwordHint(boundsOf(context)),
+    })}
+      <p class="cl-hint">${texts.password.othersEnd}</p>
+      <div class="cl-actions">
+        ${button(context, { label: texts.password.submit, look: "primary", job: "change-password" })}
+        ${button(context, {
+          label: texts.common.cancel,
+          look: "quiet",
+          press: () => closePasswordForm(context),
+        })}
+      </div>`,
+  );
+}

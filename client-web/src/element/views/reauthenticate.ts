@@ -1,0 +1,56 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { Context } from "../context.js";
+import { proveWithPasskey, proveWithPassword } from "../flows/presence.js";
+import { answer } from "../flows/question.js";
+import { canUsePasskeys } from "../flows/screens.js";
+import { button } from "./button.js";
+import { dialogHead } from "./dialog-head.js";
+import { fixedUsername, form, passwordField } from "./field.js";
+
+/** Draws the dialog that asks for a passkey or the password before something sensitive. */
+export function presenceDialog(context: Context): TemplateResult {
+  const { state, texts } = context;
+  const passkeys = canUsePasskeys(state) && Boolean(state.passkeys?.length);
+  const password = Boolean(state.account?.hasPassword);
+  const cancel = button(context, {
+    label: texts.common.cancel,
+    look: password ? "secondary" : "quiet",
+    press: () => answer(context, false),
+  });
+  return html`${dialogHead(context, texts.presence.heading, texts.presence.lead)}
+  ${
+    passkeys
+      ? html`<div class="cl-stack">
+          ${button(context, {
+            label: texts.presence.withPasskey,
+            look: "primary",
+            job: "presence-passkey",
+            icon: "passkey",
+            press: () => void proveWithPasskey(context),
+          })}
+          ${password ? html`<p class="cl-divider">${texts.signIn.or}</p>` : cancel}
+        </div>`
+      : nothing
+  }
+  ${
+    password
+      ? form(
+          (data) => void proveWithPassword(context, data),
+          html`${fixedUsername(context)}
+          ${passwordField(context, {
+            name: "password",
+            label: texts.common.password,
+            autocomplete: "current-password",
+          })}
+            <div class="cl-dialog-actions">
+              ${cancel}
+              ${button(context, {
+                label: texts.presence.submit,
+                look: passkeys ? "secondary" : "primary",
+                job: "presence",
+              })}
+            </div>`,
+        )
+      : nothing
+  }`;
+}

@@ -1,0 +1,99 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { type Context, domId } from "../context.js";
+import { signOut } from "../flows/account.js";
+import { addressToOpen } from "../words/address.js";
+import { fullDate, milliseconds } from "../words/times.js";
+import { accountView } from "./account.js";
+import { button } from "./button.js";
+import { dialog } from "./dialog.js";
+import { notices } from "./notice.js";
+import { offerView } from "./offer.js";
+import { signInView } from "./sign-in.js";
+import { signUpView } from "./sign-up.js";
+
+/** Draws everything: the heading, what there is to tell, and the screen. */
+export function screenView(context: Context): TemplateResult {
+  const { state } = context;
+  return html`<div class="cl-screen" data-screen=${state.screen} aria-busy=${state.screen === "starting"}>
+      ${state.screen === "account" ? accountHeader(context) : header(context)}
+      ${state.question ? nothing : notices(context)} ${body(context)}
+    </div>
+    ${dialog(context)}`;
+}
+
+/** The heading of the screen that is shown; it is the page's title, too. */
+export function headingOf({ state, texts }: Context): string {
+  switch (state.screen) {
+    case "starting":
+      return texts.common.loading;
+    case "stuck":
+      return texts.start[state.stuckBy];
+    case "wrong-address":
+      return texts.start.wrongAddress;
+    case "offer":
+      return texts.offer.heading;
+    case "sign-in":
+      return texts.signIn.heading;
+    case "sign-up":
+      return texts.signUp.heading;
+    case "account":
+      return texts.account.title;
+  }
+}
+
+function header(context: Context): TemplateResult {
+  if (context.state.screen === "starting") {
+    return html`<h1 class="cl-heading cl-unseen">${headingOf(context)}</h1>`;
+  }
+  return html`<h1 class="cl-heading" id=${domId("heading")} tabindex="-1">${headingOf(context)}</h1>`;
+}
+
+function accountHeader(context: Context): TemplateResult {
+  const { account } = context.state;
+  const { texts } = context;
+  const name = account?.displayName || account?.username || "";
+  return html`<header class="cl-account-header">
+    <span class="cl-initial" aria-hidden="true">${[...name][0]?.toUpperCase()}</span>
+    <div>
+      <h1 class="cl-heading" id=${domId("heading")} tabindex="-1">${texts.account.heading(name)}</h1>
+      ${
+        account?.createTime
+          ? html`<p class="cl-hint">
+              ${texts.account.since(fullDate(milliseconds(account.createTime), texts))}
+            </p>`
+          : nothing
+      }
+    </div>
+    ${button(context, {
+      label: texts.account.signOut,
+      look: "secondary",
+      job: "sign-out",
+      press: () => void signOut(context),
+    })}
+  </header>`;
+}
+
+function body(context: Context): TemplateResult | typeof nothing {
+  switch (context.state.screen) {
+    case "starting":
+      return html`<div class="cl-skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>`;
+    case "stuck":
+      return nothing;
+    case "wrong-address":
+      return wrongAddress(context);
+    case "offer":
+      return offerView(context);
+    case "sign-in":
+      return signInView(context);
+    case "sign-up":
+      return signUpView(context);
+    case "account":
+      return accountView(context);
+  }
+}
+
+function wrongAddress({ state, texts }: Context): TemplateResult {
+  const address = addressToOpen(state.info?.origins ?? [], location);
+  return html`<p class="cl-lead">${texts.start.wrongAddressLead}</p>
+    ${address ? html`<p><a class="cl-link" href=${address}>${address}</a></p>` : nothing}`;
+}

@@ -1,0 +1,90 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { type Context, domId } from "../context.js";
+import { canUsePasskeys, showSignUp } from "../flows/screens.js";
+import { signInWithPasskey, signInWithPassword } from "../flows/sign-in.js";
+import { button } from "./button.js";
+import { form, passwordField, textField } from "./field.js";
+
+/** Draws the sign-in: with the passkey first where this browser has used one. */
+export function signInView(context: Context): TemplateResult {
+  const { state, texts } = context;
+  return html`${state.passkeyFirst ? passkeyFirst(context) : passwordForm(context)}
+    <p class="cl-foot">
+      ${texts.signIn.newHere}
+      ${button(context, {
+        label: texts.signIn.signUp,
+        look: "link",
+        press: () => showSignUp(context),
+      })}
+    </p>`;
+}
+
+function passkeyFirst(context: Context): TemplateResult {
+  const { state, texts } = context;
+  return html`<div class="cl-stack">
+      ${button(context, {
+        label: texts.signIn.withPasskey,
+        look: "primary",
+        job: "sign-in-passkey",
+        icon: "passkey",
+        press: () => void signInWithPasskey(context),
+      })}
+    </div>
+    ${
+      state.passwordOpen
+        ? html`${divider(context)}${passwordForm(context)}`
+        : html`<p class="cl-foot">
+            ${button(context, {
+              label: texts.signIn.usePassword,
+              look: "link",
+              press: () => {
+                context.update({ passwordOpen: true });
+                context.focus(domId("username"));
+              },
+            })}
+          </p>`
+    }`;
+}
+
+function passwordForm(context: Context): TemplateResult {
+  const { texts } = context;
+  return form(
+    (data) => void signInWithPassword(context, data),
+    html`${textField(context, {
+      name: "username",
+      label: texts.common.username,
+      autocomplete: "username webauthn",
+      input: (username) => context.update({ username }),
+    })}
+    ${passwordField(context, {
+      name: "password",
+      label: texts.common.password,
+      autocomplete: "current-password",
+    })}
+    ${button(context, {
+      label: texts.signIn.submit,
+      look: context.state.passkeyFirst ? "secondary" : "primary",
+      job: "sign-in",
+    })}
+    ${otherWay(context)}`,
+  );
+}
+
+/** The passkey beside the password: of the name that was typed, or of nobody in particular. */
+function otherWay(context: Context): TemplateResult | typeof nothing {
+  const { state, texts } = context;
+  const username = state.username.trim();
+  if (!canUsePasskeys(state) || (state.passkeyFirst && !username)) return nothing;
+  return html`${state.passkeyFirst ? nothing : divider(context)}
+    ${button(context, {
+      label: username ? texts.signIn.withPasskeyFor(username) : texts.signIn.withPasskey,
+      look: state.passkeyFirst ? "quiet" : "secondary",
+      job: "sign-in-passkey",
+      icon: "passkey",
+      press: () => void signInWithPasskey(context, username),
+    })}`;
+}
+
+function divider({ texts }: Context): TemplateResult {
+  return html`<p class="cl-divider">${texts.signIn.or}</p>`;
+}

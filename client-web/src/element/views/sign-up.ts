@@ -1,0 +1,35 @@
+import { html, type TemplateResult } from "lit-html";
+import type { Context } from "../context.js";
+import { showSignIn } from "../flows/screens.js";
+import { signUp } from "../flows/sign-up.js";
+import { button } from "./button.js";
+import { boundsOf, form, passwordField, textField } from "./field.js";
+
+/** Draws the form for a new account. */
+export function signUpView(context: Context): TemplateResult {
+  const { texts } = context;
+  return html`${form(
+    (data) => void signUp(context, data),
+    html`${textField(context, {
+      name: "username",
+      label: texts.common.username,
+      autocomplete: "username",
+      hint: texts.signUp.usernameHint,
+    })}
+    ${passwordField(context, {
+      name: "new_password",
+      label: texts.common.password,
+      autocomplete: "new-password",
+      hint: texts.signUp.passwordHint(boundsOf(context)),
+    })}
+    ${button(context, { label: texts.signUp.submit, look: "primary", job: "sign-up" })}`,
+  )}
+    <p class="cl-foot">
+      ${texts.signUp.haveOne}
+      ${button(context, {
+        label: texts.signUp.signIn,
+        look: "link",
+        press: () => showSignIn(context),
+      })}
+    </p>`;
+}
