@@ -1,0 +1,9 @@
+import "./language.js";
+import "../src/element/define.js";
+import { followPath } from "./paths.js";
+
+const site = document.querySelector(".site-name");
+if (site) site.textContent = location.hostname;
+
+const element = document.querySelector("claviger-auth");
+if (element) followPath(element);
