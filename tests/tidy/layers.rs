@@ -30,6 +30,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
         &["src/domain/passkeys/", "src/domain/passkeys.rs"],
     ),
     (&["jsonwebtoken"], &["src/domain/tokens/", "src/domain/tokens.rs"]),
+    (&["rust_embed"], &["src/http/page/"]),
 ];
 
 /// A layer, and the names it may not mention.
