@@ -1,4 +1,4 @@
-//! Accounts and their passwords.
+//! Accounts.
 
 use std::sync::Arc;
 
@@ -30,22 +30,6 @@ pub enum AccountCreation {
     UsernameTaken,
 }
 
-/// A new password for an account, and the session that goes on.
-#[derive(Debug, Clone)]
-pub struct PasswordChange {
-    /// The account.
-    pub account_id: AccountId,
-    /// The session that asks; only while it is live, so that of two changes at once one wins, and
-    /// that a session ended meanwhile changes nothing.
-    pub caller: SessionId,
-    /// The new hash.
-    pub new_hash: PasswordHash,
-    /// The one session that lives on, opened by this change.
-    pub session: NewSession,
-    /// Until when the ended sessions' access tokens could live.
-    pub revoked_until: Timestamp,
-}
-
 const FIND: &str = "
 SELECT id, username, display_name, password_hash, request_id, created_at,
     (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count
@@ -60,11 +44,6 @@ const INSERT: &str = "
 INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (username) DO NOTHING";
-
-const UPGRADE_HASH: &str = "
-UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
-
-const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
 
 const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";
@@ -110,25 +89,6 @@ impl Storage {
         id: AccountId,
     ) -> Result<Option<AccountWithPassword>> {
         find_account(&mut self.read().await?, id).await
-    }
-
-    /// Replaces a hash by one of the same password under newer parameters, unless it has changed.
-    pub async fn upgrade_password_hash(
-        &self,
-        id: AccountId,
-        expected: PasswordHash,
-        upgraded: PasswordHash,
-    ) -> Result<()> {
-        self.write((id, expected, upgraded), |c, (id, expected, upgraded)| {
-            Box::pin(upgrade_hash(c, *id, expected, upgraded))
-        })
-        .await
-    }
-
-    /// Sets a new password, ends every session of the account and opens a new one, in one step.
-    /// Answers with the ended sessions, or `None` when the caller's session is not live.
-    pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
-        self.write(change, |c, change| Box::pin(change_password(c, change))).await
     }
 
     /// Deletes an account with its passkeys, sessions and ceremonies, and revokes its live sessions'
@@ -188,48 +148,6 @@ pub(super) async fn find_account(
         sqlx::query_as(FIND).bind(id.as_bytes().as_slice()).fetch_optional(c).await
     })?;
     row.map(AccountRow::into_account).transpose()
-}
-
-async fn upgrade_hash(
-    connection: &mut Connection,
-    id: AccountId,
-    expected: &PasswordHash,
-    upgraded: &PasswordHash,
-) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(UPGRADE_HASH)
-            .bind(id.as_bytes().as_slice())
-            .bind(expected.as_phc())
-            .bind(upgraded.as_phc())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
-    Ok(())
-}
-
-async fn change_password(
-    connection: &mut Connection,
-    change: &PasswordChange,
-) -> Result<Option<Vec<SessionId>>> {
-    let (id, now) = (change.account_id, change.session.created_at);
-    hold_account(connection, id).await?;
-    if !is_live(connection, change.caller, id, now).await? {
-        return Ok(None);
-    }
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(SET_PASSWORD)
-            .bind(id.as_bytes().as_slice())
-            .bind(change.new_hash.as_phc())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
-    let revoked_until = change.revoked_until;
-    let end = SessionEnd { reason: EndReason::PasswordChanged, now, revoked_until };
-    let ended = end_group(connection, id, SessionGroup::All, end).await?;
-    insert_session(connection, &change.session).await?;
-    Ok(Some(ended))
 }
 
 async fn delete_account(

@@ -14,6 +14,7 @@ pub mod migrations;
 pub mod moving;
 mod options;
 pub mod passkeys;
+pub mod passwords;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;

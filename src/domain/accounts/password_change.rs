@@ -10,7 +10,7 @@ use crate::{
         session::{EndReason, Origin, SignInMethod},
         token::{Claims, TokenPair},
     },
-    storage::accounts::PasswordChange,
+    storage::passwords::PasswordChange,
 };
 
 use super::{Accounts, fields};

@@ -6,6 +6,7 @@ mod accounts;
 mod ceremonies;
 mod failures;
 mod passkeys;
+mod passwords;
 mod plans;
 mod races;
 mod refresh_tokens;

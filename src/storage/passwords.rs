@@ -1,0 +1,99 @@
+//! The hashes of passwords: replacing them, and what that ends.
+
+use crate::model::{
+    id::{AccountId, SessionId},
+    password::PasswordHash,
+    session::{EndReason, NewSession},
+    time::Timestamp,
+};
+
+use super::{
+    Connection, Result, Storage,
+    locks::hold_account,
+    on_engine,
+    sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
+};
+
+/// A new password for an account, and the session that goes on.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// The account.
+    pub account_id: AccountId,
+    /// The session that asks; only while it is live, so that of two changes at once one wins, and
+    /// that a session ended meanwhile changes nothing.
+    pub caller: SessionId,
+    /// The new hash.
+    pub new_hash: PasswordHash,
+    /// The one session that lives on, opened by this change.
+    pub session: NewSession,
+    /// Until when the ended sessions' access tokens could live.
+    pub revoked_until: Timestamp,
+}
+
+const UPGRADE_HASH: &str = "
+UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
+
+impl Storage {
+    /// Replaces a hash by one of the same password under newer parameters, unless it has changed.
+    pub async fn upgrade_password_hash(
+        &self,
+        id: AccountId,
+        expected: PasswordHash,
+        upgraded: PasswordHash,
+    ) -> Result<()> {
+        self.write((id, expected, upgraded), |c, (id, expected, upgraded)| {
+            Box::pin(upgrade_hash(c, *id, expected, upgraded))
+        })
+        .await
+    }
+
+    /// Sets a new password, ends every session of the account and opens a new one, in one step.
+    /// Answers with the ended sessions, or `None` when the caller's session is not live.
+    pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
+        self.write(change, |c, change| Box::pin(change_password(c, change))).await
+    }
+}
+
+async fn upgrade_hash(
+    connection: &mut Connection,
+    id: AccountId,
+    expected: &PasswordHash,
+    upgraded: &PasswordHash,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(UPGRADE_HASH)
+            .bind(id.as_bytes().as_slice())
+            .bind(expected.as_phc())
+            .bind(upgraded.as_phc())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+async fn change_password(
+    connection: &mut Connection,
+    change: &PasswordChange,
+) -> Result<Option<Vec<SessionId>>> {
+    let (id, now) = (change.account_id, change.session.created_at);
+    hold_account(connection, id).await?;
+    if !is_live(connection, change.caller, id, now).await? {
+        return Ok(None);
+    }
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(SET_PASSWORD)
+            .bind(id.as_bytes().as_slice())
+            .bind(change.new_hash.as_phc())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    let revoked_until = change.revoked_until;
+    let end = SessionEnd { reason: EndReason::PasswordChanged, now, revoked_until };
+    let ended = end_group(connection, id, SessionGroup::All, end).await?;
+    insert_session(connection, &change.session).await?;
+    Ok(Some(ended))
+}
