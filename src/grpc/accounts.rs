@@ -51,6 +51,15 @@ impl AccountService for Service {
         Ok(Response::new(pb::ChangePasswordResponse { tokens: Some(tokens::pair(&pair)) }))
     }
 
+    async fn remove_password(
+        &self,
+        request: Request<pb::RemovePasswordRequest>,
+    ) -> Result<Response<pb::RemovePasswordResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        self.accounts.remove_password(&caller).await.map_err(from_error)?;
+        Ok(Response::new(pb::RemovePasswordResponse {}))
+    }
+
     async fn delete_account(
         &self,
         request: Request<pb::DeleteAccountRequest>,

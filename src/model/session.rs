@@ -108,6 +108,8 @@ pub enum EndReason {
     RefreshTokenReuse,
     /// The account's password was changed.
     PasswordChanged,
+    /// The password that opened it was removed.
+    PasswordRemoved,
     /// The passkey that opened it was removed.
     PasskeyRemoved,
 }

@@ -9,6 +9,7 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
+    accounts::find_account,
     locks::hold_account,
     on_engine,
     sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
@@ -30,10 +31,37 @@ pub struct PasswordChange {
     pub revoked_until: Timestamp,
 }
 
+/// A password's removal.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordRemovalRequest {
+    /// The account.
+    pub account_id: AccountId,
+    /// The session that asks, which must be live. It lives on although the password may have opened
+    /// it.
+    pub caller: SessionId,
+    /// Now.
+    pub now: Timestamp,
+    /// Until when the ended sessions' access tokens could live.
+    pub revoked_until: Timestamp,
+}
+
+/// What became of a password's removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordRemoval {
+    /// The account has no password, and these sessions that one had opened are over.
+    Removed(Vec<SessionId>),
+    /// The account would be left without a way to sign in.
+    LastSignInMethod,
+    /// The caller's session is not live.
+    SessionEnded,
+}
+
 const UPGRADE_HASH: &str = "
 UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 
 const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
+
+const REMOVE: &str = "UPDATE accounts SET password_hash = NULL WHERE id = $1";
 
 impl Storage {
     /// Replaces a hash by one of the same password under newer parameters, unless it has changed.
@@ -53,6 +81,15 @@ impl Storage {
     /// Answers with the ended sessions, or `None` when the caller's session is not live.
     pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
         self.write(change, |c, change| Box::pin(change_password(c, change))).await
+    }
+
+    /// Removes the password and ends the sessions it opened, unless it is the last way in. The same
+    /// again when there is none.
+    pub async fn remove_password(
+        &self,
+        request: PasswordRemovalRequest,
+    ) -> Result<PasswordRemoval> {
+        self.write(request, |c, request| Box::pin(remove(c, *request))).await
     }
 }
 
@@ -96,4 +133,27 @@ async fn change_password(
     let ended = end_group(connection, id, SessionGroup::All, end).await?;
     insert_session(connection, &change.session).await?;
     Ok(Some(ended))
+}
+
+async fn remove(
+    connection: &mut Connection,
+    request: PasswordRemovalRequest,
+) -> Result<PasswordRemoval> {
+    let PasswordRemovalRequest { account_id, caller, now, revoked_until } = request;
+    hold_account(connection, account_id).await?;
+    if !is_live(connection, caller, account_id, now).await? {
+        return Ok(PasswordRemoval::SessionEnded);
+    }
+    let Some(owner) = find_account(connection, account_id).await? else {
+        return Ok(PasswordRemoval::SessionEnded);
+    };
+    if owner.account.passkey_count == 0 {
+        return Ok(PasswordRemoval::LastSignInMethod);
+    }
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(REMOVE).bind(account_id.as_bytes().as_slice()).execute(c).await.map(drop)
+    })?;
+    let group = SessionGroup::OpenedWithPassword { spared: caller };
+    let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
+    Ok(PasswordRemoval::Removed(end_group(connection, account_id, group, end).await?))
 }

@@ -1,6 +1,6 @@
 //! What the program writes down, and what it never does.
 
-use crate::support::{Home, OTHER_PASSWORD, PASSWORD, Process};
+use crate::support::{Authenticator, Home, OTHER_PASSWORD, PASSWORD, Process};
 
 #[tokio::test]
 async fn no_secret_is_logged_even_at_trace_level() {
@@ -68,6 +68,9 @@ async fn security_events_have_stable_names() {
     alice.login("alice", PASSWORD).await.unwrap().reauthenticate(PASSWORD).await.unwrap();
     let again = process.stranger().login("alice", PASSWORD).await.unwrap();
     let changed = again.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+    let origin = format!("http://localhost:{}", process.public_port);
+    changed.add_passkey(&mut Authenticator::platform(&origin), "").await.unwrap();
+    changed.remove_password().await.unwrap();
     changed.delete_account().await.unwrap();
     process.terminate();
     process.wait();
@@ -80,6 +83,7 @@ async fn security_events_have_stable_names() {
         "reauthentication_succeeded",
         "refresh_token_reused",
         "password_changed",
+        "password_removed",
         "account_deleted",
     ] {
         assert!(log.contains(&format!("\"{event}\"")), "{event} is missing in\n{log}");

@@ -18,6 +18,7 @@ mod moving;
 mod operations;
 mod pages;
 mod passkeys;
+mod passwords;
 mod postgres;
 mod refresh;
 mod registration;

@@ -7,6 +7,7 @@ mod credentials;
 mod fields;
 mod login;
 mod password_change;
+mod password_removal;
 mod registration;
 
 use std::sync::Arc;

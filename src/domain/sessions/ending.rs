@@ -81,6 +81,7 @@ impl Sessions {
             EndReason::Logout
             | EndReason::Revoked
             | EndReason::PasswordChanged
+            | EndReason::PasswordRemoved
             | EndReason::PasskeyRemoved => tracing::info!(
                 target: "claviger::security",
                 event = "sessions_ended",
@@ -117,6 +118,7 @@ const fn reason_name(reason: EndReason) -> &'static str {
         EndReason::Revoked => "revoked",
         EndReason::RefreshTokenReuse => "refresh_token_reuse",
         EndReason::PasswordChanged => "password_changed",
+        EndReason::PasswordRemoved => "password_removed",
         EndReason::PasskeyRemoved => "passkey_removed",
     }
 }

@@ -43,6 +43,7 @@ pub(in crate::storage) enum SessionGroup {
     AllBut(SessionId),
     All,
     OpenedWith { passkey: PasskeyId, spared: SessionId },
+    OpenedWithPassword { spared: SessionId },
 }
 
 const END_ALL: &str = "
@@ -65,6 +66,12 @@ RETURNING id";
 const END_OPENED_WITH: &str = "
 UPDATE sessions SET ended_at = $2, end_reason = $3
 WHERE account_id = $1 AND id <> $4 AND passkey_id = $5
+    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+RETURNING id";
+
+const END_OPENED_WITH_PASSWORD: &str = "
+UPDATE sessions SET ended_at = $2, end_reason = $3
+WHERE account_id = $1 AND id <> $4 AND method = 'password'
     AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
 RETURNING id";
 
@@ -129,6 +136,9 @@ pub(in crate::storage) async fn end_group(
         SessionGroup::All => (END_ALL, None, None),
         SessionGroup::OpenedWith { passkey, spared } => {
             (END_OPENED_WITH, Some(spared), Some(passkey))
+        }
+        SessionGroup::OpenedWithPassword { spared } => {
+            (END_OPENED_WITH_PASSWORD, Some(spared), None)
         }
     };
     let ended: Vec<Vec<u8>> = on_engine!(&mut *connection, |c| {
@@ -195,6 +205,7 @@ const fn reason_text(reason: EndReason) -> &'static str {
         EndReason::Revoked => "revoked",
         EndReason::RefreshTokenReuse => "refresh_token_reuse",
         EndReason::PasswordChanged => "password_changed",
+        EndReason::PasswordRemoved => "password_removed",
         EndReason::PasskeyRemoved => "passkey_removed",
     }
 }

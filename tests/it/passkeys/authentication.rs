@@ -2,7 +2,7 @@
 
 use claviger::grpc::pb::{self, start_authentication_request::Target};
 
-use super::{only_passkey, phone, remove_passwords, security_key, with_passkey};
+use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{
     assert_refused,
     support::{MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
@@ -57,8 +57,8 @@ async fn a_passkey_session_shows_its_method_and_its_token_the_proof() {
 async fn an_account_without_a_password_signs_in_with_its_passkey() {
     let app = TestApp::start().await;
     let mut phone = phone();
-    with_passkey(&app, "alice", &mut phone).await;
-    remove_passwords(&app).await;
+    let alice = with_passkey(&app, "alice", &mut phone).await;
+    alice.remove_password().await.unwrap();
 
     let alice = app.stranger().sign_in_named("alice", &mut phone).await.unwrap();
 

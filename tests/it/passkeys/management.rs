@@ -3,7 +3,7 @@
 use claviger::grpc::pb;
 use prost_types::FieldMask;
 
-use super::{only_passkey, phone, remove_passwords, security_key, with_passkey};
+use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{
     assert_refused,
     support::{MINUTE, PASSWORD, SECOND, TestApp},
@@ -178,7 +178,7 @@ async fn the_last_way_into_an_account_cannot_be_removed() {
     let alice = with_passkey(&app, "alice", &mut first).await;
     let first_id = only_passkey(&alice).await.id;
     let second_id = alice.add_passkey(&mut second, "").await.unwrap().id;
-    remove_passwords(&app).await;
+    alice.remove_password().await.unwrap();
 
     alice.delete_passkey(&first_id).await.unwrap();
     let last = alice.delete_passkey(&second_id).await;

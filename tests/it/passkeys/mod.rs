@@ -43,12 +43,6 @@ async fn only_passkey(person: &Person) -> pb::Passkey {
     passkeys.remove(0)
 }
 
-/// Takes the passwords of all accounts away, as an operator would.
-async fn remove_passwords(app: &TestApp) {
-    let mut database = app.open_database().await;
-    database.execute("UPDATE accounts SET password_hash = NULL").await;
-}
-
 #[tokio::test]
 async fn passkey_calls_for_accounts_need_an_access_token() {
     let app = TestApp::start().await;

@@ -181,7 +181,7 @@ async fn two_last_passkeys_removed_at_once_leave_one() {
     let app = TestApp::start().await;
     let mut device = phone();
     let alice = with_passkey(&app, "alice", &mut device).await;
-    super::remove_passwords(&app).await;
+    alice.remove_password().await.unwrap();
     for _ in 0..ROUNDS {
         let alice = alice.step_up(&mut device).await.unwrap();
         let mut second = phone();

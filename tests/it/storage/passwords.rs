@@ -1,14 +1,23 @@
 //! The hashes of passwords.
 
 use claviger::{
-    model::session::{EndReason, NewSession},
-    storage::{passwords::PasswordChange, sessions::SessionSelection},
+    model::{
+        passkey::PasskeyUse,
+        session::{EndReason, NewSession},
+    },
+    storage::{
+        passkeys::PasskeyRemoval,
+        passwords::{PasswordChange, PasswordRemoval, PasswordRemovalRequest},
+        sessions::SessionSelection,
+    },
 };
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, SECOND, hash, new_session, race,
+    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, hash, new_session,
+    passkeys::{added, removal as passkey_removal, session_with, used},
+    race,
     races::{ENDED, LIVE, REVOKED},
-    rounds, with_database,
+    rounds, session_id, with_database,
 };
 
 fn change(caller: &NewSession, to: &str) -> PasswordChange {
@@ -18,6 +27,15 @@ fn change(caller: &NewSession, to: &str) -> PasswordChange {
         caller: caller.id,
         new_hash: hash(to),
         session,
+        revoked_until: NOW + HOUR,
+    }
+}
+
+fn removal(caller: &NewSession) -> PasswordRemovalRequest {
+    PasswordRemovalRequest {
+        account_id: caller.account_id,
+        caller: caller.id,
+        now: NOW,
         revoked_until: NOW + HOUR,
     }
 }
@@ -148,6 +166,157 @@ async fn a_hash_is_upgraded_only_from_the_expected_one() {
         assert_eq!(found.password_hash, Some(hash("better")));
         let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [session.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spared_one() {
+    with_database(async |database| {
+        let (alice, spared) = database.registered("alice").await;
+        let passkey = added(&database, &spared).await;
+        let (ended, with_passkey) = (new_session(alice.id), session_with(&passkey));
+        database.open_password_session(ended.clone(), hash("first")).await.unwrap();
+        database.open_passkey_session(used(&passkey, 6), with_passkey.clone()).await.unwrap();
+        let (_, of_bob) = database.registered("bob").await;
+
+        let removed = database.remove_password(removal(&spared)).await.unwrap();
+
+        assert_eq!(removed, PasswordRemoval::Removed(vec![ended.id]));
+        assert!(!database.find_account(alice.id).await.unwrap().unwrap().has_password);
+        let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
+        let mut live: Vec<_> = live.iter().map(|it| it.id).collect();
+        live.sort();
+        assert_eq!(live, [spared.id, with_passkey.id]);
+        let revoked = database.list_revocations(NOW).await.unwrap();
+        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [ended.id]);
+        assert_eq!(revoked[0].until, NOW + HOUR);
+        let found = database.find_account_with_password(of_bob.account_id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("first")));
+        let late = database.open_password_session(new_session(alice.id), hash("first")).await;
+        assert!(!late.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_is_removed_again_from_an_account_that_has_none() {
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        added(&database, &session).await;
+        database.remove_password(removal(&session)).await.unwrap();
+
+        let again = database.remove_password(removal(&session)).await.unwrap();
+
+        assert_eq!(again, PasswordRemoval::Removed(vec![]));
+        assert!(!database.find_account(alice.id).await.unwrap().unwrap().has_password);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_stays_when_it_is_the_last_way_in() {
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
+
+        let refused = database.remove_password(removal(&session)).await.unwrap();
+
+        assert_eq!(refused, PasswordRemoval::LastSignInMethod);
+        let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("first")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_or_anothers_removes_no_password() {
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        added(&database, &session).await;
+        let (_, of_bob) = database.registered("bob").await;
+        let foreign = PasswordRemovalRequest { account_id: alice.id, ..removal(&of_bob) };
+        let late = PasswordRemovalRequest { now: session.idle_expires_at, ..removal(&session) };
+        let unknown = PasswordRemovalRequest { caller: session_id(), ..removal(&session) };
+        let nobody = PasswordRemovalRequest { account_id: account_id(), ..removal(&session) };
+
+        for request in [foreign, late, unknown, nobody] {
+            let refused = database.remove_password(request).await.unwrap();
+
+            assert_eq!(refused, PasswordRemoval::SessionEnded, "{request:?}");
+        }
+        assert!(database.find_account(alice.id).await.unwrap().unwrap().has_password);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_way_in_stays_when_the_password_and_the_last_passkey_are_removed_at_once() {
+    with_database(async |database| {
+        rounds(async |round| {
+            let (alice, session) = database.registered(&format!("user{round}")).await;
+            let passkey = added(&database, &session).await;
+
+            let removals = race((0..RACERS).map(|racer| {
+                let (storage, removal) = (database.handle(), removal(&session));
+                let passkey_removal = passkey_removal(&passkey, session.id);
+                async move {
+                    if racer % 2 == 0 {
+                        let removed = storage.remove_password(removal).await.unwrap();
+                        (removed == PasswordRemoval::Removed(vec![]), false)
+                    } else {
+                        let removed = storage.remove_passkey(passkey_removal).await.unwrap();
+                        (false, removed == PasskeyRemoval::Removed(vec![]))
+                    }
+                }
+            }))
+            .await;
+
+            let password_went = removals.iter().any(|it| it.0);
+            let passkey_went = removals.iter().any(|it| it.1);
+            assert_ne!(password_went, passkey_went, "{removals:?}");
+            let left = database.find_account(alice.id).await.unwrap().unwrap();
+            assert_eq!((left.has_password, left.passkey_count == 1), (passkey_went, password_went));
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_with_a_password_leaves_no_session_behind_its_removal() {
+    with_database(async |database| {
+        rounds(async |round| {
+            let (alice, session) = database.registered(&format!("user{round}")).await;
+            let passkey = added(&database, &session).await;
+            let with_passkey = session_with(&passkey);
+            let counterless = PasskeyUse { counter: 5, ..used(&passkey, 5) };
+            database.open_passkey_session(counterless, with_passkey.clone()).await.unwrap();
+            let (removing, removal) = (database.handle(), removal(&session));
+            let removal =
+                tokio::spawn(async move { removing.remove_password(removal).await.unwrap() });
+
+            let opened =
+                race(
+                    (0..RACERS / 2).map(|_| {
+                        let (storage, session) = (database.handle(), new_session(alice.id));
+                        async move {
+                            storage.open_password_session(session, hash("first")).await.unwrap()
+                        }
+                    }),
+                )
+                .await;
+
+            let PasswordRemoval::Removed(ended) = removal.await.unwrap() else { panic!() };
+            assert_eq!(ended.len(), opened.into_iter().filter(|it| *it).count());
+            let live = database.list_sessions(alice.id, NOW, None, 99).await.unwrap();
+            let mut live: Vec<_> = live.iter().map(|it| it.id).collect();
+            live.sort();
+            assert_eq!(live, [session.id, with_passkey.id]);
+        })
+        .await;
+
+        assert_eq!(database.count(LIVE).await, 2 * ROUNDS);
+        assert_eq!(database.count(REVOKED).await, database.count(ENDED).await);
     })
     .await;
 }

@@ -61,6 +61,11 @@ const COSTS: &[(&str, &str)] = &[
         "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT passkeys, \
          SELECT accounts, DELETE passkeys, UPDATE sessions, INSERT revocations, COMMIT",
     ),
+    (
+        "RemovePassword",
+        "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT accounts, \
+         UPDATE accounts, UPDATE sessions, INSERT revocations, COMMIT",
+    ),
     ("GetAccount", "SELECT accounts"),
     ("ListSessions", "SELECT sessions"),
     ("RefreshTokens", "BEGIN, UPDATE sessions, COMMIT"),
@@ -113,6 +118,9 @@ async fn count_passkeys(app: &TestApp, alice: &Person, log: &mut StatementLog<'_
 
     let passkeys = log.cost("ListPasskeys", alice.list_passkeys()).await.unwrap();
     log.cost("DeletePasskey", alice.delete_passkey(&passkeys[0].id)).await.unwrap();
+
+    alice.add_passkey(&mut authenticator, "phone").await.unwrap();
+    log.cost("RemovePassword", alice.remove_password()).await.unwrap();
 }
 
 async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {

@@ -149,6 +149,11 @@ impl Person {
         Ok(self.with(None, answer.tokens))
     }
 
+    /// Removes the person's password.
+    pub async fn remove_password(&self) -> Result<(), Status> {
+        self.accounts().remove_password(pb::RemovePasswordRequest {}).await.map(drop)
+    }
+
     /// Deletes the person's own account.
     pub async fn delete_account(&self) -> Result<(), Status> {
         self.accounts().delete_account(pb::DeleteAccountRequest {}).await.map(drop)
