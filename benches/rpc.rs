@@ -115,7 +115,13 @@ async fn login_caller(server: &Server, number: usize) -> Outcome<Caller> {
         let mut client = client.clone();
         Box::pin(async move {
             let username = format!("person{number}");
-            client.login(pb::LoginRequest { username, password: PASSWORD.to_owned() }).await?;
+            client
+                .login(pb::LoginRequest {
+                    username,
+                    password: PASSWORD.to_owned(),
+                    ..Default::default()
+                })
+                .await?;
             Ok(())
         })
     }))
@@ -261,6 +267,7 @@ async fn refresher(server: &Server, tokens: &pb::TokenPair) -> Outcome<Caller> {
     let request = pb::LoginRequest {
         username: tokens_owner(server, tokens).await?,
         password: PASSWORD.to_owned(),
+        ..Default::default()
     };
     let pair = client.login(request).await?.into_inner().tokens.ok_or("no tokens")?;
     let token = Arc::new(std::sync::Mutex::new(pair.refresh_token));
@@ -269,7 +276,7 @@ async fn refresher(server: &Server, tokens: &pb::TokenPair) -> Outcome<Caller> {
         let token = token.clone();
         Box::pin(async move {
             let refresh_token = token.lock().map_err(|_| "poisoned")?.clone();
-            let request = pb::RefreshTokensRequest { refresh_token, request_id: String::new() };
+            let request = pb::RefreshTokensRequest { refresh_token, ..Default::default() };
             let pair = client.refresh_tokens(request).await?.into_inner().tokens;
             *token.lock().map_err(|_| "poisoned")? = pair.ok_or("no tokens")?.refresh_token;
             Ok(())

@@ -17,7 +17,7 @@ use crate::{
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
     },
-    grpc::{ServerInfo, Services},
+    grpc::{ServerInfo, Services, refresh_cookie::RefreshCookie},
 };
 
 use super::data::Data;
@@ -103,6 +103,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         sessions,
         access_tokens,
         keys,
+        refresh_cookie: Arc::new(RefreshCookie::new(&config.public.url, world.clone())?),
         info: info(config),
     };
     Ok(Domain { services, replication, sweeper })

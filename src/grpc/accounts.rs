@@ -7,21 +7,28 @@ use tonic::{Request, Response, Status};
 use crate::domain::accounts::Accounts;
 
 use super::{
+    Services,
     caller::{Callers, origin},
-    convert::{accounts as convert, tokens},
+    convert::accounts as convert,
     pb::{self, account_service_server::AccountService},
+    refresh_cookie::RefreshCookie,
     status::from_error,
 };
 
 /// Handles the calls of AccountService.
 pub(super) struct Service {
     accounts: Arc<Accounts>,
+    refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
 }
 
 impl Service {
-    pub(super) fn new(accounts: Arc<Accounts>, callers: Callers) -> Self {
-        Self { accounts, callers }
+    pub(super) fn new(services: &Services, callers: Callers) -> Self {
+        Self {
+            accounts: Arc::clone(&services.accounts),
+            refresh_cookie: Arc::clone(&services.refresh_cookie),
+            callers,
+        }
     }
 }
 
@@ -40,15 +47,17 @@ impl AccountService for Service {
         &self,
         request: Request<pb::ChangePasswordRequest>,
     ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let caller = self.callers.require(&request)?;
         let origin = origin(&request);
-        let pb::ChangePasswordRequest { current_password, new_password } = request.into_inner();
-        let pair = self
+        let pb::ChangePasswordRequest { current_password, new_password, .. } = request.into_inner();
+        let tokens = self
             .accounts
             .change_password(&caller, current_password.into(), new_password.into(), origin)
             .await
             .map_err(from_error)?;
-        Ok(Response::new(pb::ChangePasswordResponse { tokens: Some(tokens::pair(&pair)) }))
+        delivery.deliver(&tokens, |tokens| pb::ChangePasswordResponse { tokens: Some(tokens) })
     }
 
     async fn remove_password(
@@ -64,8 +73,9 @@ impl AccountService for Service {
         &self,
         request: Request<pb::DeleteAccountRequest>,
     ) -> Result<Response<pb::DeleteAccountResponse>, Status> {
+        let farewell = self.refresh_cookie.farewell(&request);
         let caller = self.callers.require(&request)?;
         self.accounts.delete(&caller).await.map_err(from_error)?;
-        Ok(Response::new(pb::DeleteAccountResponse {}))
+        Ok(farewell.answer(pb::DeleteAccountResponse {}))
     }
 }

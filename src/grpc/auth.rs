@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use crate::domain::{accounts::Accounts, sessions::Sessions};
+use crate::domain::{
+    Error,
+    accounts::Accounts,
+    sessions::{Sessions, SignedIn},
+};
 
 use super::{
-    ServerInfo,
+    ServerInfo, Services,
     caller::{Callers, origin},
-    convert::{auth as convert, tokens},
+    convert::auth as convert,
     pb::{self, auth_service_server::AuthService},
+    refresh_cookie::{self, Carrier, Delivery, RefreshCookie},
     status::from_error,
 };
 
@@ -18,18 +23,56 @@ use super::{
 pub(super) struct Service {
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
+    refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
     info: ServerInfo,
 }
 
 impl Service {
-    pub(super) fn new(
-        accounts: Arc<Accounts>,
-        sessions: Arc<Sessions>,
-        callers: Callers,
-        info: ServerInfo,
-    ) -> Self {
-        Self { accounts, sessions, callers, info }
+    pub(super) fn new(services: &Services, callers: Callers) -> Self {
+        Self {
+            accounts: Arc::clone(&services.accounts),
+            sessions: Arc::clone(&services.sessions),
+            refresh_cookie: Arc::clone(&services.refresh_cookie),
+            callers,
+            info: services.info.clone(),
+        }
+    }
+
+    /// Ends the session that a refresh token names, or else the bearer token.
+    async fn log_out(&self, request: Request<pb::LogoutRequest>) -> Result<(), Status> {
+        if request.get_ref().refresh_token.is_empty() {
+            let caller = self.callers.require_for_logout(&request)?;
+            self.sessions.logout(&caller).await.map_err(from_error)
+        } else {
+            let token = convert::logout(request.into_inner());
+            self.sessions.logout_by_refresh_token(&token).await.map_err(from_error)
+        }
+    }
+
+    /// Ends the session that the cookie names, or else the bearer token. Whoever wants to sign out
+    /// of a browser must get out: a cookie that names no session any more is only taken away.
+    async fn log_out_by_cookie(
+        &self,
+        carrier: &Carrier<'_>,
+        request: Request<pb::LogoutRequest>,
+    ) -> Result<(), Status> {
+        convert::logout_by_cookie(request.get_ref())?;
+        let named = match carrier.token() {
+            Some(Ok(token)) => self.sessions.logout_by_refresh_token(&token).await,
+            Some(Err(error)) => Err(error),
+            None if !request.metadata().contains_key("authorization") => {
+                return Err(refresh_cookie::missing());
+            }
+            None => return self.log_out(request).await,
+        };
+        match named {
+            Err(Error::RefreshTokenInvalid) => match self.callers.require_for_logout(&request) {
+                Ok(caller) => self.sessions.logout(&caller).await.map_err(from_error),
+                Err(_) => Ok(()),
+            },
+            named => named.map_err(from_error),
+        }
     }
 }
 
@@ -46,44 +89,53 @@ impl AuthService for Service {
         &self,
         request: Request<pb::RegisterRequest>,
     ) -> Result<Response<pb::RegisterResponse>, Status> {
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
         let registration = convert::registration(request.into_inner())?;
-        let signed_in = self.accounts.register(registration, origin).await.map_err(from_error)?;
-        Ok(Response::new(convert::registered(signed_in)))
+        let SignedIn { account, tokens } =
+            self.accounts.register(registration, origin).await.map_err(from_error)?;
+        delivery.deliver(&tokens, |tokens| convert::registered(&account, tokens))
     }
 
     async fn login(
         &self,
         request: Request<pb::LoginRequest>,
     ) -> Result<Response<pb::LoginResponse>, Status> {
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
-        let pb::LoginRequest { username, password } = request.into_inner();
-        let signed_in =
+        let pb::LoginRequest { username, password, .. } = request.into_inner();
+        let SignedIn { account, tokens } =
             self.accounts.login(&username, password.into(), origin).await.map_err(from_error)?;
-        Ok(Response::new(convert::logged_in(signed_in)))
+        delivery.deliver(&tokens, |tokens| convert::logged_in(&account, tokens))
     }
 
     async fn refresh_tokens(
         &self,
         request: Request<pb::RefreshTokensRequest>,
     ) -> Result<Response<pb::RefreshTokensResponse>, Status> {
-        let token = convert::refresh(request.into_inner())?;
-        let pair = self.sessions.refresh(&token).await.map_err(from_error)?;
-        Ok(Response::new(pb::RefreshTokensResponse { tokens: Some(tokens::pair(&pair)) }))
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
+        let token = delivery.refresh_token(convert::refresh(request.into_inner())?)?;
+        let tokens = self.sessions.refresh(&token).await.map_err(|it| delivery.refuse(it))?;
+        delivery.deliver(&tokens, |tokens| pb::RefreshTokensResponse { tokens: Some(tokens) })
     }
 
     async fn logout(
         &self,
         request: Request<pb::LogoutRequest>,
     ) -> Result<Response<pb::LogoutResponse>, Status> {
-        if request.get_ref().refresh_token.is_empty() {
-            let caller = self.callers.require_for_logout(&request)?;
-            self.sessions.logout(&caller).await.map_err(from_error)?;
-        } else {
-            let token = convert::logout(request.into_inner());
-            self.sessions.logout_by_refresh_token(&token).await.map_err(from_error)?;
+        match self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)? {
+            Delivery::Message => {
+                self.log_out(request).await?;
+                Ok(Response::new(pb::LogoutResponse {}))
+            }
+            Delivery::Cookie(carrier) => {
+                let ended = self.log_out_by_cookie(&carrier, request).await;
+                carrier.dismiss(ended.map(|()| pb::LogoutResponse {}))
+            }
         }
-        Ok(Response::new(pb::LogoutResponse {}))
     }
 
     async fn reauthenticate(

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod codec;
 pub mod layers;
 mod reflection;
+pub mod refresh_cookie;
 pub mod status;
 
 mod accounts;
@@ -29,6 +30,7 @@ use crate::domain::{
 };
 
 use caller::Callers;
+use refresh_cookie::RefreshCookie;
 
 /// The messages and services of `proto/claviger/v1`, generated.
 #[allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated code")]
@@ -62,6 +64,8 @@ pub struct Services {
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.
     pub keys: Arc<KeyRing>,
+    /// The cookie of refresh tokens.
+    pub refresh_cookie: Arc<RefreshCookie>,
     /// What the server says of itself.
     pub info: ServerInfo,
 }
@@ -94,15 +98,10 @@ pub fn public_routes(
         passkey_service_server::PasskeyServiceServer, session_service_server::SessionServiceServer,
     };
     let callers = Callers::new(services.access_tokens.clone());
-    let auth = auth::Service::new(
-        services.accounts.clone(),
-        services.sessions.clone(),
-        callers.clone(),
-        services.info.clone(),
-    );
-    let accounts = accounts::Service::new(services.accounts.clone(), callers.clone());
-    let sessions = sessions::Service::new(services.sessions.clone(), callers.clone());
-    let passkeys = passkeys::Service::new(services.passkeys.clone(), callers);
+    let auth = auth::Service::new(services, callers.clone());
+    let accounts = accounts::Service::new(services, callers.clone());
+    let sessions = sessions::Service::new(services, callers.clone());
+    let passkeys = passkeys::Service::new(services, callers);
     let routes =
         Routes::new(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(

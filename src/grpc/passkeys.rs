@@ -4,24 +4,31 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use crate::domain::passkeys::Passkeys;
+use crate::domain::{passkeys::Passkeys, sessions::SignedIn};
 
 use super::{
+    Services,
     caller::{Callers, origin},
     convert::{passkeys as convert, webauthn},
     pb::{self, passkey_service_server::PasskeyService},
+    refresh_cookie::RefreshCookie,
     status::from_error,
 };
 
 /// Handles the calls of PasskeyService.
 pub(super) struct Service {
     passkeys: Arc<Passkeys>,
+    refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
 }
 
 impl Service {
-    pub(super) fn new(passkeys: Arc<Passkeys>, callers: Callers) -> Self {
-        Self { passkeys, callers }
+    pub(super) fn new(services: &Services, callers: Callers) -> Self {
+        Self {
+            passkeys: Arc::clone(&services.passkeys),
+            refresh_cookie: Arc::clone(&services.refresh_cookie),
+            callers,
+        }
     }
 }
 
@@ -70,16 +77,18 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::FinishAuthenticationRequest>,
     ) -> Result<Response<pb::FinishAuthenticationResponse>, Status> {
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
-        let pb::FinishAuthenticationRequest { ceremony_id, credential } = request.into_inner();
+        let pb::FinishAuthenticationRequest { ceremony_id, credential, .. } = request.into_inner();
         let ceremony_id = convert::ceremony_id(&ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
-        let signed_in = self
+        let SignedIn { account, tokens } = self
             .passkeys
             .finish_authentication(ceremony_id, response, origin)
             .await
             .map_err(from_error)?;
-        Ok(Response::new(convert::authenticated(signed_in)))
+        delivery.deliver(&tokens, |tokens| convert::authenticated(&account, tokens))
     }
 
     async fn start_reauthentication(

@@ -7,21 +7,28 @@ use tonic::{Request, Response, Status};
 use crate::domain::sessions::Sessions;
 
 use super::{
+    Services,
     caller::Callers,
     convert::sessions as convert,
     pb::{self, session_service_server::SessionService},
+    refresh_cookie::RefreshCookie,
     status::from_error,
 };
 
 /// Handles the calls of SessionService.
 pub(super) struct Service {
     sessions: Arc<Sessions>,
+    refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
 }
 
 impl Service {
-    pub(super) fn new(sessions: Arc<Sessions>, callers: Callers) -> Self {
-        Self { sessions, callers }
+    pub(super) fn new(services: &Services, callers: Callers) -> Self {
+        Self {
+            sessions: Arc::clone(&services.sessions),
+            refresh_cookie: Arc::clone(&services.refresh_cookie),
+            callers,
+        }
     }
 }
 
@@ -42,10 +49,13 @@ impl SessionService for Service {
         &self,
         request: Request<pb::RevokeSessionRequest>,
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        let farewell = self.refresh_cookie.farewell(&request);
         let caller = self.callers.require(&request)?;
         let id = convert::session_id(&request.into_inner())?;
         self.sessions.revoke(&caller, id).await.map_err(from_error)?;
-        Ok(Response::new(pb::RevokeSessionResponse {}))
+        let answer = pb::RevokeSessionResponse {};
+        let is_own = id == caller.session_id;
+        Ok(if is_own { farewell.answer(answer) } else { Response::new(answer) })
     }
 
     async fn revoke_other_sessions(
@@ -63,8 +73,10 @@ impl SessionService for Service {
         &self,
         request: Request<pb::RevokeAllSessionsRequest>,
     ) -> Result<Response<pb::RevokeAllSessionsResponse>, Status> {
+        let farewell = self.refresh_cookie.farewell(&request);
         let caller = self.callers.require(&request)?;
         let revoked = self.sessions.revoke_all(&caller).await.map_err(from_error)?;
-        Ok(Response::new(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
+        Ok(farewell
+            .answer(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
     }
 }

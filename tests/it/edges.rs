@@ -164,6 +164,7 @@ async fn grpc_web_works_over_http_1_with_error_details() {
     let message = prost::Message::encode_to_vec(&pb::LoginRequest {
         username: "alice".to_owned(),
         password: OTHER_PASSWORD.to_owned(),
+        ..Default::default()
     });
 
     let answer = Client::new()
@@ -269,7 +270,7 @@ async fn a_deadline_that_passes_is_deadline_exceeded() {
     let lock = lock_database(&app).await;
     let message = prost::Message::encode_to_vec(&pb::RefreshTokensRequest {
         refresh_token: alice.tokens.refresh_token.clone(),
-        request_id: String::new(),
+        ..Default::default()
     });
 
     // Without a gRPC library on this side, which would give up by itself at the deadline.

@@ -23,7 +23,11 @@ async fn login_opens_a_session() {
 async fn login_suggests_a_passkey_to_an_account_without_one() {
     let app = TestApp::start().await;
     app.registered("alice").await;
-    let request = pb::LoginRequest { username: "alice".to_owned(), password: PASSWORD.to_owned() };
+    let request = pb::LoginRequest {
+        username: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
 
     let answer = app.stranger().auth().login(request).await.unwrap().into_inner();
 

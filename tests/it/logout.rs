@@ -78,7 +78,8 @@ async fn logout_survives_a_restart() {
 #[tokio::test]
 async fn logout_refuses_tokens_that_are_not_ours() {
     let app = TestApp::start().await;
-    let request = pb::LogoutRequest { refresh_token: "clv_rt_nonsense".to_owned() };
+    let request =
+        pb::LogoutRequest { refresh_token: "clv_rt_nonsense".to_owned(), ..Default::default() };
 
     let forged = app.stranger().auth().logout(request).await;
     let nothing = app.stranger().logout().await;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod clients;
+mod cookies;
 mod cors;
 mod crash;
 mod edges;

@@ -110,8 +110,7 @@ async fn refresh_refuses_what_is_not_a_token_of_ours() {
 #[tokio::test]
 async fn refresh_names_a_missing_token_and_a_malformed_request_id() {
     let app = TestApp::start().await;
-    let request =
-        pb::RefreshTokensRequest { refresh_token: String::new(), request_id: "no".to_owned() };
+    let request = pb::RefreshTokensRequest { request_id: "no".to_owned(), ..Default::default() };
 
     let bad = app.stranger().auth().refresh_tokens(request).await;
 

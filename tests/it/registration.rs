@@ -15,6 +15,7 @@ fn request(username: &str) -> pb::RegisterRequest {
         password: PASSWORD.to_owned(),
         display_name: "Alice Liddell".to_owned(),
         request_id: REQUEST_ID.to_owned(),
+        ..Default::default()
     }
 }
 
@@ -65,7 +66,7 @@ async fn register_reports_every_bad_field_at_once() {
             username: "two words".to_owned(),
             password: "short".to_owned(),
             display_name: "x".repeat(65),
-            request_id: String::new(),
+            ..Default::default()
         })
         .await;
 

@@ -69,7 +69,10 @@ async fn a_revoked_token_stays_dead_when_the_lifetime_of_tokens_is_cut() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
     let app = app.restart_with(&[("tokens.access_lifetime", "1m")]).await;
-    let request = pb::LogoutRequest { refresh_token: alice.tokens.refresh_token.clone() };
+    let request = pb::LogoutRequest {
+        refresh_token: alice.tokens.refresh_token.clone(),
+        ..Default::default()
+    };
     app.stranger().auth().logout(request).await.unwrap();
 
     // The revocation is forgotten once no token can be alive.

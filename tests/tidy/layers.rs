@@ -29,6 +29,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
         &["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"],
         &["src/domain/passkeys/", "src/domain/passkeys.rs"],
     ),
+    (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
     (&["jsonwebtoken"], &["src/domain/tokens/", "src/domain/tokens.rs"]),
     (&["rust_embed"], &["src/http/page/"]),
 ];

@@ -3,9 +3,10 @@
 use tonic::Status;
 
 use crate::{
-    domain::{accounts::Registration, sessions::SignedIn},
+    domain::accounts::Registration,
     grpc::{ServerInfo, pb},
     model::{
+        account::Account,
         id::RequestId,
         time::Timestamp,
         token::{AccessToken, RefreshToken},
@@ -13,7 +14,7 @@ use crate::{
     },
 };
 
-use super::{accounts::account, fields::Fields, times::timestamp, tokens::pair};
+use super::{accounts::account, fields::Fields, times::timestamp};
 
 /// What the server says of itself.
 pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
@@ -45,29 +46,29 @@ pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration,
 }
 
 /// A new account, signed in.
-pub(crate) fn registered(signed_in: SignedIn) -> pb::RegisterResponse {
-    let SignedIn { account: who, tokens } = signed_in;
+pub(crate) fn registered(who: &Account, tokens: pb::TokenPair) -> pb::RegisterResponse {
     pb::RegisterResponse {
         suggest_passkey: who.passkey_count == 0,
-        account: Some(account(&who)),
-        tokens: Some(pair(&tokens)),
+        account: Some(account(who)),
+        tokens: Some(tokens),
     }
 }
 
 /// A successful sign-in with a password.
-pub(crate) fn logged_in(signed_in: SignedIn) -> pb::LoginResponse {
-    let SignedIn { account: who, tokens } = signed_in;
+pub(crate) fn logged_in(who: &Account, tokens: pb::TokenPair) -> pb::LoginResponse {
     pb::LoginResponse {
         suggest_passkey: who.passkey_count == 0,
-        account: Some(account(&who)),
-        tokens: Some(pair(&tokens)),
+        account: Some(account(who)),
+        tokens: Some(tokens),
     }
 }
 
-/// The refresh token to exchange.
+/// The refresh token to exchange; empty when it comes in a cookie.
 pub(crate) fn refresh(request: pb::RefreshTokensRequest) -> Result<RefreshToken, Status> {
     let mut fields = Fields::default();
-    if request.refresh_token.is_empty() {
+    if request.refresh_token_delivery() == pb::RefreshTokenDelivery::Cookie {
+        fields.empty_beside_cookie("refresh_token", &request.refresh_token);
+    } else if request.refresh_token.is_empty() {
         fields.refuse("refresh_token", FieldReason::Required, "must be given");
     }
     let id: Option<RequestId> = fields.optional_identifier("request_id", &request.request_id);
@@ -81,6 +82,13 @@ pub(crate) fn refresh(request: pb::RefreshTokensRequest) -> Result<RefreshToken,
 /// The refresh token of the session to end.
 pub(crate) fn logout(request: pb::LogoutRequest) -> RefreshToken {
     RefreshToken::new(request.refresh_token)
+}
+
+/// Checks that a logout by cookie names no other session.
+pub(crate) fn logout_by_cookie(request: &pb::LogoutRequest) -> Result<(), Status> {
+    let mut fields = Fields::default();
+    fields.empty_beside_cookie("refresh_token", &request.refresh_token);
+    fields.check()
 }
 
 /// Presence proved.

@@ -45,6 +45,14 @@ impl Fields {
         parsed
     }
 
+    /// Refuses a refresh token beside one that comes in a cookie: two could name two sessions.
+    pub(crate) fn empty_beside_cookie(&mut self, field: &'static str, text: &str) {
+        if !text.is_empty() {
+            let sentence = "must be empty when the refresh token comes in a cookie";
+            self.refuse(field, FieldReason::Malformed, sentence);
+        }
+    }
+
     /// The answer to a request with broken rules; `Ok` when there are none.
     pub(crate) fn check(self) -> Result<(), Status> {
         if self.0.is_empty() { Ok(()) } else { Err(self.into_status()) }

@@ -3,12 +3,10 @@
 use tonic::Status;
 
 use crate::{
-    domain::{
-        passkeys::{AuthenticationTarget, provider_name},
-        sessions::SignedIn,
-    },
+    domain::passkeys::{AuthenticationTarget, provider_name},
     grpc::pb,
     model::{
+        account::Account,
         id::{CeremonyId, PasskeyId},
         label::{MAX_LABEL_CHARS, PasskeyName},
         passkey::Passkey,
@@ -21,7 +19,6 @@ use super::{
     accounts::account,
     fields::Fields,
     times::timestamp,
-    tokens::pair,
     webauthn::{creation_options, registration_response},
 };
 
@@ -123,11 +120,11 @@ pub(crate) fn ceremony_id(text: &str) -> Result<CeremonyId, Status> {
 }
 
 /// A successful sign-in with a passkey.
-pub(crate) fn authenticated(signed_in: SignedIn) -> pb::FinishAuthenticationResponse {
-    pb::FinishAuthenticationResponse {
-        account: Some(account(&signed_in.account)),
-        tokens: Some(pair(&signed_in.tokens)),
-    }
+pub(crate) fn authenticated(
+    who: &Account,
+    tokens: pb::TokenPair,
+) -> pb::FinishAuthenticationResponse {
+    pb::FinishAuthenticationResponse { account: Some(account(who)), tokens: Some(tokens) }
 }
 
 /// The passkey to rename, and its new name.

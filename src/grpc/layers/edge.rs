@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 
 use super::access_log::{self, Protocol};
 
@@ -25,7 +25,9 @@ pub async fn check(mut request: Request, next: Next) -> Response {
     }
     request.extensions_mut().insert(Protocol(if is_web { "grpc-web" } else { "grpc" }));
     mark_secrets(request.headers_mut());
-    next.run(request).await
+    let mut response = next.run(request).await;
+    mark_secrets(response.headers_mut());
+    response
 }
 
 fn refusal(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)> {
@@ -56,9 +58,14 @@ fn speaks_grpc_web(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc-web"))
 }
 
-/// Whoever prints headers prints this one as `Sensitive`.
+/// The headers that carry tokens.
+const SECRET: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE];
+
+/// Whoever prints headers prints these as `Sensitive`, and HTTP/2 keeps them out of its tables.
 fn mark_secrets(headers: &mut HeaderMap) {
-    if let http::header::Entry::Occupied(mut values) = headers.entry(header::AUTHORIZATION) {
-        values.iter_mut().for_each(|value| value.set_sensitive(true));
+    for name in SECRET {
+        if let header::Entry::Occupied(mut values) = headers.entry(name) {
+            values.iter_mut().for_each(|value| value.set_sensitive(true));
+        }
     }
 }

@@ -73,7 +73,7 @@ async fn an_answer_without_a_credential_uses_the_ceremony_up() {
     with_passkey(&app, "alice", &mut phone).await;
     let sign_in = app.stranger().start_named("alice").await.unwrap();
     let request =
-        pb::FinishAuthenticationRequest { ceremony_id: sign_in.id.clone(), credential: None };
+        pb::FinishAuthenticationRequest { ceremony_id: sign_in.id.clone(), ..Default::default() };
 
     let empty = app.stranger().passkeys().finish_authentication(request).await;
 

@@ -31,7 +31,11 @@ async fn list_passkeys_shows_the_callers_own_oldest_first() {
 async fn login_stops_suggesting_a_passkey_once_there_is_one() {
     let app = TestApp::start().await;
     with_passkey(&app, "alice", &mut phone()).await;
-    let request = pb::LoginRequest { username: "alice".to_owned(), password: PASSWORD.to_owned() };
+    let request = pb::LoginRequest {
+        username: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
 
     let answer = app.stranger().auth().login(request).await.unwrap().into_inner();
 

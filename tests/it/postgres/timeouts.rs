@@ -31,9 +31,13 @@ async fn a_deadline_that_passes_cancels_the_statement_and_leaves_no_transaction(
     let alice = app.registered("alice").await;
     let refresh = pb::RefreshTokensRequest {
         refresh_token: alice.tokens.refresh_token.clone(),
-        request_id: String::new(),
+        ..Default::default()
     };
-    let login = pb::LoginRequest { username: "alice".to_owned(), password: PASSWORD.to_owned() };
+    let login = pb::LoginRequest {
+        username: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
     let (mut operator, mut lock) = (app.open_database().await, app.open_database().await);
     lock.block_writes().await;
 

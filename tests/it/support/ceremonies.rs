@@ -154,6 +154,7 @@ impl Person {
         let request = pb::FinishAuthenticationRequest {
             ceremony_id: ceremony_id.to_owned(),
             credential: Some(authentication_credential(answer)),
+            ..Default::default()
         };
         let answer = self.passkeys().finish_authentication(request).await?.into_inner();
         Ok(self.with(answer.account, answer.tokens))
@@ -255,7 +256,8 @@ fn registration_credential(answer: RegistrationAnswer) -> pb::RegistrationCreden
     }
 }
 
-fn authentication_credential(answer: AssertionAnswer) -> pb::AuthenticationCredential {
+/// The answer on the wire.
+pub fn authentication_credential(answer: AssertionAnswer) -> pb::AuthenticationCredential {
     pb::AuthenticationCredential {
         raw_id: answer.raw_id,
         client_data_json: answer.client_data_json,

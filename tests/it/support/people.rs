@@ -93,8 +93,11 @@ impl Person {
 
     /// Signs in with a password.
     pub async fn login(&self, username: &str, password: &str) -> Result<Self, Status> {
-        let request =
-            pb::LoginRequest { username: username.to_owned(), password: password.to_owned() };
+        let request = pb::LoginRequest {
+            username: username.to_owned(),
+            password: password.to_owned(),
+            ..Default::default()
+        };
         let answer = self.auth().login(request).await?.into_inner();
         Ok(self.with(answer.account, answer.tokens))
     }
@@ -103,7 +106,7 @@ impl Person {
     pub async fn refresh_with(&self, refresh_token: &str) -> Result<Self, Status> {
         let request = pb::RefreshTokensRequest {
             refresh_token: refresh_token.to_owned(),
-            request_id: String::new(),
+            ..Default::default()
         };
         let answer = self.auth().refresh_tokens(request).await?.into_inner();
         Ok(self.with(None, answer.tokens))
@@ -116,13 +119,14 @@ impl Person {
 
     /// Logs out by access token.
     pub async fn logout(&self) -> Result<(), Status> {
-        let request = pb::LogoutRequest { refresh_token: String::new() };
+        let request = pb::LogoutRequest::default();
         self.auth().logout(request).await.map(drop)
     }
 
     /// Logs out by refresh token alone.
     pub async fn logout_by_refresh_token(&self) -> Result<(), Status> {
-        let request = pb::LogoutRequest { refresh_token: self.tokens.refresh_token.clone() };
+        let refresh_token = self.tokens.refresh_token.clone();
+        let request = pb::LogoutRequest { refresh_token, ..Default::default() };
         self.bearing("").auth().logout(request).await.map(drop)
     }
 
@@ -144,6 +148,7 @@ impl Person {
         let request = pb::ChangePasswordRequest {
             current_password: current.to_owned(),
             new_password: new.to_owned(),
+            ..Default::default()
         };
         let answer = self.accounts().change_password(request).await?.into_inner();
         Ok(self.with(None, answer.tokens))

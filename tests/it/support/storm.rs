@@ -76,8 +76,10 @@ pub async fn start_ceremony(stranger: &Person) -> Result<String, Status> {
 
 /// Uses up a ceremony by an answer that is refused: `UNAUTHENTICATED` when it was there.
 pub async fn spoil_ceremony(stranger: &Person, ceremony_id: &str) -> Status {
-    let request =
-        pb::FinishAuthenticationRequest { ceremony_id: ceremony_id.to_owned(), credential: None };
+    let request = pb::FinishAuthenticationRequest {
+        ceremony_id: ceremony_id.to_owned(),
+        ..Default::default()
+    };
     let answer = stranger.passkeys().finish_authentication(request).await;
     answer.map(drop).expect_err("nobody signs in without a credential")
 }

@@ -195,8 +195,8 @@ export const AccountService: GenService<{
    *
    * Who may call: an account that signed in within the last 10 minutes, or that gives its current
    * password. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry answers SESSION_ENDED once the first call succeeded:
-   * sign in with the new password.
+   * REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry answers SESSION_ENDED
+   * once the first call succeeded: sign in with the new password.
    *
    * @generated from rpc claviger.v1.AccountService.ChangePassword
    */
@@ -206,11 +206,11 @@ export const AccountService: GenService<{
     output: typeof ChangePasswordResponseSchema;
   },
   /**
-   * Removes the password, so that only passkeys sign in, and ends the sessions it opened, the caller's
-   * own excepted. ChangePassword sets one again.
+   * Removes the password, so that only passkeys sign in, and ends the sessions that one opened, the
+   * caller's own excepted. ChangePassword sets a password again.
    *
-   * Who may call: an account that signed in within the last 10 minutes. Reasons:
-   * REAUTHENTICATION_REQUIRED, LAST_SIGN_IN_METHOD. A retry is safe.
+   * Who may call: an account that signed in within the last 10 minutes and has a passkey. Reasons:
+   * REAUTHENTICATION_REQUIRED, LAST_SIGN_IN_METHOD. A retry is safe: there is no password either way.
    *
    * @generated from rpc claviger.v1.AccountService.RemovePassword
    */

@@ -344,8 +344,12 @@ export type LogoutRequest = Message<"claviger.v1.LogoutRequest"> & {
   refreshToken: string;
 
   /**
-   * With a cookie, its refresh token names the session, and the cookie is removed whether or not the
-   * session was still alive.
+   * With a cookie, its refresh token names the session. When that is no token of this server's, the
+   * bearer token names the session, and when that does not either, nothing is left to end and the
+   * call succeeds: REFRESH_TOKEN_INVALID is not given. Without the cookie the bearer token names the
+   * session; without both the answer is REFRESH_TOKEN_MISSING. Whatever the answer, the cookie is
+   * taken away, unless it is ORIGIN_REFUSED or the server failed (UNAVAILABLE, DEADLINE_EXCEEDED,
+   * INTERNAL): then the session may live on, and the next try needs the cookie.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 2;
    */
@@ -462,7 +466,8 @@ export const AuthService: GenService<{
    * Signs in with a username and password.
    *
    * Who may call: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry is safe; if the first call succeeded, it leaves a session nobody uses.
+   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry is safe; if the first call succeeded, it leaves a
+   * session nobody uses.
    *
    * @generated from rpc claviger.v1.AuthService.Login
    */
@@ -475,9 +480,11 @@ export const AuthService: GenService<{
    * Exchanges a refresh token for the next pair of tokens.
    *
    * Who may call: the holder of a refresh token. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
-   * REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_ENDED. A retry is safe: for ten seconds a spent token is answered
-   * with the identical refresh token, and later, while that one is unused, with a new one in its
-   * place. A spent token whose successor was used ends the session (RFC 9700 §4.14.2).
+   * REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_ENDED; each of these
+   * four takes the cookie away, if it was to carry the token. A retry is safe: for ten seconds a
+   * spent token is answered with the identical refresh token, and later, while that one is unused,
+   * with a new one in its place. A spent token whose successor was used ends the session (RFC 9700
+   * §4.14.2).
    *
    * @generated from rpc claviger.v1.AuthService.RefreshTokens
    */
@@ -490,9 +497,9 @@ export const AuthService: GenService<{
    * Ends the session, its access token included.
    *
    * Who may call: the holder of the session's refresh token, or of its access token as bearer.
-   * Reasons: ORIGIN_REFUSED, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, ACCESS_TOKEN_MISSING,
-   * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID.
-   * A retry is safe: ending an ended session succeeds.
+   * Reasons: FIELDS_INVALID, ORIGIN_REFUSED, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID,
+   * ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID. A retry is safe: ending an
+   * ended session succeeds.
    *
    * @generated from rpc claviger.v1.AuthService.Logout
    */

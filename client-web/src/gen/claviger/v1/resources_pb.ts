@@ -316,7 +316,9 @@ export enum RefreshTokenDelivery {
   /**
    * In a cookie that scripts cannot read (HttpOnly, SameSite=Strict and, over https, Secure with the
    * `__Host-` prefix; RFC 6265bis §4.1.3.2). Only for pages of the server's own origin: any other
-   * `Origin`, or none, is refused as ORIGIN_REFUSED before anything is done.
+   * `Origin`, or none, is refused as ORIGIN_REFUSED before anything is done. The calls that end the
+   * caller's own session (RevokeSession, RevokeAllSessions, DeleteAccount) take the cookie away when
+   * it comes along from there.
    *
    * @generated from enum value: REFRESH_TOKEN_DELIVERY_COOKIE = 2;
    */

@@ -1,0 +1,59 @@
+//! Refresh tokens that travel in a cookie, as a browser sees them: over gRPC, and over gRPC-web on
+//! HTTP/1.1.
+
+mod delivery;
+
+use claviger::grpc::pb::{self, RefreshTokenDelivery};
+
+use crate::support::{Answer, Dialect, PASSWORD, Page, TestApp};
+
+const COOKIE: i32 = RefreshTokenDelivery::Cookie as i32;
+/// What takes the cookie away in the base settings.
+const REMOVAL: &str = "claviger-refresh-8080=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0";
+
+fn register(username: &str) -> pb::RegisterRequest {
+    pb::RegisterRequest {
+        username: username.to_owned(),
+        password: PASSWORD.to_owned(),
+        refresh_token_delivery: COOKIE,
+        ..Default::default()
+    }
+}
+
+fn login(username: &str, password: &str) -> pb::LoginRequest {
+    pb::LoginRequest {
+        username: username.to_owned(),
+        password: password.to_owned(),
+        refresh_token_delivery: COOKIE,
+    }
+}
+
+fn refresh() -> pb::RefreshTokensRequest {
+    pb::RefreshTokensRequest { refresh_token_delivery: COOKIE, ..Default::default() }
+}
+
+fn logout() -> pb::LogoutRequest {
+    pb::LogoutRequest { refresh_token_delivery: COOKIE, ..Default::default() }
+}
+
+fn change_password(current: &str, new: &str) -> pb::ChangePasswordRequest {
+    pb::ChangePasswordRequest {
+        current_password: current.to_owned(),
+        new_password: new.to_owned(),
+        refresh_token_delivery: COOKIE,
+    }
+}
+
+/// A page on which somebody has just registered: it holds the cookie and the access token.
+async fn signed_in(app: &TestApp, dialect: Dialect, username: &str) -> Page {
+    let page = Page::open(app, dialect);
+    let answer = page.call(register(username)).await;
+    let page = page.bringing(&[answer.cookie()]);
+    page.bearing(&answer.result.unwrap().tokens.unwrap().access_token)
+}
+
+/// The same page after a refresh that was answered like this.
+fn after(page: &Page, answer: &Answer<pb::RefreshTokensResponse>) -> Page {
+    let tokens = answer.result.as_ref().unwrap().tokens.as_ref().unwrap();
+    page.bringing(&[answer.cookie()]).bearing(&tokens.access_token)
+}
