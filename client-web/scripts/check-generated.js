@@ -3,10 +3,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generate } from "./generate.js";
 
 const fresh = mkdtempSync(join(tmpdir(), "claviger-generated-"));
 try {
-  execFileSync("npx", ["--no-install", "buf", "generate", "--output", fresh], { stdio: "inherit" });
+  generate(fresh);
   execFileSync("diff", ["--recursive", "src/gen", join(fresh, "src/gen")], { stdio: "inherit" });
 } catch {
   process.stderr.write(

@@ -11,13 +11,17 @@ const TIMEOUT_MS = 30_000;
 /** Makes a call, with an access token where one is given. */
 export async function attempt<T>(
   call: Call<T>,
-  { signal, token }: { readonly signal?: AbortSignal | undefined; readonly token?: string } = {},
+  signal?: AbortSignal,
+  token?: string,
 ): Promise<Outcome<T>> {
-  const options: CallOptions = { timeoutMs: TIMEOUT_MS };
-  if (signal) options.signal = signal;
-  if (token) options.headers = { authorization: `Bearer ${token}` };
   try {
-    return success(await call(options));
+    return success(
+      await call({
+        timeoutMs: TIMEOUT_MS,
+        ...(signal && { signal }),
+        ...(token && { headers: { authorization: `Bearer ${token}` } }),
+      }),
+    );
   } catch (error) {
     // Not by the error's name: whoever aborts may give any reason.
     return failed(signal?.aborted ? { kind: "cancelled" } : failureOfStatus(error));

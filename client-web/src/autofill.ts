@@ -4,18 +4,20 @@ import type { SignedIn } from "./claviger.js";
 import type { Context } from "./context.js";
 import type { Failure } from "./failure.js";
 import { failed, type Outcome } from "./outcome.js";
+import { timeoutMs } from "./passkey-options.js";
 import { authenticate } from "./passkey-sign-in.js";
+import { pause } from "./pause.js";
 import { tell } from "./unexpected.js";
 
 interface Offer {
-  readonly signal?: AbortSignal | undefined;
-  readonly onFailure?: ((failure: Failure) => void) | undefined;
+  readonly signal?: AbortSignal;
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 /** How long before its challenge ends an offer is renewed: the person may be about to take it. */
 const MARGIN_MS = 30_000;
 /** An offer that stood this long before it failed was not refused out of hand. */
-const STOOD_MS = 10_000;
+const STOOD_MS = 3_000;
 /** The longest wait between offers. */
 const LONGEST_MS = 60_000;
 
@@ -55,15 +57,12 @@ async function offerAgainAndAgain(
     if (interrupted) continue;
     const { failure } = outcome;
     if (failure.kind !== "cancelled" && onFailure) tell(onFailure, failure);
+    // At once for people who dismissed it; later and later for browsers that refuse out of hand.
     failures = Date.now() - beganMs < STOOD_MS ? failures + 1 : 0;
+    const growingMs = failures && Math.min(LONGEST_MS, 500 * 2 ** failures);
     const askedMs = "seconds" in failure ? failure.seconds * 1000 : 0;
-    await pause(Math.max(delayMs(failures), askedMs), signal);
+    await pause(Math.max(growingMs, askedMs), signal);
   }
-}
-
-/** None after a first failure, for people who dismissed it; growing, for browsers that always fail. */
-function delayMs(failures: number): number {
-  return failures < 2 ? 0 : Math.min(LONGEST_MS, 500 * 2 ** failures);
 }
 
 /** One offer. It may be interrupted: by its age, by the page's return, by another ceremony. */
@@ -76,13 +75,13 @@ async function offerOnce(context: Context, signal: AbortSignal) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let interrupted = false;
   const outcome = await context.ceremonies.run(controller.signal, async (aborted) => {
-    const onAsking = (timeoutMs: number) => {
-      timer = setTimeout(renew, timeoutMs - MARGIN_MS);
-    };
     const answer = await authenticate(context, {
       mediation: "conditional",
       signal: aborted,
-      onAsking,
+      onAsking: ({ options }) => {
+        // By its span rather than its end: the clock here may be wrong.
+        timer = setTimeout(renew, timeoutMs(options) - MARGIN_MS);
+      },
     });
     interrupted = aborted.aborted && !answer.ok && answer.failure.kind === "cancelled";
     return answer;
@@ -91,16 +90,4 @@ async function offerOnce(context: Context, signal: AbortSignal) {
   removeEventListener("pageshow", shown);
   release();
   return { outcome, interrupted };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,9 +1,10 @@
-import type { Outcome } from "./outcome.js";
+import { failed, type Outcome } from "./outcome.js";
+import { passkeyObstacle } from "./passkey-dialog.js";
 
 /** Passkey ceremonies, one at a time: browsers show one dialog and refuse a second request. */
 export interface Ceremonies {
   /**
-   * Runs a ceremony after aborting the one before it. The signal it gets aborts when the caller's
+   * Runs a ceremony, if there can be any, after aborting the one before it. The signal it gets aborts when the caller's
    * does, when another ceremony starts, and at `close()`.
    */
   run<T>(
@@ -23,6 +24,8 @@ export function createCeremonies(): Ceremonies {
   let current: { readonly abort: () => void; readonly done: Promise<unknown> } | undefined;
   return {
     async run(signal, ceremony) {
+      const obstacle = passkeyObstacle();
+      if (obstacle) return failed(obstacle);
       current?.abort();
       const { controller, release } = follow(signal, life.signal);
       const running = ceremony(controller.signal);

@@ -2,13 +2,19 @@ import { findAbilities } from "./abilities.js";
 import { createAccount } from "./account.js";
 import { attempt } from "./attempt.js";
 import { createAutofill } from "./autofill.js";
-import type { Claviger, ClavigerOptions } from "./claviger.js";
+import type {
+  Claviger,
+  ClavigerOptions,
+  Credentials,
+  PasskeySignIn,
+  Registration,
+} from "./claviger.js";
 import { createContext } from "./create-context.js";
 import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
 import type { Outcome } from "./outcome.js";
-import { signInWithPasskey } from "./passkey-sign-in.js";
+import { authenticate } from "./passkey-sign-in.js";
 import { createPasskeys } from "./passkeys.js";
-import { reauthenticate } from "./reauthenticate.js";
+import { type Proof, reauthenticate } from "./reauthenticate.js";
 import { accessToken, restore } from "./restore.js";
 import type { Services } from "./services.js";
 import { createSessions } from "./sessions.js";
@@ -23,21 +29,26 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
   const autofill = createAutofill(context);
   const { usedHere: wasUsedHere, ...passkeys } = createPasskeys(context);
   return {
-    serverInfo: safely(askedOnce(services)),
+    ...allSafely({
+      serverInfo: askedOnce(services),
+      register: (registration: Registration) => register(context, registration),
+      signIn: (credentials: Credentials) => signIn(context, credentials),
+      signInWithPasskey: (how: PasskeySignIn = {}) =>
+        how.autofill
+          ? autofill(how)
+          : ceremonies.run(how.signal, (signal) =>
+              authenticate(context, { username: how.username, signal }),
+            ),
+      signOut: () => signOut(context),
+      reauthenticate: (proof: Proof = {}) => reauthenticate(context, proof),
+      restore: () => restore(context),
+      accessToken: () => accessToken(context),
+    }),
     abilities: findAbilities,
-    register: safely((registration) => register(context, registration)),
-    signIn: safely((credentials) => signIn(context, credentials)),
-    signInWithPasskey: safely((how = {}) =>
-      how.autofill ? autofill(how) : signInWithPasskey(context, how),
-    ),
-    signOut: safely(() => signOut(context)),
-    reauthenticate: safely((proof) => reauthenticate(context, proof)),
     get state() {
       return session.state;
     },
-    restore: safely(() => restore(context)),
     subscribe: session.subscribe,
-    accessToken: safely(() => accessToken(context)),
     account: allSafely(createAccount(context)),
     sessions: allSafely(createSessions(context)),
     passkeys: { ...allSafely(passkeys), usedHere: wasUsedHere },

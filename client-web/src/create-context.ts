@@ -1,3 +1,4 @@
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { createCalls } from "./calls.js";
 import { createCeremonies } from "./ceremonies.js";
 import type { ClavigerOptions } from "./claviger.js";
@@ -5,7 +6,7 @@ import type { Context, Exclusive } from "./context.js";
 import { createLock } from "./locks.js";
 import { failed } from "./outcome.js";
 import { createRefresh } from "./refresh.js";
-import { createServices, lazyTransport } from "./services.js";
+import { createServices } from "./services.js";
 import { createSession } from "./session.js";
 import { createSignals } from "./signals.js";
 import { createTokenKeeper } from "./token-storage.js";
@@ -14,7 +15,7 @@ import { findWhere } from "./where.js";
 
 /** Puts together what the flows work with. */
 export function createContext(options: ClavigerOptions): Context {
-  const { name, tokenStorage, misplaced } = findWhere(options);
+  const { baseUrl, name, tokenStorage, misplaced } = findWhere(options);
   const keeper = createTokenKeeper(tokenStorage, `${name}:refresh-token`);
   // Tabs that do not share a token have sessions of their own.
   const shared = keeper.shared ? name : undefined;
@@ -22,7 +23,7 @@ export function createContext(options: ClavigerOptions): Context {
   const exclusively: Exclusive = async (task) =>
     misplaced ? failed({ kind: "foreign-origin" }) : lock(task);
   const session = createSession(shared);
-  const services = createServices(options.transport ?? lazyTransport(options.baseUrl));
+  const services = createServices(options.transport ?? createGrpcWebTransport({ baseUrl }));
   const refresh = createRefresh(services, session, keeper, exclusively);
   const authorized = createCalls(session, refresh.renew);
   return {

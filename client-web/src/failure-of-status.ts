@@ -9,16 +9,23 @@ import {
 } from "./gen/google/rpc/error_details_pb.js";
 import { unexpected } from "./unexpected.js";
 
-/** Every reason a server can give, by its name. One that is missing here does not compile. */
-const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKind> = {
+/** Reasons that are faults, of the server or of this client: `failed`, whatever the status. */
+type Fault =
+  | "UNSPECIFIED"
+  | "INTERNAL"
+  | "MESSAGE_MALFORMED"
+  | "MESSAGE_TOO_LARGE"
+  | "METHOD_NOT_FOUND"
+  // After a refresh; before, they never get here.
+  | "ACCESS_TOKEN_EXPIRED"
+  | "ACCESS_TOKEN_INVALID";
+
+/** Every other reason a server can give, by name. One that is missing here does not compile. */
+const KINDS: Record<Exclude<keyof typeof ErrorReason, Fault>, FailureKind> = {
   INVALID_CREDENTIALS: "denied",
   PASSKEY_REFUSED: "refused",
   PASSKEY_UNKNOWN: "no-passkey",
   ACCESS_TOKEN_MISSING: "signed-out",
-  // The next three mean that a fresh token was refused too: a fault, whoever made it.
-  ACCESS_TOKEN_EXPIRED: "failed",
-  ACCESS_TOKEN_INVALID: "failed",
-  INTERNAL: "failed",
   SESSION_ENDED: "signed-out",
   REFRESH_TOKEN_INVALID: "signed-out",
   REFRESH_TOKEN_REUSED: "signed-out",
@@ -32,9 +39,6 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",
   FIELDS_INVALID: "invalid",
-  MESSAGE_MALFORMED: "failed",
-  MESSAGE_TOO_LARGE: "failed",
-  METHOD_NOT_FOUND: "failed",
   ORIGIN_REFUSED: "foreign-origin",
   TOO_MANY_ATTEMPTS: "throttled",
   PASSWORD_LOCKED: "locked",

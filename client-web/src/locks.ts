@@ -1,4 +1,4 @@
-/** Runs tasks one after another. A task hears whether it had to wait for another one. */
+/** Runs tasks one after another. A task hears whether it had to wait for one of another tab. */
 export type Exclusively = <T>(task: (waited: boolean) => Promise<T>) => Promise<T>;
 
 /**
@@ -6,20 +6,14 @@ export type Exclusively = <T>(task: (waited: boolean) => Promise<T>) => Promise<
  * has no such locks or `name` is left out.
  */
 export function createLock(name?: string): Exclusively {
-  let last: Promise<unknown> | undefined;
-  const inPage: Exclusively = async (task) => {
-    const before = last;
-    const run = (before ?? Promise.resolve()).then(() => task(before !== undefined));
-    const settled = run.catch(() => {});
-    last = settled;
-    settled.then(() => {
-      if (last === settled) last = undefined;
-    });
-    return run;
-  };
+  let last: Promise<unknown> = Promise.resolve();
   return async (task) => {
-    const locks = name === undefined ? undefined : globalThis.navigator?.locks;
-    if (!name || !locks) return inPage(task);
+    const locks = name && globalThis.navigator?.locks;
+    if (!locks) {
+      const run = last.then(() => task(false));
+      last = run.catch(() => {});
+      return run;
+    }
     const run = await locks.request(name, { ifAvailable: true }, async (lock) =>
       lock ? { value: await task(false) } : undefined,
     );

@@ -16,8 +16,8 @@ export function requestOptions(
 }
 
 /** How long the browser may wait for the person, in milliseconds; five minutes unless it is said. */
-export function timeoutMs({ timeout }: { readonly timeout?: Duration | undefined }): number {
-  return timeout ? durationMs(timeout) : 300_000;
+export function timeoutMs(options?: { readonly timeout?: Duration | undefined }): number {
+  return options?.timeout ? durationMs(options.timeout) : 300_000;
 }
 
 /**

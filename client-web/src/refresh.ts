@@ -1,11 +1,12 @@
-import { type AccessToken, accessTokenOf } from "./access-token.js";
+import type { AccessToken } from "./access-token.js";
 import { attempt, retried } from "./attempt.js";
 import type { Exclusive } from "./context.js";
 import { failed, type Outcome, success } from "./outcome.js";
+import { pause } from "./pause.js";
 import { requestId } from "./request-id.js";
 import type { Services } from "./services.js";
 import { type CurrentSession, sessionIdOf } from "./session.js";
-import type { TokenKeeper } from "./token-storage.js";
+import { keep, type TokenKeeper } from "./token-storage.js";
 
 /** Gets a token in place of `stale`, or a first one. */
 export type Renew = (stale: AccessToken | undefined) => Promise<Outcome<AccessToken>>;
@@ -18,7 +19,7 @@ export interface Refresh {
   readonly renewInLock: Renew;
 }
 
-/** How long to wait for the word of a tab that held the lock, if there is none yet. */
+/** How long the word of a tab that held the lock may take to get here. */
 const NEWS_MS = 100;
 
 /** What a server says of a refresh token or session that will never be any good again. */
@@ -32,56 +33,53 @@ export function createRefresh(
   exclusively: Exclusive,
 ): Refresh {
   const exchange = async (): Promise<Outcome<AccessToken>> => {
-    const { refreshTokenDelivery } = keeper;
     const refreshToken = keeper.read();
     const sessionId = sessionIdOf(session.state);
-    if (refreshToken === undefined) {
-      session.end(sessionId, "ended");
-      return failed({ kind: "signed-out" });
-    }
-    const request = { refreshToken, refreshTokenDelivery, requestId: requestId() };
-    const answer = await retried(() => attempt((options) => auth.refreshTokens(request, options)));
+    const request = {
+      ...keeper.delivery,
+      refreshToken: refreshToken ?? "",
+      requestId: requestId(),
+    };
+    const answer =
+      refreshToken === undefined
+        ? failed({ kind: "signed-out", reason: "REFRESH_TOKEN_MISSING" })
+        : await retried(() => attempt((options) => auth.refreshTokens(request, options)));
     if (answer.ok) {
-      const { tokens } = answer.value;
-      if (!tokens) return failed({ kind: "failed" });
-      const token = accessTokenOf(tokens);
-      keeper.write(tokens.refreshToken);
+      const token = keep(keeper, answer.value.tokens);
       session.goOn(token);
       return success(token);
     }
     if (REFUSALS.test(answer.failure.reason ?? "")) {
-      keeper.write(undefined);
+      keeper.write();
       session.end(sessionId, "ended");
     }
     return answer;
   };
 
-  /** The token that somebody else got meanwhile, or the news that there is no session any more. */
-  const gotten = (
-    stale: AccessToken | undefined,
-    before: string,
-  ): Outcome<AccessToken> | undefined => {
+  /** What somebody else found out since `before`: another token, or that the session is over. */
+  const news = (stale: AccessToken | undefined, before: string) => {
     const { token, state } = session;
     if (token && token.value !== stale?.value) return success(token);
-    if (state.kind === "signed-out" && before !== state.kind) return failed({ kind: "signed-out" });
-    return undefined;
+    return state.kind === "signed-out" && before !== state.kind
+      ? failed({ kind: "signed-out" })
+      : undefined;
   };
 
   let pending: Promise<Outcome<AccessToken>> | undefined;
   return {
-    renew(stale) {
+    async renew(stale) {
       session.listen();
       const before = session.state.kind;
-      const there = gotten(stale, before);
-      if (there) return Promise.resolve(there);
+      const known = news(stale, before);
+      if (known) return known;
       pending ??= exclusively(async (waited) => {
-        if (waited && !gotten(stale, before)) await session.news(NEWS_MS);
-        return gotten(stale, before) ?? exchange();
+        if (waited && !news(stale, before)) await pause(NEWS_MS);
+        return news(stale, before) ?? exchange();
       }).finally(() => {
         pending = undefined;
       });
       return pending;
     },
-    renewInLock: async (stale) => gotten(stale, session.state.kind) ?? exchange(),
+    renewInLock: async (stale) => news(stale, session.state.kind) ?? exchange(),
   };
 }

@@ -5,20 +5,18 @@ import type { SessionState } from "./session.js";
 
 /** Picks up the session that the token storage holds. */
 export async function restore({ session, refresh }: Context): Promise<Outcome<SessionState>> {
-  if (session.token) return success(session.state);
-  const answer = await refresh.renew(undefined);
+  const answer = session.token ? success(session.token) : await refresh.renew(undefined);
   // That there is no session is an answer too.
   return answer.ok || answer.failure.kind === "signed-out" ? success(session.state) : answer;
 }
 
 /** A live access token. */
 export async function accessToken({ session, refresh }: Context): Promise<Outcome<string>> {
-  const { token, state } = session;
-  if (state.kind === "signed-out") return failed({ kind: "signed-out" });
-  if (token && isLive(token)) return success(token.value);
-  const answer = await refresh.renew(token);
+  if (session.state.kind === "signed-out") return failed({ kind: "signed-out" });
+  const held = session.token;
+  if (held && isLive(held)) return success(held.value);
+  const answer = await refresh.renew(held);
   if (answer.ok) return success(answer.value.value);
   // Without an answer of the server, what is left of the old one has to do.
-  const held = session.token;
-  return held && isLive(held, 0) ? success(held.value) : answer;
+  return session.token && isLive(session.token, 0) ? success(session.token.value) : answer;
 }

@@ -1,5 +1,4 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
-import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { AccountService } from "./gen/claviger/v1/account_service_pb.js";
 import { AuthService } from "./gen/claviger/v1/auth_service_pb.js";
 import { PasskeyService } from "./gen/claviger/v1/passkey_service_pb.js";
@@ -20,18 +19,5 @@ export function createServices(transport: Transport): Services {
     accounts: createClient(AccountService, transport),
     sessions: createClient(SessionService, transport),
     passkeys: createClient(PasskeyService, transport),
-  };
-}
-
-/** gRPC-web over `fetch`, made at the first call: a server that renders pages has no `location`. */
-export function lazyTransport(baseUrl: string | undefined): Transport {
-  let made: Transport | undefined;
-  const transport = () => {
-    made ??= createGrpcWebTransport({ baseUrl: baseUrl ?? location.origin });
-    return made;
-  };
-  return {
-    unary: (...call) => transport().unary(...call),
-    stream: (...call) => transport().stream(...call),
   };
 }

@@ -1,6 +1,4 @@
 import type { AccessToken } from "./access-token.js";
-import type { TabMessage, Tabs } from "./tabs.js";
-import { createTabs } from "./tabs.js";
 import { tell } from "./unexpected.js";
 
 /** Whether somebody is signed in here. */
@@ -24,66 +22,71 @@ export interface CurrentSession {
   readonly token: AccessToken | undefined;
   /** Somebody signed in here. */
   signIn(token: AccessToken): void;
-  /** The session `follows` goes on with a new token. Without it, whichever session there is. */
+  /** The session `follows`, by default the token's own, goes on with a new token. */
   goOn(token: AccessToken, follows?: string): void;
   /** The session is over. Another one than that is left alone. */
   end(sessionId: string | undefined, cause: "here" | "ended"): void;
   /** Drops the access token, if it is this one. */
   drop(token: AccessToken): void;
-  /** Resolves at the next message of another tab, or after `timeoutMs`. */
-  news(timeoutMs: number): Promise<void>;
   subscribe(listener: (event: SessionEvent) => void): () => void;
   /** Begins to listen to other tabs. */
   listen(): void;
   close(): void;
 }
 
-/** A session that nothing is known of yet. `channel` names what its tabs share; see {@link Tabs}. */
-export function createSession(channel: string | undefined): CurrentSession {
+/** What one tab tells the others. */
+type Message =
+  /** Somebody signed in, or the session `follows` goes on. */
+  | { readonly token: AccessToken; readonly follows?: string }
+  | { readonly over: string; readonly cause: "here" | "ended" };
+
+/**
+ * A session that nothing is known of yet. Tabs tell each other of it by a BroadcastChannel, which
+ * only pages of the same origin hear; without a name for it this tab is on its own.
+ */
+export function createSession(channelName: string | undefined): CurrentSession {
   const listeners = new Set<(event: SessionEvent) => void>();
-  const waiting = new Set<() => void>();
+  let channel: BroadcastChannel | undefined;
   let state: SessionState = { kind: "unknown" };
   let token: AccessToken | undefined;
   let closed = false;
 
-  const idOf = () => sessionIdOf(state);
+  const listen = () => {
+    if (!channelName || channel || closed || typeof BroadcastChannel === "undefined") return;
+    channel = new BroadcastChannel(channelName);
+    channel.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
+  };
+  const post = (message: Message) => {
+    listen();
+    channel?.postMessage(message);
+  };
   const emit = (event: SessionEvent) => {
     for (const listener of [...listeners]) tell(listener, event);
   };
-  const become = (next: AccessToken | undefined) => {
+  const become = (next?: AccessToken) => {
     if (closed) return;
     token = next;
     state = next ? { kind: "signed-in", sessionId: next.sessionId } : { kind: "signed-out" };
   };
-  const replace = (next: AccessToken, where: "here" | "other-tab") => {
-    const before = idOf();
+  const signIn = (next: AccessToken, where: "here" | "other-tab") => {
+    const before = sessionIdOf(state);
     become(next);
     if (before && before !== next.sessionId) emit({ kind: "signed-out", cause: where });
     emit({ kind: "signed-in", where });
   };
-  const goOn = (next: AccessToken, follows: string | undefined, where: "here" | "other-tab") => {
-    if (state.kind === "unknown" || idOf() === follows) become(next);
-    else replace(next, where);
+  /** Whether a token that follows a session has its place here. */
+  const isNext = (follows: string) => state.kind === "unknown" || sessionIdOf(state) === follows;
+  const end = (sessionId: string | undefined, cause: "here" | "other-tab" | "ended") => {
+    if (sessionIdOf(state) !== sessionId) return;
+    become();
+    if (sessionId) emit({ kind: "signed-out", cause });
   };
-  const leave = (sessionId: string | undefined, cause: "here" | "other-tab" | "ended") => {
-    const before = idOf();
-    if (before !== sessionId) return;
-    become(undefined);
-    if (before) emit({ kind: "signed-out", cause });
+  const hear = (message: Message) => {
+    if ("over" in message) end(message.over, message.cause === "here" ? "other-tab" : "ended");
+    else if (!message.follows) signIn(message.token, "other-tab");
+    // One that comes late never takes the place of another session's.
+    else if (isNext(message.follows)) become(message.token);
   };
-
-  const hear = (message: TabMessage) => {
-    if (message.kind === "signed-out") {
-      if (idOf()) leave(message.sessionId, message.ended ? "ended" : "other-tab");
-    } else if (!message.follows) {
-      replace(message.token, "other-tab");
-    } else if (state.kind === "unknown" || idOf() === message.follows) {
-      // A token of another session never takes the place of this one's: it may come late.
-      become(message.token);
-    }
-    for (const wake of waiting) wake();
-  };
-  const tabs: Tabs = createTabs(channel, hear);
 
   return {
     get state() {
@@ -93,44 +96,34 @@ export function createSession(channel: string | undefined): CurrentSession {
       return token;
     },
     signIn(next) {
-      replace(next, "here");
-      tabs.tell({ kind: "token", token: next });
+      signIn(next, "here");
+      post({ token: next });
     },
     goOn(next, follows = next.sessionId) {
-      // The storage that tabs share held another session: somebody else signed in there.
-      goOn(next, follows, "other-tab");
-      tabs.tell({ kind: "token", token: next, follows });
+      if (isNext(follows)) become(next);
+      // The storage that tabs share holds another session: somebody signed in there unheard.
+      else signIn(next, "other-tab");
+      post({ token: next, follows });
     },
     end(sessionId, cause) {
-      leave(sessionId, cause);
-      if (sessionId) tabs.tell({ kind: "signed-out", sessionId, ended: cause === "ended" });
+      end(sessionId, cause);
+      if (sessionId) post({ over: sessionId, cause });
     },
     drop(dropped) {
       if (token === dropped) token = undefined;
     },
-    news(timeoutMs) {
-      return new Promise((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, timeoutMs);
-        waiting.add(wake);
-      });
-    },
     subscribe(listener) {
-      tabs.open();
+      listen();
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    listen: tabs.open,
+    listen,
     close() {
       closed = true;
       token = undefined;
       state = { kind: "unknown" };
       listeners.clear();
-      tabs.close();
+      channel?.close();
     },
   };
 }

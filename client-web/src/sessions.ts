@@ -1,7 +1,7 @@
 import type { Claviger } from "./claviger.js";
 import type { Context } from "./context.js";
 import type { Session } from "./gen/claviger/v1/resources_pb.js";
-import { success } from "./outcome.js";
+import { after, done, type Outcome, success } from "./outcome.js";
 import { sessionIdOf } from "./session.js";
 import { leave } from "./sign-out.js";
 
@@ -11,38 +11,29 @@ const PAGE_SIZE = 100;
 /** The caller's sessions. */
 export function createSessions(context: Context): Claviger["sessions"] {
   const { authorized, exclusively, services, session } = context;
+  const list = (pageToken: string): Promise<Outcome<readonly Session[]>> =>
+    after(
+      authorized((call) =>
+        services.sessions.listSessions({ pageSize: PAGE_SIZE, pageToken }, call),
+      ),
+      ({ sessions, nextPageToken }) =>
+        nextPageToken
+          ? after(list(nextPageToken), (others) => success([...sessions, ...others]))
+          : success(sessions),
+    );
   return {
-    async list() {
-      const all: Session[] = [];
-      let pageToken = "";
-      do {
-        const request = { pageSize: PAGE_SIZE, pageToken };
-        const page = await authorized((options) =>
-          services.sessions.listSessions(request, options),
-        );
-        if (!page.ok) return page;
-        all.push(...page.value.sessions);
-        pageToken = page.value.nextPageToken;
-      } while (pageToken);
-      return success(all);
-    },
-    async end(sessionId) {
+    list: () => list(""),
+    end(sessionId) {
       const own = sessionId === sessionIdOf(session.state);
-      const answer = await authorized((options) =>
-        services.sessions.revokeSession({ sessionId }, options),
+      return after(
+        authorized((call) => services.sessions.revokeSession({ sessionId }, call)),
+        () => (own ? exclusively(() => leave(context)) : done),
       );
-      if (!answer.ok) return answer;
-      if (!own) return success(undefined);
-      return exclusively(async () => {
-        await leave(context);
-        return success(undefined);
-      });
     },
-    async endOthers() {
-      const answer = await authorized((options) =>
-        services.sessions.revokeOtherSessions({}, options),
-      );
-      return answer.ok ? success(answer.value.revokedCount) : answer;
-    },
+    endOthers: () =>
+      after(
+        authorized((call) => services.sessions.revokeOtherSessions({}, call)),
+        ({ revokedCount }) => success(revokedCount),
+      ),
   };
 }

@@ -28,7 +28,7 @@ export function createSignals({ passkeys }: Services, authorized: Authorized): S
   return {
     details,
     current() {
-      quietly(async () => {
+      softly(async () => {
         const account = await details();
         if (!account) return;
         accepted(account, account.allAcceptedCredentialIds);
@@ -39,7 +39,7 @@ export function createSignals({ passkeys }: Services, authorized: Authorized): S
     gone: (account) => accepted(account, []),
     unknown(rpId, credentialId) {
       const signal = { rpId, credentialId: text(credentialId) };
-      quietly(() => browser().signalUnknownCredential?.(signal));
+      softly(() => browser().signalUnknownCredential?.(signal));
     },
   };
 }
@@ -59,10 +59,10 @@ function names({ relyingPartyId, userId }: GetPasskeySignalsResponse) {
 
 function accepted(account: GetPasskeySignalsResponse, ids: readonly Uint8Array[]) {
   const signal = { ...names(account), allAcceptedCredentialIds: ids.map(text) };
-  quietly(() => browser().signalAllAcceptedCredentials?.(signal));
+  softly(() => browser().signalAllAcceptedCredentials?.(signal));
 }
 
-function quietly(signal: () => Promise<void> | undefined) {
+function softly(signal: () => Promise<void> | undefined) {
   Promise.resolve()
     .then(signal)
     .catch(() => {});

@@ -1,9 +1,11 @@
+import { quietly } from "./quietly.js";
+
 /** The passkeys that were made or used in this browser, by credential id. */
 export interface UsedHere {
   readonly any: boolean;
   has(credentialId: Uint8Array): boolean;
   remember(credentialId: Uint8Array): void;
-  forget(credentialId: Uint8Array): void;
+  forget(credentialId: Uint8Array | undefined): void;
 }
 
 /** How many to remember; the oldest make way. */
@@ -11,24 +13,20 @@ const MOST = 50;
 
 /** Remembers in `localStorage` under `key`, and for this page alone where that is forbidden or full. */
 export function createUsedHere(key: string): UsedHere {
-  let kept: readonly string[] = [];
+  let kept: readonly string[] | undefined;
   const read = (): readonly string[] => {
-    try {
-      const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
-      return Array.isArray(stored) ? stored : [];
-    } catch {
-      return kept;
-    }
+    const stored = kept ?? quietly(() => JSON.parse(localStorage.getItem(key) ?? "[]"));
+    return Array.isArray(stored) ? stored : [];
   };
-  const write = (ids: readonly string[]) => {
-    kept = ids.slice(-MOST);
-    try {
-      localStorage.setItem(key, JSON.stringify(kept));
-    } catch {
-      // The page goes on with what it remembers itself.
-    }
+  const write = (all: readonly string[]) => {
+    const ids = all.slice(-MOST);
+    const stored = quietly(() => {
+      localStorage.setItem(key, JSON.stringify(ids));
+      return true;
+    });
+    kept = stored ? undefined : ids;
   };
-  const others = (credentialId: Uint8Array) => read().filter((id) => id !== credentialId.join());
+  const others = (credentialId?: Uint8Array) => read().filter((id) => id !== credentialId?.join());
   return {
     get any() {
       return read().length > 0;

@@ -1,8 +1,11 @@
 import type { ClavigerOptions } from "./claviger.js";
+import { quietly } from "./quietly.js";
 import type { TokenStorage } from "./token-storage.js";
 
 /** What follows from where Claviger and the page are. */
 export interface Where {
+  /** Where Claviger is; empty when that is to be the page's origin and there is no page. */
+  readonly baseUrl: string;
   readonly tokenStorage: TokenStorage;
   /** Whether the cookie was asked for on a page that cannot have it. */
   readonly misplaced: boolean;
@@ -11,20 +14,14 @@ export interface Where {
 }
 
 /** Looks where the page is. Without a page, as when a server renders it, nothing is of the same origin. */
-export function findWhere({ baseUrl, tokenStorage }: ClavigerOptions): Where {
+export function findWhere(options: ClavigerOptions): Where {
   const page = globalThis.location?.origin;
-  const own = page !== undefined && originOf(baseUrl ?? page, page) === page;
+  const baseUrl = options.baseUrl ?? page ?? "";
+  const own = !!page && quietly(() => new URL(baseUrl, page).origin) === page;
   return {
-    tokenStorage: tokenStorage ?? (own ? "cookie" : "memory"),
-    misplaced: tokenStorage === "cookie" && page !== undefined && !own,
-    name: `claviger:${(baseUrl ?? page ?? "").replace(/\/+$/, "")}`,
+    baseUrl,
+    tokenStorage: options.tokenStorage ?? (own ? "cookie" : "memory"),
+    misplaced: options.tokenStorage === "cookie" && !!page && !own,
+    name: `claviger:${baseUrl.replace(/\/+$/, "")}`,
   };
-}
-
-function originOf(url: string, base: string): string | undefined {
-  try {
-    return new URL(url, base).origin;
-  } catch {
-    return undefined;
-  }
 }

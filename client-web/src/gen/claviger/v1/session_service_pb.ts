@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/session_service.proto.
  */
 export const file_claviger_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFjbGF2aWdlci92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC2NsYXZpZ2VyLnYxIjwKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiVwoUTGlzdFNlc3Npb25zUmVzcG9uc2USJgoIc2Vzc2lvbnMYASADKAsyFC5jbGF2aWdlci52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIqChRSZXZva2VTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSIcChpSZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdCI0ChtSZXZva2VPdGhlclNlc3Npb25zUmVzcG9uc2USFQoNcmV2b2tlZF9jb3VudBgBIAEoBSIaChhSZXZva2VBbGxTZXNzaW9uc1JlcXVlc3QiMgoZUmV2b2tlQWxsU2Vzc2lvbnNSZXNwb25zZRIVCg1yZXZva2VkX2NvdW50GAEgASgFMosDCg5TZXNzaW9uU2VydmljZRJTCgxMaXN0U2Vzc2lvbnMSIC5jbGF2aWdlci52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiEuY2xhdmlnZXIudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USVgoNUmV2b2tlU2Vzc2lvbhIhLmNsYXZpZ2VyLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GiIuY2xhdmlnZXIudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlEmgKE1Jldm9rZU90aGVyU2Vzc2lvbnMSJy5jbGF2aWdlci52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBooLmNsYXZpZ2VyLnYxLlJldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRJiChFSZXZva2VBbGxTZXNzaW9ucxIlLmNsYXZpZ2VyLnYxLlJldm9rZUFsbFNlc3Npb25zUmVxdWVzdBomLmNsYXZpZ2VyLnYxLlJldm9rZUFsbFNlc3Npb25zUmVzcG9uc2ViBnByb3RvMw", [file_claviger_v1_resources]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/session_service.proto\x12\x0bclaviger.v1\x22<\x0a\x13ListSessionsRequest\x12\x11\x0a\x09page_size\x18\x01 \x01(\x05\x12\x12\x0a\x0apage_token\x18\x02 \x01(\x09\x22W\x0a\x14ListSessionsResponse\x12&\x0a\x08sessions\x18\x01 \x03(\x0b2\x14.claviger.v1.Session\x12\x17\x0a\x0fnext_page_token\x18\x02 \x01(\x09\x22*\x0a\x14RevokeSessionRequest\x12\x12\x0a\x0asession_id\x18\x01 \x01(\x09\x22\x17\x0a\x15RevokeSessionResponse\x22\x1c\x0a\x1aRevokeOtherSessionsRequest\x224\x0a\x1bRevokeOtherSessionsResponse\x12\x15\x0a\x0drevoked_count\x18\x01 \x01(\x052\xa7\x02\x0a\x0eSessionService\x12S\x0a\x0cListSessions\x12 .claviger.v1.ListSessionsRequest\x1a!.claviger.v1.ListSessionsResponse\x12V\x0a\x0dRevokeSession\x12!.claviger.v1.RevokeSessionRequest\x1a\x22.claviger.v1.RevokeSessionResponse\x12h\x0a\x13RevokeOtherSessions\x12'.claviger.v1.RevokeOtherSessionsRequest\x1a(.claviger.v1.RevokeOtherSessionsResponseb\x06proto3"), [file_claviger_v1_resources]);
 
 /**
  * Asks for the live sessions.
@@ -145,42 +145,6 @@ export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsRe
   messageDesc(file_claviger_v1_session_service, 5);
 
 /**
- * Ends all sessions.
- *
- * @generated from message claviger.v1.RevokeAllSessionsRequest
- */
-export type RevokeAllSessionsRequest = Message<"claviger.v1.RevokeAllSessionsRequest"> & {
-};
-
-/**
- * Describes the message claviger.v1.RevokeAllSessionsRequest.
- * Use `create(RevokeAllSessionsRequestSchema)` to create a new message.
- */
-export const RevokeAllSessionsRequestSchema: GenMessage<RevokeAllSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_session_service, 6);
-
-/**
- * All sessions have ended.
- *
- * @generated from message claviger.v1.RevokeAllSessionsResponse
- */
-export type RevokeAllSessionsResponse = Message<"claviger.v1.RevokeAllSessionsResponse"> & {
-  /**
-   * How many ended.
-   *
-   * @generated from field: int32 revoked_count = 1;
-   */
-  revokedCount: number;
-};
-
-/**
- * Describes the message claviger.v1.RevokeAllSessionsResponse.
- * Use `create(RevokeAllSessionsResponseSchema)` to create a new message.
- */
-export const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_session_service, 7);
-
-/**
  * Lists and ends the caller's own sessions.
  *
  * Any RPC may also answer ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
@@ -227,19 +191,6 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeOtherSessionsRequestSchema;
     output: typeof RevokeOtherSessionsResponseSchema;
-  },
-  /**
-   * Ends every session, the caller's own included.
-   *
-   * Who may call: an account. Reasons: none of its own. A retry answers SESSION_ENDED once the first
-   * call succeeded.
-   *
-   * @generated from rpc claviger.v1.SessionService.RevokeAllSessions
-   */
-  revokeAllSessions: {
-    methodKind: "unary";
-    input: typeof RevokeAllSessionsRequestSchema;
-    output: typeof RevokeAllSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_claviger_v1_session_service, 0);

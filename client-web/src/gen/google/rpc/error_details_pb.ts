@@ -26,7 +26,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file google/rpc/error_details.proto.
  */
 export const file_google_rpc_error_details: GenFile = /*@__PURE__*/
-  fileDesc("Ch5nb29nbGUvcnBjL2Vycm9yX2RldGFpbHMucHJvdG8SCmdvb2dsZS5ycGMikwEKCUVycm9ySW5mbxIOCgZyZWFzb24YASABKAkSDgoGZG9tYWluGAIgASgJEjUKCG1ldGFkYXRhGAMgAygLMiMuZ29vZ2xlLnJwYy5FcnJvckluZm8uTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOwoJUmV0cnlJbmZvEi4KC3JldHJ5X2RlbGF5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIswBCgpCYWRSZXF1ZXN0Ej8KEGZpZWxkX3Zpb2xhdGlvbnMYASADKAsyJS5nb29nbGUucnBjLkJhZFJlcXVlc3QuRmllbGRWaW9sYXRpb24afQoORmllbGRWaW9sYXRpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGcmVhc29uGAMgASgJEjcKEWxvY2FsaXplZF9tZXNzYWdlGAQgASgLMhwuZ29vZ2xlLnJwYy5Mb2NhbGl6ZWRNZXNzYWdlIjMKEExvY2FsaXplZE1lc3NhZ2USDgoGbG9jYWxlGAEgASgJEg8KB21lc3NhZ2UYAiABKAlCbAoOY29tLmdvb2dsZS5ycGNCEUVycm9yRGV0YWlsc1Byb3RvUAFaP2dvb2dsZS5nb2xhbmcub3JnL2dlbnByb3RvL2dvb2dsZWFwaXMvcnBjL2VycmRldGFpbHM7ZXJyZGV0YWlsc6ICA1JQQ2IGcHJvdG8z", [file_google_protobuf_duration]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1egoogle/rpc/error_details.proto\x12\x0agoogle.rpc\x22\x93\x01\x0a\x09ErrorInfo\x12\x0e\x0a\x06reason\x18\x01 \x01(\x09\x12\x0e\x0a\x06domain\x18\x02 \x01(\x09\x125\x0a\x08metadata\x18\x03 \x03(\x0b2#.google.rpc.ErrorInfo.MetadataEntry\x1a/\x0a\x0dMetadataEntry\x12\x0b\x0a\x03key\x18\x01 \x01(\x09\x12\x0d\x0a\x05value\x18\x02 \x01(\x09:\x028\x01\x22;\x0a\x09RetryInfo\x12.\x0a\x0bretry_delay\x18\x01 \x01(\x0b2\x19.google.protobuf.Duration\x22\x93\x01\x0a\x0aBadRequest\x12?\x0a\x10field_violations\x18\x01 \x03(\x0b2%.google.rpc.BadRequest.FieldViolation\x1aD\x0a\x0eFieldViolation\x12\x0d\x0a\x05field\x18\x01 \x01(\x09\x12\x13\x0a\x0bdescription\x18\x02 \x01(\x09\x12\x0e\x0a\x06reason\x18\x03 \x01(\x09b\x06proto3"), [file_google_protobuf_duration]);
 
 /**
  * Describes the cause of the error with structured details.
@@ -225,14 +225,6 @@ export type BadRequest_FieldViolation = Message<"google.rpc.BadRequest.FieldViol
    * @generated from field: string reason = 3;
    */
   reason: string;
-
-  /**
-   * Provides a localized error message for field-level errors that is safe to
-   * return to the API consumer.
-   *
-   * @generated from field: google.rpc.LocalizedMessage localized_message = 4;
-   */
-  localizedMessage?: LocalizedMessage | undefined;
 };
 
 /**
@@ -241,35 +233,4 @@ export type BadRequest_FieldViolation = Message<"google.rpc.BadRequest.FieldViol
  */
 export const BadRequest_FieldViolationSchema: GenMessage<BadRequest_FieldViolation> = /*@__PURE__*/
   messageDesc(file_google_rpc_error_details, 2, 0);
-
-/**
- * Provides a localized error message that is safe to return to the user
- * which can be attached to an RPC error.
- *
- * @generated from message google.rpc.LocalizedMessage
- */
-export type LocalizedMessage = Message<"google.rpc.LocalizedMessage"> & {
-  /**
-   * The locale used following the specification defined at
-   * https://www.rfc-editor.org/rfc/bcp/bcp47.txt.
-   * Examples are: "en-US", "fr-CH", "es-MX"
-   *
-   * @generated from field: string locale = 1;
-   */
-  locale: string;
-
-  /**
-   * The localized error message in the above locale.
-   *
-   * @generated from field: string message = 2;
-   */
-  message: string;
-};
-
-/**
- * Describes the message google.rpc.LocalizedMessage.
- * Use `create(LocalizedMessageSchema)` to create a new message.
- */
-export const LocalizedMessageSchema: GenMessage<LocalizedMessage> = /*@__PURE__*/
-  messageDesc(file_google_rpc_error_details, 3);
 
