@@ -97,6 +97,20 @@ describe("an expired access token", () => {
 });
 
 describe("a refresh", () => {
+  it("that fails fails for all parallel calls at once", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+    const failure = { method: "RefreshTokens", error: networkDown() };
+    server.failures.push(...Array(8).fill(failure));
+
+    const answers = await Promise.all([1, 2, 3, 4].map(() => anna.account.get()));
+
+    expect(answers).toMatchObject(Array(4).fill({ failure: { kind: "offline" } }));
+    expect(server.count("RefreshTokens")).toBe(2);
+  });
+
   it("is tried again with the same id when no answer came", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
