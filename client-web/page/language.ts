@@ -1,5 +1,5 @@
-import { chooseTexts } from "../src/element/texts/choose.js";
+import { chooseLanguage } from "../src/element/texts/choose.js";
 
 // The page speaks the first of the browser's languages that it knows; its HTML says English. This
 // runs before the element is defined, so that the element never speaks another language first.
-document.documentElement.lang = chooseTexts(navigator.languages).language;
+document.documentElement.lang = chooseLanguage(navigator.languages);

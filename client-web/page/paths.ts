@@ -17,21 +17,34 @@ export function followPath(element: ClavigerAuth): void {
     document.title = `${title} · ${location.hostname}`;
     if (location.pathname !== PATHS[view]) {
       // A part of the account that was asked for is still wanted after the sign-in on the way.
-      const address = PATHS[view] + location.hash;
+      const address = PATHS[view] + (led || view === "account" ? location.hash : "");
       if (led) history.replaceState(null, "", address);
       else history.pushState(null, "", address);
+      followHash(element);
     }
     led = false;
   });
 
   const follow = () => {
-    led = true;
-    const [view] = Object.entries(PATHS).find(([, path]) => path === location.pathname) ?? [];
-    const section = location.hash.slice(1);
-    if (section === "passkeys" || section === "password") element.setAttribute("section", section);
-    else element.removeAttribute("section");
-    element.setAttribute("view", view ?? "sign-in");
+    followHash(element);
+    element.view = viewHere();
   };
-  addEventListener("popstate", follow);
+  addEventListener("popstate", () => {
+    led = element.view !== viewHere();
+    follow();
+  });
   follow();
+}
+
+/** The view whose path this is. */
+function viewHere(): View {
+  const views: readonly View[] = ["sign-up", "account"];
+  return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
+}
+
+/** The hash names a part of the account, as `/.well-known/change-password` does. */
+function followHash(element: ClavigerAuth): void {
+  const section = location.hash.slice(1);
+  if (section === "passkeys" || section === "password") element.setAttribute("section", section);
+  else element.removeAttribute("section");
 }

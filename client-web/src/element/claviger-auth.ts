@@ -9,8 +9,8 @@ import { finishSignIn } from "./flows/finish-sign-in.js";
 import { goTo, showSignedOut } from "./flows/screens.js";
 import { start } from "./flows/start.js";
 import { initialState, type Screen, type State, type View } from "./state.js";
-import { chooseTexts, overrideTexts } from "./texts/choose.js";
-import type { Texts, TextsOverride } from "./texts/en.js";
+import { chooseLanguage, loadTexts, overrideTexts } from "./texts/choose.js";
+import { en, type TextsOverride } from "./texts/en.js";
 import { headingOf, screenView } from "./views/screen.js";
 
 /** Where there is no DOM, as on a server, the class exists all the same, so importing it is harmless. */
@@ -48,6 +48,7 @@ export class ClavigerAuth extends Base {
   #drawing = false;
   /** The language that the page asked for; the attribute `lang` says the one that is spoken. */
   #language: string | null = null;
+  #texts = en;
   #speaking = false;
   #focus: string | undefined;
   /** The screen and the heading that the page was told of last. */
@@ -103,10 +104,10 @@ export class ClavigerAuth extends Base {
     if (name === "lang" && !this.#speaking) this.#language = after;
     const context = this.#context;
     if (!context || before === after) return;
-    if (name === "base-url") this.#restart();
+    if (name === "lang") void this.#speak();
+    else if (name === "base-url") this.#restart();
     else if (name === "view") this.#go(context, viewOf(after));
     else if (name === "section" && context.state.screen === "account") openSection(context);
-    else this.#draw();
   }
 
   #start(): void {
@@ -115,7 +116,8 @@ export class ClavigerAuth extends Base {
     this.#state = { ...initialState(Date.now()), view: this.view };
     this.#unsubscribe = context.claviger.subscribe((event) => hearSession(context, event));
     this.#drawNow();
-    void start(context);
+    addEventListener("online", this.#online);
+    void start(context, this.#speak());
   }
 
   #stop(): void {
@@ -123,11 +125,18 @@ export class ClavigerAuth extends Base {
     this.#context?.autofill?.abort();
     this.#context = undefined;
     this.#unsubscribe?.();
+    removeEventListener("online", this.#online);
     this.#claviger?.close();
     this.#claviger = undefined;
     clearInterval(this.#clock);
     this.#clock = undefined;
   }
+
+  /** What could not start without a connection starts when there is one. */
+  #online = (): void => {
+    const { screen, stuckBy, notice } = this.#state;
+    if (screen === "stuck" && stuckBy === "offline") notice?.retry?.();
+  };
 
   #restart(): void {
     this.#stop();
@@ -156,7 +165,7 @@ export class ClavigerAuth extends Base {
         return element.#state;
       },
       get texts() {
-        return element.#words;
+        return overrideTexts(element.#texts, element.#override);
       },
       get section() {
         return element.getAttribute("section");
@@ -179,9 +188,12 @@ export class ClavigerAuth extends Base {
     return context;
   }
 
-  get #words(): Texts {
-    const languages = [this.#language, document.documentElement.lang];
-    return overrideTexts(chooseTexts([...languages, ...navigator.languages]), this.#override);
+  /** Learns the language that is asked for, and goes on in it. */
+  async #speak(): Promise<void> {
+    const { lang } = document.documentElement;
+    const language = chooseLanguage([this.#language, lang, ...navigator.languages]);
+    this.#texts = await loadTexts(language);
+    this.#draw();
   }
 
   /** Draws once for all changes of this turn. */

@@ -15,6 +15,8 @@ export interface Notice {
   /** `error` goes to the alert region; the others are no errors to the person. */
   readonly tone: "error" | "neutral" | "success";
   readonly say: (texts: Texts) => string;
+  /** What may help besides; shown, but not read aloud by itself. */
+  readonly hint?: ((texts: Texts) => string) | undefined;
   /** When waiting is over, in milliseconds since the epoch. */
   readonly until?: number | undefined;
   /** Leads to the cause in the server's log. */

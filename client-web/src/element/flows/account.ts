@@ -11,7 +11,7 @@ export async function showAccount(context: Context, notice?: Notice): Promise<vo
   const loaded = await load(context);
   if ("failure" in loaded) {
     if (loaded.failure.kind === "signed-out") return showSignIn(context);
-    return showStuck(context, loaded.failure, () => void showAccount(context, notice));
+    return showStuck(context, loaded.failure, () => showAccount(context, notice));
   }
   showScreen(context, "account", { ...loaded, notice });
   openSection(context);

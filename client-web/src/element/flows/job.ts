@@ -19,7 +19,8 @@ export async function runJob<T>(
   work: () => Promise<Outcome<T>>,
 ): Promise<Outcome<T> | undefined> {
   if (context.state.busy) return undefined;
-  context.update({ busy: job, notice: undefined, problems: [] });
+  // A password that is readable when it is sent might be kept by the browser as any other text.
+  context.update({ busy: job, notice: undefined, problems: [], revealed: false });
   const outcome = await work();
   context.update({ busy: undefined, waiting: undefined });
   return outcome;
@@ -32,11 +33,15 @@ export async function runCeremony<T>(
   waiting: NonNullable<State["waiting"]>,
   work: (signal: AbortSignal) => Promise<Outcome<T>>,
 ): Promise<Outcome<T> | undefined> {
-  return runJob(context, job, () => {
+  const pressed = document.activeElement;
+  const outcome = await runJob(context, job, () => {
     context.ceremony = new AbortController();
     context.update({ waiting });
     return work(context.ceremony.signal);
   });
+  // The Cancel button is gone, and the focus must not go with it.
+  if (outcome && !outcome.ok && pressed?.id) context.focus(pressed.id);
+  return outcome;
 }
 
 /** Tells the person why something did not work. */

@@ -49,7 +49,9 @@ export async function removePassword(context: Context): Promise<void> {
   const outcome = await withPresence(context, () =>
     runJob(context, "remove-password", () => context.claviger.account.removePassword()),
   );
-  if (outcome) await finish(context, outcome, "removed");
+  if (!outcome) return;
+  await finish(context, outcome, "removed");
+  context.focus(domId("password-heading"));
 }
 
 async function finish(

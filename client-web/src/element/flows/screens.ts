@@ -45,15 +45,19 @@ export function showSignedOut(context: Context, cause: SignOutCause): void {
   context.emit("claviger-signed-out", { cause });
 }
 
-/** Shows that nothing can start yet, and tries again: by a button, after a wait, or back online. */
-export function showStuck(context: Context, failure: Failure, retry: () => void): void {
+/** Shows that nothing can start yet. `again` runs at a press, after a wait, and back online. */
+export function showStuck(context: Context, failure: Failure, again: () => Promise<void>): void {
   const known = failure.kind === "offline" || failure.kind === "unavailable";
   const now = Date.now();
-  const notice = failureNotice(failure, now);
+  const retry = async () => {
+    showScreen(context, "starting");
+    await again();
+    context.focus(domId("heading"));
+  };
   showScreen(context, "stuck", {
     now,
     stuckBy: known ? failure.kind : "failed",
-    notice: { ...notice, tone: "error", retry },
+    notice: { ...failureNotice(failure, now), tone: "error", retry: () => void retry() },
   });
 }
 

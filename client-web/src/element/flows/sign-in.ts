@@ -22,7 +22,8 @@ export async function signInWithPassword(context: Context, form: FormData): Prom
 
 /** Signs in with a passkey: of the name that was typed, or of whoever the authenticator knows. */
 export async function signInWithPasskey(context: Context, username?: string): Promise<void> {
-  const outcome = await runCeremony(context, "sign-in-passkey", "signIn", async (signal) => {
+  const job = username ? "sign-in-named" : "sign-in-passkey";
+  const outcome = await runCeremony(context, job, "signIn", async (signal) => {
     const answer = await context.claviger.signInWithPasskey(
       username ? { username, signal } : { signal },
     );
@@ -31,6 +32,14 @@ export async function signInWithPasskey(context: Context, username?: string): Pr
   });
   if (!outcome || outcome.ok) return;
   tellFailure(context, outcome.failure);
+  if (outcome.failure.kind === "cancelled" && !username) hintAtName(context);
   // The button's ceremony ended the one of autofill.
   if (context.state.screen === "sign-in") void armAutofill(context);
+}
+
+/** Many security keys find their passkey only when they hear whose it is. */
+function hintAtName(context: Context): void {
+  const { notice, passkeyFirst, passwordOpen } = context.state;
+  if (!notice || (passkeyFirst && !passwordOpen)) return;
+  context.update({ notice: { ...notice, hint: (texts) => texts.signIn.nameFirst } });
 }

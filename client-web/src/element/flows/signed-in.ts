@@ -6,7 +6,7 @@ import { offerWasDismissed } from "./offer.js";
 import { canUsePasskeys, showScreen } from "./screens.js";
 
 /** How long a browser gets for making a passkey without a dialog, in milliseconds. */
-const SILENT_CREATION_LIMIT = 5000;
+const SILENT_CREATION_LIMIT = 3000;
 
 /** Goes on after a sign-in: with the offer of a passkey where it is due, then with the account. */
 export async function signedIn(

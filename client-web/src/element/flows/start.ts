@@ -3,15 +3,19 @@ import { showAccount } from "./account.js";
 import { finishSignIn } from "./finish-sign-in.js";
 import { goTo, showStuck, showWrongAddress } from "./screens.js";
 
-/** Learns what the server offers and who is signed in, then shows what was asked for. */
-export async function start(context: Context): Promise<void> {
+/**
+ * Learns what the server offers and who is signed in, then shows what was asked for; nothing before
+ * the language is `ready`.
+ */
+export async function start(context: Context, ready: Promise<void>): Promise<void> {
   const { claviger } = context;
   const [info, restored, abilities] = await Promise.all([
     claviger.serverInfo(),
     claviger.state.kind === "unknown" ? claviger.restore() : undefined,
     claviger.abilities(),
+    ready,
   ]);
-  const again = () => void start(context);
+  const again = () => start(context, ready);
   if (!info.ok) return showStuck(context, info.failure, again);
   context.update({ info: info.value, abilities });
   if (context.ownOrigin && !info.value.origins.includes(location.origin)) {

@@ -1,16 +1,25 @@
-import { de } from "./de.js";
 import { en, type Texts, type TextsOverride } from "./en.js";
 
-const LANGUAGES: readonly Texts[] = [en, de];
+/** The languages there are texts in. */
+export type Language = "en" | "de";
 
-/** The texts of the first language that there are texts in; English when there are none. */
-export function chooseTexts(languages: readonly (string | null | undefined)[]): Texts {
+/** The first language that there are texts in; English when there is none. */
+export function chooseLanguage(languages: readonly (string | null | undefined)[]): Language {
   for (const language of languages) {
     const wanted = language?.toLowerCase().split("-")[0];
-    const found = LANGUAGES.find((texts) => texts.language === wanted);
-    if (found) return found;
+    if (wanted === "en" || wanted === "de") return wanted;
   }
-  return en;
+  return "en";
+}
+
+/** The texts of a language. English is always there; what cannot be loaded is said in English. */
+export async function loadTexts(language: Language): Promise<Texts> {
+  if (language === "en") return en;
+  try {
+    return (await import("./de.js")).de;
+  } catch {
+    return en;
+  }
 }
 
 /** The texts with some of them replaced. */

@@ -21,8 +21,10 @@ export const de: Texts = {
   signIn: {
     heading: "Anmelden",
     submit: "Anmelden",
+    passkeyLead: "Mit Fingerabdruck, Gesicht oder Bildschirmsperre, wie beim letzten Mal.",
     withPasskey: "Mit Passkey anmelden",
     withPasskeyFor: (username) => `Passkey für ${username} verwenden`,
+    nameFirst: "Mit einem Sicherheitsschlüssel geben Sie zuerst Ihren Benutzernamen ein.",
     usePassword: "Stattdessen das Passwort verwenden",
     or: "oder",
     newHere: "Neu hier?",

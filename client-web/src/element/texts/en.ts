@@ -26,8 +26,10 @@ export const en = {
   signIn: {
     heading: "Sign in",
     submit: "Sign in",
+    passkeyLead: "With your fingerprint, your face or your screen lock, as last time.",
     withPasskey: "Sign in with a passkey",
     withPasskeyFor: (username: string) => `Use a passkey for ${username}`,
+    nameFirst: "With a security key, type your username first.",
     usePassword: "Use your password instead",
     or: "or",
     newHere: "New here?",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseTexts, overrideTexts } from "./choose.js";
+import { chooseLanguage, loadTexts, overrideTexts } from "./choose.js";
 import { de } from "./de.js";
 import { en } from "./en.js";
 
@@ -74,8 +74,15 @@ test.each([
   [["fr"], "en"],
   [[], "en"],
 ])("of the languages %j, %s is spoken", (languages, spoken) => {
-  expect(chooseTexts(languages).language).toBe(spoken);
+  expect(chooseLanguage(languages)).toBe(spoken);
 });
+
+test.each(["en", "de"] as const)(
+  "the texts of %s say which language they are",
+  async (language) => {
+    expect((await loadTexts(language)).language).toBe(language);
+  },
+);
 
 test("a replaced text leaves its neighbours alone", () => {
   const texts = overrideTexts(en, { signIn: { heading: "Welcome to Acme" } });

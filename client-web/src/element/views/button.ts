@@ -11,7 +11,7 @@ export interface Button {
   /** The job it starts. It looks busy while that runs; no button is ever disabled. */
   readonly job?: string;
   readonly icon?: IconName;
-  /** Its id within the element, where the focus is to return to it. */
+  /** Its id within the element, where the focus is to return to it; that of its job otherwise. */
   readonly id?: string;
   /** Without it the button submits its form. */
   readonly press?: () => void;
@@ -20,11 +20,12 @@ export interface Button {
 /** Draws a button. */
 export function button(context: Context, it: Button): TemplateResult {
   const { busy } = context.state;
+  const id = it.id ?? it.job;
   const runs = busy !== undefined && it.job === busy;
   return html`<button
     class="cl-button"
     data-look=${it.look}
-    id=${it.id ? domId(it.id) : nothing}
+    id=${id ? domId(id) : nothing}
     type=${it.press ? "button" : "submit"}
     aria-label=${it.fullLabel ?? nothing}
     aria-disabled=${busy && it.job ? "true" : nothing}

@@ -51,7 +51,7 @@ function words({ state, texts }: Context): TemplateResult {
 
 function after(context: Context): TemplateResult {
   const { notice, now } = context.state;
-  return html`${
+  return html`${notice?.hint ? html`<p>${notice.hint(context.texts)}</p>` : nothing}${
     notice?.until
       ? html`<p role="timer">${waitWords(notice.until, now, context.texts)}</p>`
       : nothing

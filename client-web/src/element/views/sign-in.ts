@@ -22,6 +22,7 @@ export function signInView(context: Context): TemplateResult {
 function passkeyFirst(context: Context): TemplateResult {
   const { state, texts } = context;
   return html`<div class="cl-stack">
+      <p class="cl-lead">${texts.signIn.passkeyLead}</p>
       ${button(context, {
         label: texts.signIn.withPasskey,
         look: "primary",
@@ -79,7 +80,7 @@ function otherWay(context: Context): TemplateResult | typeof nothing {
     ${button(context, {
       label: username ? texts.signIn.withPasskeyFor(username) : texts.signIn.withPasskey,
       look: state.passkeyFirst ? "quiet" : "secondary",
-      job: "sign-in-passkey",
+      job: username ? "sign-in-named" : "sign-in-passkey",
       icon: "passkey",
       press: () => void signInWithPasskey(context, username),
     })}`;
