@@ -39,8 +39,8 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   INTERNAL: "failed",
 };
 
-const reasons = Object.values(ErrorReason).filter(
-  (it): it is keyof typeof KINDS => typeof it === "string" && it !== "UNSPECIFIED",
+const reasons = Object.keys(ErrorReason).filter(
+  (it): it is keyof typeof KINDS => it !== "UNSPECIFIED",
 );
 
 describe("failureOfStatus", () => {
