@@ -45,6 +45,7 @@ export class ClavigerAuth extends Base {
   #context: Context | undefined;
   #unsubscribe: (() => void) | undefined;
   #clock: ReturnType<typeof setInterval> | undefined;
+  #drawn = false;
   #drawing = false;
   /** The language that the page asked for; the attribute `lang` says the one that is spoken. */
   #language: string | null = null;
@@ -92,7 +93,9 @@ export class ClavigerAuth extends Base {
   }
 
   connectedCallback(): void {
-    this.replaceChildren();
+    // What was there before belongs to the page, and stands in until there is something to draw.
+    if (!this.#drawn) this.replaceChildren();
+    this.#drawn = true;
     this.#start();
   }
 

@@ -10,6 +10,9 @@ export type View = "sign-in" | "sign-up" | "account";
 /** What the element shows. `offer` comes after a sign-in; the first three before anything else. */
 export type Screen = "starting" | "stuck" | "wrong-address" | "offer" | View;
 
+/** How somebody signed in. `elsewhere`: in another tab. `restored`: before this page was opened. */
+export type SignedInBy = "password" | "sign-up" | "passkey" | "elsewhere" | "restored";
+
 /** Something to tell the person. Made of functions of the texts, so it follows the language. */
 export interface Notice {
   /** `error` goes to the alert region; the others are no errors to the person. */
@@ -45,6 +48,8 @@ export interface State {
   readonly passkeyFirst: boolean;
   /** Whether the password form is open although the passkey comes first. */
   readonly passwordOpen: boolean;
+  /** How the person signed in to whom a passkey is offered. */
+  readonly signedInBy: SignedInBy;
   /** The username as typed so far. */
   readonly username: string;
   /** Whether passwords are readable. */
@@ -87,6 +92,7 @@ export function initialState(now: number): State {
 export const blank = {
   passkeyFirst: false,
   passwordOpen: false,
+  signedInBy: "password",
   username: "",
   revealed: false,
   busy: undefined,
@@ -100,4 +106,4 @@ export const blank = {
   renaming: undefined,
   changingPassword: false,
   question: undefined,
-} satisfies Partial<State>;
+} as const satisfies Partial<State>;

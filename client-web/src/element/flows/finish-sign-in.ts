@@ -1,9 +1,6 @@
 import type { Context } from "../context.js";
-import type { Notice } from "../state.js";
+import type { Notice, SignedInBy } from "../state.js";
 import { showAccount } from "./account.js";
-
-/** How somebody signed in. `elsewhere`: in another tab, or by another part of the page. */
-export type SignedInBy = "password" | "sign-up" | "passkey" | "elsewhere" | "restored";
 
 /** Tells the page, which may take over; shows the account when it does not. */
 export async function finishSignIn(

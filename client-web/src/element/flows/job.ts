@@ -46,7 +46,8 @@ export async function runCeremony<T>(
 
 /** Tells the person why something did not work. */
 export function tellFailure(context: Context, failure: Failure, retry?: () => void): void {
-  if (failure.kind === "signed-out") {
+  const { screen } = context.state;
+  if (failure.kind === "signed-out" && (screen === "account" || screen === "offer")) {
     showSignedOut(context, "ended");
   } else if (failure.kind === "foreign-origin" && context.state.info) {
     showWrongAddress(context);

@@ -15,7 +15,7 @@ export async function acceptOffer(context: Context): Promise<void> {
     if (added.ok) {
       const { name } = added.value;
       const say: Notice["say"] = (texts) => texts.passkeys.added(name);
-      await finishSignIn(context, "passkey", { tone: "success", say });
+      await finishSignIn(context, context.state.signedInBy, { tone: "success", say });
     }
     return added;
   });
@@ -30,7 +30,7 @@ export async function dismissOffer(context: Context): Promise<void> {
     } catch {
       // A browser without storage asks again next time.
     }
-    await finishSignIn(context, "password");
+    await finishSignIn(context, context.state.signedInBy);
     return success(undefined);
   });
 }

@@ -71,6 +71,8 @@ export async function removePasskey(context: Context, passkey: Passkey): Promise
 
 /** Tells a failure of something in a list; what is gone already leaves the list, too. */
 export async function tellListFailure(context: Context, failure: Failure): Promise<void> {
+  // Signed out meanwhile: what is said of that matters more.
+  if (context.state.screen !== "account") return;
   if (failure.kind === "not-found") {
     context.update({ renaming: undefined });
     await refreshAccount(context);

@@ -1,7 +1,7 @@
 import type { SignedIn } from "../../claviger.js";
 import type { Context } from "../context.js";
-import type { Notice } from "../state.js";
-import { finishSignIn, type SignedInBy } from "./finish-sign-in.js";
+import type { Notice, SignedInBy } from "../state.js";
+import { finishSignIn } from "./finish-sign-in.js";
 import { offerWasDismissed } from "./offer.js";
 import { canUsePasskeys, showScreen } from "./screens.js";
 
@@ -21,7 +21,7 @@ export async function signedIn(
     return finishSignIn(context, by, { tone: "success", say });
   }
   if (by === "password" && offerWasDismissed()) return finishSignIn(context, by);
-  showScreen(context, "offer");
+  showScreen(context, "offer", { signedInBy: by });
 }
 
 /** Tries what needs no dialog. It mostly fails, for good reasons that are nobody's concern. */

@@ -57,7 +57,6 @@ function row(context: Context, passkey: Passkey): TemplateResult {
     <div class="cl-row-body">
       ${state.renaming === passkey.id ? renameForm(context, passkey) : facts(context, passkey)}
     </div>
-    ${state.renaming === passkey.id ? nothing : actions(context, passkey)}
       ${
         suspected
           ? html`<p class="cl-warning">
@@ -66,7 +65,8 @@ function row(context: Context, passkey: Passkey): TemplateResult {
               >
             </p>`
           : nothing
-      }`;
+      }
+    ${state.renaming === passkey.id ? nothing : actions(context, passkey)}`;
 }
 
 function facts(context: Context, passkey: Passkey): TemplateResult {
