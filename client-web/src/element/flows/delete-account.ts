@@ -9,11 +9,15 @@ import { showSignIn } from "./screens.js";
 export async function deleteAccount(context: Context): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "delete-account" }))) return;
   const outcome = await withPresence(context, () =>
-    runJob(context, "delete-account", () => context.claviger.account.delete()),
+    runJob(context, "delete-account", async () => {
+      const deleted = await context.claviger.account.delete();
+      if (deleted.ok) {
+        showSignIn(context, { tone: "success", say: (texts) => texts.deletion.done });
+      }
+      return deleted;
+    }),
   );
-  if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
-  showSignIn(context, { tone: "success", say: (texts) => texts.deletion.done });
+  if (outcome && !outcome.ok) await tellListFailure(context, outcome.failure);
 }
 
 /** Takes the name that was typed into the dialog for a yes, if it is the account's. */

@@ -10,8 +10,8 @@ import { showSignedOut, showWrongAddress } from "./screens.js";
 const FIELDS = ["username", "password", "current_password", "new_password", "name"];
 
 /**
- * Runs a job unless one runs already: a second press of the button is then without effect, and the
- * answer `undefined`.
+ * Runs a job unless one runs already: a second press of the button is then without effect. The
+ * answer is `undefined` then, and also when the person went to another screen meanwhile.
  */
 export async function runJob<T>(
   context: Context,
@@ -22,6 +22,8 @@ export async function runJob<T>(
   // A password that is readable when it is sent might be kept by the browser as any other text.
   context.update({ busy: job, notice: undefined, problems: [], revealed: false });
   const outcome = await work();
+  // Another screen has come meanwhile; what became of this job is none of its business.
+  if (context.state.busy !== job) return undefined;
   context.update({ busy: undefined, waiting: undefined });
   return outcome;
 }

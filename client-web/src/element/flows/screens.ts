@@ -11,6 +11,7 @@ export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"
 /** Changes the screen, and takes the focus along to its heading. */
 export function showScreen(context: Context, screen: Screen, change: Partial<State> = {}): void {
   const before = context.state;
+  context.ceremony?.abort();
   const isView = screen === "sign-in" || screen === "sign-up" || screen === "account";
   context.update({ ...blank, screen, view: isView ? screen : before.view, ...change });
   if (before.screen !== "starting" && before.screen !== screen) context.focus(domId("heading"));

@@ -1,0 +1,28 @@
+import type { Context } from "../../src/element/context.js";
+import { initialState, type State } from "../../src/element/state.js";
+import { en } from "../../src/element/texts/en.js";
+
+/** A context without a page, for tests of flows. Its client is whatever the test gives. */
+export function fakeContext(
+  change: Partial<State> = {},
+  claviger: Partial<Context["claviger"]> = {},
+): Context {
+  let state: State = { ...initialState(0), screen: "account", ...change };
+  return {
+    claviger: claviger as Context["claviger"],
+    get state() {
+      return state;
+    },
+    texts: en,
+    ownOrigin: true,
+    section: null,
+    update(more) {
+      state = { ...state, ...more };
+    },
+    focus() {},
+    emit: () => true,
+    ceremony: undefined,
+    autofill: undefined,
+    answer: undefined,
+  };
+}
