@@ -7,21 +7,20 @@ import { keep } from "./token-storage.js";
 
 /** The caller's account. */
 export function createAccount(context: Context): Claviger["account"] {
-  const { authorized, exclusively, keeper, refresh, services, session, signals } = context;
-  const { accounts } = services;
+  const { authorized, exclusively, keeper, refresh, server, session, signals } = context;
   // Those who hold the lock must not wait for it.
   const renew = refresh.renewInLock;
   return {
     get: () =>
       after(
-        authorized((call) => accounts.getAccount({}, call)),
+        authorized((call) => server.getAccount({}, call)),
         ({ account }) => success(present(account)),
       ),
     changePassword: (change) =>
       exclusively(() => {
         const request = { ...change, ...keeper.delivery };
         return after(
-          authorized((call) => accounts.changePassword(request, call), undefined, renew),
+          authorized((call) => server.changePassword(request, call), undefined, renew),
           ({ tokens }) => {
             session.goOn(keep(keeper, tokens), sessionIdOf(session.state));
             return done;
@@ -30,7 +29,7 @@ export function createAccount(context: Context): Claviger["account"] {
       }),
     removePassword: () =>
       after(
-        authorized((call) => accounts.removePassword({}, call)),
+        authorized((call) => server.removePassword({}, call)),
         () => done,
       ),
     async delete() {
@@ -38,7 +37,7 @@ export function createAccount(context: Context): Claviger["account"] {
       const details = await signals.details();
       return exclusively(() =>
         after(
-          authorized((call) => accounts.deleteAccount({}, call), undefined, renew),
+          authorized((call) => server.deleteAccount({}, call), undefined, renew),
           () => {
             if (details) signals.gone(details);
             return leave(context);

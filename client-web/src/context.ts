@@ -2,7 +2,7 @@ import type { Authorized } from "./calls.js";
 import type { Ceremonies } from "./ceremonies.js";
 import type { Outcome } from "./outcome.js";
 import type { Refresh } from "./refresh.js";
-import type { Services } from "./services.js";
+import type { Server } from "./server.js";
 import type { CurrentSession } from "./session.js";
 import type { Signals } from "./signals.js";
 import type { TokenKeeper } from "./token-storage.js";
@@ -10,7 +10,7 @@ import type { UsedHere } from "./used-here.js";
 
 /** What the flows work with. */
 export interface Context {
-  readonly services: Services;
+  readonly server: Server;
   readonly session: CurrentSession;
   readonly keeper: TokenKeeper;
   /** Runs what changes the refresh token, one at a time, so that an old one never replaces a new one. */

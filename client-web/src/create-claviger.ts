@@ -16,7 +16,7 @@ import { authenticate } from "./passkey-sign-in.js";
 import { createPasskeys } from "./passkeys.js";
 import { type Proof, reauthenticate } from "./reauthenticate.js";
 import { accessToken, restore } from "./restore.js";
-import type { Services } from "./services.js";
+import type { Server } from "./server.js";
 import { createSessions } from "./sessions.js";
 import { register, signIn } from "./sign-in.js";
 import { signOut } from "./sign-out.js";
@@ -25,12 +25,12 @@ import { safely } from "./unexpected.js";
 /** A client for one Claviger. Nothing is asked, stored or opened before the first operation. */
 export function createClaviger(options: ClavigerOptions = {}): Claviger {
   const context = createContext(options);
-  const { ceremonies, services, session, usedHere } = context;
+  const { ceremonies, server, session, usedHere } = context;
   const autofill = createAutofill(context);
   const { usedHere: wasUsedHere, ...passkeys } = createPasskeys(context);
   return {
     ...allSafely({
-      serverInfo: askedOnce(services),
+      serverInfo: askedOnce(server),
       register: (registration: Registration) => register(context, registration),
       signIn: (credentials: Credentials) => signIn(context, credentials),
       signInWithPasskey: (how: PasskeySignIn = {}) =>
@@ -48,7 +48,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
     get state() {
       return session.state;
     },
-    subscribe: session.subscribe,
+    subscribe: (listener) => session.subscribe(listener),
     account: allSafely(createAccount(context)),
     sessions: allSafely(createSessions(context)),
     passkeys: { ...allSafely(passkeys), usedHere: wasUsedHere },
@@ -63,10 +63,10 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
 }
 
 /** Nothing the server says of itself changes while a page is open. A failure is not kept. */
-function askedOnce({ auth }: Services): () => Promise<Outcome<GetServerInfoResponse>> {
+function askedOnce(server: Server): () => Promise<Outcome<GetServerInfoResponse>> {
   let asked: Promise<Outcome<GetServerInfoResponse>> | undefined;
   return async () => {
-    asked ??= attempt((options) => auth.getServerInfo({}, options));
+    asked ??= attempt((options) => server.getServerInfo({}, options));
     const answer = await asked;
     if (!answer.ok) asked = undefined;
     return answer;

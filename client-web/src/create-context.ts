@@ -6,8 +6,8 @@ import type { Context, Exclusive } from "./context.js";
 import { createLock } from "./locks.js";
 import { failed } from "./outcome.js";
 import { createRefresh } from "./refresh.js";
-import { createServices } from "./services.js";
-import { createSession } from "./session.js";
+import { createServer } from "./server.js";
+import { CurrentSession } from "./session.js";
 import { createSignals } from "./signals.js";
 import { createTokenKeeper } from "./token-storage.js";
 import { createUsedHere } from "./used-here.js";
@@ -22,12 +22,12 @@ export function createContext(options: ClavigerOptions): Context {
   const lock = createLock(shared);
   const exclusively: Exclusive = async (task) =>
     misplaced ? failed({ kind: "foreign-origin" }) : lock(task);
-  const session = createSession(shared);
-  const services = createServices(options.transport ?? createGrpcWebTransport({ baseUrl }));
-  const refresh = createRefresh(services, session, keeper, exclusively);
+  const session = new CurrentSession(shared);
+  const server = createServer(options.transport ?? createGrpcWebTransport({ baseUrl }));
+  const refresh = createRefresh(server, session, keeper, exclusively);
   const authorized = createCalls(session, refresh.renew);
   return {
-    services,
+    server,
     session,
     keeper,
     exclusively,
@@ -35,6 +35,6 @@ export function createContext(options: ClavigerOptions): Context {
     authorized,
     ceremonies: createCeremonies(),
     usedHere: createUsedHere(`${name}:passkeys-used-here`),
-    signals: createSignals(services, authorized),
+    signals: createSignals(server, authorized),
   };
 }

@@ -18,14 +18,13 @@ export async function authenticate(
   context: Context,
   { username, onAsking, ...manner }: Authentication,
 ): Promise<Outcome<SignedIn>> {
-  const { keeper, services, signals, usedHere } = context;
-  const { passkeys } = services;
+  const { keeper, server, signals, usedHere } = context;
   const target =
     username === undefined
       ? ({ case: "discoverable", value: {} } as const)
       : ({ case: "username", value: username } as const);
   return after(
-    attempt((call) => passkeys.startAuthentication({ target }, call), manner.signal),
+    attempt((call) => server.startAuthentication({ target }, call), manner.signal),
     (started) => {
       const options = present(started.options);
       onAsking?.(started);
@@ -34,7 +33,7 @@ export async function authenticate(
         const request = { ...keeper.delivery, ceremonyId, credential };
         // From here on there is no cancelling: the session may be open already.
         const outcome = await enter(context, () =>
-          attempt((call) => passkeys.finishAuthentication(request, call)),
+          attempt((call) => server.finishAuthentication(request, call)),
         );
         if (outcome.ok) {
           usedHere.remember(credential.rawId);

@@ -7,14 +7,13 @@ import { type Manner, makePasskey } from "./passkey-dialog.js";
 
 /** The caller's passkeys. */
 export function createPasskeys(context: Context): Claviger["passkeys"] {
-  const { authorized, ceremonies, services, signals, usedHere } = context;
-  const { passkeys } = services;
+  const { authorized, ceremonies, server, signals, usedHere } = context;
   /** The credential ids of the passkeys that were listed, to forget those that are removed. */
   const listed = new Map<string, Uint8Array>();
   return {
     list: () =>
       after(
-        authorized((call) => passkeys.listPasskeys({}, call)),
+        authorized((call) => server.listPasskeys({}, call)),
         (answer) => {
           for (const { id, credentialId } of answer.passkeys) listed.set(id, credentialId);
           return success(answer.passkeys);
@@ -31,7 +30,7 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
     },
     rename: (id, name) =>
       after(
-        authorized((call) => passkeys.updatePasskey({ passkey: { id, name } }, call)),
+        authorized((call) => server.updatePasskey({ passkey: { id, name } }, call)),
         ({ passkey }) => {
           signals.current();
           return success(present(passkey));
@@ -39,7 +38,7 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
       ),
     remove: (passkeyId) =>
       after(
-        authorized((call) => passkeys.deletePasskey({ passkeyId }, call)),
+        authorized((call) => server.deletePasskey({ passkeyId }, call)),
         () => {
           usedHere.forget(listed.get(passkeyId));
           signals.current();
@@ -51,18 +50,17 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
 }
 
 function add(
-  { authorized, services, signals, usedHere }: Context,
+  { authorized, server, signals, usedHere }: Context,
   name: string,
   manner: Manner,
 ): Promise<Outcome<Passkey>> {
-  const { passkeys } = services;
   return after(
-    authorized((call) => passkeys.startRegistration({}, call), manner.signal),
+    authorized((call) => server.startRegistration({}, call), manner.signal),
     ({ ceremonyId, options }) =>
       after(makePasskey(present(options), manner), (credential) =>
         after(
           // From here on there is no cancelling: the passkey may be there already.
-          authorized((call) => passkeys.finishRegistration({ ceremonyId, credential, name }, call)),
+          authorized((call) => server.finishRegistration({ ceremonyId, credential, name }, call)),
           ({ passkey }) => {
             usedHere.remember(credential.rawId);
             signals.current();

@@ -16,12 +16,12 @@ export async function reauthenticate(
   context: Context,
   { password, signal }: Proof,
 ): Promise<Outcome<void>> {
-  const { authorized, ceremonies, services, session } = context;
+  const { authorized, ceremonies, server, session } = context;
   const before = sessionIdOf(session.state);
   const proof =
     password === undefined
       ? ceremonies.run(signal, (aborted) => byPasskey(context, aborted))
-      : authorized((call) => services.auth.reauthenticate({ password }, call), signal);
+      : authorized((call) => server.reauthenticate({ password }, call), signal);
   return after<Proven, void>(proof, (token) => {
     const sessionId = sessionIdOf(session.state);
     // Somebody else may have signed in meanwhile.
@@ -34,16 +34,15 @@ export async function reauthenticate(
 type Proven = Pick<ReauthenticateResponse, "accessToken" | "accessTokenExpireTime">;
 
 async function byPasskey(
-  { authorized, services, usedHere }: Context,
+  { authorized, server, usedHere }: Context,
   signal: AbortSignal,
 ): Promise<Outcome<Proven>> {
-  const { passkeys } = services;
   return after(
-    authorized((call) => passkeys.startReauthentication({}, call), signal),
+    authorized((call) => server.startReauthentication({}, call), signal),
     ({ ceremonyId, options }) =>
       after(usePasskey(present(options), { signal }, true), async (credential) => {
         const outcome = await authorized((call) =>
-          passkeys.finishReauthentication({ ceremonyId, credential }, call),
+          server.finishReauthentication({ ceremonyId, credential }, call),
         );
         if (outcome.ok) usedHere.remember(credential.rawId);
         return outcome;

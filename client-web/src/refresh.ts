@@ -4,7 +4,7 @@ import type { Exclusive } from "./context.js";
 import { failed, type Outcome, success } from "./outcome.js";
 import { pause } from "./pause.js";
 import { requestId } from "./request-id.js";
-import type { Services } from "./services.js";
+import type { Server } from "./server.js";
 import { type CurrentSession, sessionIdOf } from "./session.js";
 import { keep, type TokenKeeper } from "./token-storage.js";
 
@@ -27,59 +27,59 @@ const REFUSALS = /^(REFRESH_TOKEN_|SESSION_ENDED$)/;
 
 /** Refreshes the tokens of a session. */
 export function createRefresh(
-  { auth }: Services,
+  server: Server,
   session: CurrentSession,
   keeper: TokenKeeper,
   exclusively: Exclusive,
 ): Refresh {
-  const exchange = async (): Promise<Outcome<AccessToken>> => {
-    const refreshToken = keeper.read();
-    const sessionId = sessionIdOf(session.state);
-    const request = {
-      ...keeper.delivery,
-      refreshToken: refreshToken ?? "",
-      requestId: requestId(),
-    };
-    const answer =
-      refreshToken === undefined
-        ? failed({ kind: "signed-out", reason: "REFRESH_TOKEN_MISSING" })
-        : await retried(() => attempt((options) => auth.refreshTokens(request, options)));
-    if (answer.ok) {
-      const token = keep(keeper, answer.value.tokens);
-      session.goOn(token);
-      return success(token);
-    }
-    if (REFUSALS.test(answer.failure.reason ?? "")) {
-      keeper.write();
-      session.end(sessionId, "ended");
-    }
-    return answer;
-  };
-
-  /** What somebody else found out since `before`: another token, or that the session is over. */
-  const news = (stale: AccessToken | undefined, before: string) => {
-    const { token, state } = session;
-    if (token && token.value !== stale?.value) return success(token);
-    return state.kind === "signed-out" && before !== state.kind
-      ? failed({ kind: "signed-out" })
-      : undefined;
-  };
-
   let pending: Promise<Outcome<AccessToken>> | undefined;
   return {
     async renew(stale) {
       session.listen();
       const before = session.state.kind;
-      const known = news(stale, before);
+      const known = newsOf(session, stale, before);
       if (known) return known;
       pending ??= exclusively(async (waited) => {
-        if (waited && !news(stale, before)) await pause(NEWS_MS);
-        return news(stale, before) ?? exchange();
+        if (waited && !newsOf(session, stale, before)) await pause(NEWS_MS);
+        return newsOf(session, stale, before) ?? exchange(server, session, keeper);
       }).finally(() => {
         pending = undefined;
       });
       return pending;
     },
-    renewInLock: async (stale) => news(stale, session.state.kind) ?? exchange(),
+    renewInLock: async (stale) =>
+      newsOf(session, stale, session.state.kind) ?? exchange(server, session, keeper),
   };
+}
+
+/** What somebody else found out since `before`: another token, or that the session is over. */
+function newsOf({ token, state }: CurrentSession, stale: AccessToken | undefined, before: string) {
+  if (token && token.value !== stale?.value) return success(token);
+  return state.kind === "signed-out" && before !== state.kind
+    ? failed({ kind: "signed-out" })
+    : undefined;
+}
+
+async function exchange(
+  server: Server,
+  session: CurrentSession,
+  keeper: TokenKeeper,
+): Promise<Outcome<AccessToken>> {
+  const refreshToken = keeper.read();
+  const sessionId = sessionIdOf(session.state);
+  const request = { ...keeper.delivery, refreshToken: refreshToken ?? "", requestId: requestId() };
+  const answer =
+    refreshToken === undefined
+      ? failed({ kind: "signed-out", reason: "REFRESH_TOKEN_MISSING" })
+      : await retried(() => attempt((options) => server.refreshTokens(request, options)));
+  if (answer.ok) {
+    const token = keep(keeper, answer.value.tokens);
+    session.goOn(token);
+    return success(token);
+  }
+  if (REFUSALS.test(answer.failure.reason ?? "")) {
+    keeper.write();
+    session.end(sessionId, "ended");
+  }
+  return answer;
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { AccessToken } from "./access-token.js";
-import { type CurrentSession, createSession, type SessionEvent } from "./session.js";
+import { CurrentSession, type SessionEvent } from "./session.js";
 
 const token = (sessionId: string, value = sessionId): AccessToken => ({
   value,
@@ -16,7 +16,7 @@ let channels = 0;
 function tabs() {
   channels += 1;
   const tab = () => {
-    const session = createSession(`test-${channels}`);
+    const session = new CurrentSession(`test-${channels}`);
     const events: SessionEvent[] = [];
     session.subscribe((event) => events.push(event));
     open.push(session);
@@ -41,7 +41,7 @@ afterEach(() => {
   for (const session of open.splice(0)) session.close();
 });
 
-describe("createSession", () => {
+describe("CurrentSession", () => {
   it("tells other tabs of a sign-in, and hands them the token", async () => {
     const [anna, other] = tabs();
 
@@ -103,7 +103,7 @@ describe("createSession", () => {
     await delivered();
     other.session.signIn(token("three"));
 
-    const late = createSession(`test-${channels}`);
+    const late = new CurrentSession(`test-${channels}`);
     open.push(late);
     late.goOn(token("two", "late"));
     await delivered();
@@ -140,7 +140,7 @@ describe("createSession", () => {
     const [anna] = tabs();
     const errors: unknown[] = [];
     process.once("uncaughtException", (error) => errors.push(error));
-    const session = createSession(undefined);
+    const session = new CurrentSession(undefined);
     session.subscribe(() => {
       throw new Error("listener");
     });
@@ -156,7 +156,7 @@ describe("createSession", () => {
   });
 
   it("stops telling those who unsubscribed", () => {
-    const session = createSession(undefined);
+    const session = new CurrentSession(undefined);
     const heard: SessionEvent[] = [];
     const stop = session.subscribe((event) => heard.push(event));
 
@@ -167,11 +167,12 @@ describe("createSession", () => {
   });
 
   it("forgets everything when it is closed, whatever comes later", () => {
-    const session = createSession(undefined);
+    const session = new CurrentSession("test-closed");
     session.signIn(token("one"));
 
     session.close();
     session.goOn(token("one", "late"));
+    session.end("one", "ended");
 
     expect([session.state.kind, session.token]).toEqual(["unknown", undefined]);
   });

@@ -16,24 +16,6 @@ export type SessionEvent =
       readonly cause: "here" | "other-tab" | "ended";
     };
 
-/** The session this tab takes part in, with its access token. */
-export interface CurrentSession {
-  readonly state: SessionState;
-  readonly token: AccessToken | undefined;
-  /** Somebody signed in here. */
-  signIn(token: AccessToken): void;
-  /** The session `follows`, by default the token's own, goes on with a new token. */
-  goOn(token: AccessToken, follows?: string): void;
-  /** The session is over. Another one than that is left alone. */
-  end(sessionId: string | undefined, cause: "here" | "ended"): void;
-  /** Drops the access token, if it is this one. */
-  drop(token: AccessToken): void;
-  subscribe(listener: (event: SessionEvent) => void): () => void;
-  /** Begins to listen to other tabs. */
-  listen(): void;
-  close(): void;
-}
-
 /** What one tab tells the others. */
 type Message =
   /** Somebody signed in, or the session `follows` goes on. */
@@ -41,91 +23,124 @@ type Message =
   | { readonly over: string; readonly cause: "here" | "ended" };
 
 /**
- * A session that nothing is known of yet. Tabs tell each other of it by a BroadcastChannel, which
- * only pages of the same origin hear; without a name for it this tab is on its own.
+ * The session this tab takes part in, with its access token. Nothing is known of it at first.
+ *
+ * Tabs tell each other of it by a BroadcastChannel, which only pages of the same origin hear. Without
+ * a name for it this tab is on its own.
  */
-export function createSession(channelName: string | undefined): CurrentSession {
-  const listeners = new Set<(event: SessionEvent) => void>();
-  let channel: BroadcastChannel | undefined;
-  let state: SessionState = { kind: "unknown" };
-  let token: AccessToken | undefined;
-  let closed = false;
+export class CurrentSession {
+  readonly #channelName: string | undefined;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  #channel: BroadcastChannel | undefined;
+  #state: SessionState = { kind: "unknown" };
+  #token: AccessToken | undefined;
+  #closed = false;
 
-  const listen = () => {
-    if (!channelName || channel || closed || typeof BroadcastChannel === "undefined") return;
-    channel = new BroadcastChannel(channelName);
-    channel.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
-  };
-  const post = (message: Message) => {
-    listen();
-    channel?.postMessage(message);
-  };
-  const emit = (event: SessionEvent) => {
-    for (const listener of [...listeners]) tell(listener, event);
-  };
-  const become = (next?: AccessToken) => {
-    if (closed) return;
-    token = next;
-    state = next ? { kind: "signed-in", sessionId: next.sessionId } : { kind: "signed-out" };
-  };
-  const signIn = (next: AccessToken, where: "here" | "other-tab") => {
-    const before = sessionIdOf(state);
-    become(next);
-    if (before && before !== next.sessionId) emit({ kind: "signed-out", cause: where });
-    emit({ kind: "signed-in", where });
-  };
+  constructor(channelName: string | undefined) {
+    this.#channelName = channelName;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get token(): AccessToken | undefined {
+    return this.#token;
+  }
+
+  /** Somebody signed in here. */
+  signIn(token: AccessToken): void {
+    this.#replace(token, "here");
+    this.#post({ token });
+  }
+
+  /** The session `follows`, by default the token's own, goes on with a new token. */
+  goOn(token: AccessToken, follows = token.sessionId): void {
+    if (this.#isNext(follows)) this.#become(token);
+    // The storage that tabs share holds another session: somebody signed in there unheard.
+    else this.#replace(token, "other-tab");
+    this.#post({ token, follows });
+  }
+
+  /** The session is over. Another one than that is left alone. */
+  end(sessionId: string | undefined, cause: "here" | "ended"): void {
+    this.#end(sessionId, cause);
+    if (sessionId) this.#post({ over: sessionId, cause });
+  }
+
+  /** Drops the access token, if it is this one. */
+  drop(token: AccessToken): void {
+    if (this.#token === token) this.#token = undefined;
+  }
+
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.listen();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Begins to listen to other tabs. */
+  listen(): void {
+    const name = this.#channelName;
+    if (!name || this.#channel || this.#closed || typeof BroadcastChannel === "undefined") return;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#token = undefined;
+    this.#state = { kind: "unknown" };
+    this.#listeners.clear();
+    this.#channel?.close();
+  }
+
+  #hear(message: Message): void {
+    if ("over" in message) {
+      this.#end(message.over, message.cause === "here" ? "other-tab" : "ended");
+    } else if (!message.follows) {
+      this.#replace(message.token, "other-tab");
+    } else if (this.#isNext(message.follows)) {
+      // One that comes late never takes the place of another session's.
+      this.#become(message.token);
+    }
+  }
+
+  #post(message: Message): void {
+    this.listen();
+    // A closed channel would throw.
+    if (!this.#closed) this.#channel?.postMessage(message);
+  }
+
+  #emit(event: SessionEvent): void {
+    for (const listener of [...this.#listeners]) tell(listener, event);
+  }
+
   /** Whether a token that follows a session has its place here. */
-  const isNext = (follows: string) => state.kind === "unknown" || sessionIdOf(state) === follows;
-  const end = (sessionId: string | undefined, cause: "here" | "other-tab" | "ended") => {
-    if (sessionIdOf(state) !== sessionId) return;
-    become();
-    if (sessionId) emit({ kind: "signed-out", cause });
-  };
-  const hear = (message: Message) => {
-    if ("over" in message) end(message.over, message.cause === "here" ? "other-tab" : "ended");
-    else if (!message.follows) signIn(message.token, "other-tab");
-    // One that comes late never takes the place of another session's.
-    else if (isNext(message.follows)) become(message.token);
-  };
+  #isNext(follows: string): boolean {
+    return this.#state.kind === "unknown" || sessionIdOf(this.#state) === follows;
+  }
 
-  return {
-    get state() {
-      return state;
-    },
-    get token() {
-      return token;
-    },
-    signIn(next) {
-      signIn(next, "here");
-      post({ token: next });
-    },
-    goOn(next, follows = next.sessionId) {
-      if (isNext(follows)) become(next);
-      // The storage that tabs share holds another session: somebody signed in there unheard.
-      else signIn(next, "other-tab");
-      post({ token: next, follows });
-    },
-    end(sessionId, cause) {
-      end(sessionId, cause);
-      if (sessionId) post({ over: sessionId, cause });
-    },
-    drop(dropped) {
-      if (token === dropped) token = undefined;
-    },
-    subscribe(listener) {
-      listen();
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    listen,
-    close() {
-      closed = true;
-      token = undefined;
-      state = { kind: "unknown" };
-      listeners.clear();
-      channel?.close();
-    },
-  };
+  #replace(token: AccessToken, where: "here" | "other-tab"): void {
+    const before = sessionIdOf(this.#state);
+    this.#become(token);
+    if (before && before !== token.sessionId) this.#emit({ kind: "signed-out", cause: where });
+    this.#emit({ kind: "signed-in", where });
+  }
+
+  #end(sessionId: string | undefined, cause: "here" | "other-tab" | "ended"): void {
+    if (sessionIdOf(this.#state) !== sessionId) return;
+    this.#become();
+    if (sessionId) this.#emit({ kind: "signed-out", cause });
+  }
+
+  #become(token?: AccessToken): void {
+    if (this.#closed) return;
+    this.#token = token;
+    this.#state = token
+      ? { kind: "signed-in", sessionId: token.sessionId }
+      : { kind: "signed-out" };
+  }
 }
 
 /** Which session somebody is signed in with, if anybody is. */

@@ -10,12 +10,10 @@ const PAGE_SIZE = 100;
 
 /** The caller's sessions. */
 export function createSessions(context: Context): Claviger["sessions"] {
-  const { authorized, exclusively, services, session } = context;
+  const { authorized, exclusively, server, session } = context;
   const list = (pageToken: string): Promise<Outcome<readonly Session[]>> =>
     after(
-      authorized((call) =>
-        services.sessions.listSessions({ pageSize: PAGE_SIZE, pageToken }, call),
-      ),
+      authorized((call) => server.listSessions({ pageSize: PAGE_SIZE, pageToken }, call)),
       ({ sessions, nextPageToken }) =>
         nextPageToken
           ? after(list(nextPageToken), (others) => success([...sessions, ...others]))
@@ -26,13 +24,13 @@ export function createSessions(context: Context): Claviger["sessions"] {
     end(sessionId) {
       const own = sessionId === sessionIdOf(session.state);
       return after(
-        authorized((call) => services.sessions.revokeSession({ sessionId }, call)),
+        authorized((call) => server.revokeSession({ sessionId }, call)),
         () => (own ? exclusively(() => leave(context)) : done),
       );
     },
     endOthers: () =>
       after(
-        authorized((call) => services.sessions.revokeOtherSessions({}, call)),
+        authorized((call) => server.revokeOtherSessions({}, call)),
         ({ revokedCount }) => success(revokedCount),
       ),
   };

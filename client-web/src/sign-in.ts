@@ -15,19 +15,19 @@ interface Entry {
 
 /** Creates an account and signs it in. */
 export function register(context: Context, given: Registration): Promise<Outcome<SignedIn>> {
-  const { keeper, services } = context;
+  const { keeper, server } = context;
   const requestId = newRequestId();
   const request = { ...given, ...keeper.delivery, requestId };
-  const call = () => attempt<Entry>((options) => services.auth.register(request, options));
+  const call = () => attempt<Entry>((options) => server.register(request, options));
   // Without an id, a retry would find its own name taken.
   return enter(context, requestId ? () => retried(call) : call);
 }
 
 /** Signs in with a password. */
 export function signIn(context: Context, given: Credentials): Promise<Outcome<SignedIn>> {
-  const { keeper, services } = context;
+  const { keeper, server } = context;
   const request = { ...given, ...keeper.delivery };
-  return enter(context, () => attempt((options) => services.auth.login(request, options)));
+  return enter(context, () => attempt((options) => server.login(request, options)));
 }
 
 /** Makes a call that signs somebody in, and keeps what it answers. */

@@ -24,11 +24,11 @@ function forget({ keeper, session }: Context): Outcome<void> {
   return done;
 }
 
-async function logout({ services, keeper, session }: Context): Promise<Outcome<unknown>> {
+async function logout({ server, keeper, session }: Context): Promise<Outcome<unknown>> {
   const refreshToken = keeper.read();
   const token = session.token?.value;
   const request = { ...keeper.delivery, refreshToken: refreshToken ?? "" };
   return refreshToken === undefined && !token
     ? done
-    : attempt((options) => services.auth.logout(request, options), undefined, token);
+    : attempt((options) => server.logout(request, options), undefined, token);
 }

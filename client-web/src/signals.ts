@@ -1,7 +1,7 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import type { Authorized } from "./calls.js";
 import type { GetPasskeySignalsResponse } from "./gen/claviger/v1/passkey_service_pb.js";
-import type { Services } from "./services.js";
+import type { Server } from "./server.js";
 
 /**
  * Tells authenticators what the server said of its passkeys, so that they tidy up their own (WebAuthn
@@ -19,10 +19,10 @@ export interface Signals {
 }
 
 /** Signals by the server's own lists. */
-export function createSignals({ passkeys }: Services, authorized: Authorized): Signals {
+export function createSignals(server: Server, authorized: Authorized): Signals {
   const details = async () => {
     if (!browser().signalAllAcceptedCredentials) return undefined;
-    const answer = await authorized((options) => passkeys.getPasskeySignals({}, options));
+    const answer = await authorized((options) => server.getPasskeySignals({}, options));
     return answer.ok ? answer.value : undefined;
   };
   return {
