@@ -11,38 +11,24 @@ export function createAccount(context: Context): Claviger["account"] {
   // Those who hold the lock must not wait for it.
   const renew = refresh.renewInLock;
   return {
-    get: () =>
-      after(
-        authorized((call) => server.getAccount({}, call)),
-        ({ account }) => success(present(account)),
-      ),
+    get: () => after(authorized(server.getAccount, {}), ({ account }) => success(present(account))),
     changePassword: (change) =>
       exclusively(() => {
         const request = { ...change, ...keeper.delivery };
-        return after(
-          authorized((call) => server.changePassword(request, call), undefined, renew),
-          ({ tokens }) => {
-            session.goOn(keep(keeper, tokens), sessionIdOf(session.state));
-            return done;
-          },
-        );
+        return after(authorized(server.changePassword, request, undefined, renew), ({ tokens }) => {
+          session.goOn(keep(keeper, tokens), sessionIdOf(session.state));
+          return done;
+        });
       }),
-    removePassword: () =>
-      after(
-        authorized((call) => server.removePassword({}, call)),
-        () => done,
-      ),
+    removePassword: () => after(authorized(server.removePassword, {}), () => done),
     async delete() {
       // Afterwards nobody could ask any more.
       const details = await signals.details();
       return exclusively(() =>
-        after(
-          authorized((call) => server.deleteAccount({}, call), undefined, renew),
-          () => {
-            if (details) signals.gone(details);
-            return leave(context);
-          },
-        ),
+        after(authorized(server.deleteAccount, {}, undefined, renew), () => {
+          if (details) signals.gone(details);
+          return leave(context);
+        }),
       );
     },
   };

@@ -2,21 +2,22 @@ import type { CallOptions } from "@connectrpc/connect";
 import { failureOfStatus } from "./failure-of-status.js";
 import { failed, type Outcome, success } from "./outcome.js";
 
-/** A call of the server that is ready but for how it is to be made. */
-export type Call<T> = (options: CallOptions) => Promise<T>;
+/** A method of the server. */
+export type Method<Request, Answer> = (request: Request, options: CallOptions) => Promise<Answer>;
 
 /** How long an answer may take. Claviger's own deadline is shorter. */
 const TIMEOUT_MS = 30_000;
 
 /** Makes a call, with an access token where one is given. */
-export async function attempt<T>(
-  call: Call<T>,
+export async function attempt<Request, Answer>(
+  method: Method<Request, Answer>,
+  request: NoInfer<Request>,
   signal?: AbortSignal,
   token?: string,
-): Promise<Outcome<T>> {
+): Promise<Outcome<Answer>> {
   try {
     return success(
-      await call({
+      await method(request, {
         timeoutMs: TIMEOUT_MS,
         ...(signal && { signal }),
         ...(token && { headers: { authorization: `Bearer ${token}` } }),

@@ -66,7 +66,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
 function askedOnce(server: Server): () => Promise<Outcome<GetServerInfoResponse>> {
   let asked: Promise<Outcome<GetServerInfoResponse>> | undefined;
   return async () => {
-    asked ??= attempt((options) => server.getServerInfo({}, options));
+    asked ??= attempt(server.getServerInfo, {});
     const answer = await asked;
     if (!answer.ok) asked = undefined;
     return answer;

@@ -23,27 +23,22 @@ export async function authenticate(
     username === undefined
       ? ({ case: "discoverable", value: {} } as const)
       : ({ case: "username", value: username } as const);
-  return after(
-    attempt((call) => server.startAuthentication({ target }, call), manner.signal),
-    (started) => {
-      const options = present(started.options);
-      onAsking?.(started);
-      return after(usePasskey(options, manner, username !== undefined), async (credential) => {
-        const { ceremonyId } = started;
-        const request = { ...keeper.delivery, ceremonyId, credential };
-        // From here on there is no cancelling: the session may be open already.
-        const outcome = await enter(context, () =>
-          attempt((call) => server.finishAuthentication(request, call)),
-        );
-        if (outcome.ok) {
-          usedHere.remember(credential.rawId);
-          signals.current();
-        } else if (outcome.failure.reason === "PASSKEY_UNKNOWN") {
-          usedHere.forget(credential.rawId);
-          signals.unknown(options.rpId, credential.rawId);
-        }
-        return outcome;
-      });
-    },
-  );
+  return after(attempt(server.startAuthentication, { target }, manner.signal), (started) => {
+    const options = present(started.options);
+    onAsking?.(started);
+    return after(usePasskey(options, manner, username !== undefined), async (credential) => {
+      const { ceremonyId } = started;
+      const request = { ...keeper.delivery, ceremonyId, credential };
+      // From here on there is no cancelling: the session may be open already.
+      const outcome = await enter(context, () => attempt(server.finishAuthentication, request));
+      if (outcome.ok) {
+        usedHere.remember(credential.rawId);
+        signals.current();
+      } else if (outcome.failure.reason === "PASSKEY_UNKNOWN") {
+        usedHere.forget(credential.rawId);
+        signals.unknown(options.rpId, credential.rawId);
+      }
+      return outcome;
+    });
+  });
 }

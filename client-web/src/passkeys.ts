@@ -12,13 +12,10 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
   const listed = new Map<string, Uint8Array>();
   return {
     list: () =>
-      after(
-        authorized((call) => server.listPasskeys({}, call)),
-        (answer) => {
-          for (const { id, credentialId } of answer.passkeys) listed.set(id, credentialId);
-          return success(answer.passkeys);
-        },
-      ),
+      after(authorized(server.listPasskeys, {}), (answer) => {
+        for (const { id, credentialId } of answer.passkeys) listed.set(id, credentialId);
+        return success(answer.passkeys);
+      }),
     async add({ name = "", silently, signal } = {}) {
       if (silently && !(await findAbilities()).silentCreation) {
         return failed({ kind: "unsupported" });
@@ -29,22 +26,16 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
       );
     },
     rename: (id, name) =>
-      after(
-        authorized((call) => server.updatePasskey({ passkey: { id, name } }, call)),
-        ({ passkey }) => {
-          signals.current();
-          return success(present(passkey));
-        },
-      ),
+      after(authorized(server.updatePasskey, { passkey: { id, name } }), ({ passkey }) => {
+        signals.current();
+        return success(present(passkey));
+      }),
     remove: (passkeyId) =>
-      after(
-        authorized((call) => server.deletePasskey({ passkeyId }, call)),
-        () => {
-          usedHere.forget(listed.get(passkeyId));
-          signals.current();
-          return done;
-        },
-      ),
+      after(authorized(server.deletePasskey, { passkeyId }), () => {
+        usedHere.forget(listed.get(passkeyId));
+        signals.current();
+        return done;
+      }),
     usedHere: ({ credentialId }) => usedHere.has(credentialId),
   };
 }
@@ -54,19 +45,17 @@ function add(
   name: string,
   manner: Manner,
 ): Promise<Outcome<Passkey>> {
-  return after(
-    authorized((call) => server.startRegistration({}, call), manner.signal),
-    ({ ceremonyId, options }) =>
-      after(makePasskey(present(options), manner), (credential) =>
-        after(
-          // From here on there is no cancelling: the passkey may be there already.
-          authorized((call) => server.finishRegistration({ ceremonyId, credential, name }, call)),
-          ({ passkey }) => {
-            usedHere.remember(credential.rawId);
-            signals.current();
-            return success(present(passkey));
-          },
-        ),
+  return after(authorized(server.startRegistration, {}, manner.signal), ({ ceremonyId, options }) =>
+    after(makePasskey(present(options), manner), (credential) =>
+      after(
+        // From here on there is no cancelling: the passkey may be there already.
+        authorized(server.finishRegistration, { ceremonyId, credential, name }),
+        ({ passkey }) => {
+          usedHere.remember(credential.rawId);
+          signals.current();
+          return success(present(passkey));
+        },
       ),
+    ),
   );
 }

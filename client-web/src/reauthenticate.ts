@@ -21,7 +21,7 @@ export async function reauthenticate(
   const proof =
     password === undefined
       ? ceremonies.run(signal, (aborted) => byPasskey(context, aborted))
-      : authorized((call) => server.reauthenticate({ password }, call), signal);
+      : authorized(server.reauthenticate, { password }, signal);
   return after<Proven, void>(proof, (token) => {
     const sessionId = sessionIdOf(session.state);
     // Somebody else may have signed in meanwhile.
@@ -37,15 +37,11 @@ async function byPasskey(
   { authorized, server, usedHere }: Context,
   signal: AbortSignal,
 ): Promise<Outcome<Proven>> {
-  return after(
-    authorized((call) => server.startReauthentication({}, call), signal),
-    ({ ceremonyId, options }) =>
-      after(usePasskey(present(options), { signal }, true), async (credential) => {
-        const outcome = await authorized((call) =>
-          server.finishReauthentication({ ceremonyId, credential }, call),
-        );
-        if (outcome.ok) usedHere.remember(credential.rawId);
-        return outcome;
-      }),
+  return after(authorized(server.startReauthentication, {}, signal), ({ ceremonyId, options }) =>
+    after(usePasskey(present(options), { signal }, true), async (credential) => {
+      const outcome = await authorized(server.finishReauthentication, { ceremonyId, credential });
+      if (outcome.ok) usedHere.remember(credential.rawId);
+      return outcome;
+    }),
   );
 }

@@ -71,7 +71,7 @@ async function exchange(
   const answer =
     refreshToken === undefined
       ? failed({ kind: "signed-out", reason: "REFRESH_TOKEN_MISSING" })
-      : await retried(() => attempt((options) => server.refreshTokens(request, options)));
+      : await retried(() => attempt(server.refreshTokens, request));
   if (answer.ok) {
     const token = keep(keeper, answer.value.tokens);
     session.goOn(token);

@@ -13,7 +13,7 @@ export function createSessions(context: Context): Claviger["sessions"] {
   const { authorized, exclusively, server, session } = context;
   const list = (pageToken: string): Promise<Outcome<readonly Session[]>> =>
     after(
-      authorized((call) => server.listSessions({ pageSize: PAGE_SIZE, pageToken }, call)),
+      authorized(server.listSessions, { pageSize: PAGE_SIZE, pageToken }),
       ({ sessions, nextPageToken }) =>
         nextPageToken
           ? after(list(nextPageToken), (others) => success([...sessions, ...others]))
@@ -23,15 +23,13 @@ export function createSessions(context: Context): Claviger["sessions"] {
     list: () => list(""),
     end(sessionId) {
       const own = sessionId === sessionIdOf(session.state);
-      return after(
-        authorized((call) => server.revokeSession({ sessionId }, call)),
-        () => (own ? exclusively(() => leave(context)) : done),
+      return after(authorized(server.revokeSession, { sessionId }), () =>
+        own ? exclusively(() => leave(context)) : done,
       );
     },
     endOthers: () =>
-      after(
-        authorized((call) => server.revokeOtherSessions({}, call)),
-        ({ revokedCount }) => success(revokedCount),
+      after(authorized(server.revokeOtherSessions, {}), ({ revokedCount }) =>
+        success(revokedCount),
       ),
   };
 }

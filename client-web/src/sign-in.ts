@@ -18,7 +18,7 @@ export function register(context: Context, given: Registration): Promise<Outcome
   const { keeper, server } = context;
   const requestId = newRequestId();
   const request = { ...given, ...keeper.delivery, requestId };
-  const call = () => attempt<Entry>((options) => server.register(request, options));
+  const call = () => attempt(server.register, request);
   // Without an id, a retry would find its own name taken.
   return enter(context, requestId ? () => retried(call) : call);
 }
@@ -27,7 +27,7 @@ export function register(context: Context, given: Registration): Promise<Outcome
 export function signIn(context: Context, given: Credentials): Promise<Outcome<SignedIn>> {
   const { keeper, server } = context;
   const request = { ...given, ...keeper.delivery };
-  return enter(context, () => attempt((options) => server.login(request, options)));
+  return enter(context, () => attempt(server.login, request));
 }
 
 /** Makes a call that signs somebody in, and keeps what it answers. */

@@ -30,5 +30,5 @@ async function logout({ server, keeper, session }: Context): Promise<Outcome<unk
   const request = { ...keeper.delivery, refreshToken: refreshToken ?? "" };
   return refreshToken === undefined && !token
     ? done
-    : attempt((options) => server.logout(request, options), undefined, token);
+    : attempt(server.logout, request, undefined, token);
 }

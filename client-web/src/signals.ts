@@ -22,7 +22,7 @@ export interface Signals {
 export function createSignals(server: Server, authorized: Authorized): Signals {
   const details = async () => {
     if (!browser().signalAllAcceptedCredentials) return undefined;
-    const answer = await authorized((options) => server.getPasskeySignals({}, options));
+    const answer = await authorized(server.getPasskeySignals, {});
     return answer.ok ? answer.value : undefined;
   };
   return {
