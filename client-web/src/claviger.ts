@@ -22,7 +22,7 @@ export interface ClavigerOptions {
 
 /** What can be passed to an operation that waits for a person. */
 export interface Cancellable {
-  /** Ends the operation as `cancelled`. */
+  /** Ends the operation as `cancelled`, until the authenticator has answered. */
   readonly signal?: AbortSignal;
 }
 
