@@ -1,6 +1,8 @@
 //! What the program writes down, and what it never does.
 
-use crate::support::{Authenticator, Home, OTHER_PASSWORD, PASSWORD, Process};
+use claviger::grpc::pb;
+
+use crate::support::{Authenticator, Dialect, Home, OTHER_PASSWORD, PASSWORD, Page, Process};
 
 #[tokio::test]
 async fn no_secret_is_logged_even_at_trace_level() {
@@ -15,6 +17,7 @@ async fn no_secret_is_logged_even_at_trace_level() {
     fresh.list_sessions().await.unwrap();
     let changed = fresh.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
     changed.logout().await.unwrap();
+    let cookies = refresh_by_cookie(&process).await;
     process.terminate();
     process.wait();
 
@@ -26,10 +29,33 @@ async fn no_secret_is_logged_even_at_trace_level() {
         secrets.push(&person.tokens.access_token);
         secrets.push(person.tokens.access_token.rsplit('.').next().unwrap());
     }
+    secrets.extend(cookies.iter().map(String::as_str));
     for secret in secrets {
         assert!(!log.contains(secret), "the log holds a secret");
     }
     assert!(!log.contains("$argon2id$"), "the log holds a password hash");
+}
+
+/// Uses the cookie in every dialect; answers with the tokens that were in it.
+async fn refresh_by_cookie(process: &Process) -> Vec<String> {
+    let origin = format!("http://localhost:{}", process.public_port);
+    let refresh_token_delivery = pb::RefreshTokenDelivery::Cookie.into();
+    let mut tokens = Vec::new();
+    for dialect in Dialect::ALL {
+        let page = Page::of(&origin, process.public_port, dialect);
+        let login = pb::LoginRequest {
+            username: "alice".to_owned(),
+            password: OTHER_PASSWORD.to_owned(),
+            refresh_token_delivery,
+        };
+        let login = page.call(login).await;
+        let page = page.bringing(&[login.cookie()]);
+        let request = pb::RefreshTokensRequest { refresh_token_delivery, ..Default::default() };
+        let refresh = page.call(request).await;
+        let cookies = [login.cookie(), refresh.cookie()];
+        tokens.extend(cookies.map(|it| it.split_once('=').unwrap().1.to_owned()));
+    }
+    tokens
 }
 
 #[tokio::test]

@@ -69,3 +69,41 @@ fn mark_secrets(headers: &mut HeaderMap) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware::from_fn};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// Answers with a cookie, and says whether what came was marked.
+    async fn set_cookie(request: Request) -> Response {
+        let came = request.headers();
+        let marked = ["authorization", "cookie"].iter().all(|it| came[*it].is_sensitive());
+        let mut response = Response::new(Body::empty());
+        response.headers_mut().append("set-cookie", HeaderValue::from_static("a=secret"));
+        response.headers_mut().append("set-cookie", HeaderValue::from_static("b=secret"));
+        response.headers_mut().insert("marked", HeaderValue::from(u16::from(marked)));
+        response
+    }
+
+    #[tokio::test]
+    async fn headers_that_carry_tokens_are_marked_on_their_way_in_and_out() {
+        let router = Router::new().fallback(set_cookie).layer(from_fn(check));
+        let request = Request::builder()
+            .method(Method::POST)
+            .version(Version::HTTP_2)
+            .header("content-type", "application/grpc")
+            .header("authorization", "Bearer secret")
+            .header("cookie", "a=secret");
+
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+
+        assert_eq!(response.headers()["marked"], "1");
+        let set: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(set.len(), 2);
+        assert!(set.iter().all(|it| it.is_sensitive()));
+        assert!(!response.headers()["marked"].is_sensitive());
+    }
+}

@@ -2,13 +2,10 @@
 
 use claviger::grpc::pb;
 
-use super::{COOKIE, REMOVAL, after, change_password, login, logout, refresh, register, signed_in};
-use crate::{
-    assert_refused,
-    support::{
-        Answer, Authenticator, DAY, Dialect, MINUTE, OTHER_PASSWORD, PASSWORD, Page, TestApp,
-        ceremonies::authentication_credential,
-    },
+use super::{COOKIE, after, change_password, login, logout, refresh, register, signed_in};
+use crate::support::{
+    Answer, Authenticator, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp,
+    ceremonies::authentication_credential,
 };
 
 const SECURE_URL: &str = "https://login.example.com";
@@ -104,39 +101,6 @@ async fn the_cookie_lives_no_longer_than_its_token() {
 }
 
 #[tokio::test]
-async fn a_refresh_by_cookie_rotates_the_token() {
-    for dialect in Dialect::ALL {
-        let app = TestApp::start().await;
-        let page = signed_in(&app, dialect, "alice").await;
-
-        let first = page.call(refresh()).await;
-        let page_after = after(&page, &first);
-        let second = page_after.call(refresh()).await;
-
-        assert_ne!(first.cookie(), second.cookie());
-        after(&page_after, &second).call(pb::GetAccountRequest {}).await.result.unwrap();
-        app.clock().advance(MINUTE);
-        let replay = page.call(refresh()).await;
-        assert_refused!(replay.result, Unauthenticated, REFRESH_TOKEN_REUSED);
-    }
-}
-
-#[tokio::test]
-async fn a_logout_by_cookie_ends_the_session_and_takes_the_cookie_away() {
-    for dialect in Dialect::ALL {
-        let app = TestApp::start().await;
-        let page = signed_in(&app, dialect, "alice").await;
-
-        let answer = page.call(logout()).await;
-
-        answer.result.unwrap();
-        assert_eq!(answer.set_cookies, [REMOVAL]);
-        let ended = page.call(pb::GetAccountRequest {}).await;
-        assert_refused!(ended.result, Unauthenticated, SESSION_ENDED);
-    }
-}
-
-#[tokio::test]
 async fn over_https_the_removal_has_the_attributes_that_browsers_ask_of_the_prefix() {
     let app = TestApp::start_with(&[("public.url", SECURE_URL)]).await;
     let page = Page::of(SECURE_URL, app.public_port(), Dialect::GrpcWeb);
@@ -149,22 +113,24 @@ async fn over_https_the_removal_has_the_attributes_that_browsers_ask_of_the_pref
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_is_refused() {
-    let app = TestApp::start().await;
-    let page = Page::open(&app, Dialect::GrpcWeb).from(&["http://localhost:8081"]);
+async fn without_being_asked_for_no_cookie_is_set() {
+    for dialect in Dialect::ALL {
+        let app = TestApp::start().await;
+        let page = Page::open(&app, dialect);
+        for (number, delivery) in
+            [pb::RefreshTokenDelivery::Unspecified, pb::RefreshTokenDelivery::Message]
+                .into_iter()
+                .enumerate()
+        {
+            let name = format!("alice{number}");
+            let request =
+                pb::RegisterRequest { refresh_token_delivery: delivery.into(), ..register(&name) };
 
-    let answer = page.call(register("alice")).await;
+            let answer = page.call(request).await;
 
-    assert_refused!(answer.result, PermissionDenied, ORIGIN_REFUSED);
-    assert_eq!(answer.set_cookies, [""; 0]);
-}
-
-#[tokio::test]
-async fn a_refresh_by_cookie_without_one_is_refused() {
-    let app = TestApp::start().await;
-
-    let answer = Page::open(&app, Dialect::GrpcWeb).call(refresh()).await;
-
-    assert_refused!(answer.result, Unauthenticated, REFRESH_TOKEN_MISSING);
-    assert_eq!(answer.set_cookies, [REMOVAL]);
+            assert_eq!(answer.set_cookies, [""; 0]);
+            let tokens = answer.result.unwrap().tokens.unwrap();
+            app.stranger().refresh_with(&tokens.refresh_token).await.unwrap();
+        }
+    }
 }

@@ -2,6 +2,10 @@
 //! HTTP/1.1.
 
 mod delivery;
+mod endings;
+mod fields;
+mod origins;
+mod refreshes;
 
 use claviger::grpc::pb::{self, RefreshTokenDelivery};
 
@@ -26,6 +30,11 @@ fn login(username: &str, password: &str) -> pb::LoginRequest {
         password: password.to_owned(),
         refresh_token_delivery: COOKIE,
     }
+}
+
+/// The same sign-in with the refresh token in the message.
+fn without_delivery(login: pb::LoginRequest) -> pb::LoginRequest {
+    pb::LoginRequest { refresh_token_delivery: 0, ..login }
 }
 
 fn refresh() -> pb::RefreshTokensRequest {

@@ -38,6 +38,7 @@ pub struct Answer<T> {
     pub result: Result<T, Status>,
     /// Every `Set-Cookie` header, as it came.
     pub set_cookies: Vec<String>,
+    pub headers: HeaderMap,
 }
 
 impl Page {
@@ -64,6 +65,17 @@ impl Page {
     /// The same page with this access token.
     pub fn bearing(&self, access_token: &str) -> Self {
         self.with("authorization", &[&format!("Bearer {access_token}")])
+    }
+
+    /// The same page without an access token.
+    pub fn without_bearer(&self) -> Self {
+        self.with("authorization", &[])
+    }
+
+    /// The id of the page's own session.
+    pub async fn current_session(&self) -> String {
+        let page = self.call(pb::ListSessionsRequest::default()).await.result.unwrap();
+        page.sessions.into_iter().find(|it| it.current).unwrap().id
     }
 
     fn with(&self, name: &'static str, values: &[&str]) -> Self {
@@ -109,7 +121,7 @@ impl<T: Message + Default> Answer<T> {
             Some(status) if status.code() != Code::Ok => Err(status),
             _ => Ok(T::decode(message(body)).unwrap()),
         };
-        Self { result, set_cookies }
+        Self { result, set_cookies, headers }
     }
 
     /// The name and value of the one cookie that was set, as a browser sends them back.
@@ -171,6 +183,7 @@ calls! {
     "AccountService/ChangePassword": ChangePasswordRequest -> ChangePasswordResponse;
     "AccountService/GetAccount": GetAccountRequest -> GetAccountResponse;
     "AccountService/DeleteAccount": DeleteAccountRequest -> DeleteAccountResponse;
+    "SessionService/ListSessions": ListSessionsRequest -> ListSessionsResponse;
     "SessionService/RevokeSession": RevokeSessionRequest -> RevokeSessionResponse;
     "SessionService/RevokeOtherSessions":
         RevokeOtherSessionsRequest -> RevokeOtherSessionsResponse;
