@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
     model::{
-        session::{Origin, SignInMethod},
+        session::Origin,
         time::Timestamp,
         token::{AccessToken, Claims},
         username::Username,
@@ -57,8 +57,10 @@ impl Accounts {
         let proof = self.prove(attempt, Some(found), &password).await?;
 
         let (id, now) = (caller.session_id, self.world.now());
-        let recorded = self.storage.record_reauthentication(id, SignInMethod::Password, now);
-        let session = recorded.await?.ok_or(Error::SessionEnded)?;
+        let Some(session) = self.storage.record_password_reauthentication(id, now).await? else {
+            let has_password = self.own(caller).await?.account.has_password;
+            return Err(if has_password { Error::SessionEnded } else { Error::InvalidCredentials });
+        };
         tracing::info!(
             target: "claviger::security",
             event = "reauthentication_succeeded",

@@ -39,6 +39,9 @@ WHERE id = $1 AND account_id = $2
 const REAUTHENTICATE: &str = "
 UPDATE sessions SET auth_time = $2, auth_method = $3
 WHERE id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+    AND EXISTS (
+        SELECT 1 FROM accounts
+        WHERE accounts.id = sessions.account_id AND accounts.password_hash IS NOT NULL)
 RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
     refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
 
@@ -65,18 +68,15 @@ impl Storage {
         .await
     }
 
-    /// Records that the person proved who they are again. Answers with the session, or `None` when
-    /// it is not live.
-    pub async fn record_reauthentication(
+    /// Records that the person proved who they are again, with the account's password. Answers with
+    /// the session, or `None` when it is not live or the password was removed meanwhile. A changed
+    /// password has ended the session.
+    pub async fn record_password_reauthentication(
         &self,
         id: SessionId,
-        method: SignInMethod,
         now: Timestamp,
     ) -> Result<Option<Session>> {
-        self.write((id, method, now), |c, (id, method, now)| {
-            Box::pin(record_reauthentication(c, *id, *method, *now))
-        })
-        .await
+        self.write((id, now), |c, (id, now)| Box::pin(record_reauthentication(c, *id, *now))).await
     }
 
     /// The live sessions of an account, newest first, at most `limit` from behind `after`.
@@ -173,14 +173,13 @@ pub(super) async fn insert_session(
 async fn record_reauthentication(
     connection: &mut Connection,
     id: SessionId,
-    method: SignInMethod,
     now: Timestamp,
 ) -> Result<Option<Session>> {
     let row: Option<SessionRow> = on_engine!(connection, |c| {
         sqlx::query_as(REAUTHENTICATE)
             .bind(id.as_bytes().as_slice())
             .bind(now.as_micros())
-            .bind(method_text(method))
+            .bind(method_text(SignInMethod::Password))
             .fetch_optional(c)
             .await
     })?;

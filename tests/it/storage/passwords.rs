@@ -195,6 +195,8 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         assert_eq!(found.password_hash, Some(hash("first")));
         let late = database.open_password_session(new_session(alice.id), hash("first")).await;
         assert!(!late.unwrap());
+        let proof = database.record_password_reauthentication(spared.id, NOW + SECOND).await;
+        assert!(proof.unwrap().is_none());
     })
     .await;
 }

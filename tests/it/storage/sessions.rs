@@ -5,7 +5,11 @@ use claviger::{
     storage::sessions::SessionSelection,
 };
 
-use super::{HOUR, NOW, SECOND, account_id, hash, new_session, session_id, with_database};
+use super::{
+    HOUR, NOW, SECOND, account_id, hash, new_session,
+    passkeys::{added, session_with, used},
+    session_id, with_database,
+};
 
 #[tokio::test]
 async fn a_session_is_listed_as_it_was_opened() {
@@ -51,16 +55,18 @@ async fn a_password_opens_a_session_only_while_its_hash_is_the_accounts() {
 async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
     with_database(async |database| {
         let (_, session) = database.registered("alice").await;
-        let (method, later) = (SignInMethod::Passkey, NOW + HOUR);
+        let passkey = added(&database, &session).await;
+        let (opened, later) = (session_with(&passkey), NOW + HOUR);
+        database.open_passkey_session(used(&passkey, 6), opened.clone()).await.unwrap();
+        let prove = async |id, now| database.record_password_reauthentication(id, now).await;
 
-        let live = database.record_reauthentication(session.id, method, later).await.unwrap();
-        let expired =
-            database.record_reauthentication(session.id, method, session.idle_expires_at).await;
-        let unknown = database.record_reauthentication(session_id(), method, later).await;
+        let live = prove(opened.id, later).await.unwrap();
+        let expired = prove(session.id, session.idle_expires_at).await;
+        let unknown = prove(session_id(), later).await;
 
         let live = live.unwrap();
-        assert_eq!((live.auth_time, live.auth_method), (later, SignInMethod::Passkey));
-        assert_eq!((live.method, live.last_seen_at), (SignInMethod::Password, NOW));
+        assert_eq!((live.auth_time, live.auth_method), (later, SignInMethod::Password));
+        assert_eq!((live.method, live.last_seen_at), (SignInMethod::Passkey, NOW));
         assert!(expired.unwrap().is_none());
         assert!(unknown.unwrap().is_none());
     })
