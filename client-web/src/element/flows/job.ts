@@ -64,6 +64,16 @@ export function tellFailure(context: Context, failure: Failure, retry?: () => vo
   }
 }
 
+/** Tells the person why no passkey was made. */
+export function tellNotCreated(context: Context, failure: Failure): void {
+  if (failure.kind === "cancelled" && !context.ceremony?.signal.aborted) {
+    // Browsers do not tell a closed dialog from a security key that cannot check who uses it.
+    context.update({ notice: { tone: "neutral", say: (texts) => texts.passkeys.notCreated } });
+  } else {
+    tellFailure(context, failure);
+  }
+}
+
 /** Marks the fields that break rules, and goes to the first one. */
 export function tellProblems(context: Context, problems: readonly FieldProblem[]): void {
   const [first] = problems;

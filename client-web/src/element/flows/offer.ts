@@ -2,7 +2,7 @@ import { success } from "../../outcome.js";
 import type { Context } from "../context.js";
 import type { Notice } from "../state.js";
 import { finishSignIn } from "./finish-sign-in.js";
-import { runCeremony, runJob, tellFailure } from "./job.js";
+import { runCeremony, runJob, tellNotCreated } from "./job.js";
 
 /** How long "Not now" counts, in milliseconds: thirty days. */
 const PAUSE = 30 * 86_400_000;
@@ -19,7 +19,7 @@ export async function acceptOffer(context: Context): Promise<void> {
     }
     return added;
   });
-  if (outcome && !outcome.ok) tellFailure(context, outcome.failure);
+  if (outcome && !outcome.ok) tellNotCreated(context, outcome.failure);
 }
 
 /** Goes on without a passkey, and does not ask again for a while. */

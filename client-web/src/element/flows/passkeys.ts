@@ -7,6 +7,7 @@ import {
   runCeremony,
   runJob,
   tellFailure,
+  tellNotCreated,
   tellProblems,
   tellSuccess,
   typed,
@@ -21,7 +22,11 @@ export async function addPasskey(context: Context): Promise<void> {
     runCeremony(context, "add-passkey", "create", (signal) => passkeys.add({ signal })),
   );
   if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) {
+    const { failure } = outcome;
+    if (failure.kind === "cancelled") return tellNotCreated(context, failure);
+    return tellListFailure(context, failure);
+  }
   await refreshAccount(context);
   tellSuccess(context, (texts) => texts.passkeys.added(outcome.value.name));
 }

@@ -97,6 +97,8 @@ export const de: Texts = {
     cloneSuspected: (date) =>
       `Am ${date} hat jemand versucht, sich mit einer möglichen Kopie dieses Passkeys anzumelden. Der Versuch wurde abgewiesen. Wenn Sie das nicht waren, entfernen Sie diesen Passkey.`,
     added: (name) => `„${name}“ ist bereit. Sie können sich ab jetzt damit anmelden.`,
+    notCreated:
+      "Es wurde kein Passkey erstellt, und nichts hat sich geändert. Falls Sie einen Sicherheitsschlüssel benutzt haben: Er muss prüfen können, dass Sie es sind. Richten Sie in den Einstellungen Ihres Browsers oder Computers eine PIN für ihn ein und versuchen Sie es dann noch einmal.",
     addedSilently:
       "Ihr Browser hat einen Passkey für Sie erstellt. Nächstes Mal können Sie sich ohne Passwort anmelden.",
     renamed: (name) => `Der Passkey heißt jetzt „${name}“.`,

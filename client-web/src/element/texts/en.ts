@@ -101,6 +101,8 @@ export const en = {
     cloneSuspected: (date: string) =>
       `On ${date} somebody tried to sign in with what looks like a copy of this passkey. That was refused. If it was not you, remove this passkey.`,
     added: (name: string) => `“${name}” is ready. You can sign in with it from now on.`,
+    notCreated:
+      "No passkey was created, and nothing has changed. If you used a security key: it has to check that it is you, so set a PIN for it in the settings of your browser or computer, then try again.",
     addedSilently:
       "Your browser has made a passkey for you. Next time you can sign in without your password.",
     renamed: (name: string) => `The passkey is now called “${name}”.`,
