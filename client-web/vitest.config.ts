@@ -9,8 +9,14 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
+          globalSetup: ["tests/browser/support/setup.ts"],
+          // Each file has a browser and a server of its own, and shares nothing else.
+          maxWorkers: 2,
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Long enough for a busy machine; the default is one second.
+          expect: { poll: { timeout: 10_000 } },
         },
       },
     ],

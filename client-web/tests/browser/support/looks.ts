@@ -1,0 +1,56 @@
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { screenshotPath } from "./screenshots.js";
+
+const wide = { width: 1280, height: 900 };
+/** The narrowest that WCAG 2.2 asks for (1.4.10, Reflow). */
+const narrow = { width: 320, height: 640 };
+
+/** Colours differ by scheme and layout by width, so narrow and dark would show nothing new. */
+const looks = [
+  { name: "light", viewport: wide, colorScheme: "light" },
+  { name: "dark", viewport: wide, colorScheme: "dark" },
+  { name: "narrow", viewport: narrow, colorScheme: "light" },
+] as const;
+
+/**
+ * Looks at a state of the page as everybody does: in the light, in the dark, and on a small screen.
+ * Each look is pictured, is without violations that axe-core finds, and needs no scrolling sideways.
+ */
+export async function lookAt(page: Page, state: string): Promise<void> {
+  expect(await page.locator("[role=alert]").count(), `alert regions in ${state}`).toBe(1);
+  for (const { name, viewport, colorScheme } of looks) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    const look = `${state}.${name}`;
+    await page.screenshot({ path: screenshotPath(look), fullPage: true });
+    expect(await violations(page), `accessibility of ${look}`).toEqual([]);
+    expect(await sidewaysScroll(page), `scrolling sideways in ${look}`).toBe(0);
+  }
+  await page.setViewportSize(wide);
+}
+
+/** How many pixels of the page, or of its dialog, lie beyond the right edge. */
+function sidewaysScroll(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const parts = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
+    return Math.max(...parts.map((it) => it.scrollWidth - it.clientWidth));
+  });
+}
+
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) {
+    await page.evaluate(axe.source);
+  }
+  const results = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ""}`),
+  );
+}
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}

@@ -1,0 +1,24 @@
+import { expect } from "vitest";
+import type { Failure, FailureKind } from "../../../src/failure.js";
+import type { Outcome } from "../../../src/outcome.js";
+
+/** The value of an operation that has to succeed. */
+export function valueIn<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) {
+    expect.fail(`expected a success, got ${JSON.stringify(outcome.failure)}`);
+  }
+  return outcome.value;
+}
+
+/** The failure of an operation that has to fail. */
+export function failureIn(outcome: Outcome<unknown>): Failure {
+  if (outcome.ok) {
+    expect.fail("expected a failure, got a success");
+  }
+  return outcome.failure;
+}
+
+/** What became of an operation, in one word. */
+export function endOf(outcome: Outcome<unknown>): FailureKind | "success" {
+  return outcome.ok ? "success" : outcome.failure.kind;
+}

@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const { TEST_CHROMIUM, TEST_CLAVIGER, TEST_PYTHON } = process.env;
+const builtBinary = fileURLToPath(new URL("../../../../target/debug/claviger", import.meta.url));
+
+/** The browser: `TEST_CHROMIUM`, or what Debian's package installs. */
+export function chromiumPath(): string {
+  return existing(
+    TEST_CHROMIUM ?? "/usr/bin/chromium",
+    "Chromium is not at {}. Install it (apt-get install chromium), or name it in TEST_CHROMIUM.",
+  );
+}
+
+/** The server: `TEST_CLAVIGER`, or what `cargo build` makes. */
+export function clavigerPath(): string {
+  return existing(
+    TEST_CLAVIGER ?? builtBinary,
+    "The server is not at {}. Build it (cargo build --bin claviger), or name it in TEST_CLAVIGER.",
+  );
+}
+
+/** Python, through which tests change rows that no call can change. */
+export function pythonPath(): string {
+  const python = TEST_PYTHON ?? "python3";
+  try {
+    execFileSync(python, ["-c", "import sqlite3"], { stdio: "ignore" });
+    return python;
+  } catch {
+    throw new Error(
+      `${python} cannot be run or has no sqlite3 module. Install it (apt-get install python3), or name another in TEST_PYTHON.`,
+    );
+  }
+}
+
+function existing(path: string, otherwise: string): string {
+  if (!existsSync(path)) {
+    throw new Error(otherwise.replace("{}", path));
+  }
+  return path;
+}

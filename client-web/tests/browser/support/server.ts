@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { freePorts } from "./ports.js";
+import { clavigerPath } from "./requirements.js";
+
+/** Longer than any start on a busy machine, in milliseconds. */
+const patience = 20_000;
+
+/** The real server in a process of its own, with a throwaway data folder. */
+export class Server {
+  readonly #arguments: readonly string[];
+  readonly dataFolder: string;
+  /** Its public URL, which is also its origin. */
+  readonly origin: string;
+  readonly port: number;
+  #process: ChildProcess | undefined;
+  #log = "";
+
+  private constructor(port: number, internalPort: number, flags: readonly string[]) {
+    this.port = port;
+    this.origin = `http://localhost:${port}`;
+    this.dataFolder = mkdtempSync(join(tmpdir(), "claviger-browser-"));
+    const settings = {
+      "--data-directory": this.dataFolder,
+      "--public-listen": `127.0.0.1:${port}`,
+      "--internal-listen": `127.0.0.1:${internalPort}`,
+      "--public-url": this.origin,
+      // The least a hash may cost: these tests are not about hashing.
+      "--passwords-argon2-memory-kib": "8",
+      "--passwords-argon2-iterations": "1",
+      // A browser holds its connections open for as long as it likes.
+      "--limits-drain-timeout": "0s",
+      "--log-format": "json",
+    };
+    this.#arguments = ["serve", ...Object.entries(settings).flat(), ...flags];
+  }
+
+  /** Starts one on free ports. `flags` are added to the command line. */
+  static async start(flags: readonly string[] = []): Promise<Server> {
+    const [port = 0, internalPort = 0] = await freePorts(2);
+    const server = new Server(port, internalPort, flags);
+    await server.resume();
+    return server;
+  }
+
+  /** All it wrote so far. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Starts it again with the data and the ports it had. */
+  async resume(): Promise<void> {
+    const process = spawn(clavigerPath(), this.#arguments, { cwd: this.dataFolder });
+    this.#process = process;
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#log += text;
+      });
+    }
+    await this.#untilReady(process);
+  }
+
+  /** Ends the process and keeps the data. */
+  async pause(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    if (process !== undefined && process.exitCode === null) {
+      const ended = once(process, "exit");
+      process.kill("SIGTERM");
+      await ended;
+    }
+  }
+
+  /** Ends the process, starts another on the same data and the same ports. */
+  async restart(): Promise<void> {
+    await this.pause();
+    await this.resume();
+  }
+
+  /** Ends the process and removes the data. */
+  async stop(): Promise<void> {
+    await this.pause();
+    rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  async #untilReady(process: ChildProcess): Promise<void> {
+    const deadline = Date.now() + patience;
+    while (!(await answers(`${this.origin}/readyz`))) {
+      if (process.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`The server did not get ready. Its log:\n${this.#log}`);
+      }
+      await pause(20);
+    }
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}

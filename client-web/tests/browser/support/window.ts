@@ -1,0 +1,14 @@
+import type { Claviger } from "../../../src/claviger.js";
+import type { createClaviger } from "../../../src/index.js";
+import type { SessionEvent } from "../../../src/session.js";
+
+declare global {
+  /** What the blank page's script and {@link Tab} put there. */
+  interface Window {
+    createClaviger: typeof createClaviger;
+    claviger: Claviger;
+    sessionEvents: SessionEvent[];
+    /** How many passkey dialogs were opened, where somebody counts. */
+    dialogs: number;
+  }
+}
