@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { platform } from "../support/authenticator.js";
+import { ageProofsOfPresence, raiseFailures } from "../support/database.js";
+import { endOf, failureIn, valueIn } from "../support/outcomes.js";
+import { setStage } from "../support/stage.js";
+
+const wrong = "not the password of anybody";
+
+describe("a password", () => {
+  const stage = setStage();
+
+  it("is denied alike when it is wrong, when nobody has the name, and when there is none", async () => {
+    const alice = await stage.person("Alice");
+    const tab = await alice.openRegistered();
+    await tab.plugIn(platform);
+    valueIn(await tab.addPasskey());
+    valueIn(await tab.removePassword());
+    valueIn(await tab.signOut());
+    const bob = await stage.person("Bob");
+    await bob.openRegistered();
+
+    const outcomes = [
+      await tab.signIn(alice.credentials),
+      await tab.signIn({ username: bob.username, password: wrong }),
+      await tab.signIn({ username: "nobody.at.all", password: wrong }),
+    ];
+
+    expect(outcomes.map(endOf)).toEqual(["denied", "denied", "denied"]);
+    expect(outcomes.map((it) => failureIn(it).reason)).toEqual(
+      outcomes.map(() => "INVALID_CREDENTIALS"),
+    );
+    expect(new Set(outcomes.map((it) => failureIn(it).requestId)).size).toBe(3);
+  });
+
+  it("leaves somebody signed in when they mistype it to prove their presence", async () => {
+    const carol = await stage.person("Carol");
+    const tab = await carol.openRegistered();
+
+    const outcome = await tab.reauthenticate({ password: wrong });
+
+    expect(endOf(outcome)).toBe("denied");
+    expect(endOf(await tab.account())).toBe("success");
+  });
+});
+
+describe("after too many wrong passwords", () => {
+  const stage = setStage();
+
+  // Failures count per address too, and all people of a file share one.
+  afterEach(() => raiseFailures(stage.server, 1));
+
+  it("a person has to wait, and hears for how long", async () => {
+    const alice = await stage.person("Alice");
+    const tab = await alice.openRegistered();
+    valueIn(await tab.signOut());
+    const guesses = [];
+    for (let guess = 0; guess < 6; guess += 1) {
+      guesses.push(await tab.signIn({ username: alice.username, password: wrong }));
+    }
+
+    const failure = failureIn(guesses.at(-1) ?? expect.fail("no guess"));
+
+    expect(guesses.slice(0, 5).map(endOf)).toEqual(Array(5).fill("denied"));
+    expect(failure).toMatchObject({ kind: "throttled", seconds: 1, reason: "TOO_MANY_ATTEMPTS" });
+  });
+
+  it("the right password waits like a wrong one, and a passkey does not", async () => {
+    const bob = await stage.person("Bob");
+    const tab = await bob.openRegistered();
+    await tab.plugIn(platform);
+    valueIn(await tab.addPasskey());
+    valueIn(await tab.signOut());
+    await tab.signIn({ username: bob.username, password: wrong });
+    raiseFailures(stage.server, 12);
+
+    const failure = failureIn(await tab.signIn(bob.credentials));
+
+    expect(failure).toMatchObject({ kind: "throttled" });
+    expect("seconds" in failure && failure.seconds).toBeGreaterThan(100);
+    expect(endOf(await tab.signInWithPasskey())).toBe("success");
+  });
+
+  it("the name is locked, until a passkey opens it", async () => {
+    const carol = await stage.person("Carol");
+    const tab = await carol.openRegistered();
+    await tab.plugIn(platform);
+    valueIn(await tab.addPasskey());
+    valueIn(await tab.signOut());
+    await tab.signIn({ username: carol.username, password: wrong });
+    raiseFailures(stage.server, 100);
+
+    const locked = await tab.signIn(carol.credentials);
+    const withPasskey = await tab.signInWithPasskey();
+
+    expect(endOf(locked)).toBe("locked");
+    expect(endOf(withPasskey)).toBe("success");
+  });
+});
+
+describe("a proof of presence older than ten minutes", () => {
+  const stage = setStage();
+
+  it("is not enough to add a passkey, until the password proves it again", async () => {
+    const alice = await stage.person("Alice");
+    const tab = await alice.openRegistered();
+    await tab.plugIn(platform);
+    ageProofsOfPresence(stage.server);
+    await tab.reload();
+    valueIn(await tab.restore());
+
+    const before = await tab.addPasskey();
+    const proof = await tab.reauthenticate({ password: alice.password });
+    const after = await tab.addPasskey();
+
+    expect(endOf(before)).toBe("reauthentication-required");
+    expect(endOf(proof)).toBe("success");
+    expect(endOf(after)).toBe("success");
+  });
+
+  it("is not enough to remove a passkey, until a passkey proves it again", async () => {
+    const bob = await stage.person("Bob");
+    const tab = await bob.openRegistered();
+    await tab.plugIn(platform);
+    const passkey = valueIn(await tab.addPasskey());
+    ageProofsOfPresence(stage.server);
+    await tab.reload();
+    valueIn(await tab.restore());
+
+    const before = await tab.removePasskey(passkey.id);
+    const proof = await tab.reauthenticate();
+    const after = await tab.removePasskey(passkey.id);
+
+    expect(endOf(before)).toBe("reauthentication-required");
+    expect(endOf(proof)).toBe("success");
+    expect(endOf(after)).toBe("success");
+  });
+});
+
+describe("a server that is away", () => {
+  const stage = setStage();
+
+  it("is offline to everybody, and signs nobody out", async () => {
+    const alice = await stage.person("Alice");
+    const tab = await alice.openRegistered();
+    await stage.server.pause();
+    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+
+    const away = [await tab.account(), await tab.signIn(alice.credentials), await tab.passkeys()];
+    await stage.server.resume();
+
+    expect(away.map(endOf)).toEqual(["offline", "offline", "offline"]);
+    expect((await tab.state()).kind).toBe("signed-in");
+    expect(endOf(await tab.account())).toBe("success");
+  });
+
+  it("cannot keep somebody from signing out here", async () => {
+    const bob = await stage.person("Bob");
+    const tab = await bob.openRegistered({ tokenStorage: "memory" });
+    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+    await stage.server.pause();
+
+    const outcome = await tab.signOut();
+    await stage.server.resume();
+
+    expect(["success", "offline"]).toContain(endOf(outcome));
+  });
+});

@@ -1,0 +1,165 @@
+import { expect, it } from "vitest";
+import { PasskeyDeviceType, SignInMethod } from "../../../src/gen/claviger/v1/resources_pb.js";
+import { platform, synced, u2f, usb } from "../support/authenticator.js";
+import { endOf, valueIn } from "../support/outcomes.js";
+import { setStage } from "../support/stage.js";
+
+const stage = setStage();
+const { SINGLE_DEVICE: onlyHere, MULTI_DEVICE: anywhere } = PasskeyDeviceType;
+
+for (const [way, options] of [
+  ["by name", (username: string) => ({ username })],
+  ["by a button, without a name", () => ({})],
+  ["by autofill", () => ({ autofill: true })],
+] as const) {
+  it(`signs in ${way}, after sign-up, a passkey and sign-out`, async () => {
+    const alice = await stage.person("Alice");
+    const tab = await alice.openRegistered();
+    await tab.plugIn(platform);
+    valueIn(await tab.addPasskey({ name: "Laptop" }));
+    valueIn(await tab.signOut());
+
+    const signedIn = valueIn(await tab.signInWithPasskey(options(alice.username)));
+
+    expect(signedIn.account.username).toBe(alice.username);
+    expect(signedIn.suggestPasskey).toBe(false);
+    expect((await tab.state()).kind).toBe("signed-in");
+    const [session] = valueIn(await tab.sessions());
+    expect(session?.current).toBe(true);
+    expect(session?.method).toBe(SignInMethod.PASSKEY);
+    expect(tab.calls("StartAuthentication")).toBe(1);
+  });
+}
+
+for (const [kind, authenticator, expected] of [
+  ["a device's own", platform, { deviceType: onlyHere, backedUp: false, transports: ["internal"] }],
+  ["a USB key's", usb, { deviceType: onlyHere, backedUp: false, transports: ["usb"] }],
+  ["a synced", synced, { deviceType: anywhere, backedUp: true, transports: ["internal"] }],
+] as const) {
+  it(`adds ${kind} passkey and signs in with it`, async () => {
+    const bob = await stage.person("Bob");
+    const tab = await bob.openRegistered();
+    await tab.plugIn(authenticator);
+
+    const passkey = valueIn(await tab.addPasskey());
+    valueIn(await tab.signOut());
+    const signedIn = await tab.signInWithPasskey({ username: bob.username });
+
+    expect(passkey).toMatchObject(expected);
+    expect(passkey.backupEligible).toBe(expected.backedUp);
+    expect(endOf(signedIn)).toBe("success");
+    expect(valueIn(await tab.passkeys())[0]?.lastUsedTime).toBeDefined();
+  });
+}
+
+it("refuses to add a key that cannot verify who is using it", async () => {
+  const carol = await stage.person("Carol");
+  const tab = await carol.openRegistered();
+  await tab.plugIn(u2f);
+
+  const outcome = await tab.addPasskey();
+
+  // Chromium does not tell the page why, so it looks as if the person had closed the dialog.
+  expect(["unverified", "cancelled"]).toContain(endOf(outcome));
+  expect(valueIn(await tab.passkeys())).toEqual([]);
+});
+
+it("keeps two keys on one account, and signs in with either", async () => {
+  const dora = await stage.person("Dora");
+  const tab = await dora.openRegistered();
+  const laptop = await tab.plugIn(platform);
+  valueIn(await tab.addPasskey({ name: "Laptop" }));
+  await laptop.unplug();
+  const stick = await tab.plugIn(usb);
+  valueIn(await tab.addPasskey({ name: "Stick" }));
+  valueIn(await tab.signOut());
+
+  const withStick = await tab.signInWithPasskey({ username: dora.username });
+  await stick.unplug();
+
+  expect(endOf(withStick)).toBe("success");
+  const [first, second] = valueIn(await tab.passkeys());
+  expect([first?.name, second?.name]).toEqual(["Laptop", "Stick"]);
+  expect(first?.lastUsedTime).toBeUndefined();
+  expect(second?.lastUsedTime).toBeDefined();
+});
+
+it("signs in on another device with a passkey that was synchronised", async () => {
+  const erin = await stage.person("Erin");
+  const tab = await erin.openRegistered();
+  const vault = await tab.plugIn(synced);
+  valueIn(await tab.addPasskey());
+  const phone = await (await stage.person("Erin")).openTab();
+  await vault.copyTo(await phone.plugIn(synced));
+
+  const signedIn = valueIn(await phone.signInWithPasskey());
+
+  expect(signedIn.account.username).toBe(erin.username);
+  expect(await phone.hasUsedPasskeyHere()).toBe(true);
+});
+
+it("does not let a passkey of somebody else in under a name", async () => {
+  const mallory = await stage.person("Mallory");
+  const tab = await mallory.openRegistered();
+  await tab.plugIn(platform);
+  valueIn(await tab.addPasskey());
+  valueIn(await tab.signOut());
+  const victim = await stage.person("Victim");
+  await victim.openRegistered();
+
+  const outcome = await tab.signInWithPasskey({ username: victim.username });
+
+  expect(endOf(outcome)).not.toBe("success");
+  expect((await tab.state()).kind).not.toBe("signed-in");
+});
+
+it("says that a removed passkey is not known, and has the authenticator forget it", async () => {
+  const frank = await stage.person("Frank");
+  const tab = await frank.openRegistered();
+  const device = await tab.plugIn(platform);
+  const passkey = valueIn(await tab.addPasskey());
+  // Removed from elsewhere, where nobody can tell this device's authenticator.
+  const elsewhere = await (await stage.person("Frank")).openTab();
+  valueIn(await elsewhere.signIn(frank.credentials));
+  valueIn(await elsewhere.removePasskey(passkey.id));
+  valueIn(await tab.signOut());
+
+  const outcome = await tab.signInWithPasskey();
+
+  expect(endOf(outcome)).toBe("no-passkey");
+  await expect.poll(() => device.credentialIds()).toEqual([]);
+});
+
+it("remembers in this browser alone that a passkey was used", async () => {
+  const grace = await stage.person("Grace");
+  const tab = await grace.openRegistered();
+  await tab.plugIn(platform);
+  const before = await tab.hasUsedPasskeyHere();
+
+  const passkey = valueIn(await tab.addPasskey());
+  await tab.reload();
+
+  expect(before).toBe(false);
+  expect(await tab.hasUsedPasskeyHere()).toBe(true);
+  expect(await tab.passkeyUsedHere(passkey)).toBe(true);
+  const elsewhere = await (await stage.person("Grace")).openTab();
+  expect(await elsewhere.hasUsedPasskeyHere()).toBe(false);
+  expect(await elsewhere.passkeyUsedHere(passkey)).toBe(false);
+});
+
+it("tells what the browser can do without asking the server", async () => {
+  const heidi = await stage.person("Heidi");
+  const tab = await heidi.openTab();
+  await tab.plugIn(platform);
+
+  const abilities = await tab.abilities();
+
+  expect(abilities).toEqual({
+    passkeys: true,
+    autofill: true,
+    platform: true,
+    silentCreation: true,
+    signals: true,
+  });
+  expect(tab.calls("GetServerInfo")).toBe(0);
+});

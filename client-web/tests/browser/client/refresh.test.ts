@@ -1,0 +1,118 @@
+import { expect, it } from "vitest";
+import { endOf, valueIn } from "../support/outcomes.js";
+import { setStage } from "../support/stage.js";
+import { untilExpired } from "../support/wire.js";
+
+const stage = setStage({ flags: ["--tokens-access-lifetime", "1s"] });
+
+it("refreshes once for four calls that find their token expired", async () => {
+  const alice = await stage.person("Alice");
+  const tab = await alice.openRegistered();
+  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+  const before = tab.calls("RefreshTokens");
+
+  const outcomes = await tab.page.evaluate(() =>
+    Promise.all([
+      window.claviger.account.get(),
+      window.claviger.passkeys.list(),
+      window.claviger.sessions.list(),
+      window.claviger.account.get(),
+    ]),
+  );
+
+  expect(outcomes.map(endOf)).toEqual(["success", "success", "success", "success"]);
+  expect(tab.calls("RefreshTokens") - before).toBe(1);
+});
+
+it("does not refresh while the token is good", async () => {
+  const bob = await stage.person("Bob");
+  const tab = await bob.openRegistered();
+
+  const outcome = await tab.account();
+
+  expect(endOf(outcome)).toBe("success");
+  expect(tab.calls("RefreshTokens")).toBe(0);
+});
+
+it("keeps two tabs signed in that refresh at once", async () => {
+  const carol = await stage.person("Carol");
+  const first = await carol.openRegistered();
+  const second = await carol.openTab();
+  valueIn(await second.restore());
+  await untilExpired(stage.server, valueIn(await first.accessToken()));
+  await untilExpired(stage.server, valueIn(await second.accessToken()));
+
+  const [one, two] = await Promise.all([first.account(), second.account()]);
+
+  expect([endOf(one), endOf(two)]).toEqual(["success", "success"]);
+  await untilExpired(stage.server, valueIn(await first.accessToken()));
+  await untilExpired(stage.server, valueIn(await second.accessToken()));
+  expect([endOf(await first.account()), endOf(await second.account())]).toEqual([
+    "success",
+    "success",
+  ]);
+  expect((await first.state()).kind).toBe("signed-in");
+  expect((await second.state()).kind).toBe("signed-in");
+});
+
+it("refreshes after the server was restarted in between", async () => {
+  const dora = await stage.person("Dora");
+  const tab = await dora.openRegistered();
+  await stage.server.restart();
+  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+
+  const outcome = await tab.account();
+
+  expect(endOf(outcome)).toBe("success");
+  expect((await tab.state()).kind).toBe("signed-in");
+});
+
+it("stays signed in when it cannot refresh because nobody answers", async () => {
+  const erin = await stage.person("Erin");
+  const tab = await erin.openRegistered();
+  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+  stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+  await stage.server.pause();
+
+  const away = await tab.account();
+  await stage.server.resume();
+  const back = await tab.account();
+
+  expect(endOf(away)).toBe("offline");
+  expect(endOf(back)).toBe("success");
+});
+
+it("stays signed in when the server's answer to a refresh is lost on the way", async () => {
+  const frank = await stage.person("Frank");
+  const tab = await frank.openRegistered();
+  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+  stage.expectComplaint(/ERR_FAILED|ERR_CONNECTION/);
+  let lost = 0;
+  await tab.page.route(/RefreshTokens$/, async (route) => {
+    lost += 1;
+    // The server has rotated the token, and nobody hears of it.
+    await route.fetch();
+    await route.abort();
+  });
+
+  await tab.account();
+  await tab.page.unroute(/RefreshTokens$/);
+  const outcome = await tab.account();
+
+  expect(lost).toBeGreaterThan(0);
+  expect(endOf(outcome)).toBe("success");
+});
+
+it("is signed out when the server refuses the session, and says so to subscribers", async () => {
+  const grace = await stage.person("Grace");
+  const tab = await grace.openRegistered();
+  const elsewhere = await (await stage.person("Grace")).openTab();
+  valueIn(await elsewhere.signIn(grace.credentials));
+  valueIn(await elsewhere.endOtherSessions());
+
+  const outcome = await tab.account();
+
+  expect(endOf(outcome)).toBe("signed-out");
+  expect((await tab.state()).kind).toBe("signed-out");
+  expect(await tab.events()).toContainEqual({ kind: "signed-out", cause: "ended" });
+});
