@@ -1,0 +1,243 @@
+import { expect, it } from "vitest";
+import { en } from "../../../src/element/texts/en.js";
+import { platform, synced, usb } from "../support/authenticator.js";
+import { endOf, valueIn } from "../support/outcomes.js";
+import { setStage } from "../support/stage.js";
+
+const stage = setStage();
+
+it("lists passkeys with where they live, and which were used in this browser", async () => {
+  const alice = await stage.person("Alice");
+  const visit = await alice.visit();
+  const vault = await visit.plugIn(synced);
+  await visit.signUpWithPasskey();
+  await vault.unplug();
+  await visit.plugIn(usb);
+
+  await visit.press(en.passkeys.add);
+  await visit.isTold("is ready");
+
+  await visit.reads(en.passkeys.synced);
+  await visit.reads(en.passkeys.securityKeyOnly);
+  expect(await visit.page.getByText(en.passkeys.usedHere, { exact: true }).count()).toBe(2);
+  await visit.look("account-two-passkeys");
+});
+
+it("renames a passkey in its place", async () => {
+  const bob = await stage.person("Bob");
+  const visit = await bob.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(en.passkeys.renameOne("Passkey"));
+  expect(await visit.focused()).toBe(en.passkeys.newName);
+  await visit.look("account-renaming");
+
+  await visit.type(en.passkeys.newName, "Laptop");
+  await visit.press(en.common.save);
+
+  await visit.isTold(en.passkeys.renamed("Laptop"));
+  await visit.button(en.passkeys.renameOne("Laptop")).waitFor();
+  expect(await visit.focused()).toBe(en.passkeys.renameOne("Laptop"));
+});
+
+it("refuses a name for a passkey that is too long, and Escape leaves it as it was", async () => {
+  const carol = await stage.person("Carol");
+  const visit = await carol.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(en.passkeys.renameOne("Passkey"));
+
+  await visit.type(en.passkeys.newName, "x".repeat(65));
+  await visit.press(en.common.save);
+
+  await visit.isCorrected(en.passkeys.newName, en.problems.nameTooLong);
+  await visit.look("account-renaming-too-long");
+  await visit.page.keyboard.press("Escape");
+  await visit.button(en.passkeys.renameOne("Passkey")).waitFor();
+});
+
+it("does not widen for the longest name", async () => {
+  const dora = await stage.person("Dora");
+  const visit = await dora.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(en.passkeys.renameOne("Passkey"));
+
+  await visit.type(en.passkeys.newName, "W".repeat(64));
+  await visit.press(en.common.save);
+
+  await visit.isTold(en.passkeys.renamed("W".repeat(64)));
+  await visit.look("account-long-name");
+});
+
+it("removes a passkey once it is confirmed", async () => {
+  const erin = await stage.person("Erin");
+  const visit = await erin.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+
+  await visit.press(en.passkeys.removeOne("Passkey"));
+  await visit.arrivesAt(en.passkeys.removeHeading("Passkey"));
+  await visit.look("dialog-remove-passkey");
+  await visit.press(en.common.cancel);
+  await visit.button(en.passkeys.removeOne("Passkey")).waitFor();
+  await visit.press(en.passkeys.removeOne("Passkey"));
+  await visit.press(en.passkeys.remove);
+
+  await visit.isTold(en.passkeys.removed("Passkey"));
+  await visit.reads(en.passkeys.empty);
+});
+
+it("warns of the last way in, and does not take it away", async () => {
+  const frank = await stage.person("Frank");
+  const visit = await frank.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(en.password.remove);
+  await visit.arrivesAt(en.password.removeHeading);
+  await visit.look("dialog-remove-password");
+  await visit.page.getByRole("dialog").getByRole("button", { name: en.password.remove }).click();
+  await visit.isTold(en.password.removed);
+  await visit.reads(en.passkeys.only);
+  await visit.look("account-last-way-in");
+
+  await visit.press(en.passkeys.removeOne("Passkey"));
+
+  await visit.arrivesAt(en.passkeys.lastWayInHeading);
+  await visit.look("dialog-last-way-in");
+  await visit.press(en.passkeys.understood);
+  await visit.button(en.passkeys.removeOne("Passkey")).waitFor();
+});
+
+it("says that an authenticator holds a passkey already", async () => {
+  const grace = await stage.person("Grace");
+  const visit = await grace.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+
+  await visit.press(en.passkeys.add);
+
+  await visit.isTold(en.failures["already-registered"]);
+  await visit.look("account-already-registered");
+});
+
+it("lists sessions, and ends one or all others", async () => {
+  const heidi = await stage.person("Heidi");
+  const visit = await heidi.visit();
+  await visit.signUpWithoutPasskey();
+  const phones = [];
+  for (let phone = 0; phone < 3; phone += 1) {
+    const tab = await (await stage.person("Heidi")).openTab();
+    valueIn(await tab.signIn(heidi.credentials));
+    phones.push(tab);
+  }
+  await visit.page.reload();
+  await visit.reads(en.sessions.here);
+  await visit.look("account-sessions");
+  const end = visit.button(en.sessions.endOne("Chrome on Linux"));
+  expect(await end.count()).toBe(3);
+
+  await end.first().click();
+  await visit.isTold(en.sessions.ended("Chrome on Linux"));
+  await expect.poll(() => end.count()).toBe(2);
+  await visit.press(en.sessions.endOthers);
+
+  await visit.isTold(en.sessions.endedOthers(2));
+  await expect.poll(() => end.count()).toBe(0);
+  for (const phone of phones) {
+    expect(endOf(await phone.account())).toBe("signed-out");
+  }
+});
+
+it("changes the password, where /.well-known/change-password leads", async () => {
+  const ivan = await stage.person("Ivan");
+  const visit = await ivan.visit();
+  await visit.signUpWithoutPasskey();
+  await visit.open("/.well-known/change-password");
+  await visit.field(en.password.current).waitFor();
+  await visit.look("account-change-password");
+  expect(await visit.field(en.password.current).getAttribute("autocomplete")).toBe(
+    "current-password",
+  );
+  expect(await visit.field(en.password.new).getAttribute("autocomplete")).toBe("new-password");
+  expect(await visit.field(en.common.username).inputValue()).toBe(ivan.username);
+
+  await visit.type(en.password.current, "not the password of anybody");
+  await visit.type(en.password.new, "seven quiet lamps by the harbour");
+  await visit.press(en.password.submit);
+  await visit.isCorrected(en.password.current, en.problems.passwordWrong);
+  await visit.look("account-change-password-wrong");
+  await visit.type(en.password.current, ivan.password);
+  await visit.press(en.password.submit);
+
+  await visit.isTold(en.password.changed);
+  await visit.signOut();
+  await visit.signIn("seven quiet lamps by the harbour");
+  await visit.sees(en.account.heading(ivan.username));
+});
+
+it("asks for a sign-in first where /.well-known/change-password is opened by a stranger", async () => {
+  const judy = await stage.person("Judy");
+  await (await judy.openRegistered()).signOut();
+  const visit = await judy.visit();
+  await visit.open("/.well-known/change-password");
+  await visit.sees(en.signIn.heading);
+
+  await visit.signIn();
+  await visit.arrivesAt(en.offer.heading);
+  await visit.press(en.common.notNow);
+
+  await visit.field(en.password.current).waitFor();
+});
+
+it("deletes the account once its name was typed", async () => {
+  const kim = await stage.person("Kim");
+  const visit = await kim.visit();
+  await visit.signUpWithoutPasskey();
+  await visit.press(en.deletion.open);
+  await visit.arrivesAt(en.deletion.dialogHeading);
+  await visit.look("dialog-delete-account");
+
+  await visit.type(en.deletion.typeName(kim.username), "somebody else");
+  await visit.press(en.deletion.confirm);
+  await visit.isCorrected(en.deletion.typeName(kim.username), en.deletion.mismatch(kim.username));
+  await visit.type(en.deletion.typeName(kim.username), kim.username);
+  await visit.press(en.deletion.confirm);
+
+  await visit.arrivesAt(en.signIn.heading);
+  await visit.isTold(en.deletion.done);
+  await visit.look("sign-in-account-deleted");
+});
+
+it("says so when somebody signs out in another tab, and comes along when they sign in", async () => {
+  const leo = await stage.person("Leo");
+  const visit = await leo.visit();
+  await visit.signUpWithoutPasskey();
+  const other = await leo.visit();
+  await other.open("/");
+  await other.sees(en.account.heading(leo.username));
+
+  await other.signOut();
+  await visit.arrivesAt(en.signIn.heading);
+  await visit.isTold(en.signedOut["other-tab"]);
+  await visit.look("sign-in-signed-out-elsewhere");
+  await other.signIn();
+
+  await other.arrivesAt(en.account.heading(leo.username));
+  await visit.sees(en.account.heading(leo.username));
+});
+
+it("says so when its session was ended from another device", async () => {
+  const mona = await stage.person("Mona");
+  const visit = await mona.visit();
+  await visit.signUpWithoutPasskey();
+  const phone = await (await stage.person("Mona")).openTab();
+  valueIn(await phone.signIn(mona.credentials));
+  valueIn(await phone.endOtherSessions());
+
+  await visit.press(en.passkeys.add);
+
+  await visit.arrivesAt(en.signIn.heading);
+  await visit.isTold(en.signedOut.ended);
+  await visit.look("sign-in-session-ended");
+});

@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { en } from "../../../src/element/texts/en.js";
+import { platform, usb } from "../support/authenticator.js";
+import { ageProofsOfPresence } from "../support/database.js";
+import { setStage } from "../support/stage.js";
+
+const stage = setStage();
+
+it("asks for the password before a passkey is added, then goes on by itself", async () => {
+  const alice = await stage.person("Alice");
+  const visit = await alice.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithoutPasskey();
+  ageProofsOfPresence(stage.server);
+  await visit.page.reload();
+  await visit.sees(en.account.heading(alice.username));
+
+  await visit.press(en.passkeys.add);
+  await visit.arrivesAt(en.presence.heading);
+  await visit.look("dialog-presence-password");
+  await visit.type(en.common.password, "not the password of anybody");
+  await visit.press(en.presence.submit);
+  await visit.isCorrected(en.common.password, en.problems.passwordWrong);
+  await visit.look("dialog-presence-wrong-password");
+  await visit.type(en.common.password, alice.password);
+  await visit.press(en.presence.submit);
+
+  await visit.isTold("is ready");
+  await visit.button(en.passkeys.renameOne("Passkey")).waitFor();
+});
+
+it("asks for a passkey or the password before a passkey is removed", async () => {
+  const bob = await stage.person("Bob");
+  const visit = await bob.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  ageProofsOfPresence(stage.server);
+  await visit.page.reload();
+  await visit.sees(en.account.heading(bob.username));
+  await visit.press(en.passkeys.removeOne("Passkey"));
+  await visit.press(en.passkeys.remove);
+  await visit.arrivesAt(en.presence.heading);
+  await visit.look("dialog-presence-both");
+
+  await visit.press(en.presence.withPasskey);
+
+  await visit.isTold(en.passkeys.removed("Passkey"));
+});
+
+it("changes nothing when the proof is not given", async () => {
+  const carol = await stage.person("Carol");
+  const visit = await carol.visit();
+  const device = await visit.plugIn(usb);
+  await visit.signUpWithPasskey();
+  ageProofsOfPresence(stage.server);
+  await visit.page.reload();
+  await visit.sees(en.account.heading(carol.username));
+  await device.isTouched(false);
+  await visit.press(en.deletion.open);
+  await visit.type(en.deletion.typeName(carol.username), carol.username);
+  await visit.press(en.deletion.confirm);
+  await visit.arrivesAt(en.presence.heading);
+  await visit.press(en.presence.withPasskey);
+  await visit.isTold(en.waiting.signIn);
+  await visit.look("dialog-presence-waiting");
+
+  await visit.page.keyboard.press("Escape");
+
+  await visit.isTold(en.presence.notProved);
+  await visit.look("account-presence-not-proved");
+  await visit.page.reload();
+  await visit.sees(en.account.heading(carol.username));
+  expect(await visit.button(en.passkeys.renameOne("Passkey")).count()).toBe(1);
+});

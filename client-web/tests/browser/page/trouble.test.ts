@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { en } from "../../../src/element/texts/en.js";
+import { platform } from "../support/authenticator.js";
+import { withoutPasskeys } from "../support/credentials.js";
+import { setStage } from "../support/stage.js";
+
+describe("the page", () => {
+  const stage = setStage();
+
+  it("says when the server does not answer, and goes on when it does again", async () => {
+    const alice = await stage.person("Alice");
+    await (await alice.openRegistered()).signOut();
+    const visit = await alice.visit();
+    await visit.open("/");
+    await visit.sees(en.signIn.heading);
+    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+    await stage.server.pause();
+
+    await visit.signIn();
+
+    await visit.isAlertedTo(en.failures.offline);
+    await visit.look("sign-in-offline");
+    await stage.server.resume();
+    await visit.press(en.signIn.submit);
+    await visit.arrivesAt(en.offer.heading);
+  });
+
+  it("says when it cannot even start, and starts by a button", async () => {
+    const bob = await stage.person("Bob");
+    const visit = await bob.visit();
+    stage.expectComplaint(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
+    await visit.page.route(/claviger\.v1/, (route) => route.abort("internetdisconnected"));
+    await visit.open("/");
+    await visit.sees(en.start.offline);
+    await visit.isAlertedTo(en.failures.offline);
+    await visit.look("start-offline");
+    await visit.page.unrouteAll();
+
+    await visit.press(en.common.retry);
+
+    await visit.arrivesAt(en.signIn.heading);
+  });
+
+  it("keeps somebody signed in who was offline for a while", async () => {
+    const carol = await stage.person("Carol");
+    const visit = await carol.visit();
+    await visit.plugIn(platform);
+    await visit.signUpWithoutPasskey();
+    stage.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
+    await carol.context.setOffline(true);
+
+    await visit.press(en.passkeys.add);
+
+    await visit.isAlertedTo(en.failures.offline);
+    await visit.look("account-offline");
+    await carol.context.setOffline(false);
+    await visit.press(en.passkeys.add);
+    await visit.isTold("is ready");
+  });
+
+  it("has no passkey button in a browser without passkeys, and passwords work", async () => {
+    const dora = await stage.person("Dora");
+    const visit = await dora.visit();
+    await withoutPasskeys(visit.page);
+    await visit.open("/");
+    await visit.sees(en.signIn.heading);
+
+    expect(await visit.page.getByRole("button", { name: /passkey/i }).count()).toBe(0);
+    await visit.look("sign-in-without-passkeys");
+    await visit.press(en.signIn.signUp);
+    await visit.type(en.common.username, dora.username);
+    await visit.type(en.common.password, dora.password);
+    await visit.press(en.signUp.submit);
+
+    // There is nothing to offer.
+    await visit.arrivesAt(en.account.heading(dora.username));
+    await visit.reads(en.passkeys.unsupported);
+    await visit.look("account-without-passkey-support");
+  });
+
+  it("leads from an address to the name that passkeys are for", async () => {
+    const erin = await stage.person("Erin");
+    const visit = await erin.visit();
+    await visit.page.goto(`http://127.0.0.1:${stage.server.port}/sign-up`);
+    await visit.sees(en.start.wrongAddress);
+    await visit.look("wrong-address");
+
+    await visit.page.getByRole("link", { name: `${stage.server.origin}/sign-up` }).click();
+
+    await visit.sees(en.signUp.heading);
+    expect(visit.page.url()).toBe(`${stage.server.origin}/sign-up`);
+  });
+
+  it("goes back and forth with the browser's buttons, and shows nobody's account to strangers", async () => {
+    const frank = await stage.person("Frank");
+    const visit = await frank.visit();
+    await visit.open("/");
+    await visit.press(en.signIn.signUp);
+    await visit.arrivesAt(en.signUp.heading);
+
+    await visit.page.goBack();
+    await visit.sees(en.signIn.heading);
+    await visit.page.goForward();
+    await visit.sees(en.signUp.heading);
+    await visit.open("/account");
+
+    await visit.sees(en.signIn.heading);
+    expect(new URL(visit.page.url()).pathname).toBe("/");
+  });
+
+  it("keeps still for people who asked for less motion", async () => {
+    const judy = await stage.person("Judy");
+    const visit = await judy.visit();
+    await visit.open("/");
+    const submit = visit.button(en.signIn.submit);
+
+    const moves = () => submit.evaluate((it) => getComputedStyle(it).transitionDuration);
+
+    expect(await moves()).toMatch(/^0s/);
+    await visit.page.emulateMedia({ reducedMotion: "no-preference" });
+    expect(await moves()).not.toMatch(/^0s/);
+  });
+
+  it("tells its title by what it shows", async () => {
+    const grace = await stage.person("Grace");
+    const visit = await grace.visit();
+    await visit.open("/");
+    await visit.sees(en.signIn.heading);
+    await expect.poll(() => visit.page.title()).toContain(en.signIn.heading);
+
+    await visit.press(en.signIn.signUp);
+
+    await expect.poll(() => visit.page.title()).toContain(en.signUp.heading);
+  });
+
+  it("is served with headers that allow nothing else, and is kept nowhere", async () => {
+    const heidi = await stage.person("Heidi");
+    const visit = await heidi.visit();
+
+    const headers = (await visit.open("/"))?.headers() ?? {};
+
+    const policy = headers["content-security-policy"];
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(headers["cache-control"]).toBe("no-store");
+    expect(headers["permissions-policy"]).toContain("publickey-credentials-get=(self)");
+  });
+
+  it("reports a broken rule of its policy, which these tests would hear", async () => {
+    const ivan = await stage.person("Ivan");
+    const visit = await ivan.visit();
+    await visit.open("/");
+    await visit.sees(en.signIn.heading);
+    stage.expectComplaint(/requires 'TrustedScript' assignment|Content Security Policy/);
+
+    const ran = await visit.page.evaluate(() => {
+      const script = document.createElement("script");
+      try {
+        script.text = "window.broken = true";
+        document.body.append(script);
+      } catch {
+        // Trusted Types refuse the text already.
+      }
+      return "broken" in window;
+    });
+
+    expect(ran).toBe(false);
+  });
+});
