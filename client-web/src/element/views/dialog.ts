@@ -13,6 +13,8 @@ export function dialog(context: Context): TemplateResult {
   const { question } = context.state;
   const closed = (event: Event) => {
     if (event.type === "cancel") event.preventDefault();
+    // That a dialog was closed is told late. By then it may be open with the next question.
+    else if (event.currentTarget instanceof HTMLDialogElement && event.currentTarget.open) return;
     if (context.state.question) answer(context, false);
   };
   return html`<dialog class="cl-dialog" aria-labelledby=${domId("question")} @cancel=${closed} @close=${closed}>
