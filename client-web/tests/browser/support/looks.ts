@@ -24,11 +24,20 @@ export async function lookAt(page: Page, state: string): Promise<void> {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
     const look = `${state}.${name}`;
-    await page.screenshot({ path: screenshotPath(look), fullPage: true });
+    await picture(page, look);
     expect(await violations(page), `accessibility of ${look}`).toEqual([]);
     expect(await sidewaysScroll(page), `scrolling sideways in ${look}`).toBe(0);
   }
   await page.setViewportSize(wide);
+}
+
+/** The whole page from its top; only what the screen shows where a dialog lies over it. */
+async function picture(page: Page, look: string): Promise<void> {
+  const fullPage = (await page.locator("dialog[open]").count()) === 0;
+  if (fullPage) {
+    await page.evaluate(() => scrollTo(0, 0));
+  }
+  await page.screenshot({ path: screenshotPath(look), fullPage });
 }
 
 /** How many pixels of the page, or of its dialog, lie beyond the right edge. */
