@@ -72,13 +72,15 @@ it("stays signed in when it cannot refresh because nobody answers", async () => 
   const tab = await erin.openRegistered();
   await untilExpired(stage.server, valueIn(await tab.accessToken()));
   stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
-  await stage.server.pause();
+  await tab.page.route(/RefreshTokens$/, (route) => route.abort("connectionrefused"));
 
   const away = await tab.account();
-  await stage.server.resume();
+  const state = await tab.state();
+  await tab.page.unrouteAll();
   const back = await tab.account();
 
   expect(endOf(away)).toBe("offline");
+  expect(state.kind).toBe("signed-in");
   expect(endOf(back)).toBe("success");
 });
 
