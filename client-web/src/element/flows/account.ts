@@ -1,14 +1,20 @@
 import type { Failure } from "../../failure.js";
+import { sessionIdOf } from "../../session.js";
 import { type Context, domId } from "../context.js";
 import type { Notice, State } from "../state.js";
-import { runJob, tellFailure } from "./job.js";
+import { runJob, tellFailure, tellSuccess } from "./job.js";
 import { showScreen, showSignIn, showStuck } from "./screens.js";
 
 type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;
 
 /** Shows the account once everything in it is known. */
 export async function showAccount(context: Context, notice?: Notice): Promise<void> {
+  const { claviger } = context;
+  const whose = sessionIdOf(claviger.state);
   const loaded = await load(context);
+  const current = sessionIdOf(claviger.state);
+  // Another tab may have changed who is signed in: what was loaded is no business of theirs.
+  if (current !== whose) return current ? showAccount(context) : showSignIn(context);
   if ("failure" in loaded) {
     if (loaded.failure.kind === "signed-out") return showSignIn(context);
     return showStuck(context, loaded.failure, () => showAccount(context, notice));
@@ -24,12 +30,15 @@ export function openSection(context: Context): void {
   if (section) context.focus(domId(`${section}-heading`));
 }
 
-/** Brings what is shown up to date. */
-export async function refreshAccount(context: Context): Promise<void> {
+/** Brings what is shown up to date, then tells what worked; neither to somebody else. */
+export async function refreshAccount(context: Context, worked?: Notice["say"]): Promise<void> {
+  const { claviger } = context;
+  const whose = sessionIdOf(claviger.state);
   const loaded = await load(context);
-  if (context.state.screen !== "account") return;
+  if (context.state.screen !== "account" || sessionIdOf(claviger.state) !== whose) return;
   if ("failure" in loaded) tellFailure(context, loaded.failure, () => void refreshAccount(context));
   else context.update({ ...loaded, now: Date.now() });
+  if (worked) tellSuccess(context, worked);
 }
 
 /** Signs out here. */

@@ -9,7 +9,6 @@ import {
   tellFailure,
   tellNotCreated,
   tellProblems,
-  tellSuccess,
   typed,
 } from "./job.js";
 import { withPresence } from "./presence.js";
@@ -27,8 +26,7 @@ export async function addPasskey(context: Context): Promise<void> {
     if (failure.kind === "cancelled") return tellNotCreated(context, failure);
     return tellListFailure(context, failure);
   }
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.passkeys.added(outcome.value.name));
+  await refreshAccount(context, (texts) => texts.passkeys.added(outcome.value.name));
 }
 
 /** Opens the name of a passkey for editing. */
@@ -57,8 +55,7 @@ export async function renamePasskey(
   if (!outcome) return;
   if (!outcome.ok) return tellListFailure(context, outcome.failure);
   stopRenaming(context, passkey);
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.passkeys.renamed(outcome.value.name));
+  await refreshAccount(context, (texts) => texts.passkeys.renamed(outcome.value.name));
 }
 
 /** Removes a passkey, once the person has confirmed it. */
@@ -69,8 +66,7 @@ export async function removePasskey(context: Context, passkey: Passkey): Promise
   );
   if (!outcome) return;
   if (!outcome.ok) return tellListFailure(context, outcome.failure);
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.passkeys.removed(passkey.name));
+  await refreshAccount(context, (texts) => texts.passkeys.removed(passkey.name));
   context.focus(domId("passkeys-heading"));
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome } from "../../outcome.js";
 import { type Context, domId } from "../context.js";
 import { refreshAccount } from "./account.js";
-import { emptyFields, runJob, tellProblems, tellSuccess, typed } from "./job.js";
+import { emptyFields, runJob, tellProblems, typed } from "./job.js";
 import { tellListFailure } from "./passkeys.js";
 import { withPresence } from "./presence.js";
 import { ask } from "./question.js";
@@ -60,6 +60,5 @@ async function finish(
   done: "changed" | "removed",
 ): Promise<void> {
   if (!outcome.ok) return tellListFailure(context, outcome.failure);
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.password[done]);
+  await refreshAccount(context, (texts) => texts.password[done]);
 }

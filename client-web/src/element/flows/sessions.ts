@@ -2,7 +2,7 @@ import type { Session } from "../../gen/claviger/v1/resources_pb.js";
 import { type Context, domId } from "../context.js";
 import { deviceName } from "../words/device-name.js";
 import { refreshAccount } from "./account.js";
-import { runJob, tellSuccess } from "./job.js";
+import { runJob } from "./job.js";
 import { tellListFailure } from "./passkeys.js";
 
 /** Ends a session on another device. */
@@ -12,8 +12,9 @@ export async function endSession(context: Context, session: Session): Promise<vo
   );
   if (!outcome) return;
   if (!outcome.ok) return tellListFailure(context, outcome.failure);
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.sessions.ended(deviceName(session.userAgent, texts)));
+  await refreshAccount(context, (texts) =>
+    texts.sessions.ended(deviceName(session.userAgent, texts)),
+  );
   context.focus(domId("sessions-heading"));
 }
 
@@ -22,7 +23,6 @@ export async function endOtherSessions(context: Context): Promise<void> {
   const outcome = await runJob(context, "end-others", () => context.claviger.sessions.endOthers());
   if (!outcome) return;
   if (!outcome.ok) return tellListFailure(context, outcome.failure);
-  await refreshAccount(context);
-  tellSuccess(context, (texts) => texts.sessions.endedOthers(outcome.value));
+  await refreshAccount(context, (texts) => texts.sessions.endedOthers(outcome.value));
   context.focus(domId("sessions-heading"));
 }

@@ -1,0 +1,65 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { fakeContext } from "../../../tests/support/fake-context.js";
+import type { Claviger } from "../../claviger.js";
+import { type Account, AccountSchema } from "../../gen/claviger/v1/resources_pb.js";
+import { type Outcome, success } from "../../outcome.js";
+import type { SessionState } from "../../session.js";
+import type { State } from "../state.js";
+import { refreshAccount, showAccount } from "./account.js";
+
+const annas = { kind: "signed-in", sessionId: "anna's" } as const;
+const bertas = { kind: "signed-in", sessionId: "berta's" } as const;
+const anna = create(AccountSchema, { username: "anna" });
+const berta = create(AccountSchema, { username: "berta" });
+
+/** Anna is signed in; the server takes its time with her account, and has others' at once. */
+function annasTab(change: Partial<State>) {
+  let answer: (outcome: Outcome<Account>) => void = () => {};
+  const slow = new Promise<Outcome<Account>>((resolve) => {
+    answer = resolve;
+  });
+  const client = {
+    state: annas as SessionState,
+    account: { get: () => (client.state === annas ? slow : success(berta)) },
+    passkeys: { list: async () => success([]) },
+    sessions: { list: async () => success([]) },
+  };
+  const context = fakeContext(change, client as unknown as Claviger);
+  return { client, context, answer: () => answer(success(anna)) };
+}
+
+test("what was loaded for somebody is not shown to who signed in meanwhile", async () => {
+  const { client, context, answer } = annasTab({ account: anna });
+
+  const refreshed = refreshAccount(context, () => "Anna's device was signed out.");
+  client.state = bertas;
+  context.update({ account: berta });
+  answer();
+  await refreshed;
+
+  expect(context.state.account).toBe(berta);
+  expect(context.state.notice).toBeUndefined();
+});
+
+test("the account that opens is the one of who signed in last", async () => {
+  const { client, context, answer } = annasTab({ screen: "sign-in" });
+
+  const shown = showAccount(context);
+  client.state = bertas;
+  answer();
+  await shown;
+
+  expect(context.state).toMatchObject({ screen: "account", account: { username: "berta" } });
+});
+
+test("no account opens once nobody is signed in", async () => {
+  const { client, context, answer } = annasTab({ screen: "sign-up" });
+
+  const shown = showAccount(context);
+  client.state = { kind: "signed-out" };
+  answer();
+  await shown;
+
+  expect(context.state.screen).toBe("sign-in");
+});
