@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
-import { failed, success } from "../../outcome.js";
+import { failed, type Outcome, success } from "../../outcome.js";
 import { proveWithPassword, withPresence } from "./presence.js";
 import { answer } from "./question.js";
 
@@ -49,4 +49,24 @@ test("a wrong password is told beside its field, and the question stays", async 
 
   expect(context.state.problems).toMatchObject([{ field: "password", reason: "WRONG" }]);
   expect(context.state.question?.kind).toBe("presence");
+});
+
+test("a proof that comes after the dialog was closed changes nothing any more", async () => {
+  let prove: (outcome: Outcome<void>) => void = () => {};
+  const reauthenticate = () =>
+    new Promise<Outcome<void>>((resolve) => {
+      prove = resolve;
+    });
+  const context = fakeContext({ question: { kind: "presence" } }, { reauthenticate });
+  const form = new FormData();
+  form.set("password", "not this one");
+
+  const proving = proveWithPassword(context, form);
+  answer(context, false);
+  context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
+  prove(failed({ kind: "denied" }));
+  await proving;
+
+  expect(context.state.problems).toEqual([]);
+  expect(context.state.notice?.say(context.texts)).toBe(context.texts.presence.notProved);
 });

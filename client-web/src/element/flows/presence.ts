@@ -27,7 +27,8 @@ export async function proveWithPassword(context: Context, form: FormData): Promi
   const outcome = await runJob(context, "presence", () =>
     context.claviger.reauthenticate({ password: typed(form, "password") }),
   );
-  if (!outcome) return;
+  // The dialog may have been closed meanwhile.
+  if (!outcome || !context.state.question) return;
   if (outcome.ok) return answer(context, true);
   if (outcome.failure.kind === "denied") {
     return tellProblems(context, [
