@@ -74,14 +74,14 @@ export function passwordField(context: Context, it: Field): TemplateResult {
 
 /**
  * Draws the username as text that cannot be changed: password managers need to see whose password a
- * form is about.
+ * form is about. Two such forms can be open at once, so each has an id of its own for it.
  */
-export function fixedUsername(context: Context): TemplateResult {
+export function fixedUsername(context: Context, id: string): TemplateResult {
   return html`<div class="cl-field">
-    <label class="cl-field-label" for=${domId("account")}>${context.texts.common.username}</label>
+    <label class="cl-field-label" for=${domId(id)}>${context.texts.common.username}</label>
     <input
       class="cl-input"
-      id=${domId("account")}
+      id=${domId(id)}
       name="account"
       type="text"
       readonly

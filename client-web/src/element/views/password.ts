@@ -47,7 +47,7 @@ function passwordForm(context: Context): TemplateResult {
   const { state, texts } = context;
   return form(
     (data) => void changePassword(context, data),
-    html`${fixedUsername(context)}
+    html`${fixedUsername(context, "account")}
     ${
       state.account?.hasPassword
         ? passwordField(context, {

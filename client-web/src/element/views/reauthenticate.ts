@@ -36,7 +36,7 @@ export function presenceDialog(context: Context): TemplateResult {
     password
       ? form(
           (data) => void proveWithPassword(context, data),
-          html`${fixedUsername(context)}
+          html`${fixedUsername(context, "presence_account")}
           ${passwordField(context, {
             name: "password",
             label: texts.common.password,
