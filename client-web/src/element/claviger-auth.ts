@@ -96,11 +96,14 @@ export class ClavigerAuth extends Base {
     // What was there before belongs to the page, and stands in until there is something to draw.
     if (!this.#drawn) this.replaceChildren();
     this.#drawn = true;
-    this.#start();
+    if (!this.#context) this.#start();
   }
 
   disconnectedCallback(): void {
-    this.#stop();
+    // Whoever moves the element takes it out and puts it back in one go: nothing has ended then.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#stop();
+    });
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
@@ -127,6 +130,7 @@ export class ClavigerAuth extends Base {
     this.#context?.ceremony?.abort();
     this.#context?.autofill?.abort();
     this.#context = undefined;
+    this.#shown = "";
     this.#unsubscribe?.();
     removeEventListener("online", this.#online);
     this.#claviger?.close();
@@ -148,9 +152,8 @@ export class ClavigerAuth extends Base {
 
   #go(context: Context, view: View): void {
     const { screen } = context.state;
-    if (screen === "starting") context.update({ view });
-    else if (isView(screen) && screen !== view)
-      goTo(context, view, () => void showAccount(context));
+    if (!isView(screen)) context.update({ view });
+    else if (screen !== view) goTo(context, view, () => void showAccount(context));
   }
 
   #makeContext(): Context {
@@ -179,10 +182,13 @@ export class ClavigerAuth extends Base {
         element.#draw();
       },
       focus(id: string) {
+        if (element.#context !== context) return;
         element.#focus = id;
         element.#draw();
       },
+      // One that was stopped has nothing to say, and nothing more to show.
       emit: (type: EventName, detail: object) =>
+        element.#context === context &&
         element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, cancelable: true })),
       ceremony: undefined,
       autofill: undefined,
