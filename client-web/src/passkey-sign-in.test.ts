@@ -162,6 +162,8 @@ describe("passkeys", () => {
     const anna = stranger();
     const { credentials, signals } = fakeBrowser({ capabilities });
     await anna.claviger.signIn({ username: "anna", password: "right" });
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledOnce());
+    vi.clearAllMocks();
     return { ...anna, credentials, signals };
   }
 
@@ -180,7 +182,8 @@ describe("passkeys", () => {
     expect(added).toMatchObject({ ok: true, value: { name: "Key" } });
     expect([before, claviger.hasUsedPasskeyHere]).toEqual([true, false]);
     expect(removed).toEqual({ ok: true, value: undefined });
-    await vi.waitFor(() => expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledTimes(2));
+    expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledTimes(2);
   });
 
   it("are renamed, and the authenticators hear how things are", async () => {

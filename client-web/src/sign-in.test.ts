@@ -62,6 +62,16 @@ describe("register", () => {
 });
 
 describe("signIn", () => {
+  it("passes the server's list of passkeys on, because others may have been removed elsewhere", async () => {
+    const { signals } = fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
+
+    await anna.signIn(registration);
+
+    await vi.waitFor(() => expect(signals.signalAllAcceptedCredentials).toHaveBeenCalled());
+  });
+
   it("leaves a refused person as they were", async () => {
     const anna = stranger(new FakeClaviger());
 

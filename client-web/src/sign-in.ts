@@ -25,9 +25,15 @@ export function register(context: Context, given: Registration): Promise<Outcome
 
 /** Signs in with a password. */
 export function signIn(context: Context, given: Credentials): Promise<Outcome<SignedIn>> {
-  const { keeper, server } = context;
+  const { keeper, server, signals } = context;
   const request = { ...given, ...keeper.delivery };
-  return enter(context, () => attempt(server.login, request));
+  return after(
+    enter(context, () => attempt(server.login, request)),
+    (entry) => {
+      signals.current();
+      return success(entry);
+    },
+  );
 }
 
 /** Makes a call that signs somebody in, and keeps what it answers. */
