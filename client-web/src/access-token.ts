@@ -26,7 +26,10 @@ export function accessTokenOf({
   return { value: accessToken, sessionId, expiresMs, receivedMs: Date.now() };
 }
 
-/** Whether a token may be handed out. A clock that is wrong here costs a refresh a minute at most. */
+/**
+ * Whether a token may be handed out. A clock that is fast here costs a refresh a minute at most; with
+ * one that is slow, a token may go out that has expired, which whoever gets it will say.
+ */
 export function isLive({ expiresMs, receivedMs }: AccessToken, marginMs = MARGIN_MS): boolean {
   const now = Date.now();
   return now < expiresMs - marginMs || Math.abs(now - receivedMs) < GRACE_MS;

@@ -38,11 +38,13 @@ export function goTo(context: Context, view: View, showAccount: () => void): voi
   else showSignIn(context);
 }
 
-/** Shows the sign-in to somebody who was signed out, and says why. */
+/** Tells the page that somebody was signed out; shows them the sign-in, with the reason. */
 export function showSignedOut(context: Context, cause: SignOutCause): void {
-  if (context.state.screen !== "account" && context.state.screen !== "offer") return;
-  context.answer?.(false);
-  showSignIn(context, { tone: "neutral", say: (texts) => texts.signedOut[cause] });
+  const { screen } = context.state;
+  if (screen === "account" || screen === "offer") {
+    context.answer?.(false);
+    showSignIn(context, { tone: "neutral", say: (texts) => texts.signedOut[cause] });
+  }
   context.emit("claviger-signed-out", { cause });
 }
 

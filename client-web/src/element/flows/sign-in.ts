@@ -1,6 +1,5 @@
 import type { Context } from "../context.js";
 import { domId } from "../context.js";
-import { armAutofill } from "./autofill.js";
 import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./job.js";
 import { signedIn } from "./signed-in.js";
 
@@ -33,8 +32,6 @@ export async function signInWithPasskey(context: Context, username?: string): Pr
   if (!outcome || outcome.ok) return;
   tellFailure(context, outcome.failure);
   if (outcome.failure.kind === "cancelled" && !username) hintAtName(context);
-  // The button's ceremony ended the one of autofill.
-  if (context.state.screen === "sign-in") void armAutofill(context);
 }
 
 /** Many security keys find their passkey only when they hear whose it is. */
