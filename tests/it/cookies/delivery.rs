@@ -2,11 +2,8 @@
 
 use claviger::grpc::pb;
 
-use super::{COOKIE, after, change_password, login, logout, refresh, register, signed_in};
-use crate::support::{
-    Answer, Authenticator, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp,
-    ceremonies::authentication_credential,
-};
+use super::{after, change_password, login, logout, passkey_sign_in, refresh, register, signed_in};
+use crate::support::{Answer, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp};
 
 const SECURE_URL: &str = "https://login.example.com";
 
@@ -42,14 +39,7 @@ async fn assert_every_call_delivers(app: &TestApp, page: &Page, origin: &str, ex
     assert_delivered(&refreshed, |it| &it.tokens, name, attributes);
 
     let alice = app.stranger().login("alice", PASSWORD).await.unwrap();
-    let mut phone = Authenticator::platform(origin);
-    alice.add_passkey(&mut phone, "").await.unwrap();
-    let ceremony = app.stranger().start_named("alice").await.unwrap();
-    let finish = pb::FinishAuthenticationRequest {
-        ceremony_id: ceremony.id.clone(),
-        credential: Some(authentication_credential(ceremony.answer(&mut phone))),
-        refresh_token_delivery: COOKIE,
-    };
+    let finish = passkey_sign_in(app, &alice, "alice", origin).await;
     let authenticated = page.call(finish).await;
     assert_delivered(&authenticated, |it| &it.tokens, name, attributes);
 

@@ -9,7 +9,10 @@ mod refreshes;
 
 use claviger::grpc::pb::{self, RefreshTokenDelivery};
 
-use crate::support::{Answer, Dialect, PASSWORD, Page, TestApp};
+use crate::support::{
+    Answer, Authenticator, Dialect, PASSWORD, Page, Person, TestApp,
+    ceremonies::authentication_credential,
+};
 
 const COOKIE: i32 = RefreshTokenDelivery::Cookie as i32;
 /// What takes the cookie away in the base settings.
@@ -49,6 +52,23 @@ fn change_password(current: &str, new: &str) -> pb::ChangePasswordRequest {
     pb::ChangePasswordRequest {
         current_password: current.to_owned(),
         new_password: new.to_owned(),
+        refresh_token_delivery: COOKIE,
+    }
+}
+
+/// Adds a new passkey and answers a ceremony with it: all but the last call of a sign-in.
+async fn passkey_sign_in(
+    app: &TestApp,
+    person: &Person,
+    username: &str,
+    origin: &str,
+) -> pb::FinishAuthenticationRequest {
+    let mut phone = Authenticator::platform(origin);
+    person.add_passkey(&mut phone, "").await.unwrap();
+    let ceremony = app.stranger().start_named(username).await.unwrap();
+    pb::FinishAuthenticationRequest {
+        ceremony_id: ceremony.id.clone(),
+        credential: Some(authentication_credential(ceremony.answer(&mut phone))),
         refresh_token_delivery: COOKIE,
     }
 }

@@ -4,14 +4,11 @@
 use claviger::grpc::pb;
 
 use super::{
-    COOKIE, change_password, login, logout, refresh, register, signed_in, without_delivery,
+    change_password, login, logout, passkey_sign_in, refresh, register, signed_in, without_delivery,
 };
 use crate::{
     assert_refused,
-    support::{
-        Answer, Authenticator, Dialect, ORIGIN, OTHER_PASSWORD, PASSWORD, Page, TestApp,
-        ceremonies::authentication_credential,
-    },
+    support::{Answer, Dialect, ORIGIN, OTHER_PASSWORD, PASSWORD, Page, TestApp},
 };
 
 /// Every `Origin` that is not the one of the server's own pages, `http://localhost:8080`.
@@ -77,14 +74,7 @@ async fn a_foreign_page_uses_up_no_ceremony() {
     for dialect in Dialect::ALL {
         let app = TestApp::start().await;
         let alice = app.registered("alice").await;
-        let mut phone = Authenticator::platform(ORIGIN);
-        alice.add_passkey(&mut phone, "").await.unwrap();
-        let ceremony = app.stranger().start_named("alice").await.unwrap();
-        let finish = pb::FinishAuthenticationRequest {
-            ceremony_id: ceremony.id.clone(),
-            credential: Some(authentication_credential(ceremony.answer(&mut phone))),
-            refresh_token_delivery: COOKIE,
-        };
+        let finish = passkey_sign_in(&app, &alice, "alice", ORIGIN).await;
         let page = Page::open(&app, dialect);
 
         for origins in FOREIGN {
