@@ -3,7 +3,10 @@
 
 use url::Url;
 
-use crate::domain::passkeys;
+use crate::{
+    domain::passkeys,
+    model::host::{is_at_or_below, is_local},
+};
 
 use super::reader::Reader;
 
@@ -104,15 +107,14 @@ fn web_fault(origin: &str) -> Option<&'static str> {
     let Some(host) = url.domain() else {
         return Some("which names an address: passkeys need a domain");
     };
-    let is_local = host == "localhost" || host.ends_with(".localhost");
-    let is_secure = url.scheme() == "https" || is_local;
+    let is_secure = url.scheme() == "https" || is_local(host);
     (!is_secure).then_some("whose pages get no passkeys: browsers want https, or localhost")
 }
 
 fn belongs(origin: &str, id: &str) -> bool {
     let url = Url::parse(origin).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-    host == id || host.strip_suffix(id).is_some_and(|rest| rest.ends_with('.'))
+    is_at_or_below(host, id)
 }
 
 /// Whether a text is exactly the origin a browser would send.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod ceremony;
 pub mod failure;
+pub mod host;
 pub mod id;
 pub mod label;
 pub mod passkey;

@@ -2,8 +2,6 @@
 //!
 //! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
 
-use std::iter;
-
 use aws_lc_rs::digest;
 use tracing::{Dispatch, dispatcher};
 use url::Url;
@@ -20,6 +18,7 @@ use crate::{
     domain::{Error, Result},
     model::{
         ceremony::CEREMONY_LIFETIME,
+        host::{is_at_or_below, is_local},
         id::AccountId,
         passkey::Passkey,
         webauthn::{AuthenticationResponse, RegistrationResponse},
@@ -213,8 +212,8 @@ fn unlogged<T>(call: impl FnOnce() -> T) -> T {
 }
 
 fn library(settings: &Settings, own: &[Url], related: &[Url]) -> WebauthnResult<Webauthn> {
-    // The builder wants a web origin of the id's domain first. Where only apps are served, the id itself stands in for
-    // one; the guard, which compares exact strings, still refuses it.
+    // The builder wants a web origin of the id's domain first. Where only apps are served, the id
+    // itself stands in for one; the guard, which compares exact strings, still refuses it.
     let stand_in = Url::parse(&format!("https://{}", settings.relying_party_id)).ok();
     let web = own.iter().find(|origin| origin.has_host()).or(stand_in.as_ref());
     let first = web.ok_or(WebauthnError::Configuration)?;
@@ -232,10 +231,7 @@ fn own_origin(origin: &str, settings: &Settings) -> Result<Url> {
         return if hash.is_empty() { Err(wrong(origin, "lacks the key's hash")) } else { Ok(url) };
     }
     let url = web_origin(origin)?;
-    let host = url.domain().unwrap_or_default();
-    let id = settings.relying_party_id.as_str();
-    let below = host.strip_suffix(id).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'));
-    if id.is_empty() || !below {
+    if !is_at_or_below(url.domain().unwrap_or_default(), &settings.relying_party_id) {
         return Err(wrong(origin, "is not at or below the relying party id"));
     }
     Ok(url)
@@ -249,10 +245,9 @@ fn web_origin(origin: &str) -> Result<Url> {
     }
     let host = url.domain().ok_or_else(|| wrong(origin, "has no domain name"))?;
     // Browsers have WebAuthn only where nobody can have changed the page on its way.
-    let local = iter::once(host).chain(host.rsplit('.').take(1)).any(|name| name == "localhost");
     match url.scheme() {
         "https" => Ok(url),
-        "http" if local => Ok(url),
+        "http" if is_local(host) => Ok(url),
         _ => Err(wrong(origin, "is neither https nor on localhost")),
     }
 }

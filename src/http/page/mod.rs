@@ -15,6 +15,9 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, StatusCode, Uri, header};
+use url::Url;
+
+use crate::model::host::is_local;
 
 use self::files::{Files, media_type};
 
@@ -89,10 +92,12 @@ fn is_asset(path: &str) -> bool {
 impl Page {
     /// The page at this URL, without a path.
     pub fn at(url: &str, files: Files) -> Self {
-        // What is said of localhost binds every server on the machine, whatever its port.
-        let host = url.strip_prefix("https://").and_then(|it| it.split(':').next());
-        let is_local = |host: &str| host == "localhost" || host.ends_with(".localhost");
-        Self { files, demands_https: host.is_some_and(|host| !is_local(host)) }
+        // What is said of localhost binds every server on the machine, whatever its port; what is said
+        // of an address binds nobody (RFC 6797 §8.1.1).
+        let demands_https = Url::parse(url).is_ok_and(|url| {
+            url.scheme() == "https" && url.domain().is_some_and(|name| !is_local(name))
+        });
+        Self { files, demands_https }
     }
 
     /// A file, compressed when there is a compressed twin and the client reads it.
