@@ -9,6 +9,7 @@ use prost::Message;
 
 /// Every `.proto` file of the API, relative to `proto/`.
 const FILES: &[&str] = &[
+    "claviger/admin/v1/service_account_service.proto",
     "claviger/v1/account_service.proto",
     "claviger/v1/auth_service.proto",
     "claviger/v1/error_reason.proto",
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|(package, name)| format!(".{package}.{name}"))
         .collect();
     tonic_prost_build::configure()
-        .codec_path("crate::grpc::codec::StrictCodec")
+        .codec_path("crate::wire::codec::StrictCodec")
         .build_transport(false)
         // Messages carry passwords and tokens: what cannot be printed cannot leak into a log.
         .skip_debug(messages)

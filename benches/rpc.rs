@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::grpc::pb::{
+use claviger::wire::pb::{
     self, auth_service_client::AuthServiceClient, token_service_client::TokenServiceClient,
 };
 use tonic::transport::{Channel, Endpoint};

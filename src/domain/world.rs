@@ -1,15 +1,8 @@
 //! The clock and the entropy: the only doors to time and randomness.
 
-#[cfg(debug_assertions)]
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use uuid::Uuid;
 
-use crate::model::time::Timestamp;
+use crate::{clock::Clock, model::time::Timestamp};
 
 use super::error::Error;
 
@@ -17,14 +10,6 @@ use super::error::Error;
 #[derive(Clone, Debug)]
 pub struct World {
     clock: Clock,
-}
-
-#[derive(Clone, Debug)]
-enum Clock {
-    System,
-    // Not compiled into a release build: nobody moves the time of a running service.
-    #[cfg(debug_assertions)]
-    Manual(ManualClock),
 }
 
 impl World {
@@ -35,17 +20,13 @@ impl World {
 
     /// The operating system's entropy and a clock that tests move. Debug builds only.
     #[cfg(debug_assertions)]
-    pub const fn with_clock(clock: ManualClock) -> Self {
+    pub const fn with_clock(clock: crate::clock::ManualClock) -> Self {
         Self { clock: Clock::Manual(clock) }
     }
 
     /// Now.
     pub fn now(&self) -> Timestamp {
-        match &self.clock {
-            Clock::System => system_now(),
-            #[cfg(debug_assertions)]
-            Clock::Manual(clock) => clock.now(),
-        }
+        self.clock.now()
     }
 
     /// Random bytes from the operating system.
@@ -74,35 +55,5 @@ impl World {
     pub fn ordered_uuid(&self) -> Result<Uuid, Error> {
         let millis = u64::try_from(self.now().as_micros() / 1000).unwrap_or(0);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.random_bytes()?).into_uuid())
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-fn system_now() -> Timestamp {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// A clock that stands still until a test moves it. Debug builds only.
-#[cfg(debug_assertions)]
-#[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
-
-#[cfg(debug_assertions)]
-impl ManualClock {
-    /// A clock that stands at `start`.
-    pub fn starting_at(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(start.as_micros())))
-    }
-
-    /// What it shows.
-    pub fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
-    }
-
-    /// Moves it forward.
-    pub fn advance(&self, span: std::time::Duration) {
-        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        self.0.fetch_add(micros, Ordering::SeqCst);
     }
 }

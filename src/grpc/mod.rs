@@ -4,7 +4,6 @@
 
 pub mod availability;
 pub mod caller;
-pub mod codec;
 pub mod layers;
 mod reflection;
 pub mod refresh_cookie;
@@ -29,14 +28,9 @@ use crate::domain::{
     tokens::{access::AccessTokens, keys::KeyRing},
 };
 
+use crate::wire::pb;
 use caller::Callers;
 use refresh_cookie::RefreshCookie;
-
-/// The messages and services of `proto/claviger/v1`, generated.
-#[allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated code")]
-pub mod pb {
-    tonic::include_proto!("claviger.v1");
-}
 
 /// The largest message the server reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;

@@ -20,12 +20,13 @@ use crate::{
         token::{RefreshToken, TokenPair},
         violation::FieldReason,
     },
+    wire::refusal::refusal,
 };
 
 use super::{
     convert::{fields::Fields, tokens::pair},
     pb::{self, ErrorReason, RefreshTokenDelivery},
-    status::{from_error, refusal},
+    status::from_error,
 };
 
 /// The name over https. The prefix makes browsers refuse the cookie from sibling domains and from

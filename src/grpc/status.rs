@@ -3,37 +3,24 @@
 //! The only place that maps [`domain::Error`] to the wire. There is no `_` arm: a new variant does
 //! not compile until it is mapped.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tonic_types::{FieldViolation, StatusExt};
 
-use crate::{domain, model::violation};
+use crate::{
+    domain,
+    model::violation,
+    wire::{
+        pb::ErrorReason,
+        refusal::{details, reason_name},
+    },
+};
 
-use super::pb::ErrorReason;
-
-/// `google.rpc.ErrorInfo.domain` of every error.
-pub const ERROR_DOMAIN: &str = "claviger";
 /// How long to wait before trying again when the server is busy or its database does not answer.
 const RETRY_SOON: Duration = Duration::from_secs(1);
 /// How long to wait when too many ceremonies are open.
 const RETRY_CEREMONY: Duration = Duration::from_secs(30);
-
-/// A status with `ErrorInfo`, and `RetryInfo` where waiting helps.
-pub fn refusal(
-    reason: ErrorReason,
-    code: Code,
-    message: impl Into<String>,
-    retry_after: Option<Duration>,
-) -> Status {
-    Status::with_error_details(code, message, details(reason, retry_after))
-}
-
-/// The reason's name as it travels: without the prefix that protobuf style asks for.
-pub fn reason_name(reason: ErrorReason) -> &'static str {
-    let name = reason.as_str_name();
-    name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-}
 
 /// The status of a refused call. Carries the error as its source, for the log; the caller never
 /// sees it.
@@ -41,15 +28,6 @@ pub fn from_error(error: domain::Error) -> Status {
     let mut status = describe(&error);
     status.set_source(Arc::new(error));
     status
-}
-
-fn details(reason: ErrorReason, retry_after: Option<Duration>) -> ErrorDetails {
-    let mut details =
-        ErrorDetails::with_error_info(reason_name(reason), ERROR_DOMAIN, HashMap::new());
-    if retry_after.is_some() {
-        details.set_retry_info(retry_after);
-    }
-    details
 }
 
 fn describe(error: &domain::Error) -> Status {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::domain::tokens::{access::AccessTokens, keys::KeyRing};
 
@@ -36,6 +36,29 @@ impl TokenService for Service {
             question.max_auth_age,
         );
         Ok(Response::new(convert::judged(verdict, claims.as_deref())))
+    }
+
+    async fn batch_validate_tokens(
+        &self,
+        _: Request<pb::BatchValidateTokensRequest>,
+    ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
+        Err(Status::unimplemented("this method is being built"))
+    }
+
+    type WatchRevocationsStream = BoxStream<pb::WatchRevocationsResponse>;
+
+    async fn watch_revocations(
+        &self,
+        _: Request<pb::WatchRevocationsRequest>,
+    ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        Err(Status::unimplemented("this method is being built"))
+    }
+
+    async fn get_revocations(
+        &self,
+        _: Request<pb::GetRevocationsRequest>,
+    ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
+        Err(Status::unimplemented("this method is being built"))
     }
 
     async fn get_signing_keys(

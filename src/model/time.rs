@@ -10,6 +10,9 @@ use std::{
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Before all others.
+    pub const MIN: Self = Self(i64::MIN);
+
     /// The point `micros` microseconds after 1970-01-01 UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)

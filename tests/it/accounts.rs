@@ -1,6 +1,6 @@
 //! One's own account: showing, changing the password, deleting.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::grpc::pb::TokenVerdict;
+use claviger::wire::pb::TokenVerdict;
 use tokio::task::JoinSet;
 
 use crate::support::{

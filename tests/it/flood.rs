@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 use tokio::task::JoinSet;
 
 use crate::{

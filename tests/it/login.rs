@@ -1,6 +1,6 @@
 //! Signing in with a password, and proving presence with it.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

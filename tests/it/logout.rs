@@ -1,6 +1,6 @@
 //! Ending one's own session.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

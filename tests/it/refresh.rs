@@ -1,6 +1,6 @@
 //! Refresh tokens: rotation, retries, replays.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

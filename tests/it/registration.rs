@@ -1,6 +1,6 @@
 //! Creating an account.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

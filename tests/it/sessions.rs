@@ -1,6 +1,6 @@
 //! Listing and ending one's own sessions.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

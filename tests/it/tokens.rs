@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use claviger::{
     domain::tokens::keys::{ACTIVATION_DELAY, PUBLICATION_MAX_AGE},
-    grpc::pb::{self, TokenVerdict},
+    wire::pb::{self, TokenVerdict},
 };
 use serde_json::Value;
 

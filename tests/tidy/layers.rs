@@ -22,7 +22,15 @@ const HOMES: &[(&[&str], &[&str])] = &[
             "prost_types",
         ],
         // Serving and the composition root put tonic's router and health service together.
-        &["src/grpc/", "src/serve/", "src/serve.rs", "src/app.rs", "src/app/"],
+        &[
+            "src/grpc/",
+            "src/serve/",
+            "src/serve.rs",
+            "src/app.rs",
+            "src/app/",
+            "src/wire/",
+            "src/verifier/",
+        ],
     ),
     (&["argon2"], &["src/domain/passwords/", "src/domain/passwords.rs"]),
     (
@@ -30,7 +38,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
         &["src/domain/passkeys/", "src/domain/passkeys.rs"],
     ),
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
-    (&["jsonwebtoken"], &["src/domain/tokens/", "src/domain/tokens.rs"]),
+    (&["jsonwebtoken"], &["src/tokens/"]),
     (&["rust_embed"], &["src/http/page/"]),
 ];
 
@@ -60,6 +68,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("src/domain/", &["crate::grpc", "crate::http", "crate::serve", "crate::app"]),
     ("src/grpc/", &["crate::storage"]),
+    // What a service gets that only checks tokens.
+    ("src/tokens/", SERVER),
+    ("src/wire/", SERVER),
+    ("src/verifier/", SERVER),
+];
+
+/// The layers of the server.
+const SERVER: &[&str] = &[
+    "crate::storage",
+    "crate::domain",
+    "crate::grpc",
+    "crate::http",
+    "crate::serve",
+    "crate::app",
+    "crate::config",
+    "crate::cli",
 ];
 
 #[test]

@@ -1,12 +1,6 @@
 //! Access tokens (RFC 9068): signed by us, judged for backends and for ourselves.
-//!
-//! A token whose signature was checked once is remembered for as long as there is room, since that
-//! check is what costs. Expiry, revocation and the key are judged on every call.
 
 use std::{sync::Arc, time::Duration};
-
-use aws_lc_rs::digest;
-use quick_cache::sync::Cache;
 
 use crate::{
     domain::{Error, Result, revocations::Revocations, world::World},
@@ -16,17 +10,18 @@ use crate::{
         time::Timestamp,
         token::{AccessToken, Claims, Verdict},
     },
+    tokens::{
+        claims,
+        reader::TokenReader,
+        verdict::{self, Requirements},
+    },
 };
 
 use super::{
-    claims, jws,
+    jws,
+    key_set::SigningKey,
     keys::{KeyRing, SharedKeySet},
 };
-
-/// The longest text that is looked at; ours have about 600 bytes, more with long audiences.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// How many tokens are remembered: about 10 MiB when full.
-const REMEMBERED_TOKENS: usize = 16_384;
 
 /// What access tokens say of us.
 #[derive(Debug, Clone)]
@@ -61,15 +56,7 @@ pub struct AccessTokens {
     revocations: Arc<Revocations>,
     world: World,
     settings: Settings,
-    /// By the SHA-256 of their text, so that memory holds no token that could be used.
-    verified: Cache<[u8; 32], Arc<Verified>>,
-}
-
-/// What a token says whose signature and issuer are right.
-struct Verified {
-    key_id: String,
-    claims: Arc<Claims>,
-    not_before: Option<Timestamp>,
+    reader: TokenReader,
 }
 
 impl AccessTokens {
@@ -94,7 +81,8 @@ impl AccessTokens {
         world: World,
         settings: Settings,
     ) -> Self {
-        Self { keys, revocations, world, settings, verified: Cache::new(REMEMBERED_TOKENS) }
+        let reader = TokenReader::new(settings.issuer.clone());
+        Self { keys, revocations, world, settings, reader }
     }
 
     /// The settings.
@@ -119,7 +107,8 @@ impl AccessTokens {
             session_id: subject.session_id,
             auth_time: whole_seconds(subject.auth_time),
             auth_method: subject.auth_method,
-        })?;
+        })
+        .map_err(Error::internal)?;
         let keys = self.keys.load();
         let key = keys.signer(now).ok_or_else(|| Error::internal("there is no signing key"))?;
         Ok((AccessToken::new(jws::sign(key, &payload)?), expires_at))
@@ -137,17 +126,10 @@ impl AccessTokens {
         let Some(claims) = self.verify(token, now) else {
             return (Verdict::Malformed, None);
         };
-        let verdict = if claims.expires_at <= now {
-            Verdict::Expired
-        } else if self.revocations.contains(claims.session_id) {
-            Verdict::Revoked
-        } else if !self.is_meant_for(&claims, required_audience) {
-            Verdict::WrongAudience
-        } else if max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
-            Verdict::StepUpNeeded
-        } else {
-            Verdict::Active
-        };
+        let audience = required_audience.or(self.default_audience());
+        let is_revoked = self.revocations.covers(&claims);
+        let requirements = Requirements { audience, max_auth_age };
+        let verdict = verdict::judge(&claims, now, is_revoked, requirements);
         (verdict, Some(claims))
     }
 
@@ -157,7 +139,7 @@ impl AccessTokens {
     /// `AccessTokenExpired`, `AccessTokenInvalid`, `SessionEnded`.
     pub fn authenticate(&self, token: &str) -> Result<Arc<Claims>> {
         let claims = self.authenticate_for_logout(token)?;
-        if self.revocations.contains(claims.session_id) {
+        if self.revocations.covers(&claims) {
             return Err(Error::SessionEnded);
         }
         Ok(claims)
@@ -174,7 +156,8 @@ impl AccessTokens {
         if claims.expires_at <= now {
             return Err(Error::AccessTokenExpired);
         }
-        if !self.is_meant_for(&claims, None) {
+        let is_ours = |wanted: &str| claims.audiences.iter().any(|audience| audience == wanted);
+        if !self.default_audience().is_some_and(is_ours) {
             return Err(Error::AccessTokenInvalid);
         }
         Ok(claims)
@@ -182,44 +165,13 @@ impl AccessTokens {
 
     /// What a token says if it is one of ours, whether or not it is still good.
     fn verify(&self, token: &str, now: Timestamp) -> Option<Arc<Claims>> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return None;
-        }
-        let digest = digest::digest(&digest::SHA256, token.as_bytes());
-        let digest: [u8; 32] = digest.as_ref().try_into().ok()?;
         let keys = self.keys.load();
-        let verified = match self.verified.get(&digest) {
-            Some(known) if keys.find(&known.key_id, now).is_some() => known,
-            _ => {
-                let (key, payload) = jws::verify(token, &keys, now)?;
-                let verified = Arc::new(self.read(&key.public().key_id, &payload)?);
-                // What has expired would only take the room of what has not.
-                if now < verified.claims.expires_at {
-                    self.verified.insert(digest, Arc::clone(&verified));
-                }
-                verified
-            }
-        };
-        if verified.not_before.is_some_and(|not_before| now < not_before) {
-            return None;
-        }
-        Some(Arc::clone(&verified.claims))
+        let find = |key_id: &str| keys.find(key_id, now).map(SigningKey::verifying);
+        self.reader.read(token, now, self.settings.lifetime, find)
     }
 
-    fn read(&self, key_id: &str, payload: &[u8]) -> Option<Verified> {
-        let claims::ReadClaims { mut claims, not_before } = claims::from_json(payload)?;
-        // Where the lifetime was cut since, revocations are kept for the new one only.
-        claims.expires_at = claims.expires_at.min(claims.issued_at + self.settings.lifetime);
-        if claims.issuer != self.settings.issuer {
-            return None;
-        }
-        Some(Verified { key_id: key_id.to_owned(), claims: Arc::new(claims), not_before })
-    }
-
-    fn is_meant_for(&self, claims: &Claims, audience: Option<&str>) -> bool {
-        audience
-            .or(self.settings.audiences.first().map(String::as_str))
-            .is_some_and(|wanted| claims.audiences.iter().any(|audience| audience == wanted))
+    fn default_audience(&self) -> Option<&str> {
+        self.settings.audiences.first().map(String::as_str)
     }
 }
 

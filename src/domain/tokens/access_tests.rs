@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    clock::ManualClock,
     domain::{
         secret::{DerivedKey, MasterSecret},
         tokens::key_set::{self, KeySet},
-        world::ManualClock,
     },
     model::signing_key::{SigningAlgorithm, StoredSigningKey},
+    tokens::reader::MAX_TOKEN_BYTES,
 };
 
 const START: i64 = 1_800_000_000;
@@ -225,7 +226,7 @@ fn a_remembered_token_dies_with_its_session() {
     let server = Server::new();
     let token = server.token();
     assert_eq!(server.verdict(&token), Verdict::Active);
-    assert_eq!(server.tokens.verified.len(), 1);
+    assert_eq!(server.tokens.reader.remembered(), 1);
 
     let until = Timestamp::from_seconds(START + 930);
     server.revocations.add(&[server.alice().session_id], until);
@@ -279,10 +280,10 @@ fn only_good_tokens_are_remembered() {
 
     assert_eq!(server.verdict(&format!("{good}x")), Verdict::Malformed);
     assert_eq!(server.verdict(&expired), Verdict::Expired);
-    assert_eq!(server.tokens.verified.len(), 0);
+    assert_eq!(server.tokens.reader.remembered(), 0);
 
     assert_eq!(server.verdict(&good), Verdict::Active);
-    assert_eq!(server.tokens.verified.len(), 1);
+    assert_eq!(server.tokens.reader.remembered(), 1);
 }
 
 #[test]

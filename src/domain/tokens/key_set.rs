@@ -8,23 +8,21 @@ use crate::{
         signing_key::{SigningAlgorithm, StoredSigningKey},
         time::Timestamp,
     },
+    tokens::{
+        jwk::{JwkSet, PublicParts},
+        jws,
+        signature::VerifyingKey,
+    },
 };
 
-use super::{
-    jwk::{JwkSet, PublicParts},
-    jws,
-    key_pair::KeyPair,
-    keys::PublicKey,
-    seal,
-    verifier::Verifier,
-};
+use super::{key_pair::KeyPair, keys::PublicKey, seal};
 
 /// A key that signs and checks.
 pub(super) struct SigningKey {
     public: PublicKey,
     created_at: Timestamp,
     pair: KeyPair,
-    verifier: Verifier,
+    verifying: VerifyingKey,
     encoded_header: String,
 }
 
@@ -71,16 +69,15 @@ impl SigningKey {
             )));
         };
         let pair = KeyPair::from_pkcs8(algorithm, &private_key)?;
-        let parts = PublicParts::of(algorithm, &public_key);
+        let verifying = VerifyingKey::from_spki(key_id.clone(), algorithm, &public_key);
         // Only the private key is sealed: whoever can write to the database could otherwise publish
         // a public key of theirs and sign tokens that we would accept.
-        let (Some(parts), true) = (parts, pair.public_key()? == public_key) else {
+        let (Some(verifying), true) = (verifying, pair.public_key()? == public_key) else {
             return Err(Error::internal(format!(
                 "the public key of the signing key {key_id} in the database was altered"
             )));
         };
-        let verifier = Verifier::new(algorithm, &parts);
-        let encoded_header = jws::encode_header(algorithm, &key_id)?;
+        let encoded_header = jws::encode_header(algorithm, &key_id).map_err(Error::internal)?;
         let public = PublicKey {
             key_id,
             algorithm,
@@ -88,7 +85,7 @@ impl SigningKey {
             retires_at: stored.retires_at,
             public_key,
         };
-        Ok(Self { public, created_at: stored.created_at, pair, verifier, encoded_header })
+        Ok(Self { public, created_at: stored.created_at, pair, verifying, encoded_header })
     }
 
     /// The key as others see it.
@@ -111,9 +108,9 @@ impl SigningKey {
         self.pair.sign(message)
     }
 
-    /// Whether the signature over the message is by this key.
-    pub(super) fn verifies(&self, message: &[u8], signature: Vec<u8>) -> bool {
-        self.verifier.verifies(message, signature)
+    /// Its public half, for checking.
+    pub(super) fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
     }
 
     fn is_retired(&self, now: Timestamp) -> bool {

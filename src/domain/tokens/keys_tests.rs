@@ -45,8 +45,8 @@ fn a_key_is_made_sealed_and_opens_again_whatever_its_algorithm() {
 
         assert_eq!(opened.public().algorithm, algorithm);
         assert_eq!(opened.public().public_key, stored.public_key);
-        assert!(opened.verifies(b"message", signature.clone()));
-        assert!(!opened.verifies(b"another message", signature));
+        assert!(opened.verifying().verifies(b"message", signature.clone()));
+        assert!(!opened.verifying().verifies(b"another message", signature));
         assert_eq!(stored.key_id.len(), 43, "a SHA-256 thumbprint in base64url");
     }
 }

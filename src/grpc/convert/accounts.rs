@@ -1,6 +1,6 @@
 //! Accounts on the wire.
 
-use crate::{grpc::pb, model::account::Account};
+use crate::{model::account::Account, wire::pb};
 
 use super::times::timestamp;
 

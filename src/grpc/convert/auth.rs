@@ -4,7 +4,7 @@ use tonic::Status;
 
 use crate::{
     domain::accounts::Registration,
-    grpc::{ServerInfo, pb},
+    grpc::ServerInfo,
     model::{
         account::Account,
         id::RequestId,
@@ -12,6 +12,7 @@ use crate::{
         token::{AccessToken, RefreshToken},
         violation::FieldReason,
     },
+    wire::pb,
 };
 
 use super::{accounts::account, fields::Fields, times::timestamp};

@@ -4,7 +4,6 @@ use tonic::Status;
 
 use crate::{
     domain::passkeys::{AuthenticationTarget, provider_name},
-    grpc::pb,
     model::{
         account::Account,
         id::{CeremonyId, PasskeyId},
@@ -13,6 +12,7 @@ use crate::{
         violation::FieldReason,
         webauthn::{CreationOptions, PasskeySignals, RegistrationResponse, Started},
     },
+    wire::pb,
 };
 
 use super::{

@@ -5,13 +5,13 @@ use tonic::Status;
 
 use crate::{
     domain::sessions::SessionPage,
-    grpc::pb,
     model::{
         id::SessionId,
         session::{Session, SessionCursor, SignInMethod},
         time::Timestamp,
         violation::FieldReason,
     },
+    wire::pb,
 };
 
 use super::{fields::Fields, times::timestamp};

@@ -6,12 +6,12 @@ use tonic::Status;
 
 use crate::{
     domain::tokens::keys::{PUBLICATION_MAX_AGE, PublicKey},
-    grpc::pb,
     model::{
         signing_key::SigningAlgorithm,
         token::{AccessToken, Claims, TokenPair, Verdict},
         violation::FieldReason,
     },
+    wire::pb,
 };
 
 use super::{
@@ -101,5 +101,6 @@ fn signing_key(key: PublicKey) -> pb::SigningKey {
         public_key_der: key.public_key,
         activate_time: Some(timestamp(key.activates_at)),
         retire_time: key.retires_at.map(timestamp),
+        state: pb::SigningKeyState::Unspecified.into(),
     }
 }

@@ -1,11 +1,11 @@
 //! The WebAuthn dictionaries on the wire, with the members that never vary filled in.
 
 use crate::{
-    grpc::pb,
     model::webauthn::{
         AuthenticationResponse, CreationOptions, CredentialDescriptor, RegistrationResponse,
         RequestOptions,
     },
+    wire::pb,
 };
 
 use super::times::duration;

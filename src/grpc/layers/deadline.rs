@@ -16,7 +16,7 @@ use tonic::Code;
 
 use crate::{
     domain::deadline::until,
-    grpc::{pb::ErrorReason, status},
+    wire::{pb::ErrorReason, refusal::refusal},
 };
 
 /// Answers `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
@@ -27,7 +27,7 @@ pub async fn enforce(State(limit): State<Duration>, request: Request, next: Next
         Err(Malformed) => {
             let message = "the header grpc-timeout must be at most 8 digits and one of H M S m u n";
             let reason = ErrorReason::MessageMalformed;
-            return status::refusal(reason, Code::InvalidArgument, message, None).into_http();
+            return refusal(reason, Code::InvalidArgument, message, None).into_http();
         }
     };
     let limit = asked.map_or(limit, |asked| asked.min(limit));
@@ -38,7 +38,7 @@ pub async fn enforce(State(limit): State<Duration>, request: Request, next: Next
         Err(_) => {
             let message = "the call took longer than its deadline allows";
             let reason = ErrorReason::DeadlineExceeded;
-            status::refusal(reason, Code::DeadlineExceeded, message, None).into_http()
+            refusal(reason, Code::DeadlineExceeded, message, None).into_http()
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::{extract::Request, middleware::Next, response::Response};
 use tonic::{Code, Status};
 
-use crate::grpc::{pb::ErrorReason, status};
+use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// Completes an error response that carries no `grpc-status-details-bin`.
 pub async fn complete(request: Request, next: Next) -> Response {
@@ -17,7 +17,7 @@ pub async fn complete(request: Request, next: Next) -> Response {
             "" => "the server has no such method",
             message => message.strip_prefix("Error, ").unwrap_or(message),
         };
-        let complete = status::refusal(reason, code, message, None);
+        let complete = refusal(reason, code, message, None);
         // Headers that are not about the status stay; a failure leaves the response as it was.
         let _ = complete.add_header(response.headers_mut());
     }

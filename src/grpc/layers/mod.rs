@@ -28,9 +28,10 @@ use tonic::{Code, service::Routes};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceExt as _;
 
-use crate::{domain::world::World, grpc::pb::ErrorReason};
-
-use super::status;
+use crate::{
+    domain::world::World,
+    wire::{pb::ErrorReason, refusal::refusal},
+};
 
 /// What the layers need to know.
 #[derive(Clone)]
@@ -95,7 +96,7 @@ async fn fallback(State(state): State<Fallback>, request: axum::extract::Request
 
 async fn unknown_method() -> Response {
     let message = "the server has no such method, or does not offer it on this port";
-    let status = status::refusal(ErrorReason::MethodNotFound, Code::Unimplemented, message, None);
+    let status = refusal(ErrorReason::MethodNotFound, Code::Unimplemented, message, None);
     status.into_http()
 }
 

@@ -6,7 +6,7 @@ use axum::{body::Body, response::Response};
 use tonic::Code;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::grpc::{pb::ErrorReason, status};
+use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// What turns a panic's payload into an answer.
 pub type Answer = fn(Box<dyn Any + Send + 'static>) -> Response<Body>;
@@ -19,7 +19,7 @@ pub fn layer() -> CatchPanicLayer<Answer> {
 // What was panicked with is not looked at: it may quote the caller's data.
 fn answer(_payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let message = "the server failed; its log says more under the request id";
-    let mut status = status::refusal(ErrorReason::Internal, Code::Internal, message, None);
+    let mut status = refusal(ErrorReason::Internal, Code::Internal, message, None);
     // What the log says under the request id: the line of the panic hook knows no request.
     status.set_source(Arc::new(io::Error::other("the handler panicked; see the line before")));
     status.into_http()

@@ -17,7 +17,7 @@ use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Code;
 
-use crate::grpc::{pb::ErrorReason, status};
+use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// How long to wait before trying another server, or this one once it is back.
 const RETRY_SOON: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ impl http_body::Body for Ending {
 fn going_away() -> HeaderMap {
     let message = "the server is shutting down; try again shortly";
     let (reason, code) = (ErrorReason::Overloaded, Code::Unavailable);
-    let status = status::refusal(reason, code, message, Some(RETRY_SOON));
+    let status = refusal(reason, code, message, Some(RETRY_SOON));
     let mut trailers = HeaderMap::new();
     // Without trailers the stream just ends, which its caller understands as well.
     let _ = status.add_header(&mut trailers);

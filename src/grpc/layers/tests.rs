@@ -104,7 +104,7 @@ async fn absent() -> Response {
 }
 
 async fn broken() -> Response {
-    let mut status = status::refusal(ErrorReason::Internal, Code::Internal, "failed", None);
+    let mut status = refusal(ErrorReason::Internal, Code::Internal, "failed", None);
     status.set_source(Arc::new(std::io::Error::other("disk on fire")));
     status.into_http()
 }

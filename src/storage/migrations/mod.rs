@@ -49,8 +49,8 @@ macro_rules! migrations {
     };
 }
 
-const SQLITE: &[Migration] = migrations!("sqlite": 1 "initial", 2 "replicas");
-const POSTGRES: &[Migration] = migrations!("postgres": 1 "initial", 2 "replicas");
+const SQLITE: &[Migration] = migrations!("sqlite": 1 "initial", 2 "replicas", 3 "backends");
+const POSTGRES: &[Migration] = migrations!("postgres": 1 "initial", 2 "replicas", 3 "backends");
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
 

@@ -120,7 +120,45 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("activates_at"),
             integer("retires_at"),
+            integer("revoked_at"),
         ],
+    },
+    Table {
+        name: "account_revocations",
+        columns: &[
+            bytes("account_id"),
+            integer("issued_before"),
+            integer("expires_at"),
+            integer("recorded_at"),
+        ],
+    },
+    Table {
+        name: "token_revocations",
+        columns: &[text("token_id"), integer("expires_at"), integer("recorded_at")],
+    },
+    Table {
+        name: "service_accounts",
+        columns: &[
+            bytes("id"),
+            text("name"),
+            text("audiences"),
+            boolean("is_operator"),
+            integer("created_at"),
+        ],
+    },
+    Table {
+        name: "service_account_keys",
+        columns: &[
+            bytes("key_hash"),
+            bytes("service_account_id"),
+            text("prefix"),
+            integer("created_at"),
+            integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "service_account_certificates",
+        columns: &[text("name"), bytes("service_account_id")],
     },
     Table {
         name: "sign_in_failures",

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::grpc::pb::{self, TokenVerdict, token_service_client::TokenServiceClient};
+use claviger::wire::pb::{self, TokenVerdict, token_service_client::TokenServiceClient};
 use tonic::{Status, transport::Channel};
 
 use super::tally::Tally;

@@ -1,6 +1,6 @@
 //! One writer of the storm, who remembers what was acknowledged.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 use tonic::Code;
 
 use super::client::{Client, Try};

@@ -1,6 +1,6 @@
 //! What people notice of a move: nothing.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
 use crate::{

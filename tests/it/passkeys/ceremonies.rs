@@ -1,6 +1,6 @@
 //! Ceremonies: used once, for five minutes, by whoever started them, and not too many.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 use tonic::Status;
 
 use super::{phone, with_passkey};

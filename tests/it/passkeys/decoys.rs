@@ -1,6 +1,6 @@
 //! What a named start gives away about a name: nothing.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use super::{phone, security_key, with_passkey};
 use crate::{

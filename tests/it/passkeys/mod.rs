@@ -12,7 +12,7 @@ mod races;
 mod reauthentication;
 mod registration;
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 
 use crate::{
     assert_refused,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 use reqwest::Client;
 use tonic::Code;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::grpc::pb::{TokenVerdict, ValidateTokenRequest};
+use claviger::wire::pb::{TokenVerdict, ValidateTokenRequest};
 use futures_util::future::join_all;
 
 use crate::{

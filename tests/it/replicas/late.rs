@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::grpc::pb::{TokenVerdict, ValidateTokenRequest};
+use claviger::wire::pb::{TokenVerdict, ValidateTokenRequest};
 
 use super::two;
 use crate::support::{Home, PASSWORD, Process, SECOND, TestApp, patience::wait_until};

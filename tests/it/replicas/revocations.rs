@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use claviger::{
-    grpc::pb::{RevokeAllSessionsRequest, RevokeOtherSessionsRequest, TokenVerdict},
     model::id::SessionId,
+    wire::pb::{RevokeAllSessionsRequest, RevokeOtherSessionsRequest, TokenVerdict},
 };
 use futures_util::future::join_all;
 

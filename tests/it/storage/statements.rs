@@ -6,8 +6,8 @@
 use std::{collections::HashSet, future::Future, ops::Range};
 
 use claviger::{
-    grpc::pb::{self, TokenVerdict},
     storage::migrations,
+    wire::pb::{self, TokenVerdict},
 };
 
 use crate::support::{

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use claviger::{
     app::App,
+    clock::ManualClock,
     config::Config,
-    domain::world::{ManualClock, World},
-    grpc::pb::{self, token_service_client::TokenServiceClient},
+    domain::world::World,
     model::time::Timestamp,
+    wire::pb::{self, token_service_client::TokenServiceClient},
 };
 use tonic::{
     Status,

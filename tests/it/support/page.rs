@@ -2,7 +2,7 @@
 //!
 //! Speaks raw HTTP, so that what a test sees is what a browser would get.
 
-use claviger::grpc::pb;
+use claviger::wire::pb;
 use prost::Message;
 use reqwest::{
     Client,

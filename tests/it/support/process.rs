@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::grpc::pb::token_service_client::TokenServiceClient;
+use claviger::wire::pb::token_service_client::TokenServiceClient;
 use rustix::process::Pid;
 use tonic::transport::Channel;
 

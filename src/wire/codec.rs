@@ -11,7 +11,7 @@ use tonic::{
 };
 use tonic_prost::ProstEncoder;
 
-use super::{pb::ErrorReason, status::refusal};
+use super::{pb::ErrorReason, refusal::refusal};
 
 /// Encodes like prost and answers `INVALID_ARGUMENT MESSAGE_MALFORMED` to what does not decode,
 /// texts that are not UTF-8 included.

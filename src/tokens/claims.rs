@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    domain::{Error, Result},
-    model::{session::SignInMethod, time::Timestamp, token::Claims},
-};
+use crate::model::{session::SignInMethod, time::Timestamp, token::Claims};
 
 /// The JSON object. Members of later versions of ours are ignored, all of these must be there.
 #[derive(Serialize, Deserialize)]
@@ -25,15 +22,18 @@ struct ClaimsObject {
 
 /// What the JSON of a token says.
 #[derive(Debug)]
-pub(super) struct ReadClaims {
+pub struct ReadClaims {
     /// The claims.
-    pub(super) claims: Claims,
+    pub claims: Claims,
     /// `nbf`, which we never write but respect.
-    pub(super) not_before: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
 }
 
 /// Writes claims.
-pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// Never in practice.
+pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
     let object = ClaimsObject {
         iss: claims.issuer.clone(),
         sub: claims.account_id.to_string(),
@@ -46,11 +46,11 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>> {
         amr: claims.auth_method.references().iter().map(|&name| name.to_owned()).collect(),
         nbf: None,
     };
-    serde_json::to_vec(&object).map_err(Error::internal)
+    serde_json::to_vec(&object)
 }
 
 /// Reads claims; `None` when one is missing or not in its form.
-pub(super) fn from_json(json: &[u8]) -> Option<ReadClaims> {
+pub fn from_json(json: &[u8]) -> Option<ReadClaims> {
     let object: ClaimsObject = serde_json::from_slice(json).ok()?;
     if object.jti.is_empty() || object.aud.is_empty() {
         return None;
