@@ -16,6 +16,14 @@ type Fault =
   | "MESSAGE_MALFORMED"
   | "MESSAGE_TOO_LARGE"
   | "METHOD_NOT_FOUND"
+  // Of the internal port, which browsers do not call.
+  | "CALLER_UNKNOWN"
+  | "AUDIENCE_DENIED"
+  | "OPERATOR_ONLY"
+  | "CURSOR_INVALID"
+  | "SERVICE_ACCOUNT_NOT_FOUND"
+  | "SERVICE_ACCOUNT_EXISTS"
+  | "WATCHER_TOO_SLOW"
   // After a refresh; before, they never get here.
   | "ACCESS_TOKEN_EXPIRED"
   | "ACCESS_TOKEN_INVALID";

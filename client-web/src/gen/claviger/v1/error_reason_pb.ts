@@ -12,7 +12,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/error_reason.proto.
  */
 export const file_claviger_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/error_reason.proto\x12\x0bclaviger.v1*\xf2\x08\x0a\x0bErrorReason\x12\x1c\x0a\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12$\x0a ERROR_REASON_INVALID_CREDENTIALS\x10\x01\x12 \x0a\x1cERROR_REASON_PASSKEY_REFUSED\x10\x02\x12 \x0a\x1cERROR_REASON_PASSKEY_UNKNOWN\x10\x03\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_MISSING\x10\x04\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_EXPIRED\x10\x05\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_INVALID\x10\x06\x12\x1e\x0a\x1aERROR_REASON_SESSION_ENDED\x10\x07\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_INVALID\x10\x08\x12%\x0a!ERROR_REASON_REFRESH_TOKEN_REUSED\x10\x09\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_MISSING\x10\x0a\x12*\x0a&ERROR_REASON_REAUTHENTICATION_REQUIRED\x10\x14\x12$\x0a ERROR_REASON_LAST_SIGN_IN_METHOD\x10\x15\x12&\x0a\x22ERROR_REASON_PASSKEY_LIMIT_REACHED\x10\x16\x12#\x0a\x1fERROR_REASON_CEREMONY_NOT_FOUND\x10\x1e\x12\x22\x0a\x1eERROR_REASON_PASSKEY_NOT_FOUND\x10\x1f\x12\x22\x0a\x1eERROR_REASON_SESSION_NOT_FOUND\x10 \x12\x1f\x0a\x1bERROR_REASON_USERNAME_TAKEN\x10(\x12+\x0a'ERROR_REASON_PASSKEY_ALREADY_REGISTERED\x10)\x12\x1f\x0a\x1bERROR_REASON_FIELDS_INVALID\x102\x12\x22\x0a\x1eERROR_REASON_MESSAGE_MALFORMED\x103\x12\x22\x0a\x1eERROR_REASON_MESSAGE_TOO_LARGE\x104\x12!\x0a\x1dERROR_REASON_METHOD_NOT_FOUND\x105\x12\x1f\x0a\x1bERROR_REASON_ORIGIN_REFUSED\x106\x12\x22\x0a\x1eERROR_REASON_TOO_MANY_ATTEMPTS\x10<\x12 \x0a\x1cERROR_REASON_PASSWORD_LOCKED\x10=\x12$\x0a ERROR_REASON_TOO_MANY_CEREMONIES\x10>\x12\x1b\x0a\x17ERROR_REASON_OVERLOADED\x10F\x12%\x0a!ERROR_REASON_DATABASE_UNAVAILABLE\x10G\x12\x22\x0a\x1eERROR_REASON_DEADLINE_EXCEEDED\x10H\x12\x19\x0a\x15ERROR_REASON_INTERNAL\x10Ib\x06proto3"));
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/error_reason.proto\x12\x0bclaviger.v1*\xee\x0a\x0a\x0bErrorReason\x12\x1c\x0a\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12$\x0a ERROR_REASON_INVALID_CREDENTIALS\x10\x01\x12 \x0a\x1cERROR_REASON_PASSKEY_REFUSED\x10\x02\x12 \x0a\x1cERROR_REASON_PASSKEY_UNKNOWN\x10\x03\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_MISSING\x10\x04\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_EXPIRED\x10\x05\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_INVALID\x10\x06\x12\x1e\x0a\x1aERROR_REASON_SESSION_ENDED\x10\x07\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_INVALID\x10\x08\x12%\x0a!ERROR_REASON_REFRESH_TOKEN_REUSED\x10\x09\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_MISSING\x10\x0a\x12\x1f\x0a\x1bERROR_REASON_CALLER_UNKNOWN\x10\x0b\x12*\x0a&ERROR_REASON_REAUTHENTICATION_REQUIRED\x10\x14\x12$\x0a ERROR_REASON_LAST_SIGN_IN_METHOD\x10\x15\x12&\x0a\x22ERROR_REASON_PASSKEY_LIMIT_REACHED\x10\x16\x12#\x0a\x1fERROR_REASON_CEREMONY_NOT_FOUND\x10\x1e\x12\x22\x0a\x1eERROR_REASON_PASSKEY_NOT_FOUND\x10\x1f\x12\x22\x0a\x1eERROR_REASON_SESSION_NOT_FOUND\x10 \x12*\x0a&ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND\x10!\x12\x1f\x0a\x1bERROR_REASON_USERNAME_TAKEN\x10(\x12+\x0a'ERROR_REASON_PASSKEY_ALREADY_REGISTERED\x10)\x12'\x0a#ERROR_REASON_SERVICE_ACCOUNT_EXISTS\x10*\x12\x1f\x0a\x1bERROR_REASON_FIELDS_INVALID\x102\x12\x22\x0a\x1eERROR_REASON_MESSAGE_MALFORMED\x103\x12\x22\x0a\x1eERROR_REASON_MESSAGE_TOO_LARGE\x104\x12!\x0a\x1dERROR_REASON_METHOD_NOT_FOUND\x105\x12\x1f\x0a\x1bERROR_REASON_ORIGIN_REFUSED\x106\x12 \x0a\x1cERROR_REASON_AUDIENCE_DENIED\x107\x12\x1e\x0a\x1aERROR_REASON_OPERATOR_ONLY\x108\x12\x1f\x0a\x1bERROR_REASON_CURSOR_INVALID\x109\x12\x22\x0a\x1eERROR_REASON_TOO_MANY_ATTEMPTS\x10<\x12 \x0a\x1cERROR_REASON_PASSWORD_LOCKED\x10=\x12$\x0a ERROR_REASON_TOO_MANY_CEREMONIES\x10>\x12!\x0a\x1dERROR_REASON_WATCHER_TOO_SLOW\x10?\x12\x1b\x0a\x17ERROR_REASON_OVERLOADED\x10F\x12%\x0a!ERROR_REASON_DATABASE_UNAVAILABLE\x10G\x12\x22\x0a\x1eERROR_REASON_DEADLINE_EXCEEDED\x10H\x12\x19\x0a\x15ERROR_REASON_INTERNAL\x10Ib\x06proto3"));
 
 /**
  * Why a call was refused, in a form programs can act on.
@@ -104,6 +104,14 @@ export const ErrorReason = {
   REFRESH_TOKEN_MISSING: 10,
 
   /**
+   * UNAUTHENTICATED. The internal port wants to know which backend calls, and the key or certificate
+   * of a service account is missing, unknown or out of date.
+   *
+   * @generated from enum value: ERROR_REASON_CALLER_UNKNOWN = 11;
+   */
+  CALLER_UNKNOWN: 11,
+
+  /**
    * FAILED_PRECONDITION. The last sign-in is too old for this call: call Reauthenticate, or
    * StartReauthentication and FinishReauthentication, then call again.
    *
@@ -147,6 +155,13 @@ export const ErrorReason = {
   SESSION_NOT_FOUND: 32,
 
   /**
+   * NOT_FOUND. There is no service account of this name.
+   *
+   * @generated from enum value: ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND = 33;
+   */
+  SERVICE_ACCOUNT_NOT_FOUND: 33,
+
+  /**
    * ALREADY_EXISTS. The username belongs to somebody.
    *
    * @generated from enum value: ERROR_REASON_USERNAME_TAKEN = 40;
@@ -159,6 +174,13 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_PASSKEY_ALREADY_REGISTERED = 41;
    */
   PASSKEY_ALREADY_REGISTERED: 41,
+
+  /**
+   * ALREADY_EXISTS. There is a service account of this name, or with one of these certificate names.
+   *
+   * @generated from enum value: ERROR_REASON_SERVICE_ACCOUNT_EXISTS = 42;
+   */
+  SERVICE_ACCOUNT_EXISTS: 42,
 
   /**
    * INVALID_ARGUMENT. One or more fields break a rule; `google.rpc.BadRequest` names them all, each
@@ -198,6 +220,27 @@ export const ErrorReason = {
   ORIGIN_REFUSED: 54,
 
   /**
+   * PERMISSION_DENIED. The backend asked about tokens for an audience that is not its own.
+   *
+   * @generated from enum value: ERROR_REASON_AUDIENCE_DENIED = 55;
+   */
+  AUDIENCE_DENIED: 55,
+
+  /**
+   * PERMISSION_DENIED. The call is for operators; the service account that calls is not one.
+   *
+   * @generated from enum value: ERROR_REASON_OPERATOR_ONLY = 56;
+   */
+  OPERATOR_ONLY: 56,
+
+  /**
+   * INVALID_ARGUMENT. The cursor is not one that this service hands out.
+   *
+   * @generated from enum value: ERROR_REASON_CURSOR_INVALID = 57;
+   */
+  CURSOR_INVALID: 57,
+
+  /**
    * RESOURCE_EXHAUSTED. Too many failed attempts: wait as long as `google.rpc.RetryInfo` says. The
    * right password is refused like a wrong one meanwhile; passkeys are not affected.
    *
@@ -219,6 +262,14 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_TOO_MANY_CEREMONIES = 62;
    */
   TOO_MANY_CEREMONIES: 62,
+
+  /**
+   * RESOURCE_EXHAUSTED. The watcher took nothing of its stream for too long, so the stream was ended:
+   * call again with the last cursor.
+   *
+   * @generated from enum value: ERROR_REASON_WATCHER_TOO_SLOW = 63;
+   */
+  WATCHER_TOO_SLOW: 63,
 
   /**
    * UNAVAILABLE. The server is busy: wait as long as RetryInfo says, then retry.
