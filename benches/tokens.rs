@@ -66,7 +66,8 @@ async fn access_tokens(
         audiences: vec!["https://api.example".to_owned()],
         lifetime: LIFETIME,
     };
-    Ok(AccessTokens::new(&keys, Arc::new(Revocations::default()), world, settings))
+    let revocations = Arc::new(Revocations::new(world.clone())?);
+    Ok(AccessTokens::new(&keys, revocations, world, settings))
 }
 
 fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {

@@ -20,7 +20,8 @@ use tokio_util::task::TaskTracker;
 use crate::{
     config::Config,
     domain::{
-        self, replication::Replication, sweeper::Sweeper, tokens::keys::KeyRing, world::World,
+        self, replication::Replication, revocations::Revocations, sweeper::Sweeper,
+        tokens::keys::KeyRing, world::World,
     },
     grpc::{
         self, Services,
@@ -73,6 +74,7 @@ pub struct App {
     internal_addresses: Vec<SocketAddr>,
     availability: Availability,
     keys: Arc<KeyRing>,
+    revocations: Arc<Revocations>,
     storage: Storage,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
@@ -98,6 +100,7 @@ impl App {
             internal_addresses: addresses(&internal)?,
             availability: Availability::default(),
             keys: Arc::clone(&domain.services.keys),
+            revocations: Arc::clone(&domain.services.revocations),
             storage: data.storage,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
@@ -128,6 +131,11 @@ impl App {
     /// The keys it signs with.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// The revocations it knows, and who watches them.
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the

@@ -69,7 +69,8 @@ pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
     let keys = Arc::new(key_ring(config, data, world).await?);
-    let revocations = Arc::new(Revocations::load(storage, world.now()).await?);
+    let revocations = Arc::new(Revocations::load(storage, world.clone()).await?);
+    revocations.observe_keys(&keys.published());
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
     let access_tokens = Arc::new(access);
@@ -83,8 +84,9 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let throttle = Arc::new(throttle(data, world)?);
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
-    let replication = Replication::new(storage.clone(), its_keys, its_revocations, world.clone());
-    let sweeper = Sweeper::new(storage.clone(), Arc::clone(&keys), revocations, world.clone());
+    let replication = Replication::new(storage.clone(), its_keys, its_revocations);
+    let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
+    let sweeper = Sweeper::new(storage.clone(), its_keys, its_revocations, world.clone());
     let services = Services {
         accounts: Arc::new(Accounts::new(
             storage.clone(),
@@ -103,6 +105,8 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         sessions,
         access_tokens,
         keys,
+        revocations,
+        watcher_patience: config.limits.slow_watcher_timeout,
         refresh_cookie: Arc::new(RefreshCookie::new(&config.public.url, world.clone())?),
         info: info(config),
     };

@@ -113,6 +113,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long calls may go on after the server is told to stop.
     pub drain_timeout: Duration,
+    /// How long a watcher of revocations may take nothing of what there is for it.
+    pub slow_watcher_timeout: Duration,
     /// Calls open at once on one HTTP/2 connection.
     pub concurrent_streams: u32,
 }

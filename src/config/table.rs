@@ -175,6 +175,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("limits.handshake_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("10s"), "How long a new connection may take to finish its TLS handshake, and again to send its first request."),
     setting("limits.idle_timeout", Span { least: Duration::from_millis(1), most: DAY }, Value("10m"), "How long a connection may stay without a call."),
     setting("limits.drain_timeout", Span { least: Duration::ZERO, most: HOUR }, Value("20s"), "How long calls may go on after the server is told to stop."),
+    setting("limits.slow_watcher_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("30s"), "How long a watcher of revocations may leave what there is for it untaken before its stream is ended."),
     setting("limits.concurrent_streams", Count { least: 1, most: 10_000 }, Value("100"), "How many calls one HTTP/2 connection may have open at once."),
     setting("log.format", Choice(&["auto", "pretty", "json"]), Value("auto"), "How the log is written; `auto` means pretty on a terminal and JSON otherwise."),
     setting("log.level", Choice(&["error", "warn", "info", "debug", "trace"]), Value("info"), "How much is logged; the variable `RUST_LOG` overrides it."),

@@ -218,6 +218,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         handshake_timeout: reader.span("limits.handshake_timeout"),
         idle_timeout: reader.span("limits.idle_timeout"),
         drain_timeout: reader.span("limits.drain_timeout"),
+        slow_watcher_timeout: reader.span("limits.slow_watcher_timeout"),
         concurrent_streams: reader.count("limits.concurrent_streams"),
     }
 }

@@ -79,6 +79,12 @@ pub enum Error {
     /// Too many ceremonies are open.
     #[error("too many ceremonies")]
     TooManyCeremonies,
+    /// The cursor is not one that the feed of revocations hands out.
+    #[error("cursor invalid")]
+    CursorInvalid,
+    /// A watcher of revocations took nothing for too long.
+    #[error("watcher too slow")]
+    WatcherTooSlow,
     /// The server is busy.
     #[error("overloaded")]
     Overloaded,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::storage::Storage;
 
-use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::World};
+use super::{Result, revocations::Revocations, tokens::keys::KeyRing};
 
 /// How often [`Replication::run_once`] is meant to run.
 pub const INTERVAL: Duration = Duration::from_millis(250);
@@ -26,20 +26,14 @@ pub struct Replication {
     storage: Storage,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
-    world: World,
     rounds: u32,
     last_round: Instant,
 }
 
 impl Replication {
     /// Follows from now on; what there was before has been loaded.
-    pub fn new(
-        storage: Storage,
-        keys: Arc<KeyRing>,
-        revocations: Arc<Revocations>,
-        world: World,
-    ) -> Self {
-        Self { storage, keys, revocations, world, rounds: 1, last_round: Instant::now() }
+    pub fn new(storage: Storage, keys: Arc<KeyRing>, revocations: Arc<Revocations>) -> Self {
+        Self { storage, keys, revocations, rounds: 1, last_round: Instant::now() }
     }
 
     /// One round: what was revoked lately and, now and then, every revocation, the keys, and whether
@@ -48,10 +42,12 @@ impl Replication {
     /// # Errors
     /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
+        // Time alone changes what a key is good for, whether or not the database answers.
+        self.revocations.observe_keys(&self.keys.published());
         let round = std::mem::take(&mut self.rounds);
         let began = Instant::now();
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
-            self.revocations.catch_up(&self.storage, self.world.now()).await?;
+            self.revocations.catch_up(&self.storage).await?;
         } else {
             // A process may stand still for any time between two rounds: stopped, or without a CPU.
             let span = OVERLAP + began.duration_since(self.last_round);
@@ -59,6 +55,7 @@ impl Replication {
         }
         if round.is_multiple_of(ROUNDS_PER_KEYS) {
             self.keys.reload().await?;
+            self.revocations.observe_keys(&self.keys.published());
             self.storage.ping().await?;
         }
         // Only now, so that a round that failed or was given up counts as round 0.

@@ -37,9 +37,8 @@ impl Sweeper {
     /// # Errors
     /// The first of them. The other parts have run all the same, and their errors are logged.
     pub async fn run_once(&self) -> Result<()> {
-        let now = self.world.now();
         let keys = self.keys.refresh().await;
-        self.revocations.forget_expired(now);
+        self.revocations.forget_expired();
         let storage = self.sweep_storage().await;
 
         let mut failures = [keys, storage].into_iter().filter_map(Result::err);

@@ -15,8 +15,9 @@ mod convert;
 mod passkeys;
 mod sessions;
 mod tokens;
+mod watching;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tonic::service::Routes;
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
@@ -24,6 +25,7 @@ use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 use crate::domain::{
     accounts::Accounts,
     passkeys::Passkeys,
+    revocations::Revocations,
     sessions::Sessions,
     tokens::{access::AccessTokens, keys::KeyRing},
 };
@@ -34,6 +36,8 @@ use refresh_cookie::RefreshCookie;
 
 /// The largest message the server reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The largest message to TokenService, in bytes: a hundred of the longest tokens that are looked at.
+pub const MAX_TOKENS_BYTES: usize = 1024 * 1024;
 
 /// The services that people's clients call.
 const PUBLIC_SERVICES: [&str; 4] = [
@@ -58,6 +62,10 @@ pub struct Services {
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.
     pub keys: Arc<KeyRing>,
+    /// Access tokens that died before their time.
+    pub revocations: Arc<Revocations>,
+    /// How long a watcher of revocations may leave a message untaken.
+    pub watcher_patience: Duration,
     /// The cookie of refresh tokens.
     pub refresh_cookie: Arc<RefreshCookie>,
     /// What the server says of itself.
@@ -119,9 +127,9 @@ pub fn internal_routes(
     health: HealthService,
 ) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
     use pb::token_service_server::TokenServiceServer;
-    let tokens = tokens::Service::new(services.access_tokens.clone(), services.keys.clone());
+    let tokens = tokens::Service::new(services);
     let routes =
-        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES));
     with_conventions(routes, health, &INTERNAL_SERVICES)
 }
 

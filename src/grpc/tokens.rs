@@ -1,25 +1,49 @@
 //! TokenService on the wire.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
-use crate::domain::tokens::{access::AccessTokens, keys::KeyRing};
+use crate::domain::{
+    revocations::Revocations,
+    tokens::{access::AccessTokens, keys::KeyRing},
+};
 
 use super::{
-    convert::tokens as convert,
+    Services,
+    convert::{
+        revocations::{self, Preface},
+        tokens as convert,
+    },
     pb::{self, token_service_server::TokenService},
+    watching,
 };
 
 /// Handles the calls of TokenService.
 pub(super) struct Service {
     access_tokens: Arc<AccessTokens>,
     keys: Arc<KeyRing>,
+    revocations: Arc<Revocations>,
+    watcher_patience: Duration,
 }
 
 impl Service {
-    pub(super) fn new(access_tokens: Arc<AccessTokens>, keys: Arc<KeyRing>) -> Self {
-        Self { access_tokens, keys }
+    pub(super) fn new(services: &Services) -> Self {
+        Self {
+            access_tokens: Arc::clone(&services.access_tokens),
+            keys: Arc::clone(&services.keys),
+            revocations: Arc::clone(&services.revocations),
+            watcher_patience: services.watcher_patience,
+        }
+    }
+
+    fn judge(&self, question: &convert::Question) -> pb::ValidateTokenResponse {
+        let (verdict, claims) = self.access_tokens.judge(
+            question.token.expose(),
+            question.required_audience.as_deref(),
+            question.max_auth_age,
+        );
+        convert::judged(verdict, claims.as_deref())
     }
 }
 
@@ -30,41 +54,50 @@ impl TokenService for Service {
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
         let question = convert::question(request.into_inner())?;
-        let (verdict, claims) = self.access_tokens.judge(
-            question.token.expose(),
-            question.required_audience.as_deref(),
-            question.max_auth_age,
-        );
-        Ok(Response::new(convert::judged(verdict, claims.as_deref())))
+        Ok(Response::new(self.judge(&question)))
     }
 
     async fn batch_validate_tokens(
         &self,
-        _: Request<pb::BatchValidateTokensRequest>,
+        request: Request<pb::BatchValidateTokensRequest>,
     ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
-        Err(Status::unimplemented("this method is being built"))
+        let questions = convert::questions(request.into_inner())?;
+        let mut responses = Vec::with_capacity(questions.len());
+        for question in &questions {
+            responses.push(self.judge(question));
+            // A hundred signatures in a row would hold up the calls that share this thread.
+            tokio::task::yield_now().await;
+        }
+        Ok(Response::new(pb::BatchValidateTokensResponse { responses }))
     }
 
     type WatchRevocationsStream = BoxStream<pb::WatchRevocationsResponse>;
 
     async fn watch_revocations(
         &self,
-        _: Request<pb::WatchRevocationsRequest>,
+        request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
-        Err(Status::unimplemented("this method is being built"))
+        let cursor = revocations::cursor(&request.get_ref().cursor)?;
+        let watcher = self.revocations.watch(cursor);
+        let settings = self.access_tokens.settings();
+        let preface =
+            Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime };
+        Ok(Response::new(watching::messages(watcher, preface, self.watcher_patience)))
     }
 
     async fn get_revocations(
         &self,
-        _: Request<pb::GetRevocationsRequest>,
+        request: Request<pb::GetRevocationsRequest>,
     ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
-        Err(Status::unimplemented("this method is being built"))
+        let wanted = revocations::page_wanted(request.get_ref())?;
+        let page = self.revocations.page(wanted.cursor, wanted.size);
+        Ok(Response::new(revocations::got(page)))
     }
 
     async fn get_signing_keys(
         &self,
         _: Request<pb::GetSigningKeysRequest>,
     ) -> Result<Response<pb::GetSigningKeysResponse>, Status> {
-        Ok(Response::new(convert::signing_keys(self.keys.published())))
+        Ok(Response::new(convert::signing_keys(self.keys.published_states())))
     }
 }

@@ -26,6 +26,19 @@ impl SigningAlgorithm {
     }
 }
 
+/// What a signing key is good for at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningKeyState {
+    /// Published, but signs nothing yet.
+    Announced,
+    /// It signs, or did until a newer one took over.
+    Active,
+    /// Its last token is dead.
+    Retired,
+    /// Somebody else may have it. For ever.
+    Compromised,
+}
+
 /// A key pair that signs access tokens from `activates_at` until a newer one takes over.
 #[derive(Clone)]
 pub struct StoredSigningKey {

@@ -39,6 +39,7 @@ fn limits() -> Limits {
         handshake_timeout: LONG,
         idle_timeout: LONG,
         drain_timeout: LONG,
+        slow_watcher_timeout: LONG,
         concurrent_streams: 7,
     }
 }

@@ -143,15 +143,23 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    };
 
     use uuid::Uuid;
 
     use super::*;
     use crate::model::session::SignInMethod;
 
+    fn another_id() -> Uuid {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
+    }
+
     fn sessions<const N: usize>() -> [SessionId; N] {
-        std::array::from_fn(|_| SessionId::from_uuid(Uuid::now_v7()))
+        std::array::from_fn(|_| SessionId::from_uuid(another_id()))
     }
 
     fn session(id: SessionId, until: i64) -> Revocation {
@@ -162,12 +170,12 @@ mod tests {
     fn claims(issued_at: i64) -> Claims {
         Claims {
             issuer: "https://id.example".to_owned(),
-            account_id: AccountId::from_uuid(Uuid::now_v7()),
+            account_id: AccountId::from_uuid(another_id()),
             audiences: Vec::new(),
             expires_at: Timestamp::from_seconds(issued_at + 900),
             issued_at: Timestamp::from_seconds(issued_at),
-            token_id: Uuid::new_v4().to_string(),
-            session_id: SessionId::from_uuid(Uuid::now_v7()),
+            token_id: another_id().to_string(),
+            session_id: SessionId::from_uuid(another_id()),
             auth_time: Timestamp::from_seconds(issued_at),
             auth_method: SignInMethod::Passkey,
         }

@@ -24,6 +24,7 @@ mod postgres;
 mod refresh;
 mod registration;
 mod replicas;
+mod revocations;
 mod servers;
 mod sessions;
 mod storage;

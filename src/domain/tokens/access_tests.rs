@@ -35,7 +35,7 @@ impl Server {
     fn with(algorithm: SigningAlgorithm) -> Self {
         let clock = ManualClock::starting_at(Timestamp::from_seconds(START));
         let world = World::with_clock(clock.clone());
-        let revocations = Arc::new(Revocations::default());
+        let revocations = Arc::new(Revocations::new(world.clone()).unwrap());
         let now = clock.now();
         let key = key_set::make_key(&world, &sealing_key(), algorithm, now, now).unwrap();
         let settings = Settings {

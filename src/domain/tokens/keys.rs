@@ -9,7 +9,10 @@ use arc_swap::ArcSwap;
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
-    model::{signing_key::SigningAlgorithm, time::Timestamp},
+    model::{
+        signing_key::{SigningAlgorithm, SigningKeyState},
+        time::Timestamp,
+    },
     storage::Storage,
 };
 
@@ -36,7 +39,7 @@ pub struct Settings {
 }
 
 /// A key as others see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     /// `kid`.
     pub key_id: String,
@@ -48,6 +51,19 @@ pub struct PublicKey {
     pub activates_at: Timestamp,
     /// When its last token is dead, if that is known.
     pub retires_at: Option<Timestamp>,
+}
+
+impl PublicKey {
+    /// What the key is good for at `now`.
+    pub fn state(&self, now: Timestamp) -> SigningKeyState {
+        if self.retires_at.is_some_and(|retires_at| retires_at <= now) {
+            SigningKeyState::Retired
+        } else if now < self.activates_at {
+            SigningKeyState::Announced
+        } else {
+            SigningKeyState::Active
+        }
+    }
 }
 
 /// The keys, held in memory, kept in storage.
@@ -128,6 +144,12 @@ impl KeyRing {
     /// The keys to publish, oldest first.
     pub fn published(&self) -> Vec<PublicKey> {
         self.keys.load().published()
+    }
+
+    /// The keys to publish, oldest first, with what each is good for now.
+    pub fn published_states(&self) -> Vec<(PublicKey, SigningKeyState)> {
+        let now = self.world.now();
+        self.published().into_iter().map(|key| (key.clone(), key.state(now))).collect()
     }
 
     /// The published keys as a JWK Set (RFC 7517), as a JSON text.

@@ -5,6 +5,7 @@ pub(super) mod accounts;
 pub(super) mod auth;
 pub(super) mod fields;
 pub(super) mod passkeys;
+pub(super) mod revocations;
 pub(super) mod sessions;
 pub(super) mod times;
 pub(super) mod tokens;

@@ -7,7 +7,7 @@ use tonic::Status;
 use crate::{
     domain::tokens::keys::{PUBLICATION_MAX_AGE, PublicKey},
     model::{
-        signing_key::SigningAlgorithm,
+        signing_key::SigningKeyState,
         token::{AccessToken, Claims, TokenPair, Verdict},
         violation::FieldReason,
     },
@@ -40,13 +40,22 @@ pub(crate) struct Question {
 /// Reads a backend's question.
 pub(crate) fn question(request: pb::ValidateTokenRequest) -> Result<Question, Status> {
     let mut fields = Fields::default();
+    let question = read_question(request, "max_auth_age", &mut fields);
+    fields.check()?;
+    Ok(question)
+}
+
+fn read_question(
+    request: pb::ValidateTokenRequest,
+    age_field: &'static str,
+    fields: &mut Fields,
+) -> Question {
     let max_auth_age = request.max_auth_age.map(|age| span(&age).unwrap_or_default());
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
-        fields.refuse("max_auth_age", FieldReason::OutOfRange, "must be at least one second");
+        fields.refuse(age_field, FieldReason::OutOfRange, "must be at least one second");
     }
-    fields.check()?;
     let required_audience = Some(request.required_audience).filter(|it| !it.is_empty());
-    Ok(Question { token: AccessToken::new(request.access_token), required_audience, max_auth_age })
+    Question { token: AccessToken::new(request.access_token), required_audience, max_auth_age }
 }
 
 /// The answer to a backend's question.
@@ -81,26 +90,47 @@ fn claims(claims: &Claims) -> pb::TokenClaims {
     }
 }
 
+/// The most questions in one call.
+pub(crate) const MAX_QUESTIONS: usize = 100;
+
+/// Reads a backend's questions.
+pub(crate) fn questions(request: pb::BatchValidateTokensRequest) -> Result<Vec<Question>, Status> {
+    let mut fields = Fields::default();
+    if !(1..=MAX_QUESTIONS).contains(&request.requests.len()) {
+        fields.refuse("requests", FieldReason::OutOfRange, "must be 1 to 100 questions");
+    }
+    let questions: Vec<_> = request
+        .requests
+        .into_iter()
+        .map(|request| read_question(request, "requests.max_auth_age", &mut fields))
+        .take(MAX_QUESTIONS)
+        .collect();
+    fields.check()?;
+    Ok(questions)
+}
+
 /// The published keys.
-pub(crate) fn signing_keys(keys: Vec<PublicKey>) -> pb::GetSigningKeysResponse {
+pub(crate) fn signing_keys(keys: Vec<(PublicKey, SigningKeyState)>) -> pb::GetSigningKeysResponse {
     pb::GetSigningKeysResponse {
         keys: keys.into_iter().map(signing_key).collect(),
         max_age: Some(duration(PUBLICATION_MAX_AGE)),
     }
 }
 
-fn signing_key(key: PublicKey) -> pb::SigningKey {
-    let algorithm = match key.algorithm {
-        SigningAlgorithm::Es256 => "ES256",
-        SigningAlgorithm::Rs256 => "RS256",
-        SigningAlgorithm::EdDsa => "EdDSA",
+/// A key, and what it is good for.
+pub(crate) fn signing_key((key, state): (PublicKey, SigningKeyState)) -> pb::SigningKey {
+    let state = match state {
+        SigningKeyState::Announced => pb::SigningKeyState::Announced,
+        SigningKeyState::Active => pb::SigningKeyState::Active,
+        SigningKeyState::Retired => pb::SigningKeyState::Retired,
+        SigningKeyState::Compromised => pb::SigningKeyState::Compromised,
     };
     pb::SigningKey {
         key_id: key.key_id,
-        algorithm: algorithm.to_owned(),
+        algorithm: key.algorithm.name().to_owned(),
         public_key_der: key.public_key,
         activate_time: Some(timestamp(key.activates_at)),
         retire_time: key.retires_at.map(timestamp),
-        state: pb::SigningKeyState::Unspecified.into(),
+        state: state.into(),
     }
 }

@@ -156,6 +156,11 @@ impl TestApp {
         self.app.keys().rotate(false).await.unwrap();
     }
 
+    /// How many watch revocations.
+    pub fn watchers(&self) -> usize {
+        self.app.revocations().watchers()
+    }
+
     /// A backend on the internal port.
     pub fn backend(&self) -> TokenServiceClient<Channel> {
         TokenServiceClient::new(self.internal.clone())

@@ -52,6 +52,24 @@ impl RawConnection {
         on_either!(self, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
     }
 
+    /// Records 5,000 sessions as ended for a long time.
+    pub async fn insert_revocations(&mut self) {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "INSERT INTO revocations (session_id, expires_at)
+                WITH RECURSIVE numbers(n) AS
+                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000)
+                SELECT randomblob(16), 4000000000000000 FROM numbers"
+            }
+            Self::Postgres(_) => {
+                "INSERT INTO revocations (session_id, expires_at)
+                SELECT uuid_send(gen_random_uuid()), 4000000000000000
+                FROM generate_series(1, 5000)"
+            }
+        };
+        self.execute(sql).await;
+    }
+
     /// Begins a transaction that keeps every write of others waiting.
     pub async fn block_writes(&mut self) {
         match self {

@@ -198,7 +198,7 @@ export const ErrorReason = {
   MESSAGE_MALFORMED: 51,
 
   /**
-   * RESOURCE_EXHAUSTED. The message is larger than the server reads (64 KiB).
+   * RESOURCE_EXHAUSTED. The message is larger than the server reads (64 KiB; 1 MiB of tokens).
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 52;
    */

@@ -1,0 +1,93 @@
+//! One watcher of the feed: it pulls, so nothing is kept for it but its place.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::timeout};
+
+use crate::model::{revocation::Revocation, signing_key::SigningKeyState, time::Timestamp};
+
+use super::{Revocations, cursor::Cursor};
+use crate::domain::tokens::keys::PublicKey;
+
+/// After how long a watcher hears that there is nothing new.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How many revocations a watcher gets at a time: about 40 KiB on the wire.
+pub const WATCH_LIMIT: usize = 512;
+
+/// A stretch of the feed.
+#[derive(Debug)]
+pub struct Page {
+    /// Where it ends.
+    pub cursor: Cursor,
+    /// The server's clock.
+    pub made_at: Timestamp,
+    /// The revocations, in the order they were heard of.
+    pub revocations: Vec<Revocation>,
+    /// Keys that are new or changed, with what they are good for.
+    pub keys: Vec<(PublicKey, SigningKeyState)>,
+    /// It begins at the start, whatever the caller had.
+    pub from_start: bool,
+    /// There was no more when it was made.
+    pub caught_up: bool,
+}
+
+/// Follows the feed.
+#[derive(Debug)]
+pub struct Watcher {
+    revocations: Arc<Revocations>,
+    newest: watch::Receiver<u64>,
+    cursor: Option<Cursor>,
+    has_begun: bool,
+}
+
+impl Watcher {
+    pub(super) fn new(revocations: Arc<Revocations>, cursor: Option<Cursor>) -> Self {
+        let newest = revocations.feed.subscribe();
+        Self { revocations, newest, cursor, has_begun: false }
+    }
+
+    /// The next stretch: at once the first time and while there is more, then as soon as there is
+    /// news, and after [`HEARTBEAT`] an empty one.
+    pub async fn next(&mut self) -> Page {
+        if let (true, Some(cursor)) = (self.has_begun, self.cursor) {
+            let is_news = |newest: &u64| cursor.place < *newest;
+            // The feed outlives its watchers, so the wait ends with news or with time.
+            let _ = timeout(HEARTBEAT, self.newest.wait_for(is_news)).await;
+        }
+        self.has_begun = true;
+        let page = self.revocations.page(self.cursor, WATCH_LIMIT);
+        self.cursor = Some(page.cursor);
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{domain::world::World, model::id::SessionId};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watcher_hears_news_at_once_and_silence_every_five_seconds() {
+        let revocations = Arc::new(Revocations::new(World::system()).unwrap());
+        let mut watcher = revocations.watch(None);
+        let until = World::system().now() + Duration::from_secs(900);
+        let began = Instant::now();
+
+        let first = watcher.next().await;
+        assert!(first.from_start && first.caught_up && began.elapsed().is_zero());
+
+        let beat = watcher.next().await;
+        assert_eq!(began.elapsed(), HEARTBEAT);
+        assert!(!beat.from_start && beat.revocations.is_empty() && beat.cursor == first.cursor);
+
+        let (news, ()) = tokio::join!(watcher.next(), async {
+            tokio::time::sleep(HEARTBEAT / 2).await;
+            revocations
+                .add(&[SessionId::from_uuid(World::system().ordered_uuid().unwrap())], until);
+        });
+        assert_eq!(began.elapsed(), HEARTBEAT + HEARTBEAT / 2);
+        assert_eq!(news.revocations.len(), 1);
+    }
+}

@@ -1,0 +1,7 @@
+//! The feed of revocations and keys, as backends follow it.
+
+mod batches;
+mod keys;
+mod polling;
+mod slow;
+mod stream;
