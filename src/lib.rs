@@ -9,6 +9,8 @@
 pub mod clock;
 pub mod model;
 pub mod tokens;
+#[cfg(feature = "verifier")]
+pub mod verifier;
 pub mod wire;
 
 #[cfg(feature = "server")]

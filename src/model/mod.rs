@@ -9,7 +9,6 @@ pub mod account;
 pub mod ceremony;
 #[cfg(feature = "server")]
 pub mod failure;
-#[cfg(feature = "server")]
 pub mod host;
 pub mod id;
 #[cfg(feature = "server")]

@@ -96,6 +96,17 @@ impl RevocationSet {
         all
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let sessions: usize = self.sessions.iter().map(|shard| read(shard).len()).sum();
+        sessions + read(&self.accounts).len() + read(&self.tokens).len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     fn shard(&self, session: SessionId) -> &RwLock<HashMap<SessionId, Timestamp>> {
         // The last byte of a UUID version 7 is random.
         let [.., last] = *session.as_bytes();
@@ -268,7 +279,7 @@ mod tests {
             assert!(copy.add(&revocation));
         }
 
-        assert_eq!(set.list().len(), 3);
+        assert_eq!((set.list().len(), set.len()), (3, 3));
         assert!(set.list().iter().all(|revocation| !copy.add(revocation)));
     }
 

@@ -1,0 +1,50 @@
+//! Waiting for a key that a token names and nobody has told of yet.
+//!
+//! Keys are announced long before they sign, except when an operator rotates at once: then a token may
+//! be here before its key, by the time that a replica needs to hear of it. Such a token is good, and
+//! whoever is told otherwise is signed out.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+
+use super::{moment::Moment, state::State};
+
+/// How long a key may be on its way: what the replicas of a server need to hear of each other.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many may wait at once. Anybody can make up tokens, and those must not pile up.
+const WAITERS: usize = 64;
+
+/// The places where callers wait.
+pub(super) struct Patience(Semaphore);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Semaphore::new(WAITERS))
+    }
+}
+
+impl Patience {
+    /// Waits until a key is known. Answers at once whether it is when there is no place left, or when
+    /// nobody would tell.
+    pub(super) async fn wait_for(&self, key_id: &str, state: &State) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let mut news = state.news();
+        let Ok(_place) = self.0.try_acquire() else { return state.has_key(key_id, Moment::now()) };
+        loop {
+            news.mark_unchanged();
+            if state.has_key(key_id, Moment::now()) {
+                return true;
+            }
+            if !state.is_live(Moment::now()) {
+                return false;
+            }
+            if !matches!(timeout_at(deadline, news.changed()).await, Ok(Ok(()))) {
+                return false;
+            }
+        }
+    }
+}

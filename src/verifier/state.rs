@@ -1,0 +1,314 @@
+//! What a verifier knows: keys, revocations, and how fresh they are. The watching task writes, every
+//! caller reads, nobody waits.
+//!
+//! Time is the server's: what it said last, and how long ago that was. This machine's time of day may
+//! be wrong without a token living longer or shorter for it.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use crate::{
+    model::{
+        time::Timestamp,
+        token::{Claims, Verdict},
+    },
+    tokens::{
+        reader::TokenReader,
+        revocation_set::RevocationSet,
+        verdict::{self, Requirements},
+    },
+    wire::pb,
+};
+
+use super::{
+    convert, keys::KeyBook, moment::Moment, refusal::Stale, settings::WithoutStream, status::Status,
+};
+
+/// How often a quiet stream speaks.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A stream that has been silent for longer is dead.
+pub(super) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
+/// For how much longer than asked a revocation is remembered: the server's time, as it is heard here,
+/// may step back by what a message was under way, or by what the clocks of two replicas differ.
+const REMEMBERED_LONGER: Duration = Duration::from_secs(60);
+/// How often what is over is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// What is known.
+pub(super) struct State {
+    grace: Duration,
+    without_stream: WithoutStream,
+    revocations: RevocationSet,
+    view: ArcSwap<View>,
+    /// Changes with the first complete account of everything, and with every change of the keys.
+    news: watch::Sender<News>,
+    losses: AtomicU64,
+    not_understood: AtomicU64,
+    last_loss: Mutex<Option<String>>,
+}
+
+/// What callers wait for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct News {
+    /// Whether everything there is was ever heard.
+    pub(super) is_ready: bool,
+    /// How often the keys changed.
+    pub(super) key_changes: u64,
+}
+
+/// Everything but the revocations, as of one moment.
+#[derive(Clone, Default)]
+struct View {
+    tokens: Option<Tokens>,
+    keys: Arc<KeyBook>,
+    word: Option<Word>,
+    /// Whether the stream is up and everything was heard.
+    is_up: bool,
+}
+
+/// What the server says of its tokens.
+#[derive(Clone)]
+struct Tokens {
+    issuer: String,
+    lifetime: Duration,
+    reader: Arc<TokenReader>,
+}
+
+/// The last word of the server while everything was heard.
+#[derive(Clone, Copy)]
+struct Word {
+    heard: Moment,
+    server_time: Timestamp,
+}
+
+/// What one stream has told so far.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// The keys that were named, while everything is told from the start.
+    named: Option<HashSet<String>>,
+    swept: Option<Moment>,
+}
+
+/// A message that a Claviger of this version does not send.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Nonsense(&'static str);
+
+impl State {
+    pub(super) fn new(grace: Duration, without_stream: WithoutStream) -> Self {
+        Self {
+            grace,
+            without_stream,
+            revocations: RevocationSet::default(),
+            view: ArcSwap::default(),
+            news: watch::Sender::default(),
+            losses: AtomicU64::new(0),
+            not_understood: AtomicU64::new(0),
+            last_loss: Mutex::default(),
+        }
+    }
+
+    /// Judges a token at a moment. Claims come with every verdict but `Malformed`.
+    pub(super) fn judge(
+        &self,
+        token: &str,
+        requirements: Requirements<'_>,
+        at: Moment,
+    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+        let view = self.view.load();
+        let (Some(tokens), Some(word)) = (&view.tokens, view.word) else {
+            return Err(Stale { silent_for: None });
+        };
+        let silent_for = at.since(word.heard);
+        if !self.is_trusted(&view, silent_for) {
+            return Err(Stale { silent_for: Some(silent_for) });
+        }
+        let now = word.server_time + silent_for;
+        let find = |key_id: &str| view.keys.find(key_id, now);
+        let Some(claims) = tokens.reader.read(token, now, tokens.lifetime, find) else {
+            return Ok((Verdict::Malformed, None));
+        };
+        let is_revoked = self.revocations.covers(&claims);
+        let verdict = verdict::judge(&claims, now, is_revoked, requirements);
+        Ok((verdict, Some(claims)))
+    }
+
+    /// Whether a key is known whose tokens are good at a moment.
+    pub(super) fn has_key(&self, key_id: &str, at: Moment) -> bool {
+        let view = self.view.load();
+        view.word.is_some_and(|word| {
+            view.keys.find(key_id, word.server_time + at.since(word.heard)).is_some()
+        })
+    }
+
+    /// Whether the stream is up at a moment, and everything was heard.
+    pub(super) fn is_live(&self, at: Moment) -> bool {
+        let view = self.view.load();
+        view.word.is_some_and(|word| is_live(&view, at.since(word.heard)))
+    }
+
+    /// Hears of news.
+    pub(super) fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// How things stand at a moment.
+    pub(super) fn status(&self, at: Moment) -> Status {
+        let view = self.view.load();
+        let silent_for = view.word.map(|word| at.since(word.heard));
+        Status {
+            is_ready: view.word.is_some(),
+            is_live: silent_for.is_some_and(|it| is_live(&view, it)),
+            judges: silent_for.is_some_and(|it| self.is_trusted(&view, it)),
+            silent_for,
+            revocations: self.revocations.len(),
+            keys: view.keys.len(),
+            remembered_tokens: view.tokens.as_ref().map_or(0, |it| it.reader.remembered()),
+            not_understood: self.not_understood.load(Ordering::Relaxed),
+            skew_seconds: view.word.map(skew_seconds),
+            losses: self.losses.load(Ordering::Relaxed),
+            last_loss: self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    fn is_trusted(&self, view: &View, silent_for: Duration) -> bool {
+        is_live(view, silent_for)
+            || silent_for <= self.grace
+            || self.without_stream == WithoutStream::Accept
+    }
+
+    /// Takes in a message that was heard at a moment. Revocations first, then keys, and only then the
+    /// word that everything was heard: who judges meanwhile knows too much rather than too little.
+    pub(super) fn apply(
+        &self,
+        progress: &mut Progress,
+        message: &pb::WatchRevocationsResponse,
+        at: Moment,
+    ) -> Result<(), Nonsense> {
+        let mut view = View::clone(&self.view.load());
+        view.learn_of_tokens(message);
+        let tokens = view.tokens.as_ref().ok_or(Nonsense("the server did not name its issuer"))?;
+        let lifetime = tokens.lifetime;
+        let time = message.server_time.as_ref().ok_or(Nonsense("the server told no time"))?;
+        let server_time = convert::timestamp(time);
+
+        for revocation in &message.revocations {
+            match convert::revocation(revocation, server_time + lifetime) {
+                Some(revocation) => drop(self.revocations.add(&revocation)),
+                None => self.puzzle("revocation"),
+            }
+        }
+        let keys_changed = self.learn_keys(&mut view, progress, message);
+        if message.caught_up {
+            if let Some(named) = progress.named.take() {
+                Arc::make_mut(&mut view.keys).retire_unnamed(&named, server_time + lifetime);
+            }
+            view.word = Some(Word { heard: at, server_time });
+            view.is_up = true;
+            self.sweep(&mut view, progress, at, server_time);
+        }
+        let is_ready = view.word.is_some();
+        self.view.store(Arc::new(view));
+        self.announce(is_ready, keys_changed);
+        Ok(())
+    }
+
+    /// The stream was lost, or could not be had.
+    pub(super) fn lose(&self, why: String) {
+        let mut view = View::clone(&self.view.load());
+        view.is_up = false;
+        self.view.store(Arc::new(view));
+        self.losses.fetch_add(1, Ordering::Relaxed);
+        *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
+    fn learn_keys(
+        &self,
+        view: &mut View,
+        progress: &mut Progress,
+        message: &pb::WatchRevocationsResponse,
+    ) -> bool {
+        if message.from_start {
+            progress.named = Some(HashSet::new());
+        }
+        if let Some(named) = &mut progress.named {
+            named.extend(message.keys.iter().map(|key| key.key_id.clone()));
+        }
+        if message.keys.is_empty() {
+            return false;
+        }
+        let keys = Arc::make_mut(&mut view.keys);
+        for key in &message.keys {
+            if !keys.merge(key) {
+                self.puzzle("key");
+            }
+        }
+        true
+    }
+
+    /// Forgets what is over.
+    fn sweep(&self, view: &mut View, progress: &mut Progress, at: Moment, now: Timestamp) {
+        if view.keys.has_retired(now) {
+            Arc::make_mut(&mut view.keys).forget_retired(now);
+        }
+        if progress.swept.is_none_or(|swept| at.since(swept) >= SWEEP_EVERY) {
+            self.revocations.forget_expired(now - REMEMBERED_LONGER);
+            progress.swept = Some(at);
+        }
+    }
+
+    fn announce(&self, is_ready: bool, keys_changed: bool) {
+        self.news.send_if_modified(|news| {
+            let changed = keys_changed || news.is_ready != is_ready;
+            news.is_ready = is_ready;
+            news.key_changes += u64::from(keys_changed);
+            changed
+        });
+    }
+
+    fn puzzle(&self, what: &'static str) {
+        self.not_understood.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(
+            target: "claviger::verifier",
+            what,
+            "the server is newer than this verifier, which must be updated"
+        );
+    }
+}
+
+impl View {
+    /// Reads what only the first message of a stream says.
+    fn learn_of_tokens(&mut self, message: &pb::WatchRevocationsResponse) {
+        if message.issuer.is_empty() {
+            return;
+        }
+        let lifetime = message.max_token_lifetime.as_ref().and_then(convert::span);
+        let Some(lifetime) = lifetime else { return };
+        let issuer = &message.issuer;
+        if self.tokens.as_ref().is_some_and(|it| it.issuer == *issuer && it.lifetime == lifetime) {
+            return;
+        }
+        // What was read before was read by another rule.
+        let reader = Arc::new(TokenReader::new(issuer.clone()));
+        self.tokens = Some(Tokens { issuer: issuer.clone(), lifetime, reader });
+    }
+}
+
+fn is_live(view: &View, silent_for: Duration) -> bool {
+    view.is_up && silent_for <= SILENCE
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of a skew fit into 53 bits")]
+fn skew_seconds(word: Word) -> f64 {
+    let micros = word.server_time.as_micros().saturating_sub(word.heard.wall().as_micros());
+    micros as f64 / 1e6
+}

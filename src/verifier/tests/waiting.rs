@@ -1,0 +1,95 @@
+//! Waiting for a key that is on its way.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::issuer::*;
+use crate::{
+    verifier::{Refusal, Settings, Verifier, moment::Moment, state::Progress},
+    wire::pb::{self, SigningKeyState},
+};
+
+fn verifier(told: Told) -> Verifier {
+    Verifier::over(Arc::new(told.state), Settings::new("http://localhost", AUDIENCE))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_may_be_here_before_its_key() {
+    let (old, new) = (Issuer::new(), Issuer::new());
+    let verifier = verifier(Told::of(&old));
+    let token = new.token(&claims());
+    assert_eq!(verifier.verify(&token), Err(Refusal::Malformed));
+
+    let waiting = tokio::spawn({
+        let (verifier, token) = (verifier.clone(), token.clone());
+        async move { verifier.wait_for_key(&token).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let keys = vec![new.key(SigningKeyState::Active)];
+    let message = pb::WatchRevocationsResponse { keys, ..heartbeat(Duration::ZERO) };
+    verifier.inner.state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+
+    assert!(waiting.await.unwrap());
+    assert!(verifier.verify(&token).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_longer_than_a_second() {
+    let verifier = verifier(Told::of(&Issuer::new()));
+    let token = Issuer::new().token(&claims());
+    let began = Instant::now();
+
+    assert!(!verifier.wait_for_key(&token).await);
+
+    assert_eq!(began.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_token_and_whose_key_is_known_is_not_waited_for() {
+    let issuer = Issuer::new();
+    let verifier = verifier(Told::of(&issuer));
+    let began = Instant::now();
+
+    assert!(verifier.wait_for_key(&issuer.token(&claims())).await);
+    for text in ["", "a.b.c", "e30.e30.e30", &"a.".repeat(100_000)] {
+        assert!(!verifier.wait_for_key(text).await);
+    }
+
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_stream_that_is_lost() {
+    let mut told = Told::of(&Issuer::new());
+    told.lose_stream();
+    let verifier = verifier(told);
+    let began = Instant::now();
+
+    assert!(!verifier.wait_for_key(&Issuer::new().token(&claims())).await);
+
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn made_up_tokens_do_not_pile_up() {
+    let verifier = verifier(Told::of(&Issuer::new()));
+    let token = Issuer::new().token(&claims());
+    let waiting: Vec<_> = (0..64)
+        .map(|_| {
+            let (verifier, token) = (verifier.clone(), token.clone());
+            tokio::spawn(async move { verifier.wait_for_key(&token).await })
+        })
+        .collect();
+    // Time moves only when all of them wait.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let began = Instant::now();
+
+    assert!(!verifier.wait_for_key(&token).await);
+
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    for task in waiting {
+        assert!(!task.await.unwrap());
+    }
+    assert!(!verifier.wait_for_key(&token).await);
+}
