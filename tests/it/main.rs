@@ -11,6 +11,7 @@ mod crash;
 mod edges;
 mod failover;
 mod flood;
+mod foreign;
 mod login;
 mod logout;
 mod logs;

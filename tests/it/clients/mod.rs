@@ -18,7 +18,7 @@ use std::{
 const PASSWORD: &str = "seven quiet otters ferry lanterns";
 
 /// What a program printed, and whether it was content.
-struct Printed {
+pub(crate) struct Printed {
     succeeded: bool,
     out: String,
     err: String,
@@ -26,14 +26,14 @@ struct Printed {
 
 impl Printed {
     /// What it printed as JSON.
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         assert!(self.succeeded, "{}\n{}", self.out, self.err);
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 }
 
 /// A program that `make test` installed.
-fn tool(name: &str) -> Command {
+pub(crate) fn tool(name: &str) -> Command {
     let path = top().join(".tools").join(name);
     assert!(
         path.exists(),
@@ -43,7 +43,7 @@ fn tool(name: &str) -> Command {
     Command::new(path)
 }
 
-fn run(command: &mut Command) -> Printed {
+pub(crate) fn run(command: &mut Command) -> Printed {
     let Output { status, stdout, stderr } =
         command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     Printed {
@@ -54,6 +54,6 @@ fn run(command: &mut Command) -> Printed {
 }
 
 /// The top of the repository.
-fn top() -> PathBuf {
+pub(crate) fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }

@@ -64,7 +64,8 @@ impl TestApp {
         Self::launch(self.home.replica(), self.clock.clone(), self.settings.clone()).await
     }
 
-    async fn start_at(home: Home, clock: ManualClock, settings: Settings<'_>) -> Self {
+    /// Starts a server in a home, with a clock that the test has set.
+    pub async fn start_at(home: Home, clock: ManualClock, settings: Settings<'_>) -> Self {
         let settings = BASE
             .iter()
             .chain(settings)

@@ -13,6 +13,7 @@ pub mod raw;
 pub mod refusal;
 pub mod servers;
 pub mod storm;
+pub mod toolchains;
 pub mod watcher;
 
 pub use app::TestApp;
