@@ -9,6 +9,7 @@ mod cookies;
 mod cors;
 mod crash;
 mod edges;
+mod examples;
 mod failover;
 mod flood;
 mod foreign;

@@ -1,0 +1,59 @@
+// A gRPC server that asks Claviger who is calling, in an interceptor. ../README.md says how to start it.
+package main
+
+import (
+	"context"
+	"log"
+	"net"
+	"os"
+
+	claviger "claviger.example/greeter/gen/claviger/v1"
+	pb "claviger.example/greeter/gen/greeter/v1"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+type server struct{ pb.UnimplementedGreeterServer }
+type subject struct{} // Under it a call's context holds the id of the caller's account.
+var tokens claviger.TokenServiceClient
+
+// signedIn lets only those in who show a good access token.
+func signedIn(ctx context.Context) (context.Context, error) {
+	token, err := auth.AuthFromMD(ctx, "bearer")
+	if err != nil {
+		return nil, err
+	}
+	asking := ctx // And not ctx itself: the key would go along with the handler's own calls.
+	if key := os.Getenv("SERVICE_KEY"); key != "" {
+		asking = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
+	}
+	answer, err := tokens.ValidateToken(asking, &claviger.ValidateTokenRequest{AccessToken: token, RequiredAudience: os.Getenv("AUDIENCE")})
+	if err != nil { // The token may be good: who hears UNAUTHENTICATED would drop it.
+		return nil, status.Error(codes.Unavailable, "nobody can be checked now")
+	} else if answer.Verdict != claviger.TokenVerdict_TOKEN_VERDICT_ACTIVE {
+		return nil, status.Error(codes.Unauthenticated, "sign in again")
+	}
+	return context.WithValue(ctx, subject{}, answer.Claims.Subject), nil
+}
+
+func (server) Greet(ctx context.Context, _ *pb.GreetRequest) (*pb.GreetResponse, error) {
+	return &pb.GreetResponse{Subject: ctx.Value(subject{}).(string)}, nil
+}
+
+func main() {
+	patience := grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "timeout": "2s"}]}`)
+	channel, badName := grpc.NewClient(os.Getenv("CLAVIGER"), patience, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	listener, badPort := net.Listen("tcp", os.Getenv("LISTEN"))
+	if badName != nil || badPort != nil {
+		log.Fatal(badName, badPort)
+	}
+	tokens = claviger.NewTokenServiceClient(channel)
+	unary, stream := auth.UnaryServerInterceptor(signedIn), auth.StreamServerInterceptor(signedIn)
+	serving := grpc.NewServer(grpc.UnaryInterceptor(unary), grpc.StreamInterceptor(stream))
+	pb.RegisterGreeterServer(serving, server{})
+	log.Fatal(serving.Serve(listener))
+}

@@ -1,0 +1,59 @@
+"""A gRPC server that asks Claviger who is calling, in an interceptor. ../README.md says how to start it."""
+
+import asyncio
+import contextvars
+import os
+import pathlib
+import sys
+
+import grpc
+
+sys.path += [str(it / "proto") for it in pathlib.Path(__file__).resolve().parents[1:3]]
+greeter, greeter_services = grpc.protos_and_services("greeter/v1/greeter.proto")
+claviger, claviger_services = grpc.protos_and_services("claviger/v1/token_service.proto")
+SUBJECT = contextvars.ContextVar("subject")  # The id of the caller's account, while a call runs.
+
+
+# Lets only those in who show a good access token.
+class SignedIn(grpc.aio.ServerInterceptor):
+    def __init__(self, tokens, audience, key):
+        self.tokens, self.audience = tokens, audience
+        self.metadata = [("authorization", f"Bearer {key}")] if key else []
+
+    async def intercept_service(self, continuation, call):
+        scheme, _, token = dict(call.invocation_metadata).get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return refusal(grpc.StatusCode.UNAUTHENTICATED, "sign in first")
+        question = claviger.ValidateTokenRequest(access_token=token, required_audience=self.audience)
+        try:
+            answer = await self.tokens.ValidateToken(question, timeout=2, metadata=self.metadata)
+        except grpc.RpcError:  # The token may be good: who hears UNAUTHENTICATED would drop it.
+            return refusal(grpc.StatusCode.UNAVAILABLE, "nobody can be checked now")
+        if answer.verdict != claviger.TOKEN_VERDICT_ACTIVE:
+            return refusal(grpc.StatusCode.UNAUTHENTICATED, "sign in again")
+        SUBJECT.set(answer.claims.subject)
+        return await continuation(call)
+
+
+def refusal(code, words):
+    async def refuse(_requests, context):
+        await context.abort(code, words)
+
+    return grpc.stream_stream_rpc_method_handler(refuse)  # Which fits any kind of method.
+
+
+class Greeter(greeter_services.GreeterServicer):
+    async def Greet(self, request, context):
+        return greeter.GreetResponse(subject=SUBJECT.get())
+
+
+async def serve(env):
+    tokens = claviger_services.TokenServiceStub(grpc.aio.insecure_channel(env["CLAVIGER"]))
+    server = grpc.aio.server(interceptors=[SignedIn(tokens, env["AUDIENCE"], env.get("SERVICE_KEY"))])
+    greeter_services.add_GreeterServicer_to_server(Greeter(), server)
+    server.add_insecure_port(env["LISTEN"])
+    await server.start()
+    await server.wait_for_termination()
+
+
+asyncio.run(serve(os.environ))

@@ -1,0 +1,123 @@
+//! The servers in `examples/`, started as its README says: each lets in who is signed in, and nobody
+//! else.
+
+mod greeter;
+mod manual;
+
+use std::fs;
+
+use crate::{
+    clients::{run, top},
+    examples::{
+        greeter::{AUDIENCE, Greeter},
+        manual::Manual,
+    },
+    support::{Home, PASSWORD, Process},
+};
+use tonic::Code;
+
+#[tokio::test]
+async fn the_example_in_python_lets_in_who_is_signed_in_and_nobody_else() {
+    lets_in_who_is_signed_in_and_nobody_else("python").await;
+}
+
+#[tokio::test]
+async fn the_example_in_node_lets_in_who_is_signed_in_and_nobody_else() {
+    lets_in_who_is_signed_in_and_nobody_else("node").await;
+}
+
+#[tokio::test]
+async fn the_example_in_go_lets_in_who_is_signed_in_and_nobody_else() {
+    lets_in_who_is_signed_in_and_nobody_else("go").await;
+}
+
+#[tokio::test]
+async fn the_example_in_python_blames_no_token_when_claviger_hangs() {
+    blames_no_token_when_claviger_hangs("python").await;
+}
+
+#[tokio::test]
+async fn the_example_in_node_blames_no_token_when_claviger_hangs() {
+    blames_no_token_when_claviger_hangs("node").await;
+}
+
+#[tokio::test]
+async fn the_example_in_go_blames_no_token_when_claviger_hangs() {
+    blames_no_token_when_claviger_hangs("go").await;
+}
+
+#[tokio::test]
+async fn the_examples_are_called_as_their_manual_says() {
+    let home = Home::new().await;
+    let claviger = claviger(&home);
+    let greeter = Greeter::start("python", claviger.internal_port, AUDIENCE).await;
+    let commands = Manual::read()
+        .block("call")
+        .replace("localhost:8080", &format!("localhost:{}", claviger.public_port))
+        .replace("localhost:50051", &format!("127.0.0.1:{}", greeter.port()));
+
+    let printed = run(&mut manual::shell(&commands));
+
+    let grace = claviger.stranger().login("grace", "seven quiet otters ferry lanterns").await;
+    assert_eq!(printed.json()["subject"], grace.unwrap().account.id);
+}
+
+#[test]
+fn each_example_is_shorter_than_sixty_lines() {
+    let files = ["python/server.py", "node/server.mjs", "go/main.go"];
+
+    for file in files {
+        let text = fs::read_to_string(top().join("examples").join(file)).unwrap();
+
+        assert!(text.lines().count() < 60, "{file} has {} lines", text.lines().count());
+    }
+}
+
+async fn lets_in_who_is_signed_in_and_nobody_else(language: &str) {
+    let home = Home::new().await;
+    let claviger = claviger(&home);
+    let greeter = Greeter::start(language, claviger.internal_port, AUDIENCE).await;
+    let bank = Greeter::start(language, claviger.internal_port, "bank").await;
+    let alice = claviger.stranger().register("alice", PASSWORD).await.unwrap();
+    let bearer = format!("Bearer {}", alice.tokens.access_token);
+    let refusal = async |greeter: &Greeter, authorization: &str| {
+        greeter.greet(&[("authorization", authorization)]).await.unwrap_err().code()
+    };
+
+    // Good before bad and after: who is refused is refused by a server that works.
+    let id = &alice.account.id;
+    assert_eq!(&greeter.greet(&[("authorization", &bearer)]).await.unwrap(), id);
+    let smuggled = [("authorization", &*bearer), ("subject", "mallory")];
+    assert_eq!(&greeter.greet(&smuggled).await.unwrap(), id);
+    assert_eq!(greeter.greet(&[]).await.unwrap_err().code(), Code::Unauthenticated);
+    for bad in ["Bearer garbage", "Bearer", "Bearer ", "garbage", &bearer[..bearer.len() - 8]] {
+        assert_eq!(refusal(&greeter, bad).await, Code::Unauthenticated, "{bad}");
+    }
+    let basic = bearer.replace("Bearer", "Basic");
+    assert_eq!(refusal(&greeter, &basic).await, Code::Unauthenticated);
+    assert_eq!(refusal(&bank, &bearer).await, Code::Unauthenticated);
+    assert_eq!(&greeter.greet(&[("authorization", &bearer)]).await.unwrap(), id);
+
+    alice.logout().await.unwrap();
+    assert_eq!(refusal(&greeter, &bearer).await, Code::Unauthenticated);
+}
+
+async fn blames_no_token_when_claviger_hangs(language: &str) {
+    let home = Home::new().await;
+    let claviger = claviger(&home);
+    let greeter = Greeter::start(language, claviger.internal_port, AUDIENCE).await;
+    let alice = claviger.stranger().register("alice", PASSWORD).await.unwrap();
+    let bearer = format!("Bearer {}", alice.tokens.access_token);
+
+    let hanging = claviger.freeze();
+    let meanwhile = greeter.greet(&[("authorization", &bearer)]).await;
+    drop(hanging);
+    let afterwards = greeter.greet(&[("authorization", &bearer)]).await;
+
+    assert_eq!(meanwhile.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(afterwards.unwrap(), alice.account.id);
+}
+
+fn claviger(home: &Home) -> Process {
+    Process::start(home, &["--tokens-audiences", AUDIENCE])
+}
