@@ -7,7 +7,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-/// Every `.proto` file of the API, relative to `proto/`.
+/// Every `.proto` file of the API, relative to `proto/`. What they import is found by itself.
 const FILES: &[&str] = &[
     "claviger/admin/v1/service_account_service.proto",
     "claviger/v1/account_service.proto",
@@ -16,6 +16,7 @@ const FILES: &[&str] = &[
     "claviger/v1/passkey_service.proto",
     "claviger/v1/session_service.proto",
     "claviger/v1/token_service.proto",
+    "envoy/service/auth/v3/external_auth.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .codec_path("crate::wire::codec::StrictCodec")
         .build_transport(false)
+        .extern_path(".google.rpc", "::tonic_types::pb")
         // Messages carry passwords and tokens: what cannot be printed cannot leak into a log.
         .skip_debug(messages)
         .compile_fds(descriptors)?;
