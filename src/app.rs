@@ -31,6 +31,7 @@ use crate::{
     http::{
         self,
         discovery::Discovery,
+        forward_auth::ForwardAuth,
         health::Readiness,
         page::{self, Page},
         well_known::WellKnown,
@@ -204,12 +205,17 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
     ) -> Result<Server, StartError> {
+        let trusted_proxies = config.internal_trusted_proxies.clone();
+        let forward_auth = ForwardAuth {
+            judge: services.access_tokens.clone(),
+            trusted_proxies: trusted_proxies.as_slice().into(),
+        };
         // Tokens are judged from memory.
-        let pages = http::internal(self.readiness(true));
+        let pages = http::internal(self.readiness(true), forward_auth);
         let routes = grpc::internal_routes(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
-        // No page has business here, and no proxy stands in front.
-        let (cors_origins, trusted_proxies) = (Vec::new(), Vec::new());
+        // No page has business here.
+        let cors_origins = Vec::new();
         let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
         let router = layers::assemble(routes, pages, http::nothing(), &settings);
         Ok(self.server("internal", router, config))

@@ -36,6 +36,8 @@ pub struct Config {
     pub public: Public,
     /// `internal.listen`.
     pub internal_listen: Listen,
+    /// `internal.trusted_proxies`.
+    pub internal_trusted_proxies: Vec<IpNet>,
     /// `relying_party.*`.
     pub relying_party: passkeys::Settings,
     /// What access tokens say of us.

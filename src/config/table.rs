@@ -151,6 +151,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("public.tls_key_file", File, Derived("no TLS"), "The private key (PEM) of the public listener, read again when it changes."),
     setting("public.trusted_proxies", List, Value(""), "The addresses or prefixes of proxies whose `x-forwarded-for` is believed."),
     setting("internal.listen", Addresses, Value("127.0.0.1:8081,[::1]:8081"), "Where backends reach the server; loopback only, since their calls are not authenticated yet."),
+    setting("internal.trusted_proxies", List, Value(""), "The addresses or prefixes of proxies whose `x-forwarded-*` is believed at `/v1/forward-auth`; it is for the log alone."),
     setting("relying_party.id", Text, Derived("the host of `public.url`"), "The domain that passkeys belong to; changing it makes every passkey useless."),
     setting("relying_party.name", Text, Value("Claviger"), "The name that people see when they add a passkey."),
     setting("relying_party.origins", List, Derived("the origin of `public.url`"), "The exact origins passkeys may be used from: `https://…`, or an app's `android:apk-key-hash:…`."),

@@ -23,6 +23,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     // First what does not depend on the URL, so that a bad one hides no other problem.
     let database = database::options(reader, &data_directory);
     let internal_listen = internal_listen(reader);
+    let internal_trusted_proxies = trusted_proxies(reader, "internal.trusted_proxies");
     let sessions = sessions(reader);
     let master_secret = master_secret(reader, &data_directory);
     let limits = limits(reader);
@@ -40,6 +41,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         data_directory,
         database,
         internal_listen,
+        internal_trusted_proxies,
         relying_party,
         access_tokens,
         sessions,
@@ -76,7 +78,7 @@ fn public(reader: &mut Reader<'_>, url: String, cors_origins: Vec<String>) -> Pu
         listen: reader.listen("public.listen"),
         url,
         tls: tls(reader),
-        trusted_proxies: trusted_proxies(reader),
+        trusted_proxies: trusted_proxies(reader, "public.trusted_proxies"),
         cors_origins,
     }
 }
@@ -96,16 +98,16 @@ fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
     }
 }
 
-fn trusted_proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
+fn trusted_proxies(reader: &mut Reader<'_>, key: &str) -> Vec<IpNet> {
     let mut proxies = Vec::new();
-    for text in reader.list("public.trusted_proxies").unwrap_or_default() {
+    for text in reader.list(key).unwrap_or_default() {
         match text
             .parse::<IpNet>()
             .or_else(|_| text.parse().map(|address: std::net::IpAddr| IpNet::from(address)))
         {
             Ok(prefix) => proxies.push(prefix),
             Err(_) => reader.refuse(
-                "public.trusted_proxies",
+                key,
                 format_args!("holds {text}, which is neither an address nor a prefix"),
             ),
         }

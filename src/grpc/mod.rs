@@ -12,6 +12,7 @@ pub mod status;
 mod accounts;
 mod auth;
 mod convert;
+mod ext_authz;
 mod passkeys;
 mod sessions;
 mod tokens;
@@ -30,7 +31,15 @@ use crate::domain::{
     tokens::{access::AccessTokens, keys::KeyRing},
 };
 
-use crate::wire::pb;
+use crate::{
+    gateway::Judge,
+    wire::{
+        envoy::service::auth::v3::authorization_server::{
+            AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
+        },
+        pb,
+    },
+};
 use caller::Callers;
 use refresh_cookie::RefreshCookie;
 
@@ -47,7 +56,7 @@ const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services that backends call.
-const INTERNAL_SERVICES: [&str; 1] = [pb::token_service_server::SERVICE_NAME];
+const INTERNAL_SERVICES: [&str; 2] = [pb::token_service_server::SERVICE_NAME, AUTHORIZATION];
 
 /// What the services call.
 #[derive(Clone)]
@@ -129,8 +138,15 @@ pub fn internal_routes(
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
     let routes =
-        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES));
+        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES))
+            .add_service(authorization(services.access_tokens.clone()));
     with_conventions(routes, health, &INTERNAL_SERVICES)
+}
+
+/// Decides for Envoy.
+fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Service> {
+    AuthorizationServer::new(ext_authz::Service::new(judge))
+        .max_decoding_message_size(ext_authz::MAX_QUESTION_BYTES)
 }
 
 /// Adds what every gRPC server should offer: health and reflection.

@@ -1,6 +1,7 @@
 //! What HTTP serves beside gRPC: the page, well-known documents and health.
 
 pub mod discovery;
+pub mod forward_auth;
 pub mod health;
 pub mod page;
 pub mod well_known;
@@ -37,11 +38,15 @@ pub fn public(parts: Public) -> Router {
     page::routes(page)
         .merge(well_known::routes(well_known))
         .merge(documents)
-        .merge(internal(readiness))
+        .merge(health_pages(readiness))
 }
 
 /// The pages of the internal listener.
-pub fn internal(readiness: health::Readiness) -> Router {
+pub fn internal(readiness: health::Readiness, forward_auth: forward_auth::ForwardAuth) -> Router {
+    health_pages(readiness).merge(forward_auth::routes(forward_auth))
+}
+
+fn health_pages(readiness: health::Readiness) -> Router {
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

@@ -68,6 +68,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("src/domain/", &["crate::grpc", "crate::http", "crate::serve", "crate::app"]),
     ("src/grpc/", &["crate::storage"]),
+    // The decision does not know whose wire it goes over.
+    (
+        "src/gateway/",
+        &["crate::grpc", "crate::http", "crate::serve", "crate::app", "crate::storage", "axum"],
+    ),
     // What a service gets that only checks tokens.
     ("src/tokens/", SERVER),
     ("src/wire/", SERVER),

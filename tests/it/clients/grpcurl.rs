@@ -25,6 +25,7 @@ async fn grpcurl_lists_the_services_of_each_port() {
     assert!(!public.contains(&"claviger.v1.TokenService"), "{public:?}");
     let internal: Vec<&str> = internal.out.lines().collect();
     assert!(internal.contains(&"claviger.v1.TokenService"), "{internal:?}");
+    assert!(internal.contains(&"envoy.service.auth.v3.Authorization"), "{internal:?}");
     assert!(internal.contains(&"grpc.health.v1.Health"), "{internal:?}");
     assert!(!internal.contains(&"claviger.v1.AuthService"), "{internal:?}");
 }

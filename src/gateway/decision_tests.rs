@@ -1,0 +1,123 @@
+//! Every verdict, and every form of the header.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    gateway::Stale,
+    model::{
+        id::{AccountId, SessionId},
+        session::SignInMethod,
+        time::Timestamp,
+    },
+};
+
+/// Says the same of every token.
+struct Says(Result<Verdict, Stale>);
+
+impl Judge for Says {
+    fn judge(
+        &self,
+        token: &str,
+        _: Requirements<'_>,
+    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+        assert!(!token.is_empty() && !token.contains(' '), "{token:?}");
+        let verdict = self.0?;
+        Ok((verdict, (verdict != Verdict::Malformed).then(|| Arc::new(claims()))))
+    }
+}
+
+fn claims() -> Claims {
+    Claims {
+        issuer: "https://id.example".to_owned(),
+        account_id: AccountId::from_uuid(Uuid::nil()),
+        audiences: vec!["shop".to_owned()],
+        expires_at: Timestamp::from_seconds(1900),
+        issued_at: Timestamp::from_seconds(1000),
+        token_id: "token".to_owned(),
+        session_id: SessionId::from_uuid(Uuid::nil()),
+        auth_time: Timestamp::from_seconds(1000),
+        auth_method: SignInMethod::Password,
+    }
+}
+
+fn decided(says: Result<Verdict, Stale>, authorization: &[&str]) -> Decision {
+    let max_auth_age = Some(Duration::from_secs(600));
+    decide(&Says(says), authorization, &Demands { max_auth_age, ..Demands::default() })
+}
+
+#[test]
+fn every_verdict_but_active_denies() {
+    let invalid = |refused| Decision::Deny(Denial::InvalidToken(refused));
+    for (says, expected) in [
+        (Ok(Verdict::Active), Decision::Allow(Some(Arc::new(claims())))),
+        (Ok(Verdict::Expired), invalid(Refused::Expired)),
+        (Ok(Verdict::Revoked), invalid(Refused::Revoked)),
+        (Ok(Verdict::Malformed), invalid(Refused::Malformed)),
+        (Ok(Verdict::WrongAudience), invalid(Refused::WrongAudience)),
+        (Ok(Verdict::StepUpNeeded), Decision::Deny(Denial::StepUpNeeded { max_age: 600 })),
+        (Err(Stale), Decision::Deny(Denial::Unavailable)),
+    ] {
+        assert_eq!(decided(says, &["Bearer token"]), expected);
+    }
+}
+
+#[test]
+fn the_token_is_found_however_the_scheme_is_written() {
+    for value in ["Bearer token", "bearer token", "BEARER   token ", " Bearer token"] {
+        assert!(matches!(decided(Ok(Verdict::Active), &[value]), Decision::Allow(_)), "{value}");
+    }
+}
+
+#[test]
+fn without_a_bearer_token_nobody_is_asked() {
+    let missing = Decision::Deny(Denial::MissingToken);
+
+    for values in [[].as_slice(), &["Basic YTpi"], &[""], &["token"]] {
+        assert_eq!(decided(Ok(Verdict::Active), values), missing, "{values:?}");
+    }
+}
+
+#[test]
+fn two_values_never_pass() {
+    let malformed = Decision::Deny(Denial::InvalidToken(Refused::Malformed));
+
+    for values in [
+        ["Bearer a", "Bearer b"].as_slice(),
+        &["Bearer a,Bearer b"],
+        &["Basic a,Bearer b"],
+        &["Bearer "],
+    ] {
+        assert_eq!(decided(Ok(Verdict::Active), values), malformed, "{values:?}");
+    }
+}
+
+#[test]
+fn only_somebody_without_any_token_may_be_anonymous() {
+    let demands = Demands { allows_anonymous: true, ..Demands::default() };
+    let decided = |says, values: &[&str]| decide(&Says(says), values, &demands);
+
+    assert_eq!(decided(Ok(Verdict::Active), &[]), Decision::Allow(None));
+    for values in [["Bearer old"].as_slice(), &["Bearer"], &["Basic a, Bearer old"]] {
+        assert!(matches!(decided(Ok(Verdict::Expired), values), Decision::Deny(_)), "{values:?}");
+    }
+}
+
+#[test]
+fn challenges_are_those_of_the_standards() {
+    let challenge = |denial: Denial| denial.challenge();
+
+    assert_eq!(challenge(Denial::MissingToken).unwrap(), r#"Bearer realm="claviger""#);
+    assert_eq!(
+        challenge(Denial::InvalidToken(Refused::Expired)).unwrap(),
+        r#"Bearer realm="claviger", error="invalid_token", error_description="the access token expired""#
+    );
+    assert_eq!(
+        challenge(Denial::StepUpNeeded { max_age: 600 }).unwrap(),
+        r#"Bearer realm="claviger", error="insufficient_user_authentication", error_description="a more recent sign-in is needed", max_age="600""#
+    );
+    assert_eq!(challenge(Denial::NotAllowed), None);
+    assert_eq!(challenge(Denial::Unavailable), None);
+}

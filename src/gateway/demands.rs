@@ -1,0 +1,130 @@
+//! What a route demands of whoever comes through it, as the operator wrote it into the gateway.
+//!
+//! Envoy sends it as `context_extensions`; nginx, Caddy and Traefik in the query of the address that
+//! they ask. The names are the same.
+
+use std::time::Duration;
+
+/// Names that have a meaning.
+const AUDIENCE: &str = "audience";
+const MAX_AUTH_AGE: &str = "max_auth_age";
+const ANONYMOUS: &str = "anonymous";
+
+/// What a route demands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Whom the token must be for; otherwise for the default audience.
+    pub audience: Option<String>,
+    /// How old the sign-in may be at most.
+    pub max_auth_age: Option<Duration>,
+    /// Whether somebody without a token passes, with every identity header removed. A bad token does
+    /// not.
+    pub allows_anonymous: bool,
+}
+
+/// The operator wrote something that has no meaning here. It denies, because a demand that is misspelt
+/// would be no demand at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misconfigured {
+    /// A name that means nothing.
+    #[error(
+        "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age` and \
+         `anonymous`"
+    )]
+    UnknownName(String),
+    /// A name that comes twice.
+    #[error("the gateway sends the setting `{0}` twice")]
+    Twice(&'static str),
+    /// A value that means nothing.
+    #[error("the gateway sends the setting `{name}` with a value that is not {form}")]
+    BadValue {
+        /// The setting.
+        name: &'static str,
+        /// What it should be.
+        form: &'static str,
+    },
+}
+
+impl Demands {
+    /// Reads names and values.
+    ///
+    /// # Errors
+    /// When any of them means nothing.
+    pub fn read<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, Misconfigured> {
+        let mut demands = Self::default();
+        let mut seen = Vec::new();
+        for (name, value) in pairs {
+            let name = match name {
+                AUDIENCE => AUDIENCE,
+                MAX_AUTH_AGE => MAX_AUTH_AGE,
+                ANONYMOUS => ANONYMOUS,
+                unknown => return Err(Misconfigured::UnknownName(unknown.to_owned())),
+            };
+            if seen.contains(&name) {
+                return Err(Misconfigured::Twice(name));
+            }
+            seen.push(name);
+            demands.set(name, value)?;
+        }
+        Ok(demands)
+    }
+
+    fn set(&mut self, name: &'static str, value: &str) -> Result<(), Misconfigured> {
+        let bad = |form| Misconfigured::BadValue { name, form };
+        match name {
+            AUDIENCE if value.is_empty() => return Err(bad("an audience")),
+            AUDIENCE => self.audience = Some(value.to_owned()),
+            MAX_AUTH_AGE => {
+                let age = humantime::parse_duration(value).ok();
+                let age = age.filter(|age| *age >= Duration::from_secs(1));
+                let form = "a span of time such as 10m, at least 1s";
+                self.max_auth_age = Some(age.ok_or_else(|| bad(form))?);
+            }
+            _ if value == "allow" => self.allows_anonymous = true,
+            _ => return Err(bad("`allow`")),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_demands_nothing_special() {
+        assert_eq!(Demands::read([]), Ok(Demands::default()));
+    }
+
+    #[test]
+    fn each_name_is_read() {
+        let demands =
+            Demands::read([("audience", "shop"), ("max_auth_age", "10m"), ("anonymous", "allow")]);
+
+        let expected = Demands {
+            audience: Some("shop".to_owned()),
+            max_auth_age: Some(Duration::from_secs(600)),
+            allows_anonymous: true,
+        };
+        assert_eq!(demands, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_misspelt_is_refused_and_never_ignored() {
+        for pairs in [
+            [("Audience", "shop")].as_slice(),
+            &[("max-auth-age", "10m")],
+            &[("max_auth_age", "600")],
+            &[("max_auth_age", "0s")],
+            &[("max_auth_age", "")],
+            &[("audience", "")],
+            &[("anonymous", "yes")],
+            &[("audience", "shop"), ("audience", "shop")],
+            &[("audience", "shop"), ("", "")],
+        ] {
+            assert!(Demands::read(pairs.iter().copied()).is_err(), "{pairs:?}");
+        }
+    }
+}

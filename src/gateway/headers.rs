@@ -1,0 +1,101 @@
+//! The headers by which an upstream learns who the person is, and the ones that must not reach it.
+//!
+//! An upstream believes these headers, so a client must never get one through: each is set or removed
+//! whenever a request passes, in every spelling that an upstream may take for it. CGI, WSGI and their
+//! like turn `-` into `_`, so `x_claviger_subject` and `x-claviger-subject` look the same to them.
+
+use crate::model::token::Claims;
+
+/// What the name of every identity header begins with.
+pub const PREFIX: &str = "x-claviger-";
+
+/// Every identity header, in lower case.
+pub const IDENTITY: [&str; 6] = [SUBJECT, SESSION, TOKEN_ID, AUTH_TIME, AMR, EXPIRES];
+
+/// The account's id (`sub`).
+pub const SUBJECT: &str = "x-claviger-subject";
+/// The session's id (`sid`).
+pub const SESSION: &str = "x-claviger-session";
+/// The token's id (`jti`).
+pub const TOKEN_ID: &str = "x-claviger-token-id";
+/// When the person proved who they are (`auth_time`), in seconds since 1970.
+pub const AUTH_TIME: &str = "x-claviger-auth-time";
+/// How they did (`amr`, RFC 8176), values separated by spaces.
+pub const AMR: &str = "x-claviger-amr";
+/// When the token expires (`exp`), in seconds since 1970.
+pub const EXPIRES: &str = "x-claviger-expires";
+
+/// Every identity header with its value.
+pub fn of(claims: &Claims) -> [(&'static str, String); 6] {
+    [
+        (SUBJECT, claims.account_id.to_string()),
+        (SESSION, claims.session_id.to_string()),
+        (TOKEN_ID, claims.token_id.clone()),
+        (AUTH_TIME, claims.auth_time.as_seconds().to_string()),
+        (AMR, claims.auth_method.references().join(" ")),
+        (EXPIRES, claims.expires_at.as_seconds().to_string()),
+    ]
+}
+
+/// Whether an upstream may take a header of this name for one of ours.
+pub fn resembles_ours(name: &str) -> bool {
+    let name = name.trim().as_bytes();
+    name.len() >= PREFIX.len()
+        && name.iter().zip(PREFIX.bytes()).all(|(&byte, wanted)| {
+            let byte = if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+            byte == wanted
+        })
+}
+
+/// Every spelling of the identity headers with `_` for some `-`, the proper one left out.
+pub fn misspellings() -> impl Iterator<Item = String> {
+    IDENTITY.into_iter().flat_map(|name| {
+        let dashes: Vec<usize> = name.match_indices('-').map(|(at, _)| at).collect();
+        (1..1_usize << dashes.len()).map(move |chosen| {
+            let mut bytes = name.as_bytes().to_vec();
+            for (bit, &at) in dashes.iter().enumerate() {
+                if chosen & (1 << bit) != 0 {
+                    bytes[at] = b'_';
+                }
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn spellings_that_upstreams_take_for_ours_are_known() {
+        for name in [
+            "x-claviger-subject",
+            "X-Claviger-Subject",
+            "x_claviger_subject",
+            "X_CLAVIGER-SESSION",
+            "x-claviger_",
+            "x-claviger-anything",
+            " x-claviger-subject ",
+        ] {
+            assert!(resembles_ours(name), "{name}");
+        }
+        for name in ["x-claviger", "y-claviger-subject", "x-clavigersubject", "authorization", ""] {
+            assert!(!resembles_ours(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn misspellings_are_all_and_only_those_with_an_underscore() {
+        let all: BTreeSet<String> = misspellings().collect();
+
+        for name in ["x_claviger_subject", "x-claviger_auth_time", "x_claviger-auth-time"] {
+            assert!(all.contains(name), "{name}");
+        }
+        assert!(all.iter().all(|name| resembles_ours(name) && name.contains('_')));
+        // Two dashes give three, three give seven.
+        assert_eq!(all.len(), 4 * 3 + 2 * 7);
+    }
+}

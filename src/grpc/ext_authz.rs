@@ -1,0 +1,174 @@
+//! Envoy's `ext_authz`: `envoy.service.auth.v3.Authorization` on the wire.
+//!
+//! To Envoy an empty answer means "let it pass", and so does the status OK beside a denial. So answers
+//! are made from a [`Decision`] in one function, [`answer`], and nowhere else.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tonic::{Code, Request, Response, Status};
+use tonic_types::pb::Status as RpcStatus;
+
+use crate::{
+    gateway::{Decision, Demands, Denial, Judge, decide, headers},
+    model::token::Claims,
+    wire::envoy::{
+        config::core::v3::{
+            HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
+        },
+        service::auth::v3::{
+            AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
+            attribute_context::HttpRequest, authorization_server::Authorization,
+            check_response::HttpResponse,
+        },
+        r#type::v3::{HttpStatus, StatusCode},
+    },
+};
+
+/// The largest question: Envoy sends along every header, 60 KiB of them at most unless told otherwise.
+pub(super) const MAX_QUESTION_BYTES: usize = 256 * 1024;
+
+const AUTHORIZATION: &str = "authorization";
+const WWW_AUTHENTICATE: &str = "www-authenticate";
+
+/// Handles the calls of Authorization.
+pub(super) struct Service {
+    judge: Arc<dyn Judge>,
+}
+
+impl Service {
+    pub(super) fn new(judge: Arc<dyn Judge>) -> Self {
+        Self { judge }
+    }
+}
+
+#[tonic::async_trait]
+impl Authorization for Service {
+    async fn check(
+        &self,
+        request: Request<CheckRequest>,
+    ) -> Result<Response<CheckResponse>, Status> {
+        let attributes = request.into_inner().attributes.unwrap_or_default();
+        Ok(Response::new(check(&*self.judge, &attributes)))
+    }
+}
+
+fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckResponse {
+    let http = attributes.request.as_ref().and_then(|request| request.http.as_ref());
+    let came = http.map(headers_of).unwrap_or_default();
+    let extensions = &attributes.context_extensions;
+    let pairs = extensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let decision = match Demands::read(pairs) {
+        Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands),
+        Err(error) => {
+            tracing::warn!(%error, "denied: mend the gateway's `context_extensions`");
+            Decision::Deny(Denial::NotAllowed)
+        }
+    };
+    log(&decision, http);
+    answer(&decision, came.iter().map(|(name, _)| name.as_str()))
+}
+
+/// The names and values of the request's headers, in either of the forms that Envoy can send. A value
+/// that is not text is kept as something that no token looks like.
+fn headers_of(http: &HttpRequest) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| match value.raw_value.as_slice() {
+        [] => value.value.clone(),
+        raw => String::from_utf8_lossy(raw).into_owned(),
+    };
+    let plain = http.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let raw = http.header_map.iter().flat_map(|map| &map.headers);
+    plain.chain(raw.map(|header| (header.key.clone(), text(header)))).collect()
+}
+
+fn values_of<'a>(headers: &'a [(String, String)], wanted: &str) -> Vec<&'a str> {
+    let is_wanted = |name: &str| name.eq_ignore_ascii_case(wanted);
+    headers.iter().filter(|(name, _)| is_wanted(name)).map(|(_, value)| value.as_str()).collect()
+}
+
+/// One line for every decision, without what only the person and the upstream should know.
+fn log(decision: &Decision, http: Option<&HttpRequest>) {
+    let gateway_request_id = http.map_or("", |http| http.id.as_str());
+    match decision {
+        Decision::Allow(_) => tracing::debug!(gateway_request_id, "gateway: passes"),
+        Decision::Deny(denial) => {
+            tracing::info!(gateway_request_id, denial = denial.name(), "gateway: denied");
+        }
+    }
+}
+
+/// The answer to a decision on a request with headers of these names. The only maker of answers.
+fn answer<'a>(decision: &Decision, came: impl Iterator<Item = &'a str>) -> CheckResponse {
+    match decision {
+        Decision::Allow(claims) => CheckResponse {
+            status: Some(status(Code::Ok, "")),
+            http_response: Some(HttpResponse::OkResponse(passage(claims.as_deref(), came))),
+        },
+        Decision::Deny(denial) => CheckResponse {
+            status: Some(status(code(*denial), denial.sentence())),
+            http_response: Some(HttpResponse::DeniedResponse(refusal(*denial))),
+        },
+    }
+}
+
+fn status(code: Code, message: &str) -> RpcStatus {
+    RpcStatus { code: code.into(), message: message.to_owned(), details: Vec::new() }
+}
+
+/// Sets each identity header, or removes it; removes everything that an upstream may take for one.
+fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> OkHttpResponse {
+    let set = claims.map(headers::of).into_iter().flatten();
+    let set: Vec<_> = set.map(|(name, value)| overwriting(name, value)).collect();
+    // Envoy removes after it sets, so what is set must not be among what is removed. The misspellings
+    // are always, since the operator may have told Envoy to show us a few headers only.
+    let mut removed: BTreeSet<String> = headers::misspellings().collect();
+    removed.extend(headers::IDENTITY.map(str::to_owned));
+    removed.extend(came.filter(|name| headers::resembles_ours(name)).map(str::to_lowercase));
+    if claims.is_some() {
+        removed.retain(|name| !headers::IDENTITY.contains(&name.as_str()));
+    }
+    OkHttpResponse { headers: set, headers_to_remove: removed.into_iter().collect() }
+}
+
+fn refusal(denial: Denial) -> DeniedHttpResponse {
+    let challenge = denial.challenge();
+    let headers = challenge.map(|value| overwriting(WWW_AUTHENTICATE, value));
+    DeniedHttpResponse {
+        status: Some(HttpStatus { code: http_status(denial).into() }),
+        headers: headers.into_iter().collect(),
+        body: String::new(),
+    }
+}
+
+/// A header that replaces every other of its name, in the words of older and of newer releases.
+fn overwriting(name: &str, value: String) -> HeaderValueOption {
+    let header = HeaderValue { key: name.to_owned(), value, raw_value: Vec::new() };
+    HeaderValueOption {
+        header: Some(header),
+        append: Some(false),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+    }
+}
+
+fn code(denial: Denial) -> Code {
+    match denial {
+        Denial::MissingToken | Denial::InvalidToken(_) | Denial::StepUpNeeded { .. } => {
+            Code::Unauthenticated
+        }
+        Denial::NotAllowed => Code::PermissionDenied,
+        Denial::Unavailable => Code::Unavailable,
+    }
+}
+
+fn http_status(denial: Denial) -> StatusCode {
+    match denial {
+        Denial::MissingToken | Denial::InvalidToken(_) | Denial::StepUpNeeded { .. } => {
+            StatusCode::Unauthorized
+        }
+        Denial::NotAllowed => StatusCode::Forbidden,
+        Denial::Unavailable => StatusCode::ServiceUnavailable,
+    }
+}
+
+#[cfg(test)]
+#[path = "ext_authz_tests.rs"]
+mod tests;

@@ -1,0 +1,130 @@
+//! `/v1/forward-auth`: whether a request may pass, for nginx (`auth_request`), Caddy (`forward_auth`)
+//! and Traefik (`forwardAuth`).
+//!
+//! Answers 200, 401 or 403, because nginx takes anything else for a fault. Whatever goes wrong here is
+//! 403: only 200 lets a request pass. The settings of a route come in the query.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::any,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use ipnet::IpNet;
+use tower_http::catch_panic::CatchPanicLayer;
+use url::form_urlencoded;
+
+use crate::{
+    gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
+    model::{session::Origin, token::Claims},
+};
+
+/// Where it is.
+pub const PATH: &str = "/v1/forward-auth";
+
+/// The most of a forwarded text that is logged.
+const MAX_LOGGED_BYTES: usize = 128;
+
+/// What the answers are made from.
+#[derive(Clone)]
+pub struct ForwardAuth {
+    /// Who knows whether a token holds.
+    pub judge: Arc<dyn Judge>,
+    /// Whose `x-forwarded-*` is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+}
+
+/// The one route.
+pub fn routes(forward_auth: ForwardAuth) -> Router {
+    Router::new()
+        .route(PATH, any(check))
+        .layer(CatchPanicLayer::custom(|_| answer(&Decision::Deny(Denial::NotAllowed))))
+        .with_state(forward_auth)
+}
+
+async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
+    let decision = match demands(request.uri().query()) {
+        Ok(demands) => decide(&*state.judge, &authorization(request.headers()), &demands),
+        Err(error) => {
+            tracing::warn!(%error, "denied: mend the address that the gateway asks");
+            Decision::Deny(Denial::NotAllowed)
+        }
+    };
+    log(&decision, &request, &state.trusted_proxies);
+    answer(&decision)
+}
+
+fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {
+    let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    Demands::read(pairs.iter().map(|(name, value)| (&**name, &**value)))
+}
+
+/// Every value of `authorization`. One that is not text is no token, but counts as one shown.
+fn authorization(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    values.map(|value| value.to_str().unwrap_or("Bearer ")).collect()
+}
+
+/// One line for every decision. What the request says of itself stands in it only when a proxy that
+/// the operator named says so; without its query, which may hold secrets.
+fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
+    let address = request.extensions().get::<Origin>().map(|origin| origin.address.to_string());
+    let peer = request.extensions().get::<SocketAddr>().map(|peer| peer.ip().to_canonical());
+    let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|it| it.contains(&peer)));
+    let forwarded = |name| {
+        let value = request.headers().get(name).filter(|_| is_trusted)?.to_str().ok()?;
+        let value = value.split('?').next().unwrap_or_default();
+        Some(&value[..value.floor_char_boundary(MAX_LOGGED_BYTES)])
+    };
+    let (method, host) = (forwarded("x-forwarded-method"), forwarded("x-forwarded-host"));
+    let path = forwarded("x-forwarded-uri");
+    match decision {
+        Decision::Allow(_) => tracing::debug!(address, method, host, path, "gateway: passes"),
+        Decision::Deny(denial) => {
+            let denial = denial.name();
+            tracing::info!(address, method, host, path, denial, "gateway: denied");
+        }
+    }
+}
+
+/// The answer to a decision. The only maker of answers.
+fn answer(decision: &Decision) -> Response {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let status = match decision {
+        Decision::Allow(claims) => match identity(claims.as_deref()) {
+            Some(identity) => {
+                headers.extend(identity);
+                StatusCode::OK
+            }
+            None => StatusCode::FORBIDDEN,
+        },
+        Decision::Deny(denial) => match denial.challenge().map(HeaderValue::try_from) {
+            Some(Ok(challenge)) => {
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+                StatusCode::UNAUTHORIZED
+            }
+            _ => StatusCode::FORBIDDEN,
+        },
+    };
+    *response.status_mut() = status;
+    response
+}
+
+/// Every identity header; empty when nobody is known, so that a gateway which copies them overwrites
+/// what the client sent. `None` when a value cannot be a header.
+fn identity(claims: Option<&Claims>) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    let pairs = match claims {
+        Some(claims) => headers::of(claims),
+        None => headers::IDENTITY.map(|name| (name, String::new())),
+    };
+    let pairs = pairs.into_iter().map(|(name, value)| {
+        Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))
+    });
+    pairs.collect()
+}
