@@ -13,6 +13,7 @@ mod examples;
 mod failover;
 mod flood;
 mod foreign;
+mod gateway;
 mod login;
 mod logout;
 mod logs;

@@ -54,6 +54,12 @@ impl TestApp {
         Self::start_in(Home::new().await, settings).await
     }
 
+    /// Starts a server whose clock stands at the present, for what judges by a clock of its own.
+    pub async fn start_today(settings: Settings<'_>) -> Self {
+        let now = claviger::clock::Clock::System.now();
+        Self::start_at(Home::new().await, ManualClock::starting_at(now), settings).await
+    }
+
     /// Starts a server in a home.
     pub async fn start_in(home: Home, settings: Settings<'_>) -> Self {
         Self::start_at(home, ManualClock::starting_at(START), settings).await

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod authenticator;
 pub mod ceremonies;
+pub mod echo;
 pub mod figures;
 pub mod home;
 pub mod page;

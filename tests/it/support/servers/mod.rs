@@ -7,12 +7,14 @@ pub mod patroni;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod programs;
+pub mod proxy;
 mod supervised;
 
 pub use haproxy::Balancer;
 pub use patroni::Cluster;
 pub use pgbouncer::PgBouncer;
 pub use postgres::PostgresServer;
+pub use proxy::Proxy;
 pub use supervised::Frozen;
 
 use std::{

@@ -1,0 +1,172 @@
+//! What holds behind every proxy. Each function is one test, run once for each proxy.
+
+use super::scene::{Kind, Scene, bearer, identity};
+use crate::support::{MINUTE, PASSWORD, Person, echo::Answer};
+
+/// The names that clients try for a header of ours: any case, underscores for dashes, twice.
+const SPOOFED: [&str; 12] = [
+    "x-claviger-subject",
+    "X-Claviger-Subject",
+    "X-CLAVIGER-SUBJECT",
+    "x_claviger_subject",
+    "X_Claviger-Subject",
+    "x-claviger_subject",
+    "x-claviger-session",
+    "X_CLAVIGER_SESSION",
+    "x-claviger-auth-time",
+    "x-claviger_auth_time",
+    "x-claviger-amr",
+    "x-claviger-expires",
+];
+
+pub async fn passes_with_every_identity_header(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+
+    let answer = scene.get_as(&alice).await;
+
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
+    assert_is(&alice, &scene);
+}
+
+pub async fn a_request_without_a_token_is_challenged(kind: Kind) {
+    let scene = Scene::of(kind).await;
+
+    let answer = scene.get("/", &[]).await;
+
+    assert_challenge(&answer, r#"Bearer realm="claviger""#);
+    scene.assert_unreached();
+}
+
+pub async fn an_expired_token_is_refused(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    scene.app.clock().advance(16 * MINUTE);
+
+    let answer = scene.get_as(&alice).await;
+
+    assert_invalid(&answer, "the access token expired");
+    scene.assert_unreached();
+}
+
+pub async fn a_logout_counts_at_once(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    assert_eq!(scene.get_as(&alice).await.status, 200);
+    scene.service.take();
+
+    alice.logout().await.unwrap();
+    let answer = scene.get_as(&alice).await;
+
+    assert_invalid(&answer, "the access token was revoked");
+    scene.assert_unreached();
+}
+
+pub async fn a_token_for_another_audience_is_refused(kind: Kind) {
+    let scene = Scene::with(kind, "audience=warehouse").await;
+    let alice = scene.app.registered("alice").await;
+
+    let answer = scene.get_as(&alice).await;
+
+    assert_invalid(&answer, "the access token is meant for another audience");
+    scene.assert_unreached();
+}
+
+pub async fn a_sign_in_that_is_too_old_must_be_repeated(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&max_auth_age=10m").await;
+    let alice = scene.app.registered("alice").await;
+    scene.app.clock().advance(11 * MINUTE);
+
+    let before = scene.get_as(&alice).await;
+    scene.assert_unreached();
+    let alice = alice.reauthenticate(PASSWORD).await.unwrap();
+    let after = scene.get_as(&alice).await;
+
+    let challenge = r#"Bearer realm="claviger", error="insufficient_user_authentication", error_description="a more recent sign-in is needed", max_age="600""#;
+    assert_challenge(&before, challenge);
+    assert_eq!(after.status, 200);
+}
+
+pub async fn nobody_passes_while_the_server_is_down(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    assert_eq!(scene.get_as(&alice).await.status, 200);
+    scene.service.take();
+    let Scene { app, service, proxy } = scene;
+
+    app.stop().await;
+    let port = proxy.port();
+    let answer =
+        crate::support::echo::ask(port, "GET", "/", &[("authorization", &bearer(&alice))]).await;
+
+    assert!(matches!(answer.status, 401 | 403 | 500..=504), "{answer:?}");
+    assert!(service.take().is_empty());
+}
+
+pub async fn identity_headers_of_a_client_never_reach_the_service(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    let token = bearer(&alice);
+
+    for name in SPOOFED {
+        let headers = [("authorization", token.as_str()), (name, "mallory"), (name, "mallory")];
+        let answer = scene.get("/", &headers).await;
+
+        assert_eq!(answer.status, 200, "{name}");
+        assert_is(&alice, &scene);
+    }
+    let mut all = SPOOFED.map(|name| (name, "mallory")).to_vec();
+    all.push(("authorization", &token));
+    assert_eq!(scene.get("/", &all).await.status, 200);
+    assert_is(&alice, &scene);
+}
+
+pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&anonymous=allow").await;
+    let alice = scene.app.registered("alice").await;
+    alice.logout().await.unwrap();
+
+    let anonymous = scene.get("/", &SPOOFED.map(|name| (name, "mallory"))).await;
+    let reached = scene.reached();
+    let ended = scene.get_as(&alice).await;
+
+    assert_eq!(anonymous.status, 200);
+    assert_eq!(identity(&reached), [], "{reached:?}");
+    assert_invalid(&ended, "the access token was revoked");
+    scene.assert_unreached();
+}
+
+pub async fn a_demand_that_is_misspelt_denies(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&max_age=10m").await;
+    let alice = scene.app.registered("alice").await;
+
+    let answer = scene.get_as(&alice).await;
+
+    assert_eq!(answer.status, 403);
+    scene.assert_unreached();
+}
+
+/// Asserts that the service was reached once, by this person and nobody else.
+fn assert_is(person: &Person, scene: &Scene) {
+    let reached = scene.reached();
+    let identity = identity(&reached);
+    let names: Vec<_> = identity.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["amr", "auth-time", "expires", "session", "subject", "token-id"];
+    assert_eq!(names, expected.map(|name| format!("x-claviger-{name}")), "{reached:?}");
+    let value = |wanted: &str| identity.iter().find(|(name, _)| name.ends_with(wanted)).unwrap().1;
+    assert_eq!(value("-subject"), person.account.id);
+    assert_eq!(value("-session"), person.tokens.session_id);
+    assert_eq!(value("-amr"), "pwd");
+    let expires = person.tokens.access_token_expire_time.unwrap().seconds.to_string();
+    assert_eq!(value("-expires"), expires);
+}
+
+fn assert_invalid(answer: &Answer, why: &str) {
+    let challenge =
+        format!(r#"Bearer realm="claviger", error="invalid_token", error_description="{why}""#);
+    assert_challenge(answer, &challenge);
+}
+
+fn assert_challenge(answer: &Answer, challenge: &str) {
+    assert_eq!((answer.status, answer.header("www-authenticate")), (401, challenge), "{answer:?}");
+}

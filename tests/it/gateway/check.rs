@@ -1,0 +1,57 @@
+//! `envoy.service.auth.v3.Authorization/Check` over the wire, as any client may call it.
+
+use claviger::wire::envoy::service::auth::v3::{
+    AttributeContext, CheckRequest, CheckResponse,
+    attribute_context::{HttpRequest, Request},
+    authorization_client::AuthorizationClient,
+    check_response::HttpResponse,
+};
+
+use super::scene::bearer;
+use crate::support::{TestApp, app::channel};
+
+#[tokio::test]
+async fn a_good_token_passes_and_nothing_else_does() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+
+    let good = check(&app, &[("authorization", &bearer(&alice))]).await;
+    let missing = check(&app, &[]).await;
+    alice.logout().await.unwrap();
+    let revoked = check(&app, &[("authorization", &bearer(&alice))]).await;
+
+    assert_eq!(good.status.unwrap().code, 0);
+    let Some(HttpResponse::OkResponse(ok)) = good.http_response else { panic!("denied") };
+    let set = ok.headers.iter().filter_map(|option| option.header.as_ref());
+    let subject = set.clone().find(|header| header.key == "x-claviger-subject").unwrap();
+    assert_eq!(subject.value, alice.account.id);
+    assert_eq!(set.count(), 6);
+    assert!(ok.headers_to_remove.iter().any(|name| name == "x_claviger_subject"));
+    for denied in [missing, revoked] {
+        assert_eq!(denied.status.unwrap().code, i32::from(tonic::Code::Unauthenticated));
+        let Some(HttpResponse::DeniedResponse(response)) = denied.http_response else {
+            panic!("passes")
+        };
+        assert_eq!(response.status.unwrap().code, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_question_without_attributes_is_denied() {
+    let app = TestApp::start().await;
+
+    let mut client = AuthorizationClient::new(channel(app.internal_port()));
+    let answer = client.check(CheckRequest::default()).await.unwrap().into_inner();
+
+    assert_ne!(answer.status.unwrap().code, 0);
+    assert!(matches!(answer.http_response, Some(HttpResponse::DeniedResponse(_))));
+}
+
+async fn check(app: &TestApp, headers: &[(&str, &str)]) -> CheckResponse {
+    let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    let http = HttpRequest { headers: headers.collect(), ..Default::default() };
+    let request = Some(Request { http: Some(http) });
+    let attributes = Some(AttributeContext { request, ..Default::default() });
+    let mut client = AuthorizationClient::new(channel(app.internal_port()));
+    client.check(CheckRequest { attributes }).await.unwrap().into_inner()
+}

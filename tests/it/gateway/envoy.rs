@@ -1,0 +1,163 @@
+//! What only Envoy does: gRPC, gRPC-web, JSON, and tokens checked by their keys alone.
+
+use std::process::Command;
+
+use claviger::wire::pb;
+use serde_json::{Value, json};
+use tonic::Code;
+
+use super::scene::{Kind, bearer, example, server};
+use crate::support::{
+    Dialect, MINUTE, PASSWORD, Page, Person, TestApp,
+    app::channel,
+    echo::{Echo, ask},
+    servers::{Proxy, free_port},
+};
+
+#[tokio::test]
+async fn a_call_of_grpc_passes_and_is_refused_in_the_words_of_grpc() {
+    let (app, port) = (server(&[]).await, free_port());
+    // Claviger's own public port stands for a service that speaks gRPC.
+    let ports = [app.public_port(), app.internal_port(), app.public_port(), port];
+    let envoy = Kind::Envoy.start(&example("envoy-ext-authz.yaml", ports), port);
+    let alice = app.registered("alice").await;
+    let through = Person::stranger(channel(envoy.port()));
+    let through = through.with(Some(alice.account.clone()), Some(alice.tokens.clone()));
+
+    let passed = through.get_account().await;
+    let without = through.bearing("").get_account().await.err().unwrap();
+    alice.logout().await.unwrap();
+    let ended = through.get_account().await.err().unwrap();
+
+    assert_eq!(passed.unwrap().id, alice.account.id);
+    assert_eq!(without.code(), Code::Unauthenticated);
+    assert_eq!(ended.code(), Code::Unauthenticated);
+    // Not the service's own refusal, which names a reason.
+    assert!(ended.details().is_empty(), "{ended:?}");
+    let challenge = ended.metadata().get("www-authenticate").unwrap().to_str().unwrap();
+    assert!(challenge.contains("the access token was revoked"), "{challenge}");
+    app.stop().await;
+    let down = through.get_account().await.err().unwrap();
+    assert_eq!(down.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn the_routes_of_the_example_demand_what_they_say() {
+    let (app, service, port) = (server(&[]).await, Echo::start().await, free_port());
+    let ports = [app.public_port(), app.internal_port(), service.port(), port];
+    let envoy = Kind::Envoy.start(&example("envoy-ext-authz.yaml", ports), port);
+    let alice = app.registered("alice").await;
+    let token = bearer(&alice);
+    app.clock().advance(11 * MINUTE);
+
+    let mut statuses = Vec::new();
+    for path in ["/transfers/1", "/catalogue/1", "/"] {
+        for headers in [[].as_slice(), &[("authorization", token.as_str())]] {
+            statuses.push(ask(envoy.port(), "GET", path, headers).await.status);
+        }
+    }
+
+    assert_eq!(statuses, [401, 401, 200, 200, 401, 200]);
+}
+
+#[tokio::test]
+async fn envoy_checks_tokens_by_the_published_keys_alone() {
+    for algorithm in ["ES256", "RS256"] {
+        let app = server(&[("tokens.algorithm", algorithm)]).await;
+        let (service, port) = (Echo::start().await, free_port());
+        let ports = [app.public_port(), app.internal_port(), service.port(), port];
+        let config = example("envoy-jwt-authn.yaml", ports);
+        let envoy = Proxy::envoy(&config, port, &[]);
+        let alice = app.registered("alice").await;
+        let token = bearer(&alice);
+        let (rest, last) = token.split_at(token.len() - 2);
+        let forged = format!("{rest}{}", if last == "AA" { "BB" } else { "AA" });
+
+        let ask = async |token: &str| {
+            ask(envoy.port(), "GET", "/", &[("authorization", token)]).await.status
+        };
+        let (passed, refused) = (ask(&token).await, ask(&forged).await);
+        let missing = ask("").await;
+        alice.logout().await.unwrap();
+        let ended = ask(&token).await;
+
+        assert_eq!((passed, refused, missing), (200, 401, 401), "{algorithm}");
+        // This way alone nobody hears of a logout, as docs/integrations.md says.
+        assert_eq!(ended, 200, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn envoy_refuses_tokens_for_others_by_their_audience() {
+    let app = server(&[]).await;
+    let (service, port) = (Echo::start().await, free_port());
+    let ports = [app.public_port(), app.internal_port(), service.port(), port];
+    let config = example("envoy-jwt-authn.yaml", ports).replace("[shop]", "[warehouse]");
+    let envoy = Proxy::envoy(&config, port, &[]);
+    let alice = app.registered("alice").await;
+
+    let answer = ask(envoy.port(), "GET", "/", &[("authorization", &bearer(&alice))]).await;
+
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert!(service.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_page_signs_in_through_envoy_by_grpc_web() {
+    let (app, envoy) = web().await;
+    let page = Page::of("http://localhost", envoy.port(), Dialect::GrpcWeb);
+    app.registered("alice").await;
+    let request = pb::LoginRequest {
+        username: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
+    let wrong = pb::LoginRequest { password: "not this one at all".to_owned(), ..request.clone() };
+
+    let signed_in = page.call(request).await.result.unwrap();
+    let refused = page.call(wrong).await.result.err().unwrap();
+
+    assert_eq!(signed_in.account.unwrap().username, "alice");
+    assert_eq!(refused.code(), Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn json_becomes_grpc_and_back_in_envoy() {
+    let (app, envoy) = web().await;
+    app.registered("alice").await;
+    let url = format!("http://127.0.0.1:{}/claviger.v1.AuthService/Login", envoy.port());
+    let post = async |body: Value| {
+        let request = reqwest::Client::new().post(&url);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+
+    let (good, signed_in) = post(json!({"username": "alice", "password": PASSWORD})).await;
+    let (bad, refused) = post(json!({"username": "alice", "password": "not this one"})).await;
+
+    assert_eq!((good, &signed_in["account"]["username"]), (200, &json!("alice")), "{signed_in}");
+    assert!(signed_in["tokens"]["accessToken"].is_string(), "{signed_in}");
+    assert_eq!((bad, &refused["code"]), (401, &json!(16)), "{refused}");
+    let details = refused["details"].to_string();
+    assert!(details.contains("INVALID_CREDENTIALS"), "{refused}");
+}
+
+/// Envoy before the public port, with the descriptors that the page tells operators to make.
+async fn web() -> (TestApp, Proxy) {
+    let app = server(&[]).await;
+    let port = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let descriptors = folder.path().join("claviger.binpb");
+    let top = env!("CARGO_MANIFEST_DIR");
+    let built = Command::new(format!("{top}/.tools/bin/buf"))
+        .args(["build", "proto", "--output"])
+        .arg(&descriptors)
+        .current_dir(top)
+        .status();
+    assert!(built.expect("buf: run make tools").success());
+    let ports = [app.public_port(), app.internal_port(), 0, port];
+    let config = example("envoy-web.yaml", ports);
+    let envoy = Proxy::envoy(&config, port, &[("claviger.binpb", &descriptors)]);
+    (app, envoy)
+}

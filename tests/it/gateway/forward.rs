@@ -1,0 +1,109 @@
+//! `/v1/forward-auth` itself, without a proxy.
+
+use super::scene::bearer;
+use crate::support::{
+    MINUTE, TestApp,
+    echo::{Answer, ask},
+};
+
+const IDENTITY: [&str; 6] = [
+    "x-claviger-subject",
+    "x-claviger-session",
+    "x-claviger-token-id",
+    "x-claviger-auth-time",
+    "x-claviger-amr",
+    "x-claviger-expires",
+];
+
+#[tokio::test]
+async fn every_method_is_answered_alike() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let token = bearer(&alice);
+
+    for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"] {
+        let passed = asked(&app, method, "", &[("authorization", &token)]).await;
+        let denied = asked(&app, method, "", &[]).await;
+
+        assert_eq!((passed.status, passed.body.as_str()), (200, ""), "{method}");
+        assert_eq!(passed.header("x-claviger-subject"), alice.account.id, "{method}");
+        assert_eq!(passed.header("cache-control"), "no-store", "{method}");
+        assert_eq!((denied.status, denied.body.as_str()), (401, ""), "{method}");
+        assert_eq!(denied.header("www-authenticate"), r#"Bearer realm="claviger""#, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn every_identity_header_is_there_also_when_nobody_is_known() {
+    let app = TestApp::start().await;
+
+    let answer = asked(&app, "GET", "?anonymous=allow", &[]).await;
+
+    assert_eq!(answer.status, 200);
+    for name in IDENTITY {
+        let values: Vec<_> = answer.headers.iter().filter(|(it, _)| it == name).collect();
+        assert_eq!(values, [&(name.to_owned(), String::new())]);
+    }
+}
+
+#[tokio::test]
+async fn whatever_comes_the_answer_is_one_of_three() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let token = bearer(&alice);
+    app.clock().advance(11 * MINUTE);
+    let queries = [
+        "",
+        "?",
+        "?audience=warehouse",
+        "?audience=",
+        "?audience=a&audience=b",
+        "?max_auth_age=10m",
+        "?max_auth_age=ten",
+        "?max_auth_age=99999999999999999999y",
+        "?anonymous=yes",
+        "?unknown=1",
+        "?%ff%fe=%00",
+        "?&&==&=",
+    ];
+    let tokens = [
+        None,
+        Some(token.as_str()),
+        Some(""),
+        Some("Bearer"),
+        Some("Bearer ."),
+        Some("Bearer a.b.c"),
+        Some("Basic YTpi"),
+        Some("Bearer \u{fc}"),
+    ];
+
+    let mut passed = 0;
+    for query in queries {
+        for token in tokens {
+            let headers: Vec<_> = token.map(|token| ("authorization", token)).into_iter().collect();
+            let answer = asked(&app, "GET", query, &headers).await;
+
+            assert!(matches!(answer.status, 200 | 401 | 403), "{query} {token:?}: {answer:?}");
+            assert_eq!(answer.status == 401, !answer.header("www-authenticate").is_empty());
+            passed += u32::from(answer.status == 200);
+        }
+    }
+    // The good token, without a demand that it does not meet.
+    assert_eq!(passed, 2);
+}
+
+#[tokio::test]
+async fn two_tokens_are_none() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let token = bearer(&alice);
+
+    let twice = [("authorization", token.as_str()), ("authorization", &token)];
+    let answer = asked(&app, "GET", "", &twice).await;
+
+    assert_eq!(answer.status, 401);
+}
+
+async fn asked(app: &TestApp, method: &str, query: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(app.internal_port(), method, &format!("/v1/forward-auth{query}"), headers).await
+}

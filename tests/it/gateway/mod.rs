@@ -1,0 +1,43 @@
+//! Real proxies in front of a service: Envoy, nginx, Caddy and Traefik, configured as
+//! docs/integrations.md says.
+
+mod cases;
+mod check;
+mod envoy;
+mod forward;
+mod page;
+mod scene;
+
+/// Every case for one proxy.
+macro_rules! behind {
+    ($module:ident, $kind:ident: $($case:ident),+ $(,)?) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::cases::$case(super::scene::Kind::$kind).await;
+                }
+            )+
+        }
+    };
+    ($module:ident, $kind:ident) => {
+        behind!(
+            $module, $kind:
+            passes_with_every_identity_header,
+            a_request_without_a_token_is_challenged,
+            an_expired_token_is_refused,
+            a_logout_counts_at_once,
+            a_token_for_another_audience_is_refused,
+            a_sign_in_that_is_too_old_must_be_repeated,
+            nobody_passes_while_the_server_is_down,
+            identity_headers_of_a_client_never_reach_the_service,
+            somebody_anonymous_has_no_identity,
+            a_demand_that_is_misspelt_denies,
+        );
+    };
+}
+
+behind!(behind_envoy, Envoy);
+behind!(behind_nginx, Nginx);
+behind!(behind_caddy, Caddy);
+behind!(behind_traefik, Traefik);

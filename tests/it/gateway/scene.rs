@@ -1,0 +1,159 @@
+//! A server, a service, and a proxy between the service and the world.
+
+use std::{fs, path::Path};
+
+use crate::support::{
+    Person, SECOND, TestApp,
+    echo::{Answer, Echo, Headers, ask},
+    patience::wait_until,
+    servers::{Proxy, free_port},
+};
+
+/// The proxies that ask Claviger about every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Envoy,
+    Nginx,
+    Caddy,
+    Traefik,
+}
+
+impl Kind {
+    /// Its file in docs/integrations.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Envoy => "envoy-ext-authz.yaml",
+            Self::Nginx => "nginx.conf",
+            Self::Caddy => "Caddyfile",
+            Self::Traefik => "traefik.yaml",
+        }
+    }
+
+    /// Starts it with a configuration.
+    pub fn start(self, config: &str, port: u16) -> Proxy {
+        match self {
+            Self::Envoy => Proxy::envoy(config, port, &[]),
+            Self::Nginx => Proxy::nginx(config, port),
+            Self::Caddy => Proxy::caddy(config, port),
+            Self::Traefik => Proxy::traefik(config, port),
+        }
+    }
+
+    /// The configuration with another demand on every route.
+    pub fn demanding(self, config: &str, demand: &str) -> String {
+        let (from, to) = match self {
+            Self::Envoy => {
+                let demand = demand.replace('=', ": ").replace('&', ", ");
+                ("{ audience: shop }", format!("{{ {demand} }}"))
+            }
+            _ => ("?audience=shop", format!("?{demand}")),
+        };
+        assert!(config.contains(from), "{self:?} demands no audience:\n{config}");
+        config.replace(from, &to)
+    }
+}
+
+/// The ports that stand in the files of docs/integrations.
+const WRITTEN: [&str; 4] = ["8080", "8081", "9000", "10000"];
+
+/// A file of docs/integrations with the ports of a test.
+pub fn example(name: &str, ports: [u16; 4]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/integrations").join(name);
+    let mut text = fs::read_to_string(path).unwrap();
+    // In two steps, since a port of the test may be one that is written in the file.
+    for (index, written) in WRITTEN.iter().enumerate() {
+        text = text.replace(written, &format!("<port {index}>"));
+    }
+    for (index, port) in ports.iter().enumerate() {
+        text = text.replace(&format!("<port {index}>"), &port.to_string());
+    }
+    text
+}
+
+/// Starts a server whose address is in its tokens, and that makes them for the audience `shop` too.
+/// Its clock stands at the present, as others judge by theirs.
+pub async fn server(settings: &[(&str, &str)]) -> TestApp {
+    let [public, internal] = [free_port(), free_port()];
+    let url = format!("http://localhost:{public}");
+    let (public, internal) = (format!("127.0.0.1:{public}"), format!("127.0.0.1:{internal}"));
+    let audiences = format!("{url},shop");
+    let mut all = vec![
+        ("public.listen", public.as_str()),
+        ("internal.listen", &internal),
+        ("public.url", &url),
+        ("tokens.audiences", &audiences),
+    ];
+    all.extend(settings);
+    TestApp::start_today(&all).await
+}
+
+/// Everything together.
+pub struct Scene {
+    pub app: TestApp,
+    pub service: Echo,
+    pub proxy: Proxy,
+}
+
+impl Scene {
+    /// With the configuration of docs/integrations.
+    pub async fn of(kind: Kind) -> Self {
+        Self::with(kind, "audience=shop").await
+    }
+
+    /// With another demand on every route.
+    pub async fn with(kind: Kind, demand: &str) -> Self {
+        let (app, service, port) = (server(&[]).await, Echo::start().await, free_port());
+        let ports = [app.public_port(), app.internal_port(), service.port(), port];
+        let config = kind.demanding(&example(kind.file(), ports), demand);
+        let proxy = kind.start(&config, port);
+        let scene = Self { app, service, proxy };
+        scene.wait_until_it_decides().await;
+        scene
+    }
+
+    /// Traefik listens before it has read what for, Envoy before it has found its clusters.
+    async fn wait_until_it_decides(&self) {
+        let decides = async || matches!(self.get("/", &[]).await.status, 200 | 401 | 403);
+        wait_until("the proxy decides", 30 * SECOND, decides).await;
+        self.service.take();
+    }
+
+    /// A request through the proxy.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        ask(self.proxy.port(), "GET", path, headers).await
+    }
+
+    /// A request of somebody who is signed in.
+    pub async fn get_as(&self, person: &Person) -> Answer {
+        self.get("/", &[("authorization", &bearer(person))]).await
+    }
+
+    /// What the one request that reached the service brought along.
+    pub fn reached(&self) -> Headers {
+        let mut seen = self.service.take();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen.remove(0)
+    }
+
+    /// Asserts that no request reached the service.
+    pub fn assert_unreached(&self) {
+        let seen = self.service.take();
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+}
+
+/// The header of somebody who is signed in.
+pub fn bearer(person: &Person) -> String {
+    format!("Bearer {}", person.tokens.access_token)
+}
+
+/// The identity headers among others, as an upstream may read them that turns `_` into `-`.
+pub fn identity(headers: &Headers) -> Vec<(String, &str)> {
+    let plain = headers
+        .iter()
+        .map(|(name, value)| (name.to_lowercase().replace('_', "-"), value.as_str()))
+        .filter(|(name, value)| name.starts_with("x-claviger") && !value.is_empty());
+    let mut all: Vec<_> = plain.collect();
+    all.sort();
+    all
+}
