@@ -40,5 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Messages carry passwords and tokens: what cannot be printed cannot leak into a log.
         .skip_debug(messages)
         .compile_fds(descriptors)?;
+    compile_example()
+}
+
+/// The service of `examples/`, for the example in Rust and the test that runs it.
+fn compile_example() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=examples/proto");
+    let descriptors = protox::compile(["greeter/v1/greeter.proto"], ["examples/proto"])?;
+    tonic_prost_build::configure().build_transport(false).compile_fds(descriptors)?;
     Ok(())
 }

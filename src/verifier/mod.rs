@@ -14,6 +14,7 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
+mod view;
 mod watch;
 
 use std::{fmt, sync::Arc};

@@ -22,7 +22,6 @@ use crate::{
         token::{Claims, Verdict},
     },
     tokens::{
-        reader::TokenReader,
         revocation_set::RevocationSet,
         verdict::{self, Requirements},
     },
@@ -30,13 +29,14 @@ use crate::{
 };
 
 use super::{
-    convert, keys::KeyBook, moment::Moment, refusal::Stale, settings::WithoutStream, status::Status,
+    convert,
+    moment::Moment,
+    refusal::Stale,
+    settings::WithoutStream,
+    status::Status,
+    view::{View, Word},
 };
 
-/// How often a quiet stream speaks.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
-/// A stream that has been silent for longer is dead.
-pub(super) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
 /// For how much longer than asked a revocation is remembered: the server's time, as it is heard here,
 /// may step back by what a message was under way, or by what the clocks of two replicas differ.
 const REMEMBERED_LONGER: Duration = Duration::from_secs(60);
@@ -63,31 +63,6 @@ pub(super) struct News {
     pub(super) is_ready: bool,
     /// How often the keys changed.
     pub(super) key_changes: u64,
-}
-
-/// Everything but the revocations, as of one moment.
-#[derive(Clone, Default)]
-struct View {
-    tokens: Option<Tokens>,
-    keys: Arc<KeyBook>,
-    word: Option<Word>,
-    /// Whether the stream is up and everything was heard.
-    is_up: bool,
-}
-
-/// What the server says of its tokens.
-#[derive(Clone)]
-struct Tokens {
-    issuer: String,
-    lifetime: Duration,
-    reader: Arc<TokenReader>,
-}
-
-/// The last word of the server while everything was heard.
-#[derive(Clone, Copy)]
-struct Word {
-    heard: Moment,
-    server_time: Timestamp,
 }
 
 /// What one stream has told so far.
@@ -153,7 +128,7 @@ impl State {
     /// Whether the stream is up at a moment, and everything was heard.
     pub(super) fn is_live(&self, at: Moment) -> bool {
         let view = self.view.load();
-        view.word.is_some_and(|word| is_live(&view, at.since(word.heard)))
+        view.word.is_some_and(|word| view.is_live(at.since(word.heard)))
     }
 
     /// Hears of news.
@@ -167,21 +142,21 @@ impl State {
         let silent_for = view.word.map(|word| at.since(word.heard));
         Status {
             is_ready: view.word.is_some(),
-            is_live: silent_for.is_some_and(|it| is_live(&view, it)),
+            is_live: silent_for.is_some_and(|it| view.is_live(it)),
             judges: silent_for.is_some_and(|it| self.is_trusted(&view, it)),
             silent_for,
             revocations: self.revocations.len(),
             keys: view.keys.len(),
             remembered_tokens: view.tokens.as_ref().map_or(0, |it| it.reader.remembered()),
             not_understood: self.not_understood.load(Ordering::Relaxed),
-            skew_seconds: view.word.map(skew_seconds),
+            skew_seconds: view.word.map(Word::skew_seconds),
             losses: self.losses.load(Ordering::Relaxed),
             last_loss: self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
     fn is_trusted(&self, view: &View, silent_for: Duration) -> bool {
-        is_live(view, silent_for)
+        view.is_live(silent_for)
             || silent_for <= self.grace
             || self.without_stream == WithoutStream::Accept
     }
@@ -283,32 +258,4 @@ impl State {
             "the server is newer than this verifier, which must be updated"
         );
     }
-}
-
-impl View {
-    /// Reads what only the first message of a stream says.
-    fn learn_of_tokens(&mut self, message: &pb::WatchRevocationsResponse) {
-        if message.issuer.is_empty() {
-            return;
-        }
-        let lifetime = message.max_token_lifetime.as_ref().and_then(convert::span);
-        let Some(lifetime) = lifetime else { return };
-        let issuer = &message.issuer;
-        if self.tokens.as_ref().is_some_and(|it| it.issuer == *issuer && it.lifetime == lifetime) {
-            return;
-        }
-        // What was read before was read by another rule.
-        let reader = Arc::new(TokenReader::new(issuer.clone()));
-        self.tokens = Some(Tokens { issuer: issuer.clone(), lifetime, reader });
-    }
-}
-
-fn is_live(view: &View, silent_for: Duration) -> bool {
-    view.is_up && silent_for <= SILENCE
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of a skew fit into 53 bits")]
-fn skew_seconds(word: Word) -> f64 {
-    let micros = word.server_time.as_micros().saturating_sub(word.heard.wall().as_micros());
-    micros as f64 / 1e6
 }

@@ -14,7 +14,8 @@ use crate::wire::pb::{self, token_service_client::TokenServiceClient};
 use super::{
     moment::Moment,
     settings::Address,
-    state::{Nonsense, Progress, SILENCE, State},
+    state::{Nonsense, Progress, State},
+    view::SILENCE,
 };
 
 /// How long to wait after the first loss; each further one in a row doubles it.

@@ -34,4 +34,5 @@ mod storage;
 mod support;
 mod tls;
 mod tokens;
+mod verifier;
 mod well_known;

@@ -163,6 +163,11 @@ impl TestApp {
         self.app.keys().rotate(false).await.unwrap();
     }
 
+    /// Likewise, with a key that signs at once.
+    pub async fn rotate_keys_at_once(&self) {
+        self.app.keys().rotate(true).await.unwrap();
+    }
+
     /// How many watch revocations.
     pub fn watchers(&self) -> usize {
         self.app.revocations().watchers()

@@ -1,0 +1,44 @@
+//! Key changes on a running server.
+
+use claviger::domain::tokens::keys::ACTIVATION_DELAY;
+use claviger::verifier::Refusal;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use super::{A_HEARTBEAT, ready_for, verify};
+use crate::support::{PASSWORD, SECOND, TestApp, patience::wait_until};
+
+#[tokio::test]
+async fn a_rotation_refuses_nobody() {
+    let app = TestApp::start().await;
+    let verifier = ready_for(&app).await;
+    let alice = app.registered("alice").await;
+
+    app.rotate_keys().await;
+    wait_until("announced", A_HEARTBEAT, async || verifier.status().keys == 2).await;
+    app.clock().advance(ACTIVATION_DELAY);
+    let later = app.stranger().login("alice", PASSWORD).await.unwrap();
+
+    assert!(verify(&verifier, &later).is_ok());
+    assert!(verify(&verifier, &alice).is_ok());
+    let key = |token: &str| token.split('.').next().unwrap().to_owned();
+    assert_ne!(key(&alice.tokens.access_token), key(&later.tokens.access_token));
+}
+
+#[tokio::test]
+async fn a_rotation_at_once_makes_callers_wait_and_refuses_nobody() {
+    let app = TestApp::start().await;
+    let verifier = ready_for(&app).await;
+    let layer = verifier.layer();
+
+    app.rotate_keys_at_once().await;
+    let alice = app.registered("alice").await;
+    let request = http::Request::builder()
+        .header("authorization", format!("Bearer {}", alice.tokens.access_token))
+        .body(())
+        .unwrap();
+    let answer = async |_: http::Request<()>| Ok::<_, Refusal>(http::Response::new(String::new()));
+    let response = layer.layer(service_fn(answer)).oneshot(request).await.unwrap();
+
+    assert_eq!(response.status(), 200);
+    wait_until("told", SECOND, async || verifier.status().keys == 2).await;
+}

@@ -1,0 +1,49 @@
+//! The verifier against a real server: its verdicts, its outages, its keys, and the example.
+
+mod example;
+mod keys;
+mod outages;
+mod relay;
+mod routes;
+mod verdicts;
+
+use std::{sync::Arc, time::Duration};
+
+use claviger::verifier::{Claims, Refusal, Settings, Verifier};
+
+use crate::support::{Person, SECOND, TestApp, patience::wait_until};
+
+/// The audience of tokens when nobody says otherwise.
+const AUDIENCE: &str = "http://localhost:8080";
+/// By when a message has come, even if only the next heartbeat brings it, on a busy machine.
+const A_HEARTBEAT: Duration = Duration::from_secs(15);
+
+fn settings(port: u16) -> Settings {
+    Settings::new(format!("http://127.0.0.1:{port}"), AUDIENCE)
+}
+
+/// A verifier that has heard everything.
+async fn ready(settings: Settings) -> Verifier {
+    let verifier = Verifier::start(settings).unwrap();
+    let caught_up = tokio::time::timeout(10 * SECOND, verifier.ready()).await;
+    assert!(caught_up.is_ok(), "{:?}", verifier.status());
+    verifier
+}
+
+async fn ready_for(app: &TestApp) -> Verifier {
+    ready(settings(app.internal_port())).await
+}
+
+fn verify(verifier: &Verifier, person: &Person) -> Result<Arc<Claims>, Refusal> {
+    verifier.verify(&person.tokens.access_token)
+}
+
+/// Waits until a person's token is refused for this reason; answers how long that took.
+async fn refused(
+    verifier: &Verifier,
+    person: &Person,
+    refusal: Refusal,
+    limit: Duration,
+) -> Duration {
+    wait_until("refused", limit, async || verify(verifier, person) == Err(refusal)).await
+}
