@@ -28,6 +28,7 @@ CREATE INDEX token_revocations_by_record ON token_revocations (recorded_at);
 -- When somebody said that a key is compromised. The program before this one does not know the column,
 -- so retires_at is set with it.
 ALTER TABLE signing_keys ADD COLUMN revoked_at BIGINT;
+CREATE INDEX signing_keys_by_revocation ON signing_keys (revoked_at);
 
 -- Backends that may ask about tokens.
 CREATE TABLE service_accounts (

@@ -10,7 +10,7 @@ use crate::{
         passkeys::Passkeys,
         passwords::Passwords,
         replication::Replication,
-        revocations::Revocations,
+        revocations::{Revocations, revoker::Revoker},
         sessions::Sessions,
         sweeper::Sweeper,
         throttle::Throttle,
@@ -53,6 +53,11 @@ pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<Key
     KeyRing::load(data.storage.clone(), world.clone(), key, config.keys.clone()).await
 }
 
+/// What revokes for an operator.
+pub fn revoker(config: &Config, data: &Data, world: &World) -> Revoker {
+    Revoker::new(data.storage.clone(), world.clone(), config.access_tokens.lifetime)
+}
+
 /// The throttle.
 ///
 /// # Errors
@@ -70,7 +75,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let storage = &data.storage;
     let keys = Arc::new(key_ring(config, data, world).await?);
     let revocations = Arc::new(Revocations::load(storage, world.clone()).await?);
-    revocations.observe_keys(&keys.published());
+    revocations.observe_keys(&keys.told());
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
     let access_tokens = Arc::new(access);

@@ -24,7 +24,12 @@ pub(super) fn command() -> Command {
         .about("Look after the signing keys, also while the server runs")
         .subcommand_required(true)
         .subcommand(Command::new("rotate").about("Make the next signing key").arg(now))
-        .subcommand(Command::new("list").about("List the published keys"));
+        .subcommand(Command::new("list").about("List the published keys, and the revoked ones"))
+        .subcommand(
+            Command::new("revoke")
+                .about("Refuse every token of a key that somebody else may have, at once")
+                .arg(Arg::new("key-id").value_name("KEY_ID").required(true).help("Which key")),
+        );
     let username = Arg::new("username").value_name("USERNAME").required(true).help("Whose");
     let accounts = Command::new("accounts")
         .about("Look after accounts, also while the server runs")
@@ -50,8 +55,27 @@ pub(super) fn command() -> Command {
         .subcommand(config)
         .subcommand(keys)
         .subcommand(accounts)
+        .subcommand(revoke())
         .subcommand(migrate)
         .subcommands(moving())
+}
+
+/// What takes sessions and tokens back.
+fn revoke() -> Command {
+    let argument = |name, value, help| Arg::new(name).value_name(value).required(true).help(help);
+    let session = Command::new("session")
+        .about("End a session: its access tokens and its refresh token")
+        .arg(argument("id", "ID", "The session's id (sid)"));
+    let account = Command::new("account")
+        .about("End all sessions of an account, and refuse every access token it has")
+        .arg(argument("account", "USERNAME-or-ID", "Whose"));
+    let token = Command::new("token")
+        .about("Refuse one access token; its session lives on")
+        .arg(argument("jti", "JTI", "The token's id (jti)"));
+    Command::new("revoke")
+        .about("Take sessions and access tokens back, also while the server runs")
+        .subcommand_required(true)
+        .subcommands([session, account, token])
 }
 
 /// What moves whole databases.
@@ -86,6 +110,11 @@ fn moving() -> [Command; 3] {
         .about("Put a backup where the SQLite database is to be, while no server runs")
         .arg(file("from").help("The file that `claviger backup` made"));
     [copy, backup, restore]
+}
+
+/// A text that the command line must give.
+pub(super) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
 }
 
 /// A file that the command line must name.

@@ -9,13 +9,13 @@ use crate::{
     app::{compose, data},
     config::Config,
     domain::{
-        tokens::keys::{ACTIVATION_DELAY, KeyRing, PublicKey},
+        tokens::keys::{ACTIVATION_DELAY, KeyRevocation, KeyRing, PublicKey},
         world::World,
     },
     model::{signing_key::SigningAlgorithm, time::Timestamp},
 };
 
-use super::{failed, no_data, say};
+use super::{complain, failed, no_data, say};
 
 /// Makes the next key. A running server picks it up by itself.
 pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
@@ -33,16 +33,41 @@ pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) ->
     .await
 }
 
-/// Lists the published keys, oldest first.
+/// Revokes a key. Running servers refuse its tokens within a second.
+pub(super) async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
+    let mut is_known = true;
+    let done = with_keys(config, world, async |keys| {
+        let revoked = keys.revoke(key_id).await?;
+        is_known = revoked != KeyRevocation::Unknown;
+        match revoked {
+            KeyRevocation::Unknown => complain(format_args!("There is no signing key {key_id:?}.")),
+            KeyRevocation::Repeated => {
+                say(format_args!("The key {key_id} had been revoked before."))
+            }
+            KeyRevocation::Revoked => say(format_args!("Every token of the key {key_id} is dead.")),
+            KeyRevocation::Replaced => {
+                say(format_args!(
+                    "Every token of the key {key_id} is dead. A new key signs at once."
+                ));
+            }
+        }
+        Ok(())
+    })
+    .await;
+    if is_known { done } else { ExitCode::FAILURE }
+}
+
+/// Lists the published keys and the revoked ones, oldest first.
 pub(super) async fn list(config: &Config, world: &World) -> ExitCode {
     with_keys(config, world, async |keys| {
         say(format_args!(
             "{:<44} {:<6} {:<8} {:<21} RETIRES",
             "KEY ID", "TYPE", "STATE", "SIGNS FROM"
         ));
-        let published = keys.published();
+        let published = keys.told();
         let now = world.now();
-        let signing = published.iter().rfind(|key| key.activates_at <= now);
+        let signs = |key: &&PublicKey| key.activates_at <= now && key.revoked_at.is_none();
+        let signing = published.iter().rfind(signs);
         let signing = signing.map(|key| key.key_id.as_str());
         for key in &published {
             say(row(key, state(key, signing, now)));
@@ -73,7 +98,9 @@ async fn with_keys(
 }
 
 fn state(key: &PublicKey, signing: Option<&str>, now: Timestamp) -> &'static str {
-    if signing == Some(key.key_id.as_str()) {
+    if key.revoked_at.is_some() {
+        "revoked"
+    } else if signing == Some(key.key_id.as_str()) {
         "signing"
     } else if key.activates_at > now {
         "next"

@@ -9,6 +9,7 @@ mod backup;
 mod copy;
 mod keys;
 mod migrate;
+mod revoke;
 mod serve;
 
 use std::{
@@ -106,10 +107,21 @@ fn with_config(
     runtime.block_on(async {
         match path {
             ["keys", "rotate"] => keys::rotate(&config, &world, matches.get_flag("now")).await,
+            ["keys", "revoke"] => {
+                keys::revoke(&config, &world, arguments::text(matches, "key-id")).await
+            }
+            ["revoke", "session"] => {
+                revoke::session(&config, &world, arguments::text(matches, "id")).await
+            }
+            ["revoke", "account"] => {
+                revoke::account(&config, &world, arguments::text(matches, "account")).await
+            }
+            ["revoke", "token"] => {
+                revoke::token(&config, &world, arguments::text(matches, "jti")).await
+            }
             ["keys", "list"] => keys::list(&config, &world).await,
             ["accounts", "unlock"] => {
-                let name = matches.get_one::<String>("username").map_or("", String::as_str);
-                accounts::unlock(&config, &world, name).await
+                accounts::unlock(&config, &world, arguments::text(matches, "username")).await
             }
             ["migrate", "up"] => migrate::up(&config).await,
             ["migrate", "status"] => migrate::status(&config).await,

@@ -18,8 +18,8 @@ pub const INTERVAL: Duration = Duration::from_millis(250);
 const OVERLAP: Duration = Duration::from_secs(40);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
-/// Keys are read every so many rounds (a second).
-const ROUNDS_PER_KEYS: u32 = 4;
+/// The database is asked every so many rounds (a second) whether it takes writes.
+const ROUNDS_PER_PING: u32 = 4;
 
 /// Follows the other processes.
 pub struct Replication {
@@ -36,14 +36,14 @@ impl Replication {
         Self { storage, keys, revocations, rounds: 1, last_round: Instant::now() }
     }
 
-    /// One round: what was revoked lately and, now and then, every revocation, the keys, and whether
+    /// One round: what was revoked lately, the keys and, now and then, every revocation, and whether
     /// the database takes writes.
     ///
     /// # Errors
     /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
         // Time alone changes what a key is good for, whether or not the database answers.
-        self.revocations.observe_keys(&self.keys.published());
+        self.revocations.observe_keys(&self.keys.told());
         let round = std::mem::take(&mut self.rounds);
         let began = Instant::now();
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
@@ -53,9 +53,9 @@ impl Replication {
             let span = OVERLAP + began.duration_since(self.last_round);
             self.revocations.follow(&self.storage, span).await?;
         }
-        if round.is_multiple_of(ROUNDS_PER_KEYS) {
-            self.keys.reload().await?;
-            self.revocations.observe_keys(&self.keys.published());
+        self.keys.reload().await?;
+        self.revocations.observe_keys(&self.keys.told());
+        if round.is_multiple_of(ROUNDS_PER_PING) {
             self.storage.ping().await?;
         }
         // Only now, so that a round that failed or was given up counts as round 0.

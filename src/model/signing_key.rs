@@ -40,7 +40,7 @@ pub enum SigningKeyState {
 }
 
 /// A key pair that signs access tokens from `activates_at` until a newer one takes over.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredSigningKey {
     /// `kid`.
     pub key_id: String,
@@ -56,6 +56,8 @@ pub struct StoredSigningKey {
     pub activates_at: Timestamp,
     /// When its last token is dead; set when a newer key is made.
     pub retires_at: Option<Timestamp>,
+    /// When it was said that somebody else may have it. None of its tokens is good from then on.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for StoredSigningKey {

@@ -7,10 +7,12 @@ use crate::model::{
 
 use super::{Connection, Result, Storage, error::corrupt, locks::hold_signing_keys, on_engine};
 
-// The newest key is the one without an end, so it comes last even among keys of the same moment.
+// SQLite searches no index for IS NOT NULL, but one for a time after 1970. The newest key is the one
+// without an end, so it comes last even among keys of the same moment.
 const LIST: &str = "
-SELECT key_id, algorithm, sealed_private_key, public_key, created_at, activates_at, retires_at
-FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1
+SELECT key_id, algorithm, sealed_private_key, public_key, created_at, activates_at, retires_at,
+    revoked_at
+FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1 OR revoked_at > 0
 ORDER BY created_at, retires_at NULLS LAST, key_id";
 
 const NEWEST: &str = "
@@ -18,13 +20,26 @@ SELECT key_id FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DES
 
 const RETIRE: &str = "UPDATE signing_keys SET retires_at = $1 WHERE retires_at IS NULL";
 
+// The program before this one knows only of retirement.
+const REVOKE: &str = "
+UPDATE signing_keys SET revoked_at = $2, retires_at = $2 WHERE key_id = $1 AND revoked_at IS NULL";
+
+const EXISTS: &str = "SELECT 1 FROM signing_keys WHERE key_id = $1";
+
+// A key with an end was to hand over to a newer one, and would retire before its last token.
+const COUNT_SIGNERS: &str = "
+SELECT count(*) FROM signing_keys WHERE retires_at IS NULL AND activates_at <= $1";
+
+const NEWEST_MADE: &str = "
+SELECT created_at FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DESC LIMIT 1";
+
 const INSERT: &str = "
 INSERT INTO signing_keys
     (key_id, algorithm, sealed_private_key, public_key, created_at, activates_at, retires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 impl Storage {
-    /// Every key that is not retired at `now`, oldest first.
+    /// Every key that is not retired at `now` and every revoked one, oldest first.
     pub async fn list_signing_keys(&self, now: Timestamp) -> Result<Vec<StoredSigningKey>> {
         let mut connection = self.read().await?;
         let rows: Vec<SigningKeyRow> = on_engine!(&mut connection, |c| {
@@ -47,6 +62,68 @@ impl Storage {
         })
         .await
     }
+
+    /// Revokes a key. When none is left that may go on signing at `now`, adds `replacement`, as the
+    /// newest, and sets `predecessors_retire_at` like [`Self::add_signing_key`].
+    pub async fn revoke_signing_key(
+        &self,
+        key_id: String,
+        replacement: StoredSigningKey,
+        predecessors_retire_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<KeyRevocation> {
+        let input = (key_id, replacement, predecessors_retire_at, now);
+        self.write(input, |c, (key_id, replacement, retire, now)| {
+            Box::pin(revoke(c, key_id, replacement, *retire, *now))
+        })
+        .await
+    }
+}
+
+/// What became of a key that was to be revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRevocation {
+    /// There is no such key.
+    Unknown,
+    /// It had been revoked before.
+    Repeated,
+    /// It is revoked; another one signs.
+    Revoked,
+    /// It is revoked, and the replacement signs.
+    Replaced,
+}
+
+async fn revoke(
+    connection: &mut Connection,
+    key_id: &str,
+    replacement: &StoredSigningKey,
+    predecessors_retire_at: Timestamp,
+    now: Timestamp,
+) -> Result<KeyRevocation> {
+    hold_signing_keys(connection).await?;
+    let last_made: Option<i64> =
+        on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST_MADE).fetch_optional(c).await)?;
+    let revoked = on_engine!(&mut *connection, |c| {
+        sqlx::query(REVOKE).bind(key_id).bind(now.as_micros()).execute(c).await?.rows_affected()
+    });
+    if revoked == 0 {
+        let known: Option<i32> = on_engine!(&mut *connection, |c| {
+            sqlx::query_scalar(EXISTS).bind(key_id).fetch_optional(c).await
+        })?;
+        return Ok(known.map_or(KeyRevocation::Unknown, |_| KeyRevocation::Repeated));
+    }
+    let signers: i64 = on_engine!(&mut *connection, |c| {
+        sqlx::query_scalar(COUNT_SIGNERS).bind(now.as_micros()).fetch_one(c).await
+    })?;
+    if signers > 0 {
+        return Ok(KeyRevocation::Revoked);
+    }
+    // The order of keys is the order of their making.
+    let after_last = last_made.map_or(now, |it| Timestamp::from_micros(it.saturating_add(1)));
+    let created_at = replacement.created_at.max(after_last);
+    let replacement = StoredSigningKey { created_at, ..replacement.clone() };
+    insert(connection, &replacement, predecessors_retire_at).await?;
+    Ok(KeyRevocation::Replaced)
 }
 
 async fn add(
@@ -61,6 +138,16 @@ async fn add(
     if newest.as_deref() != expected_newest {
         return Ok(false);
     }
+    insert(connection, key, predecessors_retire_at).await?;
+    Ok(true)
+}
+
+/// Adds a key as the newest.
+async fn insert(
+    connection: &mut Connection,
+    key: &StoredSigningKey,
+    predecessors_retire_at: Timestamp,
+) -> Result<()> {
     on_engine!(&mut *connection, |c| {
         sqlx::query(RETIRE).bind(predecessors_retire_at.as_micros()).execute(c).await.map(drop)
     })?;
@@ -77,7 +164,7 @@ async fn add(
             .await
             .map(drop)
     })?;
-    Ok(true)
+    Ok(())
 }
 
 const fn algorithm_text(algorithm: SigningAlgorithm) -> &'static str {
@@ -102,6 +189,7 @@ struct SigningKeyRow {
     created_at: i64,
     activates_at: i64,
     retires_at: Option<i64>,
+    revoked_at: Option<i64>,
 }
 
 impl SigningKeyRow {
@@ -115,6 +203,7 @@ impl SigningKeyRow {
             created_at: Timestamp::from_micros(self.created_at),
             activates_at: Timestamp::from_micros(self.activates_at),
             retires_at: self.retires_at.map(Timestamp::from_micros),
+            revoked_at: self.revoked_at.map(Timestamp::from_micros),
         })
     }
 }

@@ -14,9 +14,20 @@ const REVOCATIONS: &str = "
 DELETE FROM revocations WHERE session_id IN
     (SELECT session_id FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
+const ACCOUNT_REVOCATIONS: &str = "
+DELETE FROM account_revocations WHERE account_id IN
+    (SELECT account_id FROM account_revocations
+    WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
+const TOKEN_REVOCATIONS: &str = "
+DELETE FROM token_revocations WHERE token_id IN
+    (SELECT token_id FROM token_revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
+// A compromised key is kept, so that every watcher hears of it, however long it was away.
 const SIGNING_KEYS: &str = "
 DELETE FROM signing_keys WHERE key_id IN
-    (SELECT key_id FROM signing_keys WHERE retires_at <= $1 ORDER BY retires_at LIMIT $2)";
+    (SELECT key_id FROM signing_keys
+    WHERE retires_at <= $1 AND revoked_at IS NULL ORDER BY retires_at LIMIT $2)";
 
 const ENDED_SESSIONS: &str = "
 DELETE FROM sessions WHERE id IN
@@ -46,6 +57,8 @@ impl Storage {
         let statements = [
             (CEREMONIES, now),
             (REVOCATIONS, now),
+            (ACCOUNT_REVOCATIONS, now),
+            (TOKEN_REVOCATIONS, now),
             (SIGNING_KEYS, now),
             (ENDED_SESSIONS, sessions_before),
             (EXPIRED_SESSIONS, sessions_before),

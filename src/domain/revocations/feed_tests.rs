@@ -28,6 +28,7 @@ fn key(id: &str, activates: i64, retires: Option<i64>) -> PublicKey {
         public_key: Vec::new(),
         activates_at: at(activates),
         retires_at: retires.map(at),
+        revoked_at: None,
     }
 }
 
@@ -114,6 +115,20 @@ fn a_key_gets_a_place_whenever_its_state_or_times_change() {
     assert_eq!(hear(&both, 50), [("a".to_owned(), Retired)]);
     assert_eq!(hear(&both[1..], 51), []);
     assert_eq!(hear(&[], 52), [("b".to_owned(), Retired)]);
+}
+
+#[test]
+fn a_compromised_key_stays_so_whatever_becomes_of_it() {
+    let feed = feed();
+    let revoked = PublicKey { revoked_at: Some(at(10)), ..key("a", 0, Some(10)) };
+    feed.observe_keys(&[key("a", 0, None)], at(0));
+
+    feed.observe_keys(&[revoked], at(10));
+    feed.observe_keys(&[key("a", 0, None)], at(20));
+    feed.observe_keys(&[], at(30));
+    feed.forget(at(i64::MAX));
+
+    assert_eq!(words(&feed.read(1, FAR, at(0))), [("a", SigningKeyState::Compromised)]);
 }
 
 #[test]

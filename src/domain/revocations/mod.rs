@@ -4,6 +4,7 @@
 
 pub mod cursor;
 mod feed;
+pub mod revoker;
 pub mod watcher;
 
 use std::{sync::Arc, time::Duration};
@@ -56,14 +57,14 @@ impl Revocations {
     /// session, or a caller hung up between the commit and the announcement.
     pub async fn catch_up(&self, storage: &Storage) -> Result<()> {
         let stored = storage.list_revocations(self.world.now()).await?;
-        self.announce(stored.into_iter().map(|it| of_session(it.session_id, it.until)));
+        self.announce(stored.into_iter());
         Ok(())
     }
 
     /// Adds what storage was told within the last `span`.
     pub async fn follow(&self, storage: &Storage, span: Duration) -> Result<()> {
         let stored = storage.list_recent_revocations(span).await?;
-        self.announce(stored.into_iter().map(|it| of_session(it.session_id, it.until)));
+        self.announce(stored.into_iter());
         Ok(())
     }
 

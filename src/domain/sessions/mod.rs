@@ -37,7 +37,7 @@ pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);
 pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
 /// For how much longer than its tokens a revocation is kept: for a token that is being signed while
 /// its session ends, and for clocks that differ.
-const CLOCK_SKEW: Duration = Duration::from_secs(30);
+pub(in crate::domain) const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// How long sessions last.
 #[derive(Debug, Clone)]

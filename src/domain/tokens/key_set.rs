@@ -26,9 +26,10 @@ pub(super) struct SigningKey {
     encoded_header: String,
 }
 
-/// The keys in use, oldest first.
+/// The keys in use, oldest first, and the revoked ones, which are good for nothing.
 pub(super) struct KeySet {
     keys: Vec<SigningKey>,
+    revoked: Vec<PublicKey>,
     jwks: String,
 }
 
@@ -54,12 +55,13 @@ pub(super) fn make_key(
         created_at,
         activates_at,
         retires_at: None,
+        revoked_at: None,
     })
 }
 
 impl SigningKey {
     fn open(stored: StoredSigningKey, sealing_key: &DerivedKey) -> Result<Self> {
-        let StoredSigningKey { key_id, algorithm, public_key, .. } = stored;
+        let StoredSigningKey { key_id, algorithm, public_key, .. } = stored.clone();
         let Ok(private_key) =
             seal::unseal(sealing_key, key_id.as_bytes(), &stored.sealed_private_key)
         else {
@@ -78,14 +80,9 @@ impl SigningKey {
             )));
         };
         let encoded_header = jws::encode_header(algorithm, &key_id).map_err(Error::internal)?;
-        let public = PublicKey {
-            key_id,
-            algorithm,
-            activates_at: stored.activates_at,
-            retires_at: stored.retires_at,
-            public_key,
-        };
-        Ok(Self { public, created_at: stored.created_at, pair, verifying, encoded_header })
+        let created_at = stored.created_at;
+        let public = public(StoredSigningKey { key_id, public_key, ..stored });
+        Ok(Self { public, created_at, pair, verifying, encoded_header })
     }
 
     /// The key as others see it.
@@ -121,7 +118,9 @@ impl SigningKey {
 impl KeySet {
     /// Unseals the stored keys, which come oldest first.
     pub(super) fn open(stored: Vec<StoredSigningKey>, sealing_key: &DerivedKey) -> Result<Self> {
-        let keys = stored
+        let (revoked, good): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|key| key.revoked_at.is_some());
+        let keys = good
             .into_iter()
             .map(|key| SigningKey::open(key, sealing_key))
             .collect::<Result<Vec<_>>>()?;
@@ -133,7 +132,7 @@ impl KeySet {
             })
             .collect();
         let jwks = serde_json::to_string(&JwkSet { keys: jwks }).map_err(Error::internal)?;
-        Ok(Self { keys, jwks })
+        Ok(Self { keys, revoked: revoked.into_iter().map(public).collect(), jwks })
     }
 
     /// The key that was made last, whether or not it signs yet.
@@ -157,13 +156,24 @@ impl KeySet {
         self.keys.iter().map(|key| key.public.clone()).collect()
     }
 
+    /// The keys as watchers hear of them: the published ones and the revoked ones.
+    pub(super) fn told(&self) -> Vec<PublicKey> {
+        self.revoked.iter().cloned().chain(self.published()).collect()
+    }
+
     /// The keys as a JWK Set.
     pub(super) fn jwks(&self) -> &str {
         &self.jwks
     }
+}
 
-    /// Whether the set knows of a key made later than any in `other`.
-    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
-        self.newest().map(SigningKey::created_at) > other.newest().map(SigningKey::created_at)
+fn public(stored: StoredSigningKey) -> PublicKey {
+    PublicKey {
+        key_id: stored.key_id,
+        algorithm: stored.algorithm,
+        public_key: stored.public_key,
+        activates_at: stored.activates_at,
+        retires_at: stored.retires_at,
+        revoked_at: stored.revoked_at,
     }
 }

@@ -3,18 +3,26 @@
 //! Keys live in storage, sealed; the ring holds them ready for use and follows storage, where
 //! another process may have added one. A compare-and-set there settles rotations at the same time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
     model::{
-        signing_key::{SigningAlgorithm, SigningKeyState},
+        signing_key::{SigningAlgorithm, SigningKeyState, StoredSigningKey},
         time::Timestamp,
     },
     storage::Storage,
 };
+
+pub use crate::storage::signing_keys::KeyRevocation;
 
 use super::key_set::{self, KeySet, SigningKey};
 
@@ -51,12 +59,16 @@ pub struct PublicKey {
     pub activates_at: Timestamp,
     /// When its last token is dead, if that is known.
     pub retires_at: Option<Timestamp>,
+    /// When it was said that somebody else may have it.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl PublicKey {
     /// What the key is good for at `now`.
     pub fn state(&self, now: Timestamp) -> SigningKeyState {
-        if self.retires_at.is_some_and(|retires_at| retires_at <= now) {
+        if self.revoked_at.is_some() {
+            SigningKeyState::Compromised
+        } else if self.retires_at.is_some_and(|retires_at| retires_at <= now) {
             SigningKeyState::Retired
         } else if now < self.activates_at {
             SigningKeyState::Announced
@@ -73,6 +85,16 @@ pub struct KeyRing {
     sealing_key: DerivedKey,
     settings: Settings,
     keys: SharedKeySet,
+    /// Counts the reads of storage in the order they begin.
+    reads: AtomicU64,
+    last_read: Mutex<LastRead>,
+}
+
+/// What the keys in memory were made of, and by which read.
+#[derive(Default)]
+struct LastRead {
+    number: u64,
+    stored: Vec<StoredSigningKey>,
 }
 
 /// The keys of this moment, shared with those who sign and check.
@@ -90,7 +112,8 @@ impl KeyRing {
         settings: Settings,
     ) -> Result<Self> {
         let keys = Arc::new(ArcSwap::from_pointee(KeySet::open(Vec::new(), &sealing_key)?));
-        let ring = Self { storage, world, sealing_key, settings, keys };
+        let (reads, last_read) = (AtomicU64::new(0), Mutex::default());
+        let ring = Self { storage, world, sealing_key, settings, keys, reads, last_read };
         ring.refresh().await?;
         Ok(ring)
     }
@@ -124,21 +147,45 @@ impl KeyRing {
         let sealing_key = &self.sealing_key;
         let key = key_set::make_key(&self.world, sealing_key, algorithm, created_at, activates_at)?;
         let key_id = key.key_id.clone();
-        let retire_at = activates_at + self.settings.token_lifetime + RETIREMENT_SLACK;
+        let retire_at = self.predecessors_retire_at(activates_at);
 
         let added = self.storage.add_signing_key(key, newest_id, retire_at).await?;
         self.reload().await?;
         if added {
-            tracing::info!(
-                target: "claviger::security",
-                event = "signing_key_made",
-                key_id,
-                algorithm = algorithm.name(),
-                immediately,
-            );
+            log_made(&key_id, algorithm, immediately);
         }
         let newest = self.keys.load().newest().map(SigningKey::public).cloned();
         newest.ok_or_else(|| Error::internal("storage holds no signing key after a rotation"))
+    }
+
+    /// Revokes a key that somebody else may have: within a second no token of it is good anywhere.
+    /// When no other key may go on signing, makes one that signs at once, in the same transaction.
+    pub async fn revoke(&self, key_id: &str) -> Result<KeyRevocation> {
+        let now = self.world.now();
+        let algorithm = self.settings.algorithm;
+        let replacement = key_set::make_key(&self.world, &self.sealing_key, algorithm, now, now)?;
+        let replacement_id = replacement.key_id.clone();
+        let retire_at = self.predecessors_retire_at(now);
+        let key_id = key_id.to_owned();
+        let revoked = self.storage.revoke_signing_key(key_id.clone(), replacement, retire_at, now);
+        let revoked = revoked.await?;
+        self.reload().await?;
+        if matches!(revoked, KeyRevocation::Revoked | KeyRevocation::Replaced) {
+            tracing::warn!(target: "claviger::security", event = "signing_key_revoked", key_id);
+        }
+        if revoked == KeyRevocation::Replaced {
+            log_made(&replacement_id, algorithm, true);
+        }
+        Ok(revoked)
+    }
+
+    fn predecessors_retire_at(&self, activates_at: Timestamp) -> Timestamp {
+        activates_at + self.settings.token_lifetime + RETIREMENT_SLACK
+    }
+
+    /// The keys as watchers hear of them: those to publish, and those that were revoked.
+    pub fn told(&self) -> Vec<PublicKey> {
+        self.keys.load().told()
     }
 
     /// The keys to publish, oldest first.
@@ -162,19 +209,37 @@ impl KeyRing {
         Arc::clone(&self.keys)
     }
 
-    /// Reads again what storage holds, since another process may have rotated.
+    /// Reads again what storage holds, since another process may have changed it. Costs little while
+    /// nothing has changed: opening keys is what takes time.
     ///
     /// # Errors
     /// Like [`Self::load`]. The ring then goes on with the keys it has.
     pub async fn reload(&self) -> Result<()> {
+        let number = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let stored = self.storage.list_signing_keys(self.world.now()).await?;
-        let loaded = Arc::new(KeySet::open(stored, &self.sealing_key)?);
-        // A reload that read before a rotation and ends after it must not take the new key away.
-        self.keys.rcu(|held| {
-            if held.is_newer_than(&loaded) { Arc::clone(held) } else { Arc::clone(&loaded) }
-        });
+        let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        // A read that began before the last one must not undo what that one saw: neither take a new
+        // key away nor bring a revoked one back.
+        if number < last.number {
+            return Ok(());
+        }
+        if last.stored != stored {
+            self.keys.store(Arc::new(KeySet::open(stored.clone(), &self.sealing_key)?));
+            last.stored = stored;
+        }
+        last.number = number;
         Ok(())
     }
+}
+
+fn log_made(key_id: &str, algorithm: SigningAlgorithm, immediately: bool) {
+    tracing::info!(
+        target: "claviger::security",
+        event = "signing_key_made",
+        key_id,
+        algorithm = algorithm.name(),
+        immediately,
+    );
 }
 
 /// What the schedule asks for.

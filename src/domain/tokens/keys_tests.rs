@@ -172,12 +172,19 @@ fn the_schedule_asks_for_a_key_when_there_is_none_or_the_newest_is_old() {
 }
 
 #[test]
-fn a_set_is_newer_when_its_newest_key_was_made_later() {
-    let old = open(&[es256(100, 100)]);
-    let new = open(&[es256(100, 100), es256(200, 800)]);
+fn a_revoked_key_neither_signs_nor_checks_nor_is_published_but_is_told_of() {
+    let revoked = StoredSigningKey { revoked_at: Some(at(300)), ..es256(100, 100) };
+    // Nobody needs its private half any more.
+    let revoked = StoredSigningKey { sealed_private_key: Vec::new(), ..revoked };
+    let good = es256(200, 200);
+    let set = open(&[revoked.clone(), good.clone()]);
 
-    assert!(new.is_newer_than(&old));
-    assert!(!old.is_newer_than(&new));
-    assert!(!old.is_newer_than(&old));
-    assert!(old.is_newer_than(&open(&[])));
+    assert!(set.find(&revoked.key_id, at(100)).is_none());
+    assert_eq!(signer(&set, 100), good.key_id);
+    assert!(!set.jwks().contains(&revoked.key_id));
+    assert_eq!(set.published().len(), 1);
+    let told: Vec<_> = set.told().iter().map(|it| (it.key_id.clone(), it.state(at(300)))).collect();
+    let expected =
+        [(revoked.key_id, SigningKeyState::Compromised), (good.key_id, SigningKeyState::Active)];
+    assert_eq!(told, expected);
 }

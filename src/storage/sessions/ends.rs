@@ -12,7 +12,7 @@ use crate::{
         error::corrupt,
         locks::hold_account,
         on_engine,
-        revocations::{Revocation, record_again, record_family_again, revoke, revoke_ended},
+        revocations::{SessionRevocation, record_again, record_family_again, revoke, revoke_ended},
     },
 };
 
@@ -158,12 +158,12 @@ pub(in crate::storage) async fn end_group(
     match *ended.as_slice() {
         [] => {
             if let SessionGroup::One(session_id) = group {
-                let revocation = Revocation { session_id, until: end.revoked_until };
+                let revocation = SessionRevocation { session_id, until: end.revoked_until };
                 record_again(connection, account_id, revocation).await?;
             }
         }
         [session_id] => {
-            revoke(connection, Revocation { session_id, until: end.revoked_until }).await?;
+            revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
         }
         _ => revoke_ended(connection, account_id, end.now, end.revoked_until).await?,
     }
@@ -191,7 +191,7 @@ pub(super) async fn end_family(
     let session_id = session_id(&id)?;
     let account_id =
         AccountId::from_slice(&account_id).ok_or_else(corrupt("sessions", "account_id"))?;
-    revoke(connection, Revocation { session_id, until: end.revoked_until }).await?;
+    revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
     Ok(Some((session_id, account_id)))
 }
 

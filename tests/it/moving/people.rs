@@ -135,9 +135,9 @@ async fn values_that_nobody_should_have_arrive_as_they_are() {
     raw.execute(
         "INSERT INTO sign_in_failures VALUES (x'', -9223372036854775808, 9223372036854775807, 0);
          INSERT INTO sign_in_failures VALUES (x'00', 0, 0, 0), (x'ff00', 0, 0, 0);
-         INSERT INTO signing_keys VALUES ('', '', x'', x'', 0, 0, NULL),
-             ('a', 'ES256', x'00', x'01', 1, 2, 3), ('B', '', x'', x'', 0, 0, 0),
-             ('_', '', x'', x'', 0, 0, 0), ('é', '😀', x'', x'', 0, 0, 0);",
+         INSERT INTO signing_keys VALUES ('', '', x'', x'', 0, 0, NULL, NULL),
+             ('a', 'ES256', x'00', x'01', 1, 2, 3, 4), ('B', '', x'', x'', 0, 0, 0, 0),
+             ('_', '', x'', x'', 0, 0, 0, 0), ('é', '😀', x'', x'', 0, 0, 0, 0);",
     )
     .await;
 

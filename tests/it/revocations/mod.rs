@@ -1,6 +1,7 @@
 //! The feed of revocations and keys, as backends follow it.
 
 mod batches;
+mod commands;
 mod keys;
 mod polling;
 mod slow;

@@ -12,7 +12,7 @@ use claviger::{
 
 use super::{
     HOUR, NOW, RACERS, ROUNDS, account_id, bytes, ceremony_id, hash, new_account, new_passkey,
-    new_session, race, rounds, with_database,
+    new_session, race, rounds, session_of, with_database,
 };
 
 fn username(text: &str) -> Username {
@@ -118,7 +118,7 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let kind = CeremonyKind::Registration;
         assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
         let revoked = database.list_revocations(NOW).await.unwrap();
-        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [session.id]);
+        assert_eq!(revoked.iter().map(session_of).collect::<Vec<_>>(), [session.id]);
         assert!(database.find_account(bob.id).await.unwrap().is_some());
         // Its ceremony no longer counts.
         let next = Ceremony { id: ceremony_id(), ..ceremony };

@@ -10,6 +10,7 @@ mod passwords;
 mod plans;
 mod races;
 mod refresh_tokens;
+mod revocations;
 mod sessions;
 mod signing_keys;
 mod statements;
@@ -31,6 +32,7 @@ use claviger::{
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey},
         password::PasswordHash,
+        revocation::{Revocation, Revoked},
         session::{NewSession, Origin, SignInMethod},
         time::Timestamp,
         token::RefreshFamilyHash,
@@ -52,6 +54,14 @@ pub(crate) const RACERS: usize = 8;
 pub(crate) const ROUNDS: usize = 1000;
 /// How many rounds are under way at once.
 const ROUNDS_AT_ONCE: usize = 16;
+
+/// The session that a revocation names.
+pub(crate) fn session_of(revocation: &Revocation) -> SessionId {
+    match revocation.revoked {
+        Revoked::Session(id) => id,
+        ref other => panic!("{other:?}"),
+    }
+}
 
 /// Runs a test on a fresh database of the engine under test.
 pub(crate) async fn with_database(test: impl AsyncFn(Database)) {

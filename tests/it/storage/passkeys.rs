@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session, passkey_id,
-    race, rounds, session_id, with_database,
+    race, rounds, session_id, session_of, with_database,
 };
 
 pub(super) async fn added(database: &Database, caller: &NewSession) -> Passkey {
@@ -366,7 +366,7 @@ async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spar
         live.sort();
         assert_eq!(live, [with_password.id, spared.id, with_other.id]);
         let revoked = database.list_revocations(NOW).await.unwrap();
-        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [ended.id]);
+        assert_eq!(revoked.iter().map(session_of).collect::<Vec<_>>(), [ended.id]);
     })
     .await;
 }

@@ -17,7 +17,7 @@ use super::{
     passkeys::{added, removal as passkey_removal, session_with, used},
     race,
     races::{ENDED, LIVE, REVOKED},
-    rounds, session_id, with_database,
+    rounds, session_id, session_of, with_database,
 };
 
 fn change(caller: &NewSession, to: &str) -> PasswordChange {
@@ -55,8 +55,8 @@ async fn a_password_change_ends_every_session_and_opens_one() {
         let live = database.list_sessions(alice.id, NOW + SECOND, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
         let mut revoked: Vec<_> = database.list_revocations(NOW).await.unwrap();
-        revoked.sort_by_key(|it| it.session_id);
-        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), ended);
+        revoked.sort_by_key(session_of);
+        assert_eq!(revoked.iter().map(session_of).collect::<Vec<_>>(), ended);
         assert!(revoked.iter().all(|it| it.until == NOW + HOUR));
         let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
         assert_eq!(found.password_hash, Some(hash("second")));
@@ -189,7 +189,7 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         live.sort();
         assert_eq!(live, [spared.id, with_passkey.id]);
         let revoked = database.list_revocations(NOW).await.unwrap();
-        assert_eq!(revoked.iter().map(|it| it.session_id).collect::<Vec<_>>(), [ended.id]);
+        assert_eq!(revoked.iter().map(session_of).collect::<Vec<_>>(), [ended.id]);
         assert_eq!(revoked[0].until, NOW + HOUR);
         let found = database.find_account_with_password(of_bob.account_id).await.unwrap().unwrap();
         assert_eq!(found.password_hash, Some(hash("first")));

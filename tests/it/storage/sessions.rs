@@ -8,7 +8,7 @@ use claviger::{
 use super::{
     HOUR, NOW, SECOND, account_id, hash, new_session,
     passkeys::{added, session_with, used},
-    session_id, with_database,
+    session_id, session_of, with_database,
 };
 
 #[tokio::test]
@@ -147,8 +147,8 @@ async fn selected_sessions_end_and_are_revoked_once() {
         assert_eq!(end(SessionSelection::All).await, []);
 
         let mut revoked = database.list_revocations(NOW).await.unwrap();
-        revoked.sort_by_key(|it| it.session_id);
-        let revoked: Vec<_> = revoked.iter().map(|it| (it.session_id, it.until)).collect();
+        revoked.sort_by_key(session_of);
+        let revoked: Vec<_> = revoked.iter().map(|it| (session_of(it), it.until)).collect();
         let until = NOW + HOUR;
         assert_eq!(revoked, [(first.id, until), (second.id, until), (third.id, until)]);
         assert!(database.list_revocations(until).await.unwrap().is_empty());

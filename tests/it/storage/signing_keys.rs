@@ -5,7 +5,9 @@ use claviger::model::{
     time::Timestamp,
 };
 
-use super::{HOUR, NOW, RACERS, SECOND, race, with_database};
+use claviger::storage::signing_keys::KeyRevocation;
+
+use super::{DAY, HOUR, NOW, RACERS, SECOND, race, with_database};
 
 fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
     StoredSigningKey {
@@ -16,6 +18,7 @@ fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
         created_at,
         activates_at: created_at + SECOND,
         retires_at: None,
+        revoked_at: None,
     }
 }
 
@@ -100,6 +103,103 @@ async fn eight_rotations_at_once_make_one_key() {
 
         assert_eq!(added.iter().filter(|it| **it).count(), 1);
         assert_eq!(database.list_signing_keys(NOW).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_only_signing_key_is_replaced_when_it_is_revoked() {
+    with_database(async |database| {
+        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        let now = NOW + HOUR;
+        let replacement = StoredSigningKey { activates_at: now, ..key("b", now) };
+        let revoke = async |id: &str| {
+            let (id, retire) = (id.to_owned(), now + HOUR);
+            database.revoke_signing_key(id, replacement.clone(), retire, now).await.unwrap()
+        };
+
+        assert_eq!(revoke("x").await, KeyRevocation::Unknown);
+        assert_eq!(revoke("a").await, KeyRevocation::Replaced);
+        assert_eq!(revoke("a").await, KeyRevocation::Repeated);
+
+        let keys = database.list_signing_keys(now + HOUR * 9).await.unwrap();
+        let times = keys.iter().map(|it| (it.key_id.as_str(), it.retires_at, it.revoked_at));
+        let expected = [("a", Some(now), Some(now)), ("b", None, None)];
+        assert_eq!(times.collect::<Vec<_>>(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_beside_one_that_signs_is_not_replaced() {
+    with_database(async |database| {
+        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("b", NOW), newest("a"), NOW + HOUR).await.unwrap();
+        let now = NOW + SECOND;
+        let replacement = key("c", now);
+
+        let revoked = database.revoke_signing_key("a".to_owned(), replacement, now, now).await;
+
+        assert_eq!(revoked.unwrap(), KeyRevocation::Revoked);
+        let keys = database.list_signing_keys(now).await.unwrap();
+        let ends: Vec<_> = keys.iter().map(|it| (it.key_id.as_str(), it.retires_at)).collect();
+        assert_eq!(ends, [("a", Some(now)), ("b", None)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_waits_does_not_sign_for_a_revoked_one() {
+    with_database(async |database| {
+        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        let waiting = StoredSigningKey { activates_at: NOW + HOUR, ..key("b", NOW + SECOND) };
+        database.add_signing_key(waiting, newest("a"), NOW + HOUR).await.unwrap();
+        // By a clock that is behind.
+        let replacement = key("c", NOW);
+
+        let (id, now) = ("a".to_owned(), NOW + SECOND);
+        let revoked = database.revoke_signing_key(id, replacement, NOW + DAY, now).await;
+
+        assert_eq!(revoked.unwrap(), KeyRevocation::Replaced);
+        let keys = database.list_signing_keys(now).await.unwrap();
+        let ends: Vec<_> = keys.iter().map(|it| (it.key_id.as_str(), it.retires_at)).collect();
+        assert_eq!(ends, [("a", Some(now)), ("b", Some(NOW + DAY)), ("c", None)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_never_swept() {
+    with_database(async |database| {
+        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        let replacement = key("b", NOW + SECOND);
+        let id = "a".to_owned();
+        database.revoke_signing_key(id, replacement, NOW, NOW + SECOND).await.unwrap();
+
+        database.sweep(NOW + DAY * 4000, NOW, 100).await.unwrap();
+
+        assert_eq!(database.list_signing_keys(NOW + DAY * 4000).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_revoked_eight_times_at_once_is_replaced_once() {
+    with_database(async |database| {
+        database.add_signing_key(key("first", NOW), None, NOW).await.unwrap();
+        let now = NOW + HOUR;
+
+        let revoked = race((0..RACERS).map(|racer| {
+            let (storage, id) = (database.handle(), "first".to_owned());
+            let replacement = key(&format!("key {racer}"), NOW);
+            async move { storage.revoke_signing_key(id, replacement, now, now).await.unwrap() }
+        }))
+        .await;
+
+        let count = |what| revoked.iter().filter(|it| **it == what).count();
+        assert_eq!(count(KeyRevocation::Replaced), 1);
+        assert_eq!(count(KeyRevocation::Repeated), RACERS - 1);
+        assert_eq!(database.list_signing_keys(now).await.unwrap().len(), 2);
     })
     .await;
 }

@@ -37,6 +37,7 @@ fn key(key_id: &str) -> StoredSigningKey {
         created_at: NOW,
         activates_at: NOW,
         retires_at: None,
+        revoked_at: None,
     }
 }
 

@@ -65,6 +65,13 @@ impl TestApp {
         Self::start_at(home, ManualClock::starting_at(START), settings).await
     }
 
+    /// Starts a server whose clock stands at the present time, for programs beside it that go by the
+    /// real one.
+    pub async fn start_now() -> Self {
+        let clock = ManualClock::starting_at(World::system().now());
+        Self::start_at(Home::new().await, clock, &[]).await
+    }
+
     /// Starts another replica on the same database, with the same clock.
     pub async fn replica(&self) -> Self {
         Self::launch(self.home.replica(), self.clock.clone(), self.settings.clone()).await
@@ -113,6 +120,11 @@ impl TestApp {
     /// The clock that the server goes by.
     pub fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    /// Where it keeps its data.
+    pub fn home(&self) -> &Home {
+        &self.home
     }
 
     /// The public port.

@@ -1,11 +1,15 @@
-//! Revocations: sessions whose access tokens died before their time.
+//! Revocations: access tokens that died before their time.
 //!
-//! Written by whatever ends a session, in the same transaction; read at start.
+//! Written by whatever ends a session, in the same transaction, and by operators (`orders`); read at
+//! start, and again and again.
+
+mod orders;
 
 use std::time::Duration;
 
 use crate::model::{
     id::{AccountId, SessionId},
+    revocation::{Revocation, Revoked},
     time::Timestamp,
     token::RefreshFamilyHash,
 };
@@ -14,22 +18,42 @@ use super::{Connection, Result, Storage, error::corrupt, on_engine};
 
 /// A session that ended while access tokens of it could still be alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revocation {
+pub(super) struct SessionRevocation {
     /// The session.
-    pub session_id: SessionId,
+    pub(super) session_id: SessionId,
     /// From when on no access token of it can be alive, so that the revocation may be forgotten.
-    pub until: Timestamp,
+    pub(super) until: Timestamp,
 }
 
-const LIST: &str = "SELECT session_id, expires_at FROM revocations WHERE expires_at > $1";
+const LIST: &str = "
+SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
+FROM revocations WHERE expires_at > $1
+UNION ALL
+SELECT NULL, account_id, NULL, issued_before, expires_at
+FROM account_revocations WHERE expires_at > $1
+UNION ALL
+SELECT NULL, NULL, token_id, NULL, expires_at
+FROM token_revocations WHERE expires_at > $1";
 
 const LIST_RECENT_SQLITE: &str = "
-SELECT session_id, expires_at FROM revocations
-WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1";
+SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
+FROM revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1
+UNION ALL
+SELECT NULL, account_id, NULL, issued_before, expires_at
+FROM account_revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1
+UNION ALL
+SELECT NULL, NULL, token_id, NULL, expires_at
+FROM token_revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1";
 
 const LIST_RECENT_POSTGRES: &str = "
-SELECT session_id, expires_at FROM revocations
-WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1";
+SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
+FROM revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1
+UNION ALL
+SELECT NULL, account_id, NULL, issued_before, expires_at
+FROM account_revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1
+UNION ALL
+SELECT NULL, NULL, token_id, NULL, expires_at
+FROM token_revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1";
 
 const INSERT: &str = "
 INSERT INTO revocations (session_id, expires_at) VALUES ($1, $2)
@@ -54,10 +78,10 @@ impl Storage {
     /// The revocations that still matter.
     pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<Revocation>> {
         let mut connection = self.read().await?;
-        let rows: Vec<(Vec<u8>, i64)> = on_engine!(&mut connection, |c| {
+        let rows: Vec<RevocationRow> = on_engine!(&mut connection, |c| {
             sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
         })?;
-        rows.into_iter().map(into_revocation).collect()
+        rows.into_iter().map(RevocationRow::into_revocation).collect()
     }
 
     /// The revocations that were written within the last `span` by the database's clock. A transaction
@@ -69,15 +93,18 @@ impl Storage {
             Connection::Postgres(_) => LIST_RECENT_POSTGRES,
         };
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        let rows: Vec<(Vec<u8>, i64)> = on_engine!(&mut connection, |c| {
+        let rows: Vec<RevocationRow> = on_engine!(&mut connection, |c| {
             sqlx::query_as(statement).bind(micros).fetch_all(c).await
         })?;
-        rows.into_iter().map(into_revocation).collect()
+        rows.into_iter().map(RevocationRow::into_revocation).collect()
     }
 }
 
 /// Revokes the access tokens of one session that was ended in this transaction.
-pub(super) async fn revoke(connection: &mut Connection, revocation: Revocation) -> Result<()> {
+pub(super) async fn revoke(
+    connection: &mut Connection,
+    revocation: SessionRevocation,
+) -> Result<()> {
     write(connection, INSERT, revocation.session_id.as_bytes(), revocation.until).await
 }
 
@@ -108,7 +135,7 @@ pub(super) async fn revoke_ended(
 pub(super) async fn record_again(
     connection: &mut Connection,
     account_id: AccountId,
-    revocation: Revocation,
+    revocation: SessionRevocation,
 ) -> Result<()> {
     on_engine!(connection, |c| {
         sqlx::query(RECORD_AGAIN)
@@ -143,10 +170,32 @@ async fn write(
     Ok(())
 }
 
-fn into_revocation((session_id, expires_at): (Vec<u8>, i64)) -> Result<Revocation> {
-    Ok(Revocation {
-        session_id: SessionId::from_slice(&session_id)
-            .ok_or_else(corrupt("revocations", "session_id"))?,
-        until: Timestamp::from_micros(expires_at),
-    })
+#[derive(sqlx::FromRow)]
+struct RevocationRow {
+    session_id: Option<Vec<u8>>,
+    account_id: Option<Vec<u8>>,
+    token_id: Option<String>,
+    issued_before: Option<i64>,
+    expires_at: i64,
+}
+
+impl RevocationRow {
+    fn into_revocation(self) -> Result<Revocation> {
+        let revoked =
+            match self {
+                Self { session_id: Some(id), .. } => SessionId::from_slice(&id)
+                    .map(Revoked::Session)
+                    .ok_or_else(corrupt("revocations", "session_id"))?,
+                Self { account_id: Some(id), issued_before: Some(issued_before), .. } => {
+                    let account_id = AccountId::from_slice(&id)
+                        .ok_or_else(corrupt("account_revocations", "account_id"))?;
+                    let issued_before = Timestamp::from_micros(issued_before);
+                    Revoked::Account { account_id, issued_before }
+                }
+                Self { token_id, .. } => {
+                    Revoked::Token(token_id.ok_or_else(corrupt("token_revocations", "token_id"))?)
+                }
+            };
+        Ok(Revocation { revoked, until: Timestamp::from_micros(self.expires_at) })
+    }
 }

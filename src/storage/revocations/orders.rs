@@ -1,0 +1,128 @@
+//! What operators revoke: a session whoever owns it, all of an account's tokens, a single token.
+
+use crate::{
+    model::{
+        id::{AccountId, SessionId},
+        session::EndReason,
+        time::Timestamp,
+    },
+    storage::{
+        Connection, Result, Storage,
+        accounts::find_account,
+        error::corrupt,
+        locks::hold_account,
+        on_engine,
+        sessions::{SessionEnd, SessionGroup, end_group},
+    },
+};
+
+const FIND_OWNER: &str = "SELECT account_id FROM sessions WHERE id = $1";
+
+const REVOKE_ACCOUNT: &str = "
+INSERT INTO account_revocations (account_id, issued_before, expires_at) VALUES ($1, $2, $3)
+ON CONFLICT (account_id) DO UPDATE SET
+    issued_before = CASE WHEN excluded.issued_before > account_revocations.issued_before
+        THEN excluded.issued_before ELSE account_revocations.issued_before END,
+    expires_at = CASE WHEN excluded.expires_at > account_revocations.expires_at
+        THEN excluded.expires_at ELSE account_revocations.expires_at END,
+    recorded_at = excluded.recorded_at";
+
+const REVOKE_TOKEN: &str = "
+INSERT INTO token_revocations (token_id, expires_at) VALUES ($1, $2)
+ON CONFLICT (token_id) DO UPDATE SET
+    expires_at = CASE WHEN excluded.expires_at > token_revocations.expires_at
+        THEN excluded.expires_at ELSE token_revocations.expires_at END,
+    recorded_at = excluded.recorded_at";
+
+impl Storage {
+    /// Ends a session and revokes its access tokens. Answers with its owner and whether it was live
+    /// until now, or `None` when there is no such session.
+    pub async fn revoke_session(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<(AccountId, bool)>> {
+        self.write((id, now, until), |c, &(id, now, until)| {
+            Box::pin(revoke_session(c, id, now, until))
+        })
+        .await
+    }
+
+    /// Ends all sessions of an account and revokes every access token of it that was issued before a
+    /// time. Answers with the sessions that were live until now, or `None` when there is no such
+    /// account.
+    pub async fn revoke_account(
+        &self,
+        id: AccountId,
+        issued_before: Timestamp,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>> {
+        self.write((id, issued_before, now, until), |c, &(id, issued_before, now, until)| {
+            Box::pin(async move {
+                hold_account(c, id).await?;
+                if find_account(c, id).await?.is_none() {
+                    return Ok(None);
+                }
+                let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
+                let ended = end_group(c, id, SessionGroup::All, end).await?;
+                record_account(c, id, issued_before, until).await?;
+                Ok(Some(ended))
+            })
+        })
+        .await
+    }
+
+    /// Revokes a single access token, whether or not there ever was one of this `jti`.
+    pub async fn revoke_token(&self, token_id: String, until: Timestamp) -> Result<()> {
+        self.write((token_id, until), |c, (token_id, until)| {
+            Box::pin(async move {
+                on_engine!(c, |c| {
+                    sqlx::query(REVOKE_TOKEN)
+                        .bind(token_id.as_str())
+                        .bind(until.as_micros())
+                        .execute(c)
+                        .await
+                        .map(drop)
+                })?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn revoke_session(
+    connection: &mut Connection,
+    id: SessionId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<(AccountId, bool)>> {
+    let owner: Option<Vec<u8>> = on_engine!(&mut *connection, |c| {
+        sqlx::query_scalar(FIND_OWNER).bind(id.as_bytes().as_slice()).fetch_optional(c).await
+    })?;
+    let Some(owner) = owner else { return Ok(None) };
+    let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
+    let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
+    let ended = end_group(connection, owner, SessionGroup::One(id), end).await?;
+    Ok(Some((owner, !ended.is_empty())))
+}
+
+async fn record_account(
+    connection: &mut Connection,
+    id: AccountId,
+    issued_before: Timestamp,
+    until: Timestamp,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(REVOKE_ACCOUNT)
+            .bind(id.as_bytes().as_slice())
+            .bind(issued_before.as_micros())
+            .bind(until.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}

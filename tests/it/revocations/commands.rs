@@ -1,0 +1,174 @@
+//! `claviger revoke` and `claviger keys revoke` beside a running server.
+
+use std::process::{Command, Output};
+
+use claviger::wire::pb::{SigningKeyState, TokenVerdict};
+
+use crate::{
+    assert_refused,
+    support::{
+        Home, PASSWORD, SECOND, TestApp,
+        patience::wait_until,
+        watcher::{Heard, Watcher},
+    },
+};
+
+/// Runs the program on the server's data, by the real clock.
+fn run(home: &Home, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    command.args(arguments).args(home.flags()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn complained(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+async fn becomes(app: &TestApp, token: &str, verdict: TokenVerdict) {
+    wait_until("judged", SECOND, async || app.verdict(token).await == verdict).await;
+}
+
+#[tokio::test]
+async fn a_session_is_ended_with_all_its_tokens() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
+    let mut watcher = Watcher::start(app.backend()).await;
+    let id = &alice.tokens.session_id;
+
+    let first = said(&run(app.home(), &["revoke", "session", id]));
+    becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
+    let again = said(&run(app.home(), &["revoke", "session", id]));
+
+    assert_eq!(first, format!("The session {id} has ended."));
+    assert_eq!(again, format!("The session {id} had ended before."));
+    watcher.until(|heard| heard.knows(id)).await;
+    assert_refused!(alice.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    laptop.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_loses_every_token_and_can_sign_in_again() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
+    let bob = app.registered("bob").await;
+
+    let first = said(&run(app.home(), &["revoke", "account", "Alice"]));
+    for person in [&alice, &laptop] {
+        becomes(&app, &person.tokens.access_token, TokenVerdict::Revoked).await;
+        assert_refused!(person.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    }
+    let again = said(&run(app.home(), &["revoke", "account", &alice.account.id]));
+
+    let dead = "Every access token of the account is dead;";
+    assert_eq!(first, format!("{dead} 2 of its sessions have ended."));
+    assert_eq!(again, format!("{dead} 0 of its sessions have ended."));
+    assert_eq!(app.verdict(&bob.tokens.access_token).await, TokenVerdict::Active);
+    app.clock().advance(2 * SECOND);
+    let back = app.stranger().login("alice", PASSWORD).await.unwrap();
+    assert_eq!(app.verdict(&back.tokens.access_token).await, TokenVerdict::Active);
+}
+
+#[tokio::test]
+async fn who_signs_in_within_the_second_of_the_revocation_gets_a_good_token_in_the_next() {
+    // The server's clock stands in the second in which the command runs, or a little before it.
+    let app = TestApp::start_now().await;
+    app.registered("alice").await;
+    said(&run(app.home(), &["revoke", "account", "alice"]));
+    wait_until("heard", SECOND, async || {
+        Heard::poll(&mut app.backend()).await.live.keys().any(|it| it.starts_with("account"))
+    })
+    .await;
+
+    let hasty = app.stranger().login("alice", PASSWORD).await.unwrap();
+    let dead = app.verdict(&hasty.tokens.access_token).await;
+    app.clock().advance(2 * SECOND);
+    let next = hasty.refresh().await.unwrap();
+
+    assert_eq!(dead, TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+}
+
+#[tokio::test]
+async fn a_token_dies_alone() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    let judged = app.judge(&alice.tokens.access_token, "", None).await.unwrap();
+    let id = judged.claims.unwrap().token_id;
+
+    let first = said(&run(app.home(), &["revoke", "token", &id.to_uppercase()]));
+    becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
+
+    assert_eq!(first, format!("The access token {id} is dead; its session lives on."));
+    assert_refused!(alice.get_account().await.map(drop), Unauthenticated, SESSION_ENDED);
+    let next = alice.refresh().await.unwrap();
+    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+    assert!(Heard::poll(&mut app.backend()).await.live.contains_key(&format!("token {id}")));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named_and_exits_with_1() {
+    let app = TestApp::start_now().await;
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let complaint = |arguments: &[&str]| complained(&run(app.home(), arguments));
+
+    let session = complaint(&["revoke", "session", nobody]);
+    assert_eq!(session, format!("There is no session {nobody}."));
+    for name in [nobody, "nobody", "?"] {
+        let account = complaint(&["revoke", "account", name]);
+        assert_eq!(account, format!("There is no account with the name or id {name:?}."));
+    }
+    assert!(complaint(&["revoke", "session", "x"]).contains("no UUID"));
+    assert!(complaint(&["revoke", "token", "x"]).contains("no UUID"));
+    assert_eq!(complaint(&["keys", "revoke", "x"]), "There is no signing key \"x\".");
+}
+
+#[tokio::test]
+async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    let mut watcher = Watcher::start(app.backend()).await;
+    watcher.catch_up().await;
+    let old = watcher.heard.keys.keys().next().unwrap().clone();
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+
+    let first = said(&run(app.home(), &["keys", "revoke", &old]));
+    becomes(&app, &alice.tokens.access_token, TokenVerdict::Malformed).await;
+    let again = said(&run(app.home(), &["keys", "revoke", &old]));
+
+    let dead = format!("Every token of the key {old} is dead.");
+    assert_eq!(first, format!("{dead} A new key signs at once."));
+    assert_eq!(again, format!("The key {old} had been revoked before."));
+    assert_refused!(alice.get_account().await.map(drop), Unauthenticated, ACCESS_TOKEN_INVALID);
+    let next = alice.refresh().await.unwrap();
+    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+    watcher.until(|heard| heard.keys[&old] == SigningKeyState::Compromised).await;
+    watcher.until(|heard| heard.keys.len() == 2).await;
+    let jwks = app.get("/.well-known/jwks.json").await;
+    assert!(!jwks.contains(&old) && jwks.contains("kid"), "{jwks}");
+    let listed = said(&run(app.home(), &["keys", "list"]));
+    let row = listed.lines().find(|line| line.contains(&old)).unwrap();
+    assert!(row.contains("revoked"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_key_stays_compromised_after_a_restart_and_a_month() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    let keys = Heard::poll(&mut app.backend()).await.keys;
+    let old = keys.keys().next().unwrap();
+    said(&run(app.home(), &["keys", "revoke", old]));
+    app.clock().advance(30 * crate::support::DAY);
+
+    let app = app.restart().await;
+
+    let keys = Heard::poll(&mut app.backend()).await.keys;
+    assert_eq!(keys[old], SigningKeyState::Compromised);
+    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Malformed);
+}

@@ -1,0 +1,136 @@
+//! Revocations of every kind, listed together.
+
+use std::{collections::HashSet, time::Duration};
+
+use claviger::model::{
+    id::{AccountId, SessionId},
+    revocation::{Revocation, Revoked},
+    session::{EndReason, Rotation},
+};
+use claviger::storage::sessions::{RefreshAttempt, SessionSelection};
+use uuid::Uuid;
+
+use super::{DAY, HOUR, NOW, SECOND, with_database};
+
+fn revocations(listed: Vec<Revocation>) -> HashSet<(Revoked, i64)> {
+    let listed = listed.into_iter().map(|it| (it.revoked, it.until.as_micros()));
+    listed.collect()
+}
+
+fn unknown<T>(from: impl Fn(Uuid) -> T) -> T {
+    from(Uuid::from_u128(7))
+}
+
+#[tokio::test]
+async fn every_kind_is_listed_until_its_time_and_among_the_recent_ones() {
+    with_database(async |database| {
+        let (alice, opened) = database.registered("alice").await;
+        let until = NOW + HOUR;
+        let one = SessionSelection::One(opened.id);
+        database.end_sessions(alice.id, one, EndReason::Logout, NOW, until).await.unwrap();
+        let (bob, bobs) = database.registered("bob").await;
+        let before = NOW + SECOND;
+        let ended = database.revoke_account(bob.id, before, NOW, until).await.unwrap();
+        database.revoke_token("a token".to_owned(), until).await.unwrap();
+
+        let listed = database.list_revocations(NOW).await.unwrap();
+        let recent = database.list_recent_revocations(Duration::from_secs(600)).await.unwrap();
+        let later = database.list_revocations(until).await.unwrap();
+
+        assert_eq!(ended, Some(vec![bobs.id]));
+        let expected = [
+            Revoked::Session(opened.id),
+            Revoked::Session(bobs.id),
+            Revoked::Account { account_id: bob.id, issued_before: before },
+            Revoked::Token("a token".to_owned()),
+        ];
+        let expected = HashSet::from(expected.map(|it| (it, until.as_micros())));
+        assert_eq!(revocations(listed), expected);
+        assert_eq!(revocations(recent), expected);
+        assert!(later.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_session_has_ended_with_its_refresh_token() {
+    with_database(async |database| {
+        let (alice, opened) = database.registered("alice").await;
+        let until = NOW + HOUR;
+
+        let first = database.revoke_session(opened.id, NOW, until).await.unwrap();
+        let again = database.revoke_session(opened.id, NOW + SECOND, until).await.unwrap();
+        let nobodys = database.revoke_session(unknown(SessionId::from_uuid), NOW, until).await;
+
+        assert_eq!(first, Some((alice.id, true)));
+        assert_eq!(again, Some((alice.id, false)));
+        assert_eq!(nobodys.unwrap(), None);
+        assert_eq!(database.list_revocations(NOW).await.unwrap().len(), 1);
+        let attempt = RefreshAttempt {
+            family: opened.refresh_family,
+            generation: 0,
+            now: NOW,
+            grace: SECOND,
+            idle_expires_at: NOW + DAY,
+            revoked_until: until,
+        };
+        let refreshed = database.rotate_refresh_token(attempt).await.unwrap();
+        assert!(matches!(refreshed, Rotation::Ended), "{refreshed:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_revoked_until_the_later_of_two_times() {
+    with_database(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (sooner, later) = (NOW + SECOND, NOW + SECOND * 9);
+        let revoke = async |before, until| {
+            database.revoke_account(alice.id, before, NOW, until).await.unwrap().unwrap().len()
+        };
+
+        assert_eq!(revoke(later, NOW + HOUR).await, 1);
+        assert_eq!(revoke(sooner, NOW + DAY).await, 0, "all sessions had ended");
+        let nobody = unknown(AccountId::from_uuid);
+        let nobodys = database.revoke_account(nobody, sooner, NOW, NOW + DAY).await.unwrap();
+
+        assert_eq!(nobodys, None);
+        let mut listed = database.list_revocations(NOW).await.unwrap();
+        listed.retain(|it| !matches!(it.revoked, Revoked::Session(_)));
+        let revoked = Revoked::Account { account_id: alice.id, issued_before: later };
+        assert_eq!(listed, [Revocation { revoked, until: NOW + DAY }]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_again_is_remembered_longer_and_never_shorter() {
+    with_database(async |database| {
+        let revoke = async |until| {
+            database.revoke_token("a token".to_owned(), until).await.unwrap();
+            database.list_revocations(NOW).await.unwrap()[0].until
+        };
+
+        assert_eq!(revoke(NOW + HOUR).await, NOW + HOUR);
+        assert_eq!(revoke(NOW + SECOND).await, NOW + HOUR);
+        assert_eq!(revoke(NOW + DAY).await, NOW + DAY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn revoked_accounts_and_tokens_are_swept_at_their_time() {
+    with_database(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let until = NOW + HOUR;
+        database.revoke_account(alice.id, NOW, NOW, until).await.unwrap();
+        database.revoke_token("a token".to_owned(), until).await.unwrap();
+
+        let too_early = database.sweep(until - SECOND, NOW, 100).await.unwrap();
+        let swept = database.sweep(until, NOW, 100).await.unwrap();
+
+        assert_eq!((too_early, swept), (0, 3), "and the account's session");
+        assert!(database.list_revocations(NOW).await.unwrap().is_empty());
+    })
+    .await;
+}
