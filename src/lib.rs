@@ -14,6 +14,8 @@ pub mod verifier;
 pub mod wire;
 
 #[cfg(feature = "server")]
+pub mod agent;
+#[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
 pub mod cli;

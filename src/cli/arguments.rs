@@ -52,6 +52,7 @@ pub(super) fn command() -> Command {
         .arg_required_else_help(true)
         .args(settings())
         .subcommand(Command::new("serve").about("Serve, without any configuration if need be"))
+        .subcommand(super::agent::command())
         .subcommand(config)
         .subcommand(keys)
         .subcommand(accounts)

@@ -4,6 +4,7 @@
 //! schema is too old or too new for this program.
 
 mod accounts;
+mod agent;
 mod arguments;
 mod backup;
 mod copy;
@@ -20,8 +21,10 @@ use std::{
 };
 
 use clap::ArgMatches;
+use tokio::runtime::Runtime;
 
 use crate::{
+    agent::settings::VARIABLES,
     app::data::DataError,
     config::{self, Config, Inputs},
     domain::world::World,
@@ -56,10 +59,14 @@ pub fn run(
     let filter = environment.iter().find(|(name, value)| name == "RUST_LOG" && !value.is_empty());
     let filter = filter.map(|(_, value)| value.clone());
     let (path, inner) = arguments::innermost(&matches);
+    // The agent's variables are its own business, also where a server is started with them.
+    let (agents, environment) =
+        environment.into_iter().partition(|(name, _)| name.starts_with(VARIABLES));
     let inputs = arguments::inputs(inner, environment);
     match path.as_slice() {
         ["config", "check"] => check(&inputs),
         ["config", "print"] => print(&inputs),
+        ["agent"] => with_agent(inner, &agents, &inputs, filter.as_deref()),
         _ => with_config(&path, inner, &inputs, filter.as_deref()),
     }
 }
@@ -85,6 +92,34 @@ fn print(inputs: &Inputs) -> ExitCode {
     }
 }
 
+/// Runs the agent, which shares with the server the settings `log.*` and `limits.*`.
+fn with_agent(
+    matches: &ArgMatches,
+    environment: &[(String, String)],
+    inputs: &Inputs,
+    filter: Option<&str>,
+) -> ExitCode {
+    let config = match Config::load(inputs) {
+        Ok(config) => config,
+        Err(problems) => return wrong(&problems),
+    };
+    let settings = match agent::settings(matches, environment, &config) {
+        Ok(settings) => settings,
+        Err(problem) => return wrong(&problem),
+    };
+    match runtime(&config, filter) {
+        Ok(runtime) => runtime.block_on(agent::run(settings)),
+        Err(code) => code,
+    }
+}
+
+/// Starts the log and what runs tasks.
+fn runtime(config: &Config, filter: Option<&str>) -> Result<Runtime, ExitCode> {
+    telemetry::install(&config.log, filter).map_err(|error| wrong(&error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| failed(&error))
+}
+
 /// Runs what needs a configuration, a log and a runtime.
 fn with_config(
     path: &[&str],
@@ -96,12 +131,9 @@ fn with_config(
         Ok(config) => config,
         Err(problems) => return wrong(&problems),
     };
-    if let Err(error) = telemetry::install(&config.log, filter) {
-        return wrong(&error);
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime(&config, filter) {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
+        Err(code) => return code,
     };
     let world = World::system();
     runtime.block_on(async {

@@ -53,7 +53,7 @@ pub enum Refused {
 }
 
 /// Decides on a request that came with these values of `authorization`.
-pub fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
+pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
     let token = match bearer(authorization) {
         Ok(token) => token,
         Err(Denial::MissingToken) if demands.allows_anonymous => return Decision::Allow(None),
@@ -61,7 +61,11 @@ pub fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> D
     };
     let required =
         Requirements { audience: demands.audience.as_deref(), max_auth_age: demands.max_auth_age };
-    let Ok((verdict, claims)) = judge.judge(token, required) else {
+    let mut judged = judge.judge(token, required);
+    if matches!(judged, Ok((Verdict::Malformed, _))) && judge.wait_for_key(token).await {
+        judged = judge.judge(token, required);
+    }
+    let Ok((verdict, claims)) = judged else {
         return Decision::Deny(Denial::Unavailable);
     };
     let refused = match (verdict, claims) {

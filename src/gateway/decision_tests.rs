@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use super::*;
@@ -45,7 +46,8 @@ fn claims() -> Claims {
 
 fn decided(says: Result<Verdict, Stale>, authorization: &[&str]) -> Decision {
     let max_auth_age = Some(Duration::from_secs(600));
-    decide(&Says(says), authorization, &Demands { max_auth_age, ..Demands::default() })
+    let demands = Demands { max_auth_age, ..Demands::default() };
+    decide(&Says(says), authorization, &demands).now_or_never().unwrap()
 }
 
 #[test]
@@ -97,7 +99,8 @@ fn two_values_never_pass() {
 #[test]
 fn only_somebody_without_any_token_may_be_anonymous() {
     let demands = Demands { allows_anonymous: true, ..Demands::default() };
-    let decided = |says, values: &[&str]| decide(&Says(says), values, &demands);
+    let decided =
+        |says, values: &[&str]| decide(&Says(says), values, &demands).now_or_never().unwrap();
 
     assert_eq!(decided(Ok(Verdict::Active), &[]), Decision::Allow(None));
     for values in [["Bearer old"].as_slice(), &["Bearer"], &["Basic a, Bearer old"]] {

@@ -5,7 +5,7 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use super::{INTERNAL_SERVICES, PUBLIC_SERVICES};
+use super::{GATEWAY_SERVICES, INTERNAL_SERVICES, PUBLIC_SERVICES};
 
 /// The name of the server as a whole.
 const WHOLE: &str = "";
@@ -48,6 +48,24 @@ impl Availability {
         let internal = status(state != State::Stopping);
         for name in INTERNAL_SERVICES.into_iter().chain([WHOLE]) {
             self.internal.set_service_status(name, internal).await;
+        }
+    }
+}
+
+/// Tells the health service of `claviger agent` whether it decides.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayAvailability(HealthReporter);
+
+impl GatewayAvailability {
+    /// The health service.
+    pub fn service(&self) -> HealthService {
+        HealthService::from_health_reporter(self.0.clone())
+    }
+
+    /// Says of each service whether it serves.
+    pub async fn announce(&self, is_serving: bool) {
+        for name in GATEWAY_SERVICES.into_iter().chain([WHOLE]) {
+            self.0.set_service_status(name, status(is_serving)).await;
         }
     }
 }

@@ -48,17 +48,17 @@ impl Authorization for Service {
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
         let attributes = request.into_inner().attributes.unwrap_or_default();
-        Ok(Response::new(check(&*self.judge, &attributes)))
+        Ok(Response::new(check(&*self.judge, &attributes).await))
     }
 }
 
-fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckResponse {
+async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckResponse {
     let http = attributes.request.as_ref().and_then(|request| request.http.as_ref());
     let came = http.map(headers_of).unwrap_or_default();
     let extensions = &attributes.context_extensions;
     let pairs = extensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let decision = match Demands::read(pairs) {
-        Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands),
+        Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands).await,
         Err(error) => {
             tracing::warn!(%error, "denied: mend the gateway's `context_extensions`");
             Decision::Deny(Denial::NotAllowed)

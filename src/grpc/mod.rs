@@ -58,6 +58,9 @@ const PUBLIC_SERVICES: [&str; 4] = [
 /// The services that backends call.
 const INTERNAL_SERVICES: [&str; 2] = [pb::token_service_server::SERVICE_NAME, AUTHORIZATION];
 
+/// The services of `claviger agent`.
+const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
+
 /// What the services call.
 #[derive(Clone)]
 pub struct Services {
@@ -141,6 +144,17 @@ pub fn internal_routes(
         Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES))
             .add_service(authorization(services.access_tokens.clone()));
     with_conventions(routes, health, &INTERNAL_SERVICES)
+}
+
+/// The services of `claviger agent`.
+///
+/// # Errors
+/// When the descriptors of the reflection service do not fit together.
+pub fn gateway_routes(
+    judge: Arc<dyn Judge>,
+    health: HealthService,
+) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
+    with_conventions(Routes::new(authorization(judge)), health, &GATEWAY_SERVICES)
 }
 
 /// Decides for Envoy.

@@ -48,7 +48,7 @@ pub fn routes(forward_auth: ForwardAuth) -> Router {
 
 async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
     let decision = match demands(request.uri().query()) {
-        Ok(demands) => decide(&*state.judge, &authorization(request.headers()), &demands),
+        Ok(demands) => decide(&*state.judge, &authorization(request.headers()), &demands).await,
         Err(error) => {
             tracing::warn!(%error, "denied: mend the address that the gateway asks");
             Decision::Deny(Denial::NotAllowed)
@@ -127,4 +127,45 @@ fn identity(claims: Option<&Claims>) -> Option<Vec<(HeaderName, HeaderValue)>> {
         Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))
     });
     pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{gateway::Stale, model::token::Verdict, tokens::verdict::Requirements};
+
+    /// A judge that never gets to a verdict.
+    enum Failing {
+        Panics,
+        IsStale,
+    }
+
+    impl Judge for Failing {
+        fn judge(
+            &self,
+            _: &str,
+            _: Requirements<'_>,
+        ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+            match self {
+                Self::Panics => panic!("a fault of ours"),
+                Self::IsStale => Err(Stale),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_lets_nobody_pass() {
+        for judge in [Failing::Panics, Failing::IsStale] {
+            let trusted_proxies = Arc::new([]);
+            let router = routes(ForwardAuth { judge: Arc::new(judge), trusted_proxies });
+            let request = Request::get(PATH).header("authorization", "Bearer token");
+
+            let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+            assert_eq!(answer.headers()["cache-control"], "no-store");
+        }
+    }
 }

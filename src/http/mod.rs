@@ -1,6 +1,7 @@
 //! What HTTP serves beside gRPC: the page, well-known documents and health.
 
 pub mod discovery;
+pub mod following;
 pub mod forward_auth;
 pub mod health;
 pub mod page;
@@ -44,6 +45,16 @@ pub fn public(parts: Public) -> Router {
 /// The pages of the internal listener.
 pub fn internal(readiness: health::Readiness, forward_auth: forward_auth::ForwardAuth) -> Router {
     health_pages(readiness).merge(forward_auth::routes(forward_auth))
+}
+
+/// The pages of `claviger agent`.
+pub fn agent(following: following::Following, forward_auth: forward_auth::ForwardAuth) -> Router {
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(following::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(following)
+        .merge(forward_auth::routes(forward_auth))
 }
 
 fn health_pages(readiness: health::Readiness) -> Router {

@@ -43,20 +43,20 @@ pub async fn an_expired_token_is_refused(kind: Kind) {
     let alice = scene.app.registered("alice").await;
     scene.app.clock().advance(16 * MINUTE);
 
-    let answer = scene.get_as(&alice).await;
+    let answer = scene.get_as_ended(&alice).await;
 
     assert_invalid(&answer, "the access token expired");
     scene.assert_unreached();
 }
 
-pub async fn a_logout_counts_at_once(kind: Kind) {
+pub async fn a_token_of_an_ended_session_is_refused(kind: Kind) {
     let scene = Scene::of(kind).await;
     let alice = scene.app.registered("alice").await;
     assert_eq!(scene.get_as(&alice).await.status, 200);
     scene.service.take();
 
     alice.logout().await.unwrap();
-    let answer = scene.get_as(&alice).await;
+    let answer = scene.get_as_ended(&alice).await;
 
     assert_invalid(&answer, "the access token was revoked");
     scene.assert_unreached();
@@ -77,7 +77,7 @@ pub async fn a_sign_in_that_is_too_old_must_be_repeated(kind: Kind) {
     let alice = scene.app.registered("alice").await;
     scene.app.clock().advance(11 * MINUTE);
 
-    let before = scene.get_as(&alice).await;
+    let before = scene.get_as_ended(&alice).await;
     scene.assert_unreached();
     let alice = alice.reauthenticate(PASSWORD).await.unwrap();
     let after = scene.get_as(&alice).await;
@@ -92,9 +92,10 @@ pub async fn nobody_passes_while_the_server_is_down(kind: Kind) {
     let alice = scene.app.registered("alice").await;
     assert_eq!(scene.get_as(&alice).await.status, 200);
     scene.service.take();
-    let Scene { app, service, proxy } = scene;
+    let Scene { app, service, proxy, agent } = scene;
 
     app.stop().await;
+    drop(agent);
     let port = proxy.port();
     let answer =
         crate::support::echo::ask(port, "GET", "/", &[("authorization", &bearer(&alice))]).await;
@@ -128,7 +129,7 @@ pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
 
     let anonymous = scene.get("/", &SPOOFED.map(|name| (name, "mallory"))).await;
     let reached = scene.reached();
-    let ended = scene.get_as(&alice).await;
+    let ended = scene.get_as_ended(&alice).await;
 
     assert_eq!(anonymous.status, 200);
     assert_eq!(identity(&reached), [], "{reached:?}");

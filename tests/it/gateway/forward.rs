@@ -2,8 +2,9 @@
 
 use super::scene::bearer;
 use crate::support::{
-    MINUTE, TestApp,
+    Home, MINUTE, Process, SECOND, TestApp,
     echo::{Answer, ask},
+    patience::wait_until,
 };
 
 const IDENTITY: [&str; 6] = [
@@ -102,6 +103,34 @@ async fn two_tokens_are_none() {
     let answer = asked(&app, "GET", "", &twice).await;
 
     assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_says_in_the_log_what_was_asked_for() {
+    let headers = [
+        ("authorization", "Bearer secret-token"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-method", "DELETE"),
+        ("x-forwarded-host", "shop.example"),
+        ("x-forwarded-uri", "/carts/7?code=secret-code"),
+    ];
+
+    for (flags, is_trusted) in
+        [([].as_slice(), false), (&["--internal-trusted-proxies", "127.0.0.0/8"], true)]
+    {
+        let home = Home::new().await;
+        let server = Process::start(&home, flags);
+        let answer = ask(server.internal_port, "GET", "/v1/forward-auth", &headers).await;
+
+        assert_eq!(answer.status, 401);
+        let is_logged = async || server.log().contains("gateway: denied");
+        wait_until("the line", 10 * SECOND, is_logged).await;
+        let log = server.log();
+        for told in ["203.0.113.7", "DELETE", "shop.example", "/carts/7"] {
+            assert_eq!(log.contains(told), is_trusted, "{told} in\n{log}");
+        }
+        assert!(!log.contains("secret"), "{log}");
+    }
 }
 
 async fn asked(app: &TestApp, method: &str, query: &str, headers: &[(&str, &str)]) -> Answer {

@@ -1,6 +1,7 @@
 //! Real proxies in front of a service: Envoy, nginx, Caddy and Traefik, configured as
 //! docs/integrations.md says.
 
+mod agent;
 mod cases;
 mod check;
 mod envoy;
@@ -26,7 +27,7 @@ macro_rules! behind {
             passes_with_every_identity_header,
             a_request_without_a_token_is_challenged,
             an_expired_token_is_refused,
-            a_logout_counts_at_once,
+            a_token_of_an_ended_session_is_refused,
             a_token_for_another_audience_is_refused,
             a_sign_in_that_is_too_old_must_be_repeated,
             nobody_passes_while_the_server_is_down,
@@ -38,6 +39,7 @@ macro_rules! behind {
 }
 
 behind!(behind_envoy, Envoy);
+behind!(behind_envoy_with_the_agent, EnvoyWithAgent);
 behind!(behind_nginx, Nginx);
 behind!(behind_caddy, Caddy);
 behind!(behind_traefik, Traefik);

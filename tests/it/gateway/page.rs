@@ -6,7 +6,9 @@ use serde::Deserialize as _;
 use serde_norway::Value;
 
 /// What the tests run without it being a file.
-const COMMANDS: [&str; 3] = [
+const COMMANDS: [&str; 4] = [
+    // What `support::agent` starts.
+    "claviger agent --audience shop\n",
     // The settings of `scene::server`.
     "[tokens]\naudiences = [\"http://localhost:8080\", \"shop\"]\n",
     // The descriptors of `envoy::web`.
@@ -16,12 +18,17 @@ const COMMANDS: [&str; 3] = [
      localhost:10000/claviger.v1.AuthService/Login\n",
 ];
 
+/// What runs as middleware (`tests/it/foreign`).
+const MIDDLEWARE: [&str; 2] =
+    ["tests/it/foreign/python/verify.py", "tests/it/foreign/node/verify.mjs"];
+
 #[test]
 fn every_block_of_the_page_is_something_that_the_tests_run() {
     let page = fs::read_to_string(docs("integrations.md")).unwrap();
-    let files: BTreeSet<String> = fs::read_dir(docs("integrations"))
-        .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+    let gateways = fs::read_dir(docs("integrations")).unwrap().map(|entry| entry.unwrap().path());
+    let files: BTreeSet<String> = gateways
+        .chain(MIDDLEWARE.map(|name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)))
+        .map(|path| fs::read_to_string(path).unwrap())
         .collect();
 
     let blocks: BTreeSet<String> = blocks(&page).collect();

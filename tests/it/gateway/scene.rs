@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use crate::support::{
     Person, SECOND, TestApp,
+    agent::Agent,
     echo::{Answer, Echo, Headers, ask},
     patience::wait_until,
     servers::{Proxy, free_port},
@@ -13,6 +14,8 @@ use crate::support::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Envoy,
+    /// Envoy, which asks `claviger agent`.
+    EnvoyWithAgent,
     Nginx,
     Caddy,
     Traefik,
@@ -22,7 +25,7 @@ impl Kind {
     /// Its file in docs/integrations.
     pub fn file(self) -> &'static str {
         match self {
-            Self::Envoy => "envoy-ext-authz.yaml",
+            Self::Envoy | Self::EnvoyWithAgent => "envoy-ext-authz.yaml",
             Self::Nginx => "nginx.conf",
             Self::Caddy => "Caddyfile",
             Self::Traefik => "traefik.yaml",
@@ -32,7 +35,7 @@ impl Kind {
     /// Starts it with a configuration.
     pub fn start(self, config: &str, port: u16) -> Proxy {
         match self {
-            Self::Envoy => Proxy::envoy(config, port, &[]),
+            Self::Envoy | Self::EnvoyWithAgent => Proxy::envoy(config, port, &[]),
             Self::Nginx => Proxy::nginx(config, port),
             Self::Caddy => Proxy::caddy(config, port),
             Self::Traefik => Proxy::traefik(config, port),
@@ -42,7 +45,7 @@ impl Kind {
     /// The configuration with another demand on every route.
     pub fn demanding(self, config: &str, demand: &str) -> String {
         let (from, to) = match self {
-            Self::Envoy => {
+            Self::Envoy | Self::EnvoyWithAgent => {
                 let demand = demand.replace('=', ": ").replace('&', ", ");
                 ("{ audience: shop }", format!("{{ {demand} }}"))
             }
@@ -92,6 +95,7 @@ pub struct Scene {
     pub app: TestApp,
     pub service: Echo,
     pub proxy: Proxy,
+    pub agent: Option<Agent>,
 }
 
 impl Scene {
@@ -103,10 +107,15 @@ impl Scene {
     /// With another demand on every route.
     pub async fn with(kind: Kind, demand: &str) -> Self {
         let (app, service, port) = (server(&[]).await, Echo::start().await, free_port());
-        let ports = [app.public_port(), app.internal_port(), service.port(), port];
+        let agent = match kind {
+            Kind::EnvoyWithAgent => Some(Agent::start(app.internal_port(), &[]).await),
+            _ => None,
+        };
+        let asked = agent.as_ref().map_or(app.internal_port(), Agent::port);
+        let ports = [app.public_port(), asked, service.port(), port];
         let config = kind.demanding(&example(kind.file(), ports), demand);
         let proxy = kind.start(&config, port);
-        let scene = Self { app, service, proxy };
+        let scene = Self { app, service, proxy, agent };
         scene.wait_until_it_decides().await;
         scene
     }
@@ -126,6 +135,17 @@ impl Scene {
     /// A request of somebody who is signed in.
     pub async fn get_as(&self, person: &Person) -> Answer {
         self.get("/", &[("authorization", &bearer(person))]).await
+    }
+
+    /// A request of somebody whose token has just ceased to be good. An agent hears of that a moment
+    /// later, and of the time from the server's next word.
+    pub async fn get_as_ended(&self, person: &Person) -> Answer {
+        if self.agent.is_some() {
+            let is_heard = async || self.get_as(person).await.status == 401;
+            wait_until("the agent hears of it", 20 * SECOND, is_heard).await;
+            self.service.take();
+        }
+        self.get_as(person).await
     }
 
     /// What the one request that reached the service brought along.

@@ -1,5 +1,6 @@
 //! What the tests stand on: a real server in this process, people who call it, and a clock to move.
 
+pub mod agent;
 pub mod app;
 pub mod authenticator;
 pub mod ceremonies;

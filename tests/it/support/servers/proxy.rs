@@ -8,17 +8,13 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{
-    haproxy::answers,
-    programs,
-    supervised::{Supervised, read_log},
-};
+use super::{haproxy::answers, programs, supervised::Supervised};
 
 /// A running proxy on a port of 127.0.0.1.
 pub struct Proxy {
     // Dropped before the folder it works in.
     _process: Supervised,
-    folder: TempDir,
+    _folder: TempDir,
     port: u16,
 }
 
@@ -90,15 +86,10 @@ impl Proxy {
         self.port
     }
 
-    /// What it has printed so far.
-    pub fn log(&self) -> String {
-        read_log(self.folder.path())
-    }
-
     fn run(command: &Command, folder: TempDir, port: u16) -> Self {
         let mut process = Supervised::start(command, "TERM", folder.path());
         process.wait_until(|| answers(port));
-        Self { _process: process, folder, port }
+        Self { _process: process, _folder: folder, port }
     }
 }
 

@@ -1,0 +1,140 @@
+//! What only the agent has: a server that goes away and comes back.
+
+use std::process::Command;
+
+use super::scene::{bearer, server};
+use crate::support::{
+    Person, SECOND, TestApp,
+    agent::Agent,
+    echo::{Answer, ask},
+    patience::wait_until,
+    servers::free_port,
+};
+
+#[tokio::test]
+async fn the_agent_goes_on_for_the_grace_and_then_denies() {
+    let app = server(&[]).await;
+    // The server's last word is at most five seconds old when it goes.
+    let agent = Agent::start(app.internal_port(), &["--grace", "8s"]).await;
+    let alice = app.registered("alice").await;
+
+    app.stop().await;
+    let within = decided(&agent, &alice).await;
+    let degraded = agent.get("/readyz").await;
+    let is_over = async || decided(&agent, &alice).await.status == 403;
+    wait_until("the grace is over", 20 * SECOND, is_over).await;
+    let unready = agent.get("/readyz").await;
+    let says_so = async || agent.log().contains("has not been heard of for too long");
+    wait_until("the agent says so", 5 * SECOND, says_so).await;
+
+    assert_eq!(within.status, 200);
+    assert_eq!(degraded.status, 200);
+    assert_eq!(unready.status, 503);
+}
+
+#[tokio::test]
+async fn an_agent_that_is_told_to_goes_on_without_the_server() {
+    let app = server(&[]).await;
+    let flags = ["--grace", "1s", "--on-lost-stream", "accept"];
+    let agent = Agent::start(app.internal_port(), &flags).await;
+    let alice = app.registered("alice").await;
+
+    app.stop().await;
+    let is_long_ago = async || silence(&agent).await > 2.0;
+    wait_until("the grace is over", 20 * SECOND, is_long_ago).await;
+
+    assert_eq!(decided(&agent, &alice).await.status, 200);
+    assert_eq!(agent.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_agent_starts_before_the_server_and_denies_until_it_is_there() {
+    let (public, internal) = (free_port(), free_port());
+    let mut agent = Agent::launch(internal, &[], &[]).await;
+    let says_so = async || agent.log().contains("every request is denied until");
+    wait_until("the agent says so", 20 * SECOND, says_so).await;
+    let (unready, live) = (agent.get("/readyz").await, agent.get("/healthz").await);
+    let early =
+        ask(agent.port(), "GET", "/v1/forward-auth", &[("authorization", "Bearer a")]).await;
+
+    let (public, internal) = (format!("127.0.0.1:{public}"), format!("127.0.0.1:{internal}"));
+    let settings = [
+        ("public.listen", public.as_str()),
+        ("internal.listen", &internal),
+        ("tokens.audiences", "shop"),
+    ];
+    let app = TestApp::start_today(&settings).await;
+    agent.wait_until_ready().await;
+    let alice = app.registered("alice").await;
+    let passed = decided(&agent, &alice).await;
+
+    assert_eq!((unready.status, live.status), (503, 200));
+    assert_eq!(early.status, 403);
+    assert_eq!(passed.status, 200);
+    assert_eq!(passed.header("x-claviger-subject"), alice.account.id);
+    assert!(agent.terminate().success());
+}
+
+#[tokio::test]
+async fn grpcurl_finds_its_way_about_the_agent() {
+    let app = server(&[]).await;
+    let agent = Agent::start(app.internal_port(), &[]).await;
+    let address = format!("127.0.0.1:{}", agent.port());
+
+    let services = grpcurl(&[&address, "list"]);
+    let health = || grpcurl(&[&address, "grpc.health.v1.Health/Check"]);
+    let serves = async || health().contains(r#""status": "SERVING""#);
+    wait_until("the agent serves", 5 * SECOND, serves).await;
+    let denied = grpcurl(&["-d", "{}", &address, "envoy.service.auth.v3.Authorization/Check"]);
+
+    assert!(services.contains("envoy.service.auth.v3.Authorization\n"), "{services}");
+    assert!(!services.contains("TokenService"), "{services}");
+    assert!(denied.contains(r#""code": "Unauthorized""#), "{denied}");
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_starts() {
+    let refused = |flags: &[&str], variables: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_claviger"))
+            .arg("agent")
+            .args(flags)
+            .envs(variables.iter().copied())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+
+    let (code, said) = refused(&[], &[]);
+    assert_eq!((code, said.as_str()), (Some(2), "Give --audience a value.\n"));
+    let (code, said) = refused(&["--audience", "shop"], &[("CLAVIGER_AGENT_GRACES", "1s")]);
+    assert!(code == Some(2) && said.contains("CLAVIGER_AGENT_GRACES"), "{said}");
+    let variables = [("CLAVIGER_AGENT_AUDIENCE", "shop"), ("CLAVIGER_AGENT_GRACE", "soon")];
+    let (code, said) = refused(&[], &variables);
+    assert!(code == Some(2) && said.contains("--grace"), "{said}");
+    let (code, said) = refused(&["--audience", "shop", "--server", "http://far.example"], &[]);
+    assert!(code == Some(1) && said.contains("https://"), "{said}");
+}
+
+async fn decided(agent: &Agent, person: &Person) -> Answer {
+    ask(agent.port(), "GET", "/v1/forward-auth", &[("authorization", &bearer(person))]).await
+}
+
+/// For how many seconds the agent has not heard of the server.
+async fn silence(agent: &Agent) -> f64 {
+    let body = agent.get("/readyz").await.body;
+    let report: serde_json::Value = serde_json::from_str(&body).unwrap();
+    report["silent_for_seconds"].as_f64().unwrap()
+}
+
+fn grpcurl(arguments: &[&str]) -> String {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/.tools/bin/grpcurl");
+    let output = Command::new(program)
+        .args(["-plaintext", "-max-time", "30"])
+        .args(arguments)
+        .output()
+        .expect("grpcurl: run make tools");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
