@@ -1,7 +1,7 @@
 //! `claviger agent`: decides for a gateway beside it, from what it hears of the server.
 //!
 //! Serves `ext_authz` and `/v1/forward-auth` like the server does, from the memory of a
-//! [`Verifier`](crate::verifier::Verifier). Keeps nothing on disk and knows no account.
+//! [`Verifier`]. Keeps nothing on disk and knows no account.
 
 pub mod settings;
 

@@ -122,6 +122,24 @@ pub async fn identity_headers_of_a_client_never_reach_the_service(kind: Kind) {
     assert_is(&alice, &scene);
 }
 
+pub async fn a_client_cannot_have_an_identity_header_taken_away(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    let token = bearer(&alice);
+
+    // A proxy takes away what `connection` names (RFC 9110 §7.6.1), some of them after all else.
+    for names in ["x-claviger-subject", "close, X-Claviger-Subject, x-claviger-session"] {
+        let headers = [("authorization", token.as_str()), ("connection", names)];
+        let answer = scene.get("/", &headers).await;
+
+        if answer.status == 200 {
+            assert_is(&alice, &scene);
+        } else {
+            scene.assert_unreached();
+        }
+    }
+}
+
 pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
     let scene = Scene::with(kind, "audience=shop&anonymous=allow").await;
     let alice = scene.app.registered("alice").await;

@@ -6,7 +6,7 @@ use claviger::wire::pb;
 use serde_json::{Value, json};
 use tonic::Code;
 
-use super::scene::{Kind, bearer, example, server};
+use super::scene::{Kind, bearer, example, identity, server};
 use crate::support::{
     Dialect, MINUTE, PASSWORD, Page, Person, TestApp,
     app::channel,
@@ -58,6 +58,45 @@ async fn the_routes_of_the_example_demand_what_they_say() {
     }
 
     assert_eq!(statuses, [401, 401, 200, 200, 401, 200]);
+}
+
+#[tokio::test]
+async fn nothing_is_smuggled_however_envoy_is_told_to_ask() {
+    let settled = "failure_mode_allow: false";
+    let gap = " ".repeat(22);
+    for setting in [
+        // Headers come in another field, and each value by itself.
+        "encode_raw_headers: true",
+        // Claviger does not get to see what the client made up.
+        "allowed_headers: { patterns: [{ exact: authorization }] }",
+        // Whatever an upstream might do with them, Envoy does it first.
+        "with_request_body: { max_request_bytes: 1024, allow_partial_message: true }",
+    ] {
+        let (app, service, port) = (server(&[]).await, Echo::start().await, free_port());
+        let ports = [app.public_port(), app.internal_port(), service.port(), port];
+        let config = example("envoy-ext-authz.yaml", ports);
+        let config = config.replace(settled, &format!("{settled}\n{gap}{setting}"));
+        assert!(config.contains(setting));
+        let envoy = Kind::Envoy.start(&config, port);
+        let alice = app.registered("alice").await;
+        let token = bearer(&alice);
+
+        let headers = [
+            ("authorization", token.as_str()),
+            ("x_claviger_subject", "mallory"),
+            ("X-Claviger_Session", "mallory"),
+            ("x-claviger-subject", "mallory"),
+            ("x-claviger-subject", "mallory"),
+        ];
+        let passed = ask(envoy.port(), "GET", "/", &headers).await;
+        let seen = service.take();
+        let denied = ask(envoy.port(), "GET", "/", &headers[1..]).await;
+
+        assert_eq!((passed.status, denied.status), (200, 401), "{setting}");
+        let identity = identity(&seen[0]);
+        assert_eq!(identity.len(), 6, "{setting}: {seen:?}");
+        assert!(identity.iter().all(|(_, value)| *value != "mallory"), "{setting}: {seen:?}");
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ macro_rules! behind {
             a_sign_in_that_is_too_old_must_be_repeated,
             nobody_passes_while_the_server_is_down,
             identity_headers_of_a_client_never_reach_the_service,
+            a_client_cannot_have_an_identity_header_taken_away,
             somebody_anonymous_has_no_identity,
             a_demand_that_is_misspelt_denies,
         );
