@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     model::time::Timestamp,
-    tokens::signature::VerifyingKey,
+    tokens::{reader, signature::VerifyingKey},
     wire::pb::{self, SigningKeyState},
 };
 
@@ -36,6 +36,12 @@ impl KeyBook {
         let key = self.good.get(key_id)?;
         let is_retired = key.retires_at.is_some_and(|retires_at| retires_at <= now);
         (!is_retired).then_some(&*key.verifying)
+    }
+
+    /// Whether a text is shaped like a token of a key that was never heard of.
+    pub(super) fn may_come(&self, token: &str) -> bool {
+        reader::claimed_key_id(token)
+            .is_some_and(|it| !self.good.contains_key(&it) && !self.compromised.contains(&it))
     }
 
     /// Takes in the server's word on a key. Answers whether it was understood.

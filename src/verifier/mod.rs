@@ -33,7 +33,7 @@ pub use crate::{
 };
 
 use self::{moment::Moment, patience::Patience, state::State, watch::Watch};
-use crate::tokens::{jws, reader::MAX_TOKEN_BYTES};
+use crate::tokens::reader::claimed_key_id;
 
 /// Judges access tokens by itself, and knows of every logout within moments.
 ///
@@ -74,7 +74,9 @@ use crate::tokens::{jws, reader::MAX_TOKEN_BYTES};
 /// Keys are announced before they sign, so a rotation is not noticed. The tokens of a key that was
 /// called compromised are refused as soon as the word arrives, and for as long as the verifier runs.
 /// After a rotation without delay a token may arrive before its key: the layer then waits for the key,
-/// for a second at most, and so can others, with [`Verifier::wait_for_key`].
+/// for a second at most, and so can others, with [`Verifier::wait_for_key`]. While the stream is lost,
+/// a token of a key that was never heard of is not called bad but refused with
+/// [`Refusal::NoRevocations`].
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -136,7 +138,7 @@ impl Verifier {
     /// whether the key is known now, so that it is worth judging the token again. Takes a second at
     /// most, and no time at all for whatever is not shaped like a token.
     pub async fn wait_for_key(&self, token: &str) -> bool {
-        let Some(key_id) = unread_key_id(token) else { return false };
+        let Some(key_id) = claimed_key_id(token) else { return false };
         self.inner.patience.wait_for(&key_id, &self.inner.state).await
     }
 
@@ -167,7 +169,7 @@ impl Verifier {
     fn may_learn_key(&self, token: &str) -> bool {
         let now = Moment::now();
         self.inner.state.is_live(now)
-            && unread_key_id(token).is_some_and(|it| !self.inner.state.has_key(&it, now))
+            && claimed_key_id(token).is_some_and(|it| !self.inner.state.has_key(&it, now))
     }
 }
 
@@ -179,13 +181,6 @@ impl Verifier {
         let inner = Inner { settings, state, patience: Patience::default(), _watch: watch };
         Self { inner: Arc::new(inner) }
     }
-}
-
-fn unread_key_id(token: &str) -> Option<String> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return None;
-    }
-    jws::key_id(token)
 }
 
 impl fmt::Debug for Verifier {

@@ -110,6 +110,11 @@ impl State {
         let now = word.server_time + silent_for;
         let find = |key_id: &str| view.keys.find(key_id, now);
         let Some(claims) = tokens.reader.read(token, now, tokens.lifetime, find) else {
+            // Who is told that a good token is none throws it away. Without the stream nobody tells of
+            // a new key, so its tokens can be judged as little as any can without revocations.
+            if !view.is_live(silent_for) && view.keys.may_come(token) {
+                return Err(Stale { silent_for: Some(silent_for) });
+            }
             return Ok((Verdict::Malformed, None));
         };
         let is_revoked = self.revocations.covers(&claims);

@@ -29,6 +29,15 @@ pub(super) struct Watch {
     state: Arc<State>,
     cursor: Vec<u8>,
     delay: Duration,
+    /// What the log was told last; nothing at first.
+    logged: Option<Logged>,
+}
+
+/// What happens again and again is logged once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Logged {
+    Live,
+    Lost,
 }
 
 /// Why a stream was lost.
@@ -55,7 +64,7 @@ impl From<tonic::Status> for Loss {
 
 impl Watch {
     pub(super) fn new(address: Address, state: Arc<State>) -> Self {
-        Self { address, state, cursor: Vec::new(), delay: FIRST_DELAY }
+        Self { address, state, cursor: Vec::new(), delay: FIRST_DELAY, logged: None }
     }
 
     /// Keeps the state up to date until told to stop.
@@ -66,11 +75,13 @@ impl Watch {
                     Ok(never) => match never {},
                     Err(loss) => loss,
                 };
-                tracing::warn!(
-                    target: "claviger::verifier",
-                    %loss,
-                    "the stream of revocations was lost"
-                );
+                if self.logged.replace(Logged::Lost) != Some(Logged::Lost) {
+                    tracing::warn!(
+                        target: "claviger::verifier",
+                        %loss,
+                        "the stream of revocations is lost"
+                    );
+                }
                 self.state.lose(loss.to_string());
                 sleep(jittered(self.delay)).await;
                 self.delay = (self.delay * 2).min(LAST_DELAY);
@@ -92,11 +103,14 @@ impl Watch {
             self.state.apply(&mut progress, &message, Moment::now())?;
             // Only what was taken in need not be told again.
             self.cursor = message.cursor;
-            if message.caught_up && self.delay != FIRST_DELAY {
-                tracing::info!(target: "claviger::verifier", "the stream of revocations is back");
-            }
             if message.caught_up {
                 self.delay = FIRST_DELAY;
+                if self.logged.replace(Logged::Live) != Some(Logged::Live) {
+                    tracing::info!(
+                        target: "claviger::verifier",
+                        "the stream of revocations is live"
+                    );
+                }
             }
         }
     }

@@ -93,3 +93,20 @@ fn a_key_the_server_no_longer_names_is_kept_for_the_life_of_its_tokens() {
     });
     assert_eq!(told.verdict(&still, LIFETIME), Ok(Verdict::Active));
 }
+
+#[test]
+fn a_token_of_a_key_that_nobody_could_tell_of_is_not_called_bad() {
+    let (known, compromised, new) = (Issuer::new(), Issuer::new(), Issuer::new());
+    let mut told = Told::of(&known);
+    tell(&mut told, NOW, vec![compromised.key(SigningKeyState::Compromised)]);
+    let (from_new, from_compromised) = (new.token(&claims()), compromised.token(&claims()));
+    let forged = format!("{}A", known.token(&claims()));
+    assert_eq!(told.verdict(&from_new, NOW), Ok(Verdict::Malformed));
+
+    told.lose_stream();
+
+    assert!(told.verdict(&from_new, NOW).is_err());
+    assert_eq!(told.verdict(&from_compromised, NOW), Ok(Verdict::Malformed));
+    assert_eq!(told.verdict(&forged, NOW), Ok(Verdict::Malformed));
+    assert_eq!(told.verdict("not a token", NOW), Ok(Verdict::Malformed));
+}
