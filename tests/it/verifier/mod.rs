@@ -1,5 +1,6 @@
 //! The verifier against a real server: its verdicts, its outages, its keys, and the example.
 
+mod commands;
 mod example;
 mod keys;
 mod outages;
