@@ -54,6 +54,7 @@ CREATE TABLE service_account_keys (
 );
 
 CREATE INDEX service_account_keys_by_account ON service_account_keys (service_account_id);
+CREATE INDEX service_account_keys_by_expiry ON service_account_keys (expires_at);
 
 -- The names in client certificates that show them.
 CREATE TABLE service_account_certificates (

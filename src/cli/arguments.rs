@@ -9,6 +9,8 @@ use crate::config::{
     table::{DEFAULT_FILE, Name},
 };
 
+use super::service_accounts;
+
 /// The command line.
 pub(super) fn command() -> Command {
     let config = Command::new("config")
@@ -57,6 +59,7 @@ pub(super) fn command() -> Command {
         .subcommand(keys)
         .subcommand(accounts)
         .subcommand(revoke())
+        .subcommand(service_accounts::command())
         .subcommand(migrate)
         .subcommands(moving())
 }

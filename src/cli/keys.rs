@@ -1,9 +1,6 @@
 //! `claviger keys`.
 
-use std::{
-    process::ExitCode,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::process::ExitCode;
 
 use crate::{
     app::{compose, data},
@@ -15,7 +12,7 @@ use crate::{
     model::{signing_key::SigningAlgorithm, time::Timestamp},
 };
 
-use super::{complain, failed, no_data, say};
+use super::{complain, dates::date, failed, no_data, say};
 
 /// Makes the next key. A running server picks it up by itself.
 pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
@@ -113,11 +110,6 @@ fn row(key: &PublicKey, state: &str) -> String {
     let retires = key.retires_at.map_or("–".to_owned(), date);
     let (id, algorithm) = (&key.key_id, name(key.algorithm));
     format!("{id:<44} {algorithm:<6} {state:<8} {:<21} {retires}", date(key.activates_at))
-}
-
-fn date(time: Timestamp) -> String {
-    let seconds = u64::try_from(time.as_seconds()).unwrap_or(0);
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
 fn name(algorithm: SigningAlgorithm) -> &'static str {

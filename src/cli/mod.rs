@@ -8,10 +8,12 @@ mod agent;
 mod arguments;
 mod backup;
 mod copy;
+mod dates;
 mod keys;
 mod migrate;
 mod revoke;
 mod serve;
+mod service_accounts;
 
 use std::{
     ffi::OsString,
@@ -154,6 +156,9 @@ fn with_config(
             ["keys", "list"] => keys::list(&config, &world).await,
             ["accounts", "unlock"] => {
                 accounts::unlock(&config, &world, arguments::text(matches, "username")).await
+            }
+            ["service-account", action] => {
+                service_accounts::run(&config, &world, action, matches).await
             }
             ["migrate", "up"] => migrate::up(&config).await,
             ["migrate", "status"] => migrate::status(&config).await,

@@ -40,6 +40,15 @@ pub enum Error {
     /// A spent refresh token came back; its session was ended.
     #[error("refresh token reused")]
     RefreshTokenReused,
+    /// No service account shows this, or nothing is shown where something must be.
+    #[error("caller unknown")]
+    CallerUnknown,
+    /// The service account asked about tokens for an audience that is not its own.
+    #[error("audience denied")]
+    AudienceDenied,
+    /// The service account is no operator.
+    #[error("operator only")]
+    OperatorOnly,
     /// The last sign-in is too old for this call.
     #[error("reauthentication required")]
     ReauthenticationRequired,
@@ -58,6 +67,12 @@ pub enum Error {
     /// The account has no such session.
     #[error("session not found")]
     SessionNotFound,
+    /// There is no service account of this name.
+    #[error("service account not found")]
+    ServiceAccountNotFound,
+    /// There is a service account of this name, or with one of these certificate names.
+    #[error("service account exists")]
+    ServiceAccountExists,
     /// The username belongs to somebody.
     #[error("username taken")]
     UsernameTaken,

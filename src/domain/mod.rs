@@ -12,6 +12,7 @@ pub mod passwords;
 pub mod replication;
 pub mod revocations;
 pub mod secret;
+pub mod service_accounts;
 pub mod sessions;
 pub mod sweeper;
 pub mod throttle;

@@ -68,3 +68,7 @@ identifier! {
     /// Made up by a client to mark the retries of one request.
     RequestId
 }
+identifier! {
+    /// Names a service account to the log.
+    ServiceAccountId
+}

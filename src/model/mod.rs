@@ -8,6 +8,8 @@ pub mod account;
 #[cfg(feature = "server")]
 pub mod ceremony;
 #[cfg(feature = "server")]
+pub mod certificate;
+#[cfg(feature = "server")]
 pub mod failure;
 pub mod host;
 pub mod id;
@@ -18,6 +20,10 @@ pub mod passkey;
 #[cfg(feature = "server")]
 pub mod password;
 pub mod revocation;
+#[cfg(feature = "server")]
+pub mod service_account;
+#[cfg(feature = "server")]
+pub mod service_key;
 pub mod session;
 pub mod signing_key;
 pub mod time;

@@ -16,6 +16,7 @@ mod options;
 pub mod passkeys;
 pub mod passwords;
 pub mod revocations;
+pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sweeps;

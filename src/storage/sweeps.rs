@@ -29,6 +29,11 @@ DELETE FROM signing_keys WHERE key_id IN
     (SELECT key_id FROM signing_keys
     WHERE retires_at <= $1 AND revoked_at IS NULL ORDER BY retires_at LIMIT $2)";
 
+const SERVICE_ACCOUNT_KEYS: &str = "
+DELETE FROM service_account_keys WHERE key_hash IN
+    (SELECT key_hash FROM service_account_keys
+    WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
 const ENDED_SESSIONS: &str = "
 DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
@@ -45,9 +50,8 @@ DELETE FROM sign_in_failures WHERE failure_key IN
 
 impl Storage {
     /// Deletes up to `batch` rows each of what has been over for good at `now`: ceremonies,
-    /// revocations, retired signing keys, failure counts, and sessions that ended or, by whole days,
-    /// expired before
-    /// `sessions_before`. Answers how many rows went; none while another replica sweeps.
+    /// revocations, retired signing keys, keys of service accounts, failure counts, and sessions that
+    /// ended or, by whole days, expired before `sessions_before`. Answers how many rows went; none while another replica sweeps.
     pub async fn sweep(
         &self,
         now: Timestamp,
@@ -60,6 +64,7 @@ impl Storage {
             (ACCOUNT_REVOCATIONS, now),
             (TOKEN_REVOCATIONS, now),
             (SIGNING_KEYS, now),
+            (SERVICE_ACCOUNT_KEYS, now),
             (ENDED_SESSIONS, sessions_before),
             (EXPIRED_SESSIONS, sessions_before),
             (FAILURES, now),

@@ -10,6 +10,7 @@ use crate::{
     model::{
         ceremony::CeremonyPayer,
         id::{AccountId, SessionId},
+        service_account::ServiceAccountName,
         token::RefreshFamilyHash,
     },
     storage::Result,
@@ -20,6 +21,7 @@ use super::Connection;
 const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
 const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
+const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
 const PAYER: &str = "SELECT pg_advisory_xact_lock($1)";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
@@ -61,6 +63,17 @@ pub(in crate::storage) async fn hold_payer(
     if let Connection::Postgres(lease) = connection {
         let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         sqlx::query(PAYER).bind(number).execute(&mut **lease).await?;
+    }
+    Ok(())
+}
+
+/// From here to the end of the transaction nobody else changes or deletes the service account.
+pub(in crate::storage) async fn hold_service_account(
+    connection: &mut Connection,
+    name: &ServiceAccountName,
+) -> Result<()> {
+    if let Connection::Postgres(lease) = connection {
+        sqlx::query(SERVICE_ACCOUNT).bind(name.as_str()).execute(&mut **lease).await?;
     }
     Ok(())
 }

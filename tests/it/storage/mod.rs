@@ -11,6 +11,7 @@ mod plans;
 mod races;
 mod refresh_tokens;
 mod revocations;
+mod service_accounts;
 mod sessions;
 mod signing_keys;
 mod statements;
@@ -170,7 +171,7 @@ fn next() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-fn uuid() -> Uuid {
+pub(crate) fn uuid() -> Uuid {
     Uuid::from_u128(u128::from(next()))
 }
 

@@ -1,0 +1,71 @@
+//! All service accounts in memory, by what shows them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::model::{
+    certificate::{CertificateName, ClientCertificate},
+    id::ServiceAccountId,
+    service_account::ServiceAccount,
+    service_key::ServiceKeyHash,
+    time::Timestamp,
+};
+
+/// The service accounts as one read of storage found them.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    number: u64,
+    by_id: HashMap<ServiceAccountId, Arc<ServiceAccount>>,
+    by_key: HashMap<ServiceKeyHash, Arc<ServiceAccount>>,
+    by_certificate: HashMap<CertificateName, Arc<ServiceAccount>>,
+}
+
+impl Known {
+    /// What the read with this number found.
+    pub(super) fn new(number: u64, accounts: Vec<ServiceAccount>) -> Self {
+        let mut known = Self { number, ..Self::default() };
+        for account in accounts {
+            let account = Arc::new(account);
+            for key in &account.keys {
+                known.by_key.insert(key.hash, Arc::clone(&account));
+            }
+            for name in &account.certificate_names {
+                known.by_certificate.insert(name.clone(), Arc::clone(&account));
+            }
+            known.by_id.insert(account.id, account);
+        }
+        known
+    }
+
+    /// Which read it was. A higher one found a newer state.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn by_id(&self, id: ServiceAccountId) -> Option<Arc<ServiceAccount>> {
+        self.by_id.get(&id).map(Arc::clone)
+    }
+
+    /// Whose key it is, if it is good at `now`.
+    pub(super) fn by_key(
+        &self,
+        hash: &ServiceKeyHash,
+        now: Timestamp,
+    ) -> Option<&Arc<ServiceAccount>> {
+        let account = self.by_key.get(hash)?;
+        let is_good = account.keys.iter().any(|it| it.hash == *hash && it.is_good(now));
+        is_good.then_some(account)
+    }
+
+    /// The one service account that a certificate shows. One that names several shows none: nobody
+    /// could say whose rights hold.
+    pub(super) fn by_certificate(
+        &self,
+        certificate: &ClientCertificate,
+        now: Timestamp,
+    ) -> Option<&Arc<ServiceAccount>> {
+        let mut shown = certificate.names.iter().filter_map(|it| self.by_certificate.get(it));
+        let first = shown.next()?;
+        let is_only = shown.all(|it| it.id == first.id);
+        (is_only && now < certificate.expires_at).then_some(first)
+    }
+}

@@ -1,0 +1,199 @@
+//! Service accounts: the backends that may ask about access tokens.
+
+use std::sync::Arc;
+
+use super::{
+    certificate::CertificateName, id::ServiceAccountId, service_key::StoredServiceKey,
+    time::Timestamp, violation::FieldReason,
+};
+
+/// The most characters a name may have.
+pub const MAX_NAME_CHARS: usize = 64;
+/// The most characters an audience may have.
+pub const MAX_AUDIENCE_CHARS: usize = 256;
+/// The most audiences a service account may have, and the most names of certificates.
+pub const MAX_AUDIENCES: usize = 32;
+/// The most names of certificates a service account may have.
+pub const MAX_CERTIFICATE_NAMES: usize = 32;
+
+/// What operators call a service account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceAccountName(String);
+
+impl ServiceAccountName {
+    /// Checks a text: 1 to 64 of `a` to `z`, `0` to `9` and `-`, beginning with a letter.
+    ///
+    /// # Errors
+    /// `Required`, `TooLong` or `ForbiddenCharacters`.
+    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+        if text.is_empty() {
+            return Err(FieldReason::Required);
+        }
+        let allowed = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+        if !text.bytes().all(allowed) || !text.starts_with(|it: char| it.is_ascii_lowercase()) {
+            return Err(FieldReason::ForbiddenCharacters);
+        }
+        if text.len() > MAX_NAME_CHARS {
+            return Err(FieldReason::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Wraps a text that was checked before it was stored.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An audience of access tokens (`aud`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Audience(String);
+
+impl Audience {
+    /// Checks a text: 1 to 256 characters without white space, which separates audiences where they
+    /// are stored, and without control characters.
+    ///
+    /// # Errors
+    /// `Required`, `TooLong` or `ForbiddenCharacters`.
+    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+        if text.is_empty() {
+            return Err(FieldReason::Required);
+        }
+        if text.chars().count() > MAX_AUDIENCE_CHARS {
+            return Err(FieldReason::TooLong);
+        }
+        if text.chars().any(|it| it.is_whitespace() || it.is_control()) {
+            return Err(FieldReason::ForbiddenCharacters);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Wraps a text that was checked before it was stored.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A backend that may ask about access tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its identifier.
+    pub id: ServiceAccountId,
+    /// Its name. Unique.
+    pub name: ServiceAccountName,
+    /// The audiences whose tokens it may ask about; none means every audience of the server's tokens.
+    pub audiences: Vec<Audience>,
+    /// The names in client certificates that show it. Each shows one service account only.
+    pub certificate_names: Vec<CertificateName>,
+    /// Whether it may call what is for operators.
+    pub is_operator: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its keys, newest first; some may have expired.
+    pub keys: Vec<StoredServiceKey>,
+}
+
+impl ServiceAccount {
+    /// Whether it may ask about tokens for `audience`, when `offered` are those of the server's
+    /// tokens.
+    pub fn may_ask(&self, audience: &str, offered: &[String]) -> bool {
+        if self.audiences.is_empty() {
+            return offered.iter().any(|it| it == audience);
+        }
+        self.audiences.iter().any(|it| it.as_str() == audience)
+    }
+
+    /// The audience it means when it names none: the server's default, the first of `offered`, if that
+    /// is one of its own, otherwise the first of its own.
+    pub fn default_audience<'a>(&'a self, offered: &'a [String]) -> Option<&'a str> {
+        let default = offered.first().map(String::as_str);
+        let own = default.filter(|it| self.may_ask(it, offered));
+        own.or_else(|| self.audiences.first().map(Audience::as_str))
+    }
+}
+
+/// Who calls the internal port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// Somebody on this machine who showed nothing, and need not. May do all but what is for
+    /// operators.
+    Local,
+    /// A service account, by its key or its certificate.
+    Account(Arc<ServiceAccount>),
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn account(audiences: &[&str]) -> ServiceAccount {
+        ServiceAccount {
+            id: ServiceAccountId::from_uuid(Uuid::nil()),
+            name: ServiceAccountName::parse("shop").unwrap(),
+            audiences: audiences.iter().map(|it| Audience::parse(it).unwrap()).collect(),
+            certificate_names: Vec::new(),
+            is_operator: false,
+            created_at: Timestamp::from_seconds(0),
+            keys: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_plain_and_begin_with_a_letter() {
+        let longest = "a".repeat(64);
+        for text in ["a", "shop", "shop-2", longest.as_str()] {
+            assert_eq!(ServiceAccountName::parse(text).unwrap().as_str(), text);
+        }
+        let forbidden = Err(FieldReason::ForbiddenCharacters);
+        for text in ["2shop", "-shop", "Shop", "shop_2", "shop 2", "shöp", "a\n"] {
+            assert_eq!(ServiceAccountName::parse(text), forbidden, "{text:?}");
+        }
+        assert_eq!(ServiceAccountName::parse(""), Err(FieldReason::Required));
+        assert_eq!(ServiceAccountName::parse(&"a".repeat(65)), Err(FieldReason::TooLong));
+    }
+
+    #[test]
+    fn audiences_have_no_white_space_and_an_end() {
+        let longest = "é".repeat(256);
+        for text in ["https://shop.example", "shop", longest.as_str()] {
+            assert_eq!(Audience::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["a b", " a", "a\u{a0}b", "a\0", "\n"] {
+            assert_eq!(Audience::parse(text), Err(FieldReason::ForbiddenCharacters), "{text:?}");
+        }
+        assert_eq!(Audience::parse(""), Err(FieldReason::Required));
+        assert_eq!(Audience::parse(&"é".repeat(257)), Err(FieldReason::TooLong));
+    }
+
+    #[test]
+    fn who_has_no_audiences_has_those_of_the_server() {
+        let offered = ["mail".to_owned(), "shop".to_owned()];
+        let any = account(&[]);
+
+        assert!(any.may_ask("mail", &offered) && any.may_ask("shop", &offered));
+        assert!(!any.may_ask("bank", &offered));
+        assert_eq!(any.default_audience(&offered), Some("mail"));
+    }
+
+    #[test]
+    fn the_servers_default_audience_is_meant_only_by_who_has_it() {
+        let offered = ["mail".to_owned(), "shop".to_owned()];
+
+        assert_eq!(account(&["shop", "mail"]).default_audience(&offered), Some("mail"));
+        assert_eq!(account(&["shop", "bank"]).default_audience(&offered), Some("shop"));
+        assert!(!account(&["shop"]).may_ask("mail", &offered));
+        assert!(account(&["bank"]).may_ask("bank", &offered));
+    }
+}

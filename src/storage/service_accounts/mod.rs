@@ -1,0 +1,251 @@
+//! Service accounts, with their keys and the names in their certificates.
+
+mod row;
+
+use crate::model::{
+    certificate::CertificateName,
+    id::ServiceAccountId,
+    service_account::{ServiceAccount, ServiceAccountName},
+    service_key::StoredServiceKey,
+    time::Timestamp,
+};
+
+use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
+use super::{Connection, Result, Storage, error::corrupt, locks::hold_service_account, on_engine};
+
+/// What became of a new service account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceAccountCreation {
+    /// It is there.
+    Created,
+    /// Its name, or one of its certificates' names, belongs to another one.
+    Exists,
+}
+
+const LIST: &str = "
+SELECT id, name, audiences, is_operator, created_at FROM service_accounts
+WHERE name > $1 ORDER BY name LIMIT $2";
+
+const LIST_KEYS: &str = "
+SELECT service_account_id, key_hash, prefix, service_account_keys.created_at, expires_at
+FROM service_accounts JOIN service_account_keys ON service_account_id = service_accounts.id
+WHERE service_accounts.name > $1 AND service_accounts.name <= $2
+ORDER BY service_account_keys.created_at DESC, expires_at DESC NULLS FIRST";
+
+const LIST_CERTIFICATES: &str = "
+SELECT service_account_id, service_account_certificates.name
+FROM service_accounts
+JOIN service_account_certificates ON service_account_id = service_accounts.id
+WHERE service_accounts.name > $1 AND service_accounts.name <= $2
+ORDER BY service_account_certificates.name";
+
+const INSERT: &str = "
+INSERT INTO service_accounts (id, name, audiences, is_operator, created_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO NOTHING";
+
+const INSERT_KEY: &str = "
+INSERT INTO service_account_keys (key_hash, service_account_id, prefix, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5)";
+
+const INSERT_CERTIFICATE: &str = "
+INSERT INTO service_account_certificates (name, service_account_id) VALUES ($1, $2)
+ON CONFLICT (name) DO NOTHING";
+
+const FIND_ID: &str = "SELECT id FROM service_accounts WHERE name = $1";
+const DELETE: &str = "DELETE FROM service_accounts WHERE id = $1";
+const DELETE_KEYS: &str = "DELETE FROM service_account_keys WHERE service_account_id = $1";
+const DELETE_CERTIFICATES: &str =
+    "DELETE FROM service_account_certificates WHERE service_account_id = $1";
+// All but the newest, which alone has no end.
+const DELETE_OLD_KEYS: &str = "
+DELETE FROM service_account_keys WHERE service_account_id = $1 AND expires_at IS NOT NULL";
+const EXPIRE_KEY: &str = "
+UPDATE service_account_keys SET expires_at = $2
+WHERE service_account_id = $1 AND expires_at IS NULL";
+
+impl Storage {
+    /// Adds a service account with its keys and the names of its certificates, all or nothing.
+    pub async fn create_service_account(
+        &self,
+        account: ServiceAccount,
+    ) -> Result<ServiceAccountCreation> {
+        self.write(account, |c, account| Box::pin(create(c, account))).await
+    }
+
+    /// Up to `limit` service accounts by name, those after a name; with all keys that are stored, some
+    /// of which may have expired, newest first.
+    pub async fn list_service_accounts(
+        &self,
+        after: Option<&ServiceAccountName>,
+        limit: u32,
+    ) -> Result<Vec<ServiceAccount>> {
+        let mut connection = self.read().await?;
+        // No name is empty, so all names are after that.
+        list(&mut connection, after.map_or("", ServiceAccountName::as_str), limit).await
+    }
+
+    /// Adds a key to a service account. The one that was the newest goes on until
+    /// `predecessor_expires_at`; any before it are gone. Answers whose key it is, `None` when there is
+    /// no such service account.
+    pub async fn rotate_service_account_key(
+        &self,
+        name: ServiceAccountName,
+        key: StoredServiceKey,
+        predecessor_expires_at: Timestamp,
+    ) -> Result<Option<ServiceAccountId>> {
+        self.write((name, key, predecessor_expires_at), |c, (name, key, expires_at)| {
+            Box::pin(rotate(c, name, key, *expires_at))
+        })
+        .await
+    }
+
+    /// Deletes a service account with its keys and the names of its certificates. Answers which it
+    /// was, `None` when there is none.
+    pub async fn delete_service_account(
+        &self,
+        name: ServiceAccountName,
+    ) -> Result<Option<ServiceAccountId>> {
+        self.write(name, |c, name| {
+            Box::pin(async move {
+                let Some(id) = hold(c, name).await? else { return Ok(None) };
+                delete(c, id).await?;
+                Ok(Some(id))
+            })
+        })
+        .await
+    }
+}
+
+async fn create(
+    connection: &mut Connection,
+    account: &ServiceAccount,
+) -> Result<ServiceAccountCreation> {
+    let inserted = on_engine!(&mut *connection, |c| {
+        sqlx::query(INSERT)
+            .bind(account.id.as_bytes().as_slice())
+            .bind(account.name.as_str())
+            .bind(audiences_text(&account.audiences))
+            .bind(account.is_operator)
+            .bind(account.created_at.as_micros())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    if inserted == 0 {
+        return Ok(ServiceAccountCreation::Exists);
+    }
+    // In one order for all, so that two who add the same names do not wait for each other.
+    let mut names: Vec<&CertificateName> = account.certificate_names.iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        if !insert_certificate(connection, account.id, name).await? {
+            delete(connection, account.id).await?;
+            return Ok(ServiceAccountCreation::Exists);
+        }
+    }
+    for key in &account.keys {
+        insert_key(connection, account.id, key).await?;
+    }
+    Ok(ServiceAccountCreation::Created)
+}
+
+async fn list(connection: &mut Connection, after: &str, limit: u32) -> Result<Vec<ServiceAccount>> {
+    let accounts: Vec<ServiceAccountRow> = on_engine!(&mut *connection, |c| {
+        sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(c).await
+    })?;
+    let Some(last) = accounts.last().map(|it| it.name.as_str()) else { return Ok(Vec::new()) };
+    let keys: Vec<KeyRow> = on_engine!(&mut *connection, |c| {
+        sqlx::query_as(LIST_KEYS).bind(after).bind(last).fetch_all(c).await
+    })?;
+    let certificates: Vec<CertificateRow> = on_engine!(connection, |c| {
+        sqlx::query_as(LIST_CERTIFICATES).bind(after).bind(last).fetch_all(c).await
+    })?;
+    assemble(accounts, keys, certificates)
+}
+
+async fn rotate(
+    connection: &mut Connection,
+    name: &ServiceAccountName,
+    key: &StoredServiceKey,
+    predecessor_expires_at: Timestamp,
+) -> Result<Option<ServiceAccountId>> {
+    let Some(id) = hold(connection, name).await? else { return Ok(None) };
+    delete_by_id(connection, DELETE_OLD_KEYS, id).await?;
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(EXPIRE_KEY)
+            .bind(id.as_bytes().as_slice())
+            .bind(predecessor_expires_at.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    insert_key(connection, id, key).await?;
+    Ok(Some(id))
+}
+
+/// The service account of this name. Until the end of the transaction nobody else changes it.
+async fn hold(
+    connection: &mut Connection,
+    name: &ServiceAccountName,
+) -> Result<Option<ServiceAccountId>> {
+    hold_service_account(connection, name).await?;
+    let id: Option<Vec<u8>> = on_engine!(connection, |c| {
+        sqlx::query_scalar(FIND_ID).bind(name.as_str()).fetch_optional(c).await
+    })?;
+    let read = |id: Vec<u8>| ServiceAccountId::from_slice(&id);
+    id.map(|id| read(id).ok_or_else(corrupt("service_accounts", "id"))).transpose()
+}
+
+async fn delete(connection: &mut Connection, id: ServiceAccountId) -> Result<()> {
+    delete_by_id(connection, DELETE_KEYS, id).await?;
+    delete_by_id(connection, DELETE_CERTIFICATES, id).await?;
+    delete_by_id(connection, DELETE, id).await
+}
+
+async fn delete_by_id(
+    connection: &mut Connection,
+    statement: &'static str,
+    id: ServiceAccountId,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(statement).bind(id.as_bytes().as_slice()).execute(c).await.map(drop)
+    })?;
+    Ok(())
+}
+
+async fn insert_certificate(
+    connection: &mut Connection,
+    id: ServiceAccountId,
+    name: &CertificateName,
+) -> Result<bool> {
+    let inserted = on_engine!(connection, |c| {
+        sqlx::query(INSERT_CERTIFICATE)
+            .bind(name.as_str())
+            .bind(id.as_bytes().as_slice())
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(inserted == 1)
+}
+
+async fn insert_key(
+    connection: &mut Connection,
+    id: ServiceAccountId,
+    key: &StoredServiceKey,
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        sqlx::query(INSERT_KEY)
+            .bind(key.hash.as_bytes().as_slice())
+            .bind(id.as_bytes().as_slice())
+            .bind(key.prefix.as_str())
+            .bind(key.created_at.as_micros())
+            .bind(key.expires_at.map(Timestamp::as_micros))
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Service accounts, their keys and the names in their certificates.
+
+use claviger::{
+    model::{
+        certificate::CertificateName,
+        id::ServiceAccountId,
+        service_account::{Audience, ServiceAccount, ServiceAccountName},
+        service_key::{ServiceKeyHash, StoredServiceKey},
+        time::Timestamp,
+    },
+    storage::service_accounts::ServiceAccountCreation::{Created, Exists},
+};
+
+use super::{DAY, Database, HOUR, NOW, RACERS, SECOND, bytes, race, rounds, uuid, with_database};
+
+fn name(text: &str) -> ServiceAccountName {
+    ServiceAccountName::parse(text).unwrap()
+}
+
+fn key(created_at: Timestamp) -> StoredServiceKey {
+    StoredServiceKey {
+        hash: ServiceKeyHash::from_bytes(bytes()),
+        prefix: "clv_sa_abcdef".to_owned(),
+        created_at,
+        expires_at: None,
+    }
+}
+
+fn certificates(names: &[&str]) -> Vec<CertificateName> {
+    names.iter().map(|it| CertificateName::parse(it).unwrap()).collect()
+}
+
+/// A service account with one key and nothing else.
+fn account(text: &str) -> ServiceAccount {
+    ServiceAccount {
+        id: ServiceAccountId::from_uuid(uuid()),
+        name: name(text),
+        audiences: Vec::new(),
+        certificate_names: Vec::new(),
+        is_operator: false,
+        created_at: NOW,
+        keys: vec![key(NOW)],
+    }
+}
+
+async fn all(database: &Database) -> Vec<ServiceAccount> {
+    database.list_service_accounts(None, 100).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_service_account_is_listed_as_it_was_created() {
+    with_database(async |database| {
+        let audience = |text| Audience::parse(text).unwrap();
+        let full = ServiceAccount {
+            audiences: vec![audience("shop"), audience("https://mail.example/ä")],
+            certificate_names: certificates(&["a.example", "spiffe://prod/b"]),
+            is_operator: true,
+            ..account("full")
+        };
+        let bare = ServiceAccount { keys: Vec::new(), ..account("bare") };
+
+        for it in [&full, &bare] {
+            assert_eq!(database.create_service_account(it.clone()).await.unwrap(), Created);
+        }
+
+        assert_eq!(all(&database).await, [bare, full]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn service_accounts_are_listed_by_name_in_pages() {
+    with_database(async |database| {
+        for text in ["c", "a", "b-2", "b", "b1"] {
+            database.create_service_account(account(text)).await.unwrap();
+        }
+
+        let mut pages = Vec::new();
+        let mut after = None;
+        loop {
+            let page = database.list_service_accounts(after.as_ref(), 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.name.clone());
+            assert!(page.iter().all(|it| it.keys.len() == 1), "{page:?}");
+            pages.push(page.iter().map(|it| it.name.as_str().to_owned()).collect::<Vec<_>>());
+        }
+
+        assert_eq!(pages, [vec!["a", "b"], vec!["b-2", "b1"], vec!["c"]]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_or_a_certificate_that_is_taken_leaves_nothing_behind() {
+    with_database(async |database| {
+        let first =
+            ServiceAccount { certificate_names: certificates(&["m.example"]), ..account("first") };
+        database.create_service_account(first.clone()).await.unwrap();
+        let names = certificates(&["z.example", "m.example", "a.example"]);
+        let same_certificate = ServiceAccount { certificate_names: names, ..account("second") };
+
+        let same_name = database.create_service_account(account("first")).await.unwrap();
+        let same_certificate = database.create_service_account(same_certificate).await.unwrap();
+
+        assert_eq!([same_name, same_certificate], [Exists, Exists]);
+        assert_eq!(all(&database).await, [first]);
+        assert_eq!(database.count("SELECT count(*) FROM service_account_keys").await, 1);
+        assert_eq!(database.count("SELECT count(*) FROM service_account_certificates").await, 1);
+        let free = ServiceAccount {
+            certificate_names: certificates(&["a.example", "z.example"]),
+            ..account("third")
+        };
+        assert_eq!(database.create_service_account(free).await.unwrap(), Created);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rotation_keeps_the_two_newest_keys() {
+    with_database(async |database| {
+        let made = account("shop");
+        database.create_service_account(made.clone()).await.unwrap();
+        let (second, third) = (key(NOW + HOUR), key(NOW + HOUR));
+
+        let rotate = async |key: &StoredServiceKey, until| {
+            let rotated = database.rotate_service_account_key(name("shop"), key.clone(), until);
+            rotated.await.unwrap()
+        };
+        let first_rotation = rotate(&second, NOW + DAY).await;
+        let after_one = all(&database).await;
+        rotate(&third, NOW + DAY * 2).await;
+
+        assert_eq!(first_rotation, Some(made.id));
+        let ended = |key: &StoredServiceKey, until| StoredServiceKey {
+            expires_at: Some(until),
+            ..key.clone()
+        };
+        assert_eq!(after_one[0].keys, [second.clone(), ended(&made.keys[0], NOW + DAY)]);
+        let keys = &all(&database).await[0].keys;
+        // The two were made at the same moment: the newest is the one without an end.
+        assert_eq!(*keys, [third, ended(&second, NOW + DAY * 2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_no_key_gets_one_by_a_rotation_and_a_stranger_does_not() {
+    with_database(async |database| {
+        let bare = ServiceAccount { keys: Vec::new(), ..account("bare") };
+        database.create_service_account(bare).await.unwrap();
+        let new = key(NOW);
+
+        let stranger = database.rotate_service_account_key(name("who"), key(NOW), NOW).await;
+        database.rotate_service_account_key(name("bare"), new.clone(), NOW).await.unwrap();
+
+        assert_eq!(stranger.unwrap(), None);
+        assert_eq!(all(&database).await[0].keys, [new]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_service_account_leaves_nothing_behind() {
+    with_database(async |database| {
+        let names = certificates(&["a.example", "b.example"]);
+        let gone = ServiceAccount { certificate_names: names.clone(), ..account("gone") };
+        let other = account("other");
+        for it in [&gone, &other] {
+            database.create_service_account(it.clone()).await.unwrap();
+        }
+
+        let deleted = database.delete_service_account(name("gone")).await.unwrap();
+        let again = database.delete_service_account(name("gone")).await.unwrap();
+
+        assert_eq!((deleted, again), (Some(gone.id), None));
+        assert_eq!(all(&database).await, [other]);
+        assert_eq!(database.count("SELECT count(*) FROM service_account_keys").await, 1);
+        assert_eq!(database.count("SELECT count(*) FROM service_account_certificates").await, 0);
+        let anew = ServiceAccount { certificate_names: names, ..account("gone") };
+        assert_eq!(database.create_service_account(anew).await.unwrap(), Created);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_are_swept_once_they_have_expired() {
+    with_database(async |database| {
+        database.create_service_account(account("shop")).await.unwrap();
+        let new = key(NOW + SECOND);
+        let until = NOW + HOUR;
+        database.rotate_service_account_key(name("shop"), new.clone(), until).await.unwrap();
+
+        let too_early = database.sweep(until - SECOND, NOW, 100).await.unwrap();
+        let swept = database.sweep(until, NOW, 100).await.unwrap();
+
+        assert_eq!((too_early, swept), (0, 1));
+        assert_eq!(all(&database).await[0].keys, [new]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_who_want_a_name_or_a_certificate_one_gets_it() {
+    with_database(async |database| {
+        rounds(async |round| {
+            let racers = (0..RACERS).map(|racer| {
+                let storage = database.handle();
+                // Half of them want the same name, all of them both certificates, in either order.
+                let text = if racer % 2 == 0 { "same".to_owned() } else { format!("r{racer}") };
+                let mut names = [format!("a{round}.example"), format!("b{round}.example")];
+                if racer % 3 == 0 {
+                    names.reverse();
+                }
+                let names = names.iter().map(String::as_str).collect::<Vec<_>>();
+                let wanted = ServiceAccount {
+                    certificate_names: certificates(&names),
+                    ..account(&format!("{text}-{round}"))
+                };
+                async move { storage.create_service_account(wanted).await.unwrap() }
+            });
+
+            let outcomes = race(racers).await;
+
+            assert_eq!(outcomes.iter().filter(|it| **it == Created).count(), 1);
+        })
+        .await;
+        let whole = "SELECT count(*) FROM service_account_certificates
+                     JOIN service_accounts ON service_accounts.id = service_account_id";
+        assert_eq!(database.count(whole).await, super::ROUNDS * 2);
+        let accounts = database.count("SELECT count(*) FROM service_accounts").await;
+        assert_eq!(accounts, super::ROUNDS);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn however_many_rotate_at_once_two_keys_are_left_and_one_has_no_end() {
+    with_database(async |database| {
+        let made = account("shop");
+        database.create_service_account(made.clone()).await.unwrap();
+
+        let racers = (0..RACERS * 4).map(|_| {
+            let (storage, new) = (database.handle(), key(NOW));
+            async move {
+                storage.rotate_service_account_key(name("shop"), new, NOW + DAY).await.unwrap()
+            }
+        });
+        let outcomes = race(racers).await;
+
+        assert!(outcomes.iter().all(|it| *it == Some(made.id)));
+        let keys = &all(&database).await[0].keys;
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys.iter().filter(|it| it.expires_at.is_none()).count(), 1);
+    })
+    .await;
+}
