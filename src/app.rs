@@ -20,8 +20,8 @@ use tokio_util::task::TaskTracker;
 use crate::{
     config::Config,
     domain::{
-        self, replication::Replication, revocations::Revocations, sweeper::Sweeper,
-        tokens::keys::KeyRing, world::World,
+        self, replication::Replication, revocations::Revocations,
+        service_accounts::ServiceAccounts, sweeper::Sweeper, tokens::keys::KeyRing, world::World,
     },
     grpc::{
         self, Services,
@@ -76,6 +76,7 @@ pub struct App {
     availability: Availability,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
+    service_accounts: ServiceAccounts,
     storage: Storage,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
@@ -92,8 +93,9 @@ impl App {
     pub async fn start(config: Config, world: World) -> Result<Self, StartError> {
         // First, so that a second server on the same ports never touches the data.
         let public = listeners::bind(&config.public.listen).await?;
-        let internal = listeners::bind(&config.internal_listen).await?;
+        let internal = listeners::bind(&config.internal.listen).await?;
         let tls = config.public.tls.clone().map(Tls::load).transpose()?;
+        let internal_tls = config.internal.tls.clone().map(Tls::load).transpose()?;
         let data = data::open(&config, &world).await?;
         let domain = compose::domain(&config, &data, &world).await?;
         let app = Self {
@@ -102,6 +104,7 @@ impl App {
             availability: Availability::default(),
             keys: Arc::clone(&domain.services.keys),
             revocations: Arc::clone(&domain.services.revocations),
+            service_accounts: domain.services.service_accounts.clone(),
             storage: data.storage,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
@@ -112,7 +115,8 @@ impl App {
         app.availability.announce(State::Serving).await;
         let settings = app.layer_settings(&config, world);
         let public_server = app.public_server(&config, &domain.services, &settings, tls)?;
-        let internal_server = app.internal_server(&config, &domain.services, &settings)?;
+        let internal_server =
+            app.internal_server(&config, &domain.services, &settings, internal_tls)?;
         public.into_iter().for_each(|listener| public_server.listen(listener));
         internal.into_iter().for_each(|listener| internal_server.listen(listener));
         app.keep_house(domain.replication, domain.sweeper);
@@ -137,6 +141,11 @@ impl App {
     /// The revocations it knows, and who watches them.
     pub fn revocations(&self) -> &Revocations {
         &self.revocations
+    }
+
+    /// The service accounts it knows.
+    pub fn service_accounts(&self) -> &ServiceAccounts {
+        &self.service_accounts
     }
 
     /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the
@@ -204,10 +213,12 @@ impl App {
         config: &Config,
         services: &Services,
         settings: &layers::Settings,
+        tls: Option<Tls>,
     ) -> Result<Server, StartError> {
-        let trusted_proxies = config.internal_trusted_proxies.clone();
+        let trusted_proxies = config.internal.trusted_proxies.clone();
         let forward_auth = ForwardAuth {
             judge: services.access_tokens.clone(),
+            backends: Some(services.backends.clone()),
             trusted_proxies: trusted_proxies.as_slice().into(),
         };
         // Tokens are judged from memory.
@@ -218,7 +229,7 @@ impl App {
         let cors_origins = Vec::new();
         let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
         let router = layers::assemble(routes, pages, http::nothing(), &settings);
-        Ok(self.server("internal", router, config))
+        Ok(self.server("internal", router, config).with_tls(tls.map(Arc::new)))
     }
 
     fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {

@@ -99,8 +99,11 @@ impl Agent {
             .map_err(StartError::Descriptors)?;
         let trusted_proxies = settings.trusted_proxies;
         let following = Following { verifier: verifier.clone(), stop: self.stop.gently.clone() };
-        let forward_auth =
-            ForwardAuth { judge, trusted_proxies: trusted_proxies.as_slice().into() };
+        let forward_auth = ForwardAuth {
+            judge,
+            backends: None,
+            trusted_proxies: trusted_proxies.as_slice().into(),
+        };
         let layers = layers::Settings {
             world: World::system(),
             trusted_proxies,

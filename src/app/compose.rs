@@ -11,13 +11,14 @@ use crate::{
         passwords::Passwords,
         replication::Replication,
         revocations::{Revocations, revoker::Revoker},
+        service_accounts::ServiceAccounts,
         sessions::Sessions,
         sweeper::Sweeper,
         throttle::Throttle,
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
     },
-    grpc::{ServerInfo, Services, refresh_cookie::RefreshCookie},
+    grpc::{ServerInfo, Services, backend::Backends, refresh_cookie::RefreshCookie},
 };
 
 use super::data::Data;
@@ -86,10 +87,15 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         world.clone(),
         config.sessions.clone(),
     ));
+    let service_accounts = ServiceAccounts::load(storage.clone(), world.clone()).await?;
     let throttle = Arc::new(throttle(data, world)?);
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
-    let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
-    let replication = Replication::new(storage.clone(), its_keys, its_revocations);
+    let replication = Replication::new(
+        storage.clone(),
+        Arc::clone(&keys),
+        Arc::clone(&revocations),
+        service_accounts.clone(),
+    );
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
     let sweeper = Sweeper::new(storage.clone(), its_keys, its_revocations, world.clone());
     let services = Services {
@@ -108,6 +114,8 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
             config.relying_party.clone(),
         )?),
         sessions,
+        backends: Backends::new(service_accounts.clone(), config.internal.admission()),
+        service_accounts,
         access_tokens,
         keys,
         revocations,

@@ -34,10 +34,8 @@ pub struct Config {
     pub database: storage::Options,
     /// `public.*` and `cors.*`.
     pub public: Public,
-    /// `internal.listen`.
-    pub internal_listen: Listen,
-    /// `internal.trusted_proxies`.
-    pub internal_trusted_proxies: Vec<IpNet>,
+    /// `internal.*`.
+    pub internal: Internal,
     /// `relying_party.*`.
     pub relying_party: passkeys::Settings,
     /// What access tokens say of us.
@@ -84,13 +82,49 @@ pub struct Public {
     pub cors_origins: Vec<String>,
 }
 
+/// The internal listener.
+#[derive(Debug, Clone)]
+pub struct Internal {
+    /// Where it listens.
+    pub listen: Listen,
+    /// Certificate and key, when it speaks TLS; always beyond loopback.
+    pub tls: Option<TlsFiles>,
+    /// Whose `x-forwarded-*` is believed at `/v1/forward-auth`.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Internal {
+    /// Whether callers may stay unnamed: only programs of this machine reach loopback.
+    pub fn admission(&self) -> Admission {
+        let is_loopback = |it: &SocketAddr| it.ip().is_loopback();
+        if self.listen.addresses.iter().all(is_loopback) {
+            Admission::Anybody
+        } else {
+            Admission::ServiceAccounts
+        }
+    }
+}
+
+/// Whom the internal listener answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Whoever reaches it.
+    Anybody,
+    /// Service accounts alone.
+    ServiceAccounts,
+}
+
 /// The files of TLS.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
+    /// The section of the settings they come from, for messages.
+    pub section: &'static str,
     /// The certificate chain.
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+    /// The authorities whose client certificates are believed; without it none are asked for.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Where the server's own secret is.

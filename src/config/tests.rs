@@ -81,10 +81,38 @@ fn a_bad_url_hides_no_other_problem() {
 }
 
 #[test]
-fn the_internal_listener_refuses_everything_but_loopback() {
+fn without_tls_the_internal_listener_refuses_everything_but_loopback() {
     let text = refusal(&[("internal.listen", "127.0.0.1:1,0.0.0.0:8081")]);
 
-    assert!(text.contains("0.0.0.0:8081") && text.contains("not authenticated"), "{text}");
+    assert!(text.contains("0.0.0.0:8081") && text.contains("tls_certificate_file"), "{text}");
+}
+
+#[test]
+fn the_internal_listener_goes_beyond_loopback_with_tls_and_asks_who_calls() {
+    let with_tls = |listen: &'static str| {
+        [
+            ("internal.listen", listen),
+            ("internal.tls_certificate_file", "c.pem"),
+            ("internal.tls_key_file", "k.pem"),
+            ("internal.client_ca_file", "ca.pem"),
+        ]
+    };
+
+    let beyond = with(&with_tls("127.0.0.1:1,[::]:8081")).unwrap().internal;
+    let loopback = with(&with_tls("localhost:8081")).unwrap().internal;
+
+    assert_eq!(beyond.admission(), Admission::ServiceAccounts);
+    assert_eq!(loopback.admission(), Admission::Anybody);
+    let files = beyond.tls.unwrap();
+    assert_eq!(files.section, "internal");
+    assert_eq!(files.client_ca.as_deref(), Some(Path::new("ca.pem")));
+}
+
+#[test]
+fn authorities_of_clients_need_tls() {
+    let text = refusal(&[("internal.client_ca_file", "ca.pem")]);
+
+    assert!(text.contains("internal.tls_key_file"), "{text}");
 }
 
 #[test]
@@ -151,7 +179,9 @@ fn an_origin_whose_pages_browsers_give_no_passkeys_is_refused() {
 
 #[test]
 fn a_certificate_needs_its_key() {
-    assert!(refusal(&[("public.tls_certificate_file", "c.pem")]).contains("tls_key_file"));
+    assert!(refusal(&[("public.tls_certificate_file", "c.pem")]).contains("public.tls_key_file"));
+    let internal = refusal(&[("internal.tls_key_file", "k.pem")]);
+    assert!(internal.contains("internal.tls_certificate_file"), "{internal}");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    Config, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values, database,
-    origins, problem::Problem, reader::Reader, secrets,
+    Config, Internal, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values,
+    database, origins, problem::Problem, reader::Reader, secrets,
 };
 
 /// Builds the configuration, or leaves problems.
@@ -22,8 +22,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let data_directory = PathBuf::from(reader.required("data.directory"));
     // First what does not depend on the URL, so that a bad one hides no other problem.
     let database = database::options(reader, &data_directory);
-    let internal_listen = internal_listen(reader);
-    let internal_trusted_proxies = trusted_proxies(reader, "internal.trusted_proxies");
+    let internal = internal(reader);
     let sessions = sessions(reader);
     let master_secret = master_secret(reader, &data_directory);
     let limits = limits(reader);
@@ -40,8 +39,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         warnings: warnings(&passwords, &database, &relying_party),
         data_directory,
         database,
-        internal_listen,
-        internal_trusted_proxies,
+        internal,
         relying_party,
         access_tokens,
         sessions,
@@ -77,25 +75,43 @@ fn public(reader: &mut Reader<'_>, url: String, cors_origins: Vec<String>) -> Pu
     Public {
         listen: reader.listen("public.listen"),
         url,
-        tls: tls(reader),
+        tls: tls(reader, PUBLIC_TLS),
         trusted_proxies: trusted_proxies(reader, "public.trusted_proxies"),
         cors_origins,
     }
 }
 
-fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
-    match (reader.path("public.tls_certificate_file"), reader.path("public.tls_key_file")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-        (None, None) => None,
-        (Some(_), None) => {
-            reader.refuse("public.tls_certificate_file", "needs `public.tls_key_file` beside it");
-            None
+/// The settings that name the files of one listener's TLS.
+#[derive(Clone, Copy)]
+struct TlsSettings {
+    section: &'static str,
+    certificate: &'static str,
+    key: &'static str,
+}
+
+const PUBLIC_TLS: TlsSettings = TlsSettings {
+    section: "public",
+    certificate: "public.tls_certificate_file",
+    key: "public.tls_key_file",
+};
+const INTERNAL_TLS: TlsSettings = TlsSettings {
+    section: "internal",
+    certificate: "internal.tls_certificate_file",
+    key: "internal.tls_key_file",
+};
+
+fn tls(reader: &mut Reader<'_>, settings: TlsSettings) -> Option<TlsFiles> {
+    let TlsSettings { section, certificate, key } = settings;
+    let (one, other) = match (reader.path(certificate), reader.path(key)) {
+        (Some(certificate), Some(key)) => {
+            return Some(TlsFiles { section, certificate, key, client_ca: None });
         }
-        (None, Some(_)) => {
-            reader.refuse("public.tls_key_file", "needs `public.tls_certificate_file` beside it");
-            None
-        }
-    }
+        (None, None) => return None,
+        (Some(_), None) => (certificate, key),
+        (None, Some(_)) => (key, certificate),
+    };
+    reader.refuse(one, format_args!("needs `{other}` beside it"));
+    None
 }
 
 fn trusted_proxies(reader: &mut Reader<'_>, key: &str) -> Vec<IpNet> {
@@ -115,18 +131,31 @@ fn trusted_proxies(reader: &mut Reader<'_>, key: &str) -> Vec<IpNet> {
     proxies
 }
 
-fn internal_listen(reader: &mut Reader<'_>) -> super::Listen {
+fn internal(reader: &mut Reader<'_>) -> Internal {
     let listen = reader.listen("internal.listen");
-    for address in listen.addresses.iter().filter(|address| !address.ip().is_loopback()) {
+    let mut tls = tls(reader, INTERNAL_TLS);
+    let client_ca = reader.path("internal.client_ca_file");
+    match (&mut tls, client_ca) {
+        (Some(tls), client_ca) => tls.client_ca = client_ca,
+        (None, Some(_)) => {
+            let why = "needs `internal.tls_certificate_file` and `internal.tls_key_file` beside it";
+            reader.refuse("internal.client_ca_file", why);
+        }
+        (None, None) => {}
+    }
+    let beyond = listen.addresses.iter().find(|address| !address.ip().is_loopback());
+    if let (Some(address), None) = (beyond, &tls) {
         reader.refuse(
             "internal.listen",
             format_args!(
-                "names {address}, but only loopback addresses are allowed, because callers of the \
-                 internal listener are not authenticated yet"
+                "names {address}, which other machines reach, and so needs TLS: set \
+                 `internal.tls_certificate_file` and `internal.tls_key_file`, or name loopback \
+                 addresses only"
             ),
         );
     }
-    listen
+    let trusted_proxies = trusted_proxies(reader, "internal.trusted_proxies");
+    Internal { listen, tls, trusted_proxies }
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {

@@ -1,7 +1,7 @@
 //! Keeping in step with what other processes wrote to the same database.
 //!
 //! Revocations are read again with an overlap, so that none is lost to the order of commits or to
-//! clocks; keys are few and read whole.
+//! clocks; keys and service accounts are few and read whole.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use crate::storage::Storage;
 
-use super::{Result, revocations::Revocations, tokens::keys::KeyRing};
+use super::{
+    Result, revocations::Revocations, service_accounts::ServiceAccounts, tokens::keys::KeyRing,
+};
 
 /// How often [`Replication::run_once`] is meant to run.
 pub const INTERVAL: Duration = Duration::from_millis(250);
@@ -20,24 +22,34 @@ const OVERLAP: Duration = Duration::from_secs(40);
 const ROUNDS_PER_LOAD: u32 = 240;
 /// The database is asked every so many rounds (a second) whether it takes writes.
 const ROUNDS_PER_PING: u32 = 4;
+/// Service accounts are read every so many rounds (half a second), so that one that was deleted
+/// elsewhere is refused here within a second.
+const ROUNDS_PER_SERVICE_ACCOUNTS: u32 = 2;
 
 /// Follows the other processes.
 pub struct Replication {
     storage: Storage,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
+    service_accounts: ServiceAccounts,
     rounds: u32,
     last_round: Instant,
 }
 
 impl Replication {
     /// Follows from now on; what there was before has been loaded.
-    pub fn new(storage: Storage, keys: Arc<KeyRing>, revocations: Arc<Revocations>) -> Self {
-        Self { storage, keys, revocations, rounds: 1, last_round: Instant::now() }
+    pub fn new(
+        storage: Storage,
+        keys: Arc<KeyRing>,
+        revocations: Arc<Revocations>,
+        service_accounts: ServiceAccounts,
+    ) -> Self {
+        let last_round = Instant::now();
+        Self { storage, keys, revocations, service_accounts, rounds: 1, last_round }
     }
 
-    /// One round: what was revoked lately, the keys and, now and then, every revocation, and whether
-    /// the database takes writes.
+    /// One round: what was revoked lately, the keys and, now and then, every revocation, the service
+    /// accounts, and whether the database takes writes.
     ///
     /// # Errors
     /// When the database does not answer as it should; the next round then asks for everything.
@@ -55,6 +67,9 @@ impl Replication {
         }
         self.keys.reload().await?;
         self.revocations.observe_keys(&self.keys.told());
+        if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
+            self.service_accounts.reload().await?;
+        }
         if round.is_multiple_of(ROUNDS_PER_PING) {
             self.storage.ping().await?;
         }

@@ -54,6 +54,9 @@ pub enum Refused {
 
 /// Decides on a request that came with these values of `authorization`.
 pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
+    if !judge.may_require(demands.audience.as_deref()) {
+        return Decision::Deny(Denial::NotAllowed);
+    }
     let token = match bearer(authorization) {
         Ok(token) => token,
         Err(Denial::MissingToken) if demands.allows_anonymous => return Decision::Allow(None),

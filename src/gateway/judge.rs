@@ -6,7 +6,10 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use crate::{
     domain::tokens::access::AccessTokens,
-    model::token::{Claims, Verdict},
+    model::{
+        service_account::Backend,
+        token::{Claims, Verdict},
+    },
     tokens::verdict::Requirements,
     verifier::Verifier,
 };
@@ -34,6 +37,19 @@ pub trait Judge: Send + Sync + 'static {
         let _ = token;
         ready(false).boxed()
     }
+
+    /// Whether whoever asks may require this audience.
+    fn may_require(&self, audience: Option<&str>) -> bool {
+        let _ = audience;
+        true
+    }
+
+    /// The judge for one backend, who may not learn of every token; `None` when this one judges for
+    /// all alike.
+    fn for_backend(self: Arc<Self>, backend: &Backend) -> Option<Arc<dyn Judge>> {
+        let _ = backend;
+        None
+    }
 }
 
 impl Judge for AccessTokens {
@@ -43,6 +59,34 @@ impl Judge for AccessTokens {
         required: Requirements<'_>,
     ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
         Ok(Self::judge(self, token, required.audience, required.max_auth_age))
+    }
+
+    fn for_backend(self: Arc<Self>, backend: &Backend) -> Option<Arc<dyn Judge>> {
+        let backend = backend.clone();
+        Some(Arc::new(ForBackend { access_tokens: self, backend }))
+    }
+}
+
+/// The server, as far as it answers one backend.
+struct ForBackend {
+    access_tokens: Arc<AccessTokens>,
+    backend: Backend,
+}
+
+impl Judge for ForBackend {
+    fn judge(
+        &self,
+        token: &str,
+        required: Requirements<'_>,
+    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+        let Requirements { audience, max_auth_age } = required;
+        let judged = self.access_tokens.judge_for(&self.backend, token, audience, max_auth_age);
+        // Nothing may be said of a token for an audience that was denied.
+        Ok(judged.unwrap_or((Verdict::WrongAudience, None)))
+    }
+
+    fn may_require(&self, audience: Option<&str>) -> bool {
+        self.access_tokens.may_require(&self.backend, audience).is_ok()
     }
 }
 

@@ -10,7 +10,7 @@ use tonic_types::pb::Status as RpcStatus;
 
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, decide, headers},
-    model::token::Claims,
+    model::{service_account::Backend, token::Claims},
     wire::envoy::{
         config::core::v3::{
             HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
@@ -47,9 +47,17 @@ impl Authorization for Service {
         &self,
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
+        let judge = judge_for(&self.judge, &request);
         let attributes = request.into_inner().attributes.unwrap_or_default();
-        Ok(Response::new(check(&*self.judge, &attributes).await))
+        Ok(Response::new(check(&*judge, &attributes).await))
     }
+}
+
+/// The judge for who asks. `claviger agent` has but one asker, and does not look who it is.
+fn judge_for<T>(judge: &Arc<dyn Judge>, request: &Request<T>) -> Arc<dyn Judge> {
+    let backend = request.extensions().get::<Backend>();
+    let own = backend.and_then(|backend| Arc::clone(judge).for_backend(backend));
+    own.unwrap_or_else(|| Arc::clone(judge))
 }
 
 async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckResponse {

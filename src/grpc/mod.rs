@@ -3,10 +3,12 @@
 //! Decides nothing about the business. Never talks to storage.
 
 pub mod availability;
+pub mod backend;
 pub mod caller;
 pub mod layers;
 mod reflection;
 pub mod refresh_cookie;
+pub mod standing;
 pub mod status;
 
 mod accounts;
@@ -14,19 +16,21 @@ mod auth;
 mod convert;
 mod ext_authz;
 mod passkeys;
+mod service_accounts;
 mod sessions;
 mod tokens;
 mod watching;
 
 use std::{sync::Arc, time::Duration};
 
-use tonic::service::Routes;
+use tonic::service::{Routes, interceptor::InterceptedService};
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 
 use crate::domain::{
     accounts::Accounts,
     passkeys::Passkeys,
     revocations::Revocations,
+    service_accounts::ServiceAccounts,
     sessions::Sessions,
     tokens::{access::AccessTokens, keys::KeyRing},
 };
@@ -34,12 +38,14 @@ use crate::domain::{
 use crate::{
     gateway::Judge,
     wire::{
+        admin,
         envoy::service::auth::v3::authorization_server::{
             AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
         },
         pb,
     },
 };
+use backend::Backends;
 use caller::Callers;
 use refresh_cookie::RefreshCookie;
 
@@ -56,7 +62,11 @@ const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services that backends call.
-const INTERNAL_SERVICES: [&str; 2] = [pb::token_service_server::SERVICE_NAME, AUTHORIZATION];
+const INTERNAL_SERVICES: [&str; 3] = [
+    pb::token_service_server::SERVICE_NAME,
+    AUTHORIZATION,
+    admin::service_account_service_server::SERVICE_NAME,
+];
 
 /// The services of `claviger agent`.
 const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
@@ -78,6 +88,10 @@ pub struct Services {
     pub revocations: Arc<Revocations>,
     /// How long a watcher of revocations may leave a message untaken.
     pub watcher_patience: Duration,
+    /// Service accounts.
+    pub service_accounts: ServiceAccounts,
+    /// Finds out which backend calls.
+    pub backends: Backends,
     /// The cookie of refresh tokens.
     pub refresh_cookie: Arc<RefreshCookie>,
     /// What the server says of itself.
@@ -130,7 +144,7 @@ pub fn public_routes(
     with_conventions(routes, health, &PUBLIC_SERVICES)
 }
 
-/// The services of the internal port.
+/// The services of the internal port. Each asks first who calls, but for health and reflection.
 ///
 /// # Errors
 /// When the descriptors of the reflection service do not fit together.
@@ -138,11 +152,21 @@ pub fn internal_routes(
     services: &Services,
     health: HealthService,
 ) -> Result<Routes, Box<dyn std::error::Error + Send + Sync>> {
+    use admin::service_account_service_server::ServiceAccountServiceServer;
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
-    let routes =
-        Routes::new(TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES))
-            .add_service(authorization(services.access_tokens.clone()));
+    let service_accounts = service_accounts::Service::new(services.service_accounts.clone());
+    let backends = || services.backends.clone();
+    let routes = Routes::new(InterceptedService::new(
+        TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
+        backends(),
+    ))
+    .add_service(InterceptedService::new(authorization(services.access_tokens.clone()), backends()))
+    .add_service(InterceptedService::new(
+        ServiceAccountServiceServer::new(service_accounts)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ));
     with_conventions(routes, health, &INTERNAL_SERVICES)
 }
 

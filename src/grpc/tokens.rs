@@ -4,18 +4,24 @@ use std::{sync::Arc, time::Duration};
 
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
-use crate::domain::{
-    revocations::Revocations,
-    tokens::{access::AccessTokens, keys::KeyRing},
+use crate::{
+    domain::{
+        revocations::Revocations,
+        tokens::{access::AccessTokens, keys::KeyRing},
+    },
+    model::service_account::Backend,
 };
 
 use super::{
     Services,
+    backend::{backend, standing},
     convert::{
         revocations::{self, Preface},
         tokens as convert,
     },
     pb::{self, token_service_server::TokenService},
+    standing::while_known,
+    status::from_error,
     watching,
 };
 
@@ -37,13 +43,19 @@ impl Service {
         }
     }
 
-    fn judge(&self, question: &convert::Question) -> pb::ValidateTokenResponse {
-        let (verdict, claims) = self.access_tokens.judge(
+    fn judge(
+        &self,
+        backend: &Backend,
+        question: &convert::Question,
+    ) -> Result<pb::ValidateTokenResponse, Status> {
+        let judged = self.access_tokens.judge_for(
+            backend,
             question.token.expose(),
             question.required_audience.as_deref(),
             question.max_auth_age,
         );
-        convert::judged(verdict, claims.as_deref())
+        let (verdict, claims) = judged.map_err(from_error)?;
+        Ok(convert::judged(verdict, claims.as_deref()))
     }
 }
 
@@ -53,18 +65,20 @@ impl TokenService for Service {
         &self,
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
+        let backend = backend(&request).map_err(from_error)?;
         let question = convert::question(request.into_inner())?;
-        Ok(Response::new(self.judge(&question)))
+        Ok(Response::new(self.judge(&backend, &question)?))
     }
 
     async fn batch_validate_tokens(
         &self,
         request: Request<pb::BatchValidateTokensRequest>,
     ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
+        let backend = backend(&request).map_err(from_error)?;
         let questions = convert::questions(request.into_inner())?;
         let mut responses = Vec::with_capacity(questions.len());
         for question in &questions {
-            responses.push(self.judge(question));
+            responses.push(self.judge(&backend, question)?);
             // A hundred signatures in a row would hold up the calls that share this thread.
             tokio::task::yield_now().await;
         }
@@ -77,18 +91,26 @@ impl TokenService for Service {
         &self,
         request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
+        self.access_tokens
+            .may_watch(&backend(&request).map_err(from_error)?)
+            .map_err(from_error)?;
+        let standing = standing(&request).map_err(from_error)?;
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
         let settings = self.access_tokens.settings();
         let preface =
             Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime };
-        Ok(Response::new(watching::messages(watcher, preface, self.watcher_patience)))
+        let messages = watching::messages(watcher, preface, self.watcher_patience);
+        Ok(Response::new(while_known(messages, standing)))
     }
 
     async fn get_revocations(
         &self,
         request: Request<pb::GetRevocationsRequest>,
     ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
+        self.access_tokens
+            .may_watch(&backend(&request).map_err(from_error)?)
+            .map_err(from_error)?;
         let wanted = revocations::page_wanted(request.get_ref())?;
         let page = self.revocations.page(wanted.cursor, wanted.size);
         Ok(Response::new(revocations::got(page)))

@@ -20,6 +20,7 @@ use url::form_urlencoded;
 
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
+    grpc::backend::Backends,
     model::{session::Origin, token::Claims},
 };
 
@@ -34,6 +35,8 @@ const MAX_LOGGED_BYTES: usize = 128;
 pub struct ForwardAuth {
     /// Who knows whether a token holds.
     pub judge: Arc<dyn Judge>,
+    /// Who knows which gateway asks; `None` where it does not matter.
+    pub backends: Option<Backends>,
     /// Whose `x-forwarded-*` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -47,8 +50,12 @@ pub fn routes(forward_auth: ForwardAuth) -> Router {
 }
 
 async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
+    let Some(judge) = judge_for(&state, &request) else {
+        tracing::warn!("denied: the gateway shows no service account; give it a key");
+        return answer(&Decision::Deny(Denial::NotAllowed));
+    };
     let decision = match demands(request.uri().query()) {
-        Ok(demands) => decide(&*state.judge, &authorization(request.headers()), &demands).await,
+        Ok(demands) => decide(&*judge, &authorization(request.headers()), &demands).await,
         Err(error) => {
             tracing::warn!(%error, "denied: mend the address that the gateway asks");
             Decision::Deny(Denial::NotAllowed)
@@ -56,6 +63,15 @@ async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
     };
     log(&decision, &request, &state.trusted_proxies);
     answer(&decision)
+}
+
+/// The judge for the gateway that asks. `None` when nobody knows the gateway: it hears 403 and not 401,
+/// which would send the person to sign in.
+fn judge_for(state: &ForwardAuth, request: &Request) -> Option<Arc<dyn Judge>> {
+    let judge = || Arc::clone(&state.judge);
+    let Some(backends) = &state.backends else { return Some(judge()) };
+    let backend = backends.of_http(request.headers(), request.extensions()).ok()?;
+    Some(judge().for_backend(&backend).unwrap_or_else(judge))
 }
 
 fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {
@@ -159,7 +175,8 @@ mod tests {
     async fn a_fault_of_ours_lets_nobody_pass() {
         for judge in [Failing::Panics, Failing::IsStale] {
             let trusted_proxies = Arc::new([]);
-            let router = routes(ForwardAuth { judge: Arc::new(judge), trusted_proxies });
+            let judge = Arc::new(judge);
+            let router = routes(ForwardAuth { judge, backends: None, trusted_proxies });
             let request = Request::get(PATH).header("authorization", "Bearer token");
 
             let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

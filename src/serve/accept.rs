@@ -16,7 +16,8 @@ use crate::config::Limits;
 
 use super::{
     activity::Activity,
-    connection::{self, Control},
+    client_certificate,
+    connection::{self, Control, Peer},
     tls::Tls,
 };
 
@@ -106,11 +107,11 @@ impl Server {
         tokio::time::sleep(REST).await;
     }
 
-    async fn serve(self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+    async fn serve(self, stream: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit) {
         // Answers are small and must not wait to be joined by others.
         let _ = stream.set_nodelay(true);
         match self.tls.clone() {
-            None => self.speak(stream, peer).await,
+            None => self.speak(stream, Peer { address, certificate: None }).await,
             Some(tls) => {
                 let handshake = tls.accept(stream);
                 let limit = self.limits.handshake_timeout;
@@ -119,14 +120,16 @@ impl Server {
                     shaken = tokio::time::timeout(limit, handshake) => shaken,
                 };
                 if let Ok(Ok(stream)) = shaken {
-                    self.speak(stream, peer).await;
+                    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                    let certificate = chain.first().map(client_certificate::read).map(Arc::new);
+                    self.speak(stream, Peer { address, certificate }).await;
                 }
             }
         }
         drop(slot);
     }
 
-    async fn speak<S>(self, stream: S, peer: SocketAddr)
+    async fn speak<S>(self, stream: S, peer: Peer)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {

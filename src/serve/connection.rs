@@ -12,7 +12,7 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
-use crate::config::Limits;
+use crate::{config::Limits, model::certificate::ClientCertificate};
 
 use super::{accept::Stop, activity::Activity};
 
@@ -44,10 +44,20 @@ pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves a connection to its end. Each request carries `peer` among its extensions.
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Where it calls from.
+    pub address: SocketAddr,
+    /// The certificate it showed, if it did.
+    pub certificate: Option<Arc<ClientCertificate>>,
+}
+
+/// Serves a connection to its end. Each request carries the peer's address and certificate among its
+/// extensions.
 pub async fn serve<S>(
     stream: S,
-    peer: SocketAddr,
+    peer: Peer,
     router: Router,
     protocol: auto::Builder<TokioExecutor>,
     control: Control,
@@ -56,7 +66,7 @@ pub async fn serve<S>(
 {
     let Control { activity, stop } = control;
     let calls = Arc::clone(&activity);
-    let service = service_fn(move |request| answer(router.clone(), request, peer, &calls));
+    let service = service_fn(move |request| answer(router.clone(), request, &peer, &calls));
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     // How a connection ends is the peer's business: errors are no news.
     tokio::select! {
@@ -90,12 +100,15 @@ pub struct Control {
 fn answer(
     router: Router,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: &Peer,
     calls: &Arc<Activity>,
 ) -> impl Future<Output = Result<http::Response<Body>, Infallible>> + use<> {
     let call = calls.begin();
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(peer.address);
+    if let Some(certificate) = &peer.certificate {
+        request.extensions_mut().insert(Arc::clone(certificate));
+    }
     async move {
         let response = router.oneshot(request).await?;
         Ok(response.map(|body| call.until_sent(body)))

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod activity;
+pub mod client_certificate;
 pub mod connection;
 pub mod descriptors;
 pub mod listeners;

@@ -245,7 +245,12 @@ impl Certificate {
 
     fn files(&self) -> TlsFiles {
         let folder = self.folder.path();
-        TlsFiles { certificate: folder.join("c.pem"), key: folder.join("k.pem") }
+        TlsFiles {
+            section: "public",
+            certificate: folder.join("c.pem"),
+            key: folder.join("k.pem"),
+            client_ca: None,
+        }
     }
 
     async fn negotiated(&self, server: &Running, offer: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what the tests share")]
 
 mod accounts;
+mod callers;
 mod clients;
 mod cookies;
 mod cors;
@@ -29,6 +30,7 @@ mod registration;
 mod replicas;
 mod revocations;
 mod servers;
+mod service_accounts;
 mod sessions;
 mod storage;
 mod support;

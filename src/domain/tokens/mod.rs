@@ -3,6 +3,7 @@
 //! What needs no secrets to judge a token is in `crate::tokens`.
 
 pub mod access;
+mod asking;
 mod jws;
 mod key_pair;
 mod key_set;

@@ -6,6 +6,7 @@ pub(super) mod auth;
 pub(super) mod fields;
 pub(super) mod passkeys;
 pub(super) mod revocations;
+pub(super) mod service_accounts;
 pub(super) mod sessions;
 pub(super) mod times;
 pub(super) mod tokens;

@@ -10,6 +10,8 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 
+use crate::grpc::backend::SERVICE_KEY;
+
 use super::access_log::{self, Protocol};
 
 /// Lets only `POST` with `application/grpc*` pass, and plain gRPC only over HTTP/2.
@@ -59,7 +61,8 @@ fn speaks_grpc_web(headers: &HeaderMap) -> bool {
 }
 
 /// The headers that carry tokens.
-const SECRET: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE];
+const SECRET: [HeaderName; 4] =
+    [header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE, SERVICE_KEY];
 
 /// Whoever prints headers prints these as `Sensitive`, and HTTP/2 keeps them out of its tables.
 fn mark_secrets(headers: &mut HeaderMap) {

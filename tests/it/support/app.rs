@@ -6,7 +6,7 @@ use claviger::{
     app::App,
     clock::ManualClock,
     config::Config,
-    domain::world::World,
+    domain::{service_accounts::ServiceAccounts, world::World},
     model::time::Timestamp,
     wire::pb::{self, token_service_client::TokenServiceClient},
 };
@@ -183,6 +183,11 @@ impl TestApp {
     /// How many watch revocations.
     pub fn watchers(&self) -> usize {
         self.app.revocations().watchers()
+    }
+
+    /// Its service accounts.
+    pub fn service_accounts(&self) -> &ServiceAccounts {
+        self.app.service_accounts()
     }
 
     /// A backend on the internal port.

@@ -3,6 +3,8 @@
 pub mod agent;
 pub mod app;
 pub mod authenticator;
+pub mod authority;
+pub mod backends;
 pub mod ceremonies;
 pub mod echo;
 pub mod figures;

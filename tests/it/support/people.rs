@@ -13,6 +13,13 @@ use tonic::{
 #[derive(Clone)]
 pub struct Bearer(Option<String>);
 
+impl Bearer {
+    /// Sends this token or key, or nothing when it is empty.
+    pub fn new(token: &str) -> Self {
+        Self(Some(token.to_owned()).filter(|it| !it.is_empty()))
+    }
+}
+
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(token) = &self.0 {
@@ -56,7 +63,7 @@ impl Person {
     }
 
     fn bearer(&self) -> Bearer {
-        Bearer(Some(self.tokens.access_token.clone()).filter(|it| !it.is_empty()))
+        Bearer::new(&self.tokens.access_token)
     }
 
     pub fn auth(&self) -> AuthServiceClient<Wire> {

@@ -1,0 +1,65 @@
+//! ServiceAccountService on the wire.
+
+use tonic::{Request, Response, Status};
+
+use crate::{
+    domain::service_accounts::ServiceAccounts,
+    wire::admin::{self as pb, service_account_service_server::ServiceAccountService},
+};
+
+use super::{backend::operator, convert::service_accounts as convert, status::from_error};
+
+/// Handles the calls of ServiceAccountService.
+pub(super) struct Service {
+    accounts: ServiceAccounts,
+}
+
+impl Service {
+    pub(super) fn new(accounts: ServiceAccounts) -> Self {
+        Self { accounts }
+    }
+}
+
+#[tonic::async_trait]
+impl ServiceAccountService for Service {
+    async fn create_service_account(
+        &self,
+        request: Request<pb::CreateServiceAccountRequest>,
+    ) -> Result<Response<pb::CreateServiceAccountResponse>, Status> {
+        operator(&request).map_err(from_error)?;
+        let new = convert::new(request.into_inner()).map_err(from_error)?;
+        let created = self.accounts.create(new).await.map_err(from_error)?;
+        Ok(Response::new(convert::created(&created)))
+    }
+
+    async fn list_service_accounts(
+        &self,
+        request: Request<pb::ListServiceAccountsRequest>,
+    ) -> Result<Response<pb::ListServiceAccountsResponse>, Status> {
+        operator(&request).map_err(from_error)?;
+        let page = convert::page(request.get_ref())?;
+        // One more tells whether there is a next page.
+        let accounts = self.accounts.list(page.after.as_ref(), page.size + 1).await;
+        Ok(Response::new(convert::listed(accounts.map_err(from_error)?, page.size)))
+    }
+
+    async fn rotate_service_account_key(
+        &self,
+        request: Request<pb::RotateServiceAccountKeyRequest>,
+    ) -> Result<Response<pb::RotateServiceAccountKeyResponse>, Status> {
+        operator(&request).map_err(from_error)?;
+        let rotation = convert::rotation(request.get_ref()).map_err(from_error)?;
+        let rotated = self.accounts.rotate(rotation).await.map_err(from_error)?;
+        Ok(Response::new(convert::rotated(&rotated)))
+    }
+
+    async fn delete_service_account(
+        &self,
+        request: Request<pb::DeleteServiceAccountRequest>,
+    ) -> Result<Response<pb::DeleteServiceAccountResponse>, Status> {
+        operator(&request).map_err(from_error)?;
+        let name = convert::name(request.get_ref()).map_err(from_error)?;
+        self.accounts.delete(name).await.map_err(from_error)?;
+        Ok(Response::new(pb::DeleteServiceAccountResponse {}))
+    }
+}

@@ -1,0 +1,26 @@
+//! Service accounts: made, listed, rotated and deleted, by call and by command.
+
+mod command_line;
+mod operators;
+mod replicas;
+mod rotation;
+mod secrecy;
+mod wire;
+
+use claviger::wire::{
+    admin,
+    pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient},
+};
+use tonic::Status;
+
+use crate::support::backends::Keyed;
+
+/// Makes a call that any known backend may make.
+async fn ask(mut backend: TokenServiceClient<Keyed>) -> Result<(), Status> {
+    backend.get_signing_keys(GetSigningKeysRequest {}).await.map(drop)
+}
+
+/// Asks for a service account with this name and nothing else.
+fn named(name: &str) -> admin::CreateServiceAccountRequest {
+    admin::CreateServiceAccountRequest { name: name.to_owned(), ..Default::default() }
+}

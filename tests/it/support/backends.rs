@@ -1,0 +1,77 @@
+//! Backends on the internal port that say who they are.
+
+use claviger::{
+    domain::service_accounts::{NewServiceAccount, Wanted},
+    wire::{
+        admin::service_account_service_client::ServiceAccountServiceClient,
+        pb::token_service_client::TokenServiceClient,
+    },
+};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+};
+
+use super::{TestApp, app::channel, authority::Identity, people::Bearer};
+
+/// A connection that shows a key with every call, if there is one.
+pub type Keyed = InterceptedService<Channel, Bearer>;
+
+/// A service account to be made, with this name and nothing else.
+pub fn wanted(name: &str) -> Wanted {
+    Wanted { name: name.to_owned(), ..Wanted::default() }
+}
+
+impl TestApp {
+    /// Makes a service account and answers with its key, which is empty when it was to have none.
+    pub async fn service_account(&self, wanted: Wanted) -> String {
+        let new = NewServiceAccount::parse(&wanted).unwrap();
+        let made = self.service_accounts().create(new).await.unwrap();
+        made.key.map(|key| key.expose().to_owned()).unwrap_or_default()
+    }
+
+    /// Makes a service account for some audiences and answers with its key.
+    pub async fn account_for(&self, name: &str, audiences: &[&str]) -> String {
+        let audiences = audiences.iter().map(|&it| it.to_owned()).collect();
+        self.service_account(Wanted { audiences, ..wanted(name) }).await
+    }
+
+    /// Makes a service account that certificates show.
+    pub async fn account_of(&self, name: &str, certificate_names: &[&str]) {
+        let certificate_names = certificate_names.iter().map(|&it| it.to_owned()).collect();
+        let wanted = Wanted { certificate_names, without_key: true, ..wanted(name) };
+        self.service_account(wanted).await;
+    }
+
+    /// An operator, called `root`.
+    pub async fn operator(&self) -> ServiceAccountServiceClient<Keyed> {
+        let wanted = Wanted { is_operator: true, ..wanted("root") };
+        self.admin_with(&self.service_account(wanted).await)
+    }
+
+    /// Whoever shows this key calls what is for operators.
+    pub fn admin_with(&self, key: &str) -> ServiceAccountServiceClient<Keyed> {
+        let channel = channel(self.internal_port());
+        ServiceAccountServiceClient::with_interceptor(channel, Bearer::new(key))
+    }
+
+    /// Whoever shows this key asks about tokens.
+    pub fn backend_with(&self, key: &str) -> TokenServiceClient<Keyed> {
+        TokenServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+}
+
+/// A connection by TLS to a port of this machine, whose server an authority vouches for.
+pub fn tls_channel(port: u16, authority: &str, identity: Option<&Identity>) -> Channel {
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(authority))
+        .domain_name("localhost");
+    let tls = match identity {
+        Some(Identity { certificate, key }) => {
+            tls.identity(tonic::transport::Identity::from_pem(certificate, key))
+        }
+        None => tls,
+    };
+    let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap();
+    endpoint.tls_config(tls).unwrap().connect_lazy()
+}
