@@ -6,6 +6,7 @@ mod keys;
 mod outages;
 mod relay;
 mod routes;
+mod tls;
 mod verdicts;
 
 use std::{sync::Arc, time::Duration};
