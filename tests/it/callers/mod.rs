@@ -7,6 +7,7 @@ mod keys;
 mod rights;
 mod starts;
 mod streams;
+mod verifiers;
 
 use std::path::PathBuf;
 
