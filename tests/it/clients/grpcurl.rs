@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{PASSWORD, Printed, run, server::Server, tool};
+use crate::support::{SECOND, patience::wait_until};
 
 #[tokio::test]
 async fn grpcurl_lists_the_services_of_each_port() {
@@ -137,6 +138,25 @@ async fn grpcurl_prints_every_bad_field() {
     ] {
         assert!(refused.err.contains(part), "no {part} in:\n{}", refused.err);
     }
+}
+
+#[tokio::test]
+async fn grpcurl_shows_a_key() {
+    let server = Server::start().await;
+    let key = server.command(&["service-account", "create", "root", "--operator"]);
+    let list = |key: &str| {
+        let shown = format!("authorization: Bearer {}", key.trim());
+        let method = "claviger.admin.v1.ServiceAccountService/ListServiceAccounts";
+        grpcurl(&["-H", &shown, &server.internal(), method])
+    };
+
+    wait_until("known", SECOND, async || list(&key).succeeded).await;
+    let listed = list(&key).json();
+    let refused = list("clv_sa_unknown");
+
+    assert_eq!(listed["serviceAccounts"][0]["name"], "root");
+    assert_eq!(listed["serviceAccounts"][0]["operator"], true);
+    assert!(refused.err.contains(r#""reason":"CALLER_UNKNOWN""#), "{}", refused.err);
 }
 
 fn validate(server: &Server, answer: &Value) -> Value {

@@ -1,12 +1,13 @@
 //! What people notice of a move: nothing.
 
-use claviger::wire::pb;
+use claviger::wire::pb::{self, token_service_client::TokenServiceClient};
 
 use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
 use crate::{
     assert_refused,
     support::{
-        Authenticator, Counter, Home, ORIGIN, PASSWORD, Person, Process, ceremonies::Assertion,
+        Authenticator, Counter, Home, ORIGIN, PASSWORD, Person, Process, app::channel,
+        ceremonies::Assertion, people::Bearer,
     },
 };
 
@@ -23,6 +24,8 @@ struct Household {
     clone: Authenticator,
     /// A sign-in of Bob's that waits for its answer.
     open: Assertion,
+    /// The keys of a backend, which were rotated: the old one is good for a while.
+    service_keys: [String; 2],
 }
 
 /// Fills a database by the front door.
@@ -41,7 +44,12 @@ async fn fill(home: &Home, process: &Process) -> Household {
     assert_refused!(wrong.map(drop), Unauthenticated, INVALID_CREDENTIALS);
     let open = stranger.start_named("bob").await.unwrap();
     done(home, &["keys", "rotate", "--now"]);
-    Household { alice, logged_out, bob, security_key, clone, open }
+    let certificate = ["--certificate", "shop.example", "--audience", ORIGIN];
+    let create = [&["service-account", "create", "shop"], &certificate[..]].concat();
+    let old = done(home, &create).trim().to_owned();
+    let new = done(home, &["service-account", "rotate", "shop"]).trim().to_owned();
+    let service_keys = [old, new];
+    Household { alice, logged_out, bob, security_key, clone, open, service_keys }
 }
 
 /// Asks everybody in the new house, and goes on living there.
@@ -51,6 +59,11 @@ async fn check(process: &Process, mut house: Household) -> Household {
     assert_eq!(verdict(process, &house.bob).await, pb::TokenVerdict::Active);
     assert_eq!(verdict(process, &house.logged_out).await, pb::TokenVerdict::Revoked);
 
+    for key in &house.service_keys {
+        let channel = channel(process.internal_port);
+        let mut shop = TokenServiceClient::with_interceptor(channel, Bearer::new(key));
+        shop.get_signing_keys(pb::GetSigningKeysRequest {}).await.unwrap();
+    }
     stranger.login("alice", PASSWORD).await.unwrap();
     let alice = stranger.refresh_with(&house.alice.tokens.refresh_token).await.unwrap();
     let ended = stranger.refresh_with(&house.logged_out.tokens.refresh_token).await;
@@ -86,6 +99,9 @@ async fn everything(home: &Home) -> Vec<i64> {
         raw.number("SELECT count(*) FROM revocations").await,
         raw.number("SELECT count(*) FROM signing_keys").await,
         raw.number("SELECT count(*) FROM sign_in_failures").await,
+        raw.number("SELECT count(*) FROM service_accounts").await,
+        raw.number("SELECT count(*) FROM service_account_keys").await,
+        raw.number("SELECT count(*) FROM service_account_certificates").await,
     ]
 }
 

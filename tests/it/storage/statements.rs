@@ -180,6 +180,7 @@ impl Message {
     fn runs_beside(&self) -> bool {
         self.sql.contains("recorded_at >")
             || self.sql.contains("FROM signing_keys")
+            || self.sql.contains("FROM service_accounts")
             || self.sql.starts_with("SET statement_timeout")
             || self.sql.contains("pg_is_in_recovery")
             || self.sql.starts_with("/*")
