@@ -4,6 +4,8 @@
 //! whenever a request passes, in every spelling that an upstream may take for it. CGI, WSGI and their
 //! like turn `-` into `_`, so `x_claviger_subject` and `x-claviger-subject` look the same to them.
 
+use std::sync::LazyLock;
+
 use crate::model::token::Claims;
 
 /// What the name of every identity header begins with.
@@ -48,7 +50,12 @@ pub fn resembles_ours(name: &str) -> bool {
 }
 
 /// Every spelling of the identity headers with `_` for some `-`, the proper one left out.
-pub fn misspellings() -> impl Iterator<Item = String> {
+pub fn misspellings() -> &'static [String] {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| spell_badly().collect());
+    &ALL
+}
+
+fn spell_badly() -> impl Iterator<Item = String> {
     IDENTITY.into_iter().flat_map(|name| {
         let dashes: Vec<usize> = name.match_indices('-').map(|(at, _)| at).collect();
         (1..1_usize << dashes.len()).map(move |chosen| {
@@ -89,7 +96,7 @@ mod tests {
 
     #[test]
     fn misspellings_are_all_and_only_those_with_an_underscore() {
-        let all: BTreeSet<String> = misspellings().collect();
+        let all: BTreeSet<&str> = misspellings().iter().map(String::as_str).collect();
 
         for name in ["x_claviger_subject", "x-claviger_auth_time", "x_claviger-auth-time"] {
             assert!(all.contains(name), "{name}");

@@ -3,7 +3,7 @@
 //! To Envoy an empty answer means "let it pass", and so does the status OK beside a denial. So answers
 //! are made from a [`Decision`] in one function, [`answer`], and nowhere else.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use tonic::{Code, Request, Response, Status};
 use tonic_types::pb::Status as RpcStatus;
@@ -128,13 +128,13 @@ fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> 
     let set: Vec<_> = set.map(|(name, value)| overwriting(name, value)).collect();
     // Envoy removes after it sets, so what is set must not be among what is removed. The misspellings
     // are always, since the operator may have told Envoy to show us a few headers only.
-    let mut removed: BTreeSet<String> = headers::misspellings().collect();
-    removed.extend(headers::IDENTITY.map(str::to_owned));
-    removed.extend(came.filter(|name| headers::resembles_ours(name)).map(str::to_lowercase));
-    if claims.is_some() {
-        removed.retain(|name| !headers::IDENTITY.contains(&name.as_str()));
+    let mut removed = headers::misspellings().to_vec();
+    if claims.is_none() {
+        removed.extend(headers::IDENTITY.map(str::to_owned));
     }
-    OkHttpResponse { headers: set, headers_to_remove: removed.into_iter().collect() }
+    let ours = came.filter(|name| headers::resembles_ours(name)).map(str::to_lowercase);
+    removed.extend(ours.filter(|name| !headers::IDENTITY.contains(&name.as_str())));
+    OkHttpResponse { headers: set, headers_to_remove: removed }
 }
 
 fn refusal(denial: Denial) -> DeniedHttpResponse {

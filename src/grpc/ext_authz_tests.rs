@@ -199,6 +199,8 @@ fn request((headers, extensions, is_raw): Drawn) -> (AttributeContext, Vec<(Stri
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
     #[test]
     fn no_request_leads_to_an_answer_that_envoy_misunderstands(drawn in drawn()) {
         let (attributes, came) = request(drawn);
