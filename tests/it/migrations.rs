@@ -26,28 +26,28 @@ const NEXT_ON_POSTGRES: &str = "
 ALTER TABLE accounts ADD COLUMN email TEXT;
 CREATE TABLE things (id BYTEA NOT NULL PRIMARY KEY);
 INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-VALUES (3, 'next', true, '\\x00', 0)";
+VALUES (4, 'next', true, '\\x00', 0)";
 const NEXT_ON_SQLITE: &str = "
 ALTER TABLE accounts ADD COLUMN email TEXT;
 CREATE TABLE things (id BLOB NOT NULL PRIMARY KEY) STRICT;
 INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-VALUES (3, 'next', true, x'00', 0)";
+VALUES (4, 'next', true, x'00', 0)";
 const ONE_MORE: &str = "
 INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-SELECT 4, 'after', success, checksum, 0 FROM _sqlx_migrations WHERE version = 3";
+SELECT 5, 'after', success, checksum, 0 FROM _sqlx_migrations WHERE version = 4";
 const ALTERED_ON_POSTGRES: &str =
     "UPDATE _sqlx_migrations SET checksum = '\\x00' WHERE version = 1";
 const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1";
 
 // Back to the schema before.
 const BACK: &str = "
-DROP INDEX sessions_by_expiry;
-ALTER TABLE sessions DROP COLUMN expiry_day;
-CREATE INDEX sessions_by_expiry ON sessions (idle_expires_at) WHERE ended_at IS NULL;
-DROP TABLE unfinished_copies;
-DROP INDEX revocations_by_record;
-ALTER TABLE revocations DROP COLUMN recorded_at;
-DELETE FROM _sqlx_migrations WHERE version = 2";
+DROP TABLE account_revocations;
+DROP TABLE token_revocations;
+ALTER TABLE signing_keys DROP COLUMN revoked_at;
+DROP TABLE service_accounts;
+DROP TABLE service_account_keys;
+DROP TABLE service_account_certificates;
+DELETE FROM _sqlx_migrations WHERE version = 3";
 
 /// A database without a schema.
 async fn empty() -> Home {
@@ -100,25 +100,25 @@ async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
     for home in older().await {
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("it has schema 1 of 2"), "{said}");
-        assert!(said.contains("It lacks migration 2 (replicas)."), "{said}");
+        assert!(said.contains("it has schema 2 of 3"), "{said}");
+        assert!(said.contains("It lacks migration 3 (backends)."), "{said}");
         assert!(said.contains("`claviger migrate up` runs it"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.starts_with("-- migration 2 (replicas)"), "{said}");
-        assert!(said.contains("CREATE TABLE unfinished_copies"), "{said}");
+        assert!(said.starts_with("-- migration 3 (backends)"), "{said}");
+        assert!(said.contains("CREATE TABLE service_accounts"), "{said}");
         assert!(!said.contains("CREATE TABLE sessions"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        let ran = "Ran migration 2 (replicas).\nThe database has schema 2 now.\n";
+        let ran = "Ran migration 3 (backends).\nThe database has schema 3 now.\n";
         assert_eq!((code, said.as_str()), (Some(0), ran));
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        assert_eq!((code, said.trim()), (Some(0), "There is nothing to do: it has schema 2 of 2."));
+        assert_eq!((code, said.trim()), (Some(0), "There is nothing to do: it has schema 3 of 3."));
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("it has schema 2 of 2"), "{said}");
+        assert!(said.contains("it has schema 3 of 3"), "{said}");
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("-- Nothing would run"), "{said}");
@@ -136,7 +136,12 @@ async fn an_empty_database_gets_every_migration() {
     let (code, said) = run(&home, &["migrate", "up"]);
 
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("Ran migration 1 (initial).\nRan migration 2 (replicas)."), "{said}");
+    assert!(
+        said.contains(
+            "Ran migration 1 (initial).\nRan migration 2 (replicas).\nRan migration 3 (backends)."
+        ),
+        "{said}"
+    );
     Process::start(&home, &[]).stranger().register("alice", PASSWORD).await.unwrap();
 }
 
@@ -179,11 +184,11 @@ async fn of_eight_who_migrate_at_once_one_does_it_and_all_succeed() {
         let ends: Vec<_> = ends.collect();
 
         assert!(ends.iter().all(|(code, _)| *code == Some(0)), "{ends:?}");
-        let ran = ends.iter().filter(|(_, said)| said.contains("Ran migration 2")).count();
+        let ran = ends.iter().filter(|(_, said)| said.contains("Ran migration 3")).count();
         let idle = ends.iter().filter(|(_, said)| said.contains("There is nothing to do")).count();
         assert_eq!((ran, idle), (1, AT_ONCE - 1), "{ends:?}");
         let rows = "SELECT count(*) FROM _sqlx_migrations";
-        assert_eq!(home.raw().await.number(rows).await, 2);
+        assert_eq!(home.raw().await.number(rows).await, 3);
     }
 }
 
@@ -208,7 +213,7 @@ async fn a_migration_that_is_killed_half_way_leaves_nothing_and_can_be_run_again
     assert_eq!(operator.number(OBJECTS).await, 0);
     let (code, said) = run(&home, &["migrate", "up"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("The database has schema 2 now."), "{said}");
+    assert!(said.contains("The database has schema 3 now."), "{said}");
 }
 
 #[tokio::test]
@@ -243,7 +248,7 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
         process.stranger().register("bob", PASSWORD).await.unwrap();
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("it has schema 3, one newer than this program's"), "{said}");
+        assert!(said.contains("it has schema 4, one newer than this program's"), "{said}");
         assert_eq!(run(&home, &["migrate", "up"]).0, Some(0));
         process.kill();
 
@@ -254,7 +259,7 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
             let output = command(&home, arguments).output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
-            assert!(said.contains("was migrated by a newer Claviger: it has schema 4"), "{said}");
+            assert!(said.contains("was migrated by a newer Claviger: it has schema 5"), "{said}");
         }
     }
 }
@@ -284,12 +289,12 @@ async fn serve_migrates_a_file_and_only_checks_a_server() {
     let refused = command(&server, &["serve"]).output().unwrap();
 
     assert_eq!(run(&file, &["migrate", "status"]).0, Some(0));
-    assert!(file.data().join("claviger.db.before-2").exists());
-    for (refused, found) in [(too_old, 1), (refused, 0)] {
+    assert!(file.data().join("claviger.db.before-3").exists());
+    for (refused, found) in [(too_old, 2), (refused, 0)] {
         assert_eq!(refused.status.code(), Some(3));
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("`claviger migrate up`"), "{said}");
-        assert!(said.contains(&format!("it has schema {found}, this program needs 2")), "{said}");
+        assert!(said.contains(&format!("it has schema {found}, this program needs 3")), "{said}");
     }
     assert_eq!(server.raw().await.number(OBJECTS).await, 0);
 }
