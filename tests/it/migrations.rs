@@ -43,6 +43,7 @@ const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WH
 const BACK: &str = "
 DROP TABLE account_revocations;
 DROP TABLE token_revocations;
+DROP INDEX signing_keys_by_revocation;
 ALTER TABLE signing_keys DROP COLUMN revoked_at;
 DROP TABLE service_accounts;
 DROP TABLE service_account_keys;
