@@ -9,7 +9,10 @@ use futures_util::stream;
 use tokio::time::Instant;
 use tonic::{Status, codegen::BoxStream};
 
-use crate::domain::{Error, revocations::watcher::Watcher};
+use crate::domain::{
+    Error,
+    revocations::watcher::{HEARTBEAT, Watcher},
+};
 
 use super::{
     convert::revocations::{Preface, watched},
@@ -40,12 +43,23 @@ pub(super) fn messages(
 
 async fn next(watch: Option<Watch>) -> Option<(Message, Option<Watch>)> {
     let mut watch = watch?;
-    // The next message is asked for when the connection has room for it, that is, when the one before
-    // has been taken.
-    if watch.made_at.is_some_and(|made_at| watch.patience < made_at.elapsed()) {
+    // This runs only while the connection has room, that is, while what came before has been taken.
+    if watch.is_late_by(watch.patience) {
         return Some((Err(from_error(Error::WatcherTooSlow)), None));
     }
-    let message = watched(watch.watcher.next().await, watch.preface.take());
+    let page = watch.watcher.next().await;
+    // It may have begun with room and found none later. Then nobody knows since when there was news,
+    // but the next heartbeat was due at the latest.
+    if watch.is_late_by(HEARTBEAT + watch.patience) {
+        return Some((Err(from_error(Error::WatcherTooSlow)), None));
+    }
     watch.made_at = Some(Instant::now());
+    let message = watched(page, watch.preface.take());
     Some((Ok(message), Some(watch)))
+}
+
+impl Watch {
+    fn is_late_by(&self, span: Duration) -> bool {
+        self.made_at.is_some_and(|made_at| span < made_at.elapsed())
+    }
 }
