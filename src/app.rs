@@ -20,8 +20,13 @@ use tokio_util::task::TaskTracker;
 use crate::{
     config::Config,
     domain::{
-        self, replication::Replication, revocations::Revocations,
-        service_accounts::ServiceAccounts, sweeper::Sweeper, tokens::keys::KeyRing, world::World,
+        self,
+        replication::Replication,
+        revocations::Revocations,
+        service_accounts::ServiceAccounts,
+        sweeper::Sweeper,
+        tokens::{access::AccessTokens, keys::KeyRing},
+        world::World,
     },
     grpc::{
         self, Services,
@@ -74,9 +79,7 @@ pub struct App {
     public_addresses: Vec<SocketAddr>,
     internal_addresses: Vec<SocketAddr>,
     availability: Availability,
-    keys: Arc<KeyRing>,
-    revocations: Arc<Revocations>,
-    service_accounts: ServiceAccounts,
+    services: Services,
     storage: Storage,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
@@ -102,9 +105,7 @@ impl App {
             public_addresses: addresses(&public)?,
             internal_addresses: addresses(&internal)?,
             availability: Availability::default(),
-            keys: Arc::clone(&domain.services.keys),
-            revocations: Arc::clone(&domain.services.revocations),
-            service_accounts: domain.services.service_accounts.clone(),
+            services: domain.services.clone(),
             storage: data.storage,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
@@ -135,17 +136,22 @@ impl App {
 
     /// The keys it signs with.
     pub fn keys(&self) -> &KeyRing {
-        &self.keys
+        &self.services.keys
+    }
+
+    /// Its access tokens.
+    pub fn access_tokens(&self) -> &AccessTokens {
+        &self.services.access_tokens
     }
 
     /// The revocations it knows, and who watches them.
     pub fn revocations(&self) -> &Revocations {
-        &self.revocations
+        &self.services.revocations
     }
 
     /// The service accounts it knows.
     pub fn service_accounts(&self) -> &ServiceAccounts {
-        &self.service_accounts
+        &self.services.service_accounts
     }
 
     /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the

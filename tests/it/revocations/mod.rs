@@ -5,4 +5,5 @@ mod commands;
 mod keys;
 mod polling;
 mod slow;
+mod storms;
 mod stream;

@@ -6,7 +6,11 @@ use claviger::{
     app::App,
     clock::ManualClock,
     config::Config,
-    domain::{service_accounts::ServiceAccounts, world::World},
+    domain::{
+        service_accounts::ServiceAccounts,
+        tokens::{access::Subject, keys::KeyRevocation},
+        world::World,
+    },
     model::time::Timestamp,
     wire::pb::{self, token_service_client::TokenServiceClient},
 };
@@ -142,6 +146,11 @@ impl TestApp {
         Person::stranger(self.public.clone())
     }
 
+    /// A backend on a connection of its own.
+    pub fn new_backend(&self) -> TokenServiceClient<Channel> {
+        TokenServiceClient::new(channel(self.internal_port()))
+    }
+
     /// Somebody on a connection of their own.
     pub fn newcomer(&self) -> Person {
         Person::stranger(channel(self.public_port()))
@@ -178,6 +187,17 @@ impl TestApp {
     /// Likewise, with a key that signs at once.
     pub async fn rotate_keys_at_once(&self) {
         self.app.keys().rotate(true).await.unwrap();
+    }
+
+    /// Revokes a key as the command line does.
+    pub async fn revoke_key(&self, key_id: &str) {
+        let revoked = self.app.keys().revoke(key_id).await.unwrap();
+        assert_eq!(revoked, KeyRevocation::Replaced);
+    }
+
+    /// An access token as a sign-in would hand it out.
+    pub fn sign(&self, subject: Subject) -> String {
+        self.app.access_tokens().sign(subject).unwrap().0.expose().to_owned()
     }
 
     /// How many watch revocations.

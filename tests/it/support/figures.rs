@@ -27,12 +27,12 @@ impl Distribution {
 impl fmt::Display for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = |it: Duration| it.as_secs_f64() * 1000.0;
-        let [least, median, most] = [0, 50, 95].map(|percent| millis(self.at(percent)));
+        let [least, median, p95, p99] = [0, 50, 95, 99].map(|percent| millis(self.at(percent)));
         let (count, longest) = (self.0.len(), millis(self.longest()));
         write!(
             f,
-            "{count} measured: least {least:.0} ms, median {median:.0} ms, p95 {most:.0} ms, \
-             most {longest:.0} ms"
+            "{count} measured: least {least:.0} ms, median {median:.0} ms, p95 {p95:.0} ms, \
+             p99 {p99:.0} ms, most {longest:.0} ms"
         )
     }
 }

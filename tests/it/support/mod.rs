@@ -10,6 +10,7 @@ pub mod echo;
 pub mod figures;
 pub mod home;
 pub mod page;
+pub mod partition;
 pub mod patience;
 pub mod people;
 pub mod process;

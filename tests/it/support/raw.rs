@@ -1,5 +1,6 @@
 //! A connection of the test's own to a database of either engine.
 
+use claviger::model::id::SessionId;
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,
@@ -70,6 +71,49 @@ impl RawConnection {
         self.execute(sql).await;
     }
 
+    /// Opens 10,000 sessions like the only one there is. Answers with their ids.
+    pub async fn copy_session(&mut self) -> Vec<SessionId> {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "INSERT INTO sessions (id, account_id, method, refresh_family, refresh_generation,
+                    refreshed_at, address, user_agent, auth_time, auth_method, created_at,
+                    idle_expires_at, expires_at)
+                WITH RECURSIVE numbers(n) AS
+                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+                SELECT randomblob(16), account_id, method, randomblob(32), 0, refreshed_at, address,
+                    user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at
+                FROM sessions, numbers"
+            }
+            Self::Postgres(_) => {
+                "INSERT INTO sessions (id, account_id, method, refresh_family, refresh_generation,
+                    refreshed_at, address, user_agent, auth_time, auth_method, created_at,
+                    idle_expires_at, expires_at)
+                SELECT uuid_send(gen_random_uuid()), account_id, method,
+                    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 0, refreshed_at,
+                    address, user_agent, auth_time, auth_method, created_at, idle_expires_at,
+                    expires_at
+                FROM sessions, generate_series(1, 10000)"
+            }
+        };
+        self.execute(sql).await;
+        let ids = match self {
+            Self::Sqlite(_) => "SELECT group_concat(hex(id)) FROM sessions",
+            Self::Postgres(_) => "SELECT string_agg(encode(id, 'hex'), ',') FROM sessions",
+        };
+        ids_in(&self.text(ids).await)
+    }
+
+    /// The sessions that are recorded as revoked.
+    pub async fn revoked_sessions(&mut self) -> Vec<SessionId> {
+        let ids = match self {
+            Self::Sqlite(_) => "SELECT group_concat(hex(session_id)) FROM revocations",
+            Self::Postgres(_) => {
+                "SELECT string_agg(encode(session_id, 'hex'), ',') FROM revocations"
+            }
+        };
+        ids_in(&self.text(ids).await)
+    }
+
     /// Begins a transaction that keeps every write of others waiting.
     pub async fn block_writes(&mut self) {
         match self {
@@ -87,4 +131,9 @@ impl RawConnection {
     pub async fn unblock_writes(&mut self) {
         self.execute("ROLLBACK").await;
     }
+}
+
+/// Ids in hexadecimal, which is a form of a UUID too.
+fn ids_in(text: &str) -> Vec<SessionId> {
+    text.split(',').map(|id| id.parse().unwrap()).collect()
 }
