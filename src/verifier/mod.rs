@@ -8,6 +8,7 @@ mod keys;
 mod layer;
 mod moment;
 mod patience;
+mod progress;
 mod refusal;
 mod settings;
 mod state;
@@ -61,10 +62,10 @@ use crate::tokens::reader::claimed_key_id;
 /// The verifier connects again by itself, resumes where it was, and forgets nothing meanwhile. It goes
 /// on judging until the server's last word is older than [`Settings::grace`], and then refuses every
 /// token with [`Refusal::NoRevocations`], or goes on with what it knows if [`WithoutStream::Accept`]
-/// says so. A connection that looks alive but says nothing counts as lost after 15 seconds. So a token
-/// is never accepted on knowledge older than 15 seconds or the grace, whichever is longer. Before
-/// everything was heard once, all tokens are refused, whatever the settings say: there is no key to
-/// check them with. Show [`Verifier::status`] to your health check and your metrics.
+/// says so. A connection that looks alive but says nothing, or nothing that is not older than that,
+/// counts as lost after 15 seconds: also when this program stood still meanwhile. So a token is never
+/// accepted on knowledge older than 15 seconds or the grace, whichever is longer. Before everything was
+/// heard once, all tokens are refused, whatever the settings say: there is no key to check them with. Show [`Verifier::status`] to your health check and your metrics.
 ///
 /// # Time
 /// Whether a token has expired is asked of the server's clock, as its messages tell it. This machine's

@@ -31,10 +31,11 @@ use crate::{
 use super::{
     convert,
     moment::Moment,
+    progress::Progress,
     refusal::Stale,
     settings::WithoutStream,
     status::Status,
-    view::{View, Word},
+    view::{SILENCE, View, Word},
 };
 
 /// For how much longer than asked a revocation is remembered: the server's time, as it is heard here,
@@ -65,18 +66,16 @@ pub(super) struct News {
     pub(super) key_changes: u64,
 }
 
-/// What one stream has told so far.
-#[derive(Default)]
-pub(super) struct Progress {
-    /// The keys that were named, while everything is told from the start.
-    named: Option<HashSet<String>>,
-    swept: Option<Moment>,
-}
-
-/// A message that a Claviger of this version does not send.
+/// Why a message was not taken in.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Nonsense(&'static str);
+pub(super) enum Unheard {
+    /// A Claviger of this version does not send it.
+    #[error("{0}")]
+    Nonsense(&'static str),
+    /// It is older than what a live stream says.
+    #[error("the message is more than {} seconds old", SILENCE.as_secs())]
+    Late,
+}
 
 impl State {
     pub(super) fn new(grace: Duration, without_stream: WithoutStream) -> Self {
@@ -125,9 +124,7 @@ impl State {
     /// Whether a key is known whose tokens are good at a moment.
     pub(super) fn has_key(&self, key_id: &str, at: Moment) -> bool {
         let view = self.view.load();
-        view.word.is_some_and(|word| {
-            view.keys.find(key_id, word.server_time + at.since(word.heard)).is_some()
-        })
+        view.word.is_some_and(|word| view.keys.find(key_id, word.time_at(at)).is_some())
     }
 
     /// Whether the stream is up at a moment, and everything was heard.
@@ -173,13 +170,20 @@ impl State {
         progress: &mut Progress,
         message: &pb::WatchRevocationsResponse,
         at: Moment,
-    ) -> Result<(), Nonsense> {
+    ) -> Result<(), Unheard> {
         let mut view = View::clone(&self.view.load());
         view.learn_of_tokens(message);
-        let tokens = view.tokens.as_ref().ok_or(Nonsense("the server did not name its issuer"))?;
+        let tokens = view.tokens.as_ref();
+        let tokens = tokens.ok_or(Unheard::Nonsense("the server did not name its issuer"))?;
         let lifetime = tokens.lifetime;
-        let time = message.server_time.as_ref().ok_or(Nonsense("the server told no time"))?;
+        let time = message.server_time.as_ref();
+        let time = time.ok_or(Unheard::Nonsense("the server told no time"))?;
         let server_time = convert::timestamp(time);
+        let word = Word { heard: at, server_time };
+        if progress.is_late(word) {
+            return Err(Unheard::Late);
+        }
+        progress.hear(word);
 
         for revocation in &message.revocations {
             match convert::revocation(revocation, server_time + lifetime) {
@@ -192,7 +196,7 @@ impl State {
             if let Some(named) = progress.named.take() {
                 Arc::make_mut(&mut view.keys).retire_unnamed(&named, server_time + lifetime);
             }
-            view.word = Some(Word { heard: at, server_time });
+            view.word = Some(word);
             view.is_up = true;
             self.sweep(&mut view, progress, at, server_time);
         }

@@ -13,8 +13,9 @@ use crate::wire::pb::{self, token_service_client::TokenServiceClient};
 
 use super::{
     moment::Moment,
+    progress::Progress,
     settings::Address,
-    state::{Nonsense, Progress, State},
+    state::{State, Unheard},
     view::SILENCE,
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Watch {
     /// What the log was told last; nothing at first.
     logged: Option<Logged>,
 }
+
+type Stream = Streaming<pb::WatchRevocationsResponse>;
 
 /// What happens again and again is logged once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,7 @@ enum Loss {
     #[error("the server said nothing for {} seconds", SILENCE.as_secs())]
     Silent,
     #[error(transparent)]
-    Nonsense(#[from] Nonsense),
+    Unheard(#[from] Unheard),
 }
 
 impl From<tonic::Status> for Loss {
@@ -92,8 +95,8 @@ impl Watch {
 
     /// One stream, to its end.
     async fn follow(&mut self) -> Result<std::convert::Infallible, Loss> {
-        let mut stream = timeout(SILENCE, self.open()).await.map_err(|_| Loss::Silent)??;
-        let mut progress = Progress::default();
+        let opened = timeout(SILENCE, self.open()).await.map_err(|_| Loss::Silent)?;
+        let (mut stream, mut progress) = opened?;
         loop {
             let message = timeout(SILENCE, stream.message()).await.map_err(|_| Loss::Silent)?;
             let message = match message {
@@ -115,15 +118,16 @@ impl Watch {
         }
     }
 
-    async fn open(&mut self) -> Result<Streaming<pb::WatchRevocationsResponse>, Loss> {
+    async fn open(&mut self) -> Result<(Stream, Progress), Loss> {
         let channel: Channel = self.address.endpoint.connect().await?;
         let message = pb::WatchRevocationsRequest { cursor: self.cursor.clone() };
         let mut request = Request::new(message);
         if let Some(value) = &self.address.authorization {
             request.metadata_mut().insert("authorization", value.clone());
         }
+        let progress = Progress::asked_at(Moment::now());
         match TokenServiceClient::new(channel).watch_revocations(request).await {
-            Ok(response) => Ok(response.into_inner()),
+            Ok(response) => Ok((response.into_inner(), progress)),
             Err(status) => Err(self.refused(status)),
         }
     }

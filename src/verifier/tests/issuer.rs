@@ -22,12 +22,7 @@ use crate::{
         token::{Claims, Verdict},
     },
     tokens::{claims, jws, verdict::Requirements},
-    verifier::{
-        WithoutStream,
-        moment::Moment,
-        refusal::Stale,
-        state::{Progress, State},
-    },
+    verifier::{WithoutStream, moment::Moment, progress::Progress, refusal::Stale, state::State},
     wire::pb,
 };
 

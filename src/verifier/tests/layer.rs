@@ -8,7 +8,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use super::issuer::*;
 use crate::{
     model::token::Claims,
-    verifier::{Settings, Verifier, VerifierLayer, moment::Moment, state::Progress},
+    verifier::{Settings, Verifier, VerifierLayer, moment::Moment, progress::Progress},
     wire::pb::{self, SigningKeyState},
 };
 

@@ -6,7 +6,7 @@ use super::issuer::*;
 use crate::{
     model::{id::SessionId, token::Verdict},
     tokens::verdict::Requirements,
-    verifier::{WithoutStream, refusal::Stale, state::Progress},
+    verifier::{WithoutStream, progress::Progress, refusal::Stale, state::Unheard},
     wire::pb::{self, SigningKeyState},
 };
 
@@ -137,6 +137,50 @@ fn a_machine_that_slept_does_not_trust_what_it_knew() {
     let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
 
     assert!(told.state.judge(&token, requirements, awake).is_err());
+}
+
+#[test]
+fn what_waited_while_the_program_stood_still_is_no_news() {
+    let issuer = Issuer::new();
+    let mut told = Told::of(&issuer);
+    let token = issuer.token(&claims());
+    let awake = told.start.plus(600 * SECOND);
+
+    let late = told.state.apply(&mut told.progress, &heartbeat(5 * SECOND), awake);
+
+    assert!(matches!(late, Err(Unheard::Late)));
+    let silent_for = Some(600 * SECOND);
+    assert_eq!(told.verdict(&token, 600 * SECOND), Err(Stale { silent_for }));
+    // The next stream tells how things are now, and its server's clock may be another.
+    told.lose_stream();
+    told.hear(600 * SECOND, &heartbeat(30 * SECOND));
+    assert_eq!(told.verdict(&token, 600 * SECOND), Ok(Verdict::Active));
+}
+
+#[test]
+fn a_first_message_that_waited_is_no_news_either() {
+    let issuer = Issuer::new();
+    let mut told = Told::of(&issuer);
+    told.lose_stream();
+    let mut progress = Progress::asked_at(told.start);
+
+    let awake = told.start.plus(600 * SECOND);
+    let late = told.state.apply(&mut progress, &heartbeat(SECOND), awake);
+
+    assert!(matches!(late, Err(Unheard::Late)));
+    assert!(told.verdict(&issuer.token(&claims()), 600 * SECOND).is_err());
+}
+
+#[test]
+fn messages_that_are_slow_or_come_together_are_taken_in() {
+    let issuer = Issuer::new();
+    let mut told = Told::of(&issuer);
+    let token = issuer.token(&claims());
+
+    for (heard, made) in [(14, 5), (15, 10), (15, 15), (34, 20), (35, 35)] {
+        told.hear(heard * SECOND, &heartbeat(made * SECOND));
+        assert_eq!(told.verdict(&token, heard * SECOND), Ok(Verdict::Active));
+    }
 }
 
 #[test]

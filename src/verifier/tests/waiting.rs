@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::issuer::*;
 use crate::{
-    verifier::{Refusal, Settings, Verifier, moment::Moment, state::Progress},
+    verifier::{Refusal, Settings, Verifier, moment::Moment, progress::Progress},
     wire::pb::{self, SigningKeyState},
 };
 
