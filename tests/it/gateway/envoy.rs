@@ -50,14 +50,34 @@ async fn the_routes_of_the_example_demand_what_they_say() {
     let token = bearer(&alice);
     app.clock().advance(11 * MINUTE);
 
-    let mut statuses = Vec::new();
-    for path in ["/transfers/1", "/catalogue/1", "/"] {
-        for headers in [[].as_slice(), &[("authorization", token.as_str())]] {
-            statuses.push(ask(envoy.port(), "GET", path, headers).await.status);
-        }
+    for (path, without, with) in [
+        ("/transfers", 401, 401),
+        ("/transfers/1", 401, 401),
+        ("/transfers?all", 401, 401),
+        ("/catalogue/1", 200, 200),
+        ("/", 401, 200),
+        // Other spellings of a path, which a service may take for the same.
+        ("/x/../transfers/1", 401, 401),
+        ("//transfers/1", 401, 401),
+        ("/./transfers//1", 401, 401),
+        ("/%74ransfers/1", 401, 401),
+        ("/x/%2e%2e/transfers/1", 401, 401),
+        ("/catalogue/../transfers/1", 401, 401),
+        ("/catalogue/%2E%2E/transfers/1", 401, 401),
+        ("/catalogue/..%2Ftransfers/1", 307, 307),
+        ("/catalogue%2F..%2Ftransfers/1", 307, 307),
+        ("/catalogue/..%5Ctransfers/1", 307, 307),
+        // Paths that only begin like another.
+        ("/catalogue-admin", 401, 200),
+        ("/catalogue/..", 401, 200),
+    ] {
+        let headers = [("authorization", token.as_str())];
+        let statuses = (
+            ask(envoy.port(), "GET", path, &[]).await.status,
+            ask(envoy.port(), "GET", path, &headers).await.status,
+        );
+        assert_eq!(statuses, (without, with), "{path}");
     }
-
-    assert_eq!(statuses, [401, 401, 200, 200, 401, 200]);
 }
 
 #[tokio::test]
