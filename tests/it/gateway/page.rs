@@ -44,7 +44,7 @@ fn every_block_of_the_page_is_something_that_the_tests_run() {
 #[test]
 fn what_istio_tells_envoy_is_what_envoy_ran_with() {
     let mesh = documents("istio.yaml");
-    let [providers, policy, authentication] = mesh.as_slice() else { panic!("{mesh:?}") };
+    let [providers, policy, authentication, needed] = mesh.as_slice() else { panic!("{mesh:?}") };
     let provider = &providers["extensionProviders"][0];
     let grpc = &provider["envoyExtAuthzGrpc"];
     let rule = &authentication["spec"]["jwtRules"][0];
@@ -64,6 +64,12 @@ fn what_istio_tells_envoy_is_what_envoy_ran_with() {
     assert_eq!(rule["audiences"], keys["audiences"]);
     assert_eq!(rule["jwksUri"], keys["remote_jwks"]["http_uri"]["uri"]);
     assert_eq!(rule["forwardOriginalToken"], keys["forward"]);
+    // `jwt_authn` refuses who shows no token; Istio's RequestAuthentication lets them pass.
+    let source = &needed["spec"]["rules"][0]["from"][0]["source"];
+    assert_eq!(needed["kind"], "AuthorizationPolicy");
+    assert_eq!(needed["spec"]["action"], "DENY");
+    assert_eq!(needed["spec"]["selector"], authentication["spec"]["selector"]);
+    assert_eq!(source["notRequestPrincipals"][0], "*");
 }
 
 /// The settings of a filter of Envoy.
