@@ -2,7 +2,8 @@
 //!
 //! An upstream believes these headers, so a client must never get one through: each is set or removed
 //! whenever a request passes, in every spelling that an upstream may take for it. CGI, WSGI and their
-//! like turn `-` into `_`, so `x_claviger_subject` and `x-claviger-subject` look the same to them.
+//! like turn `-` into `_`, so `x_claviger_subject` and `x-claviger-subject` look the same to them; PHP
+//! turns `.` into `_` too. So every byte but letters and digits counts as `-`.
 
 use std::sync::LazyLock;
 
@@ -44,7 +45,7 @@ pub fn resembles_ours(name: &str) -> bool {
     let name = name.trim().as_bytes();
     name.len() >= PREFIX.len()
         && name.iter().zip(PREFIX.bytes()).all(|(&byte, wanted)| {
-            let byte = if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+            let byte = if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
             byte == wanted
         })
 }
@@ -83,6 +84,8 @@ mod tests {
             "X-Claviger-Subject",
             "x_claviger_subject",
             "X_CLAVIGER-SESSION",
+            "x.claviger.subject",
+            "x~claviger!subject",
             "x-claviger_",
             "x-claviger-anything",
             " x-claviger-subject ",

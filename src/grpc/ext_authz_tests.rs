@@ -129,9 +129,9 @@ fn assert_a_proper_denial(denied: &DeniedHttpResponse) {
 /// Names that clients try, and innocent ones.
 fn name() -> impl Strategy<Value = String> {
     let spelled = select(headers::IDENTITY.as_slice()).prop_flat_map(|name| {
-        vec((any::<bool>(), any::<bool>()), name.len()).prop_map(move |turns| {
-            let turned = name.chars().zip(turns).map(|(letter, (upper, under))| match letter {
-                '-' if under => '_',
+        vec((any::<bool>(), select(&['-', '_', '.'][..])), name.len()).prop_map(move |turns| {
+            let turned = name.chars().zip(turns).map(|(letter, (upper, dash))| match letter {
+                '-' => dash,
                 letter if upper => letter.to_ascii_uppercase(),
                 letter => letter,
             });
@@ -140,7 +140,7 @@ fn name() -> impl Strategy<Value = String> {
     });
     prop_oneof![
         4 => spelled,
-        1 => "[xX][-_]claviger[-_][a-z_-]{0,8}",
+        1 => "[xX][-_.]claviger[-_.][a-z_.-]{0,8}",
         2 => select(&["authorization", "Authorization", "accept", ":path", ""][..]).prop_map(str::to_owned),
         1 => "[ -~]{0,12}",
     ]

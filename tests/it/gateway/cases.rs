@@ -3,16 +3,18 @@
 use super::scene::{Kind, Scene, bearer, identity};
 use crate::support::{MINUTE, PASSWORD, Person, echo::Answer};
 
-/// The names that clients try for a header of ours: any case, underscores for dashes, twice.
-const SPOOFED: [&str; 12] = [
+/// The names that clients try for a header of ours: any case, underscores and dots for dashes, twice.
+const SPOOFED: [&str; 14] = [
     "x-claviger-subject",
     "X-Claviger-Subject",
     "X-CLAVIGER-SUBJECT",
     "x_claviger_subject",
     "X_Claviger-Subject",
     "x-claviger_subject",
+    "x.claviger.subject",
     "x-claviger-session",
     "X_CLAVIGER_SESSION",
+    "X-Claviger.Session",
     "x-claviger-auth-time",
     "x-claviger_auth_time",
     "x-claviger-amr",

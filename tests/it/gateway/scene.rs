@@ -167,13 +167,15 @@ pub fn bearer(person: &Person) -> String {
     format!("Bearer {}", person.tokens.access_token)
 }
 
-/// The identity headers among others, as an upstream may read them that turns `_` into `-`.
+/// The identity headers among others, as an upstream may read them to which all but letters
+/// and digits look the same.
 pub fn identity(headers: &Headers) -> Vec<(String, &str)> {
-    let plain = headers
+    let plain = |name: &str| name.to_lowercase().replace(|it: char| !it.is_alphanumeric(), "-");
+    let named = headers
         .iter()
-        .map(|(name, value)| (name.to_lowercase().replace('_', "-"), value.as_str()))
+        .map(|(name, value)| (plain(name), value.as_str()))
         .filter(|(name, value)| name.starts_with("x-claviger") && !value.is_empty());
-    let mut all: Vec<_> = plain.collect();
+    let mut all: Vec<_> = named.collect();
     all.sort();
     all
 }
