@@ -65,8 +65,12 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
     let required =
         Requirements { audience: demands.audience.as_deref(), max_auth_age: demands.max_auth_age };
     let mut judged = judge.judge(token, required);
-    if matches!(judged, Ok((Verdict::Malformed, _))) && judge.wait_for_key(token).await {
-        judged = judge.judge(token, required);
+    if matches!(judged, Ok((Verdict::Malformed, _))) {
+        judged = match judge.wait_for_key(token).await {
+            Ok(true) => judge.judge(token, required),
+            Ok(false) => judged,
+            Err(stale) => Err(stale),
+        };
     }
     let Ok((verdict, claims)) = judged else {
         return Decision::Deny(Denial::Unavailable);

@@ -14,7 +14,8 @@ use crate::{
     verifier::Verifier,
 };
 
-/// Nobody can tell at the moment: the revocations that are known are too old to rely on.
+/// Nobody can tell at the moment: the revocations that are known are too old to rely on, or too many
+/// wait for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stale;
 
@@ -33,9 +34,12 @@ pub trait Judge: Send + Sync + 'static {
 
     /// Waits for the key that a malformed token names, if it may be on its way. Answers whether it is
     /// worth judging the token again.
-    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, bool> {
+    ///
+    /// # Errors
+    /// When so many wait that nobody can tell.
+    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
         let _ = token;
-        ready(false).boxed()
+        ready(Ok(false)).boxed()
     }
 
     /// Whether whoever asks may require this audience.
@@ -104,7 +108,7 @@ impl Judge for Verifier {
         Self::judge(self, token, required).map_err(|_| Stale)
     }
 
-    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, bool> {
-        Self::wait_for_key(self, token).boxed()
+    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
+        Self::wait_for_key(self, token).map(|waited| waited.map_err(|_| Stale)).boxed()
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     model::time::Timestamp,
-    tokens::{reader, signature::VerifyingKey},
+    tokens::signature::VerifyingKey,
     wire::pb::{self, SigningKeyState},
 };
 
@@ -38,10 +38,9 @@ impl KeyBook {
         (!is_retired).then_some(&*key.verifying)
     }
 
-    /// Whether a text is shaped like a token of a key that was never heard of.
-    pub(super) fn may_come(&self, token: &str) -> bool {
-        reader::claimed_key_id(token)
-            .is_some_and(|it| !self.good.contains_key(&it) && !self.compromised.contains(&it))
+    /// Whether nobody has told of this key, so that somebody may yet.
+    pub(super) fn may_come(&self, key_id: &str) -> bool {
+        !self.good.contains_key(key_id) && !self.compromised.contains(key_id)
     }
 
     /// Takes in the server's word on a key. Answers whether it was understood.

@@ -159,10 +159,10 @@ where
     // A copy, so that the request, which may not be shared between threads, is not borrowed.
     let token = bearer(request.headers()).map(ToOwned::to_owned);
     let verified = match token {
-        Ok(token) => {
-            layer.verifier.wait_for_key(&token).await;
-            layer.verify_token(&token)
-        }
+        Ok(token) => match layer.verifier.wait_for_key(&token).await {
+            Ok(_is_known) => layer.verify_token(&token),
+            Err(refusal) => Err(refusal),
+        },
         Err(refusal) => Err(refusal),
     };
     match verified {

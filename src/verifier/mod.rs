@@ -33,7 +33,12 @@ pub use crate::{
     tokens::verdict::Requirements,
 };
 
-use self::{moment::Moment, patience::Patience, state::State, watch::Watch};
+use self::{
+    moment::Moment,
+    patience::{Crowded, Patience},
+    state::State,
+    watch::Watch,
+};
 use crate::tokens::reader::claimed_key_id;
 
 /// Judges access tokens by itself, and knows of every logout within moments.
@@ -137,10 +142,16 @@ impl Verifier {
 
     /// Waits for the key that a token names, when a live stream has not told of it yet. Answers
     /// whether the key is known now, so that it is worth judging the token again. Takes a second at
-    /// most, and no time at all for whatever is not shaped like a token.
-    pub async fn wait_for_key(&self, token: &str) -> bool {
-        let Some(key_id) = claimed_key_id(token) else { return false };
-        self.inner.patience.wait_for(&key_id, &self.inner.state).await
+    /// most, and no time at all for whatever is not shaped like a token, or for a key that is known to
+    /// be bad.
+    ///
+    /// # Errors
+    /// [`Refusal::NoRevocations`] when so many wait already that nobody can tell whether the token is
+    /// good.
+    pub async fn wait_for_key(&self, token: &str) -> Result<bool, Refusal> {
+        let Some(key_id) = claimed_key_id(token) else { return Ok(false) };
+        let waited = self.inner.patience.wait_for(&key_id, &self.inner.state).await;
+        waited.map_err(|_: Crowded| Refusal::NoRevocations)
     }
 
     /// What is known, and how fresh that is.
@@ -168,9 +179,8 @@ impl Verifier {
 
     /// Whether a token was refused only since its key is not known, and may be soon.
     fn may_learn_key(&self, token: &str) -> bool {
-        let now = Moment::now();
-        self.inner.state.is_live(now)
-            && claimed_key_id(token).is_some_and(|it| !self.inner.state.has_key(&it, now))
+        let state = &self.inner.state;
+        claimed_key_id(token).is_some_and(|it| state.may_learn(&it, Moment::now()))
     }
 }
 

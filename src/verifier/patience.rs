@@ -27,23 +27,29 @@ impl Default for Patience {
     }
 }
 
+/// There is no place left to wait for a key that may come.
+pub(super) struct Crowded;
+
 impl Patience {
-    /// Waits until a key is known. Answers at once whether it is when there is no place left, or when
-    /// nobody would tell.
-    pub(super) async fn wait_for(&self, key_id: &str, state: &State) -> bool {
+    /// Waits until a key is known, and no longer than it may come. Answers whether it is known. Only
+    /// who waits takes a place.
+    pub(super) async fn wait_for(&self, key_id: &str, state: &State) -> Result<bool, Crowded> {
         let deadline = Instant::now() + PATIENCE;
         let mut news = state.news();
-        let Ok(_place) = self.0.try_acquire() else { return state.has_key(key_id, Moment::now()) };
+        let mut place = None;
         loop {
             news.mark_unchanged();
             if state.has_key(key_id, Moment::now()) {
-                return true;
+                return Ok(true);
             }
-            if !state.is_live(Moment::now()) {
-                return false;
+            if !state.may_learn(key_id, Moment::now()) {
+                return Ok(false);
+            }
+            if place.is_none() {
+                place = Some(self.0.try_acquire().map_err(|_| Crowded)?);
             }
             if !matches!(timeout_at(deadline, news.changed()).await, Ok(Ok(()))) {
-                return false;
+                return Ok(false);
             }
         }
     }

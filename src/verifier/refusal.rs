@@ -34,7 +34,8 @@ pub enum Refusal {
     /// The last sign-in is too old for this: the person has to prove who they are.
     #[error("the last sign-in is too old for this; prove who you are")]
     StepUpNeeded,
-    /// Nobody says which tokens were revoked, so none passes. Not the caller's fault.
+    /// Nobody says which tokens were revoked, so none passes; or the token's key may be on its way and
+    /// too many wait for theirs. Not the caller's fault.
     #[error("tokens cannot be judged at the moment; try again shortly")]
     NoRevocations,
 }

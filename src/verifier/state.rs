@@ -22,6 +22,7 @@ use crate::{
         token::{Claims, Verdict},
     },
     tokens::{
+        reader::claimed_key_id,
         revocation_set::RevocationSet,
         verdict::{self, Requirements},
     },
@@ -111,7 +112,8 @@ impl State {
         let Some(claims) = tokens.reader.read(token, now, tokens.lifetime, find) else {
             // Who is told that a good token is none throws it away. Without the stream nobody tells of
             // a new key, so its tokens can be judged as little as any can without revocations.
-            if !view.is_live(silent_for) && view.keys.may_come(token) {
+            let may_come = |key_id: String| view.keys.may_come(&key_id);
+            if !view.is_live(silent_for) && claimed_key_id(token).is_some_and(may_come) {
                 return Err(Stale { silent_for: Some(silent_for) });
             }
             return Ok((Verdict::Malformed, None));
@@ -127,10 +129,11 @@ impl State {
         view.word.is_some_and(|word| view.keys.find(key_id, word.time_at(at)).is_some())
     }
 
-    /// Whether the stream is up at a moment, and everything was heard.
-    pub(super) fn is_live(&self, at: Moment) -> bool {
+    /// Whether a key may become known: nobody told of it yet, and a live stream would.
+    pub(super) fn may_learn(&self, key_id: &str, at: Moment) -> bool {
         let view = self.view.load();
-        view.word.is_some_and(|word| view.is_live(at.since(word.heard)))
+        let is_live = view.word.is_some_and(|word| view.is_live(at.since(word.heard)));
+        is_live && view.keys.may_come(key_id)
     }
 
     /// Hears of news.

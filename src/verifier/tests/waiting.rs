@@ -26,11 +26,9 @@ async fn a_token_may_be_here_before_its_key() {
         async move { verifier.wait_for_key(&token).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let keys = vec![new.key(SigningKeyState::Active)];
-    let message = pb::WatchRevocationsResponse { keys, ..heartbeat(Duration::ZERO) };
-    verifier.inner.state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+    tell_key(&verifier, new.key(SigningKeyState::Active));
 
-    assert!(waiting.await.unwrap());
+    assert_eq!(waiting.await.unwrap(), Ok(true));
     assert!(verifier.verify(&token).is_ok());
 }
 
@@ -40,7 +38,7 @@ async fn nobody_waits_for_longer_than_a_second() {
     let token = Issuer::new().token(&claims());
     let began = Instant::now();
 
-    assert!(!verifier.wait_for_key(&token).await);
+    assert_eq!(verifier.wait_for_key(&token).await, Ok(false));
 
     assert_eq!(began.elapsed().as_secs(), 1);
 }
@@ -51,9 +49,9 @@ async fn what_is_no_token_and_whose_key_is_known_is_not_waited_for() {
     let verifier = verifier(Told::of(&issuer));
     let began = Instant::now();
 
-    assert!(verifier.wait_for_key(&issuer.token(&claims())).await);
+    assert_eq!(verifier.wait_for_key(&issuer.token(&claims())).await, Ok(true));
     for text in ["", "a.b.c", "e30.e30.e30", &"a.".repeat(100_000)] {
-        assert!(!verifier.wait_for_key(text).await);
+        assert_eq!(verifier.wait_for_key(text).await, Ok(false));
     }
 
     assert_eq!(began.elapsed(), Duration::ZERO);
@@ -66,14 +64,42 @@ async fn nobody_waits_for_a_stream_that_is_lost() {
     let verifier = verifier(told);
     let began = Instant::now();
 
-    assert!(!verifier.wait_for_key(&Issuer::new().token(&claims())).await);
+    assert_eq!(verifier.wait_for_key(&Issuer::new().token(&claims())).await, Ok(false));
 
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+fn tell_key(verifier: &Verifier, key: pb::SigningKey) {
+    let message = pb::WatchRevocationsResponse { keys: vec![key], ..heartbeat(Duration::ZERO) };
+    verifier.inner.state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_key_that_is_compromised() {
+    let verifier = verifier(Told::of(&Issuer::new()));
+    let compromised = Issuer::new();
+    let token = compromised.token(&claims());
+    let waiting = tokio::spawn({
+        let (verifier, token) = (verifier.clone(), token.clone());
+        async move { verifier.wait_for_key(&token).await }
+    });
+    // Time moves only when it waits.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(verifier.may_learn_key(&token));
+    let began = Instant::now();
+
+    tell_key(&verifier, compromised.key(SigningKeyState::Compromised));
+
+    assert_eq!(waiting.await.unwrap(), Ok(false));
+    assert_eq!(verifier.wait_for_key(&token).await, Ok(false));
+    assert!(!verifier.may_learn_key(&token));
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn made_up_tokens_do_not_pile_up() {
-    let verifier = verifier(Told::of(&Issuer::new()));
+    let issuer = Issuer::new();
+    let verifier = verifier(Told::of(&issuer));
     let token = Issuer::new().token(&claims());
     let waiting: Vec<_> = (0..64)
         .map(|_| {
@@ -85,11 +111,13 @@ async fn made_up_tokens_do_not_pile_up() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     let began = Instant::now();
 
-    assert!(!verifier.wait_for_key(&token).await);
+    assert_eq!(verifier.wait_for_key(&token).await, Err(Refusal::NoRevocations));
+    // Who need not wait needs no place.
+    assert_eq!(verifier.wait_for_key(&issuer.token(&claims())).await, Ok(true));
 
     assert_eq!(began.elapsed(), Duration::ZERO);
     for task in waiting {
-        assert!(!task.await.unwrap());
+        assert_eq!(task.await.unwrap(), Ok(false));
     }
-    assert!(!verifier.wait_for_key(&token).await);
+    assert_eq!(verifier.wait_for_key(&token).await, Ok(false));
 }
