@@ -43,7 +43,8 @@ impl KeyBook {
         !self.good.contains_key(key_id) && !self.compromised.contains(key_id)
     }
 
-    /// Takes in the server's word on a key. Answers whether it was understood.
+    /// Takes in the server's word on a key. Answers whether it was understood; the tokens of a key of
+    /// which a newer server says something else than today's are not good.
     pub(super) fn merge(&mut self, key: &pb::SigningKey) -> bool {
         match key.state() {
             SigningKeyState::Compromised => {
@@ -55,8 +56,11 @@ impl KeyBook {
                 self.good.remove(&key.key_id);
                 return true;
             }
-            SigningKeyState::Unspecified | SigningKeyState::Announced | SigningKeyState::Active => {
+            SigningKeyState::Unspecified => {
+                self.good.remove(&key.key_id);
+                return false;
             }
+            SigningKeyState::Announced | SigningKeyState::Active => {}
         }
         if self.compromised.contains(&key.key_id) {
             return true;

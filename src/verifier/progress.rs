@@ -19,6 +19,8 @@ pub(super) struct Progress {
     /// The keys that were named, while everything is told from the start.
     pub(super) named: Option<HashSet<String>>,
     pub(super) swept: Option<Moment>,
+    /// Whether the log says that something was not understood. Once for a stream is enough.
+    pub(super) puzzled: bool,
     /// When the stream was asked for. Its first message was made later.
     asked: Option<Moment>,
     /// The last message that was taken in.

@@ -191,7 +191,7 @@ impl State {
         for revocation in &message.revocations {
             match convert::revocation(revocation, server_time + lifetime) {
                 Some(revocation) => drop(self.revocations.add(&revocation)),
-                None => self.puzzle("revocation"),
+                None => self.puzzle(progress, "revocation"),
             }
         }
         let keys_changed = self.learn_keys(&mut view, progress, message);
@@ -236,7 +236,7 @@ impl State {
         let keys = Arc::make_mut(&mut view.keys);
         for key in &message.keys {
             if !keys.merge(key) {
-                self.puzzle("key");
+                self.puzzle(progress, "key");
             }
         }
         true
@@ -262,8 +262,12 @@ impl State {
         });
     }
 
-    fn puzzle(&self, what: &'static str) {
+    /// Something was not understood.
+    fn puzzle(&self, progress: &mut Progress, what: &'static str) {
         self.not_understood.fetch_add(1, Ordering::Relaxed);
+        if std::mem::replace(&mut progress.puzzled, true) {
+            return;
+        }
         tracing::error!(
             target: "claviger::verifier",
             what,

@@ -67,6 +67,26 @@ fn the_tokens_of_a_compromised_key_are_refused_for_ever() {
 }
 
 #[test]
+fn a_key_of_an_unknown_state_is_not_good() {
+    let (issuer, other) = (Issuer::new(), Issuer::new());
+    let mut told = Told::of(&issuer);
+    let token = issuer.token(&claims());
+    assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Active));
+    let newer =
+        |issuer: &Issuer| pb::SigningKey { state: 99, ..issuer.key(SigningKeyState::Active) };
+
+    tell(&mut told, NOW, vec![newer(&issuer), newer(&other)]);
+
+    assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Malformed));
+    assert_eq!(told.verdict(&other.token(&claims()), NOW), Ok(Verdict::Malformed));
+    assert_eq!(told.state.status(told.start).not_understood, 2);
+    assert!(told.progress.puzzled);
+
+    tell(&mut told, NOW, vec![issuer.key(SigningKeyState::Active)]);
+    assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Active));
+}
+
+#[test]
 fn a_key_the_server_no_longer_names_is_kept_for_the_life_of_its_tokens() {
     let (forgotten, named) = (Issuer::new(), Issuer::new());
     let mut told = Told::of(&forgotten);
