@@ -55,8 +55,8 @@ pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<Key
 }
 
 /// What revokes for an operator.
-pub fn revoker(config: &Config, data: &Data, world: &World) -> Revoker {
-    Revoker::new(data.storage.clone(), world.clone(), config.access_tokens.lifetime)
+pub fn revoker(data: &Data, world: &World) -> Revoker {
+    Revoker::new(data.storage.clone(), world.clone())
 }
 
 /// The throttle.

@@ -62,7 +62,7 @@ async fn with_revoker(
         Ok(data) => data,
         Err(error) => return no_data(&error),
     };
-    let done = work(&compose::revoker(config, &data, world)).await;
+    let done = work(&compose::revoker(&data, world)).await;
     data.storage.close().await;
     match done {
         Ok(Ok(sentence)) => {

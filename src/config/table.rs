@@ -5,6 +5,8 @@
 
 use std::{path::Path, time::Duration};
 
+use crate::domain::tokens::MAX_ACCESS_LIFETIME;
+
 /// One setting.
 #[derive(Debug)]
 pub struct Setting {
@@ -162,7 +164,7 @@ pub static SETTINGS: &[Setting] = &[
     setting("cors.origins", List, Derived("the web origins of `relying_party.origins` and `relying_party.related_origins`"), "The exact web origins whose pages may call the public listener."),
     setting("tokens.audiences", List, Derived("the issuer"), "The audiences (`aud`) of access tokens; the first is required of callers of Claviger's own API."),
     setting("tokens.algorithm", Choice(&["ES256", "RS256", "EdDSA"]), Value("ES256"), "The algorithm of new signing keys."),
-    setting("tokens.access_lifetime", Span { least: SECOND, most: DAY }, Value("15m"), "How long an access token lives."),
+    setting("tokens.access_lifetime", Span { least: SECOND, most: MAX_ACCESS_LIFETIME }, Value("15m"), "How long an access token lives."),
     setting("tokens.refresh_idle_lifetime", Span { least: MINUTE, most: YEAR }, Value("30d"), "How long a session lives without a refresh."),
     setting("tokens.session_max_lifetime", Span { least: MINUTE, most: YEAR }, Value("90d"), "How long a session lives at most."),
     setting("tokens.key_rotation_interval", Span { least: Duration::ZERO, most: YEAR }, Value("90d"), "How long a signing key signs before the next one is made (at least 1h); `0` means until `claviger keys rotate`."),

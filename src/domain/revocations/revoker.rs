@@ -1,11 +1,9 @@
 //! What an operator revokes. Every server hears of it from storage, within a second.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use crate::{
-    domain::{Result, sessions::CLOCK_SKEW, world::World},
+    domain::{Result, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World},
     model::{
         id::{AccountId, SessionId},
         time::Timestamp,
@@ -18,19 +16,18 @@ use crate::{
 pub struct Revoker {
     storage: Storage,
     world: World,
-    token_lifetime: Duration,
 }
 
 impl Revoker {
-    /// Revokes tokens that live for so long.
-    pub fn new(storage: Storage, world: World, token_lifetime: Duration) -> Self {
-        Self { storage, world, token_lifetime }
+    /// Revokes in this storage.
+    pub fn new(storage: Storage, world: World) -> Self {
+        Self { storage, world }
     }
 
     /// Ends a session. Answers whether it was live until now, or `None` when there is none.
     pub async fn session(&self, id: SessionId) -> Result<Option<bool>> {
         let now = self.world.now();
-        let revoked = self.storage.revoke_session(id, now, self.until(now)).await?;
+        let revoked = self.storage.revoke_session(id, now, until(now)).await?;
         if let Some((account_id, _)) = revoked {
             tracing::warn!(
                 target: "claviger::security",
@@ -47,7 +44,7 @@ impl Revoker {
     pub async fn account(&self, whose: &str) -> Result<Option<usize>> {
         let Some(account_id) = self.find(whose).await? else { return Ok(None) };
         let now = self.world.now();
-        let (before, until) = (after_all_issued(now), self.until(now));
+        let (before, until) = (after_all_issued(now), until(now));
         let ended = self.storage.revoke_account(account_id, before, now, until).await?;
         if let Some(ended) = &ended {
             tracing::warn!(
@@ -62,8 +59,7 @@ impl Revoker {
 
     /// Revokes one access token. Tokens are not stored, so nobody knows whether there is one.
     pub async fn token(&self, id: Uuid) -> Result<()> {
-        let until = self.until(self.world.now());
-        self.storage.revoke_token(id.to_string(), until).await?;
+        self.storage.revoke_token(id.to_string(), until(self.world.now())).await?;
         let event = "token_revoked_by_operator";
         tracing::warn!(target: "claviger::security", event, token_id = %id);
         Ok(())
@@ -81,10 +77,12 @@ impl Revoker {
         let found = self.storage.find_account_by_username(&username).await?;
         Ok(found.map(|found| found.account.id))
     }
+}
 
-    fn until(&self, now: Timestamp) -> Timestamp {
-        now + self.token_lifetime + CLOCK_SKEW
-    }
+/// Until when an order of `now` matters: the servers may be configured otherwise than the operator's
+/// command, so as long as any token can live. Such orders are few.
+fn until(now: Timestamp) -> Timestamp {
+    now + MAX_ACCESS_LIFETIME + CLOCK_SKEW
 }
 
 /// The first whole second of which no token has been issued at `now`. A token that is issued in the
@@ -96,6 +94,8 @@ fn after_all_issued(now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

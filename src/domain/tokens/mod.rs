@@ -10,3 +10,8 @@ mod key_set;
 pub mod keys;
 pub mod refresh;
 pub mod seal;
+
+use std::time::Duration;
+
+/// The longest life of an access token that can be configured.
+pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
