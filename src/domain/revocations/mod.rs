@@ -7,7 +7,10 @@ mod feed;
 pub mod revoker;
 pub mod watcher;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use crate::{
     model::{
@@ -28,11 +31,16 @@ use self::{
 
 use super::{Result, tokens::keys::PublicKey, world::World};
 
+/// How many are announced under one lock: a fraction of a millisecond.
+const ANNOUNCED_TOGETHER: usize = 512;
+
 /// The revocations that are live, and the states of the keys.
 #[derive(Debug)]
 pub struct Revocations {
     set: RevocationSet,
     feed: Feed,
+    /// Held by whoever changes both.
+    announcing: Mutex<()>,
     world: World,
 }
 
@@ -43,7 +51,7 @@ impl Revocations {
     /// When the operating system has no entropy to give.
     pub fn new(world: World) -> Result<Self> {
         let feed = Feed::new(world.random_bytes()?);
-        Ok(Self { set: RevocationSet::default(), feed, world })
+        Ok(Self { set: RevocationSet::default(), feed, announcing: Mutex::default(), world })
     }
 
     /// Loads what is live. Done before the server says it serves.
@@ -117,14 +125,69 @@ impl Revocations {
         self.feed.watchers()
     }
 
-    fn announce(&self, revocations: impl Iterator<Item = Revocation>) {
+    /// Adds what is new to the set and to the feed. Both under one lock, so that whoever finds that
+    /// another knew before may rely on the feed; in parts, so that nobody waits for a long list.
+    fn announce(&self, mut revocations: impl Iterator<Item = Revocation>) {
         let now = self.world.now();
-        // What was recorded lately may have expired since; added, it would be news after every sweep.
-        let news = revocations.filter(|it| now < it.until && self.set.add(it));
-        self.feed.append(news.collect());
+        loop {
+            let mut part: Vec<_> = revocations.by_ref().take(ANNOUNCED_TOGETHER).collect();
+            if part.is_empty() {
+                return;
+            }
+            let _announcing = self.announcing.lock().unwrap_or_else(PoisonError::into_inner);
+            // What was recorded lately may have expired since; added, it would be news after every
+            // sweep.
+            part.retain(|it| now < it.until && self.set.add(it));
+            self.feed.append(part);
+        }
     }
 }
 
 fn of_session(session: SessionId, until: Timestamp) -> Revocation {
     Revocation { revoked: Revoked::Session(session), until }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_told_part_by_part_while_it_is_walked() {
+        let world = World::system();
+        let revocations = Revocations::new(world.clone()).unwrap();
+        let until = world.now() + Duration::from_secs(900);
+        let told = || revocations.page(None, 2000).revocations.len();
+        let mut told_before = Vec::new();
+
+        revocations.announce((0..1200).map(|_| {
+            told_before.push(told());
+            of_session(SessionId::from_uuid(world.ordered_uuid().unwrap()), until)
+        }));
+
+        let parts: Vec<_> =
+            told_before.chunk_by(|a, b| a == b).map(|it| (it[0], it.len())).collect();
+        assert_eq!(parts, [(0, 512), (512, 512), (1024, 176)]);
+        assert_eq!(told(), 1200);
+    }
+
+    #[test]
+    fn whoever_finds_a_session_known_finds_it_in_the_feed() {
+        let world = World::system();
+        let revocations = Revocations::new(world.clone()).unwrap();
+        let until = world.now() + Duration::from_secs(900);
+        let sessions: Vec<_> =
+            (0..512).map(|_| SessionId::from_uuid(world.ordered_uuid().unwrap())).collect();
+
+        let told = std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| revocations.add(&sessions, until));
+            }
+            revocations.add(&sessions[511..], until);
+            let page = revocations.page(None, 1000);
+            page.revocations.contains(&of_session(sessions[511], until))
+        });
+
+        assert!(told);
+        assert_eq!(revocations.page(None, 1000).revocations.len(), 512);
+    }
 }
