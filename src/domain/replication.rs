@@ -48,7 +48,7 @@ impl Replication {
         Self { storage, keys, revocations, service_accounts, rounds: 1, last_round }
     }
 
-    /// One round: what was revoked lately, the keys and, now and then, every revocation, the service
+    /// One round: the keys, what was revoked lately and, now and then, every revocation, the service
     /// accounts, and whether the database takes writes.
     ///
     /// # Errors
@@ -58,6 +58,9 @@ impl Replication {
         self.revocations.observe_keys(&self.keys.told());
         let round = std::mem::take(&mut self.rounds);
         let began = Instant::now();
+        // A row that cannot be read must keep neither the word of a compromised key away nor a logout.
+        let keys = self.keys.reload().await;
+        self.revocations.observe_keys(&self.keys.told());
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
             self.revocations.catch_up(&self.storage).await?;
         } else {
@@ -65,8 +68,7 @@ impl Replication {
             let span = OVERLAP + began.duration_since(self.last_round);
             self.revocations.follow(&self.storage, span).await?;
         }
-        self.keys.reload().await?;
-        self.revocations.observe_keys(&self.keys.told());
+        keys?;
         if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
             self.service_accounts.reload().await?;
         }

@@ -169,13 +169,14 @@ impl KeyRing {
         let key_id = key_id.to_owned();
         let revoked = self.storage.revoke_signing_key(key_id.clone(), replacement, retire_at, now);
         let revoked = revoked.await?;
-        self.reload().await?;
+        // It has happened, whatever becomes of the reload.
         if matches!(revoked, KeyRevocation::Revoked | KeyRevocation::Replaced) {
             tracing::warn!(target: "claviger::security", event = "signing_key_revoked", key_id);
         }
         if revoked == KeyRevocation::Replaced {
             log_made(&replacement_id, algorithm, true);
         }
+        self.reload().await?;
         Ok(revoked)
     }
 

@@ -161,6 +161,21 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
 }
 
 #[tokio::test]
+async fn a_revocation_that_cannot_be_read_keeps_no_compromised_key_alive() {
+    let app = TestApp::start_now().await;
+    let alice = app.registered("alice").await;
+    app.registered("bob").await.logout().await.unwrap();
+    let keys = Heard::poll(&mut app.backend()).await.keys;
+    let old = keys.keys().next().unwrap();
+    let mut connection = app.open_database().await;
+    connection.execute("UPDATE revocations SET session_id = substr(session_id, 1, 3)").await;
+
+    said(&run(app.home(), &["keys", "revoke", old]));
+
+    becomes(&app, &alice.tokens.access_token, TokenVerdict::Malformed).await;
+}
+
+#[tokio::test]
 async fn a_key_stays_compromised_after_a_restart_and_a_month() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
