@@ -9,9 +9,9 @@ use futures_util::stream;
 use tokio::time::Instant;
 use tonic::{Status, codegen::BoxStream};
 
-use crate::domain::{
-    Error,
-    revocations::watcher::{HEARTBEAT, Watcher},
+use crate::{
+    domain::{Error, revocations::watcher::Watcher},
+    wire::HEARTBEAT,
 };
 
 use super::{

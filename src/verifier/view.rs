@@ -3,12 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{model::time::Timestamp, tokens::reader::TokenReader, wire::pb};
+use crate::{
+    model::time::Timestamp,
+    tokens::reader::TokenReader,
+    wire::{HEARTBEAT, pb},
+};
 
 use super::{convert, keys::KeyBook, moment::Moment};
 
-/// How often a quiet stream speaks.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 /// A stream that has been silent for longer is dead.
 pub(super) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
 

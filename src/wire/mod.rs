@@ -4,6 +4,11 @@
 pub mod codec;
 pub mod refusal;
 
+use std::time::Duration;
+
+/// How often a stream of revocations speaks at least, so that silence means that it is lost.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+
 /// The messages and services of `proto/claviger/v1`, generated.
 #[allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated code")]
 pub mod pb {

@@ -1,16 +1,17 @@
 //! One watcher of the feed: it pulls, so nothing is kept for it but its place.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{sync::watch, time::timeout};
 
-use crate::model::{revocation::Revocation, signing_key::SigningKeyState, time::Timestamp};
+use crate::{
+    domain::tokens::keys::PublicKey,
+    model::{revocation::Revocation, signing_key::SigningKeyState, time::Timestamp},
+    wire::HEARTBEAT,
+};
 
 use super::{Revocations, cursor::Cursor};
-use crate::domain::tokens::keys::PublicKey;
 
-/// After how long a watcher hears that there is nothing new.
-pub const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How many revocations a watcher gets at a time: about 40 KiB on the wire.
 pub const WATCH_LIMIT: usize = 512;
 
@@ -63,6 +64,8 @@ impl Watcher {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::time::Instant;
 
     use super::*;

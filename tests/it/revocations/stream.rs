@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::{domain::revocations::watcher::HEARTBEAT, wire::pb::WatchRevocationsRequest};
+use claviger::wire::{HEARTBEAT, pb::WatchRevocationsRequest};
 use tonic_types::StatusExt as _;
 
 use crate::{

@@ -8,12 +8,12 @@ use std::{
 };
 
 use claviger::{
-    domain::{revocations::watcher::HEARTBEAT, tokens::access::Subject},
+    domain::tokens::access::Subject,
     model::{
         id::{AccountId, SessionId},
         session::SignInMethod,
     },
-    wire::pb::token_service_client::TokenServiceClient,
+    wire::{HEARTBEAT, pb::token_service_client::TokenServiceClient},
 };
 use futures_util::future::join_all;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
