@@ -13,7 +13,7 @@ use crate::{
     domain::{
         Error, Result,
         service_accounts::{
-            DEFAULT_OVERLAP, NewServiceAccount, Rotation, ServiceAccounts, Wanted, WithKey,
+            Actor, DEFAULT_OVERLAP, NewServiceAccount, Rotation, ServiceAccounts, Wanted, WithKey,
             parse_name,
         },
         world::World,
@@ -51,7 +51,7 @@ pub(super) fn command() -> Command {
         .long("overlap")
         .value_name("TIME")
         .value_parser(humantime::parse_duration)
-        .help("For how long the key before goes on, at most 30d; 24h when not given");
+        .help("For how long the keys before go on, at most 30d; 24h when not given");
     Command::new("service-account")
         .about("Look after the backends that may ask about tokens, also while the server runs")
         .subcommand_required(true)
@@ -93,7 +93,7 @@ async fn act(accounts: &ServiceAccounts, action: &str, matches: &ArgMatches) -> 
         "create" => create(accounts, matches).await,
         "rotate" => rotate(accounts, matches).await,
         "delete" => {
-            accounts.delete(parse_name(name(matches))?).await?;
+            accounts.delete(parse_name(name(matches))?, &Actor::CommandLine).await?;
             say(format_args!("Deleted the service account {}.", name(matches)));
             Ok(())
         }
@@ -113,7 +113,7 @@ async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> 
         is_operator: matches.get_flag("operator"),
         without_key: matches.get_flag("without-key"),
     })?;
-    let created = accounts.create(new).await?;
+    let created = accounts.create(new, &Actor::CommandLine).await?;
     complain(format_args!("Made the service account {}.", name(matches)));
     show_key(&created);
     Ok(())
@@ -121,9 +121,10 @@ async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> 
 
 async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> {
     let overlap = matches.get_one::<Duration>("overlap").copied().unwrap_or(DEFAULT_OVERLAP);
-    let rotated = accounts.rotate(Rotation::parse(name(matches), overlap)?).await?;
+    let rotation = Rotation::parse(name(matches), overlap)?;
+    let rotated = accounts.rotate(rotation, &Actor::CommandLine).await?;
     if let Some(before) = rotated.account.keys.get(1).and_then(|it| it.expires_at) {
-        complain(format_args!("The key before it is good until {}.", date(before)));
+        complain(format_args!("The keys before it are good until {} at the latest.", date(before)));
     } else {
         complain("No key before it is good any more.");
     }

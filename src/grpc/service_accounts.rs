@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::service_accounts::ServiceAccounts,
+    domain::service_accounts::{Actor, ServiceAccounts},
     wire::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
@@ -20,15 +20,20 @@ impl Service {
     }
 }
 
+/// The operator that calls, for the log.
+fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
+    Ok(Actor::Operator(operator(request).map_err(from_error)?.name.clone()))
+}
+
 #[tonic::async_trait]
 impl ServiceAccountService for Service {
     async fn create_service_account(
         &self,
         request: Request<pb::CreateServiceAccountRequest>,
     ) -> Result<Response<pb::CreateServiceAccountResponse>, Status> {
-        operator(&request).map_err(from_error)?;
+        let by = actor(&request)?;
         let new = convert::new(request.into_inner()).map_err(from_error)?;
-        let created = self.accounts.create(new).await.map_err(from_error)?;
+        let created = self.accounts.create(new, &by).await.map_err(from_error)?;
         Ok(Response::new(convert::created(&created)))
     }
 
@@ -47,9 +52,9 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::RotateServiceAccountKeyRequest>,
     ) -> Result<Response<pb::RotateServiceAccountKeyResponse>, Status> {
-        operator(&request).map_err(from_error)?;
+        let by = actor(&request)?;
         let rotation = convert::rotation(request.get_ref()).map_err(from_error)?;
-        let rotated = self.accounts.rotate(rotation).await.map_err(from_error)?;
+        let rotated = self.accounts.rotate(rotation, &by).await.map_err(from_error)?;
         Ok(Response::new(convert::rotated(&rotated)))
     }
 
@@ -57,9 +62,9 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::DeleteServiceAccountRequest>,
     ) -> Result<Response<pb::DeleteServiceAccountResponse>, Status> {
-        operator(&request).map_err(from_error)?;
+        let by = actor(&request)?;
         let name = convert::name(request.get_ref()).map_err(from_error)?;
-        self.accounts.delete(name).await.map_err(from_error)?;
+        self.accounts.delete(name, &by).await.map_err(from_error)?;
         Ok(Response::new(pb::DeleteServiceAccountResponse {}))
     }
 }

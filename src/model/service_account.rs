@@ -16,6 +16,10 @@ pub const MAX_AUDIENCES: usize = 32;
 /// The most names of certificates a service account may have.
 pub const MAX_CERTIFICATE_NAMES: usize = 32;
 
+/// The most keys of a service account that are ever good at the same time. More than two, so that a
+/// rotation which is repeated, because its answer was lost, leaves the key that is in use.
+pub const MAX_KEYS: usize = 4;
+
 /// What operators call a service account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceAccountName(String);

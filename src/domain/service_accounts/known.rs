@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::model::{
     certificate::{CertificateName, ClientCertificate},
-    id::ServiceAccountId,
     service_account::ServiceAccount,
     service_key::ServiceKeyHash,
     time::Timestamp,
@@ -14,7 +13,6 @@ use crate::model::{
 #[derive(Debug, Default)]
 pub(super) struct Known {
     number: u64,
-    by_id: HashMap<ServiceAccountId, Arc<ServiceAccount>>,
     by_key: HashMap<ServiceKeyHash, Arc<ServiceAccount>>,
     by_certificate: HashMap<CertificateName, Arc<ServiceAccount>>,
 }
@@ -31,7 +29,6 @@ impl Known {
             for name in &account.certificate_names {
                 known.by_certificate.insert(name.clone(), Arc::clone(&account));
             }
-            known.by_id.insert(account.id, account);
         }
         known
     }
@@ -39,10 +36,6 @@ impl Known {
     /// Which read it was. A higher one found a newer state.
     pub(super) fn number(&self) -> u64 {
         self.number
-    }
-
-    pub(super) fn by_id(&self, id: ServiceAccountId) -> Option<Arc<ServiceAccount>> {
-        self.by_id.get(&id).map(Arc::clone)
     }
 
     /// Whose key it is, if it is good at `now`.

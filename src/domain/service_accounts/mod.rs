@@ -51,6 +51,25 @@ impl Credentials {
     }
 }
 
+/// Who makes, rotates or deletes service accounts, for the log.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// Whoever ran `claviger service-account`.
+    CommandLine,
+    /// The operator of this name that called.
+    Operator(ServiceAccountName),
+}
+
+impl Actor {
+    // No name holds a space, so neither can be taken for the other.
+    fn as_str(&self) -> &str {
+        match self {
+            Self::CommandLine => "command line",
+            Self::Operator(name) => name.as_str(),
+        }
+    }
+}
+
 /// A service account with a key that nobody has seen yet.
 #[derive(Debug)]
 pub struct WithKey {
@@ -128,11 +147,11 @@ impl ServiceAccounts {
         }
     }
 
-    /// Creates a service account, with a key unless it shows certificates only.
+    /// Creates a service account, with a key unless it shows certificates only. `by` says who acts.
     ///
     /// # Errors
     /// `ServiceAccountExists`.
-    pub async fn create(&self, new: NewServiceAccount) -> Result<WithKey> {
+    pub async fn create(&self, new: NewServiceAccount, by: &Actor) -> Result<WithKey> {
         let key = if new.without_key { None } else { Some(self.mint()?) };
         let now = self.world.now();
         let account = ServiceAccount {
@@ -144,8 +163,8 @@ impl ServiceAccounts {
             created_at: now,
             keys: key.iter().map(|key| self.stored(key)).collect(),
         };
-        let (accounts, its) = (self.clone(), account.clone());
-        to_completion(async move { accounts.add(its).await }).await?;
+        let (accounts, its, by) = (self.clone(), account.clone(), by.clone());
+        to_completion(async move { accounts.add(its, &by).await }).await?;
         Ok(WithKey { account, key })
     }
 
@@ -164,58 +183,66 @@ impl ServiceAccounts {
         Ok(accounts)
     }
 
-    /// Makes a new key. The one before goes on for the overlap, and any older one ends.
+    /// Makes a new key. Those before it go on for the overlap, unless they end earlier; more than
+    /// [`MAX_KEYS`](crate::model::service_account::MAX_KEYS) there never are. `by` says who acts.
     ///
     /// # Errors
     /// `ServiceAccountNotFound`.
-    pub async fn rotate(&self, rotation: Rotation) -> Result<WithKey> {
+    pub async fn rotate(&self, rotation: Rotation, by: &Actor) -> Result<WithKey> {
         let key = self.mint()?;
-        let (accounts, stored) = (self.clone(), self.stored(&key));
-        let account = to_completion(async move { accounts.replace_key(rotation, stored).await });
+        let (accounts, stored, by) = (self.clone(), self.stored(&key), by.clone());
+        let account =
+            to_completion(async move { accounts.replace_key(rotation, stored, &by).await });
         Ok(WithKey { account: account.await?, key: Some(key) })
     }
 
-    /// Deletes a service account. None of its keys and certificates is good here any more.
+    /// Deletes a service account. None of its keys and certificates is good here any more. `by` says
+    /// who acts.
     ///
     /// # Errors
     /// `ServiceAccountNotFound`.
-    pub async fn delete(&self, name: ServiceAccountName) -> Result<()> {
-        let accounts = self.clone();
+    pub async fn delete(&self, name: ServiceAccountName, by: &Actor) -> Result<()> {
+        let (accounts, by) = (self.clone(), by.clone());
         to_completion(async move {
             let deleted = accounts.storage.delete_service_account(name.clone()).await?;
             let id = deleted.ok_or(Error::ServiceAccountNotFound)?;
-            log("service_account_deleted", id, &name);
+            log("service_account_deleted", (id, &name), &by);
             accounts.reload().await
         })
         .await
     }
 
-    async fn add(&self, account: ServiceAccount) -> Result<()> {
+    async fn add(&self, account: ServiceAccount, by: &Actor) -> Result<()> {
         let (id, name) = (account.id, account.name.clone());
         match self.storage.create_service_account(account).await? {
             ServiceAccountCreation::Exists => return Err(Error::ServiceAccountExists),
-            ServiceAccountCreation::Created => log("service_account_created", id, &name),
+            ServiceAccountCreation::Created => log("service_account_created", (id, &name), by),
         }
-        self.reload().await
+        self.take_up().await;
+        Ok(())
     }
 
     async fn replace_key(
         &self,
         rotation: Rotation,
         key: StoredServiceKey,
+        by: &Actor,
     ) -> Result<ServiceAccount> {
-        let (name, now) = (rotation.name, self.world.now());
-        let expires_at = now + rotation.overlap;
+        let expire_at = key.created_at + rotation.overlap;
         let rotated =
-            self.storage.rotate_service_account_key(name.clone(), key, expires_at).await?;
-        let id = rotated.ok_or(Error::ServiceAccountNotFound)?;
-        log("service_account_key_rotated", id, &name);
-        self.reload().await?;
-        // Somebody may have deleted it since.
-        let account = self.known.load().by_id(id).ok_or(Error::ServiceAccountNotFound)?;
-        let mut account = ServiceAccount::clone(&account);
-        account.keys.retain(|key| key.is_good(now));
+            self.storage.rotate_service_account_key(rotation.name, key, expire_at).await?;
+        let account = rotated.ok_or(Error::ServiceAccountNotFound)?;
+        log("service_account_key_rotated", (account.id, &account.name), by);
+        self.take_up().await;
         Ok(account)
+    }
+
+    /// Reads again what was just changed. The change is done and may have made a key that nobody sees
+    /// a second time, so a failure only delays when it holds here: until the next reading.
+    async fn take_up(&self) {
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "a change of service accounts is stored but not yet known here");
+        }
     }
 
     fn mint(&self) -> Result<ServiceKey> {
@@ -242,7 +269,7 @@ fn hash(key: &str) -> ServiceKeyHash {
     ServiceKeyHash::from_bytes(hash)
 }
 
-fn log(event: &'static str, id: ServiceAccountId, name: &ServiceAccountName) {
-    let name = name.as_str();
-    tracing::info!(target: "claviger::security", event, service_account_id = %id, name);
+fn log(event: &'static str, of: (ServiceAccountId, &ServiceAccountName), by: &Actor) {
+    let (id, name, by) = (of.0, of.1.as_str(), by.as_str());
+    tracing::info!(target: "claviger::security", event, service_account_id = %id, name, by);
 }

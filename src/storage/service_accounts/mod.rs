@@ -1,5 +1,6 @@
 //! Service accounts, with their keys and the names in their certificates.
 
+mod rotation;
 mod row;
 
 use crate::model::{
@@ -11,7 +12,7 @@ use crate::model::{
 };
 
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
-use super::{Connection, Result, Storage, error::corrupt, locks::hold_service_account, on_engine};
+use super::{Connection, Result, Storage, locks::hold_service_account, on_engine};
 
 /// What became of a new service account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +53,12 @@ const INSERT_CERTIFICATE: &str = "
 INSERT INTO service_account_certificates (name, service_account_id) VALUES ($1, $2)
 ON CONFLICT (name) DO NOTHING";
 
-const FIND_ID: &str = "SELECT id FROM service_accounts WHERE name = $1";
+const FIND: &str = "
+SELECT id, name, audiences, is_operator, created_at FROM service_accounts WHERE name = $1";
 const DELETE: &str = "DELETE FROM service_accounts WHERE id = $1";
 const DELETE_KEYS: &str = "DELETE FROM service_account_keys WHERE service_account_id = $1";
 const DELETE_CERTIFICATES: &str =
     "DELETE FROM service_account_certificates WHERE service_account_id = $1";
-// All but the newest, which alone has no end.
-const DELETE_OLD_KEYS: &str = "
-DELETE FROM service_account_keys WHERE service_account_id = $1 AND expires_at IS NOT NULL";
-const EXPIRE_KEY: &str = "
-UPDATE service_account_keys SET expires_at = $2
-WHERE service_account_id = $1 AND expires_at IS NULL";
 
 impl Storage {
     /// Adds a service account with its keys and the names of its certificates, all or nothing.
@@ -85,17 +81,18 @@ impl Storage {
         list(&mut connection, after.map_or("", ServiceAccountName::as_str), limit).await
     }
 
-    /// Adds a key to a service account. The one that was the newest goes on until
-    /// `predecessor_expires_at`; any before it are gone. Answers whose key it is, `None` when there is
-    /// no such service account.
+    /// Adds a key to a service account, as the newest. Those before it end at `predecessors_expire_at`,
+    /// unless they end earlier; what has ended when the key was made is gone, and so are the oldest
+    /// beyond [`MAX_KEYS`](crate::model::service_account::MAX_KEYS). Answers whose key it is, with all
+    /// of its keys, `None` when there is no such service account.
     pub async fn rotate_service_account_key(
         &self,
         name: ServiceAccountName,
         key: StoredServiceKey,
-        predecessor_expires_at: Timestamp,
-    ) -> Result<Option<ServiceAccountId>> {
-        self.write((name, key, predecessor_expires_at), |c, (name, key, expires_at)| {
-            Box::pin(rotate(c, name, key, *expires_at))
+        predecessors_expire_at: Timestamp,
+    ) -> Result<Option<ServiceAccount>> {
+        self.write((name, key, predecessors_expire_at), |c, (name, key, expire_at)| {
+            Box::pin(rotation::rotate(c, name, key, *expire_at))
         })
         .await
     }
@@ -108,9 +105,9 @@ impl Storage {
     ) -> Result<Option<ServiceAccountId>> {
         self.write(name, |c, name| {
             Box::pin(async move {
-                let Some(id) = hold(c, name).await? else { return Ok(None) };
-                delete(c, id).await?;
-                Ok(Some(id))
+                let Some(account) = hold(c, name).await? else { return Ok(None) };
+                delete(c, account.id).await?;
+                Ok(Some(account.id))
             })
         })
         .await
@@ -165,37 +162,17 @@ async fn list(connection: &mut Connection, after: &str, limit: u32) -> Result<Ve
     assemble(accounts, keys, certificates)
 }
 
-async fn rotate(
-    connection: &mut Connection,
-    name: &ServiceAccountName,
-    key: &StoredServiceKey,
-    predecessor_expires_at: Timestamp,
-) -> Result<Option<ServiceAccountId>> {
-    let Some(id) = hold(connection, name).await? else { return Ok(None) };
-    delete_by_id(connection, DELETE_OLD_KEYS, id).await?;
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(EXPIRE_KEY)
-            .bind(id.as_bytes().as_slice())
-            .bind(predecessor_expires_at.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
-    insert_key(connection, id, key).await?;
-    Ok(Some(id))
-}
-
-/// The service account of this name. Until the end of the transaction nobody else changes it.
+/// The service account of this name, without its keys and certificates. Until the end of the
+/// transaction nobody else changes it.
 async fn hold(
     connection: &mut Connection,
     name: &ServiceAccountName,
-) -> Result<Option<ServiceAccountId>> {
+) -> Result<Option<ServiceAccount>> {
     hold_service_account(connection, name).await?;
-    let id: Option<Vec<u8>> = on_engine!(connection, |c| {
-        sqlx::query_scalar(FIND_ID).bind(name.as_str()).fetch_optional(c).await
+    let row: Option<ServiceAccountRow> = on_engine!(connection, |c| {
+        sqlx::query_as(FIND).bind(name.as_str()).fetch_optional(c).await
     })?;
-    let read = |id: Vec<u8>| ServiceAccountId::from_slice(&id);
-    id.map(|id| read(id).ok_or_else(corrupt("service_accounts", "id"))).transpose()
+    row.map(ServiceAccountRow::into_account).transpose()
 }
 
 async fn delete(connection: &mut Connection, id: ServiceAccountId) -> Result<()> {

@@ -67,9 +67,20 @@ pub(super) fn assemble(
     accounts.into_iter().map(whole).collect()
 }
 
+/// A service account with the keys and certificates that were read of it alone.
+pub(super) fn whole(
+    account: ServiceAccount,
+    keys: Vec<KeyRow>,
+    certificates: Vec<CertificateRow>,
+) -> Result<ServiceAccount> {
+    let keys = keys.into_iter().map(|row| Ok(row.into_key()?.1)).collect::<Result<_>>()?;
+    let names = certificates.into_iter().map(|row| CertificateName::from_stored(row.name));
+    Ok(ServiceAccount { keys, certificate_names: names.collect(), ..account })
+}
+
 impl ServiceAccountRow {
     /// The service account without its keys and certificates.
-    fn into_account(self) -> Result<ServiceAccount> {
+    pub(super) fn into_account(self) -> Result<ServiceAccount> {
         let audiences = self.audiences.split(' ').filter(|it| !it.is_empty());
         Ok(ServiceAccount {
             id: ServiceAccountId::from_slice(&self.id)

@@ -1,7 +1,7 @@
 //! Callers that show a certificate.
 
 use claviger::{
-    domain::service_accounts::{Wanted, parse_name},
+    domain::service_accounts::{Actor, Wanted, parse_name},
     wire::admin::{
         DeleteServiceAccountRequest, service_account_service_client::ServiceAccountServiceClient,
     },
@@ -122,7 +122,7 @@ async fn a_deleted_service_account_is_refused_at_once_on_an_open_connection() {
     ask(shop.clone()).await.unwrap();
 
     let name = parse_name("shop").unwrap();
-    server.app.service_accounts().delete(name).await.unwrap();
+    server.app.service_accounts().delete(name, &Actor::CommandLine).await.unwrap();
 
     assert_refused!(ask(shop).await, Unauthenticated, CALLER_UNKNOWN);
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use claviger::{
-    domain::service_accounts::{Rotation, parse_name},
+    domain::service_accounts::{Actor, Rotation, parse_name},
     wire::pb::{
         WatchRevocationsRequest, WatchRevocationsResponse, token_service_client::TokenServiceClient,
     },
@@ -52,7 +52,11 @@ async fn a_deleted_service_account_hears_nothing_more_at_any_replica() {
     let streams = [watch(first.backend_with(&key)).await, watch(second.backend_with(&key)).await];
     let mut local = watch(first.backend_with("")).await;
 
-    first.service_accounts().delete(parse_name("shop").unwrap()).await.unwrap();
+    first
+        .service_accounts()
+        .delete(parse_name("shop").unwrap(), &Actor::CommandLine)
+        .await
+        .unwrap();
 
     for stream in streams {
         assert_refused!(end(stream).await, Unauthenticated, CALLER_UNKNOWN);
@@ -65,7 +69,10 @@ async fn a_deleted_service_account_hears_nothing_more_at_any_replica() {
 async fn a_key_that_has_expired_hears_nothing_more_and_its_successor_does() {
     let app = TestApp::start().await;
     let old = app.account_for("shop", &[]).await;
-    let rotated = app.service_accounts().rotate(Rotation::parse("shop", HOUR).unwrap()).await;
+    let rotated = app
+        .service_accounts()
+        .rotate(Rotation::parse("shop", HOUR).unwrap(), &Actor::CommandLine)
+        .await;
     let new = rotated.unwrap().key.unwrap();
     let old = watch(app.backend_with(&old)).await;
     let mut new = watch(app.backend_with(new.expose())).await;

@@ -51,5 +51,6 @@ async fn no_key_is_logged_or_stored_and_events_have_names() {
         (&deleted, "service_account_deleted"),
     ] {
         assert!(written.contains(event) && written.contains("shop"), "{event}: {written}");
+        assert!(written.contains("command line"), "{event} by whom? {written}");
     }
 }

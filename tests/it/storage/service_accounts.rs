@@ -4,7 +4,7 @@ use claviger::{
     model::{
         certificate::CertificateName,
         id::ServiceAccountId,
-        service_account::{Audience, ServiceAccount, ServiceAccountName},
+        service_account::{Audience, MAX_KEYS, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKeyHash, StoredServiceKey},
         time::Timestamp,
     },
@@ -116,7 +116,7 @@ async fn a_name_or_a_certificate_that_is_taken_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_rotation_keeps_the_two_newest_keys() {
+async fn a_rotation_keeps_keys_that_have_not_ended_and_gives_them_no_more_time() {
     with_database(async |database| {
         let made = account("shop");
         database.create_service_account(made.clone()).await.unwrap();
@@ -128,17 +128,51 @@ async fn a_rotation_keeps_the_two_newest_keys() {
         };
         let first_rotation = rotate(&second, NOW + DAY).await;
         let after_one = all(&database).await;
-        rotate(&third, NOW + DAY * 2).await;
+        let second_rotation = rotate(&third, NOW + DAY * 2).await;
 
-        assert_eq!(first_rotation, Some(made.id));
         let ended = |key: &StoredServiceKey, until| StoredServiceKey {
             expires_at: Some(until),
             ..key.clone()
         };
+        assert_eq!(first_rotation.as_ref(), after_one.first());
+        assert_eq!(after_one[0].id, made.id);
         assert_eq!(after_one[0].keys, [second.clone(), ended(&made.keys[0], NOW + DAY)]);
         let keys = &all(&database).await[0].keys;
         // The two were made at the same moment: the newest is the one without an end.
-        assert_eq!(*keys, [third, ended(&second, NOW + DAY * 2)]);
+        let (first, second) = (ended(&made.keys[0], NOW + DAY), ended(&second, NOW + DAY * 2));
+        assert_eq!(*keys, [third, second, first]);
+        assert_eq!(second_rotation.unwrap().keys, *keys);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rotation_deletes_what_has_ended_and_all_but_the_newest_keys() {
+    with_database(async |database| {
+        let names = certificates(&["a.example", "b.example"]);
+        let made = ServiceAccount { certificate_names: names.clone(), ..account("shop") };
+        database.create_service_account(made).await.unwrap();
+        database.create_service_account(account("other")).await.unwrap();
+        let rotate = async |key: &StoredServiceKey, until| {
+            let rotated = database.rotate_service_account_key(name("shop"), key.clone(), until);
+            rotated.await.unwrap().unwrap()
+        };
+        let hashes =
+            |account: &ServiceAccount| account.keys.iter().map(|key| key.hash).collect::<Vec<_>>();
+        let new: Vec<_> = (1..=5).map(|hours| key(NOW + HOUR * hours)).collect();
+
+        for key in &new[..4] {
+            rotate(key, NOW + DAY).await;
+        }
+        let full = all(&database).await;
+        let alone = rotate(&new[4], NOW + HOUR * 5).await;
+
+        let newest = [&new[3], &new[2], &new[1], &new[0]].map(|key| key.hash);
+        assert_eq!(hashes(&full[1]), newest);
+        assert_eq!(full[0].keys.len(), 1);
+        assert_eq!(alone.keys, new[4..]);
+        assert_eq!(alone.certificate_names, names);
+        assert_eq!(all(&database).await[1], alone);
     })
     .await;
 }
@@ -234,7 +268,7 @@ async fn of_many_who_want_a_name_or_a_certificate_one_gets_it() {
 }
 
 #[tokio::test]
-async fn however_many_rotate_at_once_two_keys_are_left_and_one_has_no_end() {
+async fn however_many_rotate_at_once_four_keys_are_left_and_one_has_no_end() {
     with_database(async |database| {
         let made = account("shop");
         database.create_service_account(made.clone()).await.unwrap();
@@ -247,9 +281,10 @@ async fn however_many_rotate_at_once_two_keys_are_left_and_one_has_no_end() {
         });
         let outcomes = race(racers).await;
 
-        assert!(outcomes.iter().all(|it| *it == Some(made.id)));
+        assert!(outcomes.iter().flatten().all(|it| it.id == made.id && it.keys.len() <= MAX_KEYS));
+        assert!(outcomes.iter().all(Option::is_some));
         let keys = &all(&database).await[0].keys;
-        assert_eq!(keys.len(), 2);
+        assert_eq!(keys.len(), MAX_KEYS);
         assert_eq!(keys.iter().filter(|it| it.expires_at.is_none()).count(), 1);
     })
     .await;

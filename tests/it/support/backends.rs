@@ -1,7 +1,7 @@
 //! Backends on the internal port that say who they are.
 
 use claviger::{
-    domain::service_accounts::{NewServiceAccount, Wanted},
+    domain::service_accounts::{Actor, NewServiceAccount, Wanted},
     wire::{
         admin::service_account_service_client::ServiceAccountServiceClient,
         pb::token_service_client::TokenServiceClient,
@@ -26,7 +26,7 @@ impl TestApp {
     /// Makes a service account and answers with its key, which is empty when it was to have none.
     pub async fn service_account(&self, wanted: Wanted) -> String {
         let new = NewServiceAccount::parse(&wanted).unwrap();
-        let made = self.service_accounts().create(new).await.unwrap();
+        let made = self.service_accounts().create(new, &Actor::CommandLine).await.unwrap();
         made.key.map(|key| key.expose().to_owned()).unwrap_or_default()
     }
 

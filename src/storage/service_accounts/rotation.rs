@@ -1,0 +1,62 @@
+//! A service account's key, replaced.
+
+use crate::{
+    model::{
+        service_account::{MAX_KEYS, ServiceAccount, ServiceAccountName},
+        service_key::StoredServiceKey,
+        time::Timestamp,
+    },
+    storage::{Connection, Result, on_engine},
+};
+
+use super::{
+    hold, insert_key,
+    row::{CertificateRow, KeyRow, whole},
+};
+
+// Whatever is older ends no later than these, as every rotation shortens all there are.
+const KEEP_NEWEST_KEYS: &str = "
+DELETE FROM service_account_keys WHERE service_account_id = $1 AND key_hash NOT IN (
+    SELECT key_hash FROM service_account_keys WHERE service_account_id = $1
+    ORDER BY created_at DESC, expires_at DESC NULLS FIRST LIMIT $2
+)";
+
+const SHORTEN_KEYS: &str = "
+UPDATE service_account_keys SET expires_at = $2
+WHERE service_account_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+
+const DELETE_EXPIRED_KEYS: &str = "
+DELETE FROM service_account_keys WHERE service_account_id = $1 AND expires_at <= $2";
+
+const KEYS: &str = "
+SELECT service_account_id, key_hash, prefix, created_at, expires_at
+FROM service_account_keys WHERE service_account_id = $1
+ORDER BY created_at DESC, expires_at DESC NULLS FIRST";
+
+const CERTIFICATES: &str = "
+SELECT service_account_id, name FROM service_account_certificates
+WHERE service_account_id = $1 ORDER BY name";
+
+/// Adds a key. Those before it go on until `predecessors_expire_at` at the latest.
+pub(super) async fn rotate(
+    connection: &mut Connection,
+    name: &ServiceAccountName,
+    key: &StoredServiceKey,
+    predecessors_expire_at: Timestamp,
+) -> Result<Option<ServiceAccount>> {
+    let Some(account) = hold(connection, name).await? else { return Ok(None) };
+    let (id, ends) = (account.id.as_bytes().as_slice(), predecessors_expire_at.as_micros());
+    let made = key.created_at.as_micros();
+    let most = i64::try_from(MAX_KEYS - 1).unwrap_or(i64::MAX);
+    on_engine!(&mut *connection, |c| {
+        sqlx::query(KEEP_NEWEST_KEYS).bind(id).bind(most).execute(&mut *c).await?;
+        sqlx::query(SHORTEN_KEYS).bind(id).bind(ends).execute(&mut *c).await?;
+        sqlx::query(DELETE_EXPIRED_KEYS).bind(id).bind(made).execute(&mut *c).await.map(drop)?;
+    });
+    insert_key(connection, account.id, key).await?;
+    let keys: Vec<KeyRow> =
+        on_engine!(&mut *connection, |c| sqlx::query_as(KEYS).bind(id).fetch_all(c).await)?;
+    let certificates: Vec<CertificateRow> =
+        on_engine!(connection, |c| sqlx::query_as(CERTIFICATES).bind(id).fetch_all(c).await)?;
+    whole(account.clone(), keys, certificates).map(Some)
+}
