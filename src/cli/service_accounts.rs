@@ -3,7 +3,11 @@
 //! A new key goes to standard output, alone on its line, so that it can be piped to where it is kept;
 //! what there is to say about it goes to standard error.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -83,25 +87,25 @@ pub(super) async fn run(
     };
     data.storage.close().await;
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => refused(&error),
     }
 }
 
-async fn act(accounts: &ServiceAccounts, action: &str, matches: &ArgMatches) -> Result<()> {
+async fn act(accounts: &ServiceAccounts, action: &str, matches: &ArgMatches) -> Result<ExitCode> {
     match action {
         "create" => create(accounts, matches).await,
         "rotate" => rotate(accounts, matches).await,
         "delete" => {
             accounts.delete(parse_name(name(matches))?, &Actor::CommandLine).await?;
             say(format_args!("Deleted the service account {}.", name(matches)));
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        _ => list(accounts).await,
+        _ => list(accounts).await.map(|()| ExitCode::SUCCESS),
     }
 }
 
-async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> {
+async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<ExitCode> {
     let texts = |id: &str| {
         let texts = matches.get_many::<String>(id).unwrap_or_default();
         texts.cloned().collect::<Vec<_>>()
@@ -115,11 +119,10 @@ async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> 
     })?;
     let created = accounts.create(new, &Actor::CommandLine).await?;
     complain(format_args!("Made the service account {}.", name(matches)));
-    show_key(&created);
-    Ok(())
+    Ok(show_key(&created))
 }
 
-async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> {
+async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<ExitCode> {
     let overlap = matches.get_one::<Duration>("overlap").copied().unwrap_or(DEFAULT_OVERLAP);
     let rotation = Rotation::parse(name(matches), overlap)?;
     let rotated = accounts.rotate(rotation, &Actor::CommandLine).await?;
@@ -128,8 +131,7 @@ async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<()> 
     } else {
         complain("No key before it is good any more.");
     }
-    show_key(&rotated);
-    Ok(())
+    Ok(show_key(&rotated))
 }
 
 async fn list(accounts: &ServiceAccounts) -> Result<()> {
@@ -170,14 +172,23 @@ fn show(account: &ServiceAccount) {
     }
 }
 
-fn show_key(made: &WithKey) {
-    match &made.key {
-        Some(key) => {
-            complain("Its key follows. Keep it: nobody can see it again.");
-            say(key.expose());
-        }
-        None => complain("It has no key: only its certificates show it."),
+/// Writes the new key. It is stored by now, so when nobody gets it the operator must hear of that.
+fn show_key(made: &WithKey) -> ExitCode {
+    let Some(key) = &made.key else {
+        complain("It has no key: only its certificates show it.");
+        return ExitCode::SUCCESS;
+    };
+    complain("Its key follows. Keep it: nobody can see it again.");
+    let mut out = io::stdout().lock();
+    if let Err(error) = writeln!(out, "{}", key.expose()).and_then(|()| out.flush()) {
+        complain(format_args!("The key could not be written: {error}."));
+        complain(format_args!(
+            "It is stored, but nobody has it. Make another: claviger service-account rotate {}",
+            made.account.name.as_str()
+        ));
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 fn name(matches: &ArgMatches) -> &str {

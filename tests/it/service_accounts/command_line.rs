@@ -1,15 +1,23 @@
 //! `claviger service-account`, the real program beside a running server.
 
-use std::process::{Command, Output};
+use std::{
+    fs::File,
+    process::{Command, Output},
+};
 
 use claviger::wire::pb::token_service_client::TokenServiceClient;
 
 use super::ask;
 use crate::support::{Home, Process, SECOND, app::channel, patience::wait_until, people::Bearer};
 
-fn run(home: &Home, arguments: &[&str]) -> Output {
+fn command(home: &Home, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
-    command.arg("service-account").args(arguments).args(home.flags()).output().unwrap()
+    command.arg("service-account").args(arguments).args(home.flags());
+    command
+}
+
+fn run(home: &Home, arguments: &[&str]) -> Output {
+    command(home, arguments).output().unwrap()
 }
 
 /// What the command printed to standard output, and to standard error.
@@ -54,6 +62,23 @@ async fn a_running_server_takes_up_what_the_commands_do() {
     done(&home, &["delete", "shop"]);
     let (listed, _) = done(&home, &["list"]);
     assert_eq!(listed.lines().count(), 1, "{listed}");
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_gets_is_a_failure() {
+    let home = Home::new().await;
+    let _process = Process::start(&home, &[]);
+
+    for action in ["create", "rotate"] {
+        // Every byte that is written there finds no room.
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = command(&home, &[action, "shop"]).stdout(full).output().unwrap();
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("rotate shop") && !said.contains("clv_sa_"), "{said}");
+    }
+    only_key(&done(&home, &["rotate", "shop"]).0);
 }
 
 #[tokio::test]
