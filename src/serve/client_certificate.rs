@@ -12,8 +12,12 @@ use crate::model::{
     time::Timestamp,
 };
 
+/// How the URI of an X509-SVID begins.
+const SPIFFE: &str = "spiffe://";
+
 /// Reads the names and the end of a certificate. Names of other kinds than service accounts have are
-/// left out, and the subject is no name (RFC 9525 §2). One that cannot be read has no names and is over.
+/// left out, and the subject is no name (RFC 9525 §2). One with a SPIFFE URI beside another URI is no
+/// X509-SVID (SPIFFE X509-SVID §2) and has no names. One that cannot be read has none and is over.
 pub fn read(certificate: &CertificateDer<'_>) -> ClientCertificate {
     parse(certificate)
         .unwrap_or(ClientCertificate { names: Vec::new(), expires_at: Timestamp::MIN })
@@ -23,13 +27,30 @@ fn parse(certificate: &CertificateDer<'_>) -> Option<ClientCertificate> {
     let certificate = Certificate::from_der(certificate).ok()?;
     let certificate = certificate.tbs_certificate();
     let names = match certificate.get_extension::<SubjectAltName>().ok()? {
-        Some((_, SubjectAltName(names))) => names.iter().filter_map(name).collect(),
-        None => Vec::new(),
+        Some((_, SubjectAltName(names))) if !is_ambiguous(&names) => {
+            names.iter().filter_map(name).collect()
+        }
+        _ => Vec::new(),
     };
     let ends = certificate.validity().not_after.to_unix_duration().as_secs();
     // It is good to the end of that second (RFC 5280 §4.1.2.5).
     let expires_at = Timestamp::from_seconds(i64::try_from(ends).ok()?.saturating_add(1));
     Some(ClientCertificate { names, expires_at })
+}
+
+/// Whether there is a SPIFFE URI and another URI.
+fn is_ambiguous(names: &[GeneralName]) -> bool {
+    let uris: Vec<&str> = names.iter().filter_map(uri).collect();
+    let is_spiffe =
+        |it: &&str| it.get(..SPIFFE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SPIFFE));
+    uris.len() > 1 && uris.iter().any(is_spiffe)
+}
+
+fn uri(name: &GeneralName) -> Option<&str> {
+    match name {
+        GeneralName::UniformResourceIdentifier(uri) => Some(uri.as_str()),
+        _ => None,
+    }
 }
 
 fn name(name: &GeneralName) -> Option<CertificateName> {

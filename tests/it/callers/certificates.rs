@@ -62,6 +62,22 @@ async fn what_only_resembles_a_name_shows_nobody() {
 }
 
 #[tokio::test]
+async fn a_spiffe_uri_beside_another_uri_shows_nobody() {
+    let server = Beyond::start().await;
+    server.app.account_of("shop", &["spiffe://prod.example/ns/shop", "shop.example"]).await;
+    let dns = Name::Dns("shop.example");
+
+    for other in ["https://shop.example", "spiffe://prod.example/ns/mail", "urn:shop"] {
+        let names = [SHOP, Name::Uri(other), dns];
+        let refused = ask(server.backend("", Some(&server.clients.client(&names)))).await;
+        assert_refused!(refused, Unauthenticated, CALLER_UNKNOWN);
+    }
+    // Without SPIFFE there is no such rule.
+    let plain = [Name::Uri("https://shop.example"), Name::Uri("urn:shop"), dns];
+    ask(server.backend("", Some(&server.clients.client(&plain)))).await.unwrap();
+}
+
+#[tokio::test]
 async fn several_names_show_one_service_account_or_none() {
     let server = Beyond::start().await;
     server.app.account_of("shop", &["spiffe://prod.example/ns/shop", "shop.example"]).await;
