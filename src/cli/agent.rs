@@ -9,7 +9,7 @@ use crate::{
         Agent,
         settings::{FLAGS, Settings, VARIABLES, Wrong},
     },
-    config::Config,
+    config::{Config, service_links::is_service_link},
 };
 
 use super::{failed, serve::Signals};
@@ -38,7 +38,11 @@ pub(super) fn settings(
 ) -> Result<Settings, Wrong> {
     let known: Vec<String> = FLAGS.iter().map(|flag| flag.variable()).collect();
     let ours = environment.iter().filter(|(name, _)| name.starts_with(VARIABLES));
-    if let Some((unknown, _)) = ours.clone().find(|(name, _)| !known.contains(name)) {
+    let is_unknown = |name: &String, value: &str| {
+        // A Service named `claviger-agent` in Kubernetes brings variables that are nobody's mistake.
+        !known.contains(name) && !is_service_link(name, value)
+    };
+    if let Some((unknown, _)) = ours.clone().find(|(name, value)| is_unknown(name, value)) {
         return Err(Wrong::Unknown(unknown.clone()));
     }
     let given = |name: &str| {

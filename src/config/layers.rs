@@ -11,6 +11,7 @@ use std::{
 use super::{
     file,
     problem::{Problem, Source},
+    service_links::is_service_link,
     table::{CONFIG_VARIABLE, Name, Preset, SETTINGS},
 };
 
@@ -109,6 +110,9 @@ fn from_environment<'a>(
             continue;
         }
         let Some(name) = names.iter().find(|name| name.variable() == *variable) else {
+            if is_service_link(variable, text) {
+                continue;
+            }
             problems.push(Problem::new(format!(
                 "The environment has an unknown variable {variable}; the nearest known one is {}.",
                 nearest(variable, names.iter().map(Name::variable)),
@@ -253,6 +257,23 @@ mod tests {
         assert!(problems[0].contains("`public.listn`") && problems[0].contains("`public.listen`"));
         assert!(problems[1].contains("`public.urls`") && problems[1].contains("`public.url`"));
         assert!(problems[2].contains("CLAVIGER_PUBLIC_LISTEN"));
+    }
+
+    #[test]
+    fn variables_of_services_in_kubernetes_are_passed_over() {
+        let inputs = Inputs {
+            environment: vec![
+                pair("CLAVIGER_INTERNAL_SERVICE_HOST", "10.0.0.1"),
+                pair("CLAVIGER_INTERNAL_PORT_8081_TCP", "tcp://10.0.0.1:8081"),
+                pair("CLAVIGER_INTERNAL_PORT", "8081"),
+            ],
+            ..Inputs::default()
+        };
+
+        let (_, problems) = gathered(&inputs);
+
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("CLAVIGER_INTERNAL_PORT;"), "{problems:?}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod origins;
 pub mod problem;
 pub mod reader;
 pub mod secrets;
+pub mod service_links;
 pub mod table;
 pub mod typed;
 

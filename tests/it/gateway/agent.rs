@@ -108,6 +108,13 @@ fn what_is_wrong_is_said_and_nothing_starts() {
 
     let (code, said) = refused(&[], &[]);
     assert_eq!((code, said.as_str()), (Some(2), "Give --audience a value.\n"));
+    // Kubernetes sets these beside a Service named `claviger-agent`.
+    let links = [
+        ("CLAVIGER_AGENT_SERVICE_HOST", "10.0.0.1"),
+        ("CLAVIGER_AGENT_PORT_8082_TCP", "tcp://10.0.0.1:8082"),
+    ];
+    let (code, said) = refused(&[], &links);
+    assert_eq!((code, said.as_str()), (Some(2), "Give --audience a value.\n"));
     let (code, said) = refused(&["--audience", "shop"], &[("CLAVIGER_AGENT_GRACES", "1s")]);
     assert!(code == Some(2) && said.contains("CLAVIGER_AGENT_GRACES"), "{said}");
     let variables = [("CLAVIGER_AGENT_AUDIENCE", "shop"), ("CLAVIGER_AGENT_GRACE", "soon")];
