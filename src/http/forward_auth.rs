@@ -20,8 +20,8 @@ use url::form_urlencoded;
 
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
-    grpc::backend::Backends,
-    model::{session::Origin, token::Claims},
+    grpc::backend::{Backends, SERVICE_KEY},
+    model::{certificate::ClientCertificate, session::Origin, token::Claims},
 };
 
 /// Where it is.
@@ -51,7 +51,11 @@ pub fn routes(forward_auth: ForwardAuth) -> Router {
 
 async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
     let Some(judge) = judge_for(&state, &request) else {
-        tracing::warn!("denied: the gateway shows no service account; give it a key");
+        if shows_itself(&request) {
+            tracing::warn!("denied: the gateway's key or certificate is of no service account");
+        } else {
+            tracing::warn!("denied: the gateway shows no service account; give it a key");
+        }
         return answer(&Decision::Deny(Denial::NotAllowed));
     };
     let decision = match demands(request.uri().query()) {
@@ -72,6 +76,12 @@ fn judge_for(state: &ForwardAuth, request: &Request) -> Option<Arc<dyn Judge>> {
     let Some(backends) = &state.backends else { return Some(judge()) };
     let backend = backends.of_http(request.headers(), request.extensions()).ok()?;
     Some(judge().for_backend(&backend).unwrap_or_else(judge))
+}
+
+/// Whether the gateway shows anything, known or not.
+fn shows_itself(request: &Request) -> bool {
+    request.headers().contains_key(SERVICE_KEY)
+        || request.extensions().get::<Arc<ClientCertificate>>().is_some()
 }
 
 fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {

@@ -142,6 +142,24 @@ pub async fn a_client_cannot_have_an_identity_header_taken_away(kind: Kind) {
     }
 }
 
+pub async fn a_service_key_of_a_client_is_not_the_gateways(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.app.registered("alice").await;
+    let token = bearer(&alice);
+
+    let unknown = ("x-claviger-service-key", "clv_sa_unknown");
+    let answer = scene.get("/", &[("authorization", token.as_str()), unknown]).await;
+
+    // Traefik passes on what the client says. That helps nobody: a key that is shown must be known.
+    if kind == Kind::Traefik {
+        assert_eq!(answer.status, 403);
+        scene.assert_unreached();
+    } else {
+        assert_eq!(answer.status, 200);
+        assert_is(&alice, &scene);
+    }
+}
+
 pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
     let scene = Scene::with(kind, "audience=shop&anonymous=allow").await;
     let alice = scene.app.registered("alice").await;

@@ -33,6 +33,7 @@ macro_rules! behind {
             nobody_passes_while_the_server_is_down,
             identity_headers_of_a_client_never_reach_the_service,
             a_client_cannot_have_an_identity_header_taken_away,
+            a_service_key_of_a_client_is_not_the_gateways,
             somebody_anonymous_has_no_identity,
             a_demand_that_is_misspelt_denies,
         );
