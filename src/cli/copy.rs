@@ -93,9 +93,9 @@ fn locks(source: &Options, target: &Options) -> Result<Vec<fs::File>, ExitCode> 
 }
 
 fn report(source: &Options, target: &Options, tables: &[Copied], secret: &MasterSecretSource) {
-    say(format_args!("{:<18} {:>12} {:>21}", "TABLE", "ROWS", "BY AN EARLIER ATTEMPT"));
+    say(format_args!("{:<28} {:>12} {:>21}", "TABLE", "ROWS", "BY AN EARLIER ATTEMPT"));
     for Copied { table, rows, resumed } in tables {
-        say(format_args!("{table:<18} {rows:>12} {resumed:>21}"));
+        say(format_args!("{table:<28} {rows:>12} {resumed:>21}"));
     }
     say(format_args!(
         "Verified: {target} holds the same rows as {source}, table by table. {source} is unchanged."

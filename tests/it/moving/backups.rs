@@ -200,7 +200,7 @@ async fn the_live_file_of_a_server_is_no_backup() {
 #[tokio::test]
 async fn a_backup_of_a_newer_claviger_is_refused_with_the_code_for_it() {
     let (home, new) = (empty_sqlite().await, Home::on_sqlite());
-    let newer = "UPDATE _sqlx_migrations SET version = 9 WHERE version = 2";
+    let newer = "UPDATE _sqlx_migrations SET version = 9 WHERE version = 3";
     home.raw().await.execute(newer).await;
     let file = backup(&home);
 

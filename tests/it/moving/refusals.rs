@@ -64,8 +64,8 @@ async fn a_database_is_not_copied_into_itself_by_whatever_name() {
 #[tokio::test]
 async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
     for (change, words) in [
-        ("DELETE FROM _sqlx_migrations WHERE version = 2", "claviger migrate up"),
-        ("UPDATE _sqlx_migrations SET version = 3 WHERE version = 2", "newer Claviger"),
+        ("DELETE FROM _sqlx_migrations WHERE version = 3", "claviger migrate up"),
+        ("UPDATE _sqlx_migrations SET version = 4 WHERE version = 3", "newer Claviger"),
     ] {
         for source in [empty_sqlite().await, Home::on_postgres().await] {
             source.raw().await.execute(change).await;
@@ -82,14 +82,14 @@ async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
 #[tokio::test]
 async fn a_target_of_an_older_schema_is_left_alone() {
     let (source, target) = (empty_sqlite().await, empty_sqlite().await);
-    let older = "DELETE FROM _sqlx_migrations WHERE version = 2";
+    let older = "DELETE FROM _sqlx_migrations WHERE version = 3";
     target.raw().await.execute(older).await;
 
     let said = refused(&target, &["copy", "--from", source.database_url()], 3);
 
     assert!(said.contains("claviger migrate up"), "{said}");
     let versions = "SELECT count(*) FROM _sqlx_migrations";
-    assert_eq!(target.raw().await.number(versions).await, 1);
+    assert_eq!(target.raw().await.number(versions).await, 2);
 }
 
 #[tokio::test]
