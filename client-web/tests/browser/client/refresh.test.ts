@@ -24,16 +24,6 @@ it("refreshes once for four calls that find their token expired", async () => {
   expect(tab.calls("RefreshTokens") - before).toBe(1);
 });
 
-it("does not refresh while the token is good", async () => {
-  const bob = await stage.person("Bob");
-  const tab = await bob.openRegistered();
-
-  const outcome = await tab.account();
-
-  expect(endOf(outcome)).toBe("success");
-  expect(tab.calls("RefreshTokens")).toBe(0);
-});
-
 it("keeps two tabs signed in that refresh at once", async () => {
   const carol = await stage.person("Carol");
   const first = await carol.openRegistered();

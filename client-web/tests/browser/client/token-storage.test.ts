@@ -21,6 +21,16 @@ it("keeps nothing secret where scripts can read it, by default", async () => {
   expect(readable).not.toMatch(/eyJ[\w-]{10,}\./);
 });
 
+it("uses the access token it keeps for as long as that is good", async () => {
+  const zoe = await stage.person("Zoe");
+  const tab = await zoe.openRegistered();
+
+  const outcome = await tab.account();
+
+  expect(endOf(outcome)).toBe("success");
+  expect(tab.calls("RefreshTokens")).toBe(0);
+});
+
 it("keeps the refresh token in a cookie for this host alone that no script reads", async () => {
   const bob = await stage.person("Bob");
   const tab = await bob.openRegistered();
