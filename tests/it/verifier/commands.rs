@@ -4,7 +4,7 @@ use std::process::Command;
 
 use claviger::{verifier::Refusal, wire::pb::GetSigningKeysRequest};
 
-use super::{ready_for, refused, verify};
+use super::{PATIENCE, ready_for, refused, verify};
 use crate::support::{Home, PASSWORD, SECOND, TestApp, patience::wait_until};
 
 /// Runs the program on the server's data.
@@ -23,7 +23,7 @@ async fn the_tokens_of_an_account_that_were_issued_before_are_refused() {
 
     run(app.home(), &["revoke", "account", "alice"]);
 
-    refused(&verifier, &alice, Refusal::Revoked, SECOND).await;
+    refused(&verifier, &alice, Refusal::Revoked, PATIENCE).await;
     assert!(verify(&verifier, &bob).is_ok());
     app.clock().advance(2 * SECOND);
     let back = app.stranger().login("alice", PASSWORD).await.unwrap();
@@ -40,7 +40,7 @@ async fn one_token_is_refused_and_its_sibling_is_not() {
 
     run(app.home(), &["revoke", "token", &token_id]);
 
-    refused(&verifier, &alice, Refusal::Revoked, SECOND).await;
+    refused(&verifier, &alice, Refusal::Revoked, PATIENCE).await;
     assert!(verify(&verifier, &sibling).is_ok());
 }
 
@@ -57,10 +57,10 @@ async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_g
     run(app.home(), &["keys", "revoke", &key_id]);
 
     for person in &people {
-        refused(&verifier, person, Refusal::Malformed, SECOND).await;
+        refused(&verifier, person, Refusal::Malformed, PATIENCE).await;
     }
     let back = app.stranger().login("alice", PASSWORD).await.unwrap();
-    wait_until("told of the next key", SECOND, async || verify(&verifier, &back).is_ok()).await;
+    wait_until("told of the next key", PATIENCE, async || verify(&verifier, &back).is_ok()).await;
     // Nor does a verifier that begins now believe the key.
     assert_eq!(verify(&ready_for(&app).await, &people[0]), Err(Refusal::Malformed));
 }

@@ -7,10 +7,10 @@ use tonic::{
     transport::{Channel, Error},
 };
 
-use super::{AUDIENCE, settings};
+use super::{AUDIENCE, PATIENCE, settings};
 use crate::{
     assert_refused,
-    support::{MINUTE, SECOND, TestApp, app::channel, patience::wait_until, servers::free_port},
+    support::{MINUTE, TestApp, app::channel, patience::wait_until, servers::free_port},
 };
 
 #[path = "../../../examples/rust/greeter.rs"]
@@ -53,7 +53,7 @@ async fn the_example_in_rust_lets_in_who_is_signed_in_and_nobody_else() {
     assert_refused!(greet(&greeter, &["forged"]).await, Unauthenticated, ACCESS_TOKEN_INVALID);
     assert_refused!(greet(&greeter, &[token, token]).await, Unauthenticated, ACCESS_TOKEN_INVALID);
     alice.logout().await.unwrap();
-    wait_until("refused", SECOND, async || greet(&greeter, &[token]).await.is_err()).await;
+    wait_until("refused", PATIENCE, async || greet(&greeter, &[token]).await.is_err()).await;
     assert_refused!(greet(&greeter, &[token]).await, Unauthenticated, SESSION_ENDED);
 }
 

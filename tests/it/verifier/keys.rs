@@ -4,8 +4,8 @@ use claviger::domain::tokens::keys::ACTIVATION_DELAY;
 use claviger::verifier::Refusal;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use super::{A_HEARTBEAT, ready_for, verify};
-use crate::support::{PASSWORD, SECOND, TestApp, patience::wait_until};
+use super::{A_HEARTBEAT, PATIENCE, ready_for, verify};
+use crate::support::{PASSWORD, TestApp, patience::wait_until};
 
 #[tokio::test]
 async fn a_rotation_refuses_nobody() {
@@ -40,5 +40,5 @@ async fn a_rotation_at_once_makes_callers_wait_and_refuses_nobody() {
     let response = layer.layer(service_fn(answer)).oneshot(request).await.unwrap();
 
     assert_eq!(response.status(), 200);
-    wait_until("told", SECOND, async || verifier.status().keys == 2).await;
+    wait_until("told", PATIENCE, async || verifier.status().keys == 2).await;
 }

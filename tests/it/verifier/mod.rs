@@ -20,6 +20,10 @@ const AUDIENCE: &str = "http://localhost:8080";
 /// By when a message has come, even if only the next heartbeat brings it, on a busy machine.
 const A_HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// How long what takes a moment may take on a busy machine. How fast it is, the storms of revocations
+/// print.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 fn settings(port: u16) -> Settings {
     Settings::new(format!("http://127.0.0.1:{port}"), AUDIENCE)
 }

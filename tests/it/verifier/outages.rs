@@ -5,7 +5,7 @@ use std::time::Duration;
 use claviger::verifier::{Refusal, Settings, Verifier, WithoutStream};
 
 use super::{
-    A_HEARTBEAT, ready, refused,
+    A_HEARTBEAT, PATIENCE, ready, refused,
     relay::{Relay, Way},
     settings, verify,
 };
@@ -37,7 +37,7 @@ async fn tokens_pass_for_the_grace_and_then_none_until_the_server_is_back() {
 
     relay.lead(Way::Cut);
 
-    wait_until("lost", SECOND, async || !verifier.status().is_live).await;
+    wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
     let status = verifier.status();
     assert!(verify(&verifier, &alice).is_ok() || status.silent_for.unwrap() > grace);
     refused(&verifier, &alice, Refusal::NoRevocations, grace + SECOND).await;
@@ -54,7 +54,7 @@ async fn a_logout_during_an_outage_is_heard_when_it_is_over() {
     let (app, relay, verifier, alice) = wired(|it| it.grace = 60 * SECOND).await;
     let bob = app.registered("bob").await;
     relay.lead(Way::Cut);
-    wait_until("lost", SECOND, async || !verifier.status().is_live).await;
+    wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
 
     alice.logout().await.unwrap();
     assert!(verify(&verifier, &alice).is_ok(), "nobody told it");
@@ -69,7 +69,7 @@ async fn a_restart_of_the_server_brings_nobody_back() {
     let (app, relay, verifier, alice) = wired(|it| it.grace = 60 * SECOND).await;
     let bob = app.registered("bob").await;
     alice.logout().await.unwrap();
-    refused(&verifier, &alice, Refusal::Revoked, SECOND).await;
+    refused(&verifier, &alice, Refusal::Revoked, PATIENCE).await;
 
     let app = app.restart().await;
     assert_eq!(verify(&verifier, &alice), Err(Refusal::Revoked));
@@ -81,7 +81,7 @@ async fn a_restart_of_the_server_brings_nobody_back() {
     let carol = app.registered("carol").await;
     assert!(verify(&verifier, &carol).is_ok());
     carol.logout().await.unwrap();
-    refused(&verifier, &carol, Refusal::Revoked, SECOND).await;
+    refused(&verifier, &carol, Refusal::Revoked, PATIENCE).await;
 }
 
 #[tokio::test]
@@ -93,10 +93,10 @@ async fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
     .await;
     let bob = app.registered("bob").await;
     bob.logout().await.unwrap();
-    refused(&verifier, &bob, Refusal::Revoked, SECOND).await;
+    refused(&verifier, &bob, Refusal::Revoked, PATIENCE).await;
 
     relay.lead(Way::Cut);
-    wait_until("lost", SECOND, async || !verifier.status().is_live).await;
+    wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
 
     assert!(verify(&verifier, &alice).is_ok());
     assert_eq!(verify(&verifier, &bob), Err(Refusal::Revoked));

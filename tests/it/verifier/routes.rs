@@ -6,8 +6,8 @@ use axum::{Extension, Router, body::Body, http::Request, response::Response, rou
 use claviger::verifier::{Claims, Verifier};
 use tower::ServiceExt as _;
 
-use super::ready_for;
-use crate::support::{SECOND, TestApp, patience::wait_until};
+use super::{PATIENCE, ready_for};
+use crate::support::{TestApp, patience::wait_until};
 
 async fn whoami(Extension(claims): Extension<Arc<Claims>>) -> String {
     claims.account_id.to_string()
@@ -46,6 +46,6 @@ async fn an_axum_router_asks_for_a_token_where_it_is_told_to() {
     assert_eq!(ask(&router, "/healthz", None).await.status(), 200);
     assert_eq!(ask(&router, "/nowhere", None).await.status(), 404);
     alice.logout().await.unwrap();
-    wait_until("refused", SECOND, async || ask(&router, "/whoami", token).await.status() == 401)
+    wait_until("refused", PATIENCE, async || ask(&router, "/whoami", token).await.status() == 401)
         .await;
 }

@@ -23,7 +23,7 @@ use crate::support::{
 const PEOPLE: usize = 6;
 const ROTATIONS: usize = 4;
 /// More than a replica takes to read the keys.
-const NOTICE: Duration = Duration::from_millis(600);
+const NOTICE: Duration = Duration::from_millis(1500);
 
 async fn two() -> Arc<[TestApp; 2]> {
     let first = TestApp::start_in(Home::on_postgres().await, &[]).await;
