@@ -9,7 +9,7 @@ use crate::{
         tokens::keys::{ACTIVATION_DELAY, KeyRevocation, KeyRing, PublicKey},
         world::World,
     },
-    model::{signing_key::SigningAlgorithm, time::Timestamp},
+    model::time::Timestamp,
 };
 
 use super::{complain, dates::date, failed, no_data, say};
@@ -18,7 +18,7 @@ use super::{complain, dates::date, failed, no_data, say};
 pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
     with_keys(config, world, async |keys| {
         let key = keys.rotate(immediately).await?;
-        say(format_args!("Made the {} key {}.", name(key.algorithm), key.key_id));
+        say(format_args!("Made the {} key {}.", key.algorithm.name(), key.key_id));
         if immediately {
             say("It signs from now on.");
         } else {
@@ -108,14 +108,6 @@ fn state(key: &PublicKey, signing: Option<&str>, now: Timestamp) -> &'static str
 
 fn row(key: &PublicKey, state: &str) -> String {
     let retires = key.retires_at.map_or("–".to_owned(), date);
-    let (id, algorithm) = (&key.key_id, name(key.algorithm));
+    let (id, algorithm) = (&key.key_id, key.algorithm.name());
     format!("{id:<44} {algorithm:<6} {state:<8} {:<21} {retires}", date(key.activates_at))
-}
-
-fn name(algorithm: SigningAlgorithm) -> &'static str {
-    match algorithm {
-        SigningAlgorithm::Es256 => "ES256",
-        SigningAlgorithm::Rs256 => "RS256",
-        SigningAlgorithm::EdDsa => "EdDSA",
-    }
 }

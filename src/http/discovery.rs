@@ -12,10 +12,7 @@ use axum::{
 use http::header;
 use serde_json::{Value, json};
 
-use crate::{
-    domain::tokens::keys::{KeyRing, PUBLICATION_MAX_AGE},
-    model::signing_key::SigningAlgorithm,
-};
+use crate::domain::tokens::keys::{KeyRing, PUBLICATION_MAX_AGE};
 
 /// What the documents are made from.
 #[derive(Clone)]
@@ -63,18 +60,10 @@ fn metadata(discovery: &Discovery) -> Value {
 }
 
 fn algorithms(keys: &KeyRing) -> Vec<&'static str> {
-    let mut names: Vec<_> = keys.published().iter().map(|key| name(key.algorithm)).collect();
+    let mut names: Vec<_> = keys.published().iter().map(|key| key.algorithm.name()).collect();
     names.sort_unstable();
     names.dedup();
     names
-}
-
-fn name(algorithm: SigningAlgorithm) -> &'static str {
-    match algorithm {
-        SigningAlgorithm::Es256 => "ES256",
-        SigningAlgorithm::Rs256 => "RS256",
-        SigningAlgorithm::EdDsa => "EdDSA",
-    }
 }
 
 fn cached(body: Value) -> Response {

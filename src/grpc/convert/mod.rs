@@ -4,6 +4,7 @@
 pub(super) mod accounts;
 pub(super) mod auth;
 pub(super) mod fields;
+mod pages;
 pub(super) mod passkeys;
 pub(super) mod revocations;
 pub(super) mod service_accounts;

@@ -16,20 +16,16 @@ use crate::{
         certificate::CertificateName,
         service_account::{Audience, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKey, StoredServiceKey},
-        violation::FieldReason,
     },
     wire::admin as pb,
 };
 
 use super::{
-    fields::Fields,
+    pages::{self, Page, Sizes},
     times::{span, timestamp},
 };
 
-/// The page size when none is asked for.
-const DEFAULT_PAGE_SIZE: u32 = 100;
-/// The largest page.
-const MAX_PAGE_SIZE: u32 = 1000;
+const PAGE_SIZES: Sizes = Sizes { default: 100, most: 1000 };
 
 /// Reads a service account to be made.
 pub(crate) fn new(request: pb::CreateServiceAccountRequest) -> Result<NewServiceAccount> {
@@ -50,27 +46,11 @@ pub(crate) fn created(created: &WithKey) -> pb::CreateServiceAccountResponse {
     }
 }
 
-/// Which page of service accounts is wanted.
-pub(crate) struct Page {
-    pub(crate) after: Option<ServiceAccountName>,
-    pub(crate) size: u32,
-}
-
-/// Reads which page is wanted. A larger page than the largest is cut (AIP-158).
-pub(crate) fn page(request: &pb::ListServiceAccountsRequest) -> std::result::Result<Page, Status> {
-    let mut fields = Fields::default();
-    let size = u32::try_from(request.page_size).unwrap_or_else(|_| {
-        fields.refuse("page_size", FieldReason::OutOfRange, "must not be negative");
-        0
-    });
-    let after = (!request.page_token.is_empty()).then(|| position(&request.page_token)).flatten();
-    if after.is_none() && !request.page_token.is_empty() {
-        let sentence = "must be the next_page_token of the page before";
-        fields.refuse("page_token", FieldReason::Malformed, sentence);
-    }
-    fields.check()?;
-    let size = if size == 0 { DEFAULT_PAGE_SIZE } else { size.min(MAX_PAGE_SIZE) };
-    Ok(Page { after, size })
+/// Reads which page is wanted.
+pub(crate) fn page(
+    request: &pb::ListServiceAccountsRequest,
+) -> std::result::Result<Page<ServiceAccountName>, Status> {
+    pages::read(request.page_size, &request.page_token, PAGE_SIZES, position)
 }
 
 fn position(token: &str) -> Option<ServiceAccountName> {

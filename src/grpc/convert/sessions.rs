@@ -9,39 +9,21 @@ use crate::{
         id::SessionId,
         session::{Session, SessionCursor, SignInMethod},
         time::Timestamp,
-        violation::FieldReason,
     },
     wire::pb,
 };
 
-use super::{fields::Fields, times::timestamp};
+use super::{
+    fields::Fields,
+    pages::{self, Page, Sizes},
+    times::timestamp,
+};
 
-/// The page size when none is asked for.
-const DEFAULT_PAGE_SIZE: u32 = 20;
-/// The largest page.
-const MAX_PAGE_SIZE: u32 = 100;
+const PAGE_SIZES: Sizes = Sizes { default: 20, most: 100 };
 
-/// Which page of sessions is wanted.
-pub(crate) struct Page {
-    pub(crate) after: Option<SessionCursor>,
-    pub(crate) size: u32,
-}
-
-/// Reads which page is wanted. A larger page than the largest is cut (AIP-158).
-pub(crate) fn page(request: &pb::ListSessionsRequest) -> Result<Page, Status> {
-    let mut fields = Fields::default();
-    let size = u32::try_from(request.page_size).unwrap_or_else(|_| {
-        fields.refuse("page_size", FieldReason::OutOfRange, "must not be negative");
-        0
-    });
-    let after = (!request.page_token.is_empty()).then(|| position(&request.page_token)).flatten();
-    if after.is_none() && !request.page_token.is_empty() {
-        let sentence = "must be the next_page_token of the page before";
-        fields.refuse("page_token", FieldReason::Malformed, sentence);
-    }
-    fields.check()?;
-    let size = if size == 0 { DEFAULT_PAGE_SIZE } else { size.min(MAX_PAGE_SIZE) };
-    Ok(Page { after, size })
+/// Reads which page is wanted.
+pub(crate) fn page(request: &pb::ListSessionsRequest) -> Result<Page<SessionCursor>, Status> {
+    pages::read(request.page_size, &request.page_token, PAGE_SIZES, position)
 }
 
 fn position(token: &str) -> Option<SessionCursor> {
