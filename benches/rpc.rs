@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::wire::pb::{
+use claviger_proto::pb::{
     self, auth_service_client::AuthServiceClient, token_service_client::TokenServiceClient,
 };
 use tonic::transport::{Channel, Endpoint};

@@ -20,11 +20,12 @@ use std::{
 
 use claviger::{
     model::{
-        ceremony::CeremonyKind, failure::FailureKey, id::AccountId, passkey::Passkey,
-        session::Rotation, token::RefreshFamilyHash,
+        ceremony::CeremonyKind, failure::FailureKey, passkey::Passkey, session::Rotation,
+        token::RefreshFamilyHash,
     },
     storage::{self, Storage},
 };
+use claviger_token::id::AccountId;
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use support::{
     Outcome,

@@ -23,12 +23,12 @@ use claviger::{
         },
         world::World,
     },
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-        signing_key::SigningAlgorithm,
-    },
     storage::{Options, SqliteOptions, Storage},
+};
+use claviger_token::{
+    algorithm::SigningAlgorithm,
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
 };
 
 const ROUNDS: u32 = 7;

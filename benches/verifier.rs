@@ -21,12 +21,12 @@ use claviger::{
         tokens::access::{self, AccessTokens, Subject},
         world::World,
     },
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-    },
-    verifier::{Settings, Verifier},
 };
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+};
+use claviger_verifier::{Settings, Verifier};
 use criterion::{Criterion, Throughput};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
 use serde::Deserialize;

@@ -3,11 +3,9 @@
 //! The same rules stand in `seed.rs` as SQL; the first call on an account would fail if they differed.
 
 use claviger::model::{
-    id::{AccountId, PasskeyId, SessionId},
-    passkey::CredentialId,
-    token::RefreshFamilyHash,
-    username::Username,
+    id::PasskeyId, passkey::CredentialId, token::RefreshFamilyHash, username::Username,
 };
+use claviger_token::id::{AccountId, SessionId};
 use uuid::Uuid;
 
 use crate::support::{Outcome, databases::Engine};

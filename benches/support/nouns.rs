@@ -10,16 +10,20 @@ use claviger::{
     model::{
         account::NewAccount,
         ceremony::{Ceremony, CeremonyPayer, CeremonyPurpose},
-        id::{AccountId, CeremonyId, PasskeyId, SessionId},
+        id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
         password::PasswordHash,
-        session::{NewSession, Origin, SignInMethod},
-        time::Timestamp,
+        session::{NewSession, Origin},
         token::RefreshFamilyHash,
         username::Username,
     },
     storage::{ceremonies::CeremonyLimits, sessions::RefreshAttempt},
+};
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
 };
 use uuid::Uuid;
 

@@ -7,6 +7,7 @@ pub mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use claviger_verifier::{SettingsError, Status, Verifier};
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +19,6 @@ use crate::{
         accept::{Server, Stop},
         listeners::{self, BindError},
     },
-    verifier::{SettingsError, Status, Verifier},
 };
 
 use self::settings::Settings;

@@ -2,13 +2,12 @@
 
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
+use claviger_verifier as verifier;
+use claviger_verifier::{ClientIdentity, WithoutStream};
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use crate::{
-    config::{Limits, Listen},
-    verifier::{self, ClientIdentity, WithoutStream},
-};
+use crate::config::{Limits, Listen};
 
 /// One flag; its variable is `CLAVIGER_AGENT_` and the name in capitals.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::model::time::Timestamp;
+use claviger_token::time::Timestamp;
 
 /// A point in time to the second (RFC 3339), in UTC.
 pub(super) fn date(time: Timestamp) -> String {

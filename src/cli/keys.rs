@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use claviger_token::time::Timestamp;
+
 use crate::{
     app::{compose, data},
     config::Config,
@@ -9,7 +11,6 @@ use crate::{
         tokens::keys::{ACTIVATION_DELAY, KeyRevocation, KeyRing, PublicKey},
         world::World,
     },
-    model::time::Timestamp,
 };
 
 use super::{complain, dates::date, failed, no_data, say};

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
+use claviger_token::id::SessionId;
 use uuid::Uuid;
 
 use crate::{
     app::{compose, data},
     config::Config,
     domain::{Result, revocations::revoker::Revoker, world::World},
-    model::id::SessionId,
 };
 
 use super::{complain, failed, no_data, say};

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use claviger_token::algorithm::SigningAlgorithm;
 use ipnet::IpNet;
 use url::Url;
 
 use crate::{
     domain::{passkeys, passwords, sessions, tokens},
-    model::signing_key::SigningAlgorithm,
     storage::Options,
 };
 

@@ -4,6 +4,7 @@
 //! place below.
 
 pub mod accounts;
+pub mod clock;
 pub mod completion;
 pub mod deadline;
 pub mod error;

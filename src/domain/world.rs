@@ -1,8 +1,9 @@
 //! The clock and the entropy: the only doors to time and randomness.
 
+use claviger_token::time::Timestamp;
 use uuid::Uuid;
 
-use crate::{clock::Clock, model::time::Timestamp};
+use crate::domain::clock::Clock;
 
 use super::error::Error;
 
@@ -20,7 +21,7 @@ impl World {
 
     /// The operating system's entropy and a clock that tests move. Debug builds only.
     #[cfg(debug_assertions)]
-    pub const fn with_clock(clock: crate::clock::ManualClock) -> Self {
+    pub const fn with_clock(clock: crate::domain::clock::ManualClock) -> Self {
         Self { clock: Clock::Manual(clock) }
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{
-    model::token::{Claims, Verdict},
-    tokens::verdict::Requirements,
+use claviger_token::{
+    claims::Claims,
+    verdict::{Requirements, Verdict},
 };
 
 use super::{Demands, Judge};

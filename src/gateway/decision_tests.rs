@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
+};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    gateway::Stale,
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-        time::Timestamp,
-    },
-};
+use crate::gateway::Stale;
 
 /// Says the same of every token.
 struct Says(Result<Verdict, Stale>);

@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::token::Claims;
+use claviger_token::claims::Claims;
 
 /// What the name of every identity header begins with.
 pub const PREFIX: &str = "x-claviger-";

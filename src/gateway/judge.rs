@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
+use claviger_token::{
+    claims::Claims,
+    verdict::{Requirements, Verdict},
+};
+use claviger_verifier::Verifier;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
-use crate::{
-    domain::tokens::access::AccessTokens,
-    model::{
-        service_account::Backend,
-        token::{Claims, Verdict},
-    },
-    tokens::verdict::Requirements,
-    verifier::Verifier,
-};
+use crate::{domain::tokens::access::AccessTokens, model::service_account::Backend};
 
 /// Nobody can tell at the moment: the revocations that are known are too old to rely on, or too many
 /// wait for a key.

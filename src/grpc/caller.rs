@@ -8,11 +8,12 @@ use std::{
     sync::Arc,
 };
 
+use claviger_token::claims::Claims;
 use tonic::{Request, Status, metadata::MetadataMap};
 
 use crate::{
     domain::{Error, tokens::access::AccessTokens},
-    model::{session::Origin, token::Claims},
+    model::session::Origin,
 };
 
 use super::status::from_error;

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
+use claviger_token::claims::Claims;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::pb::Status as RpcStatus;
 
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, decide, headers},
-    model::{service_account::Backend, token::Claims},
-    wire::envoy::{
+    grpc::contracts::envoy::{
         config::core::v3::{
             HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
         },
@@ -22,6 +22,7 @@ use crate::{
         },
         r#type::v3::{HttpStatus, StatusCode},
     },
+    model::service_account::Backend,
 };
 
 /// The largest question: Envoy sends along every header, 60 KiB of them at most unless told otherwise.

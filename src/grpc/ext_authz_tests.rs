@@ -2,6 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
+    verdict::{Requirements, Verdict},
+};
 use futures_util::FutureExt as _;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use prost::Message as _;
@@ -10,14 +16,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     gateway::{Refused, Stale},
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-        time::Timestamp,
-        token::Verdict,
-    },
-    tokens::verdict::Requirements,
-    wire::envoy::{
+    grpc::contracts::envoy::{
         config::core::v3::HeaderMap,
         service::auth::v3::{attribute_context::Request as Came, authorization_server},
     },

@@ -5,6 +5,7 @@
 pub mod availability;
 pub mod backend;
 pub mod caller;
+pub mod contracts;
 pub mod layers;
 mod reflection;
 pub mod refresh_cookie;
@@ -35,14 +36,15 @@ use crate::domain::{
     tokens::{access::AccessTokens, keys::KeyRing},
 };
 
+use claviger_proto::pb;
+
 use crate::{
     gateway::Judge,
-    wire::{
+    grpc::contracts::{
         admin,
         envoy::service::auth::v3::authorization_server::{
             AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
         },
-        pb,
     },
 };
 use backend::Backends;

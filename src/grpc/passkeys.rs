@@ -68,7 +68,7 @@ impl PasskeyService for Service {
             self.passkeys.start_authentication(target, &origin).await.map_err(from_error)?;
         Ok(Response::new(pb::StartAuthenticationResponse {
             ceremony_id: started.ceremony_id.to_string(),
-            expire_time: Some(super::convert::times::timestamp(started.expires_at)),
+            expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
             options: Some(webauthn::request_options(started.options)),
         }))
     }
@@ -99,7 +99,7 @@ impl PasskeyService for Service {
         let started = self.passkeys.start_reauthentication(&caller).await.map_err(from_error)?;
         Ok(Response::new(pb::StartReauthenticationResponse {
             ceremony_id: started.ceremony_id.to_string(),
-            expire_time: Some(super::convert::times::timestamp(started.expires_at)),
+            expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
             options: Some(webauthn::request_options(started.options)),
         }))
     }
@@ -119,7 +119,7 @@ impl PasskeyService for Service {
             .map_err(from_error)?;
         Ok(Response::new(pb::FinishReauthenticationResponse {
             access_token: token.expose().to_owned(),
-            access_token_expire_time: Some(super::convert::times::timestamp(expires_at)),
+            access_token_expire_time: Some(claviger_proto::time::timestamp(expires_at)),
         }))
     }
 

@@ -6,6 +6,7 @@
 
 use std::{mem, time::Duration};
 
+use claviger_proto::refusal::refusal;
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use tonic::{
@@ -20,7 +21,6 @@ use crate::{
         token::{RefreshToken, TokenPair},
         violation::FieldReason,
     },
-    wire::refusal::refusal,
 };
 
 use super::{

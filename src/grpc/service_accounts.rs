@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     domain::service_accounts::{Actor, ServiceAccounts},
-    wire::admin::{self as pb, service_account_service_server::ServiceAccountService},
+    grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
 use super::{backend::operator, convert::service_accounts as convert, status::from_error};

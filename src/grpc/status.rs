@@ -5,17 +5,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_proto::{
+    pb::ErrorReason,
+    refusal::{details, reason_name},
+};
 use tonic::{Code, Status};
 use tonic_types::{FieldViolation, StatusExt};
 
-use crate::{
-    domain,
-    model::violation,
-    wire::{
-        pb::ErrorReason,
-        refusal::{details, reason_name},
-    },
-};
+use crate::{domain, model::violation};
 
 /// How long to wait before trying again when the server is busy or its database does not answer.
 const RETRY_SOON: Duration = Duration::from_secs(1);

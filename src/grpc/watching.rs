@@ -5,14 +5,12 @@
 
 use std::time::Duration;
 
+use claviger_token::revocation::HEARTBEAT;
 use futures_util::stream;
 use tokio::time::Instant;
 use tonic::{Status, codegen::BoxStream};
 
-use crate::{
-    domain::{Error, revocations::watcher::Watcher},
-    wire::HEARTBEAT,
-};
+use crate::domain::{Error, revocations::watcher::Watcher};
 
 use super::{
     convert::revocations::{Preface, watched},

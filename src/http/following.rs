@@ -4,11 +4,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use claviger_verifier::Verifier;
 use http::StatusCode;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-
-use crate::verifier::Verifier;
 
 use super::document;
 

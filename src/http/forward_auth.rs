@@ -13,6 +13,7 @@ use axum::{
     response::Response,
     routing::any,
 };
+use claviger_token::claims::Claims;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,7 +22,7 @@ use url::form_urlencoded;
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
     grpc::backend::{Backends, SERVICE_KEY},
-    model::{certificate::ClientCertificate, session::Origin, token::Claims},
+    model::{certificate::ClientCertificate, session::Origin},
 };
 
 /// Where it is.
@@ -157,10 +158,11 @@ fn identity(claims: Option<&Claims>) -> Option<Vec<(HeaderName, HeaderValue)>> {
 
 #[cfg(test)]
 mod tests {
+    use claviger_token::verdict::{Requirements, Verdict};
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::{gateway::Stale, model::token::Verdict, tokens::verdict::Requirements};
+    use crate::gateway::Stale;
 
     /// A judge that never gets to a verdict.
     enum Failing {

@@ -1,12 +1,8 @@
 //! Accounts: the people who can sign in.
 
-use super::{
-    id::{AccountId, RequestId},
-    label::DisplayName,
-    password::PasswordHash,
-    time::Timestamp,
-    username::Username,
-};
+use claviger_token::{id::AccountId, time::Timestamp};
+
+use super::{id::RequestId, label::DisplayName, password::PasswordHash, username::Username};
 
 /// A person who can sign in.
 #[derive(Debug, Clone)]

@@ -2,10 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use super::{
-    id::{AccountId, CeremonyId, SessionId},
+use claviger_token::{
+    id::{AccountId, SessionId},
     time::Timestamp,
 };
+
+use super::id::CeremonyId;
 
 /// How long a ceremony may take.
 pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(300);

@@ -1,6 +1,8 @@
 //! Names in client certificates, and what a certificate says that was verified.
 
-use super::{time::Timestamp, violation::FieldReason};
+use claviger_token::time::Timestamp;
+
+use super::violation::FieldReason;
 
 /// The longest SPIFFE id in bytes (SPIFFE-ID §2.3).
 const MAX_SPIFFE_BYTES: usize = 2048;

@@ -1,6 +1,6 @@
 //! Failed sign-ins, counted so that guessing gets slow.
 
-use super::time::Timestamp;
+use claviger_token::time::Timestamp;
 
 /// Whose failures are counted: a keyed hash of a username or of an address prefix. Names that
 /// nobody has are counted like any other.

@@ -1,10 +1,8 @@
 //! Passkeys: public-key credentials an account signs in with.
 
-use super::{
-    id::{AccountId, PasskeyId},
-    label::PasskeyName,
-    time::Timestamp,
-};
+use claviger_token::{id::AccountId, time::Timestamp};
+
+use super::{id::PasskeyId, label::PasskeyName};
 
 /// The most passkeys an account may have.
 pub const MAX_PASSKEYS: u32 = 20;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use claviger_token::time::Timestamp;
+
 use super::{
     certificate::CertificateName, id::ServiceAccountId, service_key::StoredServiceKey,
-    time::Timestamp, violation::FieldReason,
+    violation::FieldReason,
 };
 
 /// The most characters a name may have.

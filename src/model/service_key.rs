@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use claviger_token::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-
-use super::time::Timestamp;
 
 /// How a key begins, so that a leaked one can be told by scanners.
 pub const KEY_START: &str = "clv_sa_";

@@ -1,33 +1,15 @@
 //! Sessions: one sign-in on one device, alive until it is ended.
 
-use super::{
-    id::{AccountId, PasskeyId, SessionId},
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
     time::Timestamp,
-    token::RefreshFamilyHash,
 };
+
+use super::{id::PasskeyId, token::RefreshFamilyHash};
 
 /// The most characters kept of a user agent's name for itself.
 pub const MAX_USER_AGENT_CHARS: usize = 256;
-
-/// How a person proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignInMethod {
-    /// With a password.
-    Password,
-    /// With a passkey.
-    Passkey,
-}
-
-impl SignInMethod {
-    /// The authentication method references of this proof (RFC 8176 §2): a passkey shows possession
-    /// of a key and that its device verified the person.
-    pub const fn references(self) -> &'static [&'static str] {
-        match self {
-            Self::Password => &["pwd"],
-            Self::Passkey => &["pop", "user"],
-        }
-    }
-}
 
 /// Where a call came from, for display and for throttling.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,9 @@
 //! Tokens as they travel, and what of them is stored.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
+use claviger_token::{id::SessionId, time::Timestamp};
 use secrecy::{ExposeSecret, SecretString};
-
-use super::{
-    id::{AccountId, SessionId},
-    session::SignInMethod,
-    time::Timestamp,
-};
 
 macro_rules! travelling_secret {
     ($(#[$docs:meta])* $name:ident) => {
@@ -80,52 +75,4 @@ pub struct TokenPair {
     pub refresh_token_expires_at: Timestamp,
     /// The session both belong to.
     pub session_id: SessionId,
-}
-
-/// What a verified access token says (RFC 9068 §2.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claims {
-    /// `iss`.
-    pub issuer: String,
-    /// `sub`.
-    pub account_id: AccountId,
-    /// `aud`.
-    pub audiences: Vec<String>,
-    /// `exp`.
-    pub expires_at: Timestamp,
-    /// `iat`.
-    pub issued_at: Timestamp,
-    /// `jti`.
-    pub token_id: String,
-    /// `sid`.
-    pub session_id: SessionId,
-    /// `auth_time`.
-    pub auth_time: Timestamp,
-    /// What `amr` says.
-    pub auth_method: SignInMethod,
-}
-
-impl Claims {
-    /// How long before `now` the person proved who they are, counted in whole seconds like
-    /// `auth_time` itself.
-    pub fn auth_age(&self, now: Timestamp) -> Duration {
-        Timestamp::from_seconds(now.as_seconds()).since(self.auth_time)
-    }
-}
-
-/// The verdict on an access token, as backends hear it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Valid now.
-    Active,
-    /// Its time is over.
-    Expired,
-    /// Its session ended before the token's time was over.
-    Revoked,
-    /// Not a token of this server.
-    Malformed,
-    /// Meant for another audience.
-    WrongAudience,
-    /// Valid, but the sign-in is older than asked for.
-    StepUpNeeded,
 }

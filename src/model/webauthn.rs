@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use claviger_token::time::Timestamp;
+
 use super::id::CeremonyId;
-use super::time::Timestamp;
 
 /// A credential named in options (PublicKeyCredentialDescriptor, WebAuthn L3 §5.8.3).
 #[derive(Debug, Clone, PartialEq, Eq)]

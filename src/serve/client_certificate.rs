@@ -1,5 +1,6 @@
 //! What a client's certificate says, read once the handshake has checked it.
 
+use claviger_token::time::Timestamp;
 use rustls_pki_types::CertificateDer;
 use x509_cert::{
     Certificate,
@@ -7,10 +8,7 @@ use x509_cert::{
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
-use crate::model::{
-    certificate::{CertificateName, ClientCertificate},
-    time::Timestamp,
-};
+use crate::model::certificate::{CertificateName, ClientCertificate};
 
 /// How the URI of an X509-SVID begins.
 const SPIFFE: &str = "spiffe://";

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
 use crate::model::{
     account::{Account, AccountWithPassword, NewAccount},
-    id::{AccountId, RequestId, SessionId},
+    id::RequestId,
     label::DisplayName,
     password::PasswordHash,
     session::{EndReason, NewSession},
-    time::Timestamp,
     username::Username,
 };
 

@@ -5,10 +5,14 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
 use crate::model::{
     ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
-    id::{AccountId, CeremonyId, SessionId},
-    time::Timestamp,
+    id::CeremonyId,
 };
 
 use super::{Connection, Result, Storage, error::corrupt, locks::hold_payer, on_engine};

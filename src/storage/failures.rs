@@ -1,9 +1,8 @@
 //! Failed sign-ins, kept so that a restart forgives nobody.
 
-use crate::model::{
-    failure::{FailureCount, FailureKey},
-    time::Timestamp,
-};
+use claviger_token::time::Timestamp;
+
+use crate::model::failure::{FailureCount, FailureKey};
 
 use super::{Connection, Result, Storage, error::corrupt, on_engine};
 

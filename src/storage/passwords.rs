@@ -1,10 +1,13 @@
 //! The hashes of passwords: replacing them, and what that ends.
 
-use crate::model::{
+use claviger_token::{
     id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
+use crate::model::{
     password::PasswordHash,
     session::{EndReason, NewSession},
-    time::Timestamp,
 };
 
 use super::{

@@ -1,9 +1,8 @@
 //! Signing keys, sealed.
 
-use crate::model::{
-    signing_key::{SigningAlgorithm, StoredSigningKey},
-    time::Timestamp,
-};
+use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
+
+use crate::model::signing_key::StoredSigningKey;
 
 use super::{Connection, Result, Storage, error::corrupt, locks::hold_signing_keys, on_engine};
 

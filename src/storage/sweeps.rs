@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::time::Timestamp;
+use claviger_token::time::Timestamp;
 
 use super::{Connection, Result, Storage, locks::try_hold_sweep, on_engine};
 

@@ -1,6 +1,6 @@
 //! One's own account: showing, changing the password, deleting.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

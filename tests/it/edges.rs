@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb::{self, auth_service_client::AuthServiceClient};
+use claviger_proto::pb::{self, auth_service_client::AuthServiceClient};
 use reqwest::{Client, Method, Response, header::HeaderMap};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 use tokio::task::JoinSet;
 
 use crate::support::{

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use tokio::task::JoinSet;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Signing in with a password, and proving presence with it.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

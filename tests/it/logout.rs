@@ -1,6 +1,6 @@
 //! Ending one's own session.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

@@ -1,6 +1,6 @@
 //! What the program writes down, and what it never does.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::support::{Authenticator, Dialect, Home, OTHER_PASSWORD, PASSWORD, Page, Process};
 

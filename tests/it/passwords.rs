@@ -1,6 +1,6 @@
 //! Accounts that give up their password, and take one again.
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 
 use crate::{
     assert_refused,

@@ -1,6 +1,6 @@
 //! Refresh tokens: rotation, retries, replays.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

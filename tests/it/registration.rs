@@ -1,6 +1,6 @@
 //! Creating an account.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

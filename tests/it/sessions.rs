@@ -1,6 +1,6 @@
 //! Listing and ending one's own sessions.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

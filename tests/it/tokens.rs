@@ -1,10 +1,8 @@
 //! Access tokens as backends see them.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use claviger::{
-    domain::tokens::keys::{ACTIVATION_DELAY, PUBLICATION_MAX_AGE},
-    wire::pb::{self, TokenVerdict},
-};
+use claviger::domain::tokens::keys::{ACTIVATION_DELAY, PUBLICATION_MAX_AGE};
+use claviger_proto::pb::{self, TokenVerdict};
 use serde_json::Value;
 
 use crate::{

@@ -28,8 +28,6 @@ const HOMES: &[(&[&str], &[&str])] = &[
             "src/serve.rs",
             "src/app.rs",
             "src/app/",
-            "src/wire/",
-            "src/verifier/",
         ],
     ),
     (&["argon2"], &["src/domain/passwords/", "src/domain/passwords.rs"]),
@@ -38,7 +36,6 @@ const HOMES: &[(&[&str], &[&str])] = &[
         &["src/domain/passkeys/", "src/domain/passkeys.rs"],
     ),
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
-    (&["jsonwebtoken"], &["src/tokens/"]),
     (&["rust_embed"], &["src/http/page/"]),
 ];
 
@@ -73,22 +70,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         "src/gateway/",
         &["crate::grpc", "crate::http", "crate::serve", "crate::app", "crate::storage", "axum"],
     ),
-    // What a service gets that only checks tokens.
-    ("src/tokens/", SERVER),
-    ("src/wire/", SERVER),
-    ("src/verifier/", SERVER),
-];
-
-/// The layers of the server.
-const SERVER: &[&str] = &[
-    "crate::storage",
-    "crate::domain",
-    "crate::grpc",
-    "crate::http",
-    "crate::serve",
-    "crate::app",
-    "crate::config",
-    "crate::cli",
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 //! Whatever is wrong, the work and the answer are the same, so that neither tells whether an account
 //! exists.
 
+use claviger_token::{id::AccountId, sign_in::SignInMethod};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -14,9 +15,8 @@ use crate::{
     },
     model::{
         account::{Account, AccountWithPassword},
-        id::AccountId,
         password::{Password, PasswordHash},
-        session::{Origin, SignInMethod},
+        session::Origin,
     },
 };
 

@@ -1,15 +1,11 @@
 //! Signing in with a username and password, and proving presence with the password.
 
+use claviger_token::{claims::Claims, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
-    model::{
-        session::Origin,
-        time::Timestamp,
-        token::{AccessToken, Claims},
-        username::Username,
-    },
+    model::{session::Origin, token::AccessToken, username::Username},
 };
 
 use super::{Accounts, fields};

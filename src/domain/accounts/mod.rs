@@ -12,11 +12,12 @@ mod registration;
 
 use std::sync::Arc;
 
+use claviger_token::claims::Claims;
+
 use crate::{
     model::{
         account::{Account, AccountWithPassword},
         session::EndReason,
-        token::Claims,
     },
     storage::Storage,
 };

@@ -1,5 +1,6 @@
 //! Setting a new password, which ends every session but the caller's new one.
 
+use claviger_token::{claims::Claims, sign_in::SignInMethod};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -7,8 +8,8 @@ use crate::{
     model::{
         account::AccountWithPassword,
         password::{Password, PasswordHash},
-        session::{EndReason, Origin, SignInMethod},
-        token::{Claims, TokenPair},
+        session::{EndReason, Origin},
+        token::TokenPair,
     },
     storage::passwords::PasswordChange,
 };

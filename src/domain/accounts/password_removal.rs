@@ -1,8 +1,10 @@
 //! Removing the password, so that only passkeys sign in.
 
+use claviger_token::claims::Claims;
+
 use crate::{
     domain::{Error, Result, completion::to_completion},
-    model::{session::EndReason, token::Claims},
+    model::session::EndReason,
     storage::passwords::{PasswordRemoval, PasswordRemovalRequest},
 };
 

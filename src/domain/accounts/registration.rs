@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use claviger_token::{id::AccountId, sign_in::SignInMethod, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn, throttle::Attempt},
     model::{
         account::{Account, AccountWithPassword, NewAccount},
-        id::{AccountId, RequestId},
+        id::RequestId,
         label::DisplayName,
         password::Password,
-        session::{Origin, SignInMethod},
-        time::Timestamp,
+        session::Origin,
         token::TokenPair,
         username::Username,
     },

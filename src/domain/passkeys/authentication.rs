@@ -3,13 +3,15 @@
 //! Whether a name exists, and whether it has passkeys, shows neither in the answers nor in the work
 //! done for them.
 
+use claviger_token::{id::AccountId, sign_in::SignInMethod};
+
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
     model::{
         ceremony::{CeremonyKind, CeremonyPurpose},
-        id::{AccountId, CeremonyId},
+        id::CeremonyId,
         passkey::Passkey,
-        session::{Origin, SignInMethod},
+        session::Origin,
         username::Username,
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },

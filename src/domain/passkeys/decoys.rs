@@ -3,11 +3,12 @@
 //! An empty list would tell who has none, a random one would tell by changing. These stay the same
 //! for a name, look like those of real authenticators, and need the server's key to tell apart.
 
+use claviger_token::id::AccountId;
 use webauthn_rs::fake::{FakePasskeyDistribution, WebauthnFakeCredentialGenerator};
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey},
-    model::{id::AccountId, webauthn::CredentialDescriptor},
+    model::webauthn::CredentialDescriptor,
 };
 
 /// The distribution leaves about one name in six without ids; that many tries never all do.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use claviger_token::claims::Claims;
+
 use crate::{
     domain::{Error, Result, completion::to_completion},
     model::{
         account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey, session::EndReason,
-        token::Claims, webauthn::PasskeySignals,
+        webauthn::PasskeySignals,
     },
     storage::passkeys::{PasskeyRemoval, PasskeyRemovalRequest},
 };

@@ -18,13 +18,14 @@ mod tests;
 
 use std::{net::IpAddr, sync::Arc};
 
+use claviger_token::{id::AccountId, time::Timestamp};
+
 use crate::{
     model::{
         account::Account,
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
-        id::{AccountId, CeremonyId},
+        id::CeremonyId,
         passkey::{Passkey, PasskeyUse},
-        time::Timestamp,
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
     storage::{Storage, ceremonies::CeremonyLimits},

@@ -1,5 +1,7 @@
 //! Proving presence with a passkey within a session: the step-up.
 
+use claviger_token::{claims::Claims, time::Timestamp};
+
 use crate::{
     domain::{Error, Result},
     model::{
@@ -7,8 +9,7 @@ use crate::{
         id::CeremonyId,
         passkey::{Passkey, PasskeyUse},
         session::Session,
-        time::Timestamp,
-        token::{AccessToken, Claims},
+        token::AccessToken,
         webauthn::{AuthenticationResponse, RequestOptions, Started},
     },
 };

@@ -1,5 +1,7 @@
 //! Adding a passkey to an account.
 
+use claviger_token::claims::Claims;
+
 use crate::{
     domain::{Error, Result},
     model::{
@@ -7,7 +9,6 @@ use crate::{
         id::{CeremonyId, PasskeyId},
         label::PasskeyName,
         passkey::{MAX_PASSKEYS, Passkey},
-        token::Claims,
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
     storage::passkeys::PasskeyAddition,

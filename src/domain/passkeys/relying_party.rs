@@ -3,6 +3,7 @@
 //! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
 
 use aws_lc_rs::digest;
+use claviger_token::id::AccountId;
 use tracing::{Dispatch, dispatcher};
 use url::Url;
 use webauthn_rs::{
@@ -19,7 +20,6 @@ use crate::{
     model::{
         ceremony::CEREMONY_LIFETIME,
         host::{is_at_or_below, is_local},
-        id::AccountId,
         passkey::Passkey,
         webauthn::{AuthenticationResponse, RegistrationResponse},
     },

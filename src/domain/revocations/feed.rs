@@ -9,12 +9,10 @@ use std::{
     time::Duration,
 };
 
+use claviger_token::{revocation::Revocation, time::Timestamp};
 use tokio::sync::watch;
 
-use crate::{
-    domain::tokens::keys::PublicKey,
-    model::{revocation::Revocation, signing_key::SigningKeyState, time::Timestamp},
-};
+use crate::{domain::tokens::keys::PublicKey, model::signing_key::SigningKeyState};
 
 use super::cursor::Cursor;
 

@@ -1,10 +1,9 @@
 //! The log: places, what leaves it, and where cursors lead.
 
+use claviger_token::{algorithm::SigningAlgorithm, id::SessionId, revocation::Revoked};
+
 use super::*;
-use crate::{
-    domain::world::World,
-    model::{id::SessionId, revocation::Revoked, signing_key::SigningAlgorithm},
-};
+use crate::domain::world::World;
 
 const FAR: usize = 1000;
 

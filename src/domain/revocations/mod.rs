@@ -12,16 +12,15 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    model::{
-        id::SessionId,
-        revocation::{Revocation, Revoked},
-        time::Timestamp,
-        token::Claims,
-    },
-    storage::Storage,
-    tokens::revocation_set::RevocationSet,
+use claviger_token::{
+    claims::Claims,
+    id::SessionId,
+    revocation::{Revocation, Revoked},
+    revocation_set::RevocationSet,
+    time::Timestamp,
 };
+
+use crate::storage::Storage;
 
 use self::{
     cursor::Cursor,

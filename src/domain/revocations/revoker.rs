@@ -1,14 +1,14 @@
 //! What an operator revokes. Every server hears of it from storage, within a second.
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 use crate::{
     domain::{Result, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World},
-    model::{
-        id::{AccountId, SessionId},
-        time::Timestamp,
-        username::Username,
-    },
+    model::username::Username,
     storage::Storage,
 };
 

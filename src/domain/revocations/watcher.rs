@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use claviger_token::{
+    revocation::{HEARTBEAT, Revocation},
+    time::Timestamp,
+};
 use tokio::{sync::watch, time::timeout};
 
-use crate::{
-    domain::tokens::keys::PublicKey,
-    model::{revocation::Revocation, signing_key::SigningKeyState, time::Timestamp},
-    wire::HEARTBEAT,
-};
+use crate::{domain::tokens::keys::PublicKey, model::signing_key::SigningKeyState};
 
 use super::{Revocations, cursor::Cursor};
 
@@ -66,10 +66,11 @@ impl Watcher {
 mod tests {
     use std::time::Duration;
 
+    use claviger_token::id::SessionId;
     use tokio::time::Instant;
 
     use super::*;
-    use crate::{domain::world::World, model::id::SessionId};
+    use crate::domain::world::World;
 
     #[tokio::test(start_paused = true)]
     async fn a_watcher_hears_news_at_once_and_silence_every_five_seconds() {

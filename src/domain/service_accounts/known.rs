@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use claviger_token::time::Timestamp;
+
 use crate::model::{
     certificate::{CertificateName, ClientCertificate},
     service_account::ServiceAccount,
     service_key::ServiceKeyHash,
-    time::Timestamp,
 };
 
 /// The service accounts as one read of storage found them.

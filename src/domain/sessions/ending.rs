@@ -1,11 +1,12 @@
 //! Ending sessions: by logout, from the list of sessions, and the announcement of every end.
 
-use crate::model::{
+use claviger_token::{
+    claims::Claims,
     id::{AccountId, SessionId},
-    session::EndReason,
     time::Timestamp,
-    token::{Claims, RefreshToken},
 };
+
+use crate::model::{session::EndReason, token::RefreshToken};
 
 use super::{Error, Result, SessionSelection, Sessions, to_completion};
 

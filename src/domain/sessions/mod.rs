@@ -7,13 +7,19 @@ mod ending;
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_token::{
+    claims::Claims,
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
+};
+
 use crate::{
     model::{
         account::Account,
-        id::{AccountId, PasskeyId, SessionId},
-        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor, SignInMethod},
-        time::Timestamp,
-        token::{AccessToken, Claims, RefreshToken, TokenPair},
+        id::PasskeyId,
+        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor},
+        token::{AccessToken, RefreshToken, TokenPair},
     },
     storage::{
         Storage,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use claviger_token::time::Timestamp;
+
 use crate::{
     domain::{Error, Result},
-    model::{failure::FailureCount, time::Timestamp},
+    model::failure::FailureCount,
 };
 
 /// Failures in a row after which a name is locked (NIST SP 800-63B-4 §3.2.2).

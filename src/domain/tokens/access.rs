@@ -2,19 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_token::{
+    claims::{self, Claims},
+    id::{AccountId, SessionId},
+    reader::TokenReader,
+    sign_in::SignInMethod,
+    time::Timestamp,
+    verdict::{self, Requirements, Verdict},
+};
+
 use crate::{
     domain::{Error, Result, revocations::Revocations, world::World},
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-        time::Timestamp,
-        token::{AccessToken, Claims, Verdict},
-    },
-    tokens::{
-        claims,
-        reader::TokenReader,
-        verdict::{self, Requirements},
-    },
+    model::token::AccessToken,
 };
 
 use super::{

@@ -6,17 +6,17 @@ mod forgeries;
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use claviger_token::{algorithm::SigningAlgorithm, reader::MAX_TOKEN_BYTES};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    clock::ManualClock,
     domain::{
+        clock::ManualClock,
         secret::{DerivedKey, MasterSecret},
         tokens::key_set::{self, KeySet},
     },
-    model::signing_key::{SigningAlgorithm, StoredSigningKey},
-    tokens::reader::MAX_TOKEN_BYTES,
+    model::signing_key::StoredSigningKey,
 };
 
 const START: i64 = 1_800_000_000;

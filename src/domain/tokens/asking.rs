@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_token::{claims::Claims, verdict::Verdict};
+
 use crate::{
     domain::{Error, Result},
-    model::{
-        service_account::{Backend, ServiceAccount},
-        token::{Claims, Verdict},
-    },
+    model::service_account::{Backend, ServiceAccount},
 };
 
 use super::access::AccessTokens;

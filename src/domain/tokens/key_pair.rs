@@ -13,12 +13,10 @@ use aws_lc_rs::{
         RSA_PKCS1_SHA256, RsaKeyPair,
     },
 };
+use claviger_token::algorithm::SigningAlgorithm;
 use zeroize::Zeroizing;
 
-use crate::{
-    domain::{Error, Result},
-    model::signing_key::SigningAlgorithm,
-};
+use crate::domain::{Error, Result};
 
 /// A private key, with the one algorithm it signs with.
 pub(super) enum KeyPair {
@@ -83,8 +81,9 @@ impl KeyPair {
 
 #[cfg(test)]
 mod tests {
+    use claviger_token::jwk::PublicParts;
+
     use super::*;
-    use crate::tokens::jwk::PublicParts;
 
     const ALL: [SigningAlgorithm; 3] =
         [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa];

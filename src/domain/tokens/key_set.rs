@@ -2,17 +2,17 @@
 //!
 //! A set never changes; `keys` swaps in another when storage holds other keys.
 
+use claviger_token::{
+    algorithm::SigningAlgorithm,
+    jwk::{JwkSet, PublicParts},
+    jws,
+    signature::VerifyingKey,
+    time::Timestamp,
+};
+
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
-    model::{
-        signing_key::{SigningAlgorithm, StoredSigningKey},
-        time::Timestamp,
-    },
-    tokens::{
-        jwk::{JwkSet, PublicParts},
-        jws,
-        signature::VerifyingKey,
-    },
+    model::signing_key::StoredSigningKey,
 };
 
 use super::{key_pair::KeyPair, keys::PublicKey, seal};

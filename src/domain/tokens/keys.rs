@@ -12,13 +12,11 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
-    model::{
-        signing_key::{SigningAlgorithm, SigningKeyState, StoredSigningKey},
-        time::Timestamp,
-    },
+    model::signing_key::{SigningKeyState, StoredSigningKey},
     storage::Storage,
 };
 

@@ -1,6 +1,6 @@
 //! Tokens: signing and judging access tokens, minting refresh tokens, keeping the keys.
 //!
-//! What needs no secrets to judge a token is in `crate::tokens`.
+//! What needs no secrets to judge a token is in `claviger_token`.
 
 pub mod access;
 mod asking;

@@ -1,8 +1,8 @@
 //! Accounts on the wire.
 
-use crate::{model::account::Account, wire::pb};
+use claviger_proto::{pb, time::timestamp};
 
-use super::times::timestamp;
+use crate::model::account::Account;
 
 /// An account.
 pub(crate) fn account(account: &Account) -> pb::Account {

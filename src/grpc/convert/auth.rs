@@ -1,5 +1,7 @@
 //! AuthService's messages.
 
+use claviger_proto::{pb, time::timestamp};
+use claviger_token::time::Timestamp;
 use tonic::Status;
 
 use crate::{
@@ -8,14 +10,12 @@ use crate::{
     model::{
         account::Account,
         id::RequestId,
-        time::Timestamp,
         token::{AccessToken, RefreshToken},
         violation::FieldReason,
     },
-    wire::pb,
 };
 
-use super::{accounts::account, fields::Fields, times::timestamp};
+use super::{accounts::account, fields::Fields};
 
 /// What the server says of itself.
 pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {

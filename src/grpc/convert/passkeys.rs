@@ -1,5 +1,6 @@
 //! PasskeyService's messages.
 
+use claviger_proto::{pb, time::timestamp};
 use tonic::Status;
 
 use crate::{
@@ -12,13 +13,11 @@ use crate::{
         violation::FieldReason,
         webauthn::{CreationOptions, PasskeySignals, RegistrationResponse, Started},
     },
-    wire::pb,
 };
 
 use super::{
     accounts::account,
     fields::Fields,
-    times::timestamp,
     webauthn::{creation_options, registration_response},
 };
 

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use claviger_proto::{
+    pb,
+    time::{duration, timestamp},
+};
+use claviger_token::revocation::{Revocation, Revoked};
 use tonic::Status;
 
 use crate::{
@@ -10,18 +15,10 @@ use crate::{
         revocations::{cursor::Cursor, watcher::Page},
     },
     grpc::status::from_error,
-    model::{
-        revocation::{Revocation, Revoked},
-        violation::FieldReason,
-    },
-    wire::pb,
+    model::violation::FieldReason,
 };
 
-use super::{
-    fields::Fields,
-    times::{duration, timestamp},
-    tokens::signing_key,
-};
+use super::{fields::Fields, tokens::signing_key};
 
 /// The page size when none is asked for.
 const DEFAULT_PAGE_SIZE: usize = 1000;

@@ -1,5 +1,6 @@
 //! ServiceAccountService's messages.
 
+use claviger_proto::time::{read_duration, timestamp};
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -12,18 +13,15 @@ use crate::{
             DEFAULT_OVERLAP, NewServiceAccount, Rotation, Wanted, WithKey, parse_name,
         },
     },
+    grpc::contracts::admin as pb,
     model::{
         certificate::CertificateName,
         service_account::{Audience, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKey, StoredServiceKey},
     },
-    wire::admin as pb,
 };
 
-use super::{
-    pages::{self, Page, Sizes},
-    times::{span, timestamp},
-};
+use super::pages::{self, Page, Sizes};
 
 const PAGE_SIZES: Sizes = Sizes { default: 100, most: 1000 };
 
@@ -75,7 +73,7 @@ pub(crate) fn listed(
 /// Reads whose key is to be replaced. A span that is none is as long as no overlap may be.
 pub(crate) fn rotation(request: &pb::RotateServiceAccountKeyRequest) -> Result<Rotation> {
     let overlap = request.overlap.as_ref();
-    let overlap = overlap.map_or(DEFAULT_OVERLAP, |it| span(it).unwrap_or(Duration::MAX));
+    let overlap = overlap.map_or(DEFAULT_OVERLAP, |it| read_duration(it).unwrap_or(Duration::MAX));
     Rotation::parse(&request.name, overlap)
 }
 

@@ -1,22 +1,18 @@
 //! SessionService's messages.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use claviger_proto::{pb, time::timestamp};
+use claviger_token::{id::SessionId, sign_in::SignInMethod, time::Timestamp};
 use tonic::Status;
 
 use crate::{
     domain::sessions::SessionPage,
-    model::{
-        id::SessionId,
-        session::{Session, SessionCursor, SignInMethod},
-        time::Timestamp,
-    },
-    wire::pb,
+    model::session::{Session, SessionCursor},
 };
 
 use super::{
     fields::Fields,
     pages::{self, Page, Sizes},
-    times::timestamp,
 };
 
 const PAGE_SIZES: Sizes = Sizes { default: 20, most: 100 };

@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
+use claviger_proto::{
+    pb,
+    time::{duration, read_duration, timestamp},
+};
+use claviger_token::{claims::Claims, verdict::Verdict};
 use tonic::Status;
 
 use crate::{
     domain::tokens::keys::{PUBLICATION_MAX_AGE, PublicKey},
     model::{
         signing_key::SigningKeyState,
-        token::{AccessToken, Claims, TokenPair, Verdict},
+        token::{AccessToken, TokenPair},
         violation::FieldReason,
     },
-    wire::pb,
 };
 
-use super::{
-    fields::Fields,
-    times::{duration, span, timestamp},
-};
+use super::fields::Fields;
 
 /// What a sign-in or a refresh hands out.
 pub(crate) fn pair(tokens: &TokenPair) -> pb::TokenPair {
@@ -50,7 +51,7 @@ fn read_question(
     age_field: &'static str,
     fields: &mut Fields,
 ) -> Question {
-    let max_auth_age = request.max_auth_age.map(|age| span(&age).unwrap_or_default());
+    let max_auth_age = request.max_auth_age.map(|age| read_duration(&age).unwrap_or_default());
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
         fields.refuse(age_field, FieldReason::OutOfRange, "must be at least one second");
     }

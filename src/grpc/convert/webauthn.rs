@@ -1,14 +1,11 @@
 //! The WebAuthn dictionaries on the wire, with the members that never vary filled in.
 
-use crate::{
-    model::webauthn::{
-        AuthenticationResponse, CreationOptions, CredentialDescriptor, RegistrationResponse,
-        RequestOptions,
-    },
-    wire::pb,
-};
+use claviger_proto::{pb, time::duration};
 
-use super::times::duration;
+use crate::model::webauthn::{
+    AuthenticationResponse, CreationOptions, CredentialDescriptor, RegistrationResponse,
+    RequestOptions,
+};
 
 /// The only credential type WebAuthn has.
 const PUBLIC_KEY: &str = "public-key";

@@ -10,14 +10,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 use tonic::Code;
 
-use crate::{
-    domain::deadline::until,
-    wire::{pb::ErrorReason, refusal::refusal},
-};
+use crate::domain::deadline::until;
 
 /// Answers `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
 /// is shorter.

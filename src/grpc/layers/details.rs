@@ -1,9 +1,8 @@
 //! Gives the errors that tonic itself makes the details that ours have.
 
 use axum::{extract::Request, middleware::Next, response::Response};
+use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use tonic::{Code, Status};
-
-use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// Completes an error response that carries no `grpc-status-details-bin`.
 pub async fn complete(request: Request, next: Next) -> Response {

@@ -22,16 +22,14 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
+use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, service::Routes};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceExt as _;
 
-use crate::{
-    domain::world::World,
-    wire::{pb::ErrorReason, refusal::refusal},
-};
+use crate::domain::world::World;
 
 /// What the layers need to know.
 #[derive(Clone)]

@@ -3,10 +3,9 @@
 use std::{any::Any, io, sync::Arc};
 
 use axum::{body::Body, response::Response};
+use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use tonic::Code;
 use tower_http::catch_panic::CatchPanicLayer;
-
-use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// What turns a panic's payload into an answer.
 pub type Answer = fn(Box<dyn Any + Send + 'static>) -> Response<Body>;

@@ -12,12 +12,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Code;
-
-use crate::wire::{pb::ErrorReason, refusal::refusal};
 
 /// How long to wait before trying another server, or this one once it is back.
 const RETRY_SOON: Duration = Duration::from_secs(1);

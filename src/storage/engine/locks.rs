@@ -4,14 +4,12 @@
 //! it decides on; each statement after sees all that was committed before the lock was given. They are
 //! taken in this order: the account, a session, anything else.
 
+use claviger_token::id::{AccountId, SessionId};
 use sqlx::Executor as _;
 
 use crate::{
     model::{
-        ceremony::CeremonyPayer,
-        id::{AccountId, SessionId},
-        service_account::ServiceAccountName,
-        token::RefreshFamilyHash,
+        ceremony::CeremonyPayer, service_account::ServiceAccountName, token::RefreshFamilyHash,
     },
     storage::Result,
 };

@@ -10,7 +10,7 @@ mod side;
 mod tables;
 mod target;
 
-use crate::model::time::Timestamp;
+use claviger_token::time::Timestamp;
 
 use super::{Options, migrations};
 use row::Checksum;

@@ -1,9 +1,8 @@
 //! Making the target ready for its rows, and ready to be served.
 
-use crate::{
-    model::time::Timestamp,
-    storage::{Options, UNFINISHED_COPY, migrations},
-};
+use claviger_token::time::Timestamp;
+
+use crate::storage::{Options, UNFINISHED_COPY, migrations};
 
 use super::{
     CopyError, TABLES,

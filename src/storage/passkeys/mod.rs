@@ -3,12 +3,16 @@
 mod row;
 mod uses;
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
 use crate::model::{
-    id::{AccountId, PasskeyId, SessionId},
+    id::PasskeyId,
     label::PasskeyName,
     passkey::{CredentialId, Passkey},
     session::EndReason,
-    time::Timestamp,
 };
 
 use super::{

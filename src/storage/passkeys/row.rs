@@ -1,11 +1,12 @@
 //! A passkey's row and the passkey in it.
 
+use claviger_token::{id::AccountId, time::Timestamp};
+
 use crate::{
     model::{
-        id::{AccountId, PasskeyId},
+        id::PasskeyId,
         label::PasskeyName,
         passkey::{CredentialId, Passkey},
-        time::Timestamp,
     },
     storage::{Error, Result, error::corrupt},
 };

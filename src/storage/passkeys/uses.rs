@@ -1,11 +1,16 @@
 //! Uses of a passkey: the counter moves by compare-and-set together with what the use is for.
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
+};
+
 use crate::{
     model::{
-        id::{AccountId, PasskeyId, SessionId},
+        id::PasskeyId,
         passkey::PasskeyUse,
-        session::{NewSession, Session, SignInMethod},
-        time::Timestamp,
+        session::{NewSession, Session},
     },
     storage::{
         Connection, Result, Storage,

@@ -7,12 +7,13 @@ mod orders;
 
 use std::time::Duration;
 
-use crate::model::{
+use claviger_token::{
     id::{AccountId, SessionId},
     revocation::{Revocation, Revoked},
     time::Timestamp,
-    token::RefreshFamilyHash,
 };
+
+use crate::model::token::RefreshFamilyHash;
 
 use super::{Connection, Result, Storage, error::corrupt, on_engine};
 

@@ -1,11 +1,12 @@
 //! What operators revoke: a session whoever owns it, all of an account's tokens, a single token.
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
 use crate::{
-    model::{
-        id::{AccountId, SessionId},
-        session::EndReason,
-        time::Timestamp,
-    },
+    model::session::EndReason,
     storage::{
         Connection, Result, Storage,
         accounts::find_account,

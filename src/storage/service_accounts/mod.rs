@@ -3,12 +3,13 @@
 mod rotation;
 mod row;
 
+use claviger_token::time::Timestamp;
+
 use crate::model::{
     certificate::CertificateName,
     id::ServiceAccountId,
     service_account::{ServiceAccount, ServiceAccountName},
     service_key::StoredServiceKey,
-    time::Timestamp,
 };
 
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};

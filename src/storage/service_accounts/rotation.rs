@@ -1,10 +1,11 @@
 //! A service account's key, replaced.
 
+use claviger_token::time::Timestamp;
+
 use crate::{
     model::{
         service_account::{MAX_KEYS, ServiceAccount, ServiceAccountName},
         service_key::StoredServiceKey,
-        time::Timestamp,
     },
     storage::{Connection, Result, on_engine},
 };

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use claviger_token::time::Timestamp;
+
 use crate::{
     model::{
         certificate::CertificateName,
         id::ServiceAccountId,
         service_account::{Audience, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKeyHash, StoredServiceKey},
-        time::Timestamp,
     },
     storage::{Result, error::corrupt},
 };

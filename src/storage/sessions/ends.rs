@@ -1,12 +1,12 @@
 //! Ending sessions, and revoking their access tokens in the same transaction.
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
 use crate::{
-    model::{
-        id::{AccountId, PasskeyId, SessionId},
-        session::EndReason,
-        time::Timestamp,
-        token::RefreshFamilyHash,
-    },
+    model::{id::PasskeyId, session::EndReason, token::RefreshFamilyHash},
     storage::{
         Connection, Result, Storage,
         error::corrupt,

@@ -4,11 +4,15 @@ mod ends;
 mod refresh;
 mod row;
 
-use crate::model::{
+use claviger_token::{
     id::{AccountId, SessionId},
-    password::PasswordHash,
-    session::{NewSession, Session, SessionCursor, SignInMethod},
+    sign_in::SignInMethod,
     time::Timestamp,
+};
+
+use crate::model::{
+    password::PasswordHash,
+    session::{NewSession, Session, SessionCursor},
 };
 
 use super::{

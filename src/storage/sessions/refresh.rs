@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use claviger_token::time::Timestamp;
+
 use crate::{
     model::{
         session::{EndReason, Rotation},
-        time::Timestamp,
         token::RefreshFamilyHash,
     },
     storage::{Connection, Result, Storage, locks::hold_family, on_engine},

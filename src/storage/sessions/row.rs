@@ -1,11 +1,13 @@
 //! A session's row and the session in it.
 
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    time::Timestamp,
+};
+
 use crate::{
-    model::{
-        id::{AccountId, SessionId},
-        session::{Origin, Session, SignInMethod},
-        time::Timestamp,
-    },
+    model::session::{Origin, Session},
     storage::{Result, error::corrupt},
 };
 

@@ -2,7 +2,7 @@
 
 use claviger::{
     domain::service_accounts::{Actor, Wanted, parse_name},
-    wire::admin::{
+    grpc::contracts::admin::{
         DeleteServiceAccountRequest, service_account_service_client::ServiceAccountServiceClient,
     },
 };

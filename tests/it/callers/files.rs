@@ -1,5 +1,6 @@
 //! The files of the internal port's TLS, while the server runs.
 
+use claviger_proto::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -11,7 +12,6 @@ use crate::support::{
     authority::{Authority, Name},
     backends::tls_channel,
 };
-use claviger::wire::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 
 const SHOP: Name = Name::Dns("shop.example");
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use claviger::wire::envoy::service::auth::v3::{
+use claviger::grpc::contracts::envoy::service::auth::v3::{
     AttributeContext, CheckRequest, CheckResponse,
     attribute_context::{HttpRequest, Request},
     authorization_client::AuthorizationClient,

@@ -1,6 +1,6 @@
 //! Callers that show a key, or nothing.
 
-use claviger::wire::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 use tonic::{Request, metadata::AsciiMetadataValue};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_reflection::pb::v1::{

@@ -11,7 +11,7 @@ mod verifiers;
 
 use std::path::PathBuf;
 
-use claviger::wire::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 use tempfile::TempDir;
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;

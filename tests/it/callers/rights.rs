@@ -1,6 +1,6 @@
 //! A service account learns only of tokens that are meant for it.
 
-use claviger::wire::pb::{
+use claviger_proto::pb::{
     BatchValidateTokensRequest, GetRevocationsRequest, TokenVerdict, ValidateTokenRequest,
     ValidateTokenResponse, WatchRevocationsRequest,
 };

@@ -2,11 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::{
-    domain::service_accounts::{Actor, Rotation, parse_name},
-    wire::pb::{
-        WatchRevocationsRequest, WatchRevocationsResponse, token_service_client::TokenServiceClient,
-    },
+use claviger::domain::service_accounts::{Actor, Rotation, parse_name};
+use claviger_proto::pb::{
+    WatchRevocationsRequest, WatchRevocationsResponse, token_service_client::TokenServiceClient,
 };
 use tonic::{Status, Streaming};
 

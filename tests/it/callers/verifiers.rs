@@ -1,6 +1,6 @@
 //! Verifiers that watch a server on another machine, with a key or a certificate.
 
-use claviger::verifier::{ClientIdentity, Refusal, Settings, Verifier};
+use claviger_verifier::{ClientIdentity, Refusal, Settings, Verifier};
 
 use super::Beyond;
 use crate::support::{MINUTE, SECOND, authority::Name, backends::wanted, patience::wait_until};

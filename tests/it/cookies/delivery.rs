@@ -1,6 +1,6 @@
 //! Where the token goes: into the cookie, and nowhere else.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{after, change_password, login, logout, passkey_sign_in, refresh, register, signed_in};
 use crate::support::{Answer, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp};

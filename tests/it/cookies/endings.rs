@@ -1,6 +1,6 @@
 //! Ending the session: a logout always gets out of the browser, and the cookie goes with the session.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{REMOVAL, logout, refresh, signed_in};
 use crate::{

@@ -1,6 +1,6 @@
 //! What a request may say about the delivery.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{REMOVAL, change_password, login, logout, refresh, register, signed_in};
 use crate::{

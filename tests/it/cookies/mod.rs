@@ -7,7 +7,7 @@ mod fields;
 mod origins;
 mod refreshes;
 
-use claviger::wire::pb::{self, RefreshTokenDelivery};
+use claviger_proto::pb::{self, RefreshTokenDelivery};
 
 use crate::support::{
     Answer, Authenticator, Dialect, PASSWORD, Page, Person, TestApp,

@@ -1,7 +1,7 @@
 //! Who may use the cookie: pages of the server's own origin. Everybody else is refused before
 //! anything is done.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{
     change_password, login, logout, passkey_sign_in, refresh, register, signed_in, without_delivery,

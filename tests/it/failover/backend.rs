@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::wire::pb::{self, TokenVerdict, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{self, TokenVerdict, token_service_client::TokenServiceClient};
 use tonic::{Status, transport::Channel};
 
 use super::tally::Tally;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::time::timeout;
 

@@ -1,6 +1,6 @@
 //! One writer of the storm, who remembers what was acknowledged.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use tonic::Code;
 
 use super::client::{Client, Try};

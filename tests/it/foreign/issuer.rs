@@ -5,10 +5,7 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use claviger::{
-    clock::ManualClock,
-    domain::{tokens::keys::ACTIVATION_DELAY, world::World},
-};
+use claviger::domain::{clock::ManualClock, tokens::keys::ACTIVATION_DELAY, world::World};
 
 use crate::support::{Home, MINUTE, PASSWORD, Person, SECOND, TestApp, servers::free_port};
 

@@ -1,6 +1,6 @@
 //! `envoy.service.auth.v3.Authorization/Check` over the wire, as any client may call it.
 
-use claviger::wire::envoy::service::auth::v3::{
+use claviger::grpc::contracts::envoy::service::auth::v3::{
     AttributeContext, CheckRequest, CheckResponse,
     attribute_context::{HttpRequest, Request},
     authorization_client::AuthorizationClient,

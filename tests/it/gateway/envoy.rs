@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use serde_json::{Value, json};
 use tonic::Code;
 

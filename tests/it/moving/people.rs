@@ -1,6 +1,6 @@
 //! What people notice of a move: nothing.
 
-use claviger::wire::pb::{self, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 
 use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
 use crate::{

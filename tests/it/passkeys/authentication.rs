@@ -1,6 +1,6 @@
 //! Signing in with a passkey.
 
-use claviger::wire::pb::{self, start_authentication_request::Target};
+use claviger_proto::pb::{self, start_authentication_request::Target};
 
 use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{

@@ -1,6 +1,6 @@
 //! Ceremonies: used once, for five minutes, by whoever started them, and not too many.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use tonic::Status;
 
 use super::{phone, with_passkey};

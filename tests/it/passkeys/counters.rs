@@ -1,6 +1,6 @@
 //! What a use changes about a passkey: its counter, its backup flags, when it was last used.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{

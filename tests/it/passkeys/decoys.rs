@@ -1,6 +1,6 @@
 //! What a named start gives away about a name: nothing.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{phone, security_key, with_passkey};
 use crate::{

@@ -1,6 +1,6 @@
 //! Listing, renaming and removing passkeys, and what the browser's Signal API gets.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use prost_types::FieldMask;
 
 use super::{only_passkey, phone, security_key, with_passkey};

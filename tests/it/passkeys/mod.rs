@@ -12,7 +12,7 @@ mod races;
 mod reauthentication;
 mod registration;
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use crate::{
     assert_refused,

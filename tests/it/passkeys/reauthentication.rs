@@ -1,6 +1,6 @@
 //! Proving presence with a passkey: the step-up.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 
 use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{

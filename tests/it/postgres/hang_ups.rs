@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 

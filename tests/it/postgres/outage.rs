@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 use futures_util::future::join_all;
 use serde_json::Value;
 use tonic::Status;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use reqwest::Client;
 use tonic::Code;
 

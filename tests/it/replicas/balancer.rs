@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb::{TokenVerdict, ValidateTokenRequest};
+use claviger_proto::pb::{TokenVerdict, ValidateTokenRequest};
 use futures_util::future::join_all;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! A ceremony that one replica started is finished by another, once.
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 use tokio::task::JoinSet;
 
 use super::{at, two};

@@ -3,7 +3,8 @@
 use std::{process::Command, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use claviger::{domain::tokens::keys::ACTIVATION_DELAY, wire::pb::TokenVerdict};
+use claviger::domain::tokens::keys::ACTIVATION_DELAY;
+use claviger_proto::pb::TokenVerdict;
 use serde_json::Value;
 
 use super::two;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::pb::{TokenVerdict, ValidateTokenRequest};
+use claviger_proto::pb::{TokenVerdict, ValidateTokenRequest};
 
 use super::two;
 use crate::support::{Home, PASSWORD, Process, SECOND, TestApp, patience::wait_until};

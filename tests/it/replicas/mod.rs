@@ -9,7 +9,7 @@ mod revocations;
 mod starts;
 mod throttle;
 
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
 
 use crate::support::{Home, Person, SECOND, TestApp, patience::wait_until};
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use claviger::{
-    model::id::SessionId,
-    wire::pb::{RevokeAllSessionsRequest, RevokeOtherSessionsRequest, TokenVerdict},
-};
+use claviger_proto::pb::{RevokeAllSessionsRequest, RevokeOtherSessionsRequest, TokenVerdict};
+use claviger_token::id::SessionId;
 use futures_util::future::join_all;
 
 use super::{at, revoked, two};

@@ -1,6 +1,6 @@
 //! BatchValidateTokens: many questions in one call.
 
-use claviger::wire::pb::{
+use claviger_proto::pb::{
     BatchValidateTokensRequest, TokenVerdict, ValidateTokenRequest, ValidateTokenResponse,
 };
 use tonic::Status;

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use claviger::wire::pb::{SigningKeyState, TokenVerdict};
+use claviger_proto::pb::{SigningKeyState, TokenVerdict};
 
 use crate::{
     assert_refused,

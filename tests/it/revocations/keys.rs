@@ -1,9 +1,7 @@
 //! Keys on the feed: announced, active, retired.
 
-use claviger::{
-    domain::tokens::keys::ACTIVATION_DELAY,
-    wire::pb::{GetSigningKeysRequest, SigningKeyState},
-};
+use claviger::domain::tokens::keys::ACTIVATION_DELAY;
+use claviger_proto::pb::{GetSigningKeysRequest, SigningKeyState};
 
 use crate::support::{HOUR, SECOND, TestApp, watcher::Watcher};
 

@@ -1,6 +1,6 @@
 //! GetRevocations: the same for those who ask now and then.
 
-use claviger::wire::pb::GetRevocationsRequest;
+use claviger_proto::pb::GetRevocationsRequest;
 
 use crate::{
     assert_refused,
@@ -11,7 +11,7 @@ async fn ask(
     app: &TestApp,
     cursor: &[u8],
     page_size: i32,
-) -> Result<claviger::wire::pb::GetRevocationsResponse, tonic::Status> {
+) -> Result<claviger_proto::pb::GetRevocationsResponse, tonic::Status> {
     let request = GetRevocationsRequest { cursor: cursor.to_vec(), page_size };
     Ok(app.backend().get_revocations(request).await?.into_inner())
 }

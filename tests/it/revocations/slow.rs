@@ -1,6 +1,6 @@
 //! A watcher that does not read.
 
-use claviger::wire::pb::{WatchRevocationsRequest, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{WatchRevocationsRequest, token_service_client::TokenServiceClient};
 use tonic::transport::Endpoint;
 
 use crate::{

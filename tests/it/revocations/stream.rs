@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use claviger::wire::{HEARTBEAT, pb::WatchRevocationsRequest};
+use claviger_proto::pb::WatchRevocationsRequest;
+use claviger_token::revocation::HEARTBEAT;
 use tonic_types::StatusExt as _;
 
 use crate::{

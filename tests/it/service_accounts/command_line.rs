@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use claviger::wire::pb::token_service_client::TokenServiceClient;
+use claviger_proto::pb::token_service_client::TokenServiceClient;
 
 use super::ask;
 use crate::support::{Home, Process, SECOND, app::channel, patience::wait_until, people::Bearer};

@@ -7,10 +7,8 @@ mod rotation;
 mod secrecy;
 mod wire;
 
-use claviger::wire::{
-    admin,
-    pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient},
-};
+use claviger::grpc::contracts::admin;
+use claviger_proto::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 use tonic::Status;
 
 use crate::support::backends::Keyed;

@@ -1,6 +1,6 @@
 //! Only operators manage service accounts, wherever they call from.
 
-use claviger::wire::admin::{
+use claviger::grpc::contracts::admin::{
     CreateServiceAccountRequest, DeleteServiceAccountRequest, ListServiceAccountsRequest,
     RotateServiceAccountKeyRequest, service_account_service_client::ServiceAccountServiceClient,
 };

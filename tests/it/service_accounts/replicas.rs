@@ -1,6 +1,8 @@
 //! What one replica changed, the other knows within a second.
 
-use claviger::wire::admin::{DeleteServiceAccountRequest, RotateServiceAccountKeyRequest};
+use claviger::grpc::contracts::admin::{
+    DeleteServiceAccountRequest, RotateServiceAccountKeyRequest,
+};
 
 use super::ask;
 use crate::support::{Home, Refusal, SECOND, TestApp, patience::wait_until};

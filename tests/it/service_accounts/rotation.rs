@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::wire::admin::{
+use claviger::grpc::contracts::admin::{
     RotateServiceAccountKeyRequest, RotateServiceAccountKeyResponse,
     service_account_service_client::ServiceAccountServiceClient,
 };

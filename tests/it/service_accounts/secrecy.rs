@@ -1,6 +1,6 @@
 //! A key is shown once and is nowhere else: not in the log, the database or an error.
 
-use claviger::wire::pb::{ValidateTokenRequest, token_service_client::TokenServiceClient};
+use claviger_proto::pb::{ValidateTokenRequest, token_service_client::TokenServiceClient};
 
 use super::ask;
 use crate::support::{Home, Process, SECOND, app::channel, patience::wait_until, people::Bearer};

@@ -1,6 +1,6 @@
 //! ServiceAccountService, call by call.
 
-use claviger::wire::admin::{
+use claviger::grpc::contracts::admin::{
     CreateServiceAccountRequest, DeleteServiceAccountRequest, ListServiceAccountsRequest,
     RotateServiceAccountKeyRequest,
 };

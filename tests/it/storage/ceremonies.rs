@@ -1,12 +1,10 @@
 //! Ceremonies: started, then taken once.
 
 use claviger::{
-    model::{
-        ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
-        time::Timestamp,
-    },
+    model::ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
     storage::ceremonies::CeremonyLimits,
 };
+use claviger_token::time::Timestamp;
 
 use super::{
     HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, race, rounds, session_id,

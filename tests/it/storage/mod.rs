@@ -29,17 +29,21 @@ use std::{
 use claviger::{
     model::{
         account::NewAccount,
-        id::{AccountId, CeremonyId, PasskeyId, SessionId},
+        id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey},
         password::PasswordHash,
-        revocation::{Revocation, Revoked},
-        session::{NewSession, Origin, SignInMethod},
-        time::Timestamp,
+        session::{NewSession, Origin},
         token::RefreshFamilyHash,
         username::Username,
     },
     storage::{Options, Storage, accounts::AccountCreation},
+};
+use claviger_token::{
+    id::{AccountId, SessionId},
+    revocation::{Revocation, Revoked},
+    sign_in::SignInMethod,
+    time::Timestamp,
 };
 use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;

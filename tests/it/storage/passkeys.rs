@@ -2,12 +2,16 @@
 
 use claviger::{
     model::{
-        id::{AccountId, PasskeyId, SessionId},
+        id::PasskeyId,
         label::PasskeyName,
         passkey::{Passkey, PasskeyUse},
-        session::{NewSession, SignInMethod},
+        session::NewSession,
     },
     storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+};
+use claviger_token::{
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
 };
 use futures_util::{StreamExt as _, stream};
 

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use claviger::{
     model::{
         session::{EndReason, NewSession, Rotation},
-        time::Timestamp,
         token::RefreshFamilyHash,
     },
     storage::sessions::RefreshAttempt,
 };
+use claviger_token::time::Timestamp;
 
 use super::{
     DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, race,

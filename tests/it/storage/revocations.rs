@@ -2,12 +2,12 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use claviger::model::{
+use claviger::model::session::{EndReason, Rotation};
+use claviger::storage::sessions::{RefreshAttempt, SessionSelection};
+use claviger_token::{
     id::{AccountId, SessionId},
     revocation::{Revocation, Revoked},
-    session::{EndReason, Rotation},
 };
-use claviger::storage::sessions::{RefreshAttempt, SessionSelection};
 use uuid::Uuid;
 
 use super::{DAY, HOUR, NOW, SECOND, with_database};

@@ -6,10 +6,10 @@ use claviger::{
         id::ServiceAccountId,
         service_account::{Audience, MAX_KEYS, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKeyHash, StoredServiceKey},
-        time::Timestamp,
     },
     storage::service_accounts::ServiceAccountCreation::{Created, Exists},
 };
+use claviger_token::time::Timestamp;
 
 use super::{DAY, Database, HOUR, NOW, RACERS, SECOND, bytes, race, rounds, uuid, with_database};
 

@@ -1,9 +1,10 @@
 //! Sessions: opening, listing and ending them.
 
 use claviger::{
-    model::session::{EndReason, NewSession, SessionCursor, SignInMethod},
+    model::session::{EndReason, NewSession, SessionCursor},
     storage::sessions::SessionSelection,
 };
+use claviger_token::sign_in::SignInMethod;
 
 use super::{
     HOUR, NOW, SECOND, account_id, hash, new_session,

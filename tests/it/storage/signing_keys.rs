@@ -1,9 +1,7 @@
 //! Signing keys, sealed.
 
-use claviger::model::{
-    signing_key::{SigningAlgorithm, StoredSigningKey},
-    time::Timestamp,
-};
+use claviger::model::signing_key::StoredSigningKey;
+use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use claviger::storage::signing_keys::KeyRevocation;
 

@@ -5,10 +5,8 @@
 
 use std::{collections::HashSet, future::Future, ops::Range};
 
-use claviger::{
-    storage::migrations,
-    wire::pb::{self, TokenVerdict},
-};
+use claviger::storage::migrations;
+use claviger_proto::pb::{self, TokenVerdict};
 
 use crate::support::{
     Authenticator, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer,

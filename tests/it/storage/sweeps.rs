@@ -4,12 +4,13 @@ use claviger::model::{
     ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
     failure::FailureKey,
     session::{EndReason, NewSession, Rotation},
-    signing_key::{SigningAlgorithm, StoredSigningKey},
+    signing_key::StoredSigningKey,
 };
 use claviger::storage::{
     ceremonies::CeremonyLimits,
     sessions::{RefreshAttempt, SessionSelection},
 };
+use claviger_token::algorithm::SigningAlgorithm;
 
 use super::{
     DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, failures::failure, hash, new_session,

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use claviger::{
     app::App,
-    clock::ManualClock,
     config::Config,
     domain::{
+        clock::ManualClock,
         service_accounts::ServiceAccounts,
         tokens::{access::Subject, keys::KeyRevocation},
         world::World,
     },
-    model::time::Timestamp,
-    wire::pb::{self, token_service_client::TokenServiceClient},
 };
+use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
+use claviger_token::time::Timestamp;
 use tonic::{
     Status,
     transport::{Channel, Endpoint},
@@ -60,7 +60,7 @@ impl TestApp {
 
     /// Starts a server whose clock stands at the present, for what judges by a clock of its own.
     pub async fn start_today(settings: Settings<'_>) -> Self {
-        let now = claviger::clock::Clock::System.now();
+        let now = claviger::domain::clock::Clock::System.now();
         Self::start_at(Home::new().await, ManualClock::starting_at(now), settings).await
     }
 

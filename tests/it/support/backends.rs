@@ -2,11 +2,9 @@
 
 use claviger::{
     domain::service_accounts::{Actor, NewServiceAccount, Wanted},
-    wire::{
-        admin::service_account_service_client::ServiceAccountServiceClient,
-        pb::token_service_client::TokenServiceClient,
-    },
+    grpc::contracts::admin::service_account_service_client::ServiceAccountServiceClient,
 };
+use claviger_proto::pb::token_service_client::TokenServiceClient;
 use tonic::{
     service::interceptor::InterceptedService,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},

@@ -3,7 +3,7 @@
 //! Each has a start and a finish, for tests that change something in between, and a whole for the
 //! others.
 
-use claviger::wire::pb::{self, start_authentication_request::Target};
+use claviger_proto::pb::{self, start_authentication_request::Target};
 use tonic::Status;
 
 use super::{

@@ -2,7 +2,7 @@
 //!
 //! Speaks raw HTTP, so that what a test sees is what a browser would get.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use prost::Message;
 use reqwest::{
     Client,

@@ -1,6 +1,6 @@
 //! People and programs that call the server.
 
-use claviger::wire::pb::{
+use claviger_proto::pb::{
     self, account_service_client::AccountServiceClient, auth_service_client::AuthServiceClient,
     passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
 };

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::wire::pb::token_service_client::TokenServiceClient;
+use claviger_proto::pb::token_service_client::TokenServiceClient;
 use rustix::process::Pid;
 use tonic::transport::Channel;
 

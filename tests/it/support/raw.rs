@@ -1,6 +1,6 @@
 //! A connection of the test's own to a database of either engine.
 
-use claviger::model::id::SessionId;
+use claviger_token::id::SessionId;
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,

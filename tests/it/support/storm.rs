@@ -1,6 +1,6 @@
 //! What the writers of a storm were told, and the check that all of it still holds afterwards.
 
-use claviger::wire::pb;
+use claviger_proto::pb;
 use tonic::Status;
 
 use super::{PASSWORD, Person, Refusal};

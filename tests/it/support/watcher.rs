@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use claviger::wire::pb::{
+use claviger_proto::pb::{
     self, GetRevocationsRequest, SigningKeyState, WatchRevocationsRequest,
     WatchRevocationsResponse, revocation::Revoked, token_service_client::TokenServiceClient,
 };

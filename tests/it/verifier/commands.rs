@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use claviger::{verifier::Refusal, wire::pb::GetSigningKeysRequest};
+use claviger_proto::pb::GetSigningKeysRequest;
+use claviger_verifier::Refusal;
 
 use super::{PATIENCE, ready_for, refused, verify};
 use crate::support::{Home, PASSWORD, SECOND, TestApp, patience::wait_until};

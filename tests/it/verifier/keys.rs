@@ -1,7 +1,7 @@
 //! Key changes on a running server.
 
 use claviger::domain::tokens::keys::ACTIVATION_DELAY;
-use claviger::verifier::Refusal;
+use claviger_verifier::Refusal;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::{A_HEARTBEAT, PATIENCE, ready_for, verify};

@@ -11,7 +11,7 @@ mod verdicts;
 
 use std::{sync::Arc, time::Duration};
 
-use claviger::verifier::{Claims, Refusal, Settings, Verifier};
+use claviger_verifier::{Claims, Refusal, Settings, Verifier};
 
 use crate::support::{Person, SECOND, TestApp, patience::wait_until};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger::verifier::{Refusal, Settings, Verifier, WithoutStream};
+use claviger_verifier::{Refusal, Settings, Verifier, WithoutStream};
 
 use super::{
     A_HEARTBEAT, PATIENCE, ready, refused,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Router, body::Body, http::Request, response::Response, routing::get};
-use claviger::verifier::{Claims, Verifier};
+use claviger_verifier::{Claims, Verifier};
 use tower::ServiceExt as _;
 
 use super::{PATIENCE, ready_for};

@@ -3,7 +3,7 @@
 //! The port here is the public one, which offers no TokenService: that it says so shows that it was
 //! believed.
 
-use claviger::verifier::{Settings, Verifier};
+use claviger_verifier::{Settings, Verifier};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! Good tokens, and every way not to be one.
 
-use claviger::verifier::{Refusal, Requirements, Verdict, Verifier};
-use claviger::wire::pb::TokenVerdict;
+use claviger_proto::pb::TokenVerdict;
+use claviger_verifier::{Refusal, Requirements, Verdict, Verifier};
 
 use super::{A_HEARTBEAT, AUDIENCE, ready, ready_for, refused, settings, verify};
 use crate::support::{MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp, patience::wait_until};

@@ -10,10 +10,11 @@ mod cbor;
 mod client_data;
 mod cose_key;
 
+use claviger_token::id::AccountId;
+
 use crate::{
     domain::Error,
     model::{
-        id::AccountId,
         passkey::CredentialId,
         webauthn::{AuthenticationResponse, RegistrationResponse},
     },

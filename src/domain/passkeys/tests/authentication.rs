@@ -1,11 +1,9 @@
 //! The rules about the answer to a sign-in, and what it may change about a passkey.
 
+use claviger_token::id::AccountId;
 use serde_json::Value;
 
-use crate::{
-    domain::Error,
-    model::{ceremony::CeremonyPurpose, id::AccountId},
-};
+use crate::{domain::Error, model::ceremony::CeremonyPurpose};
 
 use super::{
     super::{

@@ -9,11 +9,12 @@ mod client_data;
 mod registration;
 mod relying_party;
 
+use claviger_token::{id::AccountId, time::Timestamp};
+
 use crate::model::{
-    id::{AccountId, PasskeyId},
+    id::PasskeyId,
     label::PasskeyName,
     passkey::Passkey,
-    time::Timestamp,
     webauthn::{AuthenticationResponse, RegistrationResponse},
 };
 

@@ -7,13 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::{
-    domain::tokens::access::Subject,
-    model::{
-        id::{AccountId, SessionId},
-        session::SignInMethod,
-    },
-    wire::{HEARTBEAT, pb::token_service_client::TokenServiceClient},
+use claviger::domain::tokens::access::Subject;
+use claviger_proto::pb::token_service_client::TokenServiceClient;
+use claviger_token::{
+    id::{AccountId, SessionId},
+    revocation::HEARTBEAT,
+    sign_in::SignInMethod,
 };
 use futures_util::future::join_all;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};

@@ -8,10 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::{
-    domain::tokens::keys::ACTIVATION_DELAY,
-    wire::pb::{SigningKeyState, TokenVerdict},
-};
+use claviger::domain::tokens::keys::ACTIVATION_DELAY;
+use claviger_proto::pb::{SigningKeyState, TokenVerdict};
 use futures_util::future::join_all;
 
 use crate::support::{

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::wire::pb::revocation::Revoked;
+use claviger_proto::pb::revocation::Revoked;
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 

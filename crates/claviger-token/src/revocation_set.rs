@@ -1,0 +1,296 @@
+//! The access tokens that died before their time, held in memory.
+//!
+//! Asked whenever a token is judged, so asking is cheap.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use crate::{
+    claims::Claims,
+    id::{AccountId, SessionId},
+    revocation::{Revocation, Revoked},
+    time::Timestamp,
+};
+
+/// Each has a lock of its own, so that one session's end does not hold up everybody's calls.
+const SHARDS: usize = 16;
+
+/// The live revocations. Bounded: each is forgotten when the last token it names has expired.
+#[derive(Debug, Default)]
+pub struct RevocationSet {
+    /// Until when each must be remembered, like in the other two.
+    sessions: [RwLock<HashMap<SessionId, Timestamp>>; SHARDS],
+    accounts: RwLock<HashMap<AccountId, AccountEntry>>,
+    tokens: RwLock<HashMap<String, Timestamp>>,
+}
+
+#[derive(Debug)]
+struct AccountEntry {
+    issued_before: Timestamp,
+    until: Timestamp,
+}
+
+impl RevocationSet {
+    /// Adds a revocation. Answers whether it says anything that was not known.
+    pub fn add(&self, revocation: &Revocation) -> bool {
+        let until = revocation.until;
+        match &revocation.revoked {
+            Revoked::Session(session) => extend(&mut write(self.shard(*session)), *session, until),
+            Revoked::Token(id) => extend(&mut write(&self.tokens), id.clone(), until),
+            Revoked::Account { account_id, issued_before } => {
+                let mut accounts = write(&self.accounts);
+                let entry = accounts
+                    .entry(*account_id)
+                    .or_insert(AccountEntry { issued_before: Timestamp::MIN, until });
+                let is_new = entry.issued_before < *issued_before || entry.until < until;
+                entry.issued_before = entry.issued_before.max(*issued_before);
+                entry.until = entry.until.max(until);
+                is_new
+            }
+        }
+    }
+
+    /// Whether a token with these claims is dead.
+    pub fn covers(&self, claims: &Claims) -> bool {
+        self.contains_session(claims.session_id)
+            || read(&self.accounts)
+                .get(&claims.account_id)
+                .is_some_and(|entry| claims.issued_at < entry.issued_before)
+            || read(&self.tokens).contains_key(&claims.token_id)
+    }
+
+    /// Whether a session's access tokens are dead.
+    pub fn contains_session(&self, session: SessionId) -> bool {
+        read(self.shard(session)).contains_key(&session)
+    }
+
+    /// Forgets those that no longer matter.
+    pub fn forget_expired(&self, now: Timestamp) {
+        for shard in &self.sessions {
+            retain(&mut write(shard), |until| now < *until);
+        }
+        retain(&mut write(&self.accounts), |entry| now < entry.until);
+        retain(&mut write(&self.tokens), |until| now < *until);
+    }
+
+    /// Every live revocation, in no order.
+    pub fn list(&self) -> Vec<Revocation> {
+        let mut all = Vec::new();
+        for shard in &self.sessions {
+            all.extend(read(shard).iter().map(|(&session, &until)| Revocation {
+                revoked: Revoked::Session(session),
+                until,
+            }));
+        }
+        all.extend(read(&self.accounts).iter().map(|(&account_id, entry)| Revocation {
+            revoked: Revoked::Account { account_id, issued_before: entry.issued_before },
+            until: entry.until,
+        }));
+        all.extend(
+            read(&self.tokens)
+                .iter()
+                .map(|(id, &until)| Revocation { revoked: Revoked::Token(id.clone()), until }),
+        );
+        all
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let sessions: usize = self.sessions.iter().map(|shard| read(shard).len()).sum();
+        sessions + read(&self.accounts).len() + read(&self.tokens).len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, session: SessionId) -> &RwLock<HashMap<SessionId, Timestamp>> {
+        // The last byte of a UUID version 7 is random.
+        let [.., last] = *session.as_bytes();
+        &self.sessions[usize::from(last) % SHARDS]
+    }
+}
+
+/// Keeps the later of two ends. Answers whether the new one is.
+fn extend<K: Eq + std::hash::Hash>(
+    held: &mut HashMap<K, Timestamp>,
+    key: K,
+    until: Timestamp,
+) -> bool {
+    match held.entry(key) {
+        std::collections::hash_map::Entry::Vacant(free) => {
+            free.insert(until);
+            true
+        }
+        std::collections::hash_map::Entry::Occupied(mut held) => {
+            let is_later = *held.get() < until;
+            if is_later {
+                held.insert(until);
+            }
+            is_later
+        }
+    }
+}
+
+fn retain<K: Eq + std::hash::Hash, V>(held: &mut HashMap<K, V>, keep: impl Fn(&V) -> bool) {
+    held.retain(|_, value| keep(value));
+    // A burst of logouts must not keep its room for ever.
+    let needed = held.len() * 2;
+    held.shrink_to(needed);
+}
+
+// A panic elsewhere cannot leave a map half-changed, so a poisoned lock is as good as any.
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sign_in::SignInMethod;
+
+    fn another_id() -> Uuid {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
+    }
+
+    fn sessions<const N: usize>() -> [SessionId; N] {
+        std::array::from_fn(|_| SessionId::from_uuid(another_id()))
+    }
+
+    fn session(id: SessionId, until: i64) -> Revocation {
+        let until = Timestamp::from_seconds(until);
+        Revocation { revoked: Revoked::Session(id), until }
+    }
+
+    fn claims(issued_at: i64) -> Claims {
+        Claims {
+            issuer: "https://id.example".to_owned(),
+            account_id: AccountId::from_uuid(another_id()),
+            audiences: Vec::new(),
+            expires_at: Timestamp::from_seconds(issued_at + 900),
+            issued_at: Timestamp::from_seconds(issued_at),
+            token_id: another_id().to_string(),
+            session_id: SessionId::from_uuid(another_id()),
+            auth_time: Timestamp::from_seconds(issued_at),
+            auth_method: SignInMethod::Passkey,
+        }
+    }
+
+    #[test]
+    fn only_added_sessions_are_contained() {
+        let set = RevocationSet::default();
+        let [ended, also_ended, live] = sessions();
+
+        assert!(set.add(&session(ended, 100)));
+        assert!(set.add(&session(also_ended, 100)));
+
+        assert!(set.contains_session(ended));
+        assert!(set.contains_session(also_ended));
+        assert!(!set.contains_session(live));
+    }
+
+    #[test]
+    fn a_revocation_is_forgotten_when_its_time_has_come_and_not_before() {
+        let set = RevocationSet::default();
+        let [sooner, later] = sessions();
+        set.add(&session(sooner, 100));
+        set.add(&session(later, 101));
+
+        set.forget_expired(Timestamp::from_seconds(100) - Duration::from_micros(1));
+        assert!(set.contains_session(sooner));
+
+        set.forget_expired(Timestamp::from_seconds(100));
+        assert!(!set.contains_session(sooner));
+        assert!(set.contains_session(later));
+    }
+
+    #[test]
+    fn adding_again_never_shortens_a_revocation_and_is_no_news() {
+        let set = RevocationSet::default();
+        let [id] = sessions();
+
+        assert!(set.add(&session(id, 200)));
+        assert!(!set.add(&session(id, 100)));
+        assert!(!set.add(&session(id, 200)));
+        assert!(set.add(&session(id, 201)));
+        set.forget_expired(Timestamp::from_seconds(150));
+
+        assert!(set.contains_session(id));
+    }
+
+    #[test]
+    fn an_accounts_tokens_die_by_when_they_were_issued() {
+        let set = RevocationSet::default();
+        let (before, other) = (claims(99), claims(99));
+        let after = Claims { account_id: before.account_id, ..claims(100) };
+        let revoked = Revoked::Account {
+            account_id: before.account_id,
+            issued_before: Timestamp::from_seconds(100),
+        };
+
+        set.add(&Revocation { revoked, until: Timestamp::from_seconds(1000) });
+
+        assert!(set.covers(&before));
+        assert!(!set.covers(&after));
+        assert!(!set.covers(&other));
+    }
+
+    #[test]
+    fn one_token_dies_alone() {
+        let set = RevocationSet::default();
+        let dead = claims(1);
+        let sibling = Claims { token_id: "another".to_owned(), ..dead.clone() };
+
+        let revoked = Revoked::Token(dead.token_id.clone());
+        set.add(&Revocation { revoked, until: Timestamp::from_seconds(1000) });
+
+        assert!(set.covers(&dead));
+        assert!(!set.covers(&sibling));
+    }
+
+    #[test]
+    fn what_is_listed_makes_an_equal_set() {
+        let (set, copy) = (RevocationSet::default(), RevocationSet::default());
+        let dead = claims(1);
+        let until = Timestamp::from_seconds(1000);
+        let issued_before = Timestamp::from_seconds(2);
+        let account = Revoked::Account { account_id: dead.account_id, issued_before };
+        set.add(&session(dead.session_id, 1000));
+        set.add(&Revocation { revoked: account, until });
+        set.add(&Revocation { revoked: Revoked::Token(dead.token_id), until });
+
+        for revocation in set.list() {
+            assert!(copy.add(&revocation));
+        }
+
+        assert_eq!((set.list().len(), set.len()), (3, 3));
+        assert!(set.list().iter().all(|revocation| !copy.add(revocation)));
+    }
+
+    #[test]
+    fn many_sessions_are_spread_over_all_shards() {
+        let set = RevocationSet::default();
+
+        for id in sessions::<2000>() {
+            set.add(&session(id, 100));
+        }
+
+        assert!(set.sessions.iter().all(|shard| read(shard).len() > 50));
+    }
+}

@@ -1,0 +1,169 @@
+//! The layer: who passes, what the service sees, and what everybody else hears.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use claviger_proto::pb::{self, SigningKeyState};
+use claviger_token::claims::Claims;
+use http::{Request, Response};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use super::issuer::*;
+use crate::{Settings, Verifier, VerifierLayer, moment::Moment, progress::Progress};
+
+fn layer(told: Told) -> VerifierLayer {
+    let settings = Settings::new("http://localhost", AUDIENCE);
+    Verifier::over(Arc::new(told.state), settings).layer()
+}
+
+/// Names the account that calls, as the service sees it.
+async fn whose(request: Request<()>) -> Result<Response<String>, Infallible> {
+    assert!(request.extensions().get::<Claims>().is_none());
+    let claims = request.extensions().get::<Arc<Claims>>();
+    Ok(Response::new(claims.map_or_else(String::new, |it| it.account_id.to_string())))
+}
+
+async fn call(layer: &VerifierLayer, request: Request<()>) -> Response<String> {
+    layer.layer(service_fn(whose)).oneshot(request).await.unwrap()
+}
+
+fn with(authorization: &[&str]) -> Request<()> {
+    let mut request = Request::new(());
+    for value in authorization {
+        request.headers_mut().append("authorization", value.parse().unwrap());
+    }
+    request
+}
+
+fn grpc(mut request: Request<()>, content_type: &str) -> Request<()> {
+    request.headers_mut().insert("content-type", content_type.parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn a_good_token_passes_with_its_claims() {
+    let issuer = Issuer::new();
+    let layer = layer(Told::of(&issuer));
+    let claims = claims();
+    let token = issuer.token(&claims);
+
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let response = call(&layer, with(&[&format!("{scheme} {token}")])).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(*response.body(), claims.account_id.to_string());
+    }
+}
+
+#[tokio::test]
+async fn claims_that_somebody_else_put_there_are_not_seen() {
+    let issuer = Issuer::new();
+    let layer = layer(Told::of(&issuer));
+    let (caller, forged) = (claims(), claims());
+    let mut request = with(&[&format!("Bearer {}", issuer.token(&caller))]);
+    request.extensions_mut().insert(forged.clone());
+    request.extensions_mut().insert(Arc::new(forged));
+
+    let response = call(&layer, request).await;
+
+    assert_eq!(*response.body(), caller.account_id.to_string());
+}
+
+#[tokio::test]
+async fn what_is_not_one_bearer_token_is_refused() {
+    let issuer = Issuer::new();
+    let layer = layer(Told::of(&issuer));
+    let good = format!("Bearer {}", issuer.token(&claims()));
+
+    let missing = call(&layer, with(&[])).await;
+    assert_eq!(missing.headers()["www-authenticate"], r#"Bearer realm="claviger""#);
+    assert_eq!(missing.status(), 401);
+    let twice = [good.as_str(), good.as_str()];
+    for values in [&twice[..], &["Basic YTpi"], &["Bearer"], &["Bearer "], &["Bearer a b"], &[""]] {
+        let response = call(&layer, with(values)).await;
+        assert_eq!(response.status(), 401, "{values:?}");
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
+        assert!(response.body().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_grpc_call_is_refused_with_a_status_and_no_body() {
+    let layer = layer(Told::of(&Issuer::new()));
+
+    for dialect in ["application/grpc", "application/grpc+proto", "application/grpc-web-text"] {
+        let response = call(&layer, grpc(with(&[]), dialect)).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], dialect);
+        assert_eq!(response.headers()["grpc-status"], "16");
+        assert!(response.headers().contains_key("grpc-status-details-bin"));
+        assert!(!response.headers().contains_key("www-authenticate"));
+    }
+    for other in ["application/grpcish", "application/json", "text/html"] {
+        assert_eq!(call(&layer, grpc(with(&[]), other)).await.status(), 401, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_sign_in_is_told_how_young_it_must_be() {
+    let issuer = Issuer::new();
+    let layer = layer(Told::of(&issuer)).with_max_auth_age(Duration::from_secs(60));
+    let old = Claims { auth_time: START - Duration::from_secs(120), ..claims() };
+    let bearer = format!("Bearer {}", issuer.token(&old));
+
+    let http = call(&layer, with(&[&bearer])).await;
+    let grpc = call(&layer, grpc(with(&[&bearer]), "application/grpc")).await;
+
+    let challenge = http.headers()["www-authenticate"].to_str().unwrap();
+    assert_eq!(http.status(), 401);
+    assert!(challenge.contains("insufficient_user_authentication"), "{challenge}");
+    assert!(challenge.ends_with(r#"max_age="60""#), "{challenge}");
+    assert_eq!(grpc.headers()["grpc-status"], "9");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_judge_is_not_available() {
+    let told = Told::nothing(crate::WithoutStream::Refuse);
+    let token = Issuer::new().token(&claims());
+    let layer = layer(told);
+    let bearer = format!("Bearer {token}");
+
+    let http = call(&layer, with(&[&bearer])).await;
+    let grpc = call(&layer, grpc(with(&[&bearer]), "application/grpc")).await;
+
+    assert_eq!(
+        (http.status().as_u16(), &http.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
+    assert!(!http.headers().contains_key("www-authenticate"));
+    assert_eq!(grpc.headers()["grpc-status"], "14");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_key_is_on_its_way_waits_for_it() {
+    let (old, new) = (Issuer::new(), Issuer::new());
+    let layer = layer(Told::of(&old));
+    let caller = claims();
+    let request = with(&[&format!("Bearer {}", new.token(&caller))]);
+
+    let waiting = tokio::spawn({
+        let layer = layer.clone();
+        async move { call(&layer, request).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let keys = vec![new.key(SigningKeyState::Active)];
+    let message = pb::WatchRevocationsResponse { keys, ..heartbeat(Duration::ZERO) };
+    let state = &layer.verifier().inner.state;
+    state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+
+    assert_eq!(*waiting.await.unwrap().body(), caller.account_id.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_key_never_comes_is_refused() {
+    let layer = layer(Told::of(&Issuer::new()));
+    let token = Issuer::new().token(&claims());
+
+    let response = call(&layer, with(&[&format!("Bearer {token}")])).await;
+
+    assert_eq!(response.status(), 401);
+}
