@@ -14,7 +14,7 @@ use claviger::{
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
         password::PasswordHash,
-        session::{NewSession, Origin},
+        session::{NewSession, Origin, SignIn},
         token::RefreshFamilyHash,
         username::Username,
     },
@@ -22,7 +22,6 @@ use claviger::{
 };
 use claviger_token::{
     id::{AccountId, SessionId},
-    sign_in::SignInMethod,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -91,12 +90,10 @@ pub fn account() -> NewAccount {
 
 pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSession {
     let now = now();
-    let method = passkey_id.map_or(SignInMethod::Password, |_| SignInMethod::Passkey);
     NewSession {
         id: SessionId::from_uuid(uuid()),
         account_id,
-        method,
-        passkey_id,
+        sign_in: passkey_id.map_or(SignIn::Password, SignIn::Passkey),
         refresh_family: RefreshFamilyHash::from_bytes(bytes()),
         origin: Origin {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),

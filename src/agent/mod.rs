@@ -130,10 +130,11 @@ async fn follow(verifier: Verifier, availability: GatewayAvailability, stop: Sto
         }
         let status = verifier.status();
         // The first look comes before the first word, and is no news yet.
-        let is_news = could.map_or(status.judges || status.losses > 0, |it| it != status.judges);
+        let is_news =
+            could.map_or(status.can_verify || status.losses > 0, |it| it != status.can_verify);
         if is_news {
-            could = Some(status.judges);
-            availability.announce(status.judges).await;
+            could = Some(status.can_verify);
+            availability.announce(status.can_verify).await;
             tell(&status);
         }
     }
@@ -141,7 +142,7 @@ async fn follow(verifier: Verifier, availability: GatewayAvailability, stop: Sto
 
 fn tell(status: &Status) {
     let Status { revocations, keys, .. } = status;
-    if status.judges {
+    if status.can_verify {
         tracing::info!(revocations, keys, "the agent has heard everything and decides");
     } else if status.is_ready {
         tracing::error!(

@@ -3,7 +3,7 @@
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use claviger_verifier as verifier;
-use claviger_verifier::{ClientIdentity, WithoutStream};
+use claviger_verifier::{ClientIdentity, StalePolicy};
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -115,9 +115,9 @@ impl Settings {
         verifier.service_key = values.file("service-key-file")?.map(secret);
         verifier.ca_certificate = values.file("ca-file")?;
         verifier.client_identity = values.identity()?;
-        verifier.without_stream = match values.required("on-lost-stream")?.as_str() {
-            "refuse" => WithoutStream::Refuse,
-            "accept" => WithoutStream::Accept,
+        verifier.stale_policy = match values.required("on-lost-stream")?.as_str() {
+            "refuse" => StalePolicy::FailClosed,
+            "accept" => StalePolicy::FailOpen,
             _ => return Err(Wrong::Value { name: "on-lost-stream", form: "refuse or accept" }),
         };
         verifier.grace = values.span("grace")?;

@@ -1,16 +1,15 @@
 //! The decision itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use claviger_token::{
+    bearer::{BearerError, bearer_of},
+    challenge::Challenge,
     claims::Claims,
-    verdict::{Requirements, Verdict},
+    verdict::{Judged, Requirements},
 };
 
 use super::{Demands, Judge};
-
-/// What the answers call the protected space (RFC 9110 §11.5).
-const REALM: &str = "claviger";
 
 /// Whether a request may pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,73 +56,55 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
     if !judge.may_require(demands.audience.as_deref()) {
         return Decision::Deny(Denial::NotAllowed);
     }
-    let token = match bearer(authorization) {
+    let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {
         Ok(token) => token,
-        Err(Denial::MissingToken) if demands.allows_anonymous => return Decision::Allow(None),
-        Err(denial) => return Decision::Deny(denial),
+        Err(BearerError::Missing | BearerError::OtherScheme) if demands.allows_anonymous => {
+            return Decision::Allow(None);
+        }
+        Err(BearerError::Missing | BearerError::OtherScheme) => {
+            return Decision::Deny(Denial::MissingToken);
+        }
+        Err(BearerError::Malformed) => {
+            return Decision::Deny(Denial::InvalidToken(Refused::Malformed));
+        }
     };
     let required =
         Requirements { audience: demands.audience.as_deref(), max_auth_age: demands.max_auth_age };
     let mut judged = judge.judge(token, required);
-    if matches!(judged, Ok((Verdict::Malformed, _))) {
+    if matches!(judged, Ok(Judged::Malformed)) {
         judged = match judge.wait_for_key(token).await {
             Ok(true) => judge.judge(token, required),
             Ok(false) => judged,
             Err(stale) => Err(stale),
         };
     }
-    let Ok((verdict, claims)) = judged else {
-        return Decision::Deny(Denial::Unavailable);
-    };
-    let refused = match (verdict, claims) {
-        (Verdict::Active, Some(claims)) => return Decision::Allow(Some(claims)),
-        (Verdict::StepUpNeeded, _) => {
+    let Ok(judged) = judged else { return Decision::Deny(Denial::Unavailable) };
+    let refused = match judged {
+        Judged::Active(claims) => return Decision::Allow(Some(claims)),
+        Judged::StepUpNeeded(_) => {
             let max_age = demands.max_auth_age.unwrap_or_default().as_secs();
             return Decision::Deny(Denial::StepUpNeeded { max_age });
         }
-        (Verdict::Expired, _) => Refused::Expired,
-        (Verdict::Revoked, _) => Refused::Revoked,
-        (Verdict::WrongAudience, _) => Refused::WrongAudience,
-        // Active without claims does not happen; if it did, nobody would know who passes.
-        (Verdict::Malformed | Verdict::Active, _) => Refused::Malformed,
+        Judged::Expired(_) => Refused::Expired,
+        Judged::Revoked(_) => Refused::Revoked,
+        Judged::WrongAudience(_) => Refused::WrongAudience,
+        Judged::Malformed => Refused::Malformed,
     };
     Decision::Deny(Denial::InvalidToken(refused))
 }
 
-/// The token of `authorization: Bearer …` (RFC 6750 §2.1). Another scheme is no token; two values, or
-/// one that a proxy joined from two, are none that counts.
-fn bearer<'a>(values: &[&'a str]) -> Result<&'a str, Denial> {
-    let malformed = Denial::InvalidToken(Refused::Malformed);
-    let value = match values {
-        [] => return Err(Denial::MissingToken),
-        [value] => value.trim(),
-        // They could be read differently by us and by the upstream.
-        _ => return Err(malformed),
-    };
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let token = token.trim();
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        // Joined values may hide a token behind another scheme.
-        return Err(if value.contains(',') { malformed } else { Denial::MissingToken });
-    }
-    if token.is_empty() || token.contains([' ', ',']) { Err(malformed) } else { Ok(token) }
-}
-
 impl Denial {
-    /// The challenge of the answer (RFC 6750 §3, RFC 9470 §3); none where another token would not help.
-    pub fn challenge(self) -> Option<String> {
-        let error = match self {
-            Self::MissingToken => return Some(format!(r#"Bearer realm="{REALM}""#)),
-            Self::InvalidToken(refused) => {
-                format!(r#"error="invalid_token", error_description="{}""#, refused.sentence())
-            }
-            Self::StepUpNeeded { max_age } => format!(
-                r#"error="insufficient_user_authentication", error_description="{}", max_age="{max_age}""#,
-                self.sentence(),
-            ),
-            Self::NotAllowed | Self::Unavailable => return None,
-        };
-        Some(format!(r#"Bearer realm="{REALM}", {error}"#))
+    /// The challenge of the answer; none where another token would not help.
+    pub const fn challenge(self) -> Option<Challenge<'static>> {
+        match self {
+            Self::MissingToken => Some(Challenge::Token),
+            Self::InvalidToken(refused) => Some(Challenge::ValidToken(refused.sentence())),
+            Self::StepUpNeeded { max_age } => Some(Challenge::RecentSignIn {
+                description: self.sentence(),
+                max_auth_age: Some(Duration::from_secs(max_age)),
+            }),
+            Self::NotAllowed | Self::Unavailable => None,
+        }
     }
 
     /// What the person's program is told.

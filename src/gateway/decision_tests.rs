@@ -6,6 +6,7 @@ use claviger_token::{
     id::{AccountId, SessionId},
     sign_in::SignInMethod,
     time::Timestamp,
+    verdict::Verdict,
 };
 use futures_util::FutureExt as _;
 use uuid::Uuid;
@@ -17,14 +18,17 @@ use crate::gateway::Stale;
 struct Says(Result<Verdict, Stale>);
 
 impl Judge for Says {
-    fn judge(
-        &self,
-        token: &str,
-        _: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    fn judge(&self, token: &str, _: Requirements<'_>) -> Result<Judged, Stale> {
         assert!(!token.is_empty() && !token.contains(' '), "{token:?}");
-        let verdict = self.0?;
-        Ok((verdict, (verdict != Verdict::Malformed).then(|| Arc::new(claims()))))
+        let claims = Arc::new(claims());
+        self.0.map(|verdict| match verdict {
+            Verdict::Active => Judged::Active(claims),
+            Verdict::Expired => Judged::Expired(claims),
+            Verdict::Revoked => Judged::Revoked(claims),
+            Verdict::WrongAudience => Judged::WrongAudience(Some(claims)),
+            Verdict::StepUpNeeded => Judged::StepUpNeeded(claims),
+            Verdict::Malformed => Judged::Malformed,
+        })
     }
 }
 
@@ -108,7 +112,7 @@ fn only_somebody_without_any_token_may_be_anonymous() {
 
 #[test]
 fn challenges_are_those_of_the_standards() {
-    let challenge = |denial: Denial| denial.challenge();
+    let challenge = |denial: Denial| denial.challenge().map(|it| it.to_string());
 
     assert_eq!(challenge(Denial::MissingToken).unwrap(), r#"Bearer realm="claviger""#);
     assert_eq!(

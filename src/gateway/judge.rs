@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use claviger_token::{
-    claims::Claims,
-    verdict::{Requirements, Verdict},
-};
+use claviger_token::verdict::{Judged, Requirements};
 use claviger_verifier::Verifier;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
@@ -18,16 +15,11 @@ pub struct Stale;
 
 /// Judges access tokens for a gateway.
 pub trait Judge: Send + Sync + 'static {
-    /// Judges a token. Without a required audience the judge's own is required. Claims come with every
-    /// verdict but `Malformed`.
+    /// Judges a token. Without a required audience the judge's own is required.
     ///
     /// # Errors
     /// When nobody can tell.
-    fn judge(
-        &self,
-        token: &str,
-        required: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale>;
+    fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale>;
 
     /// Waits for the key that a malformed token names, if it may be on its way. Answers whether it is
     /// worth judging the token again.
@@ -54,11 +46,7 @@ pub trait Judge: Send + Sync + 'static {
 }
 
 impl Judge for AccessTokens {
-    fn judge(
-        &self,
-        token: &str,
-        required: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
         Ok(Self::judge(self, token, required.audience, required.max_auth_age))
     }
 
@@ -75,15 +63,11 @@ struct ForBackend {
 }
 
 impl Judge for ForBackend {
-    fn judge(
-        &self,
-        token: &str,
-        required: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
         let Requirements { audience, max_auth_age } = required;
         let judged = self.access_tokens.judge_for(&self.backend, token, audience, max_auth_age);
         // Nothing may be said of a token for an audience that was denied.
-        Ok(judged.unwrap_or((Verdict::WrongAudience, None)))
+        Ok(judged.unwrap_or(Judged::WrongAudience(None)))
     }
 
     fn may_require(&self, audience: Option<&str>) -> bool {
@@ -92,11 +76,7 @@ impl Judge for ForBackend {
 }
 
 impl Judge for Verifier {
-    fn judge(
-        &self,
-        token: &str,
-        required: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
         let own = self.requirements();
         let required = Requirements {
             audience: required.audience.or(own.audience),

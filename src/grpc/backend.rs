@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use http::{Extensions, HeaderMap, HeaderName, header};
+use claviger_token::bearer::{BearerError, bearer};
+use http::{Extensions, HeaderMap, HeaderName};
 use tonic::{Request, Status, service::Interceptor};
 
 use crate::{
@@ -51,7 +52,7 @@ impl Backends {
     }
 
     fn of_call(&self, request: &Request<()>) -> Result<(Backend, Standing)> {
-        let key = bearer(request.metadata().as_ref())?;
+        let key = service_key(request.metadata().as_ref())?;
         let shown = Credentials::new(key, certificate(request.extensions()));
         let backend = self.find(&shown)?;
         let standing = Standing::new(self.clone(), shown, backend.clone());
@@ -109,15 +110,14 @@ fn certificate(extensions: &Extensions) -> Option<Arc<ClientCertificate>> {
     extensions.get::<Arc<ClientCertificate>>().map(Arc::clone)
 }
 
-/// What follows `Bearer` in `authorization` (RFC 6750 §2.1), if there is such a header. Anything else
-/// in it shows nobody, and who shows something must be known.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
-    let Some(value) = only(headers, &header::AUTHORIZATION)? else { return Ok(None) };
-    let (scheme, key) = value.split_once(' ').ok_or(Error::CallerUnknown)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Error::CallerUnknown);
+/// The service key in `authorization`, if there is such a header. Anything else in it shows no caller,
+/// and a caller that shows something must be known.
+fn service_key(headers: &HeaderMap) -> Result<Option<&str>> {
+    match bearer(headers) {
+        Ok(key) => Ok(Some(key)),
+        Err(BearerError::Missing) => Ok(None),
+        Err(BearerError::OtherScheme | BearerError::Malformed) => Err(Error::CallerUnknown),
     }
-    Ok(Some(key.trim()))
 }
 
 /// The one value of a header. Two could be read differently by us and by a proxy before us.

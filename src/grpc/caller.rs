@@ -8,7 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use claviger_token::claims::Claims;
+use claviger_token::{
+    bearer::{self, BearerError},
+    claims::Claims,
+};
 use tonic::{Request, Status, metadata::MetadataMap};
 
 use crate::{
@@ -57,19 +60,9 @@ pub fn origin<T>(request: &Request<T>) -> Origin {
     })
 }
 
-/// The token of `authorization: Bearer …` (RFC 6750 §2.1). The scheme's letter case does not matter
-/// (RFC 9110 §11.1).
 fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {
-    let mut values = metadata.get_all("authorization").iter();
-    let value = values.next().ok_or(Error::AccessTokenMissing)?;
-    // Two tokens could be read differently by us and by a proxy before us.
-    if values.next().is_some() {
-        return Err(Error::AccessTokenInvalid);
-    }
-    let value = value.to_str().map_err(|_| Error::AccessTokenInvalid)?;
-    let (scheme, token) = value.split_once(' ').ok_or(Error::AccessTokenInvalid)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Error::AccessTokenInvalid);
-    }
-    Ok(token.trim())
+    bearer::bearer(metadata.as_ref()).map_err(|error| match error {
+        BearerError::Missing | BearerError::OtherScheme => Error::AccessTokenMissing,
+        BearerError::Malformed => Error::AccessTokenInvalid,
+    })
 }

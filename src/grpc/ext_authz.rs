@@ -140,7 +140,7 @@ fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> 
 
 fn refusal(denial: Denial) -> DeniedHttpResponse {
     let challenge = denial.challenge();
-    let headers = challenge.map(|value| overwriting(WWW_AUTHENTICATE, value));
+    let headers = challenge.map(|value| overwriting(WWW_AUTHENTICATE, value.to_string()));
     DeniedHttpResponse {
         status: Some(HttpStatus { code: http_status(denial).into() }),
         headers: headers.into_iter().collect(),

@@ -6,7 +6,7 @@ use claviger_token::{
     id::{AccountId, SessionId},
     sign_in::SignInMethod,
     time::Timestamp,
-    verdict::{Requirements, Verdict},
+    verdict::{Judged, Requirements},
 };
 use futures_util::FutureExt as _;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -26,21 +26,17 @@ use crate::{
 struct ByText;
 
 impl Judge for ByText {
-    fn judge(
-        &self,
-        token: &str,
-        _: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
-        let verdict = match token {
-            "active" => Verdict::Active,
-            "expired" => Verdict::Expired,
-            "revoked" => Verdict::Revoked,
-            "elsewhere" => Verdict::WrongAudience,
-            "old" => Verdict::StepUpNeeded,
-            "stale" => return Err(Stale),
-            _ => return Ok((Verdict::Malformed, None)),
-        };
-        Ok((verdict, Some(Arc::new(claims()))))
+    fn judge(&self, token: &str, _: Requirements<'_>) -> Result<Judged, Stale> {
+        let claims = Arc::new(claims());
+        match token {
+            "active" => Ok(Judged::Active(claims)),
+            "expired" => Ok(Judged::Expired(claims)),
+            "revoked" => Ok(Judged::Revoked(claims)),
+            "elsewhere" => Ok(Judged::WrongAudience(Some(claims))),
+            "old" => Ok(Judged::StepUpNeeded(claims)),
+            "stale" => Err(Stale),
+            _ => Ok(Judged::Malformed),
+        }
     }
 }
 

@@ -54,8 +54,7 @@ impl Service {
             question.required_audience.as_deref(),
             question.max_auth_age,
         );
-        let (verdict, claims) = judged.map_err(from_error)?;
-        Ok(convert::judged(verdict, claims.as_deref()))
+        Ok(convert::judged(&judged.map_err(from_error)?))
     }
 }
 

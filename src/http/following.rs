@@ -25,7 +25,7 @@ pub struct Following {
 pub async fn ready(State(following): State<Following>) -> Response {
     let status = following.verifier.status();
     let accepting = !following.stop.is_cancelled();
-    let (code, word) = match (accepting && status.judges, status.is_live) {
+    let (code, word) = match (accepting && status.can_verify, status.is_live) {
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -36,7 +36,7 @@ pub async fn ready(State(following): State<Following>) -> Response {
             "server": if status.is_live { "ok" } else { "not heard of" },
             "listeners": if accepting { "ok" } else { "shutting down" },
         },
-        "silent_for_seconds": status.silent_for.map(|span| span.as_secs_f64()),
+        "last_message_age_seconds": status.last_message_age.map(|span| span.as_secs_f64()),
         "revocations": status.revocations,
         "keys": status.keys,
         "not_understood": status.not_understood,

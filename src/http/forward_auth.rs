@@ -131,12 +131,12 @@ fn answer(decision: &Decision) -> Response {
             }
             None => StatusCode::FORBIDDEN,
         },
-        Decision::Deny(denial) => match denial.challenge().map(HeaderValue::try_from) {
-            Some(Ok(challenge)) => {
-                headers.insert(header::WWW_AUTHENTICATE, challenge);
+        Decision::Deny(denial) => match denial.challenge() {
+            Some(challenge) => {
+                headers.insert(header::WWW_AUTHENTICATE, challenge.into());
                 StatusCode::UNAUTHORIZED
             }
-            _ => StatusCode::FORBIDDEN,
+            None => StatusCode::FORBIDDEN,
         },
     };
     *response.status_mut() = status;
@@ -158,7 +158,7 @@ fn identity(claims: Option<&Claims>) -> Option<Vec<(HeaderName, HeaderValue)>> {
 
 #[cfg(test)]
 mod tests {
-    use claviger_token::verdict::{Requirements, Verdict};
+    use claviger_token::verdict::{Judged, Requirements};
     use tower::ServiceExt as _;
 
     use super::*;
@@ -171,11 +171,7 @@ mod tests {
     }
 
     impl Judge for Failing {
-        fn judge(
-            &self,
-            _: &str,
-            _: Requirements<'_>,
-        ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+        fn judge(&self, _: &str, _: Requirements<'_>) -> Result<Judged, Stale> {
             match self {
                 Self::Panics => panic!("a fault of ours"),
                 Self::IsStale => Err(Stale),

@@ -20,6 +20,33 @@ pub struct Origin {
     pub user_agent: String,
 }
 
+/// A sign-in: its method, with the credential where the method has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// With the account's password.
+    Password,
+    /// With this passkey. Removing it ends the sessions that it opened.
+    Passkey(PasskeyId),
+}
+
+impl SignIn {
+    /// The method alone.
+    pub const fn method(self) -> SignInMethod {
+        match self {
+            Self::Password => SignInMethod::Password,
+            Self::Passkey(_) => SignInMethod::Passkey,
+        }
+    }
+
+    /// The passkey, if it was one.
+    pub const fn passkey_id(self) -> Option<PasskeyId> {
+        match self {
+            Self::Password => None,
+            Self::Passkey(id) => Some(id),
+        }
+    }
+}
+
 /// A session about to be opened. It starts at refresh generation 0.
 #[derive(Debug, Clone)]
 pub struct NewSession {
@@ -27,10 +54,8 @@ pub struct NewSession {
     pub id: SessionId,
     /// Whose session it is.
     pub account_id: AccountId,
-    /// How it is opened.
-    pub method: SignInMethod,
-    /// The passkey it is opened with; removing that passkey ends it.
-    pub passkey_id: Option<PasskeyId>,
+    /// The sign-in that opens it.
+    pub sign_in: SignIn,
     /// Names its refresh tokens.
     pub refresh_family: RefreshFamilyHash,
     /// Where it is opened from.

@@ -22,13 +22,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
             "prost_types",
         ],
         // Serving and the composition root put tonic's router and health service together.
-        &[
-            "src/grpc/",
-            "src/serve/",
-            "src/serve.rs",
-            "src/app.rs",
-            "src/app/",
-        ],
+        &["src/grpc/", "src/serve/", "src/serve.rs", "src/app.rs", "src/app/"],
     ),
     (&["argon2"], &["src/domain/passwords/", "src/domain/passwords.rs"]),
     (

@@ -95,7 +95,7 @@ pub fn from_json(json: &[u8]) -> Option<ReadClaims> {
     let claims = Claims {
         account_id: object.sub.parse().ok()?,
         session_id: object.sid.parse().ok()?,
-        auth_method: method(&object.amr)?,
+        auth_method: SignInMethod::from_references(&object.amr)?,
         issuer: object.iss,
         audiences: object.aud,
         expires_at: Timestamp::from_seconds(object.exp),
@@ -104,10 +104,4 @@ pub fn from_json(json: &[u8]) -> Option<ReadClaims> {
         auth_time: Timestamp::from_seconds(object.auth_time),
     };
     Some(ReadClaims { claims, not_before: object.nbf.map(Timestamp::from_seconds) })
-}
-
-fn method(amr: &[String]) -> Option<SignInMethod> {
-    [SignInMethod::Password, SignInMethod::Passkey]
-        .into_iter()
-        .find(|method| method.references() == amr)
 }

@@ -5,6 +5,8 @@
 //! tasks, no gRPC; time is handed in.
 
 pub mod algorithm;
+pub mod bearer;
+pub mod challenge;
 pub mod claims;
 pub mod id;
 pub mod jwk;

@@ -1,21 +1,56 @@
 //! How a person signs in, and how tokens say it (RFC 8176).
 
-/// How a person proved who they are.
+/// The method of a sign-in, or of a later proof that the person is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
-    /// With a password.
+    /// A password.
     Password,
-    /// With a passkey.
+    /// A passkey whose authenticator verified the person.
     Passkey,
 }
 
 impl SignInMethod {
-    /// The authentication method references of this proof (RFC 8176 §2): a passkey shows possession
-    /// of a key and that its device verified the person.
+    /// Every method. `references` does not compile without a new one, and a test compares the two.
+    pub const ALL: &[Self] = &[Self::Password, Self::Passkey];
+
+    /// The authentication method references of this method, `amr` in tokens (RFC 8176 §2): a passkey
+    /// shows possession of a key and that its authenticator verified the person.
     pub const fn references(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
             Self::Passkey => &["pop", "user"],
         }
+    }
+
+    /// The method with these references; `None` when there is none.
+    pub fn from_references(references: &[impl AsRef<str>]) -> Option<Self> {
+        let is_same = |method: &&Self| {
+            let own = method.references().iter().copied();
+            own.eq(references.iter().map(AsRef::as_ref))
+        };
+        Self::ALL.iter().find(is_same).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The place of a method in `ALL`. A new method does not compile before it has one.
+    const fn place(method: SignInMethod) -> usize {
+        match method {
+            SignInMethod::Password => 0,
+            SignInMethod::Passkey => 1,
+        }
+    }
+
+    #[test]
+    fn every_method_is_listed_once_and_found_by_its_references() {
+        for (at, &method) in SignInMethod::ALL.iter().enumerate() {
+            assert_eq!(place(method), at);
+            assert_eq!(SignInMethod::from_references(method.references()), Some(method));
+        }
+        assert_eq!(SignInMethod::from_references(&[""; 0]), None);
+        assert_eq!(SignInMethod::from_references(&["pwd", "user"]), None);
     }
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use claviger_token::bearer::{self, BearerError};
 use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
@@ -181,21 +182,11 @@ fn introduce<B>(request: &mut Request<B>, claims: Arc<Claims>) {
     extensions.insert(claims);
 }
 
-/// The token of `authorization: Bearer …` (RFC 6750 §2.1). The scheme's letter case does not matter
-/// (RFC 9110 §11.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or(Refusal::Missing)?;
-    // Two tokens could be read differently by us and by a proxy before us.
-    if values.next().is_some() {
-        return Err(Refusal::Malformed);
-    }
-    let value = value.to_str().map_err(|_| Refusal::Malformed)?;
-    let (scheme, token) = value.split_once(' ').ok_or(Refusal::Malformed)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refusal::Malformed);
-    }
-    Ok(token.trim())
+    bearer::bearer(headers).map_err(|error| match error {
+        BearerError::Missing | BearerError::OtherScheme => Refusal::Missing,
+        BearerError::Malformed => Refusal::Malformed,
+    })
 }
 
 /// Whether a content type is one of gRPC's.

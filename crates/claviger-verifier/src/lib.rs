@@ -4,10 +4,10 @@
 //! the same code. Knows nothing of databases, and never signs.
 
 mod convert;
+mod key_wait;
 mod keys;
 mod layer;
 mod moment;
-mod patience;
 mod progress;
 mod refusal;
 mod settings;
@@ -22,22 +22,22 @@ use std::{fmt, sync::Arc};
 
 pub use claviger_token::{
     claims::Claims,
-    verdict::{Requirements, Verdict},
+    verdict::{Judged, Requirements, Verdict},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::{
     layer::{VerifierLayer, VerifierService},
     refusal::{Refusal, Stale},
-    settings::{ClientIdentity, Settings, SettingsError, WithoutStream},
+    settings::{ClientIdentity, Settings, SettingsError, StalePolicy},
     status::Status,
 };
 
 use claviger_token::reader::claimed_key_id;
 
 use self::{
+    key_wait::{KeyWait, TooManyWaiters},
     moment::Moment,
-    patience::{Crowded, Patience},
     state::State,
     watch::Watch,
 };
@@ -67,7 +67,7 @@ use self::{
 /// # When the stream is lost
 /// The verifier connects again by itself, resumes where it was, and forgets nothing meanwhile. It goes
 /// on judging until the server's last word is older than [`Settings::grace`], and then refuses every
-/// token with [`Refusal::NoRevocations`], or goes on with what it knows if [`WithoutStream::Accept`]
+/// token with [`Refusal::NoRevocations`], or goes on with what it knows if [`StalePolicy::FailOpen`]
 /// says so. A connection that looks alive but says nothing, or nothing that is not older than that,
 /// counts as lost after 15 seconds: also when this program stood still meanwhile. So a token is never
 /// accepted on knowledge older than 15 seconds or the grace, whichever is longer. Before everything was
@@ -92,7 +92,7 @@ pub struct Verifier {
 struct Inner {
     settings: Settings,
     state: Arc<State>,
-    patience: Patience,
+    key_wait: KeyWait,
     _watch: DropGuard,
 }
 
@@ -105,18 +105,18 @@ impl Verifier {
         let address = settings.address()?;
         let runtime =
             tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
-        let state = Arc::new(State::new(settings.grace, settings.without_stream));
+        let state = Arc::new(State::new(settings.grace, settings.stale_policy));
         let stop = CancellationToken::new();
         runtime.spawn(Watch::new(address, Arc::clone(&state)).run(stop.clone()));
-        let patience = Patience::default();
-        let inner = Inner { settings, state, patience, _watch: stop.drop_guard() };
+        let key_wait = KeyWait::default();
+        let inner = Inner { settings, state, key_wait, _watch: stop.drop_guard() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Waits until everything there is to know has been heard once, however long that takes.
     pub async fn ready(&self) {
         // The sender lives as long as `self`, so there is no error to meet.
-        let _ = self.inner.state.news().wait_for(|news| news.is_ready).await;
+        let _ = self.inner.state.changes().wait_for(|news| news.is_ready).await;
     }
 
     /// Who calls with this token, if it is good: meant for [`Settings::audience`], not expired, not
@@ -128,16 +128,11 @@ impl Verifier {
         self.verify_with(token, self.requirements())
     }
 
-    /// Judges a token by other requirements than those of the settings. Claims come with every verdict
-    /// but `Malformed`; trust them with `Active` only.
+    /// Judges a token by other requirements than those of the settings.
     ///
     /// # Errors
     /// When the stream has been lost for too long to judge any token.
-    pub fn judge(
-        &self,
-        token: &str,
-        requirements: Requirements<'_>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Result<Judged, Stale> {
         self.inner.state.judge(token, requirements, Moment::now())
     }
 
@@ -151,8 +146,8 @@ impl Verifier {
     /// good.
     pub async fn wait_for_key(&self, token: &str) -> Result<bool, Refusal> {
         let Some(key_id) = claimed_key_id(token) else { return Ok(false) };
-        let waited = self.inner.patience.wait_for(&key_id, &self.inner.state).await;
-        waited.map_err(|_: Crowded| Refusal::NoRevocations)
+        let waited = self.inner.key_wait.wait_for(&key_id, &self.inner.state).await;
+        waited.map_err(|_: TooManyWaiters| Refusal::NoRevocations)
     }
 
     /// What is known, and how fresh that is.
@@ -171,11 +166,7 @@ impl Verifier {
         token: &str,
         requirements: Requirements<'_>,
     ) -> Result<Arc<Claims>, Refusal> {
-        let (verdict, claims) = self.judge(token, requirements)?;
-        match (Refusal::of(verdict), claims) {
-            (None, Some(claims)) => Ok(claims),
-            (refusal, _) => Err(refusal.unwrap_or(Refusal::Malformed)),
-        }
+        Refusal::unless_active(self.judge(token, requirements)?)
     }
 
     /// Whether a token was refused only since its key is not known, and may be soon.
@@ -190,7 +181,7 @@ impl Verifier {
     /// A verifier that knows what a test tells `state`.
     fn over(state: Arc<State>, settings: Settings) -> Self {
         let watch = CancellationToken::new().drop_guard();
-        let inner = Inner { settings, state, patience: Patience::default(), _watch: watch };
+        let inner = Inner { settings, state, key_wait: KeyWait::default(), _watch: watch };
         Self { inner: Arc::new(inner) }
     }
 }

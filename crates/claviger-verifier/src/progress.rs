@@ -10,7 +10,7 @@ use claviger_token::time::Timestamp;
 
 use super::{
     moment::Moment,
-    view::{SILENCE, Word},
+    view::{LastMessage, SILENCE},
 };
 
 /// What one stream has told so far.
@@ -20,11 +20,11 @@ pub(super) struct Progress {
     pub(super) named: Option<HashSet<String>>,
     pub(super) swept: Option<Moment>,
     /// Whether the log says that something was not understood. Once for a stream is enough.
-    pub(super) puzzled: bool,
+    pub(super) reported_unknown: bool,
     /// When the stream was asked for. Its first message was made later.
     asked: Option<Moment>,
     /// The last message that was taken in.
-    latest: Option<Word>,
+    latest: Option<LastMessage>,
 }
 
 impl Progress {
@@ -34,7 +34,7 @@ impl Progress {
     }
 
     /// Whether a message was on its way for so long that a live stream would have said more since.
-    pub(super) fn is_late(&self, message: Word) -> bool {
+    pub(super) fn is_late(&self, message: LastMessage) -> bool {
         let lag = match (self.latest, self.asked) {
             (Some(latest), _) => latest.time_at(message.heard).since(message.server_time),
             (None, Some(asked)) => message.heard.since(asked),
@@ -44,12 +44,12 @@ impl Progress {
     }
 
     /// A message was taken in.
-    pub(super) fn hear(&mut self, message: Word) {
+    pub(super) fn hear(&mut self, message: LastMessage) {
         self.latest = Some(message);
     }
 }
 
-impl Word {
+impl LastMessage {
     /// The server's time at a moment, by what it said.
     pub(super) fn time_at(self, at: Moment) -> Timestamp {
         self.server_time + at.since(self.heard)

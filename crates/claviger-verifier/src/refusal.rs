@@ -1,9 +1,9 @@
 //! Why a token was refused, and how that is said: as a gRPC status or in HTTP.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use claviger_proto::{pb::ErrorReason, refusal::refusal};
-use claviger_token::verdict::Verdict;
+use claviger_token::{challenge::Challenge, claims::Claims, verdict::Judged};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tonic::{Code, Status};
 
@@ -38,15 +38,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The refusal behind a verdict; `None` when the token is good.
-    pub const fn of(verdict: Verdict) -> Option<Self> {
-        match verdict {
-            Verdict::Active => None,
-            Verdict::Expired => Some(Self::Expired),
-            Verdict::Revoked => Some(Self::Revoked),
-            Verdict::Malformed => Some(Self::Malformed),
-            Verdict::WrongAudience => Some(Self::WrongAudience),
-            Verdict::StepUpNeeded => Some(Self::StepUpNeeded),
+    /// The claims of a token that was judged active.
+    ///
+    /// # Errors
+    /// The refusal that any other verdict stands for.
+    pub fn unless_active(judged: Judged) -> Result<Arc<Claims>, Self> {
+        match judged {
+            Judged::Active(claims) => Ok(claims),
+            Judged::Expired(_) => Err(Self::Expired),
+            Judged::Revoked(_) => Err(Self::Revoked),
+            Judged::Malformed => Err(Self::Malformed),
+            Judged::WrongAudience(_) => Err(Self::WrongAudience),
+            Judged::StepUpNeeded(_) => Err(Self::StepUpNeeded),
         }
     }
 
@@ -74,23 +77,17 @@ impl Refusal {
             let seconds = HeaderValue::from(RETRY_AFTER.as_secs());
             return (StatusCode::SERVICE_UNAVAILABLE, header::RETRY_AFTER, seconds);
         }
-        (StatusCode::UNAUTHORIZED, header::WWW_AUTHENTICATE, self.challenge(max_auth_age))
+        let challenge = self.challenge(&self.to_string(), max_auth_age);
+        (StatusCode::UNAUTHORIZED, header::WWW_AUTHENTICATE, challenge)
     }
 
-    fn challenge(self, max_auth_age: Option<Duration>) -> HeaderValue {
-        let error = match self {
-            // Who shows nothing hears of no error (RFC 6750 §3.1).
-            Self::Missing => return HeaderValue::from_static(r#"Bearer realm="claviger""#),
-            Self::StepUpNeeded => "insufficient_user_authentication",
-            _ => "invalid_token",
-        };
-        let mut text =
-            format!(r#"Bearer realm="claviger", error="{error}", error_description="{self}""#);
-        if let (Self::StepUpNeeded, Some(age)) = (self, max_auth_age) {
-            text.push_str(&format!(r#", max_age="{}""#, age.as_secs()));
+    fn challenge(self, sentence: &str, max_auth_age: Option<Duration>) -> HeaderValue {
+        match self {
+            Self::Missing => Challenge::Token,
+            Self::StepUpNeeded => Challenge::RecentSignIn { description: sentence, max_auth_age },
+            _ => Challenge::ValidToken(sentence),
         }
-        // The sentences are plain ASCII without quotes; a test says so.
-        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer"))
+        .into()
     }
 }
 
@@ -105,7 +102,7 @@ impl From<Refusal> for Status {
 #[error("the stream of revocations has been lost for too long to judge tokens")]
 pub struct Stale {
     /// How long ago the server last spoke. `None` when everything was never heard yet.
-    pub silent_for: Option<Duration>,
+    pub last_message_age: Option<Duration>,
 }
 
 impl From<Stale> for Refusal {

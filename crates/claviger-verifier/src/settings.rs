@@ -29,7 +29,7 @@ pub struct Settings {
     /// How old a sign-in may be at most, counted from `auth_time`. Any age by default.
     pub max_auth_age: Option<Duration>,
     /// What to do when the stream of revocations has been lost for longer than [`Self::grace`].
-    pub without_stream: WithoutStream,
+    pub stale_policy: StalePolicy,
     /// How old the server's last word may be once the stream is lost. 10 seconds by default. On a
     /// live stream that word is at most 5 seconds old, so half of it is left to find another replica.
     pub grace: Duration,
@@ -49,16 +49,15 @@ pub struct ClientIdentity {
     pub key: SecretString,
 }
 
-/// What to do with tokens while nobody says which of them were revoked.
+/// What happens to tokens once the known revocations are older than [`Settings::grace`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WithoutStream {
-    /// Refuse them all: no revoked token passes.
+pub enum StalePolicy {
+    /// Every token is refused, so no revoked token passes.
     #[default]
-    Refuse,
-    /// Judge them by what was heard so far: a token that is revoked meanwhile passes until it expires.
-    /// Only once everything was heard; before that they are refused, for nothing is known yet, not
-    /// even a key.
-    Accept,
+    FailClosed,
+    /// Tokens are judged by what is known: one that is revoked meanwhile passes until it expires. Before
+    /// the first complete synchronization every token is refused all the same, for lack of keys.
+    FailOpen,
 }
 
 /// Why a verifier cannot be started.
@@ -100,7 +99,7 @@ impl Settings {
             audience: audience.into(),
             service_key: None,
             max_auth_age: None,
-            without_stream: WithoutStream::default(),
+            stale_policy: StalePolicy::default(),
             grace: GRACE,
             ca_certificate: None,
             client_identity: None,
@@ -176,7 +175,7 @@ impl fmt::Debug for Settings {
             .field("server_url", &self.server_url)
             .field("audience", &self.audience)
             .field("max_auth_age", &self.max_auth_age)
-            .field("without_stream", &self.without_stream)
+            .field("stale_policy", &self.stale_policy)
             .field("grace", &self.grace)
             .finish_non_exhaustive()
     }

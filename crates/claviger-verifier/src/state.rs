@@ -16,11 +16,10 @@ use std::{
 use arc_swap::ArcSwap;
 use claviger_proto::{pb, time::read_timestamp};
 use claviger_token::{
-    claims::Claims,
     reader::claimed_key_id,
     revocation_set::RevocationSet,
     time::Timestamp,
-    verdict::{self, Requirements, Verdict},
+    verdict::{Judged, Requirements},
 };
 use tokio::sync::watch;
 
@@ -29,9 +28,9 @@ use super::{
     moment::Moment,
     progress::Progress,
     refusal::Stale,
-    settings::WithoutStream,
+    settings::StalePolicy,
     status::Status,
-    view::{SILENCE, View, Word},
+    view::{LastMessage, SILENCE, View},
 };
 
 /// For how much longer than asked a revocation is remembered: the server's time, as it is heard here,
@@ -43,11 +42,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// What is known.
 pub(super) struct State {
     grace: Duration,
-    without_stream: WithoutStream,
+    stale_policy: StalePolicy,
     revocations: RevocationSet,
     view: ArcSwap<View>,
     /// Changes with the first complete account of everything, and with every change of the keys.
-    news: watch::Sender<News>,
+    changes: watch::Sender<Changes>,
     losses: AtomicU64,
     not_understood: AtomicU64,
     last_loss: Mutex<Option<String>>,
@@ -55,7 +54,7 @@ pub(super) struct State {
 
 /// What callers wait for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct News {
+pub(super) struct Changes {
     /// Whether everything there is was ever heard.
     pub(super) is_ready: bool,
     /// How often the keys changed.
@@ -64,58 +63,57 @@ pub(super) struct News {
 
 /// Why a message was not taken in.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unheard {
+pub(super) enum RejectedMessage {
     /// A Claviger of this version does not send it.
     #[error("{0}")]
-    Nonsense(&'static str),
+    Malformed(&'static str),
     /// It is older than what a live stream says.
     #[error("the message is more than {} seconds old", SILENCE.as_secs())]
     Late,
 }
 
 impl State {
-    pub(super) fn new(grace: Duration, without_stream: WithoutStream) -> Self {
+    pub(super) fn new(grace: Duration, stale_policy: StalePolicy) -> Self {
         Self {
             grace,
-            without_stream,
+            stale_policy,
             revocations: RevocationSet::default(),
             view: ArcSwap::default(),
-            news: watch::Sender::default(),
+            changes: watch::Sender::default(),
             losses: AtomicU64::new(0),
             not_understood: AtomicU64::new(0),
             last_loss: Mutex::default(),
         }
     }
 
-    /// Judges a token at a moment. Claims come with every verdict but `Malformed`.
+    /// Judges a token at a moment.
     pub(super) fn judge(
         &self,
         token: &str,
         requirements: Requirements<'_>,
         at: Moment,
-    ) -> Result<(Verdict, Option<Arc<Claims>>), Stale> {
+    ) -> Result<Judged, Stale> {
         let view = self.view.load();
         let (Some(tokens), Some(word)) = (&view.tokens, view.word) else {
-            return Err(Stale { silent_for: None });
+            return Err(Stale { last_message_age: None });
         };
-        let silent_for = at.since(word.heard);
-        if !self.is_trusted(&view, silent_for) {
-            return Err(Stale { silent_for: Some(silent_for) });
+        let last_message_age = at.since(word.heard);
+        if !self.is_trusted(&view, last_message_age) {
+            return Err(Stale { last_message_age: Some(last_message_age) });
         }
-        let now = word.server_time + silent_for;
+        let now = word.server_time + last_message_age;
         let find = |key_id: &str| view.keys.find(key_id, now);
         let Some(claims) = tokens.reader.read(token, now, tokens.lifetime, find) else {
             // Who is told that a good token is none throws it away. Without the stream nobody tells of
             // a new key, so its tokens can be judged as little as any can without revocations.
             let may_come = |key_id: String| view.keys.may_come(&key_id);
-            if !view.is_live(silent_for) && claimed_key_id(token).is_some_and(may_come) {
-                return Err(Stale { silent_for: Some(silent_for) });
+            if !view.is_live(last_message_age) && claimed_key_id(token).is_some_and(may_come) {
+                return Err(Stale { last_message_age: Some(last_message_age) });
             }
-            return Ok((Verdict::Malformed, None));
+            return Ok(Judged::Malformed);
         };
         let is_revoked = self.revocations.covers(&claims);
-        let verdict = verdict::judge(&claims, now, is_revoked, requirements);
-        Ok((verdict, Some(claims)))
+        Ok(Judged::of(claims, now, is_revoked, requirements))
     }
 
     /// Whether a key is known whose tokens are good at a moment.
@@ -132,61 +130,62 @@ impl State {
     }
 
     /// Hears of news.
-    pub(super) fn news(&self) -> watch::Receiver<News> {
-        self.news.subscribe()
+    pub(super) fn changes(&self) -> watch::Receiver<Changes> {
+        self.changes.subscribe()
     }
 
     /// How things stand at a moment.
     pub(super) fn status(&self, at: Moment) -> Status {
         let view = self.view.load();
-        let silent_for = view.word.map(|word| at.since(word.heard));
+        let last_message_age = view.word.map(|word| at.since(word.heard));
         Status {
             is_ready: view.word.is_some(),
-            is_live: silent_for.is_some_and(|it| view.is_live(it)),
-            judges: silent_for.is_some_and(|it| self.is_trusted(&view, it)),
-            silent_for,
+            is_live: last_message_age.is_some_and(|it| view.is_live(it)),
+            can_verify: last_message_age.is_some_and(|it| self.is_trusted(&view, it)),
+            last_message_age,
             revocations: self.revocations.len(),
             keys: view.keys.len(),
             remembered_tokens: view.tokens.as_ref().map_or(0, |it| it.reader.remembered()),
             not_understood: self.not_understood.load(Ordering::Relaxed),
-            skew_seconds: view.word.map(Word::skew_seconds),
+            skew_seconds: view.word.map(LastMessage::skew_seconds),
             losses: self.losses.load(Ordering::Relaxed),
             last_loss: self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
-    fn is_trusted(&self, view: &View, silent_for: Duration) -> bool {
-        view.is_live(silent_for)
-            || silent_for <= self.grace
-            || self.without_stream == WithoutStream::Accept
+    fn is_trusted(&self, view: &View, last_message_age: Duration) -> bool {
+        view.is_live(last_message_age)
+            || last_message_age <= self.grace
+            || self.stale_policy == StalePolicy::FailOpen
     }
 
     /// Takes in a message that was heard at a moment. Revocations first, then keys, and only then the
-    /// word that everything was heard: who judges meanwhile knows too much rather than too little.
+    /// word that everything was heard: who can_verify meanwhile knows too much rather than too little.
     pub(super) fn apply(
         &self,
         progress: &mut Progress,
         message: &pb::WatchRevocationsResponse,
         at: Moment,
-    ) -> Result<(), Unheard> {
+    ) -> Result<(), RejectedMessage> {
         let mut view = View::clone(&self.view.load());
         view.learn_of_tokens(message);
         let tokens = view.tokens.as_ref();
-        let tokens = tokens.ok_or(Unheard::Nonsense("the server did not name its issuer"))?;
+        let tokens =
+            tokens.ok_or(RejectedMessage::Malformed("the server did not name its issuer"))?;
         let lifetime = tokens.lifetime;
         let time = message.server_time.as_ref();
-        let time = time.ok_or(Unheard::Nonsense("the server told no time"))?;
+        let time = time.ok_or(RejectedMessage::Malformed("the server told no time"))?;
         let server_time = read_timestamp(time);
-        let word = Word { heard: at, server_time };
+        let word = LastMessage { heard: at, server_time };
         if progress.is_late(word) {
-            return Err(Unheard::Late);
+            return Err(RejectedMessage::Late);
         }
         progress.hear(word);
 
         for revocation in &message.revocations {
             match convert::revocation(revocation, server_time + lifetime) {
                 Some(revocation) => drop(self.revocations.add(&revocation)),
-                None => self.puzzle(progress, "revocation"),
+                None => self.report_unknown(progress, "revocation"),
             }
         }
         let keys_changed = self.learn_keys(&mut view, progress, message);
@@ -231,7 +230,7 @@ impl State {
         let keys = Arc::make_mut(&mut view.keys);
         for key in &message.keys {
             if !keys.merge(key) {
-                self.puzzle(progress, "key");
+                self.report_unknown(progress, "key");
             }
         }
         true
@@ -249,7 +248,7 @@ impl State {
     }
 
     fn announce(&self, is_ready: bool, keys_changed: bool) {
-        self.news.send_if_modified(|news| {
+        self.changes.send_if_modified(|news| {
             let changed = keys_changed || news.is_ready != is_ready;
             news.is_ready = is_ready;
             news.key_changes += u64::from(keys_changed);
@@ -258,9 +257,9 @@ impl State {
     }
 
     /// Something was not understood.
-    fn puzzle(&self, progress: &mut Progress, what: &'static str) {
+    fn report_unknown(&self, progress: &mut Progress, what: &'static str) {
         self.not_understood.fetch_add(1, Ordering::Relaxed);
-        if std::mem::replace(&mut progress.puzzled, true) {
+        if std::mem::replace(&mut progress.reported_unknown, true) {
             return;
         }
         tracing::error!(

@@ -12,9 +12,9 @@ pub struct Status {
     pub is_live: bool,
     /// Whether tokens are judged now; otherwise they are refused with
     /// [`Refusal::NoRevocations`](super::Refusal::NoRevocations).
-    pub judges: bool,
+    pub can_verify: bool,
     /// How long ago the server last spoke while everything was heard. `None` before that happened.
-    pub silent_for: Option<Duration>,
+    pub last_message_age: Option<Duration>,
     /// How many revocations are remembered.
     pub revocations: usize,
     /// How many keys are known whose tokens are good.

@@ -16,7 +16,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs()
 pub(super) struct View {
     pub(super) tokens: Option<Tokens>,
     pub(super) keys: Arc<KeyBook>,
-    pub(super) word: Option<Word>,
+    pub(super) word: Option<LastMessage>,
     /// Whether the stream is up and everything was heard.
     pub(super) is_up: bool,
 }
@@ -31,7 +31,7 @@ pub(super) struct Tokens {
 
 /// The last word of the server while everything was heard.
 #[derive(Clone, Copy)]
-pub(super) struct Word {
+pub(super) struct LastMessage {
     pub(super) heard: Moment,
     pub(super) server_time: Timestamp,
 }
@@ -55,12 +55,12 @@ impl View {
     }
 
     /// Whether the stream is up, everything was heard, and the server's last word is this fresh.
-    pub(super) fn is_live(&self, silent_for: Duration) -> bool {
-        self.is_up && silent_for <= SILENCE
+    pub(super) fn is_live(&self, last_message_age: Duration) -> bool {
+        self.is_up && last_message_age <= SILENCE
     }
 }
 
-impl Word {
+impl LastMessage {
     /// By how much the server's clock is ahead of this machine's time of day.
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a skew fit into 53 bits")]
     pub(super) fn skew_seconds(self) -> f64 {

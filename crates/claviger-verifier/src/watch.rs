@@ -14,7 +14,7 @@ use super::{
     moment::Moment,
     progress::Progress,
     settings::Address,
-    state::{State, Unheard},
+    state::{RejectedMessage, State},
     view::SILENCE,
 };
 
@@ -55,7 +55,7 @@ enum Loss {
     #[error("the server said nothing for {} seconds", SILENCE.as_secs())]
     Silent,
     #[error(transparent)]
-    Unheard(#[from] Unheard),
+    RejectedMessage(#[from] RejectedMessage),
 }
 
 impl From<tonic::Status> for Loss {

@@ -3,7 +3,7 @@
 //! Whatever is wrong, the work and the answer are the same, so that neither tells whether an account
 //! exists.
 
-use claviger_token::{id::AccountId, sign_in::SignInMethod};
+use claviger_token::id::AccountId;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     model::{
         account::{Account, AccountWithPassword},
         password::{Password, PasswordHash},
-        session::Origin,
+        session::{Origin, SignIn},
     },
 };
 
@@ -67,7 +67,7 @@ impl Accounts {
     /// `InvalidCredentials` when the password was changed meanwhile.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
         let (session, tokens) =
-            self.sessions.prepare(proof.account.id, SignInMethod::Password, None, origin)?;
+            self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
         let opened = self.storage.open_password_session(session.clone(), proof.hash.clone());
         let proof = if opened.await? {
             proof

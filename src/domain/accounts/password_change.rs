@@ -1,6 +1,6 @@
 //! Setting a new password, which ends every session but the caller's new one.
 
-use claviger_token::{claims::Claims, sign_in::SignInMethod};
+use claviger_token::claims::Claims;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     model::{
         account::AccountWithPassword,
         password::{Password, PasswordHash},
-        session::{EndReason, Origin},
+        session::{EndReason, Origin, SignIn},
         token::TokenPair,
     },
     storage::passwords::PasswordChange,
@@ -70,8 +70,7 @@ impl Accounts {
         origin: Origin,
     ) -> Result<TokenPair> {
         let account_id = caller.account_id;
-        let (session, tokens) =
-            self.sessions.prepare(account_id, SignInMethod::Password, None, origin)?;
+        let (session, tokens) = self.sessions.prepare(account_id, SignIn::Password, origin)?;
         let revoked_until = self.sessions.revoked_until(session.created_at);
         let caller = caller.session_id;
         let change = PasswordChange { account_id, caller, new_hash, session, revoked_until };

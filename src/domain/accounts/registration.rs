@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger_token::{id::AccountId, sign_in::SignInMethod, time::Timestamp};
+use claviger_token::{id::AccountId, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         id::RequestId,
         label::DisplayName,
         password::Password,
-        session::Origin,
+        session::{Origin, SignIn},
         token::TokenPair,
         username::Username,
     },
@@ -55,7 +55,7 @@ impl Accounts {
         let username = accepted.username.clone();
         let account = self.hashed(accepted, registration.request_id).await?;
         let (session, tokens) =
-            self.sessions.prepare(account.id, SignInMethod::Password, None, origin.clone())?;
+            self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
         match self.storage.create_account(account.clone(), session).await? {
             AccountCreation::Created => {
                 self.throttle.succeeded(attempt).await?;

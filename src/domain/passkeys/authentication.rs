@@ -3,7 +3,7 @@
 //! Whether a name exists, and whether it has passkeys, shows neither in the answers nor in the work
 //! done for them.
 
-use claviger_token::{id::AccountId, sign_in::SignInMethod};
+use claviger_token::id::AccountId;
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
@@ -11,7 +11,7 @@ use crate::{
         ceremony::{CeremonyKind, CeremonyPurpose},
         id::CeremonyId,
         passkey::Passkey,
-        session::Origin,
+        session::{Origin, SignIn},
         username::Username,
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
@@ -105,12 +105,8 @@ impl Passkeys {
         let found = self.storage.find_passkey(&assertion.credential_id).await?;
         let passkey = expected(purpose, found)?;
         let passkey_use = self.verify(state, response, &assertion, &passkey).await?;
-        let (session, tokens) = self.sessions.prepare(
-            passkey.account_id,
-            SignInMethod::Passkey,
-            Some(passkey.id),
-            origin,
-        )?;
+        let (session, tokens) =
+            self.sessions.prepare(passkey.account_id, SignIn::Passkey(passkey.id), origin)?;
         if !self.storage.open_passkey_session(passkey_use, session).await? {
             return Err(Error::PasskeyRefused("passkey removed or used meanwhile"));
         }

@@ -10,15 +10,13 @@ use std::{sync::Arc, time::Duration};
 use claviger_token::{
     claims::Claims,
     id::{AccountId, SessionId},
-    sign_in::SignInMethod,
     time::Timestamp,
 };
 
 use crate::{
     model::{
         account::Account,
-        id::PasskeyId,
-        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor},
+        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
     storage::{
@@ -104,8 +102,7 @@ impl Sessions {
     pub fn prepare(
         &self,
         account_id: AccountId,
-        method: SignInMethod,
-        passkey_id: Option<PasskeyId>,
+        sign_in: SignIn,
         origin: Origin,
     ) -> Result<(NewSession, TokenPair)> {
         let now = self.world.now();
@@ -117,14 +114,13 @@ impl Sessions {
             account_id,
             session_id: id,
             auth_time: now,
-            auth_method: method,
+            auth_method: sign_in.method(),
             session_ends_at: idle_expires_at,
         })?;
         let session = NewSession {
             id,
             account_id,
-            method,
-            passkey_id,
+            sign_in,
             refresh_family,
             origin,
             created_at: now,
@@ -249,6 +245,8 @@ impl SessionPage {
 
 #[cfg(test)]
 mod tests {
+    use claviger_token::sign_in::SignInMethod;
+
     use super::*;
 
     fn sessions(count: u8) -> Vec<Session> {

@@ -8,7 +8,7 @@ use claviger_token::{
     reader::TokenReader,
     sign_in::SignInMethod,
     time::Timestamp,
-    verdict::{self, Requirements, Verdict},
+    verdict::{Judged, Requirements},
 };
 
 use crate::{
@@ -114,22 +114,19 @@ impl AccessTokens {
     }
 
     /// Judges a token for a backend, revocation included. `required_audience` falls back to the
-    /// default audience. Claims come with every verdict but `Malformed`.
+    /// default audience.
     pub fn judge(
         &self,
         token: &str,
         required_audience: Option<&str>,
         max_auth_age: Option<Duration>,
-    ) -> (Verdict, Option<Arc<Claims>>) {
+    ) -> Judged {
         let now = self.world.now();
-        let Some(claims) = self.verify(token, now) else {
-            return (Verdict::Malformed, None);
-        };
+        let Some(claims) = self.verify(token, now) else { return Judged::Malformed };
         let audience = required_audience.or(self.default_audience());
         let is_revoked = self.revocations.covers(&claims);
         let requirements = Requirements { audience, max_auth_age };
-        let verdict = verdict::judge(&claims, now, is_revoked, requirements);
-        (verdict, Some(claims))
+        Judged::of(claims, now, is_revoked, requirements)
     }
 
     /// Who calls our own API with this token.

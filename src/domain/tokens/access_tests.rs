@@ -6,6 +6,7 @@ mod forgeries;
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use claviger_token::verdict::Verdict;
 use claviger_token::{algorithm::SigningAlgorithm, reader::MAX_TOKEN_BYTES};
 use serde_json::{Value, json};
 
@@ -83,9 +84,9 @@ impl Server {
     }
 
     fn verdict(&self, token: &str) -> Verdict {
-        let (verdict, claims) = self.tokens.judge(token, None, None);
-        assert_eq!(claims.is_none(), verdict == Verdict::Malformed);
-        verdict
+        let judged = self.tokens.judge(token, None, None);
+        assert_eq!(judged.claims().is_none(), judged == Judged::Malformed);
+        judged.verdict()
     }
 }
 
@@ -304,7 +305,7 @@ fn backends_name_the_audience_they_are() {
     let token = server.token();
     let foreign =
         server.forged(&server.header(), &with(server.payload(), "aud", json!(["elsewhere"])));
-    let judge = |token, audience| server.tokens.judge(token, audience, None).0;
+    let judge = |token, audience| server.tokens.judge(token, audience, None).verdict();
 
     assert_eq!(judge(&token, Some("billing")), Verdict::Active);
     assert_eq!(judge(&token, Some("https://api.example")), Verdict::Active);
@@ -318,7 +319,7 @@ fn backends_name_the_audience_they_are() {
 fn an_old_sign_in_asks_for_a_step_up() {
     let server = Server::new();
     let token = server.token();
-    let judge = |age| server.tokens.judge(&token, None, Some(age)).0;
+    let judge = |age| server.tokens.judge(&token, None, Some(age)).verdict();
 
     server.clock.advance(60 * SECOND);
 
@@ -330,7 +331,7 @@ fn an_old_sign_in_asks_for_a_step_up() {
 fn the_gravest_verdict_wins() {
     let server = Server::new();
     let token = server.token();
-    let judge = || server.tokens.judge(&token, Some("elsewhere"), Some(SECOND)).0;
+    let judge = || server.tokens.judge(&token, Some("elsewhere"), Some(SECOND)).verdict();
     server.clock.advance(60 * SECOND);
     assert_eq!(judge(), Verdict::WrongAudience);
 

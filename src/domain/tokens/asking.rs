@@ -1,8 +1,8 @@
 //! What each backend may learn of access tokens: only of those meant for it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use claviger_token::{claims::Claims, verdict::Verdict};
+use claviger_token::{claims::Claims, verdict::Judged};
 
 use crate::{
     domain::{Error, Result},
@@ -24,19 +24,19 @@ impl AccessTokens {
         token: &str,
         required_audience: Option<&str>,
         max_auth_age: Option<Duration>,
-    ) -> Result<(Verdict, Option<Arc<Claims>>)> {
+    ) -> Result<Judged> {
         let Backend::Account(account) = backend else {
             return Ok(self.judge(token, required_audience, max_auth_age));
         };
         let audience = self.audience(account, required_audience)?;
-        let (verdict, claims) = self.judge(token, Some(audience), max_auth_age);
+        let judged = self.judge(token, Some(audience), max_auth_age);
         let offered = &self.settings().audiences;
         let is_meant =
             |claims: &Claims| claims.audiences.iter().any(|it| account.may_ask(it, offered));
-        match claims {
-            Some(claims) if !is_meant(&claims) => Ok((Verdict::WrongAudience, None)),
-            claims => Ok((verdict, claims)),
-        }
+        Ok(match judged.claims() {
+            Some(claims) if !is_meant(claims) => Judged::WrongAudience(None),
+            _ => judged,
+        })
     }
 
     /// Whether a backend may require this audience, or none.

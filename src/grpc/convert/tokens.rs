@@ -6,7 +6,10 @@ use claviger_proto::{
     pb,
     time::{duration, read_duration, timestamp},
 };
-use claviger_token::{claims::Claims, verdict::Verdict};
+use claviger_token::{
+    claims::Claims,
+    verdict::{Judged, Verdict},
+};
 use tonic::Status;
 
 use crate::{
@@ -60,8 +63,8 @@ fn read_question(
 }
 
 /// The answer to a backend's question.
-pub(crate) fn judged(verdict: Verdict, said: Option<&Claims>) -> pb::ValidateTokenResponse {
-    let verdict = match verdict {
+pub(crate) fn judged(judged: &Judged) -> pb::ValidateTokenResponse {
+    let verdict = match judged.verdict() {
         Verdict::Active => pb::TokenVerdict::Active,
         Verdict::Expired => pb::TokenVerdict::Expired,
         Verdict::Revoked => pb::TokenVerdict::Revoked,
@@ -69,7 +72,10 @@ pub(crate) fn judged(verdict: Verdict, said: Option<&Claims>) -> pb::ValidateTok
         Verdict::WrongAudience => pb::TokenVerdict::WrongAudience,
         Verdict::StepUpNeeded => pb::TokenVerdict::StepUpNeeded,
     };
-    pb::ValidateTokenResponse { verdict: verdict.into(), claims: said.map(claims) }
+    pb::ValidateTokenResponse {
+        verdict: verdict.into(),
+        claims: judged.claims().map(|it| claims(it)),
+    }
 }
 
 fn claims(claims: &Claims) -> pb::TokenClaims {

@@ -84,5 +84,5 @@ pub(in crate::storage) const fn method_text(method: SignInMethod) -> &'static st
 }
 
 fn parse_method(text: &str) -> Option<SignInMethod> {
-    [SignInMethod::Password, SignInMethod::Passkey].into_iter().find(|it| method_text(*it) == text)
+    SignInMethod::ALL.iter().find(|it| method_text(**it) == text).copied()
 }

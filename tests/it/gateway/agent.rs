@@ -132,7 +132,7 @@ async fn decided(agent: &Agent, person: &Person) -> Answer {
 async fn silence(agent: &Agent) -> f64 {
     let body = agent.get("/readyz").await.body;
     let report: serde_json::Value = serde_json::from_str(&body).unwrap();
-    report["silent_for_seconds"].as_f64().unwrap()
+    report["last_message_age_seconds"].as_f64().unwrap()
 }
 
 fn grpcurl(arguments: &[&str]) -> String {

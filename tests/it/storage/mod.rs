@@ -33,7 +33,7 @@ use claviger::{
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey},
         password::PasswordHash,
-        session::{NewSession, Origin},
+        session::{NewSession, Origin, SignIn},
         token::RefreshFamilyHash,
         username::Username,
     },
@@ -42,7 +42,6 @@ use claviger::{
 use claviger_token::{
     id::{AccountId, SessionId},
     revocation::{Revocation, Revoked},
-    sign_in::SignInMethod,
     time::Timestamp,
 };
 use futures_util::{StreamExt as _, stream};
@@ -221,8 +220,7 @@ pub(crate) fn new_session(account_id: AccountId) -> NewSession {
     NewSession {
         id: session_id(),
         account_id,
-        method: SignInMethod::Password,
-        passkey_id: None,
+        sign_in: SignIn::Password,
         refresh_family: RefreshFamilyHash::from_bytes(bytes()),
         origin: Origin {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),

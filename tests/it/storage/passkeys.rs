@@ -5,7 +5,7 @@ use claviger::{
         id::PasskeyId,
         label::PasskeyName,
         passkey::{Passkey, PasskeyUse},
-        session::NewSession,
+        session::{NewSession, SignIn},
     },
     storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
 };
@@ -39,8 +39,7 @@ pub(super) fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
 }
 
 pub(super) fn session_with(passkey: &Passkey) -> NewSession {
-    let method = SignInMethod::Passkey;
-    NewSession { method, passkey_id: Some(passkey.id), ..new_session(passkey.account_id) }
+    NewSession { sign_in: SignIn::Passkey(passkey.id), ..new_session(passkey.account_id) }
 }
 
 pub(super) fn removal(passkey: &Passkey, caller: SessionId) -> PasskeyRemovalRequest {

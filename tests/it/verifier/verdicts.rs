@@ -21,7 +21,7 @@ async fn a_good_token_passes_at_first_sight_and_ever_after() {
     assert_eq!(first.session_id.to_string(), alice.tokens.session_id);
     assert_eq!(first.audiences, [AUDIENCE]);
     let status = verifier.status();
-    assert!(status.is_ready && status.is_live && status.judges, "{status:?}");
+    assert!(status.is_ready && status.is_live && status.can_verify, "{status:?}");
     assert_eq!((status.remembered_tokens, status.keys, status.losses), (1, 1, 0));
     // The server's clock stands at the beginning of 2026.
     assert!(status.skew_seconds.is_some_and(|it| it.abs() > 60.0), "{status:?}");
@@ -154,7 +154,7 @@ async fn the_stream_ends_with_the_last_clone() {
 
 fn judge(verifier: &Verifier, token: &str) -> Verdict {
     let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
-    verifier.judge(token, requirements).unwrap().0
+    verifier.judge(token, requirements).unwrap().verdict()
 }
 
 fn wire(verdict: Verdict) -> TokenVerdict {

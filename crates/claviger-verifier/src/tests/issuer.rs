@@ -23,7 +23,7 @@ use claviger_token::{
 };
 use uuid::Uuid;
 
-use crate::{WithoutStream, moment::Moment, progress::Progress, refusal::Stale, state::State};
+use crate::{StalePolicy, moment::Moment, progress::Progress, refusal::Stale, state::State};
 
 pub(super) const AUDIENCE: &str = "https://api.example";
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -129,14 +129,14 @@ pub(super) struct Told {
 
 impl Told {
     /// Nothing was told yet.
-    pub(super) fn nothing(without_stream: WithoutStream) -> Self {
-        let state = State::new(GRACE, without_stream);
+    pub(super) fn nothing(stale_policy: StalePolicy) -> Self {
+        let state = State::new(GRACE, stale_policy);
         Self { state, progress: Progress::default(), start: Moment::now() }
     }
 
     /// Everything was told, which is one key.
     pub(super) fn of(issuer: &Issuer) -> Self {
-        let mut told = Self::nothing(WithoutStream::Refuse);
+        let mut told = Self::nothing(StalePolicy::FailClosed);
         told.hear(Duration::ZERO, &first(vec![issuer.key(pb::SigningKeyState::Active)]));
         told
     }
@@ -155,6 +155,6 @@ impl Told {
     /// The verdict on a token `since` after the start.
     pub(super) fn verdict(&self, token: &str, since: Duration) -> Result<Verdict, Stale> {
         let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
-        Ok(self.state.judge(token, requirements, self.start.plus(since))?.0)
+        Ok(self.state.judge(token, requirements, self.start.plus(since))?.verdict())
     }
 }

@@ -79,7 +79,7 @@ fn a_key_of_an_unknown_state_is_not_good() {
     assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Malformed));
     assert_eq!(told.verdict(&other.token(&claims()), NOW), Ok(Verdict::Malformed));
     assert_eq!(told.state.status(told.start).not_understood, 2);
-    assert!(told.progress.puzzled);
+    assert!(told.progress.reported_unknown);
 
     tell(&mut told, NOW, vec![issuer.key(SigningKeyState::Active)]);
     assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Active));

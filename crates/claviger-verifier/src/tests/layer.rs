@@ -122,7 +122,7 @@ async fn an_old_sign_in_is_told_how_young_it_must_be() {
 
 #[tokio::test]
 async fn a_service_that_cannot_judge_is_not_available() {
-    let told = Told::nothing(crate::WithoutStream::Refuse);
+    let told = Told::nothing(crate::StalePolicy::FailClosed);
     let token = Issuer::new().token(&claims());
     let layer = layer(told);
     let bearer = format!("Bearer {token}");

@@ -9,7 +9,7 @@ use claviger_token::{
 };
 
 use super::issuer::*;
-use crate::{WithoutStream, progress::Progress, refusal::Stale, state::Unheard};
+use crate::{StalePolicy, progress::Progress, refusal::Stale, state::RejectedMessage};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -17,7 +17,7 @@ const NOW: Duration = Duration::ZERO;
 fn a_token_is_judged_once_everything_was_heard() {
     let issuer = Issuer::new();
     let token = issuer.token(&claims());
-    let mut told = Told::nothing(WithoutStream::Refuse);
+    let mut told = Told::nothing(StalePolicy::FailClosed);
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
     beginning.caught_up = false;
 
@@ -27,21 +27,21 @@ fn a_token_is_judged_once_everything_was_heard() {
     told.hear(NOW, &heartbeat(NOW));
     let after = told.verdict(&token, NOW);
 
-    assert_eq!(before, Err(Stale { silent_for: None }));
-    assert_eq!(halfway, Err(Stale { silent_for: None }));
+    assert_eq!(before, Err(Stale { last_message_age: None }));
+    assert_eq!(halfway, Err(Stale { last_message_age: None }));
     assert_eq!(after, Ok(Verdict::Active));
 }
 
 #[test]
 fn nothing_passes_before_everything_was_heard_even_if_the_stream_need_not_be_up() {
     let issuer = Issuer::new();
-    let mut told = Told::nothing(WithoutStream::Accept);
+    let mut told = Told::nothing(StalePolicy::FailOpen);
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
     beginning.caught_up = false;
     told.hear(NOW, &beginning);
     told.lose_stream();
 
-    assert_eq!(told.verdict(&issuer.token(&claims()), NOW), Err(Stale { silent_for: None }));
+    assert_eq!(told.verdict(&issuer.token(&claims()), NOW), Err(Stale { last_message_age: None }));
 }
 
 #[test]
@@ -110,11 +110,11 @@ fn the_stream_may_be_lost_for_the_grace_and_no_longer() {
     let last = 5 * SECOND + GRACE;
     assert_eq!(told.verdict(&token, last), Ok(Verdict::Active));
     let late = last + Duration::from_millis(1);
-    let silent_for = Some(late - 5 * SECOND);
-    assert_eq!(told.verdict(&token, late), Err(Stale { silent_for }));
+    let last_message_age = Some(late - 5 * SECOND);
+    assert_eq!(told.verdict(&token, late), Err(Stale { last_message_age }));
     let status = told.state.status(told.start.plus(late));
-    assert_eq!((status.is_ready, status.is_live, status.judges), (true, false, false));
-    assert_eq!((status.silent_for, status.losses), (silent_for, 1));
+    assert_eq!((status.is_ready, status.is_live, status.can_verify), (true, false, false));
+    assert_eq!((status.last_message_age, status.losses), (last_message_age, 1));
     assert_eq!(status.last_loss.as_deref(), Some("a test cut it"));
 }
 
@@ -149,9 +149,9 @@ fn what_waited_while_the_program_stood_still_is_no_news() {
 
     let late = told.state.apply(&mut told.progress, &heartbeat(5 * SECOND), awake);
 
-    assert!(matches!(late, Err(Unheard::Late)));
-    let silent_for = Some(600 * SECOND);
-    assert_eq!(told.verdict(&token, 600 * SECOND), Err(Stale { silent_for }));
+    assert!(matches!(late, Err(RejectedMessage::Late)));
+    let last_message_age = Some(600 * SECOND);
+    assert_eq!(told.verdict(&token, 600 * SECOND), Err(Stale { last_message_age }));
     // The next stream tells how things are now, and its server's clock may be another.
     told.lose_stream();
     told.hear(600 * SECOND, &heartbeat(30 * SECOND));
@@ -168,7 +168,7 @@ fn a_first_message_that_waited_is_no_news_either() {
     let awake = told.start.plus(600 * SECOND);
     let late = told.state.apply(&mut progress, &heartbeat(SECOND), awake);
 
-    assert!(matches!(late, Err(Unheard::Late)));
+    assert!(matches!(late, Err(RejectedMessage::Late)));
     assert!(told.verdict(&issuer.token(&claims()), 600 * SECOND).is_err());
 }
 
@@ -187,7 +187,7 @@ fn messages_that_are_slow_or_come_together_are_taken_in() {
 #[test]
 fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
     let issuer = Issuer::new();
-    let mut told = Told::nothing(WithoutStream::Accept);
+    let mut told = Told::nothing(StalePolicy::FailOpen);
     let (live, dead) = (claims(), claims());
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
     beginning.revocations = vec![ended(&dead)];
@@ -273,7 +273,7 @@ fn a_stream_that_leaves_out_what_matters_is_not_believed() {
     let no_time = pb::WatchRevocationsResponse { server_time: None, ..whole };
 
     for message in [no_issuer, no_lifetime, no_time] {
-        let told = Told::nothing(WithoutStream::Accept);
+        let told = Told::nothing(StalePolicy::FailOpen);
         assert!(told.state.apply(&mut Progress::default(), &message, told.start).is_err());
         assert!(!told.state.status(told.start).is_ready);
     }
