@@ -1,11 +1,11 @@
 import type { Transport } from "@connectrpc/connect";
-import type { Abilities } from "./abilities.js";
-import type { Failure } from "./failure.js";
 import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "./gen/claviger/v1/resources_pb.js";
-import type { Outcome } from "./outcome.js";
-import type { SessionEvent, SessionState } from "./session.js";
-import type { TokenStorage } from "./token-storage.js";
+import type { Failure } from "./outcome/failure.js";
+import type { Outcome } from "./outcome/outcome.js";
+import type { Abilities } from "./passkeys/capabilities.js";
+import type { SessionEvent, SessionState } from "./session/current-session.js";
+import type { TokenStorage } from "./session/token-storage.js";
 
 /** How to reach Claviger, and where its tokens live. */
 export interface ClavigerOptions {

@@ -1,12 +1,12 @@
-import type { Authorized } from "./calls.js";
-import type { Ceremonies } from "./ceremonies.js";
-import type { Outcome } from "./outcome.js";
-import type { Refresh } from "./refresh.js";
-import type { Server } from "./server.js";
-import type { CurrentSession } from "./session.js";
-import type { Signals } from "./signals.js";
-import type { TokenKeeper } from "./token-storage.js";
-import type { UsedHere } from "./used-here.js";
+import type { Outcome } from "./outcome/outcome.js";
+import type { Signals } from "./passkeys/authenticator-signals.js";
+import type { Ceremonies } from "./passkeys/ceremonies.js";
+import type { UsedHere } from "./passkeys/passkey-history.js";
+import type { Server } from "./rpc-client.js";
+import type { Authorized } from "./session/authorized-call.js";
+import type { CurrentSession } from "./session/current-session.js";
+import type { Refresh } from "./session/refresh.js";
+import type { TokenKeeper } from "./session/token-storage.js";
 
 /** What the flows work with. */
 export interface Context {

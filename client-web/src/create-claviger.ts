@@ -1,7 +1,6 @@
-import { findAbilities } from "./abilities.js";
-import { createAccount } from "./account.js";
-import { attempt } from "./attempt.js";
-import { createAutofill } from "./autofill.js";
+import { createAccount } from "./account/account-operations.js";
+import { type Proof, reauthenticate } from "./account/reauthenticate.js";
+import { createSessions } from "./account/session-operations.js";
 import type {
   Claviger,
   ClavigerOptions,
@@ -11,16 +10,17 @@ import type {
 } from "./claviger.js";
 import { createContext } from "./create-context.js";
 import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
-import type { Outcome } from "./outcome.js";
-import { authenticate } from "./passkey-sign-in.js";
-import { createPasskeys } from "./passkeys.js";
-import { type Proof, reauthenticate } from "./reauthenticate.js";
-import { accessToken, restore } from "./restore.js";
-import type { Server } from "./server.js";
-import { createSessions } from "./sessions.js";
-import { register, signIn } from "./sign-in.js";
-import { signOut } from "./sign-out.js";
-import { safely } from "./unexpected.js";
+import type { Outcome } from "./outcome/outcome.js";
+import { safely } from "./outcome/unexpected-failure.js";
+import { createAutofill } from "./passkeys/autofill.js";
+import { findAbilities } from "./passkeys/capabilities.js";
+import { createPasskeys } from "./passkeys/passkey-operations.js";
+import { authenticate } from "./passkeys/passkey-sign-in.js";
+import type { Server } from "./rpc-client.js";
+import { attempt } from "./session/call.js";
+import { accessToken, restore } from "./session/restore.js";
+import { register, signIn } from "./session/sign-in.js";
+import { signOut } from "./session/sign-out.js";
 
 /** A client for one Claviger. Nothing is asked, stored or opened before the first operation. */
 export function createClaviger(options: ClavigerOptions = {}): Claviger {

@@ -1,17 +1,17 @@
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { createCalls } from "./calls.js";
-import { createCeremonies } from "./ceremonies.js";
 import type { ClavigerOptions } from "./claviger.js";
 import type { Context, Exclusive } from "./context.js";
-import { createLock } from "./locks.js";
-import { failed } from "./outcome.js";
-import { createRefresh } from "./refresh.js";
-import { createServer } from "./server.js";
-import { CurrentSession } from "./session.js";
-import { createSignals } from "./signals.js";
-import { createTokenKeeper } from "./token-storage.js";
-import { createUsedHere } from "./used-here.js";
-import { findWhere } from "./where.js";
+import { failed } from "./outcome/outcome.js";
+import { createSignals } from "./passkeys/authenticator-signals.js";
+import { createCeremonies } from "./passkeys/ceremonies.js";
+import { createUsedHere } from "./passkeys/passkey-history.js";
+import { findWhere } from "./resolve-options.js";
+import { createServer } from "./rpc-client.js";
+import { createCalls } from "./session/authorized-call.js";
+import { CurrentSession } from "./session/current-session.js";
+import { createLock } from "./session/lock.js";
+import { createRefresh } from "./session/refresh.js";
+import { createTokenKeeper } from "./session/token-storage.js";
 
 /** Puts together what the flows work with. */
 export function createContext(options: ClavigerOptions): Context {

@@ -1,4 +1,3 @@
-export type { Abilities } from "./abilities.js";
 export type {
   Cancellable,
   Claviger,
@@ -11,7 +10,6 @@ export type {
   SignedIn,
 } from "./claviger.js";
 export { createClaviger } from "./create-claviger.js";
-export type { Failure, FailureKind, FieldProblem } from "./failure.js";
 export type { GetServerInfoResponse, PasswordPolicy } from "./gen/claviger/v1/auth_service_pb.js";
 export {
   type Account,
@@ -20,6 +18,8 @@ export {
   type Session,
   SignInMethod,
 } from "./gen/claviger/v1/resources_pb.js";
-export type { Failed, Outcome } from "./outcome.js";
-export type { SessionEvent, SessionState } from "./session.js";
-export type { TokenStorage } from "./token-storage.js";
+export type { Failure, FailureKind, FieldProblem } from "./outcome/failure.js";
+export type { Failed, Outcome } from "./outcome/outcome.js";
+export type { Abilities } from "./passkeys/capabilities.js";
+export type { SessionEvent, SessionState } from "./session/current-session.js";
+export type { TokenStorage } from "./session/token-storage.js";

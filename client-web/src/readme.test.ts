@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { ClavigerAuth } from "./element/claviger-auth.js";
-import type { FailureKind } from "./failure.js";
+import type { FailureKind } from "./outcome/failure.js";
 
 const readme = readFileSync("README.md", "utf8");
 

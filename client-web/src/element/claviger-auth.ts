@@ -1,16 +1,16 @@
 import { render } from "lit-html";
 import type { Claviger } from "../claviger.js";
 import { createClaviger } from "../create-claviger.js";
-import type { SessionEvent } from "../session.js";
+import type { SessionEvent } from "../session/current-session.js";
 import type { Context, EventName } from "./context.js";
 import { openSection, refreshAccount, showAccount } from "./flows/account.js";
 import { armAutofill } from "./flows/autofill.js";
 import { finishSignIn } from "./flows/finish-sign-in.js";
 import { goTo, showSignedOut } from "./flows/screens.js";
 import { start } from "./flows/start.js";
+import { chooseLanguage, loadTexts, overrideTexts } from "./languages/choose-language.js";
+import { en, type TextsOverride } from "./languages/en.js";
 import { initialState, type Screen, type State, type View } from "./state.js";
-import { chooseLanguage, loadTexts, overrideTexts } from "./texts/choose.js";
-import { en, type TextsOverride } from "./texts/en.js";
 import { headingOf, screenView } from "./views/screen.js";
 
 /** Where there is no DOM, as on a server, the class exists all the same, so importing it is harmless. */

@@ -1,6 +1,6 @@
 import type { Claviger } from "../claviger.js";
+import type { Texts } from "./languages/en.js";
 import type { State } from "./state.js";
-import type { Texts } from "./texts/en.js";
 
 /** What flows and views work with: the state, and the few ways out of it. */
 export interface Context {

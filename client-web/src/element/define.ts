@@ -12,5 +12,5 @@ declare global {
 }
 
 export { ClavigerAuth, type ViewChange } from "./claviger-auth.js";
+export type { Texts, TextsOverride } from "./languages/en.js";
 export type { View } from "./state.js";
-export type { Texts, TextsOverride } from "./texts/en.js";

@@ -1,8 +1,8 @@
-import type { Abilities } from "../abilities.js";
-import type { FieldProblem } from "../failure.js";
 import type { GetServerInfoResponse } from "../gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "../gen/claviger/v1/resources_pb.js";
-import type { Texts } from "./texts/en.js";
+import type { FieldProblem } from "../outcome/failure.js";
+import type { Abilities } from "../passkeys/capabilities.js";
+import type { Texts } from "./languages/en.js";
 
 /** What the element can be asked to show. */
 export type View = "sign-in" | "sign-up" | "account";

@@ -1,6 +1,6 @@
 import type { Context } from "../../src/element/context.js";
+import { en } from "../../src/element/languages/en.js";
 import { initialState, type State } from "../../src/element/state.js";
-import { en } from "../../src/element/texts/en.js";
 
 /** A context without a page, for tests of flows. Its client is whatever the test gives. */
 export function fakeContext(

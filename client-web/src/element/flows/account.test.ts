@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
 import type { Claviger } from "../../claviger.js";
 import { type Account, AccountSchema } from "../../gen/claviger/v1/resources_pb.js";
-import { type Outcome, success } from "../../outcome.js";
-import type { SessionState } from "../../session.js";
+import { type Outcome, success } from "../../outcome/outcome.js";
+import type { SessionState } from "../../session/current-session.js";
 import type { State } from "../state.js";
 import { refreshAccount, showAccount } from "./account.js";
 

@@ -1,8 +1,8 @@
-import type { Failure } from "../../failure.js";
-import { sessionIdOf } from "../../session.js";
+import type { Failure } from "../../outcome/failure.js";
+import { sessionIdOf } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
 import type { Notice, State } from "../state.js";
-import { runJob, tellFailure, tellSuccess } from "./job.js";
+import { runJob, tellFailure, tellSuccess } from "./run-job.js";
 import { showScreen, showSignIn, showStuck } from "./screens.js";
 
 type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;

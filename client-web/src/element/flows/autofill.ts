@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
-import { tellFailure } from "./job.js";
+import { signedIn } from "./after-sign-in.js";
+import { tellFailure } from "./run-job.js";
 import { canUsePasskeys } from "./screens.js";
-import { signedIn } from "./signed-in.js";
 
 /** Offers passkeys in the autofill of the username field, as long as the sign-in is shown. */
 export async function armAutofill(context: Context): Promise<void> {

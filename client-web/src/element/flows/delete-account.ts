@@ -1,8 +1,8 @@
 import type { Context } from "../context.js";
-import { runJob, tellProblems, typed } from "./job.js";
 import { tellListFailure } from "./passkeys.js";
-import { withPresence } from "./presence.js";
 import { answer, ask } from "./question.js";
+import { withPresence } from "./reauthenticate.js";
+import { runJob, tellProblems, typed } from "./run-job.js";
 import { showSignIn } from "./screens.js";
 
 /** Deletes the account, once the person has confirmed it by typing its name. */

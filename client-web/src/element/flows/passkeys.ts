@@ -1,7 +1,9 @@
-import type { Failure } from "../../failure.js";
 import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
+import type { Failure } from "../../outcome/failure.js";
 import { type Context, domId } from "../context.js";
 import { refreshAccount } from "./account.js";
+import { ask } from "./question.js";
+import { withPresence } from "./reauthenticate.js";
 import {
   emptyFields,
   runCeremony,
@@ -10,9 +12,7 @@ import {
   tellNotCreated,
   tellProblems,
   typed,
-} from "./job.js";
-import { withPresence } from "./presence.js";
-import { ask } from "./question.js";
+} from "./run-job.js";
 
 /** Adds a passkey. */
 export async function addPasskey(context: Context): Promise<void> {

@@ -1,10 +1,10 @@
-import type { Outcome } from "../../outcome.js";
+import type { Outcome } from "../../outcome/outcome.js";
 import { type Context, domId } from "../context.js";
 import { refreshAccount } from "./account.js";
-import { emptyFields, runJob, tellProblems, typed } from "./job.js";
 import { tellListFailure } from "./passkeys.js";
-import { withPresence } from "./presence.js";
 import { ask } from "./question.js";
+import { withPresence } from "./reauthenticate.js";
+import { emptyFields, runJob, tellProblems, typed } from "./run-job.js";
 
 /** Opens the form for a new password. */
 export function openPasswordForm(context: Context): void {

@@ -1,9 +1,9 @@
-import type { Failure } from "../../failure.js";
 import { SignInMethod } from "../../gen/claviger/v1/resources_pb.js";
-import type { SessionEvent } from "../../session.js";
+import type { Failure } from "../../outcome/failure.js";
+import type { SessionEvent } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
+import { failureNotice } from "../format/failure-notice.js";
 import { blank, type Notice, type Screen, type State, type View } from "../state.js";
-import { failureNotice } from "../words/failure-words.js";
 
 /** Why somebody is signed out. */
 export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];

@@ -1,9 +1,9 @@
 import type { Session } from "../../gen/claviger/v1/resources_pb.js";
 import { type Context, domId } from "../context.js";
-import { deviceName } from "../words/device-name.js";
+import { deviceName } from "../format/device-name.js";
 import { refreshAccount } from "./account.js";
-import { runJob } from "./job.js";
 import { tellListFailure } from "./passkeys.js";
+import { runJob } from "./run-job.js";
 
 /** Ends a session on another device. */
 export async function endSession(context: Context, session: Session): Promise<void> {

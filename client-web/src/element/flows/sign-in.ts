@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
 import { domId } from "../context.js";
-import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./job.js";
-import { signedIn } from "./signed-in.js";
+import { signedIn } from "./after-sign-in.js";
+import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
 
 /** Signs in with what was typed. */
 export async function signInWithPassword(context: Context, form: FormData): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
-import { emptyFields, runJob, tellFailure, tellProblems, typed } from "./job.js";
-import { signedIn } from "./signed-in.js";
+import { signedIn } from "./after-sign-in.js";
+import { emptyFields, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
 
 /** Creates an account with what was typed. */
 export async function signUp(context: Context, form: FormData): Promise<void> {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { fieldOf, problemWords } from "../words/problem-words.js";
+import { fieldOf, problemWords } from "../format/problem-text.js";
 
 /** A field of a form. Its name is the contract's, so a refusal finds its field. */
 export interface Field {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
+import { waitWords } from "../format/times.js";
 import { icon } from "../icons.js";
-import { waitWords } from "../words/times.js";
 import { button } from "./button.js";
 
 /**

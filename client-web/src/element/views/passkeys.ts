@@ -10,9 +10,9 @@ import {
   stopRenaming,
 } from "../flows/passkeys.js";
 import { canUsePasskeys } from "../flows/screens.js";
+import { passkeyKind } from "../format/passkey-kind.js";
+import { fullDate, milliseconds } from "../format/times.js";
 import { icon } from "../icons.js";
-import { passkeyKind } from "../words/passkey-kind.js";
-import { fullDate, milliseconds } from "../words/times.js";
 import { button } from "./button.js";
 import { form, textField } from "./field.js";
 import { section } from "./section.js";

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
-import { proveWithPasskey, proveWithPassword } from "../flows/presence.js";
 import { answer } from "../flows/question.js";
+import { proveWithPasskey, proveWithPassword } from "../flows/reauthenticate.js";
 import { canUsePasskeys } from "../flows/screens.js";
 import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";

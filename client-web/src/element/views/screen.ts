@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
 import { signOut } from "../flows/account.js";
-import { addressToOpen } from "../words/address.js";
-import { fullDate, milliseconds } from "../words/times.js";
+import { addressToOpen } from "../format/address-to-open.js";
+import { fullDate, milliseconds } from "../format/times.js";
 import { accountView } from "./account.js";
 import { button } from "./button.js";
 import { dialog } from "./dialog.js";
 import { notices } from "./notice.js";
-import { offerView } from "./offer.js";
+import { offerView } from "./passkey-offer.js";
 import { signInView } from "./sign-in.js";
 import { signUpView } from "./sign-up.js";
 

@@ -1,7 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { html, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
-import { fullTime, milliseconds, relativeTime } from "../words/times.js";
+import { fullTime, milliseconds, relativeTime } from "../format/times.js";
 
 /** Draws a time in words, such as "yesterday"; in full where the pointer rests on it. */
 export function timeAgo({ state, texts }: Context, time: Timestamp): TemplateResult {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { de } from "../../../src/element/texts/de.js";
+import { de } from "../../../src/element/languages/de.js";
 import { platform } from "../support/authenticator.js";
 import { ageProofsOfPresence } from "../support/database.js";
 import { setStage } from "../support/stage.js";

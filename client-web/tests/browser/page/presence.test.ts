@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { en } from "../../../src/element/texts/en.js";
+import { en } from "../../../src/element/languages/en.js";
 import { platform, usb } from "../support/authenticator.js";
 import { ageProofsOfPresence } from "../support/database.js";
 import { setStage } from "../support/stage.js";

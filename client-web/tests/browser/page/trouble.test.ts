@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { en } from "../../../src/element/texts/en.js";
+import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
 import { withoutPasskeys } from "../support/credentials.js";
 import { setStage } from "../support/stage.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { Failure, FailureKind } from "../../../src/failure.js";
-import type { Outcome } from "../../../src/outcome.js";
+import type { Failure, FailureKind } from "../../../src/outcome/failure.js";
+import type { Outcome } from "../../../src/outcome/outcome.js";
 
 /** The value of an operation that has to succeed. */
 export function valueIn<T>(outcome: Outcome<T>): T {

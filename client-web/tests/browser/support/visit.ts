@@ -1,6 +1,6 @@
 import type { Locator, Page, Response } from "playwright-core";
 import { expect } from "vitest";
-import { en, type Texts } from "../../../src/element/texts/en.js";
+import { en, type Texts } from "../../../src/element/languages/en.js";
 import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
 import { withoutAbilities } from "./credentials.js";
 import { lookAt } from "./looks.js";

@@ -1,6 +1,6 @@
 import type { Claviger } from "../../../src/claviger.js";
 import type { createClaviger } from "../../../src/index.js";
-import type { SessionEvent } from "../../../src/session.js";
+import type { SessionEvent } from "../../../src/session/current-session.js";
 
 declare global {
   /** What the blank page's script and {@link Tab} put there. */

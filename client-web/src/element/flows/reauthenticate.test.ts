@@ -1,0 +1,72 @@
+import { expect, test, vi } from "vitest";
+import { fakeContext } from "../../../tests/support/fake-context.js";
+import { failed, type Outcome, success } from "../../outcome/outcome.js";
+import { answer } from "./question.js";
+import { proveWithPassword, withPresence } from "./reauthenticate.js";
+
+const tooOld = failed({ kind: "reauthentication-required" });
+
+test("a job goes on by itself once presence is proved", async () => {
+  const context = fakeContext();
+  const job = vi.fn().mockResolvedValueOnce(tooOld).mockResolvedValueOnce(success("done"));
+
+  const outcome = withPresence(context, job);
+  await vi.waitUntil(() => context.state.question?.kind === "presence");
+  answer(context, true);
+
+  expect(await outcome).toEqual(success("done"));
+  expect(context.state.question).toBeUndefined();
+});
+
+test("a job ends where presence is not proved", async () => {
+  const context = fakeContext();
+  const job = vi.fn().mockResolvedValue(tooOld);
+
+  const outcome = withPresence(context, job);
+  await vi.waitUntil(() => context.state.question !== undefined);
+  answer(context, false);
+
+  expect(await outcome).toEqual(tooOld);
+  expect(job).toHaveBeenCalledOnce();
+});
+
+test("nobody is asked for a proof that is not needed", async () => {
+  const context = fakeContext();
+
+  const outcome = await withPresence(context, async () => failed({ kind: "offline" }));
+
+  expect(outcome).toEqual(failed({ kind: "offline" }));
+  expect(context.state.question).toBeUndefined();
+});
+
+test("a wrong password is told beside its field, and the question stays", async () => {
+  const reauthenticate = async () => failed({ kind: "denied" });
+  const context = fakeContext({ question: { kind: "presence" } }, { reauthenticate });
+  const form = new FormData();
+  form.set("password", "not this one");
+
+  await proveWithPassword(context, form);
+
+  expect(context.state.problems).toMatchObject([{ field: "password", reason: "WRONG" }]);
+  expect(context.state.question?.kind).toBe("presence");
+});
+
+test("a proof that comes after the dialog was closed changes nothing any more", async () => {
+  let prove: (outcome: Outcome<void>) => void = () => {};
+  const reauthenticate = () =>
+    new Promise<Outcome<void>>((resolve) => {
+      prove = resolve;
+    });
+  const context = fakeContext({ question: { kind: "presence" } }, { reauthenticate });
+  const form = new FormData();
+  form.set("password", "not this one");
+
+  const proving = proveWithPassword(context, form);
+  answer(context, false);
+  context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
+  prove(failed({ kind: "denied" }));
+  await proving;
+
+  expect(context.state.problems).toEqual([]);
+  expect(context.state.notice?.say(context.texts)).toBe(context.texts.presence.notProved);
+});

@@ -1,0 +1,50 @@
+import { failed, type Outcome } from "../../outcome/outcome.js";
+import type { Context } from "../context.js";
+import { domId } from "../context.js";
+import { answer, ask } from "./question.js";
+import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
+
+/**
+ * Runs a job that needs a recent proof of presence: when the last one is too old, asks for a new one
+ * and goes on by itself. Without a proof it ends as `reauthentication-required`.
+ */
+export async function withPresence<T>(
+  context: Context,
+  job: () => Promise<Outcome<T> | undefined>,
+): Promise<Outcome<T> | undefined> {
+  const outcome = await job();
+  if (!outcome || outcome.ok || outcome.failure.kind !== "reauthentication-required") {
+    return outcome;
+  }
+  if (await ask(context, { kind: "presence" })) return job();
+  return failed(outcome.failure);
+}
+
+/** Proves presence with the password. */
+export async function proveWithPassword(context: Context, form: FormData): Promise<void> {
+  const empty = emptyFields(form, ["password"]);
+  if (empty.length > 0) return tellProblems(context, empty);
+  const outcome = await runJob(context, "presence", () =>
+    context.claviger.reauthenticate({ password: typed(form, "password") }),
+  );
+  // The dialog may have been closed meanwhile.
+  if (!outcome || !context.state.question) return;
+  if (outcome.ok) return answer(context, true);
+  if (outcome.failure.kind === "denied") {
+    return tellProblems(context, [
+      { field: "password", reason: "WRONG", description: "is not right" },
+    ]);
+  }
+  tellFailure(context, outcome.failure);
+  context.focus(domId("password"));
+}
+
+/** Proves presence with a passkey. */
+export async function proveWithPasskey(context: Context): Promise<void> {
+  const outcome = await runCeremony(context, "presence-passkey", "signIn", (signal) =>
+    context.claviger.reauthenticate({ signal }),
+  );
+  if (!outcome || !context.state.question) return;
+  if (outcome.ok) answer(context, true);
+  else tellFailure(context, outcome.failure);
+}

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { fakeContext } from "../../../tests/support/fake-context.js";
+import { failed, type Outcome, success } from "../../outcome/outcome.js";
+import { runJob, tellFailure } from "./run-job.js";
+import { showSignUp } from "./screens.js";
+
+test("a second press does nothing while the first one works", async () => {
+  const context = fakeContext();
+  let finish: (outcome: Outcome<string>) => void = () => {};
+  const slow = new Promise<Outcome<string>>((resolve) => {
+    finish = resolve;
+  });
+
+  const first = runJob(context, "sign-in", () => slow);
+  const second = await runJob(context, "sign-in", async () => success("twice"));
+  finish(success("once"));
+
+  expect(second).toBeUndefined();
+  expect(await first).toEqual(success("once"));
+  expect(context.state.busy).toBeUndefined();
+});
+
+test("what becomes of a job is not told on another screen", async () => {
+  const context = fakeContext({ screen: "sign-in" });
+
+  const outcome = await runJob(context, "sign-in", async () => {
+    showSignUp(context);
+    return failed({ kind: "denied" });
+  });
+
+  expect(outcome).toBeUndefined();
+  expect(context.state.screen).toBe("sign-up");
+});
+
+test("a job hides passwords and what was told before", async () => {
+  const context = fakeContext({ revealed: true });
+  tellFailure(context, { kind: "denied" });
+
+  await runJob(context, "sign-in", async () => success(undefined));
+
+  expect(context.state).toMatchObject({ revealed: false, notice: undefined, problems: [] });
+});
+
+test("fields that break rules are marked, and no alert repeats them", () => {
+  const context = fakeContext();
+  const fields = [{ field: "new_password", reason: "TOO_SHORT", description: "" }];
+
+  tellFailure(context, { kind: "invalid", fields });
+
+  expect(context.state.problems).toEqual(fields);
+  expect(context.state.notice).toBeUndefined();
+});
+
+test("a rule of a field that no form has is told as a whole", () => {
+  const context = fakeContext();
+
+  tellFailure(context, {
+    kind: "invalid",
+    fields: [{ field: "request_id", reason: "MALFORMED", description: "" }],
+  });
+
+  expect(context.state.problems).toEqual([]);
+  expect(context.state.notice?.say(context.texts)).toBe(context.texts.failures.invalid);
+});

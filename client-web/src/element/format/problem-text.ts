@@ -1,0 +1,33 @@
+import type { FieldProblem } from "../../outcome/failure.js";
+import type { PasswordBounds, Texts } from "../languages/en.js";
+
+/** What a field says about the rule it breaks. */
+export function problemWords(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
+  const words = texts.problems;
+  const table: Record<string, string> = {
+    "username REQUIRED": words.usernameRequired,
+    "username TOO_LONG": words.usernameTooLong,
+    "username FORBIDDEN_CHARACTERS": words.usernameCharacters,
+    "username TAKEN": words.usernameTaken,
+    "username MISMATCH": texts.deletion.mismatch(problem.description),
+    "password REQUIRED": words.passwordRequired,
+    "new_password REQUIRED": words.newPasswordRequired,
+    "password TOO_SHORT": words.passwordTooShort(bounds),
+    "password TOO_LONG": words.passwordTooLong(bounds),
+    "password FORBIDDEN_CHARACTERS": words.passwordCharacters,
+    "password GUESSABLE": words.passwordGuessable,
+    "password WRONG": words.passwordWrong,
+    "name REQUIRED": words.nameRequired,
+    "name TOO_LONG": words.nameTooLong,
+    "name FORBIDDEN_CHARACTERS": words.nameCharacters,
+  };
+  const field = fieldOf(problem);
+  // The three password fields share their rules.
+  const family = field.endsWith("password") ? "password" : field;
+  return table[`${field} ${problem.reason}`] ?? table[`${family} ${problem.reason}`] ?? words.other;
+}
+
+/** The form field a problem belongs to: the last part of a path such as `passkey.name`. */
+export function fieldOf(problem: FieldProblem): string {
+  return problem.field.split(".").at(-1) ?? problem.field;
+}

@@ -1,0 +1,125 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { networkDown, refusal } from "../../tests/support/fake-claviger.js";
+import { ErrorReason } from "../gen/claviger/v1/error_reason_pb.js";
+import type { FailureKind } from "./failure.js";
+import { failureOfStatus } from "./failure-of-status.js";
+
+/** What a person is told, reason by reason; written out, so that a new reason has to be added here. */
+const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKind> = {
+  INVALID_CREDENTIALS: "denied",
+  PASSKEY_REFUSED: "refused",
+  PASSKEY_UNKNOWN: "no-passkey",
+  ACCESS_TOKEN_MISSING: "signed-out",
+  ACCESS_TOKEN_EXPIRED: "failed",
+  ACCESS_TOKEN_INVALID: "failed",
+  SESSION_ENDED: "signed-out",
+  REFRESH_TOKEN_INVALID: "signed-out",
+  REFRESH_TOKEN_REUSED: "signed-out",
+  REFRESH_TOKEN_MISSING: "signed-out",
+  REAUTHENTICATION_REQUIRED: "reauthentication-required",
+  LAST_SIGN_IN_METHOD: "last-way-in",
+  PASSKEY_LIMIT_REACHED: "too-many-passkeys",
+  CEREMONY_NOT_FOUND: "expired",
+  PASSKEY_NOT_FOUND: "not-found",
+  SESSION_NOT_FOUND: "not-found",
+  USERNAME_TAKEN: "taken",
+  PASSKEY_ALREADY_REGISTERED: "already-registered",
+  FIELDS_INVALID: "invalid",
+  MESSAGE_MALFORMED: "failed",
+  MESSAGE_TOO_LARGE: "failed",
+  METHOD_NOT_FOUND: "failed",
+  CALLER_UNKNOWN: "failed",
+  AUDIENCE_DENIED: "failed",
+  OPERATOR_ONLY: "failed",
+  CURSOR_INVALID: "failed",
+  SERVICE_ACCOUNT_NOT_FOUND: "failed",
+  SERVICE_ACCOUNT_EXISTS: "failed",
+  WATCHER_TOO_SLOW: "failed",
+  ORIGIN_REFUSED: "foreign-origin",
+  TOO_MANY_ATTEMPTS: "throttled",
+  PASSWORD_LOCKED: "locked",
+  TOO_MANY_CEREMONIES: "throttled",
+  OVERLOADED: "unavailable",
+  DATABASE_UNAVAILABLE: "unavailable",
+  DEADLINE_EXCEEDED: "unavailable",
+  INTERNAL: "failed",
+};
+
+const reasons = Object.keys(ErrorReason).filter(
+  (it): it is keyof typeof KINDS => it !== "UNSPECIFIED",
+);
+
+describe("failureOfStatus", () => {
+  it.each(reasons)("knows the reason %s", (reason) => {
+    const failure = failureOfStatus(refusal(Code.Internal, reason));
+
+    expect(failure).toMatchObject({ kind: KINDS[reason], reason });
+  });
+
+  it("names every bad field", () => {
+    const fieldViolations = [
+      { field: "username", reason: "REQUIRED", description: "must be given" },
+      { field: "password", reason: "TOO_SHORT", description: "must have at least 15 characters" },
+    ];
+    const error = refusal(Code.InvalidArgument, "FIELDS_INVALID", { fields: { fieldViolations } });
+
+    const failure = failureOfStatus(error);
+
+    expect(failure).toEqual({ kind: "invalid", reason: "FIELDS_INVALID", fields: fieldViolations });
+  });
+
+  it("rounds the wait up to whole seconds", () => {
+    const retry = { retryDelay: { seconds: 2n, nanos: 1_000_000 } };
+
+    const failure = failureOfStatus(
+      refusal(Code.ResourceExhausted, "TOO_MANY_ATTEMPTS", { retry }),
+    );
+
+    expect(failure).toMatchObject({ kind: "throttled", seconds: 3 });
+  });
+
+  it("waits a second where the server does not say how long", () => {
+    const failure = failureOfStatus(refusal(Code.Unavailable, "OVERLOADED"));
+
+    expect(failure).toMatchObject({ kind: "unavailable", seconds: 1 });
+  });
+
+  it("goes by the status when the reason is newer than this client", () => {
+    const failure = failureOfStatus(refusal(Code.Unavailable, "SOMETHING_NEW"));
+
+    expect(failure).toMatchObject({ kind: "unavailable", reason: "SOMETHING_NEW" });
+  });
+
+  it("does not believe reasons of others", () => {
+    const info = { type: "google.rpc.ErrorInfo", value: new Uint8Array() };
+    const error = new ConnectError("no", Code.Unauthenticated);
+    error.details.push(info);
+
+    expect(failureOfStatus(error)).toEqual({ kind: "failed" });
+  });
+
+  it.each([
+    ["the network is down", networkDown(), "offline"],
+    ["no answer came in time", new ConnectError("late", Code.DeadlineExceeded), "offline"],
+    ["a proxy has no server", new ConnectError("HTTP 502", Code.Unavailable), "unavailable"],
+    ["something else answers", new ConnectError("missing trailer", Code.Unknown), "failed"],
+    ["this client has a fault", new Error("oops"), "failed"],
+  ])("tells what happened on the way when %s", (_, error, kind) => {
+    expect(failureOfStatus(error)).toMatchObject({ kind });
+  });
+
+  it("leads to the server's log", () => {
+    const error = refusal(Code.Internal, "INTERNAL");
+    error.metadata.set("x-request-id", "abc");
+
+    expect(failureOfStatus(error)).toMatchObject({ requestId: "abc" });
+  });
+
+  it("keeps the cause for debuggers and out of logs", () => {
+    const failure = failureOfStatus(new Error("secret"));
+
+    expect(JSON.stringify(failure)).toBe('{"kind":"failed"}');
+    expect(Reflect.get(failure, "cause")).toMatchObject({ rawMessage: "secret" });
+  });
+});

@@ -1,0 +1,103 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ErrorReason } from "../gen/claviger/v1/error_reason_pb.js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../gen/google/rpc/error_details_pb.js";
+import type { Failure, FailureKind } from "./failure.js";
+import { unexpected } from "./unexpected-failure.js";
+
+/** Reasons that are faults, of the server or of this client: `failed`, whatever the status. */
+type Fault =
+  | "UNSPECIFIED"
+  | "INTERNAL"
+  | "MESSAGE_MALFORMED"
+  | "MESSAGE_TOO_LARGE"
+  | "METHOD_NOT_FOUND"
+  // Of the internal port, which browsers do not call.
+  | "CALLER_UNKNOWN"
+  | "AUDIENCE_DENIED"
+  | "OPERATOR_ONLY"
+  | "CURSOR_INVALID"
+  | "SERVICE_ACCOUNT_NOT_FOUND"
+  | "SERVICE_ACCOUNT_EXISTS"
+  | "WATCHER_TOO_SLOW"
+  // After a refresh; before, they never get here.
+  | "ACCESS_TOKEN_EXPIRED"
+  | "ACCESS_TOKEN_INVALID";
+
+/** Every other reason a server can give, by name. One that is missing here does not compile. */
+const KINDS: Record<Exclude<keyof typeof ErrorReason, Fault>, FailureKind> = {
+  INVALID_CREDENTIALS: "denied",
+  PASSKEY_REFUSED: "refused",
+  PASSKEY_UNKNOWN: "no-passkey",
+  ACCESS_TOKEN_MISSING: "signed-out",
+  SESSION_ENDED: "signed-out",
+  REFRESH_TOKEN_INVALID: "signed-out",
+  REFRESH_TOKEN_REUSED: "signed-out",
+  REFRESH_TOKEN_MISSING: "signed-out",
+  REAUTHENTICATION_REQUIRED: "reauthentication-required",
+  LAST_SIGN_IN_METHOD: "last-way-in",
+  PASSKEY_LIMIT_REACHED: "too-many-passkeys",
+  CEREMONY_NOT_FOUND: "expired",
+  PASSKEY_NOT_FOUND: "not-found",
+  SESSION_NOT_FOUND: "not-found",
+  USERNAME_TAKEN: "taken",
+  PASSKEY_ALREADY_REGISTERED: "already-registered",
+  FIELDS_INVALID: "invalid",
+  ORIGIN_REFUSED: "foreign-origin",
+  TOO_MANY_ATTEMPTS: "throttled",
+  PASSWORD_LOCKED: "locked",
+  TOO_MANY_CEREMONIES: "throttled",
+  OVERLOADED: "unavailable",
+  DATABASE_UNAVAILABLE: "unavailable",
+  DEADLINE_EXCEEDED: "unavailable",
+};
+
+/** What the error of a call means: by the server's reason, or else by what happened on the way. */
+export function failureOfStatus(error: unknown): Failure {
+  const status = ConnectError.from(error);
+  const info = status.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "claviger");
+  const requestId = status.metadata.get("x-request-id");
+  const kind =
+    (info && (KINDS as Partial<Record<string, FailureKind>>)[info.reason]) ?? kindOf(status);
+  return Object.assign(
+    detailed(kind, status),
+    info && { reason: info.reason },
+    requestId && { requestId },
+  );
+}
+
+/** For errors without a reason: of the network, of this client, or of something in between. */
+function kindOf({ code, cause }: ConnectError): FailureKind {
+  // `fetch` says TypeError for everything that kept the answer away, CORS included.
+  if (code === Code.DeadlineExceeded || cause instanceof TypeError) return "offline";
+  return code === Code.Unavailable ? "unavailable" : "failed";
+}
+
+function detailed(kind: FailureKind, status: ConnectError): Failure {
+  switch (kind) {
+    case "invalid": {
+      const violations = status.findDetails(BadRequestSchema).flatMap((it) => it.fieldViolations);
+      return {
+        kind,
+        fields: violations.map(({ field, reason, description }) => ({
+          field,
+          reason,
+          description,
+        })),
+      };
+    }
+    case "throttled":
+    case "unavailable": {
+      const delay = status.findDetails(RetryInfoSchema)[0]?.retryDelay;
+      return { kind, seconds: Math.max(1, Math.ceil(delay ? durationMs(delay) / 1000 : 1)) };
+    }
+    case "failed":
+      return unexpected(status);
+    default:
+      return { kind };
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it, vi } from "vitest";
+import { fakeBrowser } from "../../tests/support/browser.js";
+import { findAbilities } from "./capabilities.js";
+
+const none = {
+  passkeys: false,
+  autofill: false,
+  platform: false,
+  silentCreation: false,
+  signals: false,
+};
+
+describe("findAbilities", () => {
+  it("has none where there is no browser", async () => {
+    expect(await findAbilities()).toEqual(none);
+  });
+
+  it("has none on a page that is not in a secure context", async () => {
+    fakeBrowser();
+    vi.stubGlobal("isSecureContext", false);
+
+    expect(await findAbilities()).toEqual(none);
+  });
+
+  it("believes what the browser says of itself", async () => {
+    fakeBrowser({ capabilities: { userVerifyingPlatformAuthenticator: true } });
+
+    expect(await findAbilities()).toEqual({
+      passkeys: true,
+      autofill: true,
+      platform: true,
+      silentCreation: true,
+      signals: true,
+    });
+  });
+
+  it("asks the older questions of an older browser", async () => {
+    vi.stubGlobal("PublicKeyCredential", {
+      isConditionalMediationAvailable: async () => true,
+      isUserVerifyingPlatformAuthenticatorAvailable: async () => true,
+    });
+
+    expect(await findAbilities()).toEqual({
+      ...none,
+      passkeys: true,
+      autofill: true,
+      platform: true,
+    });
+  });
+
+  it("takes a question that fails for a no", async () => {
+    vi.stubGlobal("PublicKeyCredential", {
+      getClientCapabilities: () => Promise.reject(new Error("no")),
+      isConditionalMediationAvailable: () => Promise.reject(new Error("no")),
+    });
+
+    expect(await findAbilities()).toEqual({ ...none, passkeys: true });
+  });
+});

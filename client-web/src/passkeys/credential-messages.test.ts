@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { fakeCredential } from "../../tests/support/browser.js";
+import { authenticationCredential, registrationCredential } from "./credential-messages.js";
+
+describe("registrationCredential", () => {
+  it("carries the bytes as they are", () => {
+    const message = registrationCredential(fakeCredential(7) as PublicKeyCredential);
+
+    expect(message).toStrictEqual({
+      rawId: new Uint8Array([7]),
+      clientDataJson: new Uint8Array([1]),
+      authenticatorAttachment: "platform",
+      attestationObject: new Uint8Array([2]),
+      transports: ["internal"],
+      clientExtensionResults: { credProps: { rk: true } },
+    });
+  });
+
+  it("does without what extensions leave out", () => {
+    const credential = fakeCredential(7) as PublicKeyCredential;
+    Reflect.deleteProperty(credential.response, "getTransports");
+    Reflect.set(credential, "getClientExtensionResults", () => ({}));
+
+    const message = registrationCredential(credential);
+
+    expect(message).toMatchObject({ transports: [], clientExtensionResults: {} });
+  });
+});
+
+describe("authenticationCredential", () => {
+  it("carries the bytes as they are, and none for no user handle", () => {
+    const message = authenticationCredential(fakeCredential(7) as PublicKeyCredential);
+
+    expect(message).toStrictEqual({
+      rawId: new Uint8Array([7]),
+      clientDataJson: new Uint8Array([1]),
+      authenticatorAttachment: "platform",
+      authenticatorData: new Uint8Array([3]),
+      signature: new Uint8Array([4]),
+      userHandle: new Uint8Array(),
+    });
+  });
+});

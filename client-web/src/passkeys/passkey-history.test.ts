@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from "vitest";
+import { fakeBrowser, fakeStorage } from "../../tests/support/browser.js";
+import { createUsedHere } from "./passkey-history.js";
+
+const id = (byte: number) => new Uint8Array([byte, 255]);
+
+describe("createUsedHere", () => {
+  it("remembers across pages, and forgets", () => {
+    fakeBrowser();
+    createUsedHere("key").remember(id(1));
+
+    const next = createUsedHere("key");
+    const before = [next.any, next.has(id(1)), next.has(id(2))];
+    next.forget(id(1));
+
+    expect(before).toEqual([true, true, false]);
+    expect([next.any, createUsedHere("key").has(id(1))]).toEqual([false, false]);
+  });
+
+  it("keeps nothing but credential ids, each once and not more than fifty", () => {
+    fakeBrowser();
+    const used = createUsedHere("key");
+
+    for (let byte = 0; byte < 60; byte += 1) used.remember(id(byte));
+    used.remember(id(59));
+
+    const stored = JSON.parse(localStorage.getItem("key") ?? "");
+    expect(stored).toHaveLength(50);
+    expect([stored[0], stored[49]]).toEqual(["10,255", "59,255"]);
+  });
+
+  it.each(["not JSON", '"text"', "null"])("takes %s in storage for nothing", (stored) => {
+    fakeBrowser();
+    localStorage.setItem("key", stored);
+
+    expect(createUsedHere("key").any).toBe(false);
+  });
+
+  it("remembers for the page where storage is forbidden", () => {
+    fakeBrowser();
+    vi.stubGlobal("localStorage", fakeStorage(false));
+    const used = createUsedHere("key");
+
+    used.remember(id(1));
+
+    expect(used.has(id(1))).toBe(true);
+  });
+
+  it("has nothing where there is no storage at all", () => {
+    expect(createUsedHere("key").any).toBe(false);
+  });
+});

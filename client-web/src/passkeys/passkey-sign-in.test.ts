@@ -1,0 +1,218 @@
+import { Code } from "@connectrpc/connect";
+import { describe, expect, it, vi } from "vitest";
+import { fakeBrowser, fakeCredential } from "../../tests/support/browser.js";
+import { FakeClaviger, refusal } from "../../tests/support/fake-claviger.js";
+import { createClaviger } from "../create-claviger.js";
+
+function stranger(server = new FakeClaviger()) {
+  const browser = fakeBrowser();
+  const claviger = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
+  /** What the browser was asked last, once it has been asked `times` times. */
+  const asked = (times = 1) =>
+    vi.waitFor(() => {
+      expect(browser.credentials.asked).toHaveLength(times);
+      return browser.credentials.asked[times - 1] as (typeof browser.credentials.asked)[0];
+    });
+  return { ...browser, server, claviger, asked };
+}
+
+describe("signInWithPasskey", () => {
+  it("signs in by button, remembers the passkey, and passes the server's lists on", async () => {
+    const { claviger, asked, signals } = stranger();
+
+    const answer = claviger.signInWithPasskey();
+    (await asked()).answer(fakeCredential(7));
+
+    expect(await answer).toMatchObject({ ok: true, value: { account: { username: "anna" } } });
+    expect(claviger.hasUsedPasskeyHere).toBe(true);
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalled());
+    expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledWith({
+      rpId: "example.com",
+      userId: "_w",
+      allAcceptedCredentialIds: ["-_8"],
+    });
+    expect(signals.signalCurrentUserDetails).toHaveBeenCalledWith({
+      rpId: "example.com",
+      userId: "_w",
+      name: "anna",
+      displayName: "Anna",
+    });
+  });
+
+  it("tells the authenticator of a passkey that the server does not know", async () => {
+    const { claviger, asked, signals } = stranger();
+
+    const answer = claviger.signInWithPasskey();
+    (await asked()).answer(fakeCredential(251));
+
+    expect(await answer).toMatchObject({
+      failure: { kind: "no-passkey", reason: "PASSKEY_UNKNOWN" },
+    });
+    await vi.waitFor(() =>
+      expect(signals.signalUnknownCredential).toHaveBeenCalledWith({
+        rpId: "example.com",
+        credentialId: "-w",
+      }),
+    );
+    expect(claviger.hasUsedPasskeyHere).toBe(false);
+  });
+
+  it("opens no dialog for a name without passkeys", async () => {
+    const { claviger, credentials } = stranger();
+
+    const answer = await claviger.signInWithPasskey({ username: "anna" });
+
+    expect(answer).toEqual({ ok: false, failure: { kind: "no-passkey" } });
+    expect(credentials.asked).toEqual([]);
+  });
+
+  it("is cancelled by the caller's signal while the browser asks, whatever its reason", async () => {
+    const { claviger, asked } = stranger();
+    const caller = new AbortController();
+
+    const answer = claviger.signInWithPasskey({ signal: caller.signal });
+    await asked();
+    caller.abort("enough");
+
+    expect(await answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
+  });
+
+  it("is cancelled by the caller's signal while the server is asked", async () => {
+    const { claviger, server, credentials } = stranger();
+    server.delays.set("StartAuthentication", new Promise((resolve) => setTimeout(resolve, 20)));
+
+    const answer = await claviger.signInWithPasskey({ signal: AbortSignal.abort() });
+
+    expect(answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
+    expect(credentials.asked).toEqual([]);
+  });
+
+  it("does not go back once the authenticator has answered", async () => {
+    const { claviger, server, asked } = stranger();
+    const caller = new AbortController();
+    let arrive = () => {};
+    server.delays.set(
+      "FinishAuthentication",
+      new Promise<void>((resolve) => {
+        arrive = resolve;
+      }),
+    );
+
+    const answer = claviger.signInWithPasskey({ signal: caller.signal });
+    (await asked()).answer(fakeCredential(7));
+    await vi.waitFor(() => expect(server.count("FinishAuthentication")).toBe(1));
+    caller.abort();
+    arrive();
+
+    expect(await answer).toMatchObject({ ok: true });
+    expect(claviger.state.kind).toBe("signed-in");
+  });
+
+  it("is busy when the browser has another request pending", async () => {
+    const { claviger, asked } = stranger();
+
+    const answer = claviger.signInWithPasskey();
+    (await asked()).refuse(new DOMException("A request is already pending.", "OperationError"));
+
+    expect(await answer).toEqual({ ok: false, failure: { kind: "busy" } });
+  });
+
+  it("does not fail because a signal does", async () => {
+    const { claviger, server, asked, signals } = stranger();
+    signals.signalAllAcceptedCredentials.mockRejectedValue(new TypeError("no"));
+    server.failures.push({
+      method: "GetPasskeySignals",
+      error: refusal(Code.Internal, "INTERNAL"),
+    });
+
+    const answer = claviger.signInWithPasskey();
+    (await asked()).answer(fakeCredential(7));
+
+    expect(await answer).toMatchObject({ ok: true });
+  });
+});
+
+describe("reauthenticate", () => {
+  it("takes a token that proves presence, by password", async () => {
+    const { claviger } = stranger();
+    await claviger.signIn({ username: "anna", password: "right" });
+
+    const answers = [
+      await claviger.reauthenticate({ password: "wrong" }),
+      await claviger.reauthenticate({ password: "right" }),
+    ];
+
+    expect(answers).toMatchObject([{ failure: { kind: "denied" } }, { ok: true }]);
+    expect(await claviger.accessToken()).toEqual({ ok: true, value: "session-1/2" });
+  });
+
+  it("opens no dialog for an account without passkeys", async () => {
+    const { claviger, credentials } = stranger();
+    await claviger.signIn({ username: "anna", password: "right" });
+
+    const answer = await claviger.reauthenticate();
+
+    expect(answer).toEqual({ ok: false, failure: { kind: "no-passkey" } });
+    expect(credentials.asked).toEqual([]);
+  });
+});
+
+describe("passkeys", () => {
+  async function signedIn(capabilities = {}) {
+    const anna = stranger();
+    const { credentials, signals } = fakeBrowser({ capabilities });
+    await anna.claviger.signIn({ username: "anna", password: "right" });
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledOnce());
+    vi.clearAllMocks();
+    return { ...anna, credentials, signals };
+  }
+
+  it("are added, known here, and forgotten when removed", async () => {
+    const { claviger, credentials, signals } = await signedIn();
+
+    const answer = claviger.passkeys.add({ name: "Key" });
+    await vi.waitFor(() => expect(credentials.asked).toHaveLength(1));
+    credentials.asked[0]?.answer(fakeCredential(7));
+    const added = await answer;
+    const list = await claviger.passkeys.list();
+    const passkey = list.ok && list.value[0];
+    const before = passkey && claviger.passkeys.usedHere(passkey);
+    const removed = await claviger.passkeys.remove("passkey-1");
+
+    expect(added).toMatchObject({ ok: true, value: { name: "Key" } });
+    expect([before, claviger.hasUsedPasskeyHere]).toEqual([true, false]);
+    expect(removed).toEqual({ ok: true, value: undefined });
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledTimes(2));
+    expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledTimes(2);
+  });
+
+  it("are renamed, and the authenticators hear how things are", async () => {
+    const { claviger, signals } = await signedIn();
+
+    const answer = await claviger.passkeys.rename("passkey-1", "Other");
+
+    expect(answer).toMatchObject({ ok: true, value: { name: "Other" } });
+    await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledOnce());
+  });
+
+  it("are made silently without a dialog", async () => {
+    const { claviger, credentials } = await signedIn();
+
+    const answer = claviger.passkeys.add({ silently: true });
+    await vi.waitFor(() => expect(credentials.asked).toHaveLength(1));
+    credentials.asked[0]?.refuse(new DOMException("no", "NotAllowedError"));
+
+    expect(await answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
+    expect(credentials.asked[0]?.request.mediation).toBe("conditional");
+  });
+
+  it("are not made silently where the browser would show a dialog", async () => {
+    const { claviger, credentials, server } = await signedIn({ conditionalCreate: false });
+
+    const answer = await claviger.passkeys.add({ silently: true });
+
+    expect(answer).toEqual({ ok: false, failure: { kind: "unsupported" } });
+    expect(credentials.asked).toEqual([]);
+    expect(server.count("StartRegistration")).toBe(0);
+  });
+});

@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { AccessToken } from "./access-token.js";
+import { CurrentSession, type SessionEvent } from "./current-session.js";
+
+const token = (sessionId: string, value = sessionId): AccessToken => ({
+  value,
+  sessionId,
+  expiresMs: 0,
+  receivedMs: 0,
+});
+
+const open: CurrentSession[] = [];
+let channels = 0;
+
+/** Two tabs, with what each of them hears. */
+function tabs() {
+  channels += 1;
+  const tab = () => {
+    const session = new CurrentSession(`test-${channels}`);
+    const events: SessionEvent[] = [];
+    session.subscribe((event) => events.push(event));
+    open.push(session);
+    return { session, events };
+  };
+  return [tab(), tab()] as const;
+}
+
+/** Lets every message that was sent arrive: channels keep their order. */
+async function delivered(): Promise<void> {
+  const name = `delivered-${channels}`;
+  const [sender, receiver] = [new BroadcastChannel(name), new BroadcastChannel(name)];
+  await new Promise((resolve) => {
+    receiver.onmessage = resolve;
+    sender.postMessage("");
+  });
+  sender.close();
+  receiver.close();
+}
+
+afterEach(() => {
+  for (const session of open.splice(0)) session.close();
+});
+
+describe("CurrentSession", () => {
+  it("tells other tabs of a sign-in, and hands them the token", async () => {
+    const [anna, other] = tabs();
+
+    anna.session.signIn(token("one"));
+    await delivered();
+
+    expect(anna.events).toEqual([{ kind: "signed-in", where: "here" }]);
+    expect(other.events).toEqual([{ kind: "signed-in", where: "other-tab" }]);
+    expect(other.session.state).toEqual({ kind: "signed-in", sessionId: "one" });
+    expect(other.session.token).toEqual(token("one"));
+  });
+
+  it.each([
+    ["here", "other-tab"],
+    ["ended", "ended"],
+  ] as const)("tells other tabs of a session that is over: %s", async (cause, there) => {
+    const [anna, other] = tabs();
+    anna.session.signIn(token("one"));
+
+    anna.session.end("one", cause);
+    await delivered();
+
+    expect(anna.events.at(-1)).toEqual({ kind: "signed-out", cause });
+    expect(other.events.at(-1)).toEqual({ kind: "signed-out", cause: there });
+    expect([anna.session.token, other.session.token]).toEqual([undefined, undefined]);
+  });
+
+  it("tells nobody of a token that goes on with the same session", async () => {
+    const [anna, other] = tabs();
+    anna.session.signIn(token("one"));
+    await delivered();
+    const before = other.events.length;
+
+    anna.session.goOn(token("one", "newer"));
+    await delivered();
+
+    expect(other.events).toHaveLength(before);
+    expect(other.session.token?.value).toBe("newer");
+  });
+
+  it("goes on in every tab when a change of password replaced the session", async () => {
+    const [anna, other] = tabs();
+    anna.session.signIn(token("one"));
+    await delivered();
+    const before = other.events.length;
+
+    anna.session.goOn(token("two"), "one");
+    await delivered();
+
+    expect(other.events).toHaveLength(before);
+    expect(other.session.state).toEqual({ kind: "signed-in", sessionId: "two" });
+  });
+
+  it("lets no late token of one session take the place of another's", async () => {
+    const [anna, other] = tabs();
+    other.session.signIn(token("two"));
+    await delivered();
+    anna.session.end("two", "here");
+    await delivered();
+    other.session.signIn(token("three"));
+
+    const late = new CurrentSession(`test-${channels}`);
+    open.push(late);
+    late.goOn(token("two", "late"));
+    await delivered();
+
+    expect(other.session.token?.value).toBe("three");
+  });
+
+  it("does not sign out because another session ended", async () => {
+    const [anna, other] = tabs();
+    anna.session.signIn(token("two"));
+    await delivered();
+
+    other.session.end("one", "ended");
+    await delivered();
+
+    expect(anna.session.state).toEqual({ kind: "signed-in", sessionId: "two" });
+  });
+
+  it("signs the one out when another one signs in", async () => {
+    const [anna, other] = tabs();
+    anna.session.signIn(token("one"));
+    await delivered();
+
+    other.session.signIn(token("two"));
+    await delivered();
+
+    expect(anna.events.slice(1)).toEqual([
+      { kind: "signed-out", cause: "other-tab" },
+      { kind: "signed-in", where: "other-tab" },
+    ]);
+  });
+
+  it("tells the other listeners although one of them throws", async () => {
+    const [anna] = tabs();
+    const errors: unknown[] = [];
+    process.once("uncaughtException", (error) => errors.push(error));
+    const session = new CurrentSession(undefined);
+    session.subscribe(() => {
+      throw new Error("listener");
+    });
+    const heard: SessionEvent[] = [];
+    session.subscribe((event) => heard.push(event));
+
+    session.signIn(token("one"));
+    await delivered();
+
+    expect(heard).toHaveLength(1);
+    expect(errors).toMatchObject([{ message: "listener" }]);
+    expect(anna.events).toEqual([]);
+  });
+
+  it("stops telling those who unsubscribed", () => {
+    const session = new CurrentSession(undefined);
+    const heard: SessionEvent[] = [];
+    const stop = session.subscribe((event) => heard.push(event));
+
+    stop();
+    session.signIn(token("one"));
+
+    expect(heard).toEqual([]);
+  });
+
+  it("forgets everything when it is closed, whatever comes later", () => {
+    const session = new CurrentSession("test-closed");
+    session.signIn(token("one"));
+
+    session.close();
+    session.goOn(token("one", "late"));
+    session.end("one", "ended");
+
+    expect([session.state.kind, session.token]).toEqual(["unknown", undefined]);
+  });
+});

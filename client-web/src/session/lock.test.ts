@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { fakeBrowser } from "../../tests/support/browser.js";
+import { createLock } from "./lock.js";
+
+/** Runs two tasks and writes down when each begins and ends. */
+async function race(first: ReturnType<typeof createLock>, second: ReturnType<typeof createLock>) {
+  const log: string[] = [];
+  const task = (name: string) => async (waited: boolean) => {
+    log.push(`${name} begins${waited ? " after waiting" : ""}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    log.push(`${name} ends`);
+  };
+  await Promise.all([first(task("a")), second(task("b"))]);
+  return log;
+}
+
+describe("createLock", () => {
+  it("lets the tasks of a page run one after another", async () => {
+    const lock = createLock();
+
+    expect(await race(lock, lock)).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  it("lets the tasks of all tabs run one after another, and says who waited", async () => {
+    fakeBrowser();
+
+    const log = await race(createLock("name"), createLock("name"));
+
+    expect(log).toEqual(["a begins", "a ends", "b begins after waiting", "b ends"]);
+  });
+
+  it("goes on after a task that failed", async () => {
+    const lock = createLock();
+
+    const failure = lock(() => Promise.reject(new Error("oops")));
+
+    await expect(failure).rejects.toThrow("oops");
+    await expect(lock(async () => "next")).resolves.toBe("next");
+  });
+});

@@ -1,0 +1,341 @@
+import { Code } from "@connectrpc/connect";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { fakeBrowser } from "../../tests/support/browser.js";
+import { FakeClaviger, networkDown, refusal } from "../../tests/support/fake-claviger.js";
+import type { Claviger } from "../claviger.js";
+import { createClaviger } from "../create-claviger.js";
+import type { SessionEvent } from "./current-session.js";
+import type { TokenStorage } from "./token-storage.js";
+
+const tabs: Claviger[] = [];
+
+/** A tab of the browser, with what it hears. */
+function openTab(server: FakeClaviger, tokenStorage: TokenStorage = "cookie") {
+  const claviger = createClaviger({ transport: server.transport(), tokenStorage });
+  const events: SessionEvent[] = [];
+  claviger.subscribe((event) => events.push(event));
+  tabs.push(claviger);
+  return Object.assign(claviger, { events });
+}
+
+async function signedIn(server: FakeClaviger, tokenStorage?: TokenStorage) {
+  const tab = openTab(server, tokenStorage);
+  await tab.signIn({ username: "anna", password: "right" });
+  return tab;
+}
+
+afterEach(() => {
+  for (const tab of tabs.splice(0)) tab.close();
+  vi.useRealTimers();
+});
+
+describe("an expired access token", () => {
+  it("is refreshed once for four parallel calls", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+
+    const answers = await Promise.all([1, 2, 3, 4].map(() => anna.account.get()));
+
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    expect(server.count("RefreshTokens")).toBe(1);
+  });
+
+  it.each(["cookie", "local-storage"] as const)(
+    "is refreshed once for two tabs that share the %s",
+    async (tokenStorage) => {
+      fakeBrowser();
+      const server = new FakeClaviger();
+      const first = await signedIn(server, tokenStorage);
+      const second = openTab(server, tokenStorage);
+      await second.restore();
+      const before = server.count("RefreshTokens");
+      server.expireAccessTokens();
+
+      const answers = await Promise.all([first.account.get(), second.account.get()]);
+
+      expect(answers.map(({ ok }) => ok)).toEqual([true, true]);
+      expect(server.count("RefreshTokens")).toBe(before + 1);
+    },
+  );
+
+  it("is the only reason to refresh", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    const error = refusal(Code.FailedPrecondition, "REAUTHENTICATION_REQUIRED");
+    server.failures.push({ method: "GetAccount", error });
+
+    const answer = await anna.account.get();
+
+    expect(answer).toMatchObject({ failure: { kind: "reauthentication-required" } });
+    expect(server.count("RefreshTokens")).toBe(0);
+  });
+
+  it("does not make calls in the name of somebody who signed in unheard", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server, "local-storage");
+    const bert = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
+    await bert.signIn({ username: "bert", password: "right" });
+    localStorage.setItem(
+      "claviger:https://login.example.com:refresh-token",
+      server.sessions[1]?.refreshToken ?? "",
+    );
+    server.expireAccessTokens();
+
+    const answer = await anna.account.delete();
+
+    expect(answer).toMatchObject({ ok: false, failure: { kind: "signed-out" } });
+    expect(server.sessions.map(({ live }) => live)).toEqual([true, true]);
+    expect(anna.events.slice(1)).toEqual([
+      { kind: "signed-out", cause: "other-tab" },
+      { kind: "signed-in", where: "other-tab" },
+    ]);
+  });
+});
+
+describe("a refresh", () => {
+  it("that fails fails for all parallel calls at once", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+    const failure = { method: "RefreshTokens", error: networkDown() };
+    server.failures.push(...Array(8).fill(failure));
+
+    const answers = await Promise.all([1, 2, 3, 4].map(() => anna.account.get()));
+
+    expect(answers).toMatchObject(Array(4).fill({ failure: { kind: "offline" } }));
+    expect(server.count("RefreshTokens")).toBe(2);
+  });
+
+  it("is tried again with the same id when no answer came", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+    server.failures.push({ method: "RefreshTokens", error: networkDown(), afterwards: true });
+
+    const answer = await anna.account.get();
+
+    const [first, second] = server.requestIds;
+    expect(answer.ok).toBe(true);
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(second).toBe(first);
+  });
+
+  it.each([
+    ["offline", networkDown()],
+    ["unavailable", refusal(Code.Unavailable, "DATABASE_UNAVAILABLE")],
+  ])("that finds the server %s signs nobody out", async (kind, error) => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+    server.failures.push({ method: "RefreshTokens", error }, { method: "RefreshTokens", error });
+
+    const answer = await anna.account.get();
+
+    expect(answer).toMatchObject({ failure: { kind } });
+    expect(anna.state.kind).toBe("signed-in");
+  });
+
+  it.each([
+    "REFRESH_TOKEN_MISSING",
+    "REFRESH_TOKEN_INVALID",
+    "REFRESH_TOKEN_REUSED",
+    "SESSION_ENDED",
+  ])("that is refused with %s signs out in every tab", async (reason) => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const other = openTab(server);
+    const anna = await signedIn(server);
+    server.expireAccessTokens();
+    const error = refusal(Code.Unauthenticated, reason);
+    server.failures.push({ method: "RefreshTokens", error });
+
+    const answer = await anna.account.get();
+
+    const ended = { kind: "signed-out", cause: "ended" };
+    expect(answer).toMatchObject({ failure: { kind: "signed-out", reason } });
+    expect(anna.events.at(-1)).toEqual(ended);
+    await vi.waitFor(() => expect(other.events.at(-1)).toEqual(ended));
+  });
+
+  it("forgets a refused token that a script could read", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server, "local-storage");
+    server.expireAccessTokens();
+    server.end("session-1");
+
+    await anna.account.get();
+
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("is not asked for where the cookie cannot be", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = createClaviger({
+      baseUrl: "https://elsewhere.example.com",
+      transport: server.transport(),
+      tokenStorage: "cookie",
+    });
+
+    const answers = [
+      await anna.restore(),
+      await anna.signIn({ username: "anna", password: "right" }),
+      await anna.signOut(),
+    ];
+
+    expect(answers).toEqual(Array(3).fill({ ok: false, failure: { kind: "foreign-origin" } }));
+    expect(server.calls).toEqual([]);
+  });
+});
+
+describe("restore", () => {
+  it("picks up the session of the cookie", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    await signedIn(server);
+
+    const reloaded = openTab(server);
+    const before = reloaded.state;
+    const state = await reloaded.restore();
+
+    expect(before).toEqual({ kind: "unknown" });
+    expect(state).toEqual({ ok: true, value: { kind: "signed-in", sessionId: "session-1" } });
+    expect(reloaded.events).toEqual([]);
+  });
+
+  it("knows that nobody is signed in, without an event", async () => {
+    fakeBrowser();
+    const stranger = openTab(new FakeClaviger());
+
+    const state = await stranger.restore();
+
+    expect(state).toEqual({ ok: true, value: { kind: "signed-out" } });
+    expect(stranger.events).toEqual([]);
+  });
+
+  it("asks nobody when there is nothing to restore", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const stranger = openTab(server, "memory");
+
+    const state = await stranger.restore();
+
+    expect(state).toEqual({ ok: true, value: { kind: "signed-out" } });
+    expect(server.calls).toEqual([]);
+  });
+
+  it("knows nothing while the network is down", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const error = networkDown();
+    server.failures.push({ method: "RefreshTokens", error }, { method: "RefreshTokens", error });
+    const anna = openTab(server);
+
+    const state = await anna.restore();
+
+    expect(state).toMatchObject({ ok: false, failure: { kind: "offline" } });
+    expect(anna.state).toEqual({ kind: "unknown" });
+  });
+});
+
+describe("accessToken", () => {
+  it("hands out the one there is", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+
+    const token = await anna.accessToken();
+
+    expect(token).toEqual({ ok: true, value: "session-1/1" });
+    expect(server.count("RefreshTokens")).toBe(0);
+  });
+
+  it("gets another one shortly before the end", async () => {
+    fakeBrowser();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+
+    vi.advanceTimersByTime(server.lifetimeMs - 10_000);
+    const token = await anna.accessToken();
+
+    expect(token).toEqual({ ok: true, value: "session-1/2" });
+  });
+
+  it("hands out what is left of the old one while the network is down", async () => {
+    fakeBrowser();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    const error = networkDown();
+    server.failures.push({ method: "RefreshTokens", error }, { method: "RefreshTokens", error });
+
+    vi.advanceTimersByTime(server.lifetimeMs - 10_000);
+    const token = await anna.accessToken();
+
+    expect(token).toEqual({ ok: true, value: "session-1/1" });
+  });
+
+  it("asks once a minute at most when the clock here is wrong", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    server.lifetimeMs = -3_600_000;
+    const anna = await signedIn(server);
+
+    const tokens = [await anna.accessToken(), await anna.accessToken()];
+
+    expect(tokens.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(server.count("RefreshTokens")).toBe(0);
+  });
+});
+
+describe("a call", () => {
+  it("that learns that the session has ended signs out in every tab", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const other = openTab(server);
+    const anna = await signedIn(server);
+    server.end("session-1");
+
+    const answer = await anna.account.get();
+
+    const ended = { kind: "signed-out", cause: "ended" };
+    expect(answer).toMatchObject({ failure: { kind: "signed-out" } });
+    expect(anna.events.at(-1)).toEqual(ended);
+    await vi.waitFor(() => expect(other.events.at(-1)).toEqual(ended));
+  });
+
+  it("gets another token after one that the server does not know", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const anna = await signedIn(server);
+    const error = refusal(Code.Unauthenticated, "ACCESS_TOKEN_INVALID");
+    server.failures.push({ method: "GetAccount", error });
+
+    const answers = [await anna.account.get(), await anna.account.get()];
+
+    expect(answers).toMatchObject([{ failure: { kind: "failed" } }, { ok: true }]);
+    expect(server.count("RefreshTokens")).toBe(1);
+  });
+
+  it("is not made by somebody who is signed out", async () => {
+    fakeBrowser();
+    const server = new FakeClaviger();
+    const stranger = openTab(server);
+    await stranger.restore();
+    server.calls.length = 0;
+
+    const answer = await stranger.account.get();
+
+    expect(answer).toEqual({ ok: false, failure: { kind: "signed-out" } });
+    expect(server.calls).toEqual([]);
+  });
+});
