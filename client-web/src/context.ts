@@ -1,10 +1,10 @@
-import type { Outcome } from "./outcome/outcome.js";
 import type { Signals } from "./passkeys/authenticator-signals.js";
 import type { Ceremonies } from "./passkeys/ceremonies.js";
 import type { UsedHere } from "./passkeys/passkey-history.js";
 import type { Server } from "./rpc-client.js";
 import type { Authorized } from "./session/authorized-call.js";
 import type { CurrentSession } from "./session/current-session.js";
+import type { Exclusively } from "./session/lock.js";
 import type { Refresh } from "./session/refresh.js";
 import type { TokenKeeper } from "./session/token-storage.js";
 
@@ -14,13 +14,10 @@ export interface Context {
   readonly session: CurrentSession;
   readonly keeper: TokenKeeper;
   /** Runs what changes the refresh token, one at a time, so that an old one never replaces a new one. */
-  readonly exclusively: Exclusive;
+  readonly exclusively: Exclusively;
   readonly refresh: Refresh;
   readonly authorized: Authorized;
   readonly ceremonies: Ceremonies;
   readonly usedHere: UsedHere;
   readonly signals: Signals;
 }
-
-/** Runs a task under the session's lock. The task hears whether it had to wait for another one. */
-export type Exclusive = <T>(task: (waited: boolean) => Promise<Outcome<T>>) => Promise<Outcome<T>>;

@@ -1,6 +1,6 @@
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import type { ClavigerOptions } from "./claviger.js";
-import type { Context, Exclusive } from "./context.js";
+import type { Context } from "./context.js";
 import { failed } from "./outcome/outcome.js";
 import { createSignals } from "./passkeys/authenticator-signals.js";
 import { createCeremonies } from "./passkeys/ceremonies.js";
@@ -9,7 +9,7 @@ import { findWhere } from "./resolve-options.js";
 import { createServer } from "./rpc-client.js";
 import { createCalls } from "./session/authorized-call.js";
 import { CurrentSession } from "./session/current-session.js";
-import { createLock } from "./session/lock.js";
+import { createLock, type Exclusively } from "./session/lock.js";
 import { createRefresh } from "./session/refresh.js";
 import { createTokenKeeper } from "./session/token-storage.js";
 
@@ -20,7 +20,7 @@ export function createContext(options: ClavigerOptions): Context {
   // Tabs that do not share a token have sessions of their own.
   const shared = keeper.shared ? name : undefined;
   const lock = createLock(shared);
-  const exclusively: Exclusive = async (task) =>
+  const exclusively: Exclusively = async (task) =>
     misplaced ? failed({ kind: "foreign-origin" }) : lock(task);
   const session = new CurrentSession(shared);
   const server = createServer(options.transport ?? createGrpcWebTransport({ baseUrl }));

@@ -1,11 +1,18 @@
-/** Runs tasks one after another. A task hears whether it had to wait for one of another tab. */
-export type Exclusively = <T>(task: (waited: boolean) => Promise<T>) => Promise<T>;
+import type { Outcome } from "../outcome/outcome.js";
+
+/** Runs tasks one after another. `waited`: the task had to wait for one in another tab. */
+export type Lock = <T>(task: (waited: boolean) => Promise<T>) => Promise<T>;
+
+/** Runs an operation while it holds the session's {@link Lock}. */
+export type Exclusively = <T>(
+  operation: (waited: boolean) => Promise<Outcome<T>>,
+) => Promise<Outcome<T>>;
 
 /**
  * A lock held by one task of all tabs of this origin (Web Locks), or of this page where the browser
  * has no such locks or `name` is left out.
  */
-export function createLock(name?: string): Exclusively {
+export function createLock(name?: string): Lock {
   let last: Promise<unknown> = Promise.resolve();
   return async (task) => {
     const locks = name && globalThis.navigator?.locks;

@@ -1,10 +1,10 @@
-import type { Exclusive } from "../context.js";
 import { failed, type Outcome, success } from "../outcome/outcome.js";
 import { pause } from "../pause.js";
 import type { Server } from "../rpc-client.js";
 import type { AccessToken } from "./access-token.js";
 import { attempt, retried } from "./call.js";
 import { type CurrentSession, sessionIdOf } from "./current-session.js";
+import type { Exclusively } from "./lock.js";
 import { requestId } from "./request-id.js";
 import { keep, type TokenKeeper } from "./token-storage.js";
 
@@ -30,7 +30,7 @@ export function createRefresh(
   server: Server,
   session: CurrentSession,
   keeper: TokenKeeper,
-  exclusively: Exclusive,
+  exclusively: Exclusively,
 ): Refresh {
   let pending: Promise<Outcome<AccessToken>> | undefined;
   return {

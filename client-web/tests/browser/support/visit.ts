@@ -1,10 +1,19 @@
-import type { Locator, Page, Response } from "playwright-core";
+import type { BrowserContext, Locator, Page, Response } from "playwright-core";
 import { expect } from "vitest";
 import { en, type Texts } from "../../../src/element/languages/en.js";
 import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
 import { withoutAbilities } from "./credentials.js";
 import { lookAt } from "./looks.js";
-import type { Person } from "./person.js";
+import type { Server } from "./server.js";
+
+/** The person at the page, as a {@link Visit} knows them. */
+export interface Visitor {
+  readonly username: string;
+  readonly password: string;
+  /** Their browser profile. */
+  readonly context: BrowserContext;
+  readonly server: Server;
+}
 
 /** How somebody comes to the page. */
 export interface VisitOptions {
@@ -21,18 +30,18 @@ export interface VisitOptions {
 
 /** Somebody at the page that the server serves, who uses only what they can see and read. */
 export class Visit {
-  readonly person: Person;
+  readonly person: Visitor;
   readonly page: Page;
   readonly texts: Texts;
 
-  private constructor(person: Person, page: Page, texts: Texts) {
+  private constructor(person: Visitor, page: Page, texts: Texts) {
     this.person = person;
     this.page = page;
     this.texts = texts;
   }
 
   /** Prepares a tab. Nothing is open yet. */
-  static async prepare(person: Person, options: VisitOptions = {}): Promise<Visit> {
+  static async prepare(person: Visitor, options: VisitOptions = {}): Promise<Visit> {
     const page = await person.context.newPage();
     await withoutAbilities(page, [
       ...(options.autofill ? [] : (["conditionalGet"] as const)),
