@@ -5,7 +5,7 @@ import type { Server } from "./rpc-client.js";
 import type { Authorized } from "./session/authorized-call.js";
 import type { CurrentSession } from "./session/current-session.js";
 import type { Exclusively } from "./session/lock.js";
-import type { Refresh } from "./session/refresh.js";
+import type { Refresh } from "./session/refresher.js";
 import type { TokenKeeper } from "./session/token-storage.js";
 
 /** What the flows work with. */

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it, vi } from "vitest";
-import { fakeBrowser } from "../tests/support/browser.js";
+import { fakeBrowser } from "../tests/support/fake-browser.js";
 import { FakeClaviger, networkDown } from "../tests/support/fake-claviger.js";
 import { createClaviger } from "./create-claviger.js";
 

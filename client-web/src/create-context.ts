@@ -10,7 +10,7 @@ import { createServer } from "./rpc-client.js";
 import { createCalls } from "./session/authorized-call.js";
 import { CurrentSession } from "./session/current-session.js";
 import { createLock, type Exclusively } from "./session/lock.js";
-import { createRefresh } from "./session/refresh.js";
+import { createRefresh } from "./session/refresher.js";
 import { createTokenKeeper } from "./session/token-storage.js";
 
 /** Puts together what the flows work with. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeBrowser } from "../../tests/support/browser.js";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
 import { FakeClaviger } from "../../tests/support/fake-claviger.js";
 import { createClaviger } from "../create-claviger.js";
 

@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fakeBrowser, fakeCredential } from "../../tests/support/browser.js";
+import { fakeBrowser, fakeCredential } from "../../tests/support/fake-browser.js";
 import { FakeClaviger, networkDown, refusal } from "../../tests/support/fake-claviger.js";
 import { createClaviger } from "../create-claviger.js";
 import type { Failure } from "../outcome/failure.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeBrowser } from "../../tests/support/browser.js";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
 import { done, failed, type Outcome } from "../outcome/outcome.js";
 import { createCeremonies } from "./ceremonies.js";
 

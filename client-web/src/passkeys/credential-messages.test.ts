@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeCredential } from "../../tests/support/browser.js";
+import { fakeCredential } from "../../tests/support/fake-browser.js";
 import { authenticationCredential, registrationCredential } from "./credential-messages.js";
 
 describe("registrationCredential", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeBrowser, fakeStorage } from "../../tests/support/browser.js";
+import { fakeBrowser, fakeStorage } from "../../tests/support/fake-browser.js";
 import { createUsedHere } from "./passkey-history.js";
 
 const id = (byte: number) => new Uint8Array([byte, 255]);

@@ -2,7 +2,7 @@ import { after, failed, type Outcome, success } from "../outcome/outcome.js";
 import type { AccessToken } from "./access-token.js";
 import { attempt, type Method } from "./call.js";
 import { type CurrentSession, sessionIdOf } from "./current-session.js";
-import type { Renew } from "./refresh.js";
+import type { Renew } from "./refresher.js";
 
 /** Makes a call in the name of whoever is signed in. */
 export type Authorized = <Request, Answer>(

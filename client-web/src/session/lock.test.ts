@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakeBrowser } from "../../tests/support/browser.js";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
 import { createLock } from "./lock.js";
 
 /** Runs two tasks and writes down when each begins and ends. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeBrowser } from "../../tests/support/browser.js";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
 import { FakeClaviger, networkDown } from "../../tests/support/fake-claviger.js";
 import { createClaviger } from "../create-claviger.js";
 

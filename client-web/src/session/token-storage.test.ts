@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeBrowser, fakeStorage } from "../../tests/support/browser.js";
+import { fakeBrowser, fakeStorage } from "../../tests/support/fake-browser.js";
 import { RefreshTokenDelivery } from "../gen/claviger/v1/resources_pb.js";
 import { createTokenKeeper } from "./token-storage.js";
 

@@ -3,8 +3,8 @@ import { type Authenticator, platform } from "../support/authenticator.js";
 import { countDialogs, openForeignDialog, withoutPasskeys } from "../support/credentials.js";
 import { endOf, valueIn } from "../support/outcomes.js";
 import { shortenCeremonies } from "../support/short-ceremonies.js";
-import { setStage } from "../support/stage.js";
 import type { Tab } from "../support/tab.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

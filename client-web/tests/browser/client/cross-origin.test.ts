@@ -3,9 +3,9 @@ import { platform } from "../support/authenticator.js";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
 import { freePorts } from "../support/ports.js";
 import type { Server } from "../support/server.js";
-import { setStage } from "../support/stage.js";
 import { StaticSite } from "../support/static-site.js";
 import type { Tab } from "../support/tab.js";
+import { setStage } from "../support/test-app.js";
 import { refreshByCookie } from "../support/wire.js";
 
 const [friendPort = 0] = await freePorts(1);

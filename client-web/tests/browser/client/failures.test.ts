@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { platform } from "../support/authenticator.js";
 import { ageProofsOfPresence, raiseFailures } from "../support/database.js";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const wrong = "not the password of anybody";
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { PasskeyDeviceType, SignInMethod } from "../../../src/gen/claviger/v1/resources_pb.js";
 import { platform, synced, u2f, usb } from "../support/authenticator.js";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 const { SINGLE_DEVICE: onlyHere, MULTI_DEVICE: anywhere } = PasskeyDeviceType;

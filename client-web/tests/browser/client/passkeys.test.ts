@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { platform, usb } from "../support/authenticator.js";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

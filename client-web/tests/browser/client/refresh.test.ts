@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 import { untilExpired } from "../support/wire.js";
 
 const stage = setStage({ flags: ["--tokens-access-lifetime", "1s"] });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

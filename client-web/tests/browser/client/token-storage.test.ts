@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
 import type { Tab } from "../support/tab.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

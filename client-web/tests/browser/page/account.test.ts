@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, synced, usb } from "../support/authenticator.js";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

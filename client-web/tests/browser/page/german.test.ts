@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { de } from "../../../src/element/languages/de.js";
 import { platform } from "../support/authenticator.js";
 import { ageProofsOfPresence } from "../support/database.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage({ locale: "de-DE" });
 

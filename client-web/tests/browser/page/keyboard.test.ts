@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 import type { Visit } from "../support/visit.js";
 
 const stage = setStage();

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { launchBrowser } from "../support/browser.js";
 import { freePorts } from "../support/ports.js";
 import { screenshotFolder } from "../support/screenshots.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

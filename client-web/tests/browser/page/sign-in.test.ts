@@ -4,7 +4,7 @@ import { platform } from "../support/authenticator.js";
 import { openForeignDialog } from "../support/credentials.js";
 import { raiseFailures } from "../support/database.js";
 import { shortenCeremonies } from "../support/short-ceremonies.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, u2f } from "../support/authenticator.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 const stage = setStage();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
 import { withoutPasskeys } from "../support/credentials.js";
-import { setStage } from "../support/stage.js";
+import { setStage } from "../support/test-app.js";
 
 describe("the page", () => {
   const stage = setStage();

@@ -1,9 +1,9 @@
 import type { BrowserContext, Locator, Page, Response } from "playwright-core";
 import { expect } from "vitest";
 import { en, type Texts } from "../../../src/element/languages/en.js";
+import { lookAt } from "./appearance.js";
 import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
 import { withoutAbilities } from "./credentials.js";
-import { lookAt } from "./looks.js";
 import type { Server } from "./server.js";
 
 /** The person at the page, as a {@link Visit} knows them. */

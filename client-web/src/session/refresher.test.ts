@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fakeBrowser } from "../../tests/support/browser.js";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
 import { FakeClaviger, networkDown, refusal } from "../../tests/support/fake-claviger.js";
 import type { Claviger } from "../claviger.js";
 import { createClaviger } from "../create-claviger.js";
