@@ -3,26 +3,26 @@ import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js
 import type { Account, Passkey, Session } from "./gen/claviger/v1/resources_pb.js";
 import type { Failure } from "./outcome/failure.js";
 import type { Outcome } from "./outcome/outcome.js";
-import type { Abilities } from "./passkeys/capabilities.js";
+import type { Capabilities } from "./passkeys/capabilities.js";
 import type { SessionEvent, SessionState } from "./session/current-session.js";
 import type { TokenStorage } from "./session/token-storage.js";
 
-/** How to reach Claviger, and where its tokens live. */
+/** How to reach Claviger, and where to store its tokens. */
 export interface ClavigerOptions {
-  /** Where Claviger is, such as `https://login.example.com`. The page's own origin when left out. */
+  /** The URL of Claviger, such as `https://login.example.com`. Default: the page's own origin. */
   readonly baseUrl?: string;
   /**
-   * Where the refresh token lives: `"cookie"` (the default when `baseUrl` is the page's own origin),
-   * `"memory"` (the default otherwise), `"session-storage"` or `"local-storage"`.
+   * Where to store the refresh token: `"cookie"` (the default when `baseUrl` is the page's own
+   * origin), `"memory"` (the default otherwise), `"session-storage"` or `"local-storage"`.
    */
   readonly tokenStorage?: TokenStorage;
-  /** A transport of one's own in place of gRPC-web over `fetch`. */
+  /** A Connect transport to use instead of gRPC-web over `fetch`. */
   readonly transport?: Transport;
 }
 
-/** What can be passed to an operation that waits for a person. */
+/** Options of an operation that waits for the user. */
 export interface Cancellable {
-  /** Ends the operation as `cancelled`, until the authenticator has answered. */
+  /** Ends the operation as `cancelled`. Has no effect once the authenticator has responded. */
   readonly signal?: AbortSignal;
 }
 
@@ -39,103 +39,106 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Somebody signed in. */
+/** The result of a sign-in. */
 export interface SignedIn {
   readonly account: Account;
-  /** Whether to suggest adding a passkey: the account has none. */
+  /** Whether to suggest adding a passkey, because the account has none. */
   readonly suggestPasskey: boolean;
 }
 
-/** How a passkey sign-in finds the account. At most one of `username` and `autofill`. */
+/** How a passkey sign-in finds the account. Set at most one of `username` and `autofill`. */
 export interface PasskeySignIn extends Cancellable {
-  /** Offers the passkeys of this name. Without it the authenticator says who it is. */
+  /** Offers only the passkeys of this account. Default: the authenticator names the account. */
   readonly username?: string;
   /**
-   * Offers passkeys in the autofill of a field with `autocomplete="username webauthn"`, and goes on
-   * offering until somebody signs in or `signal` aborts. Another ceremony only interrupts it. Answers
-   * `unsupported` at once where the browser has no passkeys in autofill.
+   * Offers passkeys in the autofill of a field with `autocomplete="username webauthn"`. The offer is
+   * repeated until the user signs in or `signal` aborts; another ceremony only interrupts it. Fails
+   * as `unsupported` in a browser that has no passkeys in autofill.
    */
   readonly autofill?: boolean;
-  /** Hears of refusals while autofill goes on. */
+  /** Called with each failure while the autofill offer continues. */
   readonly onFailure?: (failure: Failure) => void;
 }
 
 /** A passkey to add. */
 export interface NewPasskey extends Cancellable {
-  /** At most 64 characters; when left out the server names it after its provider. */
+  /** At most 64 characters. Default: a name that the server derives from the passkey's provider. */
   readonly name?: string;
   /**
-   * Asks the browser to make one without a dialog, which it does only right after it filled in a
-   * password itself (`mediation: "conditional"`). Fails as `cancelled` or `unsupported` otherwise.
+   * Asks the browser to create the passkey without a dialog (`mediation: "conditional"`), which it
+   * does only right after it filled in a password. Otherwise fails as `cancelled` or `unsupported`.
    */
   readonly silently?: boolean;
 }
 
 /** A change of password. */
 export interface PasswordChange {
-  /** May be left out by somebody who proved their presence within the last ten minutes. */
+  /** Optional if the user has reauthenticated within the last ten minutes. */
   readonly currentPassword?: string;
   readonly newPassword: string;
 }
 
-/** Signs people in with Claviger. Operations never throw; see {@link Outcome}. */
+/** A client of one Claviger server. Operations never throw; see {@link Outcome}. */
 export interface Claviger {
-  /** What the server offers: methods, password policy, origins. Asked once. */
+  /** The server's sign-in methods, password policy and origins. Requested once, then cached. */
   serverInfo(): Promise<Outcome<GetServerInfoResponse>>;
-  /** What this browser can do. Never asks the server. */
-  abilities(): Promise<Abilities>;
+  /** What this browser can do with passkeys. Makes no request. */
+  capabilities(): Promise<Capabilities>;
 
-  /** Creates an account and signs it in. Retries of the same call are safe. */
+  /** Creates an account and signs in to it. Repeats a lost request safely. */
   register(registration: Registration): Promise<Outcome<SignedIn>>;
   /** Signs in with a password. */
   signIn(credentials: Credentials): Promise<Outcome<SignedIn>>;
-  /** Signs in with a passkey: by name, by button (no options), or by autofill. */
+  /** Signs in with a passkey: any passkey by default, one of a username, or one from autofill. */
   signInWithPasskey(options?: PasskeySignIn): Promise<Outcome<SignedIn>>;
-  /** Ends the session here and on the server. Succeeds also when it had ended before. */
+  /** Ends the session here and on the server. Succeeds if the session had already ended. */
   signOut(): Promise<Outcome<void>>;
-  /** Proves presence: with the password when one is given, otherwise with a passkey. */
+  /** Reauthenticates with the password if one is given, otherwise with a passkey. */
   reauthenticate(proof?: Cancellable & { readonly password?: string }): Promise<Outcome<void>>;
 
-  /** Whether somebody is signed in; `unknown` until {@link restore} has run or somebody signed in. */
+  /** Whether a user is signed in; `unknown` until {@link restore} has run or a user signed in. */
   readonly state: SessionState;
-  /** Picks up the session that the token storage holds. Run it once, when the page loads. */
+  /** Restores the session from the token storage. Call it once, when the page loads. */
   restore(): Promise<Outcome<SessionState>>;
-  /** Hears of sign-ins and sign-outs, those in other tabs included. Answers with how to stop. */
+  /**
+   * Calls `listener` after each sign-in and sign-out, including those in other tabs. Returns a
+   * function that unsubscribes it.
+   */
   subscribe(listener: (event: SessionEvent) => void): () => void;
-  /** A live access token for calls to one's own backend. */
+  /** A valid access token, for calls to your own backend. */
   accessToken(): Promise<Outcome<string>>;
 
-  /** The caller's account. */
+  /** The account of the signed-in user. */
   readonly account: {
     get(): Promise<Outcome<Account>>;
-    /** Ends every session of the account but this one, which goes on with new tokens. */
+    /** Ends every other session of the account. This one continues with new tokens. */
     changePassword(change: PasswordChange): Promise<Outcome<void>>;
-    /** Leaves only passkeys as ways in. */
+    /** Leaves passkeys as the only way to sign in. */
     removePassword(): Promise<Outcome<void>>;
-    /** For good. */
+    /** Deletes the account permanently. */
     delete(): Promise<Outcome<void>>;
   };
-  /** The caller's sessions. */
+  /** The sessions of the signed-in user. */
   readonly sessions: {
-    /** All of them, newest first. */
+    /** All sessions, newest first. */
     list(): Promise<Outcome<readonly Session[]>>;
     end(sessionId: string): Promise<Outcome<void>>;
-    /** Answers with how many ended. */
+    /** Ends every session but this one. Returns how many ended. */
     endOthers(): Promise<Outcome<number>>;
   };
-  /** The caller's passkeys. */
+  /** The passkeys of the signed-in user. */
   readonly passkeys: {
-    /** All of them, oldest first. */
+    /** All passkeys, oldest first. */
     list(): Promise<Outcome<readonly Passkey[]>>;
     add(passkey?: NewPasskey): Promise<Outcome<Passkey>>;
     rename(passkeyId: string, name: string): Promise<Outcome<Passkey>>;
     remove(passkeyId: string): Promise<Outcome<void>>;
-    /** Whether a passkey was made or used in this browser; remembered here only. */
+    /** Whether the passkey was created or used in this browser. Stored in this browser only. */
     usedHere(passkey: Passkey): boolean;
   };
-  /** Whether any passkey was made or used in this browser. Never asks the server. */
+  /** Whether any passkey was created or used in this browser. Makes no request. */
   readonly hasUsedPasskeyHere: boolean;
 
-  /** Ends ceremonies, stops listening to other tabs and forgets the tokens in memory. */
+  /** Aborts ceremonies, stops listening to other tabs and clears the tokens in memory. */
   close(): void;
 }

@@ -1,23 +1,23 @@
-import type { Signals } from "./passkeys/authenticator-signals.js";
+import type { AuthenticatorSignals } from "./passkeys/authenticator-signals.js";
 import type { Ceremonies } from "./passkeys/ceremonies.js";
-import type { UsedHere } from "./passkeys/passkey-history.js";
-import type { Server } from "./rpc-client.js";
-import type { Authorized } from "./session/authorized-call.js";
+import type { PasskeyHistory } from "./passkeys/passkey-history.js";
+import type { RpcClient } from "./rpc-client.js";
+import type { AuthorizedCall } from "./session/authorized-call.js";
 import type { CurrentSession } from "./session/current-session.js";
 import type { Exclusively } from "./session/lock.js";
-import type { Refresh } from "./session/refresher.js";
-import type { TokenKeeper } from "./session/token-storage.js";
+import type { Refresher } from "./session/refresher.js";
+import type { RefreshTokenStore } from "./session/token-storage.js";
 
-/** What the flows work with. */
+/** The parts of a client that its operations share. */
 export interface Context {
-  readonly server: Server;
+  readonly server: RpcClient;
   readonly session: CurrentSession;
-  readonly keeper: TokenKeeper;
-  /** Runs what changes the refresh token, one at a time, so that an old one never replaces a new one. */
+  readonly tokenStore: RefreshTokenStore;
+  /** Serialises what changes the refresh token, so that an old token never replaces a new one. */
   readonly exclusively: Exclusively;
-  readonly refresh: Refresh;
-  readonly authorized: Authorized;
+  readonly refresher: Refresher;
+  readonly authorizedCall: AuthorizedCall;
   readonly ceremonies: Ceremonies;
-  readonly usedHere: UsedHere;
-  readonly signals: Signals;
+  readonly passkeyHistory: PasskeyHistory;
+  readonly signals: AuthenticatorSignals;
 }

@@ -20,6 +20,6 @@ export {
 } from "./gen/claviger/v1/resources_pb.js";
 export type { Failure, FailureKind, FieldProblem } from "./outcome/failure.js";
 export type { Failed, Outcome } from "./outcome/outcome.js";
-export type { Abilities } from "./passkeys/capabilities.js";
+export type { Capabilities } from "./passkeys/capabilities.js";
 export type { SessionEvent, SessionState } from "./session/current-session.js";
 export type { TokenStorage } from "./session/token-storage.js";

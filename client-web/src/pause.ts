@@ -1,4 +1,4 @@
-/** Waits, but not after the signal has aborted. */
+/** Resolves after `ms` milliseconds, or as soon as the signal has aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

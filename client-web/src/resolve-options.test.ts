@@ -1,19 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
-import { findWhere } from "./resolve-options.js";
+import { resolveOptions } from "./resolve-options.js";
 
-describe("findWhere", () => {
+describe("resolveOptions", () => {
   it("trusts the cookie on pages of Claviger's own origin", () => {
     vi.stubGlobal("location", { origin: "https://login.example.com" });
 
-    expect(findWhere({})).toEqual({
+    expect(resolveOptions({})).toEqual({
       baseUrl: "https://login.example.com",
       tokenStorage: "cookie",
-      misplaced: false,
-      name: "claviger:https://login.example.com",
+      cookieUnavailable: false,
+      namePrefix: "claviger:https://login.example.com",
     });
-    expect(findWhere({ baseUrl: "https://login.example.com/" })).toMatchObject({
+    expect(resolveOptions({ baseUrl: "https://login.example.com/" })).toMatchObject({
       tokenStorage: "cookie",
-      name: "claviger:https://login.example.com",
+      namePrefix: "claviger:https://login.example.com",
     });
     vi.unstubAllGlobals();
   });
@@ -23,9 +23,9 @@ describe("findWhere", () => {
     (origin) => {
       vi.stubGlobal("location", { origin });
 
-      const where = findWhere({ baseUrl: "https://login.example.com" });
+      const where = resolveOptions({ baseUrl: "https://login.example.com" });
 
-      expect(where).toMatchObject({ tokenStorage: "memory", misplaced: false });
+      expect(where).toMatchObject({ tokenStorage: "memory", cookieUnavailable: false });
       vi.unstubAllGlobals();
     },
   );
@@ -33,13 +33,13 @@ describe("findWhere", () => {
   it("sees a cookie that is asked for on a page of another origin", () => {
     vi.stubGlobal("location", { origin: "https://app.example.com" });
 
-    const where = findWhere({ baseUrl: "https://login.example.com", tokenStorage: "cookie" });
+    const where = resolveOptions({ baseUrl: "https://login.example.com", tokenStorage: "cookie" });
 
-    expect(where).toMatchObject({ tokenStorage: "cookie", misplaced: true });
+    expect(where).toMatchObject({ tokenStorage: "cookie", cookieUnavailable: true });
     vi.unstubAllGlobals();
   });
 
   it("needs no page", () => {
-    expect(findWhere({})).toMatchObject({ baseUrl: "", tokenStorage: "memory" });
+    expect(resolveOptions({})).toMatchObject({ baseUrl: "", tokenStorage: "memory" });
   });
 });

@@ -1,27 +1,27 @@
 import type { ClavigerOptions } from "./claviger.js";
 import type { TokenStorage } from "./session/token-storage.js";
-import { quietly } from "./try-or-undefined.js";
+import { tryOrUndefined } from "./try-or-undefined.js";
 
-/** What follows from where Claviger and the page are. */
-export interface Where {
-  /** Where Claviger is; empty when that is to be the page's origin and there is no page. */
+/** A client's options with the defaults that depend on the origins of Claviger and of the page. */
+export interface ResolvedOptions {
+  /** The URL of Claviger. Empty if it defaults to the page's origin and there is no page. */
   readonly baseUrl: string;
   readonly tokenStorage: TokenStorage;
-  /** Whether the cookie was asked for on a page that cannot have it. */
-  readonly misplaced: boolean;
-  /** Begins the names of all that tabs share. */
-  readonly name: string;
+  /** Whether the options ask for the cookie on a page of another origin, which cannot have it. */
+  readonly cookieUnavailable: boolean;
+  /** Prefix of the names of what tabs share: storage keys, the lock and the channel. */
+  readonly namePrefix: string;
 }
 
-/** Looks where the page is. Without a page, as when a server renders it, nothing is of the same origin. */
-export function findWhere(options: ClavigerOptions): Where {
+/** Resolves the options. Without a page, as in server-side rendering, no origin counts as its own. */
+export function resolveOptions(options: ClavigerOptions): ResolvedOptions {
   const page = globalThis.location?.origin;
   const baseUrl = options.baseUrl ?? page ?? "";
-  const own = !!page && quietly(() => new URL(baseUrl, page).origin) === page;
+  const sameOrigin = !!page && tryOrUndefined(() => new URL(baseUrl, page).origin) === page;
   return {
     baseUrl,
-    tokenStorage: options.tokenStorage ?? (own ? "cookie" : "memory"),
-    misplaced: options.tokenStorage === "cookie" && !!page && !own,
-    name: `claviger:${baseUrl.replace(/\/+$/, "")}`,
+    tokenStorage: options.tokenStorage ?? (sameOrigin ? "cookie" : "memory"),
+    cookieUnavailable: options.tokenStorage === "cookie" && !!page && !sameOrigin,
+    namePrefix: `claviger:${baseUrl.replace(/\/+$/, "")}`,
   };
 }

@@ -4,14 +4,14 @@ import { AuthService } from "./gen/claviger/v1/auth_service_pb.js";
 import { PasskeyService } from "./gen/claviger/v1/passkey_service_pb.js";
 import { SessionService } from "./gen/claviger/v1/session_service_pb.js";
 
-/** The methods of Claviger's services for people: no two have the same name. */
-export type Server = Client<typeof AuthService> &
+/** The methods of all services of the account API. No two services have a method of the same name. */
+export type RpcClient = Client<typeof AuthService> &
   Client<typeof AccountService> &
   Client<typeof SessionService> &
   Client<typeof PasskeyService>;
 
-/** The server behind a transport. */
-export function createServer(transport: Transport): Server {
+/** Creates a client that calls the server over `transport`. */
+export function createRpcClient(transport: Transport): RpcClient {
   return {
     ...createClient(AuthService, transport),
     ...createClient(AccountService, transport),

@@ -1,7 +1,7 @@
-/** What a question to the browser answers; nothing where the browser forbids it by throwing. */
-export function quietly<T>(ask: () => T): T | undefined {
+/** Returns the result of `read`, or `undefined` if the browser forbids the access by throwing. */
+export function tryOrUndefined<T>(read: () => T): T | undefined {
   try {
-    return ask();
+    return read();
   } catch {
     return undefined;
   }

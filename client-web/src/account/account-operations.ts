@@ -1,33 +1,37 @@
 import type { Claviger } from "../claviger.js";
 import type { Context } from "../context.js";
-import { after, done, present, success } from "../outcome/outcome.js";
+import { andThen, done, required, success } from "../outcome/outcome.js";
 import { sessionIdOf } from "../session/current-session.js";
-import { leave } from "../session/sign-out.js";
-import { keep } from "../session/token-storage.js";
+import { clearSession } from "../session/sign-out.js";
+import { storeTokens } from "../session/token-storage.js";
 
-/** The caller's account. */
-export function createAccount(context: Context): Claviger["account"] {
-  const { authorized, exclusively, keeper, refresh, server, session, signals } = context;
-  // Those who hold the lock must not wait for it.
-  const renew = refresh.renewInLock;
+/** The operations on the account of the signed-in user. */
+export function accountOperations(context: Context): Claviger["account"] {
+  const { authorizedCall, exclusively, tokenStore, refresher, server, session, signals } = context;
+  // An operation that holds the lock would wait for itself with `refresh`.
+  const refresh = refresher.refreshUnderLock;
   return {
-    get: () => after(authorized(server.getAccount, {}), ({ account }) => success(present(account))),
+    get: () =>
+      andThen(authorizedCall(server.getAccount, {}), ({ account }) => success(required(account))),
     changePassword: (change) =>
       exclusively(() => {
-        const request = { ...change, ...keeper.delivery };
-        return after(authorized(server.changePassword, request, undefined, renew), ({ tokens }) => {
-          session.goOn(keep(keeper, tokens), sessionIdOf(session.state));
-          return done;
-        });
+        const request = { ...change, ...tokenStore.delivery };
+        return andThen(
+          authorizedCall(server.changePassword, request, undefined, refresh),
+          ({ tokens }) => {
+            session.continueWith(storeTokens(tokenStore, tokens), sessionIdOf(session.state));
+            return done;
+          },
+        );
       }),
-    removePassword: () => after(authorized(server.removePassword, {}), () => done),
+    removePassword: () => andThen(authorizedCall(server.removePassword, {}), () => done),
     async delete() {
-      // Afterwards nobody could ask any more.
-      const details = await signals.details();
+      // After the deletion this call would be refused.
+      const details = await signals.accountDetails();
       return exclusively(() =>
-        after(authorized(server.deleteAccount, {}, undefined, renew), () => {
-          if (details) signals.gone(details);
-          return leave(context);
+        andThen(authorizedCall(server.deleteAccount, {}, undefined, refresh), () => {
+          if (details) signals.sendAccountDeleted(details);
+          return clearSession(context);
         }),
       );
     },

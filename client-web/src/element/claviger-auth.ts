@@ -4,7 +4,7 @@ import { createClaviger } from "../create-claviger.js";
 import type { SessionEvent } from "../session/current-session.js";
 import type { Context, EventName } from "./context.js";
 import { openSection, refreshAccount, showAccount } from "./flows/account.js";
-import { armAutofill } from "./flows/autofill.js";
+import { startAutofill } from "./flows/autofill.js";
 import { finishSignIn } from "./flows/finish-sign-in.js";
 import { goTo, showSignedOut } from "./flows/screens.js";
 import { start } from "./flows/start.js";
@@ -120,7 +120,7 @@ export class ClavigerAuth extends Base {
     const context = this.#makeContext();
     this.#context = context;
     this.#state = { ...initialState(Date.now()), view: this.view };
-    this.#unsubscribe = context.claviger.subscribe((event) => hearSession(context, event));
+    this.#unsubscribe = context.claviger.subscribe((event) => onSessionEvent(context, event));
     this.#drawNow();
     addEventListener("online", this.#online);
     void start(context, this.#speak());
@@ -263,7 +263,7 @@ export class ClavigerAuth extends Base {
     const shown = `${screen} ${title}`;
     const moved = this.getAttribute("view") !== view;
     if (shown === this.#shown && !moved) return;
-    if (screen === "sign-in" && !this.#shown.startsWith("sign-in ")) void armAutofill(context);
+    if (screen === "sign-in" && !this.#shown.startsWith("sign-in ")) void startAutofill(context);
     else if (screen !== "sign-in") context.autofill?.abort();
     this.#shown = shown;
     this.view = view;
@@ -271,7 +271,7 @@ export class ClavigerAuth extends Base {
   }
 }
 
-function hearSession(context: Context, event: SessionEvent): void {
+function onSessionEvent(context: Context, event: SessionEvent): void {
   const { screen } = context.state;
   if (event.kind === "signed-out") showSignedOut(context, event.cause);
   else if (event.where === "here") return;

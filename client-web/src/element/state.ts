@@ -1,7 +1,7 @@
 import type { GetServerInfoResponse } from "../gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "../gen/claviger/v1/resources_pb.js";
 import type { FieldProblem } from "../outcome/failure.js";
-import type { Abilities } from "../passkeys/capabilities.js";
+import type { Capabilities } from "../passkeys/capabilities.js";
 import type { Texts } from "./languages/en.js";
 
 /** What the element can be asked to show. */
@@ -43,7 +43,7 @@ export interface State {
   /** Why nothing could start, on the screen `stuck`. */
   readonly stuckBy: "offline" | "unavailable" | "failed";
   readonly info: GetServerInfoResponse | undefined;
-  readonly abilities: Abilities | undefined;
+  readonly capabilities: Capabilities | undefined;
   /** Whether a passkey was made or used in this browser: then it is offered first. */
   readonly passkeyFirst: boolean;
   /** Whether the password form is open although the passkey comes first. */
@@ -82,14 +82,14 @@ export function initialState(now: number): State {
     screen: "starting",
     stuckBy: "failed",
     info: undefined,
-    abilities: undefined,
+    capabilities: undefined,
     now,
-    ...blank,
+    ...clearedState,
   };
 }
 
 /** What a change of screen forgets. */
-export const blank = {
+export const clearedState = {
   passkeyFirst: false,
   passwordOpen: false,
   signedInBy: "password",

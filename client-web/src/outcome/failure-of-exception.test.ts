@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Asked, failureOfException } from "./failure-of-exception.js";
+import { type CredentialRequest, failureOfException } from "./failure-of-exception.js";
 
 const live = new AbortController().signal;
-const asked: Asked = { creating: false, waited: false, signal: live };
+const asked: CredentialRequest = { creating: false, timedOut: false, signal: live };
 const exception = (name: string) => new DOMException("words", name);
 
 describe("failureOfException", () => {
@@ -19,7 +19,7 @@ describe("failureOfException", () => {
   });
 
   it("says expired when the person had all the time there was", () => {
-    const failure = failureOfException(exception("NotAllowedError"), { ...asked, waited: true });
+    const failure = failureOfException(exception("NotAllowedError"), { ...asked, timedOut: true });
 
     expect(failure).toEqual({ kind: "expired" });
   });

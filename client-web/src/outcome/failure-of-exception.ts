@@ -1,30 +1,35 @@
 import type { Failure } from "./failure.js";
-import { unexpected } from "./unexpected-failure.js";
+import { unexpectedFailure } from "./unexpected-failure.js";
 
-/** What the browser was asked. */
-export interface Asked {
-  /** Whether a passkey was to be made. */
+/** The request to the browser that failed. */
+export interface CredentialRequest {
+  /** Whether it was to create a passkey. */
   readonly creating: boolean;
-  /** Whether the time for the person to answer has passed. */
-  readonly waited: boolean;
+  /** Whether the timeout of the request had passed. */
+  readonly timedOut: boolean;
   readonly signal: AbortSignal;
 }
 
-/** What the exception of `navigator.credentials` means. */
-export function failureOfException(error: unknown, { creating, waited, signal }: Asked): Failure {
-  // Not by the error's name: whoever aborts may give any reason.
+/** The failure for an exception of `navigator.credentials`. */
+export function failureOfException(
+  error: unknown,
+  { creating, timedOut, signal }: CredentialRequest,
+): Failure {
+  // Not by the error's name: the caller may abort with any reason.
   if (signal.aborted) return { kind: "cancelled" };
   switch (error instanceof Error && error.name) {
-    // One name for refusing and for waiting in vain, so that pages cannot tell (WebAuthn L3 §14.5).
+    // The same name for a refusal and a timeout, so that pages cannot tell them apart (WebAuthn L3
+    // §14.5).
     case "NotAllowedError":
-      return { kind: waited ? "expired" : "cancelled" };
+      return { kind: timedOut ? "expired" : "cancelled" };
     // The authenticator holds one of the excluded credentials (WebAuthn L3 §5.1.3).
     case "InvalidStateError":
-      return creating ? { kind: "already-registered" } : unexpected(error);
+      return creating ? { kind: "already-registered" } : unexpectedFailure(error);
     // The address is an IP address, or the relying party id is not a suffix of it.
     case "SecurityError":
       return { kind: "insecure" };
-    // Chromium: "A request is already pending." An abort that is not ours comes from who took over.
+    // Chromium: "A request is already pending." If this client did not abort the request, another
+    // one replaced it.
     case "OperationError":
     case "AbortError":
       return { kind: "busy" };
@@ -33,6 +38,6 @@ export function failureOfException(error: unknown, { creating, waited, signal }:
     case "NotSupportedError":
       return { kind: "unverified" };
     default:
-      return unexpected(error);
+      return unexpectedFailure(error);
   }
 }

@@ -7,16 +7,16 @@ import {
   RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.js";
 import type { Failure, FailureKind } from "./failure.js";
-import { unexpected } from "./unexpected-failure.js";
+import { unexpectedFailure } from "./unexpected-failure.js";
 
-/** Reasons that are faults, of the server or of this client: `failed`, whatever the status. */
-type Fault =
+/** Reasons that are errors of the server or of this client: always `failed`. */
+type InternalReason =
   | "UNSPECIFIED"
   | "INTERNAL"
   | "MESSAGE_MALFORMED"
   | "MESSAGE_TOO_LARGE"
   | "METHOD_NOT_FOUND"
-  // Of the internal port, which browsers do not call.
+  // Only on the internal port, which browsers do not call.
   | "CALLER_UNKNOWN"
   | "AUDIENCE_DENIED"
   | "OPERATOR_ONLY"
@@ -24,12 +24,12 @@ type Fault =
   | "SERVICE_ACCOUNT_NOT_FOUND"
   | "SERVICE_ACCOUNT_EXISTS"
   | "WATCHER_TOO_SLOW"
-  // After a refresh; before, they never get here.
+  // Only after a refresh: before one, the client refreshes instead of failing.
   | "ACCESS_TOKEN_EXPIRED"
   | "ACCESS_TOKEN_INVALID";
 
-/** Every other reason a server can give, by name. One that is missing here does not compile. */
-const KINDS: Record<Exclude<keyof typeof ErrorReason, Fault>, FailureKind> = {
+/** The kind for every other reason. A new reason that is missing here does not compile. */
+const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKind> = {
   INVALID_CREDENTIALS: "denied",
   PASSKEY_REFUSED: "refused",
   PASSKEY_UNKNOWN: "no-passkey",
@@ -56,7 +56,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, Fault>, FailureKind> = {
   DEADLINE_EXCEEDED: "unavailable",
 };
 
-/** What the error of a call means: by the server's reason, or else by what happened on the way. */
+/** The failure for the error of a call: by the server's reason, or else by the status code. */
 export function failureOfStatus(error: unknown): Failure {
   const status = ConnectError.from(error);
   const info = status.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "claviger");
@@ -70,9 +70,9 @@ export function failureOfStatus(error: unknown): Failure {
   );
 }
 
-/** For errors without a reason: of the network, of this client, or of something in between. */
+/** For errors without a reason: of the network, of this client, or of a proxy. */
 function kindOf({ code, cause }: ConnectError): FailureKind {
-  // `fetch` says TypeError for everything that kept the answer away, CORS included.
+  // `fetch` throws a TypeError for everything that kept the response away, including CORS.
   if (code === Code.DeadlineExceeded || cause instanceof TypeError) return "offline";
   return code === Code.Unavailable ? "unavailable" : "failed";
 }
@@ -96,7 +96,7 @@ function detailed(kind: FailureKind, status: ConnectError): Failure {
       return { kind, seconds: Math.max(1, Math.ceil(delay ? durationMs(delay) / 1000 : 1)) };
     }
     case "failed":
-      return unexpected(status);
+      return unexpectedFailure(status);
     default:
       return { kind };
   }

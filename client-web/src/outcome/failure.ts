@@ -1,37 +1,37 @@
-/** A field of a request that breaks a rule. */
+/** A field of a request that violates a rule. */
 export interface FieldProblem {
   /** The field's name in the contract, such as `username` or `new_password`. */
   readonly field: string;
-  /** The rule, such as `TOO_SHORT`: stable, for programs. */
+  /** The rule as a stable name for programs, such as `TOO_SHORT`. */
   readonly reason: string;
-  /** The rule in English, for people who read logs. */
+  /** The rule in English, for logs. */
   readonly description: string;
 }
 
-/** Why an operation has no value. The list is closed: a `switch` over `kind` can be complete. */
+/** Why an operation failed. The list of kinds is closed: a `switch` over `kind` can be exhaustive. */
 export type Failure = (
   | {
       /**
-       * - `cancelled`: the person closed the dialog, or the caller aborted. Not an error to them.
-       * - `already-registered`: this authenticator holds a passkey of the account already.
-       * - `no-passkey`: the passkey that was used is not known here, or none could be.
-       * - `refused`: the passkey's answer was refused by the server.
-       * - `unverified`: the authenticator cannot check who is using it (no PIN, no biometrics).
-       * - `unsupported`: this browser or device cannot do it.
-       * - `insecure`: the page is not in a secure context, or its address is not one passkeys are for.
+       * - `cancelled`: the user closed the dialog, or the caller aborted. Nothing to show.
+       * - `already-registered`: this authenticator already holds a passkey of the account.
+       * - `no-passkey`: the server does not know the passkey, or there is none to use.
+       * - `refused`: the server refused the passkey's assertion or attestation.
+       * - `unverified`: the authenticator cannot verify its user (no PIN, no biometrics).
+       * - `unsupported`: this browser or device does not support it.
+       * - `insecure`: the page is not in a secure context, or passkeys are not valid at its address.
        * - `busy`: another passkey dialog of this browser is open.
-       * - `denied`: the username or the password is not right.
-       * - `taken`: the username belongs to somebody.
-       * - `expired`: the ceremony took too long; starting again helps.
-       * - `locked`: too many failures; only a passkey or the operator opens the name again.
+       * - `denied`: the username or the password is wrong.
+       * - `taken`: the username belongs to another account.
+       * - `expired`: the ceremony took too long. Start it again.
+       * - `locked`: too many failed attempts. Only a passkey or the operator unlocks the username.
        * - `signed-out`: there is no session, or it has ended.
-       * - `reauthentication-required`: the last proof of presence is too old for this.
+       * - `reauthentication-required`: the last authentication is too old for this operation.
        * - `last-way-in`: the account would be left without a way to sign in.
-       * - `too-many-passkeys`: the account holds as many as it may.
-       * - `not-found`: there is no such passkey or session any more.
-       * - `foreign-origin`: the cookie is only for pages of the server's own origin.
-       * - `offline`: no answer came. Also what a page of an origin without leave (CORS) sees.
-       * - `failed`: anything else; a fault of the server or of this client.
+       * - `too-many-passkeys`: the account has the maximum number of passkeys.
+       * - `not-found`: the passkey or session does not exist any more.
+       * - `foreign-origin`: the cookie works only on pages of the server's own origin.
+       * - `offline`: no response arrived. Also what CORS leaves of a refusal to another origin.
+       * - `failed`: any other error, of the server or of this client.
        */
       readonly kind:
         | "cancelled"
@@ -56,22 +56,22 @@ export type Failure = (
         | "failed";
     }
   | {
-      /** The request breaks rules; all of them are named. */
+      /** The request violates rules; `fields` lists every violation. */
       readonly kind: "invalid";
       readonly fields: readonly FieldProblem[];
     }
   | {
-      /** Too many attempts (`throttled`), or the server cannot serve now (`unavailable`). */
+      /** Too many attempts (`throttled`), or the server is unavailable for now. */
       readonly kind: "throttled" | "unavailable";
-      /** How long to wait, in whole seconds, at least 1. */
+      /** How long to wait before the next attempt, in whole seconds, at least 1. */
       readonly seconds: number;
     }
 ) & {
-  /** The server's `ErrorInfo` reason, where the server gave one. */
+  /** The reason in the server's `ErrorInfo`, if there is one. */
   readonly reason?: string;
-  /** Leads to the cause in the server's log, where the server gave one. */
+  /** The id of the request in the server's log, if the server sent one. */
   readonly requestId?: string;
 };
 
-/** The kinds of failure. */
+/** The kind of a failure. */
 export type FailureKind = Failure["kind"];

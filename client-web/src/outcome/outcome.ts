@@ -1,12 +1,12 @@
 import type { Failure } from "./failure.js";
 
-/** Why there is no value. */
+/** The outcome of an operation that failed. */
 export interface Failed {
   readonly ok: false;
   readonly failure: Failure;
 }
 
-/** What every operation answers with: a value, or why there is none. Nothing is thrown. */
+/** What every operation returns: a value, or why there is none. Nothing is thrown. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | Failed;
 
 /** A success. */
@@ -14,7 +14,7 @@ export function success<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
-/** A success with nothing to tell. */
+/** A success without a value. */
 export const done: Outcome<void> = success(undefined);
 
 /** A failure. */
@@ -22,8 +22,8 @@ export function failed(failure: Failure): Failed {
   return { ok: false, failure };
 }
 
-/** Goes on with a value, where there is one. */
-export async function after<T, R>(
+/** Continues with the value of a success. Returns a failure as it is. */
+export async function andThen<T, R>(
   outcome: Promise<Outcome<T>>,
   next: (value: T) => Outcome<R> | Promise<Outcome<R>>,
 ): Promise<Outcome<R>> {
@@ -31,8 +31,8 @@ export async function after<T, R>(
   return settled.ok ? next(settled.value) : settled;
 }
 
-/** A part that every answer of the server has. Throws where it is missing; see `safely`. */
-export function present<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error("incomplete answer");
-  return part;
+/** A field that every response of the server has. Throws if it is missing; see `catchErrors`. */
+export function required<T>(field: T | undefined): T {
+  if (field === undefined) throw new Error("incomplete response");
+  return field;
 }

@@ -1,45 +1,48 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import type { GetPasskeySignalsResponse } from "../gen/claviger/v1/passkey_service_pb.js";
-import type { Server } from "../rpc-client.js";
-import type { Authorized } from "../session/authorized-call.js";
+import type { RpcClient } from "../rpc-client.js";
+import type { AuthorizedCall } from "../session/authorized-call.js";
 
 /**
- * Tells authenticators what the server said of its passkeys, so that they tidy up their own (WebAuthn
- * L3 §5.1.10). Nothing waits for it or fails with it, and browsers without it are not bothered.
+ * Signals to authenticators, so that they update or hide their passkeys (WebAuthn L3 §5.1.10). No
+ * operation waits for a signal or fails with it. Browsers without signals cause no request.
  */
-export interface Signals {
-  /** Passes on the account's passkeys and details as they are now. */
-  current(): void;
-  /** The account with these details is gone, and its passkeys with it. */
-  gone(account: GetPasskeySignalsResponse): void;
-  /** The account's details, for {@link gone}, if the browser could make use of them. */
-  details(): Promise<GetPasskeySignalsResponse | undefined>;
-  /** The server knows no such passkey. */
-  unknown(rpId: string, credentialId: Uint8Array): void;
+export interface AuthenticatorSignals {
+  /** Sends the current passkeys and details of the signed-in account. */
+  sendCurrent(): void;
+  /** Sends that the account with these details was deleted, and its passkeys with it. */
+  sendAccountDeleted(account: GetPasskeySignalsResponse): void;
+  /** The account's details, for {@link sendAccountDeleted}, if the browser supports signals. */
+  accountDetails(): Promise<GetPasskeySignalsResponse | undefined>;
+  /** Sends that the server does not know this passkey. */
+  sendUnknownCredential(rpId: string, credentialId: Uint8Array): void;
 }
 
-/** Signals by the server's own lists. */
-export function createSignals(server: Server, authorized: Authorized): Signals {
-  const details = async () => {
+/** Creates signals from what the server reports. */
+export function createAuthenticatorSignals(
+  server: RpcClient,
+  authorizedCall: AuthorizedCall,
+): AuthenticatorSignals {
+  const accountDetails = async () => {
     if (!browser().signalAllAcceptedCredentials) return undefined;
-    const answer = await authorized(server.getPasskeySignals, {});
-    return answer.ok ? answer.value : undefined;
+    const details = await authorizedCall(server.getPasskeySignals, {});
+    return details.ok ? details.value : undefined;
   };
   return {
-    details,
-    current() {
-      softly(async () => {
-        const account = await details();
+    accountDetails,
+    sendCurrent() {
+      ignoringErrors(async () => {
+        const account = await accountDetails();
         if (!account) return;
-        accepted(account, account.allAcceptedCredentialIds);
+        sendAccepted(account, account.allAcceptedCredentialIds);
         const { name, displayName } = account;
-        await browser().signalCurrentUserDetails?.({ ...names(account), name, displayName });
+        await browser().signalCurrentUserDetails?.({ ...userOf(account), name, displayName });
       });
     },
-    gone: (account) => accepted(account, []),
-    unknown(rpId, credentialId) {
-      const signal = { rpId, credentialId: text(credentialId) };
-      softly(() => browser().signalUnknownCredential?.(signal));
+    sendAccountDeleted: (account) => sendAccepted(account, []),
+    sendUnknownCredential(rpId, credentialId) {
+      const signal = { rpId, credentialId: base64url(credentialId) };
+      ignoringErrors(() => browser().signalUnknownCredential?.(signal));
     },
   };
 }
@@ -48,22 +51,22 @@ function browser(): Partial<typeof PublicKeyCredential> {
   return globalThis.PublicKeyCredential ?? {};
 }
 
-/** The Signal API takes base64url, unlike everything else in WebAuthn. */
-function text(bytes: Uint8Array): string {
+/** The Signal API takes base64url, unlike the rest of WebAuthn. */
+function base64url(bytes: Uint8Array): string {
   return base64Encode(bytes, "url");
 }
 
-function names({ relyingPartyId, userId }: GetPasskeySignalsResponse) {
-  return { rpId: relyingPartyId, userId: text(userId) };
+function userOf({ relyingPartyId, userId }: GetPasskeySignalsResponse) {
+  return { rpId: relyingPartyId, userId: base64url(userId) };
 }
 
-function accepted(account: GetPasskeySignalsResponse, ids: readonly Uint8Array[]) {
-  const signal = { ...names(account), allAcceptedCredentialIds: ids.map(text) };
-  softly(() => browser().signalAllAcceptedCredentials?.(signal));
+function sendAccepted(account: GetPasskeySignalsResponse, ids: readonly Uint8Array[]) {
+  const signal = { ...userOf(account), allAcceptedCredentialIds: ids.map(base64url) };
+  ignoringErrors(() => browser().signalAllAcceptedCredentials?.(signal));
 }
 
-function softly(signal: () => Promise<void> | undefined) {
+function ignoringErrors(send: () => Promise<void> | undefined) {
   Promise.resolve()
-    .then(signal)
+    .then(send)
     .catch(() => {});
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { fakeBrowser } from "../../tests/support/fake-browser.js";
-import { findAbilities } from "./capabilities.js";
+import { findCapabilities } from "./capabilities.js";
 
 const none = {
   passkeys: false,
@@ -10,22 +10,22 @@ const none = {
   signals: false,
 };
 
-describe("findAbilities", () => {
+describe("findCapabilities", () => {
   it("has none where there is no browser", async () => {
-    expect(await findAbilities()).toEqual(none);
+    expect(await findCapabilities()).toEqual(none);
   });
 
   it("has none on a page that is not in a secure context", async () => {
     fakeBrowser();
     vi.stubGlobal("isSecureContext", false);
 
-    expect(await findAbilities()).toEqual(none);
+    expect(await findCapabilities()).toEqual(none);
   });
 
   it("believes what the browser says of itself", async () => {
     fakeBrowser({ capabilities: { userVerifyingPlatformAuthenticator: true } });
 
-    expect(await findAbilities()).toEqual({
+    expect(await findCapabilities()).toEqual({
       passkeys: true,
       autofill: true,
       platform: true,
@@ -40,7 +40,7 @@ describe("findAbilities", () => {
       isUserVerifyingPlatformAuthenticatorAvailable: async () => true,
     });
 
-    expect(await findAbilities()).toEqual({
+    expect(await findCapabilities()).toEqual({
       ...none,
       passkeys: true,
       autofill: true,
@@ -54,6 +54,6 @@ describe("findAbilities", () => {
       isConditionalMediationAvailable: () => Promise.reject(new Error("no")),
     });
 
-    expect(await findAbilities()).toEqual({ ...none, passkeys: true });
+    expect(await findCapabilities()).toEqual({ ...none, passkeys: true });
   });
 });

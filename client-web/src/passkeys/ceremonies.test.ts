@@ -25,11 +25,11 @@ describe("createCeremonies", () => {
     const [first, second] = [ceremony(), ceremony()];
 
     const before = ceremonies.run(undefined, first.run);
-    const after = ceremonies.run(undefined, second.run);
+    const andThen = ceremonies.run(undefined, second.run);
     second.finish();
 
     expect(await before).toEqual(cancelled);
-    expect(await after).toEqual(done);
+    expect(await andThen).toEqual(done);
   });
 
   it("aborts with the caller's signal, before and during the ceremony", async () => {

@@ -4,63 +4,67 @@ import type {
 } from "../gen/claviger/v1/webauthn_pb.js";
 import type { Failure } from "../outcome/failure.js";
 import { failureOfException } from "../outcome/failure-of-exception.js";
-import { after, failed, type Outcome, success } from "../outcome/outcome.js";
+import { andThen, failed, type Outcome, success } from "../outcome/outcome.js";
 import { authenticationCredential, registrationCredential } from "./credential-messages.js";
 import { creationOptions, requestOptions, timeoutMs } from "./passkey-options.js";
 
-/** How the browser is to ask. */
-export interface Manner {
+/** How the browser asks the user. */
+export interface DialogOptions {
   readonly signal: AbortSignal;
-  /** In autofill, or without a dialog, rather than in one. */
+  /** In autofill, or without a dialog. Default: in a dialog. */
   readonly mediation?: "conditional" | undefined;
 }
 
-/** Why this page cannot have passkeys at all, if it cannot. */
+/** Why this page cannot use passkeys, or `undefined` if it can. */
 export function passkeyObstacle(): Failure | undefined {
   if (globalThis.isSecureContext === false) return { kind: "insecure" };
   return typeof PublicKeyCredential === "undefined" ? { kind: "unsupported" } : undefined;
 }
 
-/** Has the person make a passkey. */
-export function makePasskey(options: CreationOptions, manner: Manner) {
-  const request = { publicKey: creationOptions(options), ...given(manner) };
-  return after(
-    ask(() => navigator.credentials.create(request), true, timeoutMs(options), manner.signal),
+/** Asks the user to create a passkey. */
+export function createPasskey(options: CreationOptions, dialog: DialogOptions) {
+  const request = { publicKey: creationOptions(options), ...browserOptions(dialog) };
+  return andThen(
+    prompt(() => navigator.credentials.create(request), true, timeoutMs(options), dialog.signal),
     (credential) => success(registrationCredential(credential)),
   );
 }
 
-/** Has the person use a passkey: one of the `named` account's, or any. */
-export async function usePasskey(options: RequestOptions, manner: Manner, named: boolean) {
-  // An empty list would have the browser offer the passkeys of anybody.
-  if (named && !options.allowCredentials.length) return failed({ kind: "no-passkey" });
-  const request = { publicKey: requestOptions(options), ...given(manner) };
-  return after(
-    ask(() => navigator.credentials.get(request), false, timeoutMs(options), manner.signal),
+/** Asks the user to use a passkey: one of the account's if `ofAccount`, otherwise any. */
+export async function usePasskey(
+  options: RequestOptions,
+  dialog: DialogOptions,
+  ofAccount: boolean,
+) {
+  // For an empty list, the browser would offer the passkeys of every account.
+  if (ofAccount && !options.allowCredentials.length) return failed({ kind: "no-passkey" });
+  const request = { publicKey: requestOptions(options), ...browserOptions(dialog) };
+  return andThen(
+    prompt(() => navigator.credentials.get(request), false, timeoutMs(options), dialog.signal),
     (credential) => success(authenticationCredential(credential)),
   );
 }
 
-function given({ signal, mediation }: Manner) {
+function browserOptions({ signal, mediation }: DialogOptions) {
   return { signal, ...(mediation && { mediation }) };
 }
 
-async function ask(
-  question: () => Promise<Credential | null>,
+async function prompt(
+  request: () => Promise<Credential | null>,
   creating: boolean,
   timeout: number,
   signal: AbortSignal,
 ): Promise<Outcome<PublicKeyCredential>> {
-  const beganMs = Date.now();
+  const startedMs = Date.now();
   try {
     signal.throwIfAborted();
-    const credential = await question();
-    // An answer that comes after the abort is not wanted any more.
+    const credential = await request();
+    // A credential that arrives after the abort is dropped.
     signal.throwIfAborted();
-    // Not by `instanceof`: extensions answer with objects of their own.
+    // Not by `instanceof`: browser extensions return objects of their own.
     return credential ? success(credential as PublicKeyCredential) : failed({ kind: "no-passkey" });
   } catch (error) {
-    const waited = Date.now() - beganMs >= timeout;
-    return failed(failureOfException(error, { creating, waited, signal }));
+    const timedOut = Date.now() - startedMs >= timeout;
+    return failed(failureOfException(error, { creating, timedOut, signal }));
   }
 }

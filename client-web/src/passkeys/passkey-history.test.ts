@@ -1,25 +1,25 @@
 import { describe, expect, it, vi } from "vitest";
 import { fakeBrowser, fakeStorage } from "../../tests/support/fake-browser.js";
-import { createUsedHere } from "./passkey-history.js";
+import { createPasskeyHistory } from "./passkey-history.js";
 
 const id = (byte: number) => new Uint8Array([byte, 255]);
 
-describe("createUsedHere", () => {
+describe("createPasskeyHistory", () => {
   it("remembers across pages, and forgets", () => {
     fakeBrowser();
-    createUsedHere("key").remember(id(1));
+    createPasskeyHistory("key").remember(id(1));
 
-    const next = createUsedHere("key");
+    const next = createPasskeyHistory("key");
     const before = [next.any, next.has(id(1)), next.has(id(2))];
     next.forget(id(1));
 
     expect(before).toEqual([true, true, false]);
-    expect([next.any, createUsedHere("key").has(id(1))]).toEqual([false, false]);
+    expect([next.any, createPasskeyHistory("key").has(id(1))]).toEqual([false, false]);
   });
 
   it("keeps nothing but credential ids, each once and not more than fifty", () => {
     fakeBrowser();
-    const used = createUsedHere("key");
+    const used = createPasskeyHistory("key");
 
     for (let byte = 0; byte < 60; byte += 1) used.remember(id(byte));
     used.remember(id(59));
@@ -33,13 +33,13 @@ describe("createUsedHere", () => {
     fakeBrowser();
     localStorage.setItem("key", stored);
 
-    expect(createUsedHere("key").any).toBe(false);
+    expect(createPasskeyHistory("key").any).toBe(false);
   });
 
   it("remembers for the page where storage is forbidden", () => {
     fakeBrowser();
     vi.stubGlobal("localStorage", fakeStorage(false));
-    const used = createUsedHere("key");
+    const used = createPasskeyHistory("key");
 
     used.remember(id(1));
 
@@ -47,6 +47,6 @@ describe("createUsedHere", () => {
   });
 
   it("has nothing where there is no storage at all", () => {
-    expect(createUsedHere("key").any).toBe(false);
+    expect(createPasskeyHistory("key").any).toBe(false);
   });
 });

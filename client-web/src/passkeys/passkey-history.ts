@@ -1,30 +1,31 @@
-import { quietly } from "../try-or-undefined.js";
+import { tryOrUndefined } from "../try-or-undefined.js";
 
-/** The passkeys that were made or used in this browser, by credential id. */
-export interface UsedHere {
+/** The passkeys that were created or used in this browser, by credential id. */
+export interface PasskeyHistory {
+  /** Whether there are any. */
   readonly any: boolean;
   has(credentialId: Uint8Array): boolean;
   remember(credentialId: Uint8Array): void;
   forget(credentialId: Uint8Array | undefined): void;
 }
 
-/** How many to remember; the oldest make way. */
-const MOST = 50;
+/** The maximum number of passkeys to remember. The oldest are dropped. */
+const MAX_PASSKEYS = 50;
 
-/** Remembers in `localStorage` under `key`, and for this page alone where that is forbidden or full. */
-export function createUsedHere(key: string): UsedHere {
-  let kept: readonly string[] | undefined;
+/** Stores the history in `localStorage` under `key`, or in memory if that is forbidden or full. */
+export function createPasskeyHistory(key: string): PasskeyHistory {
+  let inMemory: readonly string[] | undefined;
   const read = (): readonly string[] => {
-    const stored = kept ?? quietly(() => JSON.parse(localStorage.getItem(key) ?? "[]"));
+    const stored = inMemory ?? tryOrUndefined(() => JSON.parse(localStorage.getItem(key) ?? "[]"));
     return Array.isArray(stored) ? stored : [];
   };
   const write = (all: readonly string[]) => {
-    const ids = all.slice(-MOST);
-    const stored = quietly(() => {
+    const ids = all.slice(-MAX_PASSKEYS);
+    const stored = tryOrUndefined(() => {
       localStorage.setItem(key, JSON.stringify(ids));
       return true;
     });
-    kept = stored ? undefined : ids;
+    inMemory = stored ? undefined : ids;
   };
   const others = (credentialId?: Uint8Array) => read().filter((id) => id !== credentialId?.join());
   return {

@@ -1,23 +1,23 @@
 import type { Claviger } from "../claviger.js";
 import type { Context } from "../context.js";
 import type { Passkey } from "../gen/claviger/v1/resources_pb.js";
-import { after, done, failed, type Outcome, present, success } from "../outcome/outcome.js";
-import { findAbilities } from "./capabilities.js";
-import { type Manner, makePasskey } from "./passkey-dialog.js";
+import { andThen, done, failed, type Outcome, required, success } from "../outcome/outcome.js";
+import { findCapabilities } from "./capabilities.js";
+import { createPasskey, type DialogOptions } from "./passkey-dialog.js";
 
-/** The caller's passkeys. */
-export function createPasskeys(context: Context): Claviger["passkeys"] {
-  const { authorized, ceremonies, server, signals, usedHere } = context;
-  /** The credential ids of the passkeys that were listed, to forget those that are removed. */
+/** The operations on the passkeys of the signed-in user. */
+export function passkeyOperations(context: Context): Claviger["passkeys"] {
+  const { authorizedCall, ceremonies, server, signals, passkeyHistory } = context;
+  /** Credential ids by passkey id, so that a removed passkey can be dropped from the history. */
   const listed = new Map<string, Uint8Array>();
   return {
     list: () =>
-      after(authorized(server.listPasskeys, {}), (answer) => {
-        for (const { id, credentialId } of answer.passkeys) listed.set(id, credentialId);
-        return success(answer.passkeys);
+      andThen(authorizedCall(server.listPasskeys, {}), ({ passkeys }) => {
+        for (const { id, credentialId } of passkeys) listed.set(id, credentialId);
+        return success(passkeys);
       }),
     async add({ name = "", silently, signal } = {}) {
-      if (silently && !(await findAbilities()).silentCreation) {
+      if (silently && !(await findCapabilities()).silentCreation) {
         return failed({ kind: "unsupported" });
       }
       const mediation = silently ? "conditional" : undefined;
@@ -26,36 +26,38 @@ export function createPasskeys(context: Context): Claviger["passkeys"] {
       );
     },
     rename: (id, name) =>
-      after(authorized(server.updatePasskey, { passkey: { id, name } }), ({ passkey }) => {
-        signals.current();
-        return success(present(passkey));
+      andThen(authorizedCall(server.updatePasskey, { passkey: { id, name } }), ({ passkey }) => {
+        signals.sendCurrent();
+        return success(required(passkey));
       }),
     remove: (passkeyId) =>
-      after(authorized(server.deletePasskey, { passkeyId }), () => {
-        usedHere.forget(listed.get(passkeyId));
-        signals.current();
+      andThen(authorizedCall(server.deletePasskey, { passkeyId }), () => {
+        passkeyHistory.forget(listed.get(passkeyId));
+        signals.sendCurrent();
         return done;
       }),
-    usedHere: ({ credentialId }) => usedHere.has(credentialId),
+    usedHere: ({ credentialId }) => passkeyHistory.has(credentialId),
   };
 }
 
 function add(
-  { authorized, server, signals, usedHere }: Context,
+  { authorizedCall, server, signals, passkeyHistory }: Context,
   name: string,
-  manner: Manner,
+  dialog: DialogOptions,
 ): Promise<Outcome<Passkey>> {
-  return after(authorized(server.startRegistration, {}, manner.signal), ({ ceremonyId, options }) =>
-    after(makePasskey(present(options), manner), (credential) =>
-      after(
-        // From here on there is no cancelling: the passkey may be there already.
-        authorized(server.finishRegistration, { ceremonyId, credential, name }),
-        ({ passkey }) => {
-          usedHere.remember(credential.rawId);
-          signals.current();
-          return success(present(passkey));
-        },
+  return andThen(
+    authorizedCall(server.startRegistration, {}, dialog.signal),
+    ({ ceremonyId, options }) =>
+      andThen(createPasskey(required(options), dialog), (credential) =>
+        andThen(
+          // Not cancellable: the authenticator has already created the passkey.
+          authorizedCall(server.finishRegistration, { ceremonyId, credential, name }),
+          ({ passkey }) => {
+            passkeyHistory.remember(credential.rawId);
+            signals.sendCurrent();
+            return success(required(passkey));
+          },
+        ),
       ),
-    ),
   );
 }

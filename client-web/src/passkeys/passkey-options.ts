@@ -1,31 +1,31 @@
 import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
 import type * as message from "../gen/claviger/v1/webauthn_pb.js";
 
-/** The server's options as `navigator.credentials.create()` takes them. */
+/** Converts the server's options for `navigator.credentials.create()`. */
 export function creationOptions(
   options: message.PublicKeyCredentialCreationOptions,
 ): PublicKeyCredentialCreationOptions {
   return dictionary({ ...options, timeout: timeoutMs(options) }) as never;
 }
 
-/** The server's options as `navigator.credentials.get()` takes them. */
+/** Converts the server's options for `navigator.credentials.get()`. */
 export function requestOptions(
   options: message.PublicKeyCredentialRequestOptions,
 ): PublicKeyCredentialRequestOptions {
   return dictionary({ ...options, timeout: timeoutMs(options) }) as never;
 }
 
-/** How long the browser may wait for the person, in milliseconds; five minutes unless it is said. */
+/** How long the browser may wait for the user, in milliseconds. Default: five minutes. */
 export function timeoutMs(options?: { readonly timeout?: Duration | undefined }): number {
   return options?.timeout ? durationMs(options.timeout) : 300_000;
 }
 
 /**
- * A message as a WebIDL dictionary: the contract has WebAuthn's own names and bytes, so this only
- * leaves out what is a message's own, and empty texts, which mean absence.
+ * Converts a message to a WebIDL dictionary. The contract uses WebAuthn's own names and bytes, so this
+ * only drops the members of the message itself, and empty strings, which stand for absent values.
  */
 function dictionary(value: unknown): unknown {
-  // A copy, since extensions have taken the whole buffer that a view is part of.
+  // A copy, because some browser extensions use the whole buffer of a view.
   if (value instanceof Uint8Array) return value.slice();
   if (Array.isArray(value)) return value.map(dictionary);
   if (typeof value !== "object" || value === null) return value;

@@ -1,42 +1,42 @@
 import type { SignedIn } from "../claviger.js";
 import type { Context } from "../context.js";
 import type { StartAuthenticationResponse } from "../gen/claviger/v1/passkey_service_pb.js";
-import { after, type Outcome, present } from "../outcome/outcome.js";
-import { attempt } from "../session/call.js";
-import { enter } from "../session/sign-in.js";
-import { type Manner, usePasskey } from "./passkey-dialog.js";
+import { andThen, type Outcome, required } from "../outcome/outcome.js";
+import { call } from "../session/call.js";
+import { openSession } from "../session/open-session.js";
+import { type DialogOptions, usePasskey } from "./passkey-dialog.js";
 
-/** One sign-in by passkey. */
-export interface Authentication extends Manner {
+/** Options of one sign-in with a passkey. */
+export interface PasskeySignInOptions extends DialogOptions {
   readonly username?: string | undefined;
-  /** Hears that the browser is about to be asked. */
-  readonly onAsking?: (started: StartAuthenticationResponse) => void;
+  /** Called before the browser asks the user. */
+  readonly onPrompt?: (started: StartAuthenticationResponse) => void;
 }
 
-/** Starts on the server, asks the browser, finishes on the server. */
-export async function authenticate(
+/** Signs in with a passkey: one of the username's if it is given, otherwise any. */
+export async function signInWithPasskey(
   context: Context,
-  { username, onAsking, ...manner }: Authentication,
+  { username, onPrompt, ...dialog }: PasskeySignInOptions,
 ): Promise<Outcome<SignedIn>> {
-  const { keeper, server, signals, usedHere } = context;
+  const { tokenStore, server, signals, passkeyHistory } = context;
   const target =
     username === undefined
       ? ({ case: "discoverable", value: {} } as const)
       : ({ case: "username", value: username } as const);
-  return after(attempt(server.startAuthentication, { target }, manner.signal), (started) => {
-    const options = present(started.options);
-    onAsking?.(started);
-    return after(usePasskey(options, manner, username !== undefined), async (credential) => {
+  return andThen(call(server.startAuthentication, { target }, dialog.signal), (started) => {
+    const options = required(started.options);
+    onPrompt?.(started);
+    return andThen(usePasskey(options, dialog, username !== undefined), async (credential) => {
       const { ceremonyId } = started;
-      const request = { ...keeper.delivery, ceremonyId, credential };
-      // From here on there is no cancelling: the session may be open already.
-      const outcome = await enter(context, () => attempt(server.finishAuthentication, request));
+      const request = { ...tokenStore.delivery, ceremonyId, credential };
+      // Not cancellable: the server may already have opened the session.
+      const outcome = await openSession(context, () => call(server.finishAuthentication, request));
       if (outcome.ok) {
-        usedHere.remember(credential.rawId);
-        signals.current();
+        passkeyHistory.remember(credential.rawId);
+        signals.sendCurrent();
       } else if (outcome.failure.reason === "PASSKEY_UNKNOWN") {
-        usedHere.forget(credential.rawId);
-        signals.unknown(options.rpId, credential.rawId);
+        passkeyHistory.forget(credential.rawId);
+        signals.sendUnknownCredential(options.rpId, credential.rawId);
       }
       return outcome;
     });

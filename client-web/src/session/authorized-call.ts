@@ -1,47 +1,52 @@
-import { after, failed, type Outcome, success } from "../outcome/outcome.js";
+import { andThen, failed, type Outcome, success } from "../outcome/outcome.js";
 import type { AccessToken } from "./access-token.js";
-import { attempt, type Method } from "./call.js";
+import { call, type Method } from "./call.js";
 import { type CurrentSession, sessionIdOf } from "./current-session.js";
-import type { Renew } from "./refresher.js";
+import type { Refresh } from "./refresher.js";
 
-/** Makes a call in the name of whoever is signed in. */
-export type Authorized = <Request, Answer>(
-  method: Method<Request, Answer>,
+/** Calls a method with the access token of the signed-in user. */
+export type AuthorizedCall = <Request, Response>(
+  method: Method<Request, Response>,
   request: NoInfer<Request>,
   signal?: AbortSignal,
-  renew?: Renew,
-) => Promise<Outcome<Answer>>;
+  refresh?: Refresh,
+) => Promise<Outcome<Response>>;
 
 /**
- * Calls with the session's access token. One that has expired is renewed and the call made once
- * more, but never in the name of somebody else who signed in meanwhile.
+ * Creates calls with the session's access token. If the token has expired, it is refreshed and the
+ * call repeated, but never with a token of another session that began meanwhile.
  */
-export function createCalls(session: CurrentSession, usualRenew: Renew): Authorized {
-  const make = async <Request, Answer>(
-    method: Method<Request, Answer>,
+export function createAuthorizedCall(
+  session: CurrentSession,
+  defaultRefresh: Refresh,
+): AuthorizedCall {
+  const callWith = async <Request, Response>(
+    method: Method<Request, Response>,
     request: Request,
     token: AccessToken,
     signal?: AbortSignal,
   ) => {
-    const outcome = await attempt(method, request, signal, token.value);
+    const outcome = await call(method, request, signal, token.value);
     const reason = reasonOf(outcome);
     if (reason === "SESSION_ENDED") session.end(token.sessionId, "ended");
-    // The next call gets another one, or learns that there is no session.
+    // The next call refreshes, and so gets another token or finds that the session has ended.
     if (reason === "ACCESS_TOKEN_INVALID") session.drop(token);
     return outcome;
   };
-  return async (method, request, signal, renew = usualRenew) => {
+  return async (method, request, signal, refresh = defaultRefresh) => {
     const { state } = session;
     if (state.kind === "signed-out") return failed({ kind: "signed-out" });
     const held = session.token;
-    return after(held ? Promise.resolve(success(held)) : renew(undefined), async (first) => {
-      const owner = sessionIdOf(state) ?? first.sessionId;
-      const ours = (token: AccessToken) =>
-        token.sessionId === owner
-          ? make(method, request, token, signal)
+    return andThen(held ? Promise.resolve(success(held)) : refresh(undefined), async (first) => {
+      const sessionId = sessionIdOf(state) ?? first.sessionId;
+      const inSession = (token: AccessToken) =>
+        token.sessionId === sessionId
+          ? callWith(method, request, token, signal)
           : failed({ kind: "signed-out" } as const);
-      const outcome = await ours(first);
-      return reasonOf(outcome) === "ACCESS_TOKEN_EXPIRED" ? after(renew(first), ours) : outcome;
+      const outcome = await inSession(first);
+      return reasonOf(outcome) === "ACCESS_TOKEN_EXPIRED"
+        ? andThen(refresh(first), inSession)
+        : outcome;
     });
   };
 }

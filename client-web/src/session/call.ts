@@ -3,18 +3,21 @@ import { failureOfStatus } from "../outcome/failure-of-status.js";
 import { failed, type Outcome, success } from "../outcome/outcome.js";
 
 /** A method of the server. */
-export type Method<Request, Answer> = (request: Request, options: CallOptions) => Promise<Answer>;
+export type Method<Request, Response> = (
+  request: Request,
+  options: CallOptions,
+) => Promise<Response>;
 
-/** How long an answer may take. Claviger's own deadline is shorter. */
+/** How long a response may take. The server's own deadline is shorter. */
 const TIMEOUT_MS = 30_000;
 
-/** Makes a call, with an access token where one is given. */
-export async function attempt<Request, Answer>(
-  method: Method<Request, Answer>,
+/** Calls a method of the server, with an access token if `token` is given. */
+export async function call<Request, Response>(
+  method: Method<Request, Response>,
   request: NoInfer<Request>,
   signal?: AbortSignal,
   token?: string,
-): Promise<Outcome<Answer>> {
+): Promise<Outcome<Response>> {
   try {
     return success(
       await method(request, {
@@ -24,13 +27,13 @@ export async function attempt<Request, Answer>(
       }),
     );
   } catch (error) {
-    // Not by the error's name: whoever aborts may give any reason.
+    // Not by the error's name: the caller may abort with any reason.
     return failed(signal?.aborted ? { kind: "cancelled" } : failureOfStatus(error));
   }
 }
 
-/** Makes it once more when no answer came. Only for what the server recognises as a retry. */
-export async function retried<T>(call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-  const outcome = await call();
-  return !outcome.ok && outcome.failure.kind === "offline" ? call() : outcome;
+/** Repeats a call once if no response arrived. Only for calls that the server accepts twice. */
+export async function withRetry<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  const outcome = await attempt();
+  return !outcome.ok && outcome.failure.kind === "offline" ? attempt() : outcome;
 }

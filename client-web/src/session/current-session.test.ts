@@ -75,7 +75,7 @@ describe("CurrentSession", () => {
     await delivered();
     const before = other.events.length;
 
-    anna.session.goOn(token("one", "newer"));
+    anna.session.continueWith(token("one", "newer"));
     await delivered();
 
     expect(other.events).toHaveLength(before);
@@ -88,7 +88,7 @@ describe("CurrentSession", () => {
     await delivered();
     const before = other.events.length;
 
-    anna.session.goOn(token("two"), "one");
+    anna.session.continueWith(token("two"), "one");
     await delivered();
 
     expect(other.events).toHaveLength(before);
@@ -105,7 +105,7 @@ describe("CurrentSession", () => {
 
     const late = new CurrentSession(`test-${channels}`);
     open.push(late);
-    late.goOn(token("two", "late"));
+    late.continueWith(token("two", "late"));
     await delivered();
 
     expect(other.session.token?.value).toBe("three");
@@ -171,7 +171,7 @@ describe("CurrentSession", () => {
     session.signIn(token("one"));
 
     session.close();
-    session.goOn(token("one", "late"));
+    session.continueWith(token("one", "late"));
     session.end("one", "ended");
 
     expect([session.state.kind, session.token]).toEqual(["unknown", undefined]);

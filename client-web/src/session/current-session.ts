@@ -1,32 +1,32 @@
-import { tell } from "../outcome/unexpected-failure.js";
+import { notifyListener } from "../notify-listener.js";
 import type { AccessToken } from "./access-token.js";
 
-/** Whether somebody is signed in here. */
+/** Whether a user is signed in on this page. */
 export type SessionState =
   | { readonly kind: "unknown" }
   | { readonly kind: "signed-out" }
   | { readonly kind: "signed-in"; readonly sessionId: string };
 
-/** What happened to the session. */
+/** A sign-in or a sign-out. */
 export type SessionEvent =
   | { readonly kind: "signed-in"; readonly where: "here" | "other-tab" }
   | {
       readonly kind: "signed-out";
-      /** `here` and `other-tab`: somebody signed out. `ended`: the server refused the session. */
+      /** `here`, `other-tab`: the user signed out there. `ended`: the server refused the session. */
       readonly cause: "here" | "other-tab" | "ended";
     };
 
-/** What one tab tells the others. */
+/** A message from one tab to the others. */
 type Message =
-  /** Somebody signed in, or the session `follows` goes on. */
-  | { readonly token: AccessToken; readonly follows?: string }
-  | { readonly over: string; readonly cause: "here" | "ended" };
+  /** A sign-in, or with `previousSessionId` a new token for that session. */
+  | { readonly token: AccessToken; readonly previousSessionId?: string }
+  | { readonly endedSessionId: string; readonly cause: "here" | "ended" };
 
 /**
- * The session this tab takes part in, with its access token. Nothing is known of it at first.
+ * The session that this tab shares with others, and its access token. The state is unknown at first.
  *
- * Tabs tell each other of it by a BroadcastChannel, which only pages of the same origin hear. Without
- * a name for it this tab is on its own.
+ * Tabs notify each other over a BroadcastChannel, which reaches only pages of the same origin.
+ * Without a channel name this tab has a session of its own.
  */
 export class CurrentSession {
   readonly #channelName: string | undefined;
@@ -48,27 +48,27 @@ export class CurrentSession {
     return this.#token;
   }
 
-  /** Somebody signed in here. */
+  /** Records a sign-in in this tab. */
   signIn(token: AccessToken): void {
     this.#replace(token, "here");
     this.#post({ token });
   }
 
-  /** The session `follows`, by default the token's own, goes on with a new token. */
-  goOn(token: AccessToken, follows = token.sessionId): void {
-    if (this.#isNext(follows)) this.#become(token);
-    // The storage that tabs share holds another session: somebody signed in there unheard.
+  /** Records a new token of the session `previousSessionId`, by default the token's own session. */
+  continueWith(token: AccessToken, previousSessionId = token.sessionId): void {
+    if (this.#continues(previousSessionId)) this.#set(token);
+    // The shared storage holds another session: a user signed in there, and its message was missed.
     else this.#replace(token, "other-tab");
-    this.#post({ token, follows });
+    this.#post({ token, previousSessionId });
   }
 
-  /** The session is over. Another one than that is left alone. */
+  /** Records the end of a session. Has no effect on any other session. */
   end(sessionId: string | undefined, cause: "here" | "ended"): void {
     this.#end(sessionId, cause);
-    if (sessionId) this.#post({ over: sessionId, cause });
+    if (sessionId) this.#post({ endedSessionId: sessionId, cause });
   }
 
-  /** Drops the access token, if it is this one. */
+  /** Drops the access token if it is still the current one. */
   drop(token: AccessToken): void {
     if (this.#token === token) this.#token = undefined;
   }
@@ -79,12 +79,12 @@ export class CurrentSession {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Begins to listen to other tabs. */
+  /** Starts to receive the messages of other tabs. */
   listen(): void {
     const name = this.#channelName;
     if (!name || this.#channel || this.#closed || typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
   }
 
   close(): void {
@@ -95,14 +95,14 @@ export class CurrentSession {
     this.#channel?.close();
   }
 
-  #hear(message: Message): void {
-    if ("over" in message) {
-      this.#end(message.over, message.cause === "here" ? "other-tab" : "ended");
-    } else if (!message.follows) {
+  #receive(message: Message): void {
+    if ("endedSessionId" in message) {
+      this.#end(message.endedSessionId, message.cause === "here" ? "other-tab" : "ended");
+    } else if (!message.previousSessionId) {
       this.#replace(message.token, "other-tab");
-    } else if (this.#isNext(message.follows)) {
-      // One that comes late never takes the place of another session's.
-      this.#become(message.token);
+    } else if (this.#continues(message.previousSessionId)) {
+      // A late token of one session never replaces the token of another.
+      this.#set(message.token);
     }
   }
 
@@ -113,28 +113,28 @@ export class CurrentSession {
   }
 
   #emit(event: SessionEvent): void {
-    for (const listener of [...this.#listeners]) tell(listener, event);
+    for (const listener of [...this.#listeners]) notifyListener(listener, event);
   }
 
-  /** Whether a token that follows a session has its place here. */
-  #isNext(follows: string): boolean {
-    return this.#state.kind === "unknown" || sessionIdOf(this.#state) === follows;
+  /** Whether a token that continues `sessionId` continues the current session. */
+  #continues(sessionId: string): boolean {
+    return this.#state.kind === "unknown" || sessionIdOf(this.#state) === sessionId;
   }
 
   #replace(token: AccessToken, where: "here" | "other-tab"): void {
     const before = sessionIdOf(this.#state);
-    this.#become(token);
+    this.#set(token);
     if (before && before !== token.sessionId) this.#emit({ kind: "signed-out", cause: where });
     this.#emit({ kind: "signed-in", where });
   }
 
   #end(sessionId: string | undefined, cause: "here" | "other-tab" | "ended"): void {
     if (sessionIdOf(this.#state) !== sessionId) return;
-    this.#become();
+    this.#set();
     if (sessionId) this.#emit({ kind: "signed-out", cause });
   }
 
-  #become(token?: AccessToken): void {
+  #set(token?: AccessToken): void {
     if (this.#closed) return;
     this.#token = token;
     this.#state = token
@@ -143,7 +143,7 @@ export class CurrentSession {
   }
 }
 
-/** Which session somebody is signed in with, if anybody is. */
+/** The id of the session, or `undefined` if no user is signed in. */
 export function sessionIdOf(state: SessionState): string | undefined {
   return state.kind === "signed-in" ? state.sessionId : undefined;
 }

@@ -1,16 +1,16 @@
 import type { Outcome } from "../outcome/outcome.js";
 
-/** Runs tasks one after another. `waited`: the task had to wait for one in another tab. */
+/** Runs tasks one at a time. `waited`: the task had to wait for one in another tab. */
 export type Lock = <T>(task: (waited: boolean) => Promise<T>) => Promise<T>;
 
-/** Runs an operation while it holds the session's {@link Lock}. */
+/** Runs an operation while holding the session's {@link Lock}. */
 export type Exclusively = <T>(
   operation: (waited: boolean) => Promise<Outcome<T>>,
 ) => Promise<Outcome<T>>;
 
 /**
- * A lock held by one task of all tabs of this origin (Web Locks), or of this page where the browser
- * has no such locks or `name` is left out.
+ * Creates a lock for all tabs of this origin (Web Locks), or for this page only if the browser does
+ * not support Web Locks or there is no `name`.
  */
 export function createLock(name?: string): Lock {
   let last: Promise<unknown> = Promise.resolve();

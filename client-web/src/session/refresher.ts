@@ -1,59 +1,63 @@
 import { failed, type Outcome, success } from "../outcome/outcome.js";
 import { pause } from "../pause.js";
-import type { Server } from "../rpc-client.js";
+import type { RpcClient } from "../rpc-client.js";
 import type { AccessToken } from "./access-token.js";
-import { attempt, retried } from "./call.js";
+import { call, withRetry } from "./call.js";
 import { type CurrentSession, sessionIdOf } from "./current-session.js";
 import type { Exclusively } from "./lock.js";
 import { requestId } from "./request-id.js";
-import { keep, type TokenKeeper } from "./token-storage.js";
+import { type RefreshTokenStore, storeTokens } from "./token-storage.js";
 
-/** Gets a token in place of `stale`, or a first one. */
-export type Renew = (stale: AccessToken | undefined) => Promise<Outcome<AccessToken>>;
+/** Gets an access token that replaces `stale`, or the first one. */
+export type Refresh = (stale: AccessToken | undefined) => Promise<Outcome<AccessToken>>;
 
-/** The two ways to a new access token. */
-export interface Refresh {
-  /** Once for all calls of all tabs. */
-  readonly renew: Renew;
-  /** For those who hold the session's lock already. */
-  readonly renewInLock: Renew;
+/** Gets new access tokens. */
+export interface Refresher {
+  /** Refreshes once for all concurrent calls of all tabs. */
+  readonly refresh: Refresh;
+  /** For operations that already hold the session's lock. */
+  readonly refreshUnderLock: Refresh;
 }
 
-/** How long the word of a tab that held the lock may take to get here. */
-const NEWS_MS = 100;
+/** How long the message of the tab that held the lock may take to arrive. */
+const MESSAGE_WAIT_MS = 100;
 
-/** What a server says of a refresh token or session that will never be any good again. */
-const REFUSALS = /^(REFRESH_TOKEN_|SESSION_ENDED$)/;
+/** Reasons for which a refresh token or its session can never be used again. */
+const FINAL_REASONS = /^(REFRESH_TOKEN_|SESSION_ENDED$)/;
 
-/** Refreshes the tokens of a session. */
-export function createRefresh(
-  server: Server,
+/** Creates a refresher for a session. */
+export function createRefresher(
+  server: RpcClient,
   session: CurrentSession,
-  keeper: TokenKeeper,
+  tokenStore: RefreshTokenStore,
   exclusively: Exclusively,
-): Refresh {
+): Refresher {
   let pending: Promise<Outcome<AccessToken>> | undefined;
   return {
-    async renew(stale) {
+    async refresh(stale) {
       session.listen();
       const before = session.state.kind;
-      const known = newsOf(session, stale, before);
+      const known = knownResult(session, stale, before);
       if (known) return known;
       pending ??= exclusively(async (waited) => {
-        if (waited && !newsOf(session, stale, before)) await pause(NEWS_MS);
-        return newsOf(session, stale, before) ?? exchange(server, session, keeper);
+        if (waited && !knownResult(session, stale, before)) await pause(MESSAGE_WAIT_MS);
+        return knownResult(session, stale, before) ?? exchange(server, session, tokenStore);
       }).finally(() => {
         pending = undefined;
       });
       return pending;
     },
-    renewInLock: async (stale) =>
-      newsOf(session, stale, session.state.kind) ?? exchange(server, session, keeper),
+    refreshUnderLock: async (stale) =>
+      knownResult(session, stale, session.state.kind) ?? exchange(server, session, tokenStore),
   };
 }
 
-/** What somebody else found out since `before`: another token, or that the session is over. */
-function newsOf({ token, state }: CurrentSession, stale: AccessToken | undefined, before: string) {
+/** What another call or tab found out since `before`: another token, or that the session ended. */
+function knownResult(
+  { token, state }: CurrentSession,
+  stale: AccessToken | undefined,
+  before: string,
+) {
   if (token && token.value !== stale?.value) return success(token);
   return state.kind === "signed-out" && before !== state.kind
     ? failed({ kind: "signed-out" })
@@ -61,25 +65,29 @@ function newsOf({ token, state }: CurrentSession, stale: AccessToken | undefined
 }
 
 async function exchange(
-  server: Server,
+  server: RpcClient,
   session: CurrentSession,
-  keeper: TokenKeeper,
+  tokenStore: RefreshTokenStore,
 ): Promise<Outcome<AccessToken>> {
-  const refreshToken = keeper.read();
+  const refreshToken = tokenStore.read();
   const sessionId = sessionIdOf(session.state);
-  const request = { ...keeper.delivery, refreshToken: refreshToken ?? "", requestId: requestId() };
-  const answer =
+  const request = {
+    ...tokenStore.delivery,
+    refreshToken: refreshToken ?? "",
+    requestId: requestId(),
+  };
+  const response =
     refreshToken === undefined
       ? failed({ kind: "signed-out", reason: "REFRESH_TOKEN_MISSING" })
-      : await retried(() => attempt(server.refreshTokens, request));
-  if (answer.ok) {
-    const token = keep(keeper, answer.value.tokens);
-    session.goOn(token);
+      : await withRetry(() => call(server.refreshTokens, request));
+  if (response.ok) {
+    const token = storeTokens(tokenStore, response.value.tokens);
+    session.continueWith(token);
     return success(token);
   }
-  if (REFUSALS.test(answer.failure.reason ?? "")) {
-    keeper.write();
+  if (FINAL_REASONS.test(response.failure.reason ?? "")) {
+    tokenStore.write();
     session.end(sessionId, "ended");
   }
-  return answer;
+  return response;
 }

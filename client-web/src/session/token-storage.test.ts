@@ -1,28 +1,28 @@
 import { describe, expect, it, vi } from "vitest";
 import { fakeBrowser, fakeStorage } from "../../tests/support/fake-browser.js";
 import { RefreshTokenDelivery } from "../gen/claviger/v1/resources_pb.js";
-import { createTokenKeeper } from "./token-storage.js";
+import { createRefreshTokenStore } from "./token-storage.js";
 
-describe("createTokenKeeper", () => {
+describe("createRefreshTokenStore", () => {
   it.each(["memory", "session-storage", "local-storage"] as const)(
     "keeps a token in %s and forgets it",
     (storage) => {
       fakeBrowser();
-      const keeper = createTokenKeeper(storage, "key");
+      const tokenStore = createRefreshTokenStore(storage, "key");
 
-      keeper.write("token");
-      const kept = keeper.read();
-      keeper.write();
+      tokenStore.write("token");
+      const kept = tokenStore.read();
+      tokenStore.write();
 
-      expect([kept, keeper.read()]).toEqual(["token", undefined]);
-      expect(keeper.delivery.refreshTokenDelivery).toBe(RefreshTokenDelivery.MESSAGE);
+      expect([kept, tokenStore.read()]).toEqual(["token", undefined]);
+      expect(tokenStore.delivery.refreshTokenDelivery).toBe(RefreshTokenDelivery.MESSAGE);
     },
   );
 
   it("puts the token under one key of the storage that was chosen, and nowhere else", () => {
     fakeBrowser();
 
-    createTokenKeeper("session-storage", "key").write("token");
+    createRefreshTokenStore("session-storage", "key").write("token");
 
     expect(sessionStorage.getItem("key")).toBe("token");
     expect([sessionStorage.length, localStorage.length]).toEqual([1, 0]);
@@ -30,20 +30,20 @@ describe("createTokenKeeper", () => {
 
   it("leaves cookies to the server", () => {
     fakeBrowser();
-    const keeper = createTokenKeeper("cookie", "key");
+    const tokenStore = createRefreshTokenStore("cookie", "key");
 
-    keeper.write("token");
+    tokenStore.write("token");
 
-    expect(keeper.read()).toBe("");
+    expect(tokenStore.read()).toBe("");
     expect([sessionStorage.length, localStorage.length]).toEqual([0, 0]);
-    expect(keeper.delivery.refreshTokenDelivery).toBe(RefreshTokenDelivery.COOKIE);
+    expect(tokenStore.delivery.refreshTokenDelivery).toBe(RefreshTokenDelivery.COOKIE);
   });
 
   it("sees what another tab wrote", () => {
     fakeBrowser();
     const [here, there] = [
-      createTokenKeeper("local-storage", "key"),
-      createTokenKeeper("local-storage", "key"),
+      createRefreshTokenStore("local-storage", "key"),
+      createRefreshTokenStore("local-storage", "key"),
     ];
     here.write("old");
 
@@ -57,10 +57,10 @@ describe("createTokenKeeper", () => {
   it("keeps the token in memory where storage is forbidden", () => {
     fakeBrowser();
     vi.stubGlobal("localStorage", fakeStorage(false));
-    const keeper = createTokenKeeper("local-storage", "key");
+    const tokenStore = createRefreshTokenStore("local-storage", "key");
 
-    keeper.write("token");
+    tokenStore.write("token");
 
-    expect(keeper.read()).toBe("token");
+    expect(tokenStore.read()).toBe("token");
   });
 });

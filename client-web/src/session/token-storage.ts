@@ -1,58 +1,59 @@
 import { RefreshTokenDelivery, type TokenPair } from "../gen/claviger/v1/resources_pb.js";
-import { present } from "../outcome/outcome.js";
-import { quietly } from "../try-or-undefined.js";
+import { required } from "../outcome/outcome.js";
+import { tryOrUndefined } from "../try-or-undefined.js";
 import { type AccessToken, accessTokenOf } from "./access-token.js";
 
 /**
- * Where the refresh token lives.
+ * Where the refresh token is stored.
  *
- * - `cookie`: in a cookie no script can read. Only on pages of Claviger's own origin.
- * - `memory`: gone with the tab; every tab and every reload signs in anew.
- * - `session-storage`, `local-storage`: survives reloads, and any script on the page can read it.
+ * - `cookie`: in a cookie that scripts cannot read. Only on pages of Claviger's own origin.
+ * - `memory`: until the tab is reloaded or closed. Each tab has a session of its own.
+ * - `session-storage`, `local-storage`: survives reloads; readable by every script on the page.
  */
 export type TokenStorage = "cookie" | "memory" | "session-storage" | "local-storage";
 
-/** Keeps the refresh token. Used under the session's lock only. */
-export interface TokenKeeper {
-  /** The part of a request that says how the server is to hand it out. */
+/** Stores the refresh token. Used only under the session's lock. */
+export interface RefreshTokenStore {
+  /** The request field that asks for the token in the cookie or in the response message. */
   readonly delivery: { readonly refreshTokenDelivery: RefreshTokenDelivery };
-  /** Whether other tabs of this origin have the same token. */
+  /** Whether the tabs of this origin share the token. */
   readonly shared: boolean;
-  /** The token; empty when it is in a cookie, where there may or may not be one. */
+  /** The token. Empty if it is in a cookie, of which scripts cannot see whether it exists. */
   read(): string | undefined;
-  /** Keeps a token, or without one forgets the one there is. */
+  /** Stores a token. Without one, removes the token that is stored. */
   write(token?: string): void;
 }
 
-/** Keeps the refresh token of an answer, and hands out the access token. */
-export function keep(keeper: TokenKeeper, tokens: TokenPair | undefined): AccessToken {
-  const pair = present(tokens);
-  keeper.write(pair.refreshToken);
+/** Stores the refresh token of a response and returns the access token. */
+export function storeTokens(store: RefreshTokenStore, tokens: TokenPair | undefined): AccessToken {
+  const pair = required(tokens);
+  store.write(pair.refreshToken);
   return accessTokenOf(pair);
 }
 
-/** A keeper for a kind of storage. `key` names its entry in Web Storage. */
-export function createTokenKeeper(storage: TokenStorage, key: string): TokenKeeper {
+/** Creates a store. `key` is the key of its entry in Web Storage. */
+export function createRefreshTokenStore(storage: TokenStorage, key: string): RefreshTokenStore {
   if (storage === "cookie") {
     const delivery = { refreshTokenDelivery: RefreshTokenDelivery.COOKIE };
     return { delivery, shared: true, read: () => "", write: () => {} };
   }
   const shared = storage === "local-storage";
-  const store = () => (storage === "memory" ? undefined : shared ? localStorage : sessionStorage);
-  // What could not be stored, because storage is forbidden here or full, lasts as long as the tab.
-  let kept: string | undefined;
+  const webStorage = () =>
+    storage === "memory" ? undefined : shared ? localStorage : sessionStorage;
+  // Holds the token until the tab closes if Web Storage is forbidden or full.
+  let inMemory: string | undefined;
   return {
     delivery: { refreshTokenDelivery: RefreshTokenDelivery.MESSAGE },
     shared,
-    read: () => kept ?? quietly(() => store()?.getItem(key)) ?? undefined,
+    read: () => inMemory ?? tryOrUndefined(() => webStorage()?.getItem(key)) ?? undefined,
     write(token) {
-      const stored = quietly(() => {
-        const there = store();
-        if (token) there?.setItem(key, token);
-        else there?.removeItem(key);
-        return there;
+      const stored = tryOrUndefined(() => {
+        const entries = webStorage();
+        if (token) entries?.setItem(key, token);
+        else entries?.removeItem(key);
+        return entries;
       });
-      kept = stored ? undefined : token;
+      inMemory = stored ? undefined : token;
     },
   };
 }

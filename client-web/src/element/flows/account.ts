@@ -2,7 +2,7 @@ import type { Failure } from "../../outcome/failure.js";
 import { sessionIdOf } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
 import type { Notice, State } from "../state.js";
-import { runJob, tellFailure, tellSuccess } from "./run-job.js";
+import { runJob, showFailure, showSuccess } from "./run-job.js";
 import { showScreen, showSignIn, showStuck } from "./screens.js";
 
 type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;
@@ -36,15 +36,15 @@ export async function refreshAccount(context: Context, worked?: Notice["say"]): 
   const whose = sessionIdOf(claviger.state);
   const loaded = await load(context);
   if (context.state.screen !== "account" || sessionIdOf(claviger.state) !== whose) return;
-  if ("failure" in loaded) tellFailure(context, loaded.failure, () => void refreshAccount(context));
+  if ("failure" in loaded) showFailure(context, loaded.failure, () => void refreshAccount(context));
   else context.update({ ...loaded, now: Date.now() });
-  if (worked) tellSuccess(context, worked);
+  if (worked) showSuccess(context, worked);
 }
 
 /** Signs out here. */
 export async function signOut(context: Context): Promise<void> {
   const outcome = await runJob(context, "sign-out", () => context.claviger.signOut());
-  if (outcome && !outcome.ok) tellFailure(context, outcome.failure, () => void signOut(context));
+  if (outcome && !outcome.ok) showFailure(context, outcome.failure, () => void signOut(context));
 }
 
 async function load(context: Context): Promise<Loaded | { failure: Failure }> {

@@ -9,14 +9,14 @@ import { canUsePasskeys, showScreen } from "./screens.js";
 const SILENT_CREATION_LIMIT = 3000;
 
 /** Goes on after a sign-in: with the offer of a passkey where it is due, then with the account. */
-export async function signedIn(
+export async function afterSignIn(
   context: Context,
   { suggestPasskey }: Pick<SignedIn, "suggestPasskey">,
   by: SignedInBy,
 ): Promise<void> {
   context.autofill?.abort();
   if (!suggestPasskey || !canUsePasskeys(context.state)) return finishSignIn(context, by);
-  if (by === "password" && (await madeSilently(context))) {
+  if (by === "password" && (await createdSilently(context))) {
     const say: Notice["say"] = (texts) => texts.passkeys.addedSilently;
     return finishSignIn(context, by, { tone: "success", say });
   }
@@ -25,8 +25,8 @@ export async function signedIn(
 }
 
 /** Tries what needs no dialog. It mostly fails, for good reasons that are nobody's concern. */
-async function madeSilently(context: Context): Promise<boolean> {
-  if (!context.state.abilities?.silentCreation) return false;
+async function createdSilently(context: Context): Promise<boolean> {
+  if (!context.state.capabilities?.silentCreation) return false;
   const signal = AbortSignal.timeout(SILENT_CREATION_LIMIT);
   return (await context.claviger.passkeys.add({ silently: true, signal })).ok;
 }

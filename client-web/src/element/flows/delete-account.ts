@@ -1,14 +1,14 @@
 import type { Context } from "../context.js";
-import { tellListFailure } from "./passkeys.js";
+import { showListFailure } from "./passkeys.js";
 import { answer, ask } from "./question.js";
-import { withPresence } from "./reauthenticate.js";
-import { runJob, tellProblems, typed } from "./run-job.js";
+import { withReauthentication } from "./reauthenticate.js";
+import { fieldValue, runJob, showProblems } from "./run-job.js";
 import { showSignIn } from "./screens.js";
 
 /** Deletes the account, once the person has confirmed it by typing its name. */
 export async function deleteAccount(context: Context): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "delete-account" }))) return;
-  const outcome = await withPresence(context, () =>
+  const outcome = await withReauthentication(context, () =>
     runJob(context, "delete-account", async () => {
       const deleted = await context.claviger.account.delete();
       if (deleted.ok) {
@@ -17,12 +17,12 @@ export async function deleteAccount(context: Context): Promise<void> {
       return deleted;
     }),
   );
-  if (outcome && !outcome.ok) await tellListFailure(context, outcome.failure);
+  if (outcome && !outcome.ok) await showListFailure(context, outcome.failure);
 }
 
 /** Takes the name that was typed into the dialog for a yes, if it is the account's. */
 export function confirmDeletion(context: Context, form: FormData): void {
   const username = context.state.account?.username ?? "";
-  if (typed(form, "username").trim().toLowerCase() === username) answer(context, true);
-  else tellProblems(context, [{ field: "username", reason: "MISMATCH", description: username }]);
+  if (fieldValue(form, "username").trim().toLowerCase() === username) answer(context, true);
+  else showProblems(context, [{ field: "username", reason: "MISMATCH", description: username }]);
 }

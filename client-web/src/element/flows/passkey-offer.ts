@@ -2,7 +2,7 @@ import { success } from "../../outcome/outcome.js";
 import type { Context } from "../context.js";
 import type { Notice } from "../state.js";
 import { finishSignIn } from "./finish-sign-in.js";
-import { runCeremony, runJob, tellNotCreated } from "./run-job.js";
+import { runCeremony, runJob, showNotCreated } from "./run-job.js";
 
 /** How long "Not now" counts, in milliseconds: thirty days. */
 const PAUSE = 30 * 86_400_000;
@@ -19,7 +19,7 @@ export async function acceptOffer(context: Context): Promise<void> {
     }
     return added;
   });
-  if (outcome && !outcome.ok) tellNotCreated(context, outcome.failure);
+  if (outcome && !outcome.ok) showNotCreated(context, outcome.failure);
 }
 
 /** Goes on without a passkey, and does not ask again for a while. */

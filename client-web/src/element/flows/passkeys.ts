@@ -3,28 +3,28 @@ import type { Failure } from "../../outcome/failure.js";
 import { type Context, domId } from "../context.js";
 import { refreshAccount } from "./account.js";
 import { ask } from "./question.js";
-import { withPresence } from "./reauthenticate.js";
+import { withReauthentication } from "./reauthenticate.js";
 import {
   emptyFields,
+  fieldValue,
   runCeremony,
   runJob,
-  tellFailure,
-  tellNotCreated,
-  tellProblems,
-  typed,
+  showFailure,
+  showNotCreated,
+  showProblems,
 } from "./run-job.js";
 
 /** Adds a passkey. */
 export async function addPasskey(context: Context): Promise<void> {
   const { passkeys } = context.claviger;
-  const outcome = await withPresence(context, () =>
+  const outcome = await withReauthentication(context, () =>
     runCeremony(context, "add-passkey", "create", (signal) => passkeys.add({ signal })),
   );
   if (!outcome) return;
   if (!outcome.ok) {
     const { failure } = outcome;
-    if (failure.kind === "cancelled") return tellNotCreated(context, failure);
-    return tellListFailure(context, failure);
+    if (failure.kind === "cancelled") return showNotCreated(context, failure);
+    return showListFailure(context, failure);
   }
   await refreshAccount(context, (texts) => texts.passkeys.added(outcome.value.name));
 }
@@ -48,12 +48,12 @@ export async function renamePasskey(
   form: FormData,
 ): Promise<void> {
   const empty = emptyFields(form, ["name"]);
-  if (empty.length > 0) return tellProblems(context, empty);
+  if (empty.length > 0) return showProblems(context, empty);
   const outcome = await runJob(context, `rename-${passkey.id}`, () =>
-    context.claviger.passkeys.rename(passkey.id, typed(form, "name")),
+    context.claviger.passkeys.rename(passkey.id, fieldValue(form, "name")),
   );
   if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) return showListFailure(context, outcome.failure);
   stopRenaming(context, passkey);
   await refreshAccount(context, (texts) => texts.passkeys.renamed(outcome.value.name));
 }
@@ -61,17 +61,17 @@ export async function renamePasskey(
 /** Removes a passkey, once the person has confirmed it. */
 export async function removePasskey(context: Context, passkey: Passkey): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "remove-passkey", passkey }))) return;
-  const outcome = await withPresence(context, () =>
+  const outcome = await withReauthentication(context, () =>
     runJob(context, `remove-${passkey.id}`, () => context.claviger.passkeys.remove(passkey.id)),
   );
   if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) return showListFailure(context, outcome.failure);
   await refreshAccount(context, (texts) => texts.passkeys.removed(passkey.name));
   context.focus(domId("passkeys-heading"));
 }
 
 /** Tells a failure of something in a list; what is gone already leaves the list, too. */
-export async function tellListFailure(context: Context, failure: Failure): Promise<void> {
+export async function showListFailure(context: Context, failure: Failure): Promise<void> {
   // Signed out meanwhile: what is said of that matters more.
   if (context.state.screen !== "account") return;
   if (failure.kind === "not-found") {
@@ -81,6 +81,6 @@ export async function tellListFailure(context: Context, failure: Failure): Promi
   if (failure.kind === "reauthentication-required") {
     context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
   } else {
-    tellFailure(context, failure);
+    showFailure(context, failure);
   }
 }

@@ -1,10 +1,10 @@
 import type { Outcome } from "../../outcome/outcome.js";
 import { type Context, domId } from "../context.js";
 import { refreshAccount } from "./account.js";
-import { tellListFailure } from "./passkeys.js";
+import { showListFailure } from "./passkeys.js";
 import { ask } from "./question.js";
-import { withPresence } from "./reauthenticate.js";
-import { emptyFields, runJob, tellProblems, typed } from "./run-job.js";
+import { withReauthentication } from "./reauthenticate.js";
+import { emptyFields, fieldValue, runJob, showProblems } from "./run-job.js";
 
 /** Opens the form for a new password. */
 export function openPasswordForm(context: Context): void {
@@ -25,17 +25,17 @@ export async function changePassword(context: Context, form: FormData): Promise<
     form,
     hadPassword ? ["current_password", "new_password"] : ["new_password"],
   );
-  if (empty.length > 0) return tellProblems(context, empty);
-  const newPassword = typed(form, "new_password");
+  if (empty.length > 0) return showProblems(context, empty);
+  const newPassword = fieldValue(form, "new_password");
   const change = hadPassword
-    ? { currentPassword: typed(form, "current_password"), newPassword }
+    ? { currentPassword: fieldValue(form, "current_password"), newPassword }
     : { newPassword };
-  const outcome = await withPresence(context, () =>
+  const outcome = await withReauthentication(context, () =>
     runJob(context, "change-password", () => context.claviger.account.changePassword(change)),
   );
   if (!outcome) return;
   if (!outcome.ok && outcome.failure.kind === "denied") {
-    return tellProblems(context, [
+    return showProblems(context, [
       { field: "current_password", reason: "WRONG", description: "is not right" },
     ]);
   }
@@ -46,7 +46,7 @@ export async function changePassword(context: Context, form: FormData): Promise<
 /** Removes the password, once the person has confirmed it. */
 export async function removePassword(context: Context): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "remove-password" }))) return;
-  const outcome = await withPresence(context, () =>
+  const outcome = await withReauthentication(context, () =>
     runJob(context, "remove-password", () => context.claviger.account.removePassword()),
   );
   if (!outcome) return;
@@ -59,6 +59,6 @@ async function finish(
   outcome: Outcome<void>,
   done: "changed" | "removed",
 ): Promise<void> {
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) return showListFailure(context, outcome.failure);
   await refreshAccount(context, (texts) => texts.password[done]);
 }

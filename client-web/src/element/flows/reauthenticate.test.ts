@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
 import { failed, type Outcome, success } from "../../outcome/outcome.js";
 import { answer } from "./question.js";
-import { proveWithPassword, withPresence } from "./reauthenticate.js";
+import { reauthenticateWithPassword, withReauthentication } from "./reauthenticate.js";
 
 const tooOld = failed({ kind: "reauthentication-required" });
 
@@ -10,7 +10,7 @@ test("a job goes on by itself once presence is proved", async () => {
   const context = fakeContext();
   const job = vi.fn().mockResolvedValueOnce(tooOld).mockResolvedValueOnce(success("done"));
 
-  const outcome = withPresence(context, job);
+  const outcome = withReauthentication(context, job);
   await vi.waitUntil(() => context.state.question?.kind === "presence");
   answer(context, true);
 
@@ -22,7 +22,7 @@ test("a job ends where presence is not proved", async () => {
   const context = fakeContext();
   const job = vi.fn().mockResolvedValue(tooOld);
 
-  const outcome = withPresence(context, job);
+  const outcome = withReauthentication(context, job);
   await vi.waitUntil(() => context.state.question !== undefined);
   answer(context, false);
 
@@ -33,7 +33,7 @@ test("a job ends where presence is not proved", async () => {
 test("nobody is asked for a proof that is not needed", async () => {
   const context = fakeContext();
 
-  const outcome = await withPresence(context, async () => failed({ kind: "offline" }));
+  const outcome = await withReauthentication(context, async () => failed({ kind: "offline" }));
 
   expect(outcome).toEqual(failed({ kind: "offline" }));
   expect(context.state.question).toBeUndefined();
@@ -45,7 +45,7 @@ test("a wrong password is told beside its field, and the question stays", async 
   const form = new FormData();
   form.set("password", "not this one");
 
-  await proveWithPassword(context, form);
+  await reauthenticateWithPassword(context, form);
 
   expect(context.state.problems).toMatchObject([{ field: "password", reason: "WRONG" }]);
   expect(context.state.question?.kind).toBe("presence");
@@ -61,7 +61,7 @@ test("a proof that comes after the dialog was closed changes nothing any more", 
   const form = new FormData();
   form.set("password", "not this one");
 
-  const proving = proveWithPassword(context, form);
+  const proving = reauthenticateWithPassword(context, form);
   answer(context, false);
   context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
   prove(failed({ kind: "denied" }));

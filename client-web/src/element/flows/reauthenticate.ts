@@ -2,13 +2,20 @@ import { failed, type Outcome } from "../../outcome/outcome.js";
 import type { Context } from "../context.js";
 import { domId } from "../context.js";
 import { answer, ask } from "./question.js";
-import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
+import {
+  emptyFields,
+  fieldValue,
+  runCeremony,
+  runJob,
+  showFailure,
+  showProblems,
+} from "./run-job.js";
 
 /**
  * Runs a job that needs a recent proof of presence: when the last one is too old, asks for a new one
  * and goes on by itself. Without a proof it ends as `reauthentication-required`.
  */
-export async function withPresence<T>(
+export async function withReauthentication<T>(
   context: Context,
   job: () => Promise<Outcome<T> | undefined>,
 ): Promise<Outcome<T> | undefined> {
@@ -21,30 +28,30 @@ export async function withPresence<T>(
 }
 
 /** Proves presence with the password. */
-export async function proveWithPassword(context: Context, form: FormData): Promise<void> {
+export async function reauthenticateWithPassword(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["password"]);
-  if (empty.length > 0) return tellProblems(context, empty);
+  if (empty.length > 0) return showProblems(context, empty);
   const outcome = await runJob(context, "presence", () =>
-    context.claviger.reauthenticate({ password: typed(form, "password") }),
+    context.claviger.reauthenticate({ password: fieldValue(form, "password") }),
   );
   // The dialog may have been closed meanwhile.
   if (!outcome || !context.state.question) return;
   if (outcome.ok) return answer(context, true);
   if (outcome.failure.kind === "denied") {
-    return tellProblems(context, [
+    return showProblems(context, [
       { field: "password", reason: "WRONG", description: "is not right" },
     ]);
   }
-  tellFailure(context, outcome.failure);
+  showFailure(context, outcome.failure);
   context.focus(domId("password"));
 }
 
 /** Proves presence with a passkey. */
-export async function proveWithPasskey(context: Context): Promise<void> {
+export async function reauthenticateWithPasskey(context: Context): Promise<void> {
   const outcome = await runCeremony(context, "presence-passkey", "signIn", (signal) =>
     context.claviger.reauthenticate({ signal }),
   );
   if (!outcome || !context.state.question) return;
   if (outcome.ok) answer(context, true);
-  else tellFailure(context, outcome.failure);
+  else showFailure(context, outcome.failure);
 }

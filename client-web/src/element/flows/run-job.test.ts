@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
 import { failed, type Outcome, success } from "../../outcome/outcome.js";
-import { runJob, tellFailure } from "./run-job.js";
+import { runJob, showFailure } from "./run-job.js";
 import { showSignUp } from "./screens.js";
 
 test("a second press does nothing while the first one works", async () => {
@@ -34,7 +34,7 @@ test("what becomes of a job is not told on another screen", async () => {
 
 test("a job hides passwords and what was told before", async () => {
   const context = fakeContext({ revealed: true });
-  tellFailure(context, { kind: "denied" });
+  showFailure(context, { kind: "denied" });
 
   await runJob(context, "sign-in", async () => success(undefined));
 
@@ -45,7 +45,7 @@ test("fields that break rules are marked, and no alert repeats them", () => {
   const context = fakeContext();
   const fields = [{ field: "new_password", reason: "TOO_SHORT", description: "" }];
 
-  tellFailure(context, { kind: "invalid", fields });
+  showFailure(context, { kind: "invalid", fields });
 
   expect(context.state.problems).toEqual(fields);
   expect(context.state.notice).toBeUndefined();
@@ -54,7 +54,7 @@ test("fields that break rules are marked, and no alert repeats them", () => {
 test("a rule of a field that no form has is told as a whole", () => {
   const context = fakeContext();
 
-  tellFailure(context, {
+  showFailure(context, {
     kind: "invalid",
     fields: [{ field: "request_id", reason: "MALFORMED", description: "" }],
   });

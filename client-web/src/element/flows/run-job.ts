@@ -47,7 +47,7 @@ export async function runCeremony<T>(
 }
 
 /** Tells the person why something did not work. */
-export function tellFailure(context: Context, failure: Failure, retry?: () => void): void {
+export function showFailure(context: Context, failure: Failure, retry?: () => void): void {
   const { screen } = context.state;
   if (failure.kind === "signed-out" && (screen === "account" || screen === "offer")) {
     showSignedOut(context, "ended");
@@ -57,7 +57,7 @@ export function tellFailure(context: Context, failure: Failure, retry?: () => vo
     failure.kind === "invalid" &&
     failure.fields.every((it) => FIELDS.includes(fieldOf(it)))
   ) {
-    tellProblems(context, failure.fields);
+    showProblems(context, failure.fields);
   } else {
     const now = Date.now();
     context.update({ now, notice: failureNotice(failure, now, retry) });
@@ -65,17 +65,17 @@ export function tellFailure(context: Context, failure: Failure, retry?: () => vo
 }
 
 /** Tells the person why no passkey was made. */
-export function tellNotCreated(context: Context, failure: Failure): void {
+export function showNotCreated(context: Context, failure: Failure): void {
   if (failure.kind === "cancelled" && !context.ceremony?.signal.aborted) {
     // Browsers do not tell a closed dialog from a security key that cannot check who uses it.
     context.update({ notice: { tone: "neutral", say: (texts) => texts.passkeys.notCreated } });
   } else {
-    tellFailure(context, failure);
+    showFailure(context, failure);
   }
 }
 
 /** Marks the fields that break rules, and goes to the first one. */
-export function tellProblems(context: Context, problems: readonly FieldProblem[]): void {
+export function showProblems(context: Context, problems: readonly FieldProblem[]): void {
   const [first] = problems;
   if (!first) return;
   context.update({ problems, notice: undefined });
@@ -83,7 +83,7 @@ export function tellProblems(context: Context, problems: readonly FieldProblem[]
 }
 
 /** Tells that something worked. */
-export function tellSuccess(context: Context, say: Notice["say"]): void {
+export function showSuccess(context: Context, say: Notice["say"]): void {
   context.update({ notice: { tone: "success", say } });
 }
 
@@ -95,6 +95,6 @@ export function emptyFields(form: FormData, fields: readonly string[]): FieldPro
 }
 
 /** What somebody typed into a field of a form. */
-export function typed(form: FormData, field: string): string {
+export function fieldValue(form: FormData, field: string): string {
   return String(form.get(field) ?? "");
 }

@@ -3,7 +3,7 @@ import type { Failure } from "../../outcome/failure.js";
 import type { SessionEvent } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
 import { failureNotice } from "../format/failure-notice.js";
-import { blank, type Notice, type Screen, type State, type View } from "../state.js";
+import { clearedState, type Notice, type Screen, type State, type View } from "../state.js";
 
 /** Why somebody is signed out. */
 export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];
@@ -13,7 +13,7 @@ export function showScreen(context: Context, screen: Screen, change: Partial<Sta
   const before = context.state;
   context.ceremony?.abort();
   const isView = screen === "sign-in" || screen === "sign-up" || screen === "account";
-  context.update({ ...blank, screen, view: isView ? screen : before.view, ...change });
+  context.update({ ...clearedState, screen, view: isView ? screen : before.view, ...change });
   if (before.screen !== "starting" && before.screen !== screen) context.focus(domId("heading"));
 }
 
@@ -32,8 +32,8 @@ export function showSignUp(context: Context): void {
 
 /** Goes where a person may go: nobody signs in twice, and an account needs somebody signed in. */
 export function goTo(context: Context, view: View, showAccount: () => void): void {
-  const signedIn = context.claviger.state.kind === "signed-in";
-  if (signedIn) showAccount();
+  const afterSignIn = context.claviger.state.kind === "signed-in";
+  if (afterSignIn) showAccount();
   else if (view === "sign-up") showSignUp(context);
   else showSignIn(context);
 }
@@ -71,9 +71,9 @@ export function showWrongAddress(context: Context): void {
 
 /** Whether passkeys can be used here: by this browser, by the server, and at this address. */
 export function canUsePasskeys(state: State): boolean {
-  const { abilities, info } = state;
+  const { capabilities, info } = state;
   return Boolean(
-    abilities?.passkeys &&
+    capabilities?.passkeys &&
       info?.signInMethods.includes(SignInMethod.PASSKEY) &&
       info.origins.includes(location.origin),
   );

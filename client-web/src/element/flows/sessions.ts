@@ -2,7 +2,7 @@ import type { Session } from "../../gen/claviger/v1/resources_pb.js";
 import { type Context, domId } from "../context.js";
 import { deviceName } from "../format/device-name.js";
 import { refreshAccount } from "./account.js";
-import { tellListFailure } from "./passkeys.js";
+import { showListFailure } from "./passkeys.js";
 import { runJob } from "./run-job.js";
 
 /** Ends a session on another device. */
@@ -11,7 +11,7 @@ export async function endSession(context: Context, session: Session): Promise<vo
     context.claviger.sessions.end(session.id),
   );
   if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) return showListFailure(context, outcome.failure);
   await refreshAccount(context, (texts) =>
     texts.sessions.ended(deviceName(session.userAgent, texts)),
   );
@@ -22,7 +22,7 @@ export async function endSession(context: Context, session: Session): Promise<vo
 export async function endOtherSessions(context: Context): Promise<void> {
   const outcome = await runJob(context, "end-others", () => context.claviger.sessions.endOthers());
   if (!outcome) return;
-  if (!outcome.ok) return tellListFailure(context, outcome.failure);
+  if (!outcome.ok) return showListFailure(context, outcome.failure);
   await refreshAccount(context, (texts) => texts.sessions.endedOthers(outcome.value));
   context.focus(domId("sessions-heading"));
 }

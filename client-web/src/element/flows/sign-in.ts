@@ -1,21 +1,31 @@
 import type { Context } from "../context.js";
 import { domId } from "../context.js";
-import { signedIn } from "./after-sign-in.js";
-import { emptyFields, runCeremony, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
+import { afterSignIn } from "./after-sign-in.js";
+import {
+  emptyFields,
+  fieldValue,
+  runCeremony,
+  runJob,
+  showFailure,
+  showProblems,
+} from "./run-job.js";
 
 /** Signs in with what was typed. */
 export async function signInWithPassword(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["username", "password"]);
-  if (empty.length > 0) return tellProblems(context, empty);
-  const credentials = { username: typed(form, "username"), password: typed(form, "password") };
+  if (empty.length > 0) return showProblems(context, empty);
+  const credentials = {
+    username: fieldValue(form, "username"),
+    password: fieldValue(form, "password"),
+  };
   const outcome = await runJob(context, "sign-in", async () => {
     const answer = await context.claviger.signIn(credentials);
     // The button stays busy until the next screen is there.
-    if (answer.ok) await signedIn(context, answer.value, "password");
+    if (answer.ok) await afterSignIn(context, answer.value, "password");
     return answer;
   });
   if (!outcome || outcome.ok) return;
-  tellFailure(context, outcome.failure);
+  showFailure(context, outcome.failure);
   if (outcome.failure.kind === "denied") context.focus(domId("password"));
 }
 
@@ -26,16 +36,16 @@ export async function signInWithPasskey(context: Context, username?: string): Pr
     const answer = await context.claviger.signInWithPasskey(
       username ? { username, signal } : { signal },
     );
-    if (answer.ok) await signedIn(context, answer.value, "passkey");
+    if (answer.ok) await afterSignIn(context, answer.value, "passkey");
     return answer;
   });
   if (!outcome || outcome.ok) return;
-  tellFailure(context, outcome.failure);
-  if (outcome.failure.kind === "cancelled" && !username) hintAtName(context);
+  showFailure(context, outcome.failure);
+  if (outcome.failure.kind === "cancelled" && !username) suggestUsername(context);
 }
 
 /** Many security keys find their passkey only when they hear whose it is. */
-function hintAtName(context: Context): void {
+function suggestUsername(context: Context): void {
   const { notice, passkeyFirst, passwordOpen } = context.state;
   if (!notice || (passkeyFirst && !passwordOpen)) return;
   context.update({ notice: { ...notice, hint: (texts) => texts.signIn.nameFirst } });

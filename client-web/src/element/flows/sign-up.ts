@@ -1,30 +1,30 @@
 import type { Context } from "../context.js";
-import { signedIn } from "./after-sign-in.js";
-import { emptyFields, runJob, tellFailure, tellProblems, typed } from "./run-job.js";
+import { afterSignIn } from "./after-sign-in.js";
+import { emptyFields, fieldValue, runJob, showFailure, showProblems } from "./run-job.js";
 
 /** Creates an account with what was typed. */
 export async function signUp(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["username", "new_password"]);
-  if (empty.length > 0) return tellProblems(context, empty);
+  if (empty.length > 0) return showProblems(context, empty);
   const registration = {
-    username: typed(form, "username"),
-    password: typed(form, "new_password"),
+    username: fieldValue(form, "username"),
+    password: fieldValue(form, "new_password"),
   };
   const outcome = await runJob(context, "sign-up", async () => {
     const answer = await context.claviger.register(registration);
-    if (answer.ok) await signedIn(context, answer.value, "sign-up");
+    if (answer.ok) await afterSignIn(context, answer.value, "sign-up");
     return answer;
   });
   if (!outcome || outcome.ok) return;
   const { failure } = outcome;
   if (failure.kind === "taken") {
-    tellProblems(context, [{ field: "username", reason: "TAKEN", description: "is taken" }]);
+    showProblems(context, [{ field: "username", reason: "TAKEN", description: "is taken" }]);
   } else if (failure.kind === "invalid") {
     const fields = failure.fields.map((problem) =>
       problem.field === "password" ? { ...problem, field: "new_password" } : problem,
     );
-    tellFailure(context, { ...failure, fields });
+    showFailure(context, { ...failure, fields });
   } else {
-    tellFailure(context, failure);
+    showFailure(context, failure);
   }
 }

@@ -9,15 +9,15 @@ import { goTo, showStuck, showWrongAddress } from "./screens.js";
  */
 export async function start(context: Context, ready: Promise<void>): Promise<void> {
   const { claviger } = context;
-  const [info, restored, abilities] = await Promise.all([
+  const [info, restored, capabilities] = await Promise.all([
     claviger.serverInfo(),
     claviger.state.kind === "unknown" ? claviger.restore() : undefined,
-    claviger.abilities(),
+    claviger.capabilities(),
     ready,
   ]);
   const again = () => start(context, ready);
   if (!info.ok) return showStuck(context, info.failure, again);
-  context.update({ info: info.value, abilities });
+  context.update({ info: info.value, capabilities });
   if (context.ownOrigin && !info.value.origins.includes(location.origin)) {
     return showWrongAddress(context);
   }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { en } from "../languages/en.js";
-import { fieldOf, problemWords } from "./problem-text.js";
+import { fieldOf, problemText } from "./problem-text.js";
 
 const BOUNDS = { minLength: 15, maxLength: 128 };
 
 function words(field: string, reason: string): string {
-  return problemWords({ field, reason, description: "" }, en, BOUNDS);
+  return problemText({ field, reason, description: "" }, en, BOUNDS);
 }
 
 test("a rule has words of its field", () => {

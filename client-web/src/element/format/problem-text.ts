@@ -2,7 +2,7 @@ import type { FieldProblem } from "../../outcome/failure.js";
 import type { PasswordBounds, Texts } from "../languages/en.js";
 
 /** What a field says about the rule it breaks. */
-export function problemWords(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
+export function problemText(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
   const words = texts.problems;
   const table: Record<string, string> = {
     "username REQUIRED": words.usernameRequired,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { de } from "../languages/de.js";
 import { en } from "../languages/en.js";
-import { fullDate, milliseconds, relativeTime, waitWords } from "./times.js";
+import { fullDate, milliseconds, relativeTime, waitText } from "./times.js";
 
 const NOW = Date.UTC(2026, 4, 3, 12);
 const SECOND = 1000;
@@ -33,7 +33,7 @@ test("dates are written in the language of the texts", () => {
 
 test("a wait is told to the second at first and to the minute when it is long", () => {
   const words = [1, 800, 1_000, 65_000, 120_000, 121_000].map((wait) =>
-    waitWords(NOW + wait, NOW, en).replace("You can try again in ", ""),
+    waitText(NOW + wait, NOW, en).replace("You can try again in ", ""),
   );
 
   expect(words).toEqual([

@@ -35,7 +35,7 @@ export function fullDate(time: number, texts: Texts): string {
 }
 
 /** How long to wait still: to the second below two minutes, above that to the minute. */
-export function waitWords(until: number, now: number, texts: Texts): string {
+export function waitText(until: number, now: number, texts: Texts): string {
   const seconds = Math.max(1, Math.ceil((until - now) / 1000));
   return seconds < 120
     ? texts.times.waitSeconds(seconds)

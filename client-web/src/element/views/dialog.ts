@@ -6,7 +6,7 @@ import type { Question } from "../state.js";
 import { button } from "./button.js";
 import { deleteAccountDialog } from "./delete-account.js";
 import { dialogHead } from "./dialog-head.js";
-import { presenceDialog } from "./reauthenticate.js";
+import { reauthenticationDialog } from "./reauthenticate.js";
 
 /** Draws the one dialog; the element opens it while there is a question. */
 export function dialog(context: Context): TemplateResult {
@@ -35,7 +35,7 @@ function content(context: Context, question: Question): TemplateResult {
     case "delete-account":
       return deleteAccountDialog(context);
     case "presence":
-      return presenceDialog(context);
+      return reauthenticationDialog(context);
   }
 }
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { fieldOf, problemWords } from "../format/problem-text.js";
+import { fieldOf, problemText } from "../format/problem-text.js";
 
 /** A field of a form. Its name is the contract's, so a refusal finds its field. */
 export interface Field {
@@ -122,7 +122,7 @@ function describedBy(context: Context, it: Field): string | typeof nothing {
 
 function problemOf(context: Context, it: Field): string | undefined {
   const problem = context.state.problems.find((problem) => fieldOf(problem) === it.name);
-  return problem && problemWords(problem, context.texts, boundsOf(context));
+  return problem && problemText(problem, context.texts, boundsOf(context));
 }
 
 /** How long passwords may be. */

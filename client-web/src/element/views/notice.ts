@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
-import { waitWords } from "../format/times.js";
+import { waitText } from "../format/times.js";
 import { icon } from "../icons.js";
 import { button } from "./button.js";
 
@@ -53,7 +53,7 @@ function after(context: Context): TemplateResult {
   const { notice, now } = context.state;
   return html`${notice?.hint ? html`<p>${notice.hint(context.texts)}</p>` : nothing}${
     notice?.until
-      ? html`<p role="timer">${waitWords(notice.until, now, context.texts)}</p>`
+      ? html`<p role="timer">${waitText(notice.until, now, context.texts)}</p>`
       : nothing
   }${
     notice?.retry

@@ -77,7 +77,7 @@ function facts(context: Context, passkey: Passkey): TemplateResult {
     </p>
     <p class="cl-facts">
       ${passkey.provider && passkey.provider !== passkey.name ? html`<span>${passkey.provider}</span>` : nothing}
-      <span>${whereItLives(context, passkey)}</span>
+      <span>${storageText(context, passkey)}</span>
     </p>
     <p class="cl-facts">
       ${passkey.createTime ? html`<span>${texts.passkeys.created} ${timeAgo(context, passkey.createTime)}</span>` : nothing}
@@ -91,7 +91,7 @@ function facts(context: Context, passkey: Passkey): TemplateResult {
     </p>`;
 }
 
-function whereItLives({ texts }: Context, passkey: Passkey): string {
+function storageText({ texts }: Context, passkey: Passkey): string {
   if (passkey.backedUp) return texts.passkeys.synced;
   const onKey = passkeyKind(passkey) === "security-key";
   return onKey ? texts.passkeys.securityKeyOnly : texts.passkeys.deviceOnly;

@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { answer } from "../flows/question.js";
-import { proveWithPasskey, proveWithPassword } from "../flows/reauthenticate.js";
+import { reauthenticateWithPasskey, reauthenticateWithPassword } from "../flows/reauthenticate.js";
 import { canUsePasskeys } from "../flows/screens.js";
 import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";
 import { fixedUsername, form, passwordField } from "./field.js";
 
 /** Draws the dialog that asks for a passkey or the password before something sensitive. */
-export function presenceDialog(context: Context): TemplateResult {
+export function reauthenticationDialog(context: Context): TemplateResult {
   const { state, texts } = context;
   const passkeys = canUsePasskeys(state) && Boolean(state.passkeys?.length);
   const password = Boolean(state.account?.hasPassword);
@@ -26,7 +26,7 @@ export function presenceDialog(context: Context): TemplateResult {
             look: "primary",
             job: "presence-passkey",
             icon: "passkey",
-            press: () => void proveWithPasskey(context),
+            press: () => void reauthenticateWithPasskey(context),
           })}
           ${password ? html`<p class="cl-divider">${texts.signIn.or}</p>` : cancel}
         </div>`
@@ -35,7 +35,7 @@ export function presenceDialog(context: Context): TemplateResult {
   ${
     password
       ? form(
-          (data) => void proveWithPassword(context, data),
+          (data) => void reauthenticateWithPassword(context, data),
           html`${fixedUsername(context, "presence_account")}
           ${passwordField(context, {
             name: "password",

@@ -4,16 +4,16 @@ import { countDialogs, openForeignDialog, withoutPasskeys } from "../support/cre
 import { endOf, valueIn } from "../support/outcomes.js";
 import { shortenCeremonies } from "../support/short-ceremonies.js";
 import type { Tab } from "../support/tab.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 describe("a passkey dialog", () => {
   let tab: Tab;
   let device: Authenticator;
 
   beforeEach(async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     tab = await alice.openRegistered();
     device = await tab.plugIn(platform);
     valueIn(await tab.addPasskey());
@@ -126,7 +126,7 @@ describe("a passkey dialog", () => {
 });
 
 it("makes a passkey silently or not at all, and makes way for the next dialog", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
   await tab.plugIn(platform);
   const silent = tab.addPasskey({ silently: true });
@@ -139,11 +139,11 @@ it("makes a passkey silently or not at all, and makes way for the next dialog", 
 });
 
 it("goes on offering autofill after a refused passkey, and tells of the refusal", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
   await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey());
-  const elsewhere = await (await stage.person("Carol")).openTab();
+  const elsewhere = await (await app.person("Carol")).openTab();
   valueIn(await elsewhere.signIn(carol.credentials));
   valueIn(await elsewhere.removePasskey(passkey.id));
   valueIn(await tab.signOut());
@@ -168,19 +168,19 @@ it("goes on offering autofill after a refused passkey, and tells of the refusal"
 });
 
 it("says unsupported in a browser without passkeys, where passwords still work", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openTab();
   await withoutPasskeys(tab.page);
   await tab.reload();
 
-  expect(await tab.abilities()).toMatchObject({ passkeys: false, autofill: false });
+  expect(await tab.capabilities()).toMatchObject({ passkeys: false, autofill: false });
   expect(endOf(await tab.signInWithPasskey())).toBe("unsupported");
   expect(endOf(await tab.register(dora.credentials))).toBe("success");
   expect(endOf(await tab.addPasskey())).toBe("unsupported");
 });
 
 it("takes a ceremony's answer only once", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
   await tab.plugIn(platform);
   valueIn(await tab.addPasskey());

@@ -5,14 +5,14 @@ import { freePorts } from "../support/ports.js";
 import type { Server } from "../support/server.js";
 import { StaticSite } from "../support/static-site.js";
 import type { Tab } from "../support/tab.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 import { refreshByCookie } from "../support/wire.js";
 
 const [friendPort = 0] = await freePorts(1);
 const friendly = `http://localhost:${friendPort}`;
 
 describe("a page of an origin without leave", () => {
-  const stage = setStage();
+  const app = startTestApp();
   let site: StaticSite;
 
   beforeAll(async () => {
@@ -21,9 +21,9 @@ describe("a page of an origin without leave", () => {
   afterAll(() => site.stop());
 
   it("gets nothing: to it the server is offline", async () => {
-    const mallory = await stage.person("Mallory");
-    stage.expectComplaint(/blocked by CORS policy|ERR_FAILED/);
-    const tab = await mallory.openTabAt(site.origin, { baseUrl: stage.server.origin });
+    const mallory = await app.person("Mallory");
+    app.expectConsoleError(/blocked by CORS policy|ERR_FAILED/);
+    const tab = await mallory.openTabAt(site.origin, { baseUrl: app.server.origin });
 
     const outcomes = [
       await tab.page.evaluate(() => window.claviger.serverInfo()),
@@ -36,15 +36,15 @@ describe("a page of an origin without leave", () => {
   });
 
   it("cannot use a visitor's cookie, although it is of the same site", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const own = await alice.openRegistered();
-    const options = { baseUrl: stage.server.origin };
+    const options = { baseUrl: app.server.origin };
     const tab = await alice.openTabAt(site.origin, { ...options, tokenStorage: "cookie" });
-    stage.expectComplaint(/blocked by CORS policy|ERR_FAILED|415 \(Unsupported Media Type\)/);
+    app.expectConsoleError(/blocked by CORS policy|ERR_FAILED|415 \(Unsupported Media Type\)/);
     const before = await alice.context.cookies();
 
     const restored = await tab.restore();
-    const answers = await refreshByHand(tab, stage.server);
+    const answers = await refreshByHand(tab, app.server);
 
     expect(endOf(restored)).toBe("foreign-origin");
     expect(answers).toEqual({ asGrpc: "no answer", asForm: "opaque" });
@@ -54,7 +54,7 @@ describe("a page of an origin without leave", () => {
 });
 
 describe("a page of an origin with leave", () => {
-  const stage = setStage({ flags: ["--cors-origins", friendly] });
+  const app = startTestApp({ flags: ["--cors-origins", friendly] });
   let site: StaticSite;
 
   beforeAll(async () => {
@@ -63,8 +63,8 @@ describe("a page of an origin with leave", () => {
   afterAll(() => site.stop());
 
   it("gets values and typed errors, and holds its tokens in memory", async () => {
-    const alice = await stage.person("Alice");
-    const tab = await alice.openTabAt(site.origin, { baseUrl: stage.server.origin });
+    const alice = await app.person("Alice");
+    const tab = await alice.openTabAt(site.origin, { baseUrl: app.server.origin });
 
     const registered = await tab.register(alice.credentials);
     const denied = await tab.signIn({ username: alice.username, password: "something else here" });
@@ -74,16 +74,16 @@ describe("a page of an origin with leave", () => {
     expect(endOf(denied)).toBe("denied");
     expect(invalid).toMatchObject({ kind: "invalid", fields: [{ field: "password" }] });
     expect(await alice.context.cookies()).toEqual([]);
-    await tab.reload({ baseUrl: stage.server.origin });
+    await tab.reload({ baseUrl: app.server.origin });
     expect(valueIn(await tab.restore()).kind).toBe("signed-out");
   });
 
   it("is refused the cookie, which is for the server's own pages", async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const own = await bob.openRegistered();
-    const options = { baseUrl: stage.server.origin };
+    const options = { baseUrl: app.server.origin };
     const tab = await bob.openTabAt(site.origin, { ...options, tokenStorage: "cookie" });
-    stage.expectComplaint(/blocked by CORS policy|ERR_FAILED|415 \(Unsupported Media Type\)/);
+    app.expectConsoleError(/blocked by CORS policy|ERR_FAILED|415 \(Unsupported Media Type\)/);
     const before = await bob.context.cookies();
 
     const outcomes = [
@@ -91,7 +91,7 @@ describe("a page of an origin with leave", () => {
       await tab.signIn(bob.credentials),
       await tab.register({ username: "carol", password: bob.password }),
     ];
-    const answers = await refreshByHand(tab, stage.server);
+    const answers = await refreshByHand(tab, app.server);
 
     expect(outcomes.map(endOf)).toEqual(outcomes.map(() => "foreign-origin"));
     expect(answers).toEqual({ asGrpc: "no answer", asForm: "opaque" });
@@ -100,19 +100,19 @@ describe("a page of an origin with leave", () => {
   });
 
   it("is refused the cookie by the server, whatever it does to the browser", async () => {
-    const carol = await stage.person("Carol");
+    const carol = await app.person("Carol");
     const own = await carol.openRegistered();
     const [cookie] = await carol.context.cookies();
     const value = `${cookie?.name}=${cookie?.value}`;
 
     const answers = [
-      await refreshByCookie(stage.server, { cookie: value, origin: site.origin }),
-      await refreshByCookie(stage.server, { cookie: value, origin: "null" }),
-      await refreshByCookie(stage.server, { cookie: value }),
+      await refreshByCookie(app.server, { cookie: value, origin: site.origin }),
+      await refreshByCookie(app.server, { cookie: value, origin: "null" }),
+      await refreshByCookie(app.server, { cookie: value }),
     ];
-    const ours = await refreshByCookie(stage.server, {
+    const ours = await refreshByCookie(app.server, {
       cookie: value,
-      origin: stage.server.origin,
+      origin: app.server.origin,
     });
 
     expect(answers).toEqual(answers.map(() => "ORIGIN_REFUSED"));
@@ -121,8 +121,8 @@ describe("a page of an origin with leave", () => {
   });
 
   it("is refused passkeys, unless its origin is one they are for", async () => {
-    const dora = await stage.person("Dora");
-    const tab = await dora.openTabAt(site.origin, { baseUrl: stage.server.origin });
+    const dora = await app.person("Dora");
+    const tab = await dora.openTabAt(site.origin, { baseUrl: app.server.origin });
     await tab.plugIn(platform);
     valueIn(await tab.register(dora.credentials));
 
@@ -134,7 +134,7 @@ describe("a page of an origin with leave", () => {
 });
 
 describe("a page of an origin that passkeys are for", () => {
-  const stage = setStage({ flags: ["--relying-party-origins", friendly] });
+  const app = startTestApp({ flags: ["--relying-party-origins", friendly] });
   let site: StaticSite;
 
   beforeAll(async () => {
@@ -143,8 +143,8 @@ describe("a page of an origin that passkeys are for", () => {
   afterAll(() => site.stop());
 
   it("adds passkeys and signs in with them", async () => {
-    const alice = await stage.person("Alice");
-    const tab = await alice.openTabAt(site.origin, { baseUrl: stage.server.origin });
+    const alice = await app.person("Alice");
+    const tab = await alice.openTabAt(site.origin, { baseUrl: app.server.origin });
     await tab.plugIn(platform);
     valueIn(await tab.register(alice.credentials));
     valueIn(await tab.addPasskey());
@@ -155,20 +155,20 @@ describe("a page of an origin that passkeys are for", () => {
 });
 
 describe("a page opened by an address instead of the name", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   it("cannot have passkeys, nor the cookie", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openTabByAddress({ tokenStorage: "memory" });
     await tab.plugIn(platform);
     valueIn(await tab.register(alice.credentials));
 
     const passkey = await tab.addPasskey();
     await tab.reload({ tokenStorage: "cookie" });
-    const signedIn = await tab.signIn(alice.credentials);
+    const afterSignIn = await tab.signIn(alice.credentials);
 
     expect(endOf(passkey)).toBe("insecure");
-    expect(endOf(signedIn)).toBe("foreign-origin");
+    expect(endOf(afterSignIn)).toBe("foreign-origin");
   });
 });
 

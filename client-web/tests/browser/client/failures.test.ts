@@ -1,22 +1,22 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { platform } from "../support/authenticator.js";
-import { ageProofsOfPresence, raiseFailures } from "../support/database.js";
+import { ageReauthentications, raiseFailures } from "../support/database.js";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
 const wrong = "not the password of anybody";
 
 describe("a password", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   it("is denied alike when it is wrong, when nobody has the name, and when there is none", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await tab.plugIn(platform);
     valueIn(await tab.addPasskey());
     valueIn(await tab.removePassword());
     valueIn(await tab.signOut());
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     await bob.openRegistered();
 
     const outcomes = [
@@ -33,7 +33,7 @@ describe("a password", () => {
   });
 
   it("leaves somebody signed in when they mistype it to prove their presence", async () => {
-    const carol = await stage.person("Carol");
+    const carol = await app.person("Carol");
     const tab = await carol.openRegistered();
 
     const outcome = await tab.reauthenticate({ password: wrong });
@@ -44,13 +44,13 @@ describe("a password", () => {
 });
 
 describe("after too many wrong passwords", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   // Failures count per address too, and all people of a file share one.
-  afterEach(() => raiseFailures(stage.server, 1));
+  afterEach(() => raiseFailures(app.server, 1));
 
   it("a person has to wait, and hears for how long", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     valueIn(await tab.signOut());
     const guesses = [];
@@ -65,13 +65,13 @@ describe("after too many wrong passwords", () => {
   });
 
   it("the right password waits like a wrong one, and a passkey does not", async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const tab = await bob.openRegistered();
     await tab.plugIn(platform);
     valueIn(await tab.addPasskey());
     valueIn(await tab.signOut());
     await tab.signIn({ username: bob.username, password: wrong });
-    raiseFailures(stage.server, 12);
+    raiseFailures(app.server, 12);
 
     const failure = failureIn(await tab.signIn(bob.credentials));
 
@@ -81,13 +81,13 @@ describe("after too many wrong passwords", () => {
   });
 
   it("the name is locked, until a passkey opens it", async () => {
-    const carol = await stage.person("Carol");
+    const carol = await app.person("Carol");
     const tab = await carol.openRegistered();
     await tab.plugIn(platform);
     valueIn(await tab.addPasskey());
     valueIn(await tab.signOut());
     await tab.signIn({ username: carol.username, password: wrong });
-    raiseFailures(stage.server, 100);
+    raiseFailures(app.server, 100);
 
     const locked = await tab.signIn(carol.credentials);
     const withPasskey = await tab.signInWithPasskey();
@@ -98,13 +98,13 @@ describe("after too many wrong passwords", () => {
 });
 
 describe("a proof of presence older than ten minutes", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   it("is not enough to add a passkey, until the password proves it again", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await tab.plugIn(platform);
-    ageProofsOfPresence(stage.server);
+    ageReauthentications(app.server);
     await tab.reload();
     valueIn(await tab.restore());
 
@@ -118,11 +118,11 @@ describe("a proof of presence older than ten minutes", () => {
   });
 
   it("is not enough to remove a passkey, until a passkey proves it again", async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const tab = await bob.openRegistered();
     await tab.plugIn(platform);
     const passkey = valueIn(await tab.addPasskey());
-    ageProofsOfPresence(stage.server);
+    ageReauthentications(app.server);
     await tab.reload();
     valueIn(await tab.restore());
 
@@ -137,16 +137,16 @@ describe("a proof of presence older than ten minutes", () => {
 });
 
 describe("a server that is away", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   it("is offline to everybody, and signs nobody out", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
-    await stage.server.pause();
-    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+    await app.server.pause();
+    app.expectConsoleError(/ERR_CONNECTION_REFUSED/);
 
     const away = [await tab.account(), await tab.signIn(alice.credentials), await tab.passkeys()];
-    await stage.server.resume();
+    await app.server.resume();
 
     expect(away.map(endOf)).toEqual(["offline", "offline", "offline"]);
     expect((await tab.state()).kind).toBe("signed-in");
@@ -154,13 +154,13 @@ describe("a server that is away", () => {
   });
 
   it("cannot keep somebody from signing out here", async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const tab = await bob.openRegistered({ tokenStorage: "memory" });
-    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
-    await stage.server.pause();
+    app.expectConsoleError(/ERR_CONNECTION_REFUSED/);
+    await app.server.pause();
 
     const outcome = await tab.signOut();
-    await stage.server.resume();
+    await app.server.resume();
 
     expect(["success", "offline"]).toContain(endOf(outcome));
   });

@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { PasskeyDeviceType, SignInMethod } from "../../../src/gen/claviger/v1/resources_pb.js";
 import { platform, synced, u2f, usb } from "../support/authenticator.js";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 const { SINGLE_DEVICE: onlyHere, MULTI_DEVICE: anywhere } = PasskeyDeviceType;
 
 for (const [way, options] of [
@@ -13,16 +13,16 @@ for (const [way, options] of [
   ["by autofill", () => ({ autofill: true })],
 ] as const) {
   it(`signs in ${way}, after sign-up, a passkey and sign-out`, async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await tab.plugIn(platform);
     valueIn(await tab.addPasskey({ name: "Laptop" }));
     valueIn(await tab.signOut());
 
-    const signedIn = valueIn(await tab.signInWithPasskey(options(alice.username)));
+    const afterSignIn = valueIn(await tab.signInWithPasskey(options(alice.username)));
 
-    expect(signedIn.account.username).toBe(alice.username);
-    expect(signedIn.suggestPasskey).toBe(false);
+    expect(afterSignIn.account.username).toBe(alice.username);
+    expect(afterSignIn.suggestPasskey).toBe(false);
     expect((await tab.state()).kind).toBe("signed-in");
     const [session] = valueIn(await tab.sessions());
     expect(session?.current).toBe(true);
@@ -37,23 +37,23 @@ for (const [kind, authenticator, expected] of [
   ["a synced", synced, { deviceType: anywhere, backedUp: true, transports: ["internal"] }],
 ] as const) {
   it(`adds ${kind} passkey and signs in with it`, async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const tab = await bob.openRegistered();
     await tab.plugIn(authenticator);
 
     const passkey = valueIn(await tab.addPasskey());
     valueIn(await tab.signOut());
-    const signedIn = await tab.signInWithPasskey({ username: bob.username });
+    const afterSignIn = await tab.signInWithPasskey({ username: bob.username });
 
     expect(passkey).toMatchObject(expected);
     expect(passkey.backupEligible).toBe(expected.backedUp);
-    expect(endOf(signedIn)).toBe("success");
+    expect(endOf(afterSignIn)).toBe("success");
     expect(valueIn(await tab.passkeys())[0]?.lastUsedTime).toBeDefined();
   });
 }
 
 it("refuses to add a key that cannot verify who is using it", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
   await tab.plugIn(u2f);
 
@@ -65,7 +65,7 @@ it("refuses to add a key that cannot verify who is using it", async () => {
 });
 
 it("keeps two keys on one account, and signs in with either", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   const laptop = await tab.plugIn(platform);
   valueIn(await tab.addPasskey({ name: "Laptop" }));
@@ -85,26 +85,26 @@ it("keeps two keys on one account, and signs in with either", async () => {
 });
 
 it("signs in on another device with a passkey that was synchronised", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
   const vault = await tab.plugIn(synced);
   valueIn(await tab.addPasskey());
-  const phone = await (await stage.person("Erin")).openTab();
+  const phone = await (await app.person("Erin")).openTab();
   await vault.copyTo(await phone.plugIn(synced));
 
-  const signedIn = valueIn(await phone.signInWithPasskey());
+  const afterSignIn = valueIn(await phone.signInWithPasskey());
 
-  expect(signedIn.account.username).toBe(erin.username);
+  expect(afterSignIn.account.username).toBe(erin.username);
   expect(await phone.hasUsedPasskeyHere()).toBe(true);
 });
 
 it("does not let a passkey of somebody else in under a name", async () => {
-  const mallory = await stage.person("Mallory");
+  const mallory = await app.person("Mallory");
   const tab = await mallory.openRegistered();
   await tab.plugIn(platform);
   valueIn(await tab.addPasskey());
   valueIn(await tab.signOut());
-  const victim = await stage.person("Victim");
+  const victim = await app.person("Victim");
   await victim.openRegistered();
 
   const outcome = await tab.signInWithPasskey({ username: victim.username });
@@ -114,12 +114,12 @@ it("does not let a passkey of somebody else in under a name", async () => {
 });
 
 it("says that a removed passkey is not known, and has the authenticator forget it", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
   const device = await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey());
   // Removed from elsewhere, where nobody can tell this device's authenticator.
-  const elsewhere = await (await stage.person("Frank")).openTab();
+  const elsewhere = await (await app.person("Frank")).openTab();
   valueIn(await elsewhere.signIn(frank.credentials));
   valueIn(await elsewhere.removePasskey(passkey.id));
   valueIn(await tab.signOut());
@@ -131,7 +131,7 @@ it("says that a removed passkey is not known, and has the authenticator forget i
 });
 
 it("remembers in this browser alone that a passkey was used", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
   await tab.plugIn(platform);
   const before = await tab.hasUsedPasskeyHere();
@@ -142,19 +142,19 @@ it("remembers in this browser alone that a passkey was used", async () => {
   expect(before).toBe(false);
   expect(await tab.hasUsedPasskeyHere()).toBe(true);
   expect(await tab.passkeyUsedHere(passkey)).toBe(true);
-  const elsewhere = await (await stage.person("Grace")).openTab();
+  const elsewhere = await (await app.person("Grace")).openTab();
   expect(await elsewhere.hasUsedPasskeyHere()).toBe(false);
   expect(await elsewhere.passkeyUsedHere(passkey)).toBe(false);
 });
 
 it("tells what the browser can do without asking the server", async () => {
-  const heidi = await stage.person("Heidi");
+  const heidi = await app.person("Heidi");
   const tab = await heidi.openTab();
   await tab.plugIn(platform);
 
-  const abilities = await tab.abilities();
+  const capabilities = await tab.capabilities();
 
-  expect(abilities).toEqual({
+  expect(capabilities).toEqual({
     passkeys: true,
     autofill: true,
     platform: true,

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { platform, usb } from "../support/authenticator.js";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("renames a passkey", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const tab = await alice.openRegistered();
   await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey({ name: "Laptop" }));
@@ -18,7 +18,7 @@ it("renames a passkey", async () => {
 });
 
 it("refuses a name that is too long, naming the field", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
   await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey({ name: "Laptop" }));
@@ -30,7 +30,7 @@ it("refuses a name that is too long, naming the field", async () => {
 });
 
 it("removes a passkey, here and from the authenticator", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
   const device = await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey());
@@ -44,7 +44,7 @@ it("removes a passkey, here and from the authenticator", async () => {
 });
 
 it("leaves the last way into an account alone", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey());
@@ -61,7 +61,7 @@ it("leaves the last way into an account alone", async () => {
 });
 
 it("does not remove the password while it is the only way in", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
 
   const outcome = await tab.removePassword();
@@ -71,7 +71,7 @@ it("does not remove the password while it is the only way in", async () => {
 });
 
 it("does not add an authenticator twice", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
   const device = await tab.plugIn(usb);
   valueIn(await tab.addPasskey());
@@ -84,11 +84,11 @@ it("does not add an authenticator twice", async () => {
 });
 
 it("tells a passkey of somebody else like one that is not there", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const hers = await grace.openRegistered();
   await hers.plugIn(platform);
   const passkey = valueIn(await hers.addPasskey());
-  const mallory = await stage.person("Mallory");
+  const mallory = await app.person("Mallory");
   const tab = await mallory.openRegistered();
 
   expect(endOf(await tab.removePasskey(passkey.id))).toBe("not-found");

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 import { untilExpired } from "../support/wire.js";
 
-const stage = setStage({ flags: ["--tokens-access-lifetime", "1s"] });
+const app = startTestApp({ flags: ["--tokens-access-lifetime", "1s"] });
 
 it("refreshes once for four calls that find their token expired", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const tab = await alice.openRegistered();
-  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+  await untilExpired(app.server, valueIn(await tab.accessToken()));
   const before = tab.calls("RefreshTokens");
 
   const outcomes = await tab.page.evaluate(() =>
@@ -25,18 +25,18 @@ it("refreshes once for four calls that find their token expired", async () => {
 });
 
 it("keeps two tabs signed in that refresh at once", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const first = await carol.openRegistered();
   const second = await carol.openTab();
   valueIn(await second.restore());
-  await untilExpired(stage.server, valueIn(await first.accessToken()));
-  await untilExpired(stage.server, valueIn(await second.accessToken()));
+  await untilExpired(app.server, valueIn(await first.accessToken()));
+  await untilExpired(app.server, valueIn(await second.accessToken()));
 
   const [one, two] = await Promise.all([first.account(), second.account()]);
 
   expect([endOf(one), endOf(two)]).toEqual(["success", "success"]);
-  await untilExpired(stage.server, valueIn(await first.accessToken()));
-  await untilExpired(stage.server, valueIn(await second.accessToken()));
+  await untilExpired(app.server, valueIn(await first.accessToken()));
+  await untilExpired(app.server, valueIn(await second.accessToken()));
   expect([endOf(await first.account()), endOf(await second.account())]).toEqual([
     "success",
     "success",
@@ -46,10 +46,10 @@ it("keeps two tabs signed in that refresh at once", async () => {
 });
 
 it("refreshes after the server was restarted in between", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
-  await stage.server.restart();
-  await untilExpired(stage.server, valueIn(await tab.accessToken()));
+  await app.server.restart();
+  await untilExpired(app.server, valueIn(await tab.accessToken()));
 
   const outcome = await tab.account();
 
@@ -58,10 +58,10 @@ it("refreshes after the server was restarted in between", async () => {
 });
 
 it("stays signed in when it cannot refresh because nobody answers", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
-  await untilExpired(stage.server, valueIn(await tab.accessToken()));
-  stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
+  await untilExpired(app.server, valueIn(await tab.accessToken()));
+  app.expectConsoleError(/ERR_CONNECTION_REFUSED/);
   await tab.page.route(/RefreshTokens$/, (route) => route.abort("connectionrefused"));
 
   const away = await tab.account();
@@ -75,10 +75,10 @@ it("stays signed in when it cannot refresh because nobody answers", async () => 
 });
 
 it("stays signed in when the server's answer to a refresh is lost on the way", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
-  await untilExpired(stage.server, valueIn(await tab.accessToken()));
-  stage.expectComplaint(/ERR_FAILED|ERR_CONNECTION/);
+  await untilExpired(app.server, valueIn(await tab.accessToken()));
+  app.expectConsoleError(/ERR_FAILED|ERR_CONNECTION/);
   let lost = 0;
   await tab.page.route(/RefreshTokens$/, async (route) => {
     lost += 1;
@@ -96,9 +96,9 @@ it("stays signed in when the server's answer to a refresh is lost on the way", a
 });
 
 it("is signed out when the server refuses the session, and says so to subscribers", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
-  const elsewhere = await (await stage.person("Grace")).openTab();
+  const elsewhere = await (await app.person("Grace")).openTab();
   valueIn(await elsewhere.signIn(grace.credentials));
   valueIn(await elsewhere.endOtherSessions());
 

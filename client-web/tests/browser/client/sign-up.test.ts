@@ -1,30 +1,30 @@
 import { expect, it } from "vitest";
 import { endOf, failureIn, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("registers somebody, signs them in and suggests a passkey", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const tab = await alice.openTab();
 
-  const signedIn = valueIn(
+  const afterSignIn = valueIn(
     await tab.register({ ...alice.credentials, displayName: alice.displayName }),
   );
 
-  expect(signedIn.account.username).toBe(alice.username);
-  expect(signedIn.account.displayName).toBe("Alice");
-  expect(signedIn.account.hasPassword).toBe(true);
-  expect(signedIn.suggestPasskey).toBe(true);
+  expect(afterSignIn.account.username).toBe(alice.username);
+  expect(afterSignIn.account.displayName).toBe("Alice");
+  expect(afterSignIn.account.hasPassword).toBe(true);
+  expect(afterSignIn.suggestPasskey).toBe(true);
   expect((await tab.state()).kind).toBe("signed-in");
   expect(await tab.events()).toEqual([{ kind: "signed-in", where: "here" }]);
   expect(valueIn(await tab.account()).username).toBe(alice.username);
 });
 
 it("refuses a name that somebody has", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   await alice.openRegistered();
-  const mallory = await stage.person("Mallory");
+  const mallory = await app.person("Mallory");
   const tab = await mallory.openTab();
 
   const outcome = await tab.register({ ...mallory.credentials, username: alice.username });
@@ -34,7 +34,7 @@ it("refuses a name that somebody has", async () => {
 });
 
 it("names every field that breaks a rule", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const tab = await bob.openTab();
 
   const failure = failureIn(await tab.register({ username: " ", password: "short" }));
@@ -47,20 +47,20 @@ it("names every field that breaks a rule", async () => {
 });
 
 it("signs in and out with a password", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
 
   expect(endOf(await tab.signOut())).toBe("success");
   expect((await tab.state()).kind).toBe("signed-out");
   expect(endOf(await tab.account())).toBe("signed-out");
-  const signedIn = valueIn(await tab.signIn(carol.credentials));
+  const afterSignIn = valueIn(await tab.signIn(carol.credentials));
 
-  expect(signedIn.account.username).toBe(carol.username);
+  expect(afterSignIn.account.username).toBe(carol.username);
   expect(endOf(await tab.account())).toBe("success");
 });
 
 it("signs out also when the session had ended before", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   valueIn(await tab.signOut());
 
@@ -68,7 +68,7 @@ it("signs out also when the session had ended before", async () => {
 });
 
 it("tells the server's rules before anybody signs in, and asks once", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openTab();
 
   const [first, second] = await tab.page.evaluate(async () => [
@@ -82,9 +82,9 @@ it("tells the server's rules before anybody signs in, and asks once", async () =
 });
 
 it("changes the password, ends the other sessions and goes on with its own", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
-  const elsewhere = await (await stage.person("Frank")).openTab();
+  const elsewhere = await (await app.person("Frank")).openTab();
   valueIn(await elsewhere.signIn(frank.credentials));
   const newPassword = "seven quiet lamps by the harbour";
 
@@ -94,12 +94,12 @@ it("changes the password, ends the other sessions and goes on with its own", asy
   expect(endOf(await tab.account())).toBe("success");
   expect(endOf(await elsewhere.account())).toBe("signed-out");
   expect(endOf(await elsewhere.signIn(frank.credentials))).toBe("denied");
-  const signedIn = await elsewhere.signIn({ username: frank.username, password: newPassword });
-  expect(endOf(signedIn)).toBe("success");
+  const afterSignIn = await elsewhere.signIn({ username: frank.username, password: newPassword });
+  expect(endOf(afterSignIn)).toBe("success");
 });
 
 it("deletes the account for good", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
 
   const outcome = await tab.deleteAccount();

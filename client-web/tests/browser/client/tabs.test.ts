@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("picks up in a second tab what the first one signed in to", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   await alice.openRegistered();
   const second = await alice.openTab();
 
@@ -16,7 +16,7 @@ it("picks up in a second tab what the first one signed in to", async () => {
 });
 
 it("picks the session up after a reload", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
   await tab.reload();
   const before = await tab.state();
@@ -28,7 +28,7 @@ it("picks the session up after a reload", async () => {
 });
 
 it("finds nobody signed in where nobody did", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openTab();
 
   const restored = valueIn(await tab.restore());
@@ -37,7 +37,7 @@ it("finds nobody signed in where nobody did", async () => {
 });
 
 it("tells the other tabs of a sign-in", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const waiting = await dora.openTab();
   valueIn(await waiting.restore());
 
@@ -50,7 +50,7 @@ it("tells the other tabs of a sign-in", async () => {
 });
 
 it("tells the other tabs of a sign-out, and none of them can go on", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const first = await erin.openRegistered();
   const second = await erin.openTab();
   valueIn(await second.restore());
@@ -65,11 +65,11 @@ it("tells the other tabs of a sign-out, and none of them can go on", async () =>
 });
 
 it("signs out everywhere in the browser when its session was ended on another device", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const first = await frank.openRegistered();
   const second = await frank.openTab();
   valueIn(await second.restore());
-  const phone = await (await stage.person("Frank")).openTab();
+  const phone = await (await app.person("Frank")).openTab();
   valueIn(await phone.signIn(frank.credentials));
   const other = valueIn(await phone.sessions()).find((it) => !it.current);
 
@@ -84,10 +84,10 @@ it("signs out everywhere in the browser when its session was ended on another de
 });
 
 it("ends all other sessions and counts them", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
   for (const device of ["Grace", "Grace"]) {
-    valueIn(await (await (await stage.person(device)).openTab()).signIn(grace.credentials));
+    valueIn(await (await (await app.person(device)).openTab()).signIn(grace.credentials));
   }
 
   const ended = valueIn(await tab.endOtherSessions());
@@ -97,8 +97,8 @@ it("ends all other sessions and counts them", async () => {
 });
 
 it("lets somebody else sign in in another tab, and no tab mixes the two up", async () => {
-  const heidi = await stage.person("Heidi");
-  const ivan = await stage.person("Ivan");
+  const heidi = await app.person("Heidi");
+  const ivan = await app.person("Ivan");
   await ivan.openRegistered();
   const first = await heidi.openRegistered();
   const second = await heidi.openTab();

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
 import { endOf, valueIn } from "../support/outcomes.js";
 import type { Tab } from "../support/tab.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 /** How every refresh token begins. */
 const secret = "clv_rt_";
 
 it("keeps nothing secret where scripts can read it, by default", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const tab = await alice.openRegistered();
   const token = valueIn(await tab.accessToken());
 
@@ -22,7 +22,7 @@ it("keeps nothing secret where scripts can read it, by default", async () => {
 });
 
 it("uses the access token it keeps for as long as that is good", async () => {
-  const zoe = await stage.person("Zoe");
+  const zoe = await app.person("Zoe");
   const tab = await zoe.openRegistered();
 
   const outcome = await tab.account();
@@ -32,14 +32,14 @@ it("uses the access token it keeps for as long as that is good", async () => {
 });
 
 it("keeps the refresh token in a cookie for this host alone that no script reads", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
 
   const cookies = await bob.context.cookies();
 
   expect(cookies).toHaveLength(1);
   expect(cookies[0]).toMatchObject({
-    name: `claviger-refresh-${stage.server.port}`,
+    name: `claviger-refresh-${app.server.port}`,
     httpOnly: true,
     sameSite: "Strict",
     path: "/",
@@ -51,7 +51,7 @@ it("keeps the refresh token in a cookie for this host alone that no script reads
 });
 
 it("never shows a script the refresh token on its way", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const tab = await carol.openTab();
   const bodies: Promise<string>[] = [];
   tab.page.on("response", (it) => bodies.push(it.text().catch(() => "")));
@@ -66,7 +66,7 @@ it("never shows a script the refresh token on its way", async () => {
 });
 
 it("removes the cookie at sign-out", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
 
   valueIn(await tab.signOut());
@@ -75,9 +75,9 @@ it("removes the cookie at sign-out", async () => {
 });
 
 it("removes the cookie when the server refuses it", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
-  const phone = await (await stage.person("Erin")).openTab();
+  const phone = await (await app.person("Erin")).openTab();
   valueIn(await phone.signIn(erin.credentials));
   valueIn(await phone.endOtherSessions());
   await tab.reload();
@@ -89,7 +89,7 @@ it("removes the cookie when the server refuses it", async () => {
 });
 
 it("survives a reload from local storage, in plain sight, when told to", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const options = { tokenStorage: "local-storage" } as const;
   const tab = await frank.openRegistered(options);
   const readable = await everythingReadable(tab);
@@ -105,7 +105,7 @@ it("survives a reload from local storage, in plain sight, when told to", async (
 });
 
 it("keeps two tabs signed in that refresh at once from local storage", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const options = { tokenStorage: "local-storage" } as const;
   await grace.openRegistered(options);
   const first = await grace.openTab(options);
@@ -119,7 +119,7 @@ it("keeps two tabs signed in that refresh at once from local storage", async () 
 });
 
 it("survives a reload from session storage, but not into another tab, when told to", async () => {
-  const heidi = await stage.person("Heidi");
+  const heidi = await app.person("Heidi");
   const options = { tokenStorage: "session-storage" } as const;
   const tab = await heidi.openRegistered(options);
   await tab.reload(options);
@@ -130,7 +130,7 @@ it("survives a reload from session storage, but not into another tab, when told 
 });
 
 it("forgets everything at a reload from memory, when told to", async () => {
-  const ivan = await stage.person("Ivan");
+  const ivan = await app.person("Ivan");
   const options = { tokenStorage: "memory" } as const;
   const tab = await ivan.openRegistered(options);
   const before = endOf(await tab.account());

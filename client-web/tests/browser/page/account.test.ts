@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, synced, usb } from "../support/authenticator.js";
 import { endOf, valueIn } from "../support/outcomes.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("lists passkeys with where they live, and which were used in this browser", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const visit = await alice.visit();
   const vault = await visit.plugIn(synced);
   await visit.signUpWithPasskey();
@@ -15,7 +15,7 @@ it("lists passkeys with where they live, and which were used in this browser", a
   await visit.plugIn(usb);
 
   await visit.press(en.passkeys.add);
-  await visit.isTold("is ready");
+  await visit.isNotifiedOf("is ready");
 
   await visit.reads(en.passkeys.synced);
   await visit.reads(en.passkeys.securityKeyOnly);
@@ -24,7 +24,7 @@ it("lists passkeys with where they live, and which were used in this browser", a
 });
 
 it("renames a passkey in its place", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -35,13 +35,13 @@ it("renames a passkey in its place", async () => {
   await visit.type(en.passkeys.newName, "Laptop");
   await visit.press(en.common.save);
 
-  await visit.isTold(en.passkeys.renamed("Laptop"));
+  await visit.isNotifiedOf(en.passkeys.renamed("Laptop"));
   await visit.button(en.passkeys.renameOne("Laptop")).waitFor();
   expect(await visit.focused()).toBe(en.passkeys.renameOne("Laptop"));
 });
 
 it("refuses a name for a passkey that is too long, and Escape leaves it as it was", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const visit = await carol.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -57,7 +57,7 @@ it("refuses a name for a passkey that is too long, and Escape leaves it as it wa
 });
 
 it("does not widen for the longest name", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const visit = await dora.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -66,12 +66,12 @@ it("does not widen for the longest name", async () => {
   await visit.type(en.passkeys.newName, "W".repeat(64));
   await visit.press(en.common.save);
 
-  await visit.isTold(en.passkeys.renamed("W".repeat(64)));
+  await visit.isNotifiedOf(en.passkeys.renamed("W".repeat(64)));
   await visit.look("account-long-name");
 });
 
 it("removes a passkey once it is confirmed", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const visit = await erin.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -84,12 +84,12 @@ it("removes a passkey once it is confirmed", async () => {
   await visit.press(en.passkeys.removeOne("Passkey"));
   await visit.press(en.passkeys.remove);
 
-  await visit.isTold(en.passkeys.removed("Passkey"));
+  await visit.isNotifiedOf(en.passkeys.removed("Passkey"));
   await visit.reads(en.passkeys.empty);
 });
 
 it("warns of the last way in, and does not take it away", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const visit = await frank.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -97,7 +97,7 @@ it("warns of the last way in, and does not take it away", async () => {
   await visit.arrivesAt(en.password.removeHeading);
   await visit.look("dialog-remove-password");
   await visit.page.getByRole("dialog").getByRole("button", { name: en.password.remove }).click();
-  await visit.isTold(en.password.removed);
+  await visit.isNotifiedOf(en.password.removed);
   await visit.reads(en.passkeys.only);
   await visit.look("account-last-way-in");
 
@@ -110,24 +110,24 @@ it("warns of the last way in, and does not take it away", async () => {
 });
 
 it("says that an authenticator holds a passkey already", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const visit = await grace.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
 
   await visit.press(en.passkeys.add);
 
-  await visit.isTold(en.failures["already-registered"]);
+  await visit.isNotifiedOf(en.failures["already-registered"]);
   await visit.look("account-already-registered");
 });
 
 it("lists sessions, and ends one or all others", async () => {
-  const heidi = await stage.person("Heidi");
+  const heidi = await app.person("Heidi");
   const visit = await heidi.visit();
   await visit.signUpWithoutPasskey();
   const phones = [];
   for (let phone = 0; phone < 3; phone += 1) {
-    const tab = await (await stage.person("Heidi")).openTab();
+    const tab = await (await app.person("Heidi")).openTab();
     valueIn(await tab.signIn(heidi.credentials));
     phones.push(tab);
   }
@@ -138,11 +138,11 @@ it("lists sessions, and ends one or all others", async () => {
   expect(await end.count()).toBe(3);
 
   await end.first().click();
-  await visit.isTold(en.sessions.ended("Chrome on Linux"));
+  await visit.isNotifiedOf(en.sessions.ended("Chrome on Linux"));
   await expect.poll(() => end.count()).toBe(2);
   await visit.press(en.sessions.endOthers);
 
-  await visit.isTold(en.sessions.endedOthers(2));
+  await visit.isNotifiedOf(en.sessions.endedOthers(2));
   await expect.poll(() => end.count()).toBe(0);
   for (const phone of phones) {
     expect(endOf(await phone.account())).toBe("signed-out");
@@ -150,7 +150,7 @@ it("lists sessions, and ends one or all others", async () => {
 });
 
 it("changes the password, where /.well-known/change-password leads", async () => {
-  const ivan = await stage.person("Ivan");
+  const ivan = await app.person("Ivan");
   const visit = await ivan.visit();
   await visit.signUpWithoutPasskey();
   await visit.open("/.well-known/change-password");
@@ -170,14 +170,14 @@ it("changes the password, where /.well-known/change-password leads", async () =>
   await visit.type(en.password.current, ivan.password);
   await visit.press(en.password.submit);
 
-  await visit.isTold(en.password.changed);
+  await visit.isNotifiedOf(en.password.changed);
   await visit.signOut();
   await visit.signIn("seven quiet lamps by the harbour");
   await visit.sees(en.account.heading(ivan.username));
 });
 
 it("asks for a sign-in first where /.well-known/change-password is opened by a stranger", async () => {
-  const judy = await stage.person("Judy");
+  const judy = await app.person("Judy");
   await (await judy.openRegistered()).signOut();
   const visit = await judy.visit();
   await visit.open("/.well-known/change-password");
@@ -191,7 +191,7 @@ it("asks for a sign-in first where /.well-known/change-password is opened by a s
 });
 
 it("deletes the account once its name was typed", async () => {
-  const kim = await stage.person("Kim");
+  const kim = await app.person("Kim");
   const visit = await kim.visit();
   await visit.signUpWithoutPasskey();
   await visit.press(en.deletion.open);
@@ -205,12 +205,12 @@ it("deletes the account once its name was typed", async () => {
   await visit.press(en.deletion.confirm);
 
   await visit.arrivesAt(en.signIn.heading);
-  await visit.isTold(en.deletion.done);
+  await visit.isNotifiedOf(en.deletion.done);
   await visit.look("sign-in-account-deleted");
 });
 
 it("says so when somebody signs out in another tab, and comes along when they sign in", async () => {
-  const leo = await stage.person("Leo");
+  const leo = await app.person("Leo");
   const visit = await leo.visit();
   await visit.signUpWithoutPasskey();
   const other = await leo.visit();
@@ -219,7 +219,7 @@ it("says so when somebody signs out in another tab, and comes along when they si
 
   await other.signOut();
   await visit.arrivesAt(en.signIn.heading);
-  await visit.isTold(en.signedOut["other-tab"]);
+  await visit.isNotifiedOf(en.signedOut["other-tab"]);
   await visit.look("sign-in-signed-out-elsewhere");
   await other.signIn();
 
@@ -228,16 +228,16 @@ it("says so when somebody signs out in another tab, and comes along when they si
 });
 
 it("says so when its session was ended from another device", async () => {
-  const mona = await stage.person("Mona");
+  const mona = await app.person("Mona");
   const visit = await mona.visit();
   await visit.signUpWithoutPasskey();
-  const phone = await (await stage.person("Mona")).openTab();
+  const phone = await (await app.person("Mona")).openTab();
   valueIn(await phone.signIn(mona.credentials));
   valueIn(await phone.endOtherSessions());
 
   await visit.press(en.passkeys.add);
 
   await visit.arrivesAt(en.signIn.heading);
-  await visit.isTold(en.signedOut.ended);
+  await visit.isNotifiedOf(en.signedOut.ended);
   await visit.look("sign-in-session-ended");
 });

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { de } from "../../../src/element/languages/de.js";
 import { platform } from "../support/authenticator.js";
-import { ageProofsOfPresence } from "../support/database.js";
-import { setStage } from "../support/test-app.js";
+import { ageReauthentications } from "../support/database.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage({ locale: "de-DE" });
+const app = startTestApp({ locale: "de-DE" });
 
 it("speaks German to somebody whose browser does, in every view", async () => {
-  const alice = await stage.person("Änne");
+  const alice = await app.person("Änne");
   const visit = await alice.visit({ texts: de });
   await visit.plugIn(platform);
   await visit.open("/");
@@ -36,7 +36,7 @@ it("speaks German to somebody whose browser does, in every view", async () => {
 });
 
 it("speaks German in every dialog", async () => {
-  const bruno = await stage.person("Bruno");
+  const bruno = await app.person("Bruno");
   const visit = await bruno.visit({ texts: de });
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -52,7 +52,7 @@ it("speaks German in every dialog", async () => {
   await visit.arrivesAt(de.deletion.dialogHeading);
   await visit.look("de-dialog-delete-account");
   await visit.press(de.common.cancel);
-  ageProofsOfPresence(stage.server);
+  ageReauthentications(app.server);
   await visit.page.reload();
   await visit.sees(de.account.heading(bruno.username));
 

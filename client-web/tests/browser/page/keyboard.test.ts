@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 import type { Visit } from "../support/visit.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("lets somebody do everything by the keyboard alone", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);
   const { keyboard } = visit.page;
@@ -43,7 +43,7 @@ it("lets somebody do everything by the keyboard alone", async () => {
   await visit.arrivesAt(en.passkeys.removeHeading("Laptop"));
   await tabTo(visit, en.passkeys.remove);
   await keyboard.press("Enter");
-  await visit.isTold(en.passkeys.removed("Laptop"));
+  await visit.isNotifiedOf(en.passkeys.removed("Laptop"));
 
   await tabTo(visit, en.account.signOut, "Shift+Tab");
   await keyboard.press("Enter");
@@ -51,7 +51,7 @@ it("lets somebody do everything by the keyboard alone", async () => {
 });
 
 it("shows where the focus is", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.open("/");
   await visit.sees(en.signIn.heading);
@@ -64,7 +64,7 @@ it("shows where the focus is", async () => {
 });
 
 it("keeps the focus within an open dialog", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const visit = await carol.visit();
   await visit.signUpWithoutPasskey();
   await visit.press(en.deletion.open);

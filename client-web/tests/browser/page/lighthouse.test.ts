@@ -5,9 +5,9 @@ import { expect, it } from "vitest";
 import { launchBrowser } from "../support/browser.js";
 import { freePorts } from "../support/ports.js";
 import { screenshotFolder } from "../support/screenshots.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 // Slow by design: Lighthouse loads the page as a cheap phone on a slow network would.
 it("has nothing for Lighthouse to find fault with on the sign-in page", {
@@ -16,7 +16,7 @@ it("has nothing for Lighthouse to find fault with on the sign-in page", {
   const [port = 0] = await freePorts(1);
   const browser = await launchBrowser([`--remote-debugging-port=${port}`]);
 
-  const run = await lighthouse(`${stage.server.origin}/`, {
+  const run = await lighthouse(`${app.server.origin}/`, {
     port,
     output: "html",
     logLevel: "error",

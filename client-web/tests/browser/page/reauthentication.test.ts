@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, usb } from "../support/authenticator.js";
-import { ageProofsOfPresence } from "../support/database.js";
-import { setStage } from "../support/test-app.js";
+import { ageReauthentications } from "../support/database.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("asks for the password before a passkey is added, then goes on by itself", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);
   await visit.signUpWithoutPasskey();
-  ageProofsOfPresence(stage.server);
+  ageReauthentications(app.server);
   await visit.page.reload();
   await visit.sees(en.account.heading(alice.username));
 
@@ -25,16 +25,16 @@ it("asks for the password before a passkey is added, then goes on by itself", as
   await visit.type(en.common.password, alice.password);
   await visit.press(en.presence.submit);
 
-  await visit.isTold("is ready");
+  await visit.isNotifiedOf("is ready");
   await visit.button(en.passkeys.renameOne("Passkey")).waitFor();
 });
 
 it("asks for a passkey or the password before a passkey is removed", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
-  ageProofsOfPresence(stage.server);
+  ageReauthentications(app.server);
   await visit.page.reload();
   await visit.sees(en.account.heading(bob.username));
   await visit.press(en.passkeys.removeOne("Passkey"));
@@ -44,15 +44,15 @@ it("asks for a passkey or the password before a passkey is removed", async () =>
 
   await visit.press(en.presence.withPasskey);
 
-  await visit.isTold(en.passkeys.removed("Passkey"));
+  await visit.isNotifiedOf(en.passkeys.removed("Passkey"));
 });
 
 it("changes nothing when the proof is not given", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const visit = await carol.visit();
   const device = await visit.plugIn(usb);
   await visit.signUpWithPasskey();
-  ageProofsOfPresence(stage.server);
+  ageReauthentications(app.server);
   await visit.page.reload();
   await visit.sees(en.account.heading(carol.username));
   await device.isTouched(false);
@@ -61,12 +61,12 @@ it("changes nothing when the proof is not given", async () => {
   await visit.press(en.deletion.confirm);
   await visit.arrivesAt(en.presence.heading);
   await visit.press(en.presence.withPasskey);
-  await visit.isTold(en.waiting.signIn);
+  await visit.isNotifiedOf(en.waiting.signIn);
   await visit.look("dialog-presence-waiting");
 
   await visit.page.keyboard.press("Escape");
 
-  await visit.isTold(en.presence.notProved);
+  await visit.isNotifiedOf(en.presence.notProved);
   await visit.look("account-presence-not-proved");
   await visit.page.reload();
   await visit.sees(en.account.heading(carol.username));

@@ -4,12 +4,12 @@ import { platform } from "../support/authenticator.js";
 import { openForeignDialog } from "../support/credentials.js";
 import { raiseFailures } from "../support/database.js";
 import { shortenCeremonies } from "../support/short-ceremonies.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("signs in with a password, offers a passkey, and takes no for an answer", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   await (await alice.openRegistered()).signOut();
   const visit = await alice.visit();
   await visit.open("/");
@@ -25,7 +25,7 @@ it("signs in with a password, offers a passkey, and takes no for an answer", asy
 });
 
 it("signs in by autofill, without a press of any button", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const visit = await bob.visit({ autofill: true });
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -38,7 +38,7 @@ it("signs in by autofill, without a press of any button", async () => {
 });
 
 it("signs in by name, with what this person's devices hold", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const visit = await carol.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -53,7 +53,7 @@ it("signs in by name, with what this person's devices hold", async () => {
 });
 
 it("waits for the passkey with words and a way out", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const visit = await dora.visit();
   const device = await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -61,17 +61,17 @@ it("waits for the passkey with words and a way out", async () => {
   await device.isTouched(false);
 
   await visit.press(en.signIn.withPasskey);
-  await visit.isTold(en.waiting.signIn);
+  await visit.isNotifiedOf(en.waiting.signIn);
   await visit.look("sign-in-waiting");
   await visit.press(en.common.cancel);
 
-  await visit.isTold(en.failures.cancelled);
+  await visit.isNotifiedOf(en.failures.cancelled);
   expect(await visit.hears("alert")).toBe("");
   await visit.look("sign-in-cancelled");
 });
 
 it("says when a passkey took too long, and that trying again helps", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const visit = await erin.visit();
   const device = await visit.plugIn(platform);
   await visit.signUpWithPasskey();
@@ -81,17 +81,17 @@ it("says when a passkey took too long, and that trying again helps", async () =>
 
   await visit.press(en.signIn.withPasskey);
 
-  await visit.isTold(en.failures.expired);
+  await visit.isNotifiedOf(en.failures.expired);
   await visit.look("sign-in-expired");
 });
 
 it("says when a passkey is not known any more", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const visit = await frank.visit();
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
   await visit.signOut();
-  const elsewhere = await (await stage.person("Frank")).openTab();
+  const elsewhere = await (await app.person("Frank")).openTab();
   await elsewhere.signIn(frank.credentials);
   const passkeys = await elsewhere.passkeys();
   await elsewhere.removePasskey(passkeys.ok ? (passkeys.value[0]?.id ?? "") : "");
@@ -103,7 +103,7 @@ it("says when a passkey is not known any more", async () => {
 });
 
 it("says when the browser shows another passkey dialog", async () => {
-  const grace = await stage.person("Grace");
+  const grace = await app.person("Grace");
   const visit = await grace.visit();
   const device = await visit.plugIn(platform);
   await device.isTouched(false);
@@ -118,7 +118,7 @@ it("says when the browser shows another passkey dialog", async () => {
 });
 
 it("denies a wrong password without saying what is wrong, and lets one try again", async () => {
-  const heidi = await stage.person("Heidi");
+  const heidi = await app.person("Heidi");
   await (await heidi.openRegistered()).signOut();
   const visit = await heidi.visit();
   await visit.open("/");
@@ -135,13 +135,13 @@ it("denies a wrong password without saying what is wrong, and lets one try again
 });
 
 it("counts the seconds down after too many wrong passwords", async () => {
-  const ivan = await stage.person("Ivan");
+  const ivan = await app.person("Ivan");
   await (await ivan.openRegistered()).signOut();
   const visit = await ivan.visit();
   await visit.open("/");
   await visit.signIn("not the password of anybody");
   await visit.isAlertedTo(en.failures.denied);
-  raiseFailures(stage.server, 11);
+  raiseFailures(app.server, 11);
 
   await visit.signIn();
   await visit.isAlertedTo(en.failures.throttled);
@@ -150,47 +150,47 @@ it("counts the seconds down after too many wrong passwords", async () => {
 
   expect(first).toMatch(/^You can try again in \d+ seconds\.$/);
   await expect.poll(() => visit.hears("timer"), { timeout: 5000 }).not.toBe(first);
-  raiseFailures(stage.server, 1);
+  raiseFailures(app.server, 1);
   await visit.press(en.signIn.submit);
   await visit.arrivesAt(en.offer.heading);
 });
 
 it("says when the waiting is over", async () => {
-  const judy = await stage.person("Judy");
+  const judy = await app.person("Judy");
   await (await judy.openRegistered()).signOut();
   const visit = await judy.visit();
   await visit.open("/");
   await visit.signIn("not the password of anybody");
   await visit.isAlertedTo(en.failures.denied);
   // Four seconds, of which some pass before the form is sent.
-  raiseFailures(stage.server, 7);
+  raiseFailures(app.server, 7);
 
   await visit.signIn();
 
   await visit.isAlertedTo(en.failures.throttled);
-  await visit.isTold(en.times.over);
+  await visit.isNotifiedOf(en.times.over);
   await visit.look("sign-in-wait-over");
-  raiseFailures(stage.server, 1);
+  raiseFailures(app.server, 1);
 });
 
 it("says how to unlock a name that was locked", async () => {
-  const kim = await stage.person("Kim");
+  const kim = await app.person("Kim");
   await (await kim.openRegistered()).signOut();
   const visit = await kim.visit();
   await visit.open("/");
   await visit.signIn("not the password of anybody");
   await visit.isAlertedTo(en.failures.denied);
-  raiseFailures(stage.server, 100);
+  raiseFailures(app.server, 100);
 
   await visit.signIn();
 
   await visit.isAlertedTo(en.failures.locked);
   await visit.look("sign-in-locked");
-  raiseFailures(stage.server, 1);
+  raiseFailures(app.server, 1);
 });
 
 it("tries to make a passkey silently after a password sign-in, and says nothing when it cannot", async () => {
-  const leo = await stage.person("Leo");
+  const leo = await app.person("Leo");
   await (await leo.openRegistered()).signOut();
   const visit = await leo.visit({ silentCreation: true });
   await visit.plugIn(platform);
@@ -206,7 +206,7 @@ it("tries to make a passkey silently after a password sign-in, and says nothing 
 });
 
 it("has fields that password managers know, and forms that really submit", async () => {
-  const mona = await stage.person("Mona");
+  const mona = await app.person("Mona");
   const visit = await mona.visit();
   await visit.open("/");
   await visit.sees(en.signIn.heading);

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, u2f } from "../support/authenticator.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
-const stage = setStage();
+const app = startTestApp();
 
 it("takes somebody from sign-up over a passkey to sign-out and back by a touch", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);
   await visit.open("/");
@@ -23,11 +23,11 @@ it("takes somebody from sign-up over a passkey to sign-out and back by a touch",
   await visit.look("offer");
   await visit.press(en.offer.create);
   await visit.arrivesAt(en.account.heading(alice.username));
-  await visit.isTold("is ready");
+  await visit.isNotifiedOf("is ready");
   expect(new URL(visit.page.url()).pathname).toBe("/account");
   await visit.look("account-new-passkey");
   await visit.signOut();
-  await visit.isTold(en.signedOut.here);
+  await visit.isNotifiedOf(en.signedOut.here);
   await visit.look("sign-in-passkey-first");
   await visit.press(en.signIn.withPasskey);
 
@@ -36,7 +36,7 @@ it("takes somebody from sign-up over a passkey to sign-out and back by a touch",
 });
 
 it("says next to the fields what is wrong with them", async () => {
-  const bob = await stage.person("Bob");
+  const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.open("/sign-up");
   await visit.sees(en.signUp.heading);
@@ -59,9 +59,9 @@ it("says next to the fields what is wrong with them", async () => {
 });
 
 it("says when a name is taken, and keeps what was typed", async () => {
-  const alice = await stage.person("Alice");
+  const alice = await app.person("Alice");
   await alice.openRegistered();
-  const mallory = await stage.person("Mallory");
+  const mallory = await app.person("Mallory");
   const visit = await mallory.visit();
   await visit.open("/sign-up");
   await visit.type(en.common.username, alice.username);
@@ -75,7 +75,7 @@ it("says when a name is taken, and keeps what was typed", async () => {
 });
 
 it("does not insist on a passkey", async () => {
-  const carol = await stage.person("Carol");
+  const carol = await app.person("Carol");
   const visit = await carol.visit();
 
   await visit.signUpWithoutPasskey();
@@ -85,18 +85,18 @@ it("does not insist on a passkey", async () => {
 });
 
 it("waits for the passkey with words and a way out, and takes a cancellation calmly", async () => {
-  const dora = await stage.person("Dora");
+  const dora = await app.person("Dora");
   const visit = await dora.visit();
   const device = await visit.plugIn(platform);
   await device.isTouched(false);
   await visit.signUp();
 
   await visit.press(en.offer.create);
-  await visit.isTold(en.waiting.create);
+  await visit.isNotifiedOf(en.waiting.create);
   await visit.look("offer-waiting");
   await visit.press(en.common.cancel);
 
-  await visit.isTold(en.failures.cancelled);
+  await visit.isNotifiedOf(en.failures.cancelled);
   expect(await visit.hears("alert")).toBe("");
   await visit.look("offer-cancelled");
   await device.isTouched(true);
@@ -105,20 +105,20 @@ it("waits for the passkey with words and a way out, and takes a cancellation cal
 });
 
 it("says what to do to somebody whose security key cannot check who they are", async () => {
-  const erin = await stage.person("Erin");
+  const erin = await app.person("Erin");
   const visit = await erin.visit();
   await visit.plugIn(u2f);
   await visit.signUp();
 
   await visit.press(en.offer.create);
 
-  await visit.isTold(en.passkeys.notCreated);
+  await visit.isNotifiedOf(en.passkeys.notCreated);
   expect(en.passkeys.notCreated).toContain("set a PIN");
   await visit.look("offer-key-without-pin");
 });
 
 it("shows and hides the password that is being typed", async () => {
-  const frank = await stage.person("Frank");
+  const frank = await app.person("Frank");
   const visit = await frank.visit();
   await visit.open("/sign-up");
   await visit.type(en.common.password, frank.password);

@@ -2,33 +2,33 @@ import { describe, expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
 import { withoutPasskeys } from "../support/credentials.js";
-import { setStage } from "../support/test-app.js";
+import { startTestApp } from "../support/test-app.js";
 
 describe("the page", () => {
-  const stage = setStage();
+  const app = startTestApp();
 
   it("says when the server does not answer, and goes on when it does again", async () => {
-    const alice = await stage.person("Alice");
+    const alice = await app.person("Alice");
     await (await alice.openRegistered()).signOut();
     const visit = await alice.visit();
     await visit.open("/");
     await visit.sees(en.signIn.heading);
-    stage.expectComplaint(/ERR_CONNECTION_REFUSED/);
-    await stage.server.pause();
+    app.expectConsoleError(/ERR_CONNECTION_REFUSED/);
+    await app.server.pause();
 
     await visit.signIn();
 
     await visit.isAlertedTo(en.failures.offline);
     await visit.look("sign-in-offline");
-    await stage.server.resume();
+    await app.server.resume();
     await visit.press(en.signIn.submit);
     await visit.arrivesAt(en.offer.heading);
   });
 
   it("says when it cannot even start, and starts by a button", async () => {
-    const bob = await stage.person("Bob");
+    const bob = await app.person("Bob");
     const visit = await bob.visit();
-    stage.expectComplaint(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
+    app.expectConsoleError(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
     await visit.page.route(/claviger\.v1/, (route) => route.abort("internetdisconnected"));
     await visit.open("/");
     await visit.sees(en.start.offline);
@@ -42,11 +42,11 @@ describe("the page", () => {
   });
 
   it("keeps somebody signed in who was offline for a while", async () => {
-    const carol = await stage.person("Carol");
+    const carol = await app.person("Carol");
     const visit = await carol.visit();
     await visit.plugIn(platform);
     await visit.signUpWithoutPasskey();
-    stage.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
+    app.expectConsoleError(/ERR_INTERNET_DISCONNECTED/);
     await carol.context.setOffline(true);
 
     await visit.press(en.passkeys.add);
@@ -55,11 +55,11 @@ describe("the page", () => {
     await visit.look("account-offline");
     await carol.context.setOffline(false);
     await visit.press(en.passkeys.add);
-    await visit.isTold("is ready");
+    await visit.isNotifiedOf("is ready");
   });
 
   it("has no passkey button in a browser without passkeys, and passwords work", async () => {
-    const dora = await stage.person("Dora");
+    const dora = await app.person("Dora");
     const visit = await dora.visit();
     await withoutPasskeys(visit.page);
     await visit.open("/");
@@ -79,20 +79,20 @@ describe("the page", () => {
   });
 
   it("leads from an address to the name that passkeys are for", async () => {
-    const erin = await stage.person("Erin");
+    const erin = await app.person("Erin");
     const visit = await erin.visit();
-    await visit.page.goto(`http://127.0.0.1:${stage.server.port}/sign-up`);
+    await visit.page.goto(`http://127.0.0.1:${app.server.port}/sign-up`);
     await visit.sees(en.start.wrongAddress);
     await visit.look("wrong-address");
 
-    await visit.page.getByRole("link", { name: `${stage.server.origin}/sign-up` }).click();
+    await visit.page.getByRole("link", { name: `${app.server.origin}/sign-up` }).click();
 
     await visit.sees(en.signUp.heading);
-    expect(visit.page.url()).toBe(`${stage.server.origin}/sign-up`);
+    expect(visit.page.url()).toBe(`${app.server.origin}/sign-up`);
   });
 
   it("goes back and forth with the browser's buttons, and shows nobody's account to strangers", async () => {
-    const frank = await stage.person("Frank");
+    const frank = await app.person("Frank");
     const visit = await frank.visit();
     await visit.open("/");
     await visit.press(en.signIn.signUp);
@@ -109,7 +109,7 @@ describe("the page", () => {
   });
 
   it("keeps still for people who asked for less motion", async () => {
-    const judy = await stage.person("Judy");
+    const judy = await app.person("Judy");
     const visit = await judy.visit();
     await visit.open("/");
     const submit = visit.button(en.signIn.submit);
@@ -122,7 +122,7 @@ describe("the page", () => {
   });
 
   it("tells its title by what it shows", async () => {
-    const grace = await stage.person("Grace");
+    const grace = await app.person("Grace");
     const visit = await grace.visit();
     await visit.open("/");
     await visit.sees(en.signIn.heading);
@@ -134,7 +134,7 @@ describe("the page", () => {
   });
 
   it("is served with headers that allow nothing else, and is kept nowhere", async () => {
-    const heidi = await stage.person("Heidi");
+    const heidi = await app.person("Heidi");
     const visit = await heidi.visit();
 
     const headers = (await visit.open("/"))?.headers() ?? {};
@@ -148,11 +148,11 @@ describe("the page", () => {
   });
 
   it("reports a broken rule of its policy, which these tests would hear", async () => {
-    const ivan = await stage.person("Ivan");
+    const ivan = await app.person("Ivan");
     const visit = await ivan.visit();
     await visit.open("/");
     await visit.sees(en.signIn.heading);
-    stage.expectComplaint(/requires 'TrustedScript' assignment|Content Security Policy/);
+    app.expectConsoleError(/requires 'TrustedScript' assignment|Content Security Policy/);
 
     const ran = await visit.page.evaluate(() => {
       const script = document.createElement("script");

@@ -18,7 +18,7 @@ const looks = [
  * Looks at a state of the page as everybody does: in the light, in the dark, and on a small screen.
  * Each look is pictured, is without violations that axe-core finds, and needs no scrolling sideways.
  */
-export async function lookAt(page: Page, state: string): Promise<void> {
+export async function checkAppearance(page: Page, state: string): Promise<void> {
   expect(await page.locator("[role=alert]").count(), `alert regions in ${state}`).toBe(1);
   for (const { name, viewport, colorScheme } of looks) {
     await page.setViewportSize(viewport);

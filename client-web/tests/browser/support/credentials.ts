@@ -31,7 +31,7 @@ export async function withoutPasskeys(page: Page): Promise<void> {
 }
 
 /** Takes what pages to come can do with passkeys without a dialog away; buttons still work. */
-export async function withoutAbilities(
+export async function withoutCapabilities(
   page: Page,
   missing: readonly ("conditionalGet" | "conditionalCreate")[],
 ): Promise<void> {

@@ -11,7 +11,7 @@ with database:
 `;
 
 /** Lets ten minutes and one more pass since everybody proved their presence. */
-export function ageProofsOfPresence(server: Server): void {
+export function ageReauthentications(server: Server): void {
   const elevenMinutes = 11 * 60 * 1_000_000;
   change(server, `UPDATE sessions SET auth_time = auth_time - ${elevenMinutes}`);
 }

@@ -8,7 +8,7 @@ import { freePorts } from "./ports.js";
 import { clavigerPath } from "./requirements.js";
 
 /** Longer than any start on a busy machine, in milliseconds. */
-const patience = 20_000;
+const START_TIMEOUT_MS = 20_000;
 
 /** The real server in a process of its own, with a throwaway data folder. */
 export class Server {
@@ -88,7 +88,7 @@ export class Server {
   }
 
   async #untilReady(process: ChildProcess): Promise<void> {
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await answers(`${this.origin}/readyz`))) {
       if (process.exitCode !== null || Date.now() > deadline) {
         throw new Error(`The server did not get ready. Its log:\n${this.#log}`);

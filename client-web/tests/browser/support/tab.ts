@@ -53,8 +53,8 @@ export class Tab {
     return this.page.evaluate(() => window.claviger.state);
   }
 
-  abilities() {
-    return this.page.evaluate(() => window.claviger.abilities());
+  capabilities() {
+    return this.page.evaluate(() => window.claviger.capabilities());
   }
 
   restore() {

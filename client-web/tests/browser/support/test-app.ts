@@ -5,7 +5,7 @@ import { Person } from "./person.js";
 import { Server } from "./server.js";
 
 /** How the tests of one file want their server and their browser. */
-export interface StageOptions {
+export interface TestAppOptions {
   /** Added to the server's command line. */
   readonly flags?: readonly string[];
   /** The language of the people's browsers; `en-GB` when left out. */
@@ -13,8 +13,8 @@ export interface StageOptions {
 }
 
 /** One server and one browser for the tests of a file, and a fresh profile for each person. */
-export class Stage {
-  readonly #options: StageOptions;
+export class TestApp {
+  readonly #options: TestAppOptions;
   #server: Server | undefined;
   #browser: Browser | undefined;
   #contexts: BrowserContext[] = [];
@@ -22,7 +22,7 @@ export class Stage {
   #complaints: string[] = [];
   #expected: RegExp[] = [];
 
-  constructor(options: StageOptions) {
+  constructor(options: TestAppOptions) {
     this.#options = options;
   }
 
@@ -46,11 +46,11 @@ export class Stage {
   }
 
   /** Says which errors the browser's console may show in this test. */
-  expectComplaint(pattern: RegExp): void {
+  expectConsoleError(pattern: RegExp): void {
     this.#expected.push(pattern);
   }
 
-  async raise(): Promise<void> {
+  async start(): Promise<void> {
     [this.#server, this.#browser] = await Promise.all([
       Server.start(this.#options.flags),
       launchBrowser(),
@@ -70,7 +70,7 @@ export class Stage {
     expect(complaints, "errors in the browser's console").toEqual([]);
   }
 
-  async strike(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#browser?.close();
     await this.#server?.stop();
   }
@@ -83,22 +83,22 @@ export class Stage {
 }
 
 /** Sets a stage for the tests of the file that calls it. */
-export function setStage(options: StageOptions = {}): Stage {
-  const stage = new Stage(options);
-  beforeAll(() => stage.raise());
+export function startTestApp(options: TestAppOptions = {}): TestApp {
+  const app = new TestApp(options);
+  beforeAll(() => app.start());
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") {
-      process.stderr.write(`The server's log by the end of "${task.name}":\n${stage.server.log}\n`);
+      process.stderr.write(`The server's log by the end of "${task.name}":\n${app.server.log}\n`);
     }
-    await stage.clear();
+    await app.clear();
   });
-  afterAll(() => stage.strike());
-  return stage;
+  afterAll(() => app.stop());
+  return app;
 }
 
 function open<T>(it: T | undefined): T {
   if (it === undefined) {
-    throw new Error("The stage is set only while tests run");
+    throw new Error("The app is set only while tests run");
   }
   return it;
 }

@@ -1,9 +1,9 @@
 import type { BrowserContext, Locator, Page, Response } from "playwright-core";
 import { expect } from "vitest";
 import { en, type Texts } from "../../../src/element/languages/en.js";
-import { lookAt } from "./appearance.js";
+import { checkAppearance } from "./appearance.js";
 import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
-import { withoutAbilities } from "./credentials.js";
+import { withoutCapabilities } from "./credentials.js";
 import type { Server } from "./server.js";
 
 /** The person at the page, as a {@link Visit} knows them. */
@@ -43,7 +43,7 @@ export class Visit {
   /** Prepares a tab. Nothing is open yet. */
   static async prepare(person: Visitor, options: VisitOptions = {}): Promise<Visit> {
     const page = await person.context.newPage();
-    await withoutAbilities(page, [
+    await withoutCapabilities(page, [
       ...(options.autofill ? [] : (["conditionalGet"] as const)),
       ...(options.silentCreation ? [] : (["conditionalCreate"] as const)),
     ]);
@@ -109,7 +109,7 @@ export class Visit {
   }
 
   /** Waits until somebody who cannot see is told this when they have time. */
-  async isTold(words: string): Promise<void> {
+  async isNotifiedOf(words: string): Promise<void> {
     await this.#says("status", words);
   }
 
@@ -133,7 +133,7 @@ export class Visit {
 
   /** Pictures what is shown, and checks that everybody can use it. */
   look(state: string): Promise<void> {
-    return lookAt(this.page, state);
+    return checkAppearance(this.page, state);
   }
 
   /** Creates the person's account, and comes to the offer of a passkey. */
