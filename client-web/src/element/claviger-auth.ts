@@ -13,26 +13,26 @@ import { en, type TextsOverride } from "./languages/en.js";
 import { initialState, type Screen, type State, type View } from "./state.js";
 import { headingOf, screenView } from "./views/screen.js";
 
-/** Where there is no DOM, as on a server, the class exists all the same, so importing it is harmless. */
+/** Without a DOM, as on a server, the class has another base, so that it can still be imported. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
-/** What the event `claviger-view` says. */
+/** The detail of the event `claviger-view`. */
 export interface ViewChange {
   readonly view: View;
-  /** The heading of what is shown, for the page's title. */
+  /** The heading of the view, for the page's title. */
   readonly title: string;
 }
 
 /**
- * `<claviger-auth>`: sign-in, sign-up and the account, in the page's own DOM, because shadow roots
- * keep password managers out. One per page.
+ * `<claviger-auth>`: sign-in, sign-up and the account. Renders into the page's own DOM, because
+ * password managers do not see into shadow roots. At most one per page.
  *
- * Attributes: `base-url` (where Claviger is; the page's own origin when left out), `view` (`sign-in`,
- * `sign-up` or `account`; follows the person), `lang` (`en` or `de`) and `section` (`passkeys` or
- * `password`: the part of the account to open with).
+ * Attributes: `base-url` (the URL of Claviger; default: the page's own origin), `view` (`sign-in`,
+ * `sign-up` or `account`; changes as the user navigates), `lang` (`en` or `de`) and `section`
+ * (`passkeys` or `password`: the section of the account to show first).
  *
- * Events, all bubbling: `claviger-view` ({@link ViewChange}); `claviger-signed-in` (`{ by }`, after a
- * passkey was offered where that was due; prevent its default to keep the account from being shown);
+ * Events, all bubbling: `claviger-view` ({@link ViewChange}); `claviger-signed-in` (`{ by }`, after
+ * the offer of a passkey, if there is one; prevent its default to keep the account from being shown);
  * `claviger-signed-out` (`{ cause }`).
  */
 export class ClavigerAuth extends Base {
@@ -45,19 +45,19 @@ export class ClavigerAuth extends Base {
   #context: Context | undefined;
   #unsubscribe: (() => void) | undefined;
   #clock: ReturnType<typeof setInterval> | undefined;
-  #drawn = false;
-  #drawing = false;
-  /** The language that the page asked for; the attribute `lang` says the one that is spoken. */
-  #language: string | null = null;
+  #rendered = false;
+  #renderScheduled = false;
+  /** The language that the page requested. The attribute `lang` then holds the one in use. */
+  #requestedLanguage: string | null = null;
   #texts = en;
-  #speaking = false;
+  #settingLang = false;
   #focus: string | undefined;
-  /** The screen and the heading that the page was told of last. */
-  #shown = "";
+  /** The screen and the heading of the last `claviger-view` event. */
+  #published = "";
 
   constructor() {
     super();
-    // A property set before the class was known hides the accessor of its name: set it again.
+    // A property that was set before the class was defined hides its accessor: set it again.
     for (const name of ["claviger", "texts", "view"] as const) {
       if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
@@ -66,7 +66,7 @@ export class ClavigerAuth extends Base {
     }
   }
 
-  /** A client of one's own. Without it the element makes one for `base-url`. */
+  /** The client to use. Default: one that the element creates for `base-url`. */
   get claviger(): Claviger | undefined {
     return this.#given ?? this.#claviger;
   }
@@ -75,16 +75,16 @@ export class ClavigerAuth extends Base {
     if (this.#context) this.#restart();
   }
 
-  /** Texts in place of the element's own. */
+  /** Texts that replace some of the element's own. */
   get texts(): TextsOverride | undefined {
     return this.#override;
   }
   set texts(texts: TextsOverride | undefined) {
     this.#override = texts;
-    this.#draw();
+    this.#scheduleRender();
   }
 
-  /** What is shown, or is to be shown. */
+  /** The view that is shown or requested. */
   get view(): View {
     return viewOf(this.getAttribute("view"));
   }
@@ -93,24 +93,24 @@ export class ClavigerAuth extends Base {
   }
 
   connectedCallback(): void {
-    // What was there before belongs to the page, and stands in until there is something to draw.
-    if (!this.#drawn) this.replaceChildren();
-    this.#drawn = true;
+    // The page's own content is a placeholder until the first rendering.
+    if (!this.#rendered) this.replaceChildren();
+    this.#rendered = true;
     if (!this.#context) this.#start();
   }
 
   disconnectedCallback(): void {
-    // Whoever moves the element takes it out and puts it back in one go: nothing has ended then.
+    // Moving the element removes it and inserts it again in the same turn: that must not stop it.
     queueMicrotask(() => {
       if (!this.isConnected) this.#stop();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (name === "lang" && !this.#speaking) this.#language = after;
+    if (name === "lang" && !this.#settingLang) this.#requestedLanguage = after;
     const context = this.#context;
     if (!context || before === after) return;
-    if (name === "lang") void this.#speak();
+    if (name === "lang") void this.#loadTexts();
     else if (name === "base-url") this.#restart();
     else if (name === "view") this.#go(context, viewOf(after));
     else if (name === "section" && context.state.screen === "account") openSection(context);
@@ -121,16 +121,16 @@ export class ClavigerAuth extends Base {
     this.#context = context;
     this.#state = { ...initialState(Date.now()), view: this.view };
     this.#unsubscribe = context.claviger.subscribe((event) => onSessionEvent(context, event));
-    this.#drawNow();
+    this.#renderNow();
     addEventListener("online", this.#online);
-    void start(context, this.#speak());
+    void start(context, this.#loadTexts());
   }
 
   #stop(): void {
     this.#context?.ceremony?.abort();
     this.#context?.autofill?.abort();
     this.#context = undefined;
-    this.#shown = "";
+    this.#published = "";
     this.#unsubscribe?.();
     removeEventListener("online", this.#online);
     this.#claviger?.close();
@@ -139,7 +139,7 @@ export class ClavigerAuth extends Base {
     this.#clock = undefined;
   }
 
-  /** What could not start without a connection starts when there is one. */
+  /** Retries a start that failed without a connection. */
   #online = (): void => {
     const { screen, stuckBy, notice } = this.#state;
     if (screen === "stuck" && stuckBy === "offline") notice?.retry?.();
@@ -179,14 +179,14 @@ export class ClavigerAuth extends Base {
       update(change: Partial<State>) {
         if (element.#context !== context) return;
         element.#state = { ...element.#state, ...change };
-        element.#draw();
+        element.#scheduleRender();
       },
       focus(id: string) {
         if (element.#context !== context) return;
         element.#focus = id;
-        element.#draw();
+        element.#scheduleRender();
       },
-      // One that was stopped has nothing to say, and nothing more to show.
+      // A stopped context dispatches no events, and nothing is shown after them.
       emit: (type: EventName, detail: object) =>
         element.#context === context &&
         element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, cancelable: true })),
@@ -197,23 +197,23 @@ export class ClavigerAuth extends Base {
     return context;
   }
 
-  /** Learns the language that is asked for, and goes on in it. */
-  async #speak(): Promise<void> {
+  /** Loads the texts of the requested language and renders them. */
+  async #loadTexts(): Promise<void> {
     const { lang } = document.documentElement;
-    const language = chooseLanguage([this.#language, lang, ...navigator.languages]);
+    const language = chooseLanguage([this.#requestedLanguage, lang, ...navigator.languages]);
     this.#texts = await loadTexts(language);
-    this.#draw();
+    this.#scheduleRender();
   }
 
-  /** Draws once for all changes of this turn. */
-  #draw(): void {
-    if (this.#drawing || !this.#context) return;
-    this.#drawing = true;
-    queueMicrotask(() => this.#drawNow());
+  /** Renders once for all changes of this turn. */
+  #scheduleRender(): void {
+    if (this.#renderScheduled || !this.#context) return;
+    this.#renderScheduled = true;
+    queueMicrotask(() => this.#renderNow());
   }
 
-  #drawNow(): void {
-    this.#drawing = false;
+  #renderNow(): void {
+    this.#renderScheduled = false;
     const context = this.#context;
     if (!context) return;
     render(screenView(context), this);
@@ -221,14 +221,14 @@ export class ClavigerAuth extends Base {
     this.#syncDialog();
     this.#syncFocus();
     this.#syncClock(context);
-    this.#announce(context);
+    this.#publish(context);
   }
 
   #syncLanguage(language: string): void {
     if (this.lang === language) return;
-    this.#speaking = true;
+    this.#settingLang = true;
     this.lang = language;
-    this.#speaking = false;
+    this.#settingLang = false;
   }
 
   #syncDialog(): void {
@@ -247,7 +247,7 @@ export class ClavigerAuth extends Base {
     if (target instanceof HTMLInputElement) target.select();
   }
 
-  /** Counts a wait down, and ends it by itself. */
+  /** Runs the countdown of a wait while there is one. */
   #syncClock(context: Context): void {
     const waits = this.#state.notice?.until !== undefined;
     if (waits === (this.#clock !== undefined)) return;
@@ -255,17 +255,18 @@ export class ClavigerAuth extends Base {
     this.#clock = waits ? setInterval(() => tick(context), 1000) : undefined;
   }
 
-  /** Tells the page what is shown now, and arms what belongs to it. */
-  #announce(context: Context): void {
+  /** Publishes a change of view to the page, and starts or stops the autofill offer with it. */
+  #publish(context: Context): void {
     const { screen, view } = context.state;
     if (screen === "starting") return;
     const title = headingOf(context);
-    const shown = `${screen} ${title}`;
+    const current = `${screen} ${title}`;
     const moved = this.getAttribute("view") !== view;
-    if (shown === this.#shown && !moved) return;
-    if (screen === "sign-in" && !this.#shown.startsWith("sign-in ")) void startAutofill(context);
+    if (current === this.#published && !moved) return;
+    if (screen === "sign-in" && !this.#published.startsWith("sign-in "))
+      void startAutofill(context);
     else if (screen !== "sign-in") context.autofill?.abort();
-    this.#shown = shown;
+    this.#published = current;
     this.view = view;
     context.emit("claviger-view", { view, title } satisfies ViewChange);
   }
@@ -285,7 +286,7 @@ function tick(context: Context): void {
   if (!notice?.until || notice.until > now) {
     context.update({ now });
   } else {
-    context.update({ notice: { tone: "neutral", say: (texts) => texts.times.over } });
+    context.update({ notice: { tone: "neutral", text: (texts) => texts.times.over } });
     if (screen === "stuck") notice.retry?.();
   }
 }

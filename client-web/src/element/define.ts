@@ -1,6 +1,6 @@
 import { ClavigerAuth } from "./claviger-auth.js";
 
-// Where there is no DOM, as on a server, there is nothing to define.
+// Without a DOM, as on a server, there is nothing to define.
 if (globalThis.customElements && !customElements.get("claviger-auth")) {
   customElements.define("claviger-auth", ClavigerAuth);
 }

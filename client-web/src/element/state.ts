@@ -4,78 +4,78 @@ import type { FieldProblem } from "../outcome/failure.js";
 import type { Capabilities } from "../passkeys/capabilities.js";
 import type { Texts } from "./languages/en.js";
 
-/** What the element can be asked to show. */
+/** The views that the page can request. */
 export type View = "sign-in" | "sign-up" | "account";
 
-/** What the element shows. `offer` comes after a sign-in; the first three before anything else. */
+/** What the element shows. The first three come before a view can be shown; `offer` after a sign-in. */
 export type Screen = "starting" | "stuck" | "wrong-address" | "offer" | View;
 
-/** How somebody signed in. `elsewhere`: in another tab. `restored`: before this page was opened. */
+/** How the user signed in. `elsewhere`: in another tab. `restored`: before this page was opened. */
 export type SignedInBy = "password" | "sign-up" | "passkey" | "elsewhere" | "restored";
 
-/** Something to tell the person. Made of functions of the texts, so it follows the language. */
+/** A message to the user. Its texts are functions, so that it follows a change of language. */
 export interface Notice {
-  /** `error` goes to the alert region; the others are no errors to the person. */
+  /** `error` goes to the alert region, the others to the status region. */
   readonly tone: "error" | "neutral" | "success";
-  readonly say: (texts: Texts) => string;
-  /** What may help besides; shown, but not read aloud by itself. */
+  readonly text: (texts: Texts) => string;
+  /** An additional hint. Shown, but not announced by screen readers. */
   readonly hint?: ((texts: Texts) => string) | undefined;
-  /** When waiting is over, in milliseconds since the epoch. */
+  /** When the user may try again, in milliseconds since 1970. */
   readonly until?: number | undefined;
-  /** Leads to the cause in the server's log. */
+  /** The id of the failed request in the server's log. */
   readonly requestId?: string | undefined;
-  /** Tries again. At the end of a wait it runs by itself on a screen that has nothing else. */
+  /** Tries again. On the screen `stuck` it also runs by itself when the wait is over. */
   readonly retry?: (() => void) | undefined;
 }
 
-/** What the dialog asks. */
+/** The question that the dialog asks. */
 export type Question =
   | { readonly kind: "remove-passkey"; readonly passkey: Passkey }
   | { readonly kind: "remove-password" }
   | { readonly kind: "delete-account" }
-  | { readonly kind: "presence" };
+  | { readonly kind: "reauthenticate" };
 
-/** Everything the views are functions of. */
+/** The state from which the views are rendered. */
 export interface State {
-  /** What was asked for, or where the person went. */
+  /** The view that the page requested or the user opened. */
   readonly view: View;
   readonly screen: Screen;
-  /** Why nothing could start, on the screen `stuck`. */
+  /** Why the screen is `stuck`. */
   readonly stuckBy: "offline" | "unavailable" | "failed";
   readonly info: GetServerInfoResponse | undefined;
   readonly capabilities: Capabilities | undefined;
-  /** Whether a passkey was made or used in this browser: then it is offered first. */
+  /** Whether to offer the passkey before the password: one was created or used in this browser. */
   readonly passkeyFirst: boolean;
-  /** Whether the password form is open although the passkey comes first. */
+  /** Whether the password form is open although the passkey is offered first. */
   readonly passwordOpen: boolean;
-  /** How the person signed in to whom a passkey is offered. */
+  /** How the user signed in, on the screen `offer`. */
   readonly signedInBy: SignedInBy;
-  /** The username as typed so far. */
+  /** The content of the username field. */
   readonly username: string;
-  /** Whether passwords are readable. */
+  /** Whether password fields show their content. */
   readonly revealed: boolean;
-  /** The job that runs, such as `sign-in`; one at a time. */
+  /** The job that is running, such as `sign-in`. At most one runs at a time. */
   readonly busy: string | undefined;
-  /** What the browser's own dialog is open for. */
+  /** What the user is asked for in the browser's own dialog. */
   readonly waiting: keyof Texts["waiting"] | undefined;
   readonly notice: Notice | undefined;
-  /** The fields that break rules. */
+  /** The fields that violate rules. */
   readonly problems: readonly FieldProblem[];
   readonly account: Account | undefined;
   readonly passkeys: readonly Passkey[] | undefined;
-  /** The passkeys that were made or used in this browser, by id. */
+  /** The ids of the passkeys that were created or used in this browser. */
   readonly usedHere: ReadonlySet<string>;
   readonly sessions: readonly Session[] | undefined;
-  /** The passkey whose name is being edited. */
+  /** The id of the passkey whose name is being edited. */
   readonly renaming: string | undefined;
   /** Whether the form for a new password is open. */
   readonly changingPassword: boolean;
   readonly question: Question | undefined;
-  /** The time that is shown, in milliseconds since the epoch. */
+  /** The time to which displayed times refer, in milliseconds since 1970. */
   readonly now: number;
 }
 
-/** The state of an element that has just been made. */
+/** The state of a new element. */
 export function initialState(now: number): State {
   return {
     view: "sign-in",
@@ -88,7 +88,7 @@ export function initialState(now: number): State {
   };
 }
 
-/** What a change of screen forgets. */
+/** The part of the state that a change of screen resets. */
 export const clearedState = {
   passkeyFirst: false,
   passwordOpen: false,

@@ -7,14 +7,14 @@ import { showScreen, showSignIn, showStuck } from "./screens.js";
 
 type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;
 
-/** Shows the account once everything in it is known. */
+/** Loads the account and shows it. */
 export async function showAccount(context: Context, notice?: Notice): Promise<void> {
   const { claviger } = context;
-  const whose = sessionIdOf(claviger.state);
+  const sessionId = sessionIdOf(claviger.state);
   const loaded = await load(context);
   const current = sessionIdOf(claviger.state);
-  // Another tab may have changed who is signed in: what was loaded is no business of theirs.
-  if (current !== whose) return current ? showAccount(context) : showSignIn(context);
+  // Another user may have signed in in another tab: they must not see what was loaded.
+  if (current !== sessionId) return current ? showAccount(context) : showSignIn(context);
   if ("failure" in loaded) {
     if (loaded.failure.kind === "signed-out") return showSignIn(context);
     return showStuck(context, loaded.failure, () => showAccount(context, notice));
@@ -23,25 +23,25 @@ export async function showAccount(context: Context, notice?: Notice): Promise<vo
   openSection(context);
 }
 
-/** Goes to the part of the account that the page asked for. */
+/** Focuses the section of the account that the page requested. */
 export function openSection(context: Context): void {
   const { section } = context;
   if (section === "password") context.update({ changingPassword: true });
   if (section) context.focus(domId(`${section}-heading`));
 }
 
-/** Brings what is shown up to date, then tells what worked; neither to somebody else. */
-export async function refreshAccount(context: Context, worked?: Notice["say"]): Promise<void> {
+/** Reloads the account, then shows a success; neither to another user who signed in meanwhile. */
+export async function refreshAccount(context: Context, succeeded?: Notice["text"]): Promise<void> {
   const { claviger } = context;
-  const whose = sessionIdOf(claviger.state);
+  const sessionId = sessionIdOf(claviger.state);
   const loaded = await load(context);
-  if (context.state.screen !== "account" || sessionIdOf(claviger.state) !== whose) return;
+  if (context.state.screen !== "account" || sessionIdOf(claviger.state) !== sessionId) return;
   if ("failure" in loaded) showFailure(context, loaded.failure, () => void refreshAccount(context));
   else context.update({ ...loaded, now: Date.now() });
-  if (worked) showSuccess(context, worked);
+  if (succeeded) showSuccess(context, succeeded);
 }
 
-/** Signs out here. */
+/** Signs out in this browser. */
 export async function signOut(context: Context): Promise<void> {
   const outcome = await runJob(context, "sign-out", () => context.claviger.signOut());
   if (outcome && !outcome.ok) showFailure(context, outcome.failure, () => void signOut(context));

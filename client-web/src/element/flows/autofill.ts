@@ -3,7 +3,7 @@ import { afterSignIn } from "./after-sign-in.js";
 import { showFailure } from "./run-job.js";
 import { canUsePasskeys } from "./screens.js";
 
-/** Offers passkeys in the autofill of the username field, as long as the sign-in is shown. */
+/** Offers passkeys in the autofill of the username field while the sign-in is shown. */
 export async function startAutofill(context: Context): Promise<void> {
   context.autofill?.abort();
   const { state } = context;

@@ -5,14 +5,14 @@ import { withReauthentication } from "./reauthenticate.js";
 import { fieldValue, runJob, showProblems } from "./run-job.js";
 import { showSignIn } from "./screens.js";
 
-/** Deletes the account, once the person has confirmed it by typing its name. */
+/** Deletes the account after the user has confirmed it by typing the username. */
 export async function deleteAccount(context: Context): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "delete-account" }))) return;
   const outcome = await withReauthentication(context, () =>
     runJob(context, "delete-account", async () => {
       const deleted = await context.claviger.account.delete();
       if (deleted.ok) {
-        showSignIn(context, { tone: "success", say: (texts) => texts.deletion.done });
+        showSignIn(context, { tone: "success", text: (texts) => texts.deletion.done });
       }
       return deleted;
     }),
@@ -20,7 +20,7 @@ export async function deleteAccount(context: Context): Promise<void> {
   if (outcome && !outcome.ok) await showListFailure(context, outcome.failure);
 }
 
-/** Takes the name that was typed into the dialog for a yes, if it is the account's. */
+/** Confirms the deletion if the user typed the username of the account. */
 export function confirmDeletion(context: Context, form: FormData): void {
   const username = context.state.account?.username ?? "";
   if (fieldValue(form, "username").trim().toLowerCase() === username) answer(context, true);

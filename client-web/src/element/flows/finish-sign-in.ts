@@ -2,7 +2,7 @@ import type { Context } from "../context.js";
 import type { Notice, SignedInBy } from "../state.js";
 import { showAccount } from "./account.js";
 
-/** Tells the page, which may take over; shows the account when it does not. */
+/** Dispatches `claviger-signed-in`, then shows the account unless the page prevented it. */
 export async function finishSignIn(
   context: Context,
   by: SignedInBy,

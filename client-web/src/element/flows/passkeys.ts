@@ -29,19 +29,19 @@ export async function addPasskey(context: Context): Promise<void> {
   await refreshAccount(context, (texts) => texts.passkeys.added(outcome.value.name));
 }
 
-/** Opens the name of a passkey for editing. */
+/** Opens the form that renames a passkey. */
 export function startRenaming(context: Context, passkey: Passkey): void {
   context.update({ renaming: passkey.id, notice: undefined, problems: [] });
   context.focus(domId("name"));
 }
 
-/** Leaves the name as it was. */
+/** Closes the form that renames a passkey. */
 export function stopRenaming(context: Context, passkey: Passkey): void {
   context.update({ renaming: undefined, problems: [] });
   context.focus(domId(`rename-${passkey.id}`));
 }
 
-/** Gives a passkey the name that was typed. */
+/** Renames a passkey. */
 export async function renamePasskey(
   context: Context,
   passkey: Passkey,
@@ -58,7 +58,7 @@ export async function renamePasskey(
   await refreshAccount(context, (texts) => texts.passkeys.renamed(outcome.value.name));
 }
 
-/** Removes a passkey, once the person has confirmed it. */
+/** Removes a passkey after the user has confirmed it. */
 export async function removePasskey(context: Context, passkey: Passkey): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "remove-passkey", passkey }))) return;
   const outcome = await withReauthentication(context, () =>
@@ -70,16 +70,18 @@ export async function removePasskey(context: Context, passkey: Passkey): Promise
   context.focus(domId("passkeys-heading"));
 }
 
-/** Tells a failure of something in a list; what is gone already leaves the list, too. */
+/** Shows a failure of an operation on the account. Reloads the lists if an entry was not found. */
 export async function showListFailure(context: Context, failure: Failure): Promise<void> {
-  // Signed out meanwhile: what is said of that matters more.
+  // Signed out meanwhile: the message about that matters more.
   if (context.state.screen !== "account") return;
   if (failure.kind === "not-found") {
     context.update({ renaming: undefined });
     await refreshAccount(context);
   }
   if (failure.kind === "reauthentication-required") {
-    context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
+    context.update({
+      notice: { tone: "neutral", text: (texts) => texts.reauthentication.notProved },
+    });
   } else {
     showFailure(context, failure);
   }

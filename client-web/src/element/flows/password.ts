@@ -18,7 +18,7 @@ export function closePasswordForm(context: Context): void {
   context.focus(domId("change-password"));
 }
 
-/** Sets the new password that was typed. */
+/** Sets a new password. */
 export async function changePassword(context: Context, form: FormData): Promise<void> {
   const hadPassword = Boolean(context.state.account?.hasPassword);
   const empty = emptyFields(
@@ -43,7 +43,7 @@ export async function changePassword(context: Context, form: FormData): Promise<
   await finish(context, outcome, "changed");
 }
 
-/** Removes the password, once the person has confirmed it. */
+/** Removes the password after the user has confirmed it. */
 export async function removePassword(context: Context): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "remove-password" }))) return;
   const outcome = await withReauthentication(context, () =>

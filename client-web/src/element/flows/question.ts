@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
 import type { Question } from "../state.js";
 
-/** Asks in the dialog. Answers whether the person agreed; closing the dialog is a no. */
+/** Asks in the dialog. Returns whether the user confirmed; closing the dialog declines. */
 export function ask(context: Context, question: Question): Promise<boolean> {
   return new Promise((resolve) => {
     context.answer = resolve;
@@ -9,7 +9,7 @@ export function ask(context: Context, question: Question): Promise<boolean> {
   });
 }
 
-/** Answers the question and closes its dialog. */
+/** Resolves the question and closes the dialog. */
 export function answer(context: Context, confirmed: boolean): void {
   if (!confirmed) context.ceremony?.abort();
   const resolve = context.answer;

@@ -11,7 +11,7 @@ test("a job goes on by itself once presence is proved", async () => {
   const job = vi.fn().mockResolvedValueOnce(tooOld).mockResolvedValueOnce(success("done"));
 
   const outcome = withReauthentication(context, job);
-  await vi.waitUntil(() => context.state.question?.kind === "presence");
+  await vi.waitUntil(() => context.state.question?.kind === "reauthenticate");
   answer(context, true);
 
   expect(await outcome).toEqual(success("done"));
@@ -41,14 +41,14 @@ test("nobody is asked for a proof that is not needed", async () => {
 
 test("a wrong password is told beside its field, and the question stays", async () => {
   const reauthenticate = async () => failed({ kind: "denied" });
-  const context = fakeContext({ question: { kind: "presence" } }, { reauthenticate });
+  const context = fakeContext({ question: { kind: "reauthenticate" } }, { reauthenticate });
   const form = new FormData();
   form.set("password", "not this one");
 
   await reauthenticateWithPassword(context, form);
 
   expect(context.state.problems).toMatchObject([{ field: "password", reason: "WRONG" }]);
-  expect(context.state.question?.kind).toBe("presence");
+  expect(context.state.question?.kind).toBe("reauthenticate");
 });
 
 test("a proof that comes after the dialog was closed changes nothing any more", async () => {
@@ -57,16 +57,18 @@ test("a proof that comes after the dialog was closed changes nothing any more", 
     new Promise<Outcome<void>>((resolve) => {
       prove = resolve;
     });
-  const context = fakeContext({ question: { kind: "presence" } }, { reauthenticate });
+  const context = fakeContext({ question: { kind: "reauthenticate" } }, { reauthenticate });
   const form = new FormData();
   form.set("password", "not this one");
 
   const proving = reauthenticateWithPassword(context, form);
   answer(context, false);
-  context.update({ notice: { tone: "neutral", say: (texts) => texts.presence.notProved } });
+  context.update({
+    notice: { tone: "neutral", text: (texts) => texts.reauthentication.notProved },
+  });
   prove(failed({ kind: "denied" }));
   await proving;
 
   expect(context.state.problems).toEqual([]);
-  expect(context.state.notice?.say(context.texts)).toBe(context.texts.presence.notProved);
+  expect(context.state.notice?.text(context.texts)).toBe(context.texts.reauthentication.notProved);
 });

@@ -12,8 +12,8 @@ import {
 } from "./run-job.js";
 
 /**
- * Runs a job that needs a recent proof of presence: when the last one is too old, asks for a new one
- * and goes on by itself. Without a proof it ends as `reauthentication-required`.
+ * Runs a job that needs a recent authentication. If the last one is too old, asks the user to
+ * reauthenticate and repeats the job. Fails as `reauthentication-required` if they do not.
  */
 export async function withReauthentication<T>(
   context: Context,
@@ -23,15 +23,15 @@ export async function withReauthentication<T>(
   if (!outcome || outcome.ok || outcome.failure.kind !== "reauthentication-required") {
     return outcome;
   }
-  if (await ask(context, { kind: "presence" })) return job();
+  if (await ask(context, { kind: "reauthenticate" })) return job();
   return failed(outcome.failure);
 }
 
-/** Proves presence with the password. */
+/** Reauthenticates with the password. */
 export async function reauthenticateWithPassword(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["password"]);
   if (empty.length > 0) return showProblems(context, empty);
-  const outcome = await runJob(context, "presence", () =>
+  const outcome = await runJob(context, "reauthenticate", () =>
     context.claviger.reauthenticate({ password: fieldValue(form, "password") }),
   );
   // The dialog may have been closed meanwhile.
@@ -46,9 +46,9 @@ export async function reauthenticateWithPassword(context: Context, form: FormDat
   context.focus(domId("password"));
 }
 
-/** Proves presence with a passkey. */
+/** Reauthenticates with a passkey. */
 export async function reauthenticateWithPasskey(context: Context): Promise<void> {
-  const outcome = await runCeremony(context, "presence-passkey", "signIn", (signal) =>
+  const outcome = await runCeremony(context, "reauthenticate-passkey", "signIn", (signal) =>
     context.claviger.reauthenticate({ signal }),
   );
   if (!outcome || !context.state.question) return;

@@ -60,5 +60,5 @@ test("a rule of a field that no form has is told as a whole", () => {
   });
 
   expect(context.state.problems).toEqual([]);
-  expect(context.state.notice?.say(context.texts)).toBe(context.texts.failures.invalid);
+  expect(context.state.notice?.text(context.texts)).toBe(context.texts.failures.invalid);
 });

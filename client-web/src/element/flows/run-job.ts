@@ -6,12 +6,12 @@ import { fieldOf } from "../format/problem-text.js";
 import type { Notice, State } from "../state.js";
 import { showSignedOut, showWrongAddress } from "./screens.js";
 
-/** The fields that forms have; a problem of any other is told as a whole. */
+/** The fields of the forms. A problem of any other field is shown as a general failure. */
 const FIELDS = ["username", "password", "current_password", "new_password", "name"];
 
 /**
- * Runs a job unless one runs already: a second press of the button is then without effect. The
- * answer is `undefined` then, and also when the person went to another screen meanwhile.
+ * Runs a job unless one is already running, so that a second press of the button has no effect.
+ * Returns `undefined` then, and also if the screen changed meanwhile.
  */
 export async function runJob<T>(
   context: Context,
@@ -19,16 +19,16 @@ export async function runJob<T>(
   work: () => Promise<Outcome<T>>,
 ): Promise<Outcome<T> | undefined> {
   if (context.state.busy) return undefined;
-  // A password that is readable when it is sent might be kept by the browser as any other text.
+  // The browser might remember a password that is shown at submission, as it does other text.
   context.update({ busy: job, notice: undefined, problems: [], revealed: false });
   const outcome = await work();
-  // Another screen has come meanwhile; what became of this job is none of its business.
+  // The screen changed meanwhile, and the outcome does not concern the new one.
   if (context.state.busy !== job) return undefined;
   context.update({ busy: undefined, waiting: undefined });
   return outcome;
 }
 
-/** Lets a person do something with a passkey, and cancel it. */
+/** Runs a job that asks for a passkey in the browser's dialog and that the user can cancel. */
 export async function runCeremony<T>(
   context: Context,
   job: string,
@@ -41,12 +41,12 @@ export async function runCeremony<T>(
     context.update({ waiting });
     return work(context.ceremony.signal);
   });
-  // The Cancel button is gone, and the focus must not go with it.
+  // The Cancel button has disappeared, and the focus must not be lost with it.
   if (outcome && !outcome.ok && pressed?.id) context.focus(pressed.id);
   return outcome;
 }
 
-/** Tells the person why something did not work. */
+/** Shows a failure. */
 export function showFailure(context: Context, failure: Failure, retry?: () => void): void {
   const { screen } = context.state;
   if (failure.kind === "signed-out" && (screen === "account" || screen === "offer")) {
@@ -64,17 +64,17 @@ export function showFailure(context: Context, failure: Failure, retry?: () => vo
   }
 }
 
-/** Tells the person why no passkey was made. */
+/** Shows why no passkey was created. */
 export function showNotCreated(context: Context, failure: Failure): void {
   if (failure.kind === "cancelled" && !context.ceremony?.signal.aborted) {
-    // Browsers do not tell a closed dialog from a security key that cannot check who uses it.
-    context.update({ notice: { tone: "neutral", say: (texts) => texts.passkeys.notCreated } });
+    // Browsers report a closed dialog and a security key without user verification alike.
+    context.update({ notice: { tone: "neutral", text: (texts) => texts.passkeys.notCreated } });
   } else {
     showFailure(context, failure);
   }
 }
 
-/** Marks the fields that break rules, and goes to the first one. */
+/** Marks the fields that violate rules, and focuses the first one. */
 export function showProblems(context: Context, problems: readonly FieldProblem[]): void {
   const [first] = problems;
   if (!first) return;
@@ -82,19 +82,19 @@ export function showProblems(context: Context, problems: readonly FieldProblem[]
   context.focus(domId(fieldOf(first)));
 }
 
-/** Tells that something worked. */
-export function showSuccess(context: Context, say: Notice["say"]): void {
-  context.update({ notice: { tone: "success", say } });
+/** Shows that something succeeded. */
+export function showSuccess(context: Context, text: Notice["text"]): void {
+  context.update({ notice: { tone: "success", text } });
 }
 
-/** A form's problems with fields that were left empty. */
+/** Returns a problem for each of the fields that is empty. */
 export function emptyFields(form: FormData, fields: readonly string[]): FieldProblem[] {
   return fields
     .filter((field) => !form.get(field))
     .map((field) => ({ field, reason: "REQUIRED", description: "is empty" }));
 }
 
-/** What somebody typed into a field of a form. */
+/** The value of a field of a form. */
 export function fieldValue(form: FormData, field: string): string {
   return String(form.get(field) ?? "");
 }

@@ -18,5 +18,5 @@ test("somebody who is signed out while the account shows sees the sign-in and wh
   showSignedOut(context, "other-tab");
 
   expect(context.state.screen).toBe("sign-in");
-  expect(context.state.notice?.say(context.texts)).toBe(context.texts.signedOut["other-tab"]);
+  expect(context.state.notice?.text(context.texts)).toBe(context.texts.signedOut["other-tab"]);
 });

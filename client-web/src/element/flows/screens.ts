@@ -5,10 +5,10 @@ import { type Context, domId } from "../context.js";
 import { failureNotice } from "../format/failure-notice.js";
 import { clearedState, type Notice, type Screen, type State, type View } from "../state.js";
 
-/** Why somebody is signed out. */
+/** Why the user is signed out. */
 export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];
 
-/** Changes the screen, and takes the focus along to its heading. */
+/** Changes the screen and moves the focus to its heading. */
 export function showScreen(context: Context, screen: Screen, change: Partial<State> = {}): void {
   const before = context.state;
   context.ceremony?.abort();
@@ -30,7 +30,7 @@ export function showSignUp(context: Context): void {
   showScreen(context, "sign-up");
 }
 
-/** Goes where a person may go: nobody signs in twice, and an account needs somebody signed in. */
+/** Shows a view if the session allows it: the account when signed in, otherwise the other two. */
 export function goTo(context: Context, view: View, showAccount: () => void): void {
   const afterSignIn = context.claviger.state.kind === "signed-in";
   if (afterSignIn) showAccount();
@@ -38,17 +38,17 @@ export function goTo(context: Context, view: View, showAccount: () => void): voi
   else showSignIn(context);
 }
 
-/** Tells the page that somebody was signed out; shows them the sign-in, with the reason. */
+/** Shows the sign-in with the reason for the sign-out, and dispatches `claviger-signed-out`. */
 export function showSignedOut(context: Context, cause: SignOutCause): void {
   const { screen } = context.state;
   if (screen === "account" || screen === "offer") {
     context.answer?.(false);
-    showSignIn(context, { tone: "neutral", say: (texts) => texts.signedOut[cause] });
+    showSignIn(context, { tone: "neutral", text: (texts) => texts.signedOut[cause] });
   }
   context.emit("claviger-signed-out", { cause });
 }
 
-/** Shows that nothing can start yet. `again` runs at a press, after a wait, and back online. */
+/** Shows that loading failed. `again` runs at a press, after a wait, and when back online. */
 export function showStuck(context: Context, failure: Failure, again: () => Promise<void>): void {
   const known = failure.kind === "offline" || failure.kind === "unavailable";
   const now = Date.now();
@@ -69,7 +69,7 @@ export function showWrongAddress(context: Context): void {
   showScreen(context, "wrong-address");
 }
 
-/** Whether passkeys can be used here: by this browser, by the server, and at this address. */
+/** Whether this browser, the server and this address support passkeys. */
 export function canUsePasskeys(state: State): boolean {
   const { capabilities, info } = state;
   return Boolean(

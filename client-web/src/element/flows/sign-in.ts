@@ -10,7 +10,7 @@ import {
   showProblems,
 } from "./run-job.js";
 
-/** Signs in with what was typed. */
+/** Signs in with the password. */
 export async function signInWithPassword(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["username", "password"]);
   if (empty.length > 0) return showProblems(context, empty);
@@ -20,7 +20,7 @@ export async function signInWithPassword(context: Context, form: FormData): Prom
   };
   const outcome = await runJob(context, "sign-in", async () => {
     const answer = await context.claviger.signIn(credentials);
-    // The button stays busy until the next screen is there.
+    // The button stays busy until the next screen is shown.
     if (answer.ok) await afterSignIn(context, answer.value, "password");
     return answer;
   });
@@ -29,7 +29,7 @@ export async function signInWithPassword(context: Context, form: FormData): Prom
   if (outcome.failure.kind === "denied") context.focus(domId("password"));
 }
 
-/** Signs in with a passkey: of the name that was typed, or of whoever the authenticator knows. */
+/** Signs in with a passkey: one of the username's if it is given, otherwise any. */
 export async function signInWithPasskey(context: Context, username?: string): Promise<void> {
   const job = username ? "sign-in-named" : "sign-in-passkey";
   const outcome = await runCeremony(context, job, "signIn", async (signal) => {
@@ -44,7 +44,7 @@ export async function signInWithPasskey(context: Context, username?: string): Pr
   if (outcome.failure.kind === "cancelled" && !username) suggestUsername(context);
 }
 
-/** Many security keys find their passkey only when they hear whose it is. */
+/** Many security keys find their passkey only for a given username. */
 function suggestUsername(context: Context): void {
   const { notice, passkeyFirst, passwordOpen } = context.state;
   if (!notice || (passkeyFirst && !passwordOpen)) return;

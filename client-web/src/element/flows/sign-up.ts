@@ -2,7 +2,7 @@ import type { Context } from "../context.js";
 import { afterSignIn } from "./after-sign-in.js";
 import { emptyFields, fieldValue, runJob, showFailure, showProblems } from "./run-job.js";
 
-/** Creates an account with what was typed. */
+/** Creates an account. */
 export async function signUp(context: Context, form: FormData): Promise<void> {
   const empty = emptyFields(form, ["username", "new_password"]);
   if (empty.length > 0) return showProblems(context, empty);

@@ -4,8 +4,8 @@ import { finishSignIn } from "./finish-sign-in.js";
 import { goTo, showStuck, showWrongAddress } from "./screens.js";
 
 /**
- * Learns what the server offers and who is signed in, then shows what was asked for; nothing before
- * the language is `ready`.
+ * Loads the server's information and the session, then shows the requested view, but nothing before
+ * the texts are `ready`.
  */
 export async function start(context: Context, ready: Promise<void>): Promise<void> {
   const { claviger } = context;

@@ -1,5 +1,5 @@
 /**
- * This page's address at the first of the origins that is a web page's: others, such as
+ * This page's address at the first of the origins that is a web origin. Others, such as
  * `android:apk-key-hash:…`, belong to apps.
  */
 export function addressToOpen(

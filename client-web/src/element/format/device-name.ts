@@ -1,6 +1,6 @@
 import type { Texts } from "../languages/en.js";
 
-/** The first that fits counts: many browsers name others, too, for old pages' sake. */
+/** The first match counts: for compatibility, many browsers also name others. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(e|A|iOS)?\//, "Edge"],
   [/\b(OPR|OPiOS|Opera)\//, "Opera"],
@@ -21,7 +21,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b|\bX11\b/, "Linux"],
 ];
 
-/** What a user agent says it is, as far as people care. Unproved: anything can say anything. */
+/** The browser and system that a user agent claims to be. Not verified: a client can send anything. */
 export function deviceName(userAgent: string, texts: Texts): string {
   const browser = first(BROWSERS, userAgent);
   const system = first(SYSTEMS, userAgent);
@@ -29,7 +29,7 @@ export function deviceName(userAgent: string, texts: Texts): string {
   return browser ?? system ?? productOf(userAgent) ?? texts.sessions.unknownDevice;
 }
 
-/** Whether a user agent says it is a phone or a tablet. */
+/** Whether a user agent claims to be a phone or a tablet. */
 export function isHandheld(userAgent: string): boolean {
   return /\b(iPhone|iPad|Android|Mobile)\b/.test(userAgent);
 }
@@ -38,7 +38,7 @@ function first(table: readonly (readonly [RegExp, string])[], userAgent: string)
   return table.find(([pattern]) => pattern.test(userAgent))?.[1];
 }
 
-/** Programs that are no browsers name themselves first, such as `grpcurl/1.9`. */
+/** Programs other than browsers begin with their own name, such as `grpcurl/1.9`. */
 function productOf(userAgent: string): string | undefined {
   const product = userAgent.match(/^([\w.-]{1,32})\//)?.[1];
   return product === "Mozilla" ? undefined : product;

@@ -9,7 +9,7 @@ const NOW = 1_000_000;
 test.each(Object.keys(en.failures) as FailureKind[])("%s has words in both languages", (kind) => {
   const failure = { kind, seconds: 3, fields: [] } as Parameters<typeof failureNotice>[0];
 
-  const words = [en, de].map((texts) => failureNotice(failure, NOW).say(texts));
+  const words = [en, de].map((texts) => failureNotice(failure, NOW).text(texts));
 
   expect(words.every((it) => /^\p{Lu}.{15,}\.$/su.test(it))).toBe(true);
   expect(new Set(words).size).toBe(2);

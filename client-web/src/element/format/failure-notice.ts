@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from "../../outcome/failure.js";
 import type { Notice } from "../state.js";
 
-/** Which failures are none to the person: they are told calmly, and not as an alert. */
+/** The tone of each failure. Those that are not errors to the user are not announced as alerts. */
 const TONES: Record<FailureKind, Notice["tone"]> = {
   cancelled: "neutral",
   "already-registered": "neutral",
@@ -28,12 +28,12 @@ const TONES: Record<FailureKind, Notice["tone"]> = {
   unavailable: "error",
 };
 
-/** What to tell the person about a failure at `now`, and how they go on. */
+/** The notice for a failure that happened at `now`. */
 export function failureNotice(failure: Failure, now: number, retry?: () => void): Notice {
   const repeatable = failure.kind === "offline" || failure.kind === "unavailable";
   return {
     tone: TONES[failure.kind],
-    say: (texts) => texts.failures[failure.kind],
+    text: (texts) => texts.failures[failure.kind],
     until: "seconds" in failure ? now + failure.seconds * 1000 : undefined,
     requestId: failure.kind === "failed" ? failure.requestId : undefined,
     retry: repeatable ? retry : undefined,

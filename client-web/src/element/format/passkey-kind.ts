@@ -1,9 +1,9 @@
 import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
 
-/** What holds a passkey, as far as its flags and transports tell. */
+/** Where a passkey is stored. */
 export type PasskeyKind = "cloud" | "phone" | "computer" | "security-key";
 
-/** What holds a passkey. Transports are the browser's hints (WebAuthn L3 §5.8.4), nothing proved. */
+/** Where a passkey is stored, by its transports: hints of the browser (WebAuthn L3 §5.8.4). */
 export function passkeyKind(passkey: Passkey): PasskeyKind {
   if (passkey.backedUp) return "cloud";
   const has = (transport: string) => passkey.transports.includes(transport);

@@ -1,7 +1,7 @@
 import type { FieldProblem } from "../../outcome/failure.js";
 import type { PasswordBounds, Texts } from "../languages/en.js";
 
-/** What a field says about the rule it breaks. */
+/** The text under a field that violates a rule. */
 export function problemText(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
   const words = texts.problems;
   const table: Record<string, string> = {
@@ -22,12 +22,12 @@ export function problemText(problem: FieldProblem, texts: Texts, bounds: Passwor
     "name FORBIDDEN_CHARACTERS": words.nameCharacters,
   };
   const field = fieldOf(problem);
-  // The three password fields share their rules.
+  // The three password fields have the same rules.
   const family = field.endsWith("password") ? "password" : field;
   return table[`${field} ${problem.reason}`] ?? table[`${family} ${problem.reason}`] ?? words.other;
 }
 
-/** The form field a problem belongs to: the last part of a path such as `passkey.name`. */
+/** The form field of a problem: the last part of a path such as `passkey.name`. */
 export function fieldOf(problem: FieldProblem): string {
   return problem.field.split(".").at(-1) ?? problem.field;
 }

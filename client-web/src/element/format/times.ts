@@ -10,12 +10,12 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
-/** A message's time in milliseconds since the epoch. */
+/** A timestamp in milliseconds since 1970. */
 export function milliseconds(time: Timestamp): number {
   return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000);
 }
 
-/** How long before `now` a time was, in words. Clocks differ: what is not yet is "just now". */
+/** The time relative to `now`, such as "yesterday". Clocks differ: the future is "just now". */
 export function relativeTime(time: number, now: number, texts: Texts): string {
   const seconds = (now - time) / 1000;
   const unit = UNITS.find(([, length]) => seconds >= length);
@@ -34,7 +34,7 @@ export function fullDate(time: number, texts: Texts): string {
   return format(time, texts, { dateStyle: "long" });
 }
 
-/** How long to wait still: to the second below two minutes, above that to the minute. */
+/** The remaining wait: in seconds below two minutes, otherwise in minutes. */
 export function waitText(until: number, now: number, texts: Texts): string {
   const seconds = Math.max(1, Math.ceil((until - now) / 1000));
   return seconds < 120
@@ -46,7 +46,7 @@ function format(time: number, texts: Texts, options: Intl.DateTimeFormatOptions)
   return new Intl.DateTimeFormat(locale(texts), options).format(time);
 }
 
-/** The person's own variety of the language, where the browser knows: en-GB writes dates its way. */
+/** The user's regional variant of the language, if the browser reports one: en-GB formats dates differently. */
 function locale(texts: Texts): string {
   const known = globalThis.navigator?.languages ?? [];
   return known.find((tag) => tag.split("-")[0] === texts.language) ?? texts.language;

@@ -1,9 +1,9 @@
 import { en, type Texts, type TextsOverride } from "./en.js";
 
-/** The languages there are texts in. */
+/** The supported languages. */
 export type Language = "en" | "de";
 
-/** The first language that there are texts in; English when there is none. */
+/** Returns the first supported language of a list; English if there is none. */
 export function chooseLanguage(languages: readonly (string | null | undefined)[]): Language {
   for (const language of languages) {
     const wanted = language?.toLowerCase().split("-")[0];
@@ -12,7 +12,7 @@ export function chooseLanguage(languages: readonly (string | null | undefined)[]
   return "en";
 }
 
-/** The texts of a language. English is always there; what cannot be loaded is said in English. */
+/** Loads the texts of a language. Falls back to English if that fails. */
 export async function loadTexts(language: Language): Promise<Texts> {
   if (language === "en") return en;
   try {
@@ -22,7 +22,7 @@ export async function loadTexts(language: Language): Promise<Texts> {
   }
 }
 
-/** The texts with some of them replaced. */
+/** Returns the texts with some of them replaced. */
 export function overrideTexts(texts: Texts, override: TextsOverride | undefined): Texts {
   if (!override) return texts;
   const parts = Object.entries(override).map(([part, replaced]) => {

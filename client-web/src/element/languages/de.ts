@@ -1,6 +1,6 @@
 import type { Texts } from "./en.js";
 
-/** Everything the element says, in German. */
+/** The element's texts in German. */
 export const de: Texts = {
   language: "de",
 
@@ -164,7 +164,7 @@ export const de: Texts = {
     done: "Ihr Konto ist gelöscht.",
   },
 
-  presence: {
+  reauthentication: {
     heading: "Sind Sie es?",
     lead: "Bitte zeigen Sie kurz, dass wirklich Sie es sind. Danach geht es von selbst weiter.",
     withPasskey: "Passkey verwenden",

@@ -1,12 +1,12 @@
-/** How long passwords may be, in characters. */
+/** The length limits of passwords, in characters. */
 export interface PasswordBounds {
   readonly minLength: number;
   readonly maxLength: number;
 }
 
-/** Everything the element says, in English. Its type is the pattern for every other language. */
+/** The element's texts in English. Their type is the pattern for every other language. */
 export const en = {
-  /** A BCP 47 tag, for dates and for the element's `lang`. */
+  /** The BCP 47 tag, for dates and for the element's `lang`. */
   language: "en",
 
   common: {
@@ -165,7 +165,7 @@ export const en = {
     done: "Your account is deleted.",
   },
 
-  presence: {
+  reauthentication: {
     heading: "Is it you?",
     lead: "Before this goes on, please show that it is really you. It goes on by itself afterwards.",
     withPasskey: "Use a passkey",
@@ -200,7 +200,7 @@ export const en = {
     over: "You can try again now.",
   },
 
-  /** What a field says about a rule it breaks, by the rule's stable name. */
+  /** The text under a field that violates a rule. */
   problems: {
     usernameRequired: "Please enter your username.",
     passwordRequired: "Please enter your password.",
@@ -223,7 +223,7 @@ export const en = {
     other: "This is not accepted. Please try something else.",
   },
 
-  /** What is said about each kind of failure; one sentence for each, and nothing unsaid. */
+  /** The text for each kind of failure: what happened, and what the user can do. */
   failures: {
     cancelled:
       "The passkey dialog was closed, and nothing has changed. Try again whenever you like.",
@@ -262,8 +262,8 @@ export const en = {
   requestId: (id: string) => `If it happens again, tell the people who run this site: ${id}`,
 };
 
-/** Everything the element says, in one language. */
+/** The element's texts in one language. */
 export type Texts = typeof en;
 
-/** Texts to replace; what is left out stays as it is. */
+/** Texts that replace the element's own. Those left out stay as they are. */
 export type TextsOverride = { readonly [Part in keyof Texts]?: Partial<Texts[Part]> };

@@ -7,7 +7,7 @@ import { passwordSection } from "./password.js";
 import { section } from "./section.js";
 import { sessionsSection } from "./sessions.js";
 
-/** Draws the account. */
+/** Renders the account. */
 export function accountView(context: Context): TemplateResult | typeof nothing {
   const { state, texts } = context;
   if (!state.account) return nothing;

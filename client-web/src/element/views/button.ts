@@ -5,19 +5,19 @@ import { type IconName, icon } from "../icons.js";
 /** A button. */
 export interface Button {
   readonly label: string;
-  /** What is read aloud in place of the label, where the label needs its surroundings. */
+  /** The label for screen readers, if the visible one is unclear without its surroundings. */
   readonly fullLabel?: string;
   readonly look: "primary" | "secondary" | "quiet" | "danger" | "link";
-  /** The job it starts. It looks busy while that runs; no button is ever disabled. */
+  /** The job it starts. The button looks busy while the job runs, but is never disabled. */
   readonly job?: string;
   readonly icon?: IconName;
-  /** Its id within the element, where the focus is to return to it; that of its job otherwise. */
+  /** Its id within the element, by which it can be focused. Default: the job. */
   readonly id?: string;
-  /** Without it the button submits its form. */
+  /** Called at a press. Default: the button submits its form. */
   readonly press?: () => void;
 }
 
-/** Draws a button. */
+/** Renders a button. */
 export function button(context: Context, it: Button): TemplateResult {
   const { busy } = context.state;
   const id = it.id ?? it.job;

@@ -6,7 +6,7 @@ import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";
 import { form, textField } from "./field.js";
 
-/** Draws the dialog that makes sure that an account is not deleted by a slip. */
+/** Renders the dialog that confirms the deletion of the account. */
 export function deleteAccountDialog(context: Context): TemplateResult {
   const { state, texts } = context;
   return html`${dialogHead(context, texts.deletion.dialogHeading, texts.deletion.dialogLead)}

@@ -8,12 +8,12 @@ import { deleteAccountDialog } from "./delete-account.js";
 import { dialogHead } from "./dialog-head.js";
 import { reauthenticationDialog } from "./reauthenticate.js";
 
-/** Draws the one dialog; the element opens it while there is a question. */
+/** Renders the dialog. The element opens it while there is a question. */
 export function dialog(context: Context): TemplateResult {
   const { question } = context.state;
   const closed = (event: Event) => {
     if (event.type === "cancel") event.preventDefault();
-    // That a dialog was closed is told late. By then it may be open with the next question.
+    // The event `close` arrives late. By then the dialog may be open with the next question.
     else if (event.currentTarget instanceof HTMLDialogElement && event.currentTarget.open) return;
     if (context.state.question) answer(context, false);
   };
@@ -34,7 +34,7 @@ function content(context: Context, question: Question): TemplateResult {
       });
     case "delete-account":
       return deleteAccountDialog(context);
-    case "presence":
+    case "reauthenticate":
       return reauthenticationDialog(context);
   }
 }

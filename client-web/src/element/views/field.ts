@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
 import { fieldOf, problemText } from "../format/problem-text.js";
 
-/** A field of a form. Its name is the contract's, so a refusal finds its field. */
+/** A field of a form. Its name is that of the contract, by which field violations refer to it. */
 export interface Field {
   readonly name: "username" | "password" | "current_password" | "new_password" | "name";
   readonly label: string;
@@ -12,7 +12,7 @@ export interface Field {
   readonly input?: (value: string) => void;
 }
 
-/** Draws a line of text to fill in. */
+/** Renders a text field. */
 export function textField(context: Context, it: Field): TemplateResult {
   const typing = (event: Event) => {
     if (event.target instanceof HTMLInputElement) it.input?.(event.target.value);
@@ -37,7 +37,7 @@ export function textField(context: Context, it: Field): TemplateResult {
   );
 }
 
-/** Draws a password to fill in, with a button that makes it readable. */
+/** Renders a password field, with a button that shows its content. */
 export function passwordField(context: Context, it: Field): TemplateResult {
   const { state, texts } = context;
   const bounds = it.autocomplete === "new-password" ? boundsOf(context) : undefined;
@@ -73,8 +73,8 @@ export function passwordField(context: Context, it: Field): TemplateResult {
 }
 
 /**
- * Draws the username as text that cannot be changed: password managers need to see whose password a
- * form is about. Two such forms can be open at once, so each has an id of its own for it.
+ * Renders the username as a read-only field: password managers need it to know the account of a
+ * form. Two such forms can be open at once, so each gives it an id of its own.
  */
 export function fixedUsername(context: Context, id: string): TemplateResult {
   return html`<div class="cl-field">
@@ -91,7 +91,7 @@ export function fixedUsername(context: Context, id: string): TemplateResult {
   </div>`;
 }
 
-/** Draws a form that does one job. Its own checks are ours: the browser's speak another language. */
+/** Renders a form. The browser's own checks are off: their texts may be in another language. */
 export function form(submit: (form: FormData) => void, content: unknown): TemplateResult {
   const submitted = (event: SubmitEvent) => {
     event.preventDefault();
@@ -125,7 +125,7 @@ function problemOf(context: Context, it: Field): string | undefined {
   return problem && problemText(problem, context.texts, boundsOf(context));
 }
 
-/** How long passwords may be. */
+/** The length limits of passwords. */
 export function boundsOf({ state }: Context) {
   return state.info?.passwordPolicy ?? { minLength: 1, maxLength: 1024 };
 }

@@ -5,9 +5,9 @@ import { icon } from "../icons.js";
 import { button } from "./button.js";
 
 /**
- * Draws what there is to tell: errors in the one alert region, anything else in the one status
- * region. Both exist from the start, because what is not there yet is not read aloud when it comes.
- * A countdown is in neither: nobody wants to hear every second.
+ * Renders the notice: errors in the only alert region, anything else in the only status region. Both
+ * exist from the start, because screen readers do not announce a region that is added later. A
+ * countdown is in neither, so that not every second is announced.
  */
 export function notices(context: Context): TemplateResult {
   const { notice, waiting } = context.state;
@@ -31,7 +31,7 @@ export function notices(context: Context): TemplateResult {
   </div>`;
 }
 
-/** What is only said, because the button that was pressed shows it already. */
+/** Progress for screen readers only: the button that was pressed shows it already. */
 function progress({ state, texts }: Context): TemplateResult | typeof nothing {
   const said = {
     "sign-in": texts.signIn.busy,
@@ -45,7 +45,7 @@ function progress({ state, texts }: Context): TemplateResult | typeof nothing {
 
 function words({ state, texts }: Context): TemplateResult {
   const { notice } = state;
-  return html`<p>${notice?.say(texts)}</p>
+  return html`<p>${notice?.text(texts)}</p>
     ${notice?.requestId ? html`<p>${texts.requestId(notice.requestId)}</p>` : nothing}`;
 }
 

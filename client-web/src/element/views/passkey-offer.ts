@@ -4,7 +4,7 @@ import { acceptOffer, dismissOffer } from "../flows/passkey-offer.js";
 import { icon } from "../icons.js";
 import { button } from "./button.js";
 
-/** Draws the offer of a passkey to somebody who has just signed in with a password. */
+/** Renders the offer of a passkey after a sign-in with a password. */
 export function offerView(context: Context): TemplateResult {
   const { texts } = context;
   return html`<p class="cl-lead">${texts.offer.lead}</p>

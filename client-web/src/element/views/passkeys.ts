@@ -18,7 +18,7 @@ import { form, textField } from "./field.js";
 import { section } from "./section.js";
 import { timeAgo } from "./time.js";
 
-/** Draws the passkeys of the account. */
+/** Renders the passkeys of the account. */
 export function passkeysSection(context: Context): TemplateResult {
   const { state, texts } = context;
   const passkeys = state.passkeys ?? [];

@@ -10,7 +10,7 @@ import { button } from "./button.js";
 import { boundsOf, fixedUsername, form, passwordField } from "./field.js";
 import { section } from "./section.js";
 
-/** Draws the password of the account: whether there is one, and how to change that. */
+/** Renders the password section: whether there is a password, and its form. */
 export function passwordSection(context: Context): TemplateResult {
   const { state, texts } = context;
   const { isSet, isNotSet, heading } = texts.password;

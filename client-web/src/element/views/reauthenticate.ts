@@ -7,7 +7,7 @@ import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";
 import { fixedUsername, form, passwordField } from "./field.js";
 
-/** Draws the dialog that asks for a passkey or the password before something sensitive. */
+/** Renders the dialog that asks for a passkey or the password before a sensitive operation. */
 export function reauthenticationDialog(context: Context): TemplateResult {
   const { state, texts } = context;
   const passkeys = canUsePasskeys(state) && Boolean(state.passkeys?.length);
@@ -17,14 +17,14 @@ export function reauthenticationDialog(context: Context): TemplateResult {
     look: password ? "secondary" : "quiet",
     press: () => answer(context, false),
   });
-  return html`${dialogHead(context, texts.presence.heading, texts.presence.lead)}
+  return html`${dialogHead(context, texts.reauthentication.heading, texts.reauthentication.lead)}
   ${
     passkeys
       ? html`<div class="cl-stack">
           ${button(context, {
-            label: texts.presence.withPasskey,
+            label: texts.reauthentication.withPasskey,
             look: "primary",
-            job: "presence-passkey",
+            job: "reauthenticate-passkey",
             icon: "passkey",
             press: () => void reauthenticateWithPasskey(context),
           })}
@@ -36,7 +36,7 @@ export function reauthenticationDialog(context: Context): TemplateResult {
     password
       ? form(
           (data) => void reauthenticateWithPassword(context, data),
-          html`${fixedUsername(context, "presence_account")}
+          html`${fixedUsername(context, "reauthentication_account")}
           ${passwordField(context, {
             name: "password",
             label: texts.common.password,
@@ -45,9 +45,9 @@ export function reauthenticationDialog(context: Context): TemplateResult {
             <div class="cl-dialog-actions">
               ${cancel}
               ${button(context, {
-                label: texts.presence.submit,
+                label: texts.reauthentication.submit,
                 look: passkeys ? "secondary" : "primary",
-                job: "presence",
+                job: "reauthenticate",
               })}
             </div>`,
         )

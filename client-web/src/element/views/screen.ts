@@ -11,7 +11,7 @@ import { offerView } from "./passkey-offer.js";
 import { signInView } from "./sign-in.js";
 import { signUpView } from "./sign-up.js";
 
-/** Draws everything: the heading, what there is to tell, and the screen. */
+/** Renders the element: the heading, the notice, the screen and the dialog. */
 export function screenView(context: Context): TemplateResult {
   const { state } = context;
   return html`<div class="cl-screen" data-screen=${state.screen} aria-busy=${state.screen === "starting"}>
@@ -21,7 +21,7 @@ export function screenView(context: Context): TemplateResult {
     ${dialog(context)}`;
 }
 
-/** The heading of the screen that is shown; it is the page's title, too. */
+/** The heading of the screen, which is also part of the page's title. */
 export function headingOf({ state, texts }: Context): string {
   switch (state.screen) {
     case "starting":

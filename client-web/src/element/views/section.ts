@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
 import { domId } from "../context.js";
 
-/** Draws a part of the account under its heading. */
+/** Renders a section of the account. */
 export function section(id: string, heading: string, content: unknown): TemplateResult {
   return html`<section class="cl-section" aria-labelledby=${domId(`${id}-heading`)}>
     <h2 class="cl-subheading" id=${domId(`${id}-heading`)} tabindex="-1">${heading}</h2>

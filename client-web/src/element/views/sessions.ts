@@ -9,7 +9,7 @@ import { button } from "./button.js";
 import { section } from "./section.js";
 import { timeAgo } from "./time.js";
 
-/** Draws the sessions of the account, this one first. */
+/** Renders the sessions of the account, this one first. */
 export function sessionsSection(context: Context): TemplateResult {
   const { texts } = context;
   const sessions = [...(context.state.sessions ?? [])].sort(

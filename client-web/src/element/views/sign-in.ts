@@ -5,7 +5,7 @@ import { signInWithPasskey, signInWithPassword } from "../flows/sign-in.js";
 import { button } from "./button.js";
 import { form, passwordField, textField } from "./field.js";
 
-/** Draws the sign-in: with the passkey first where this browser has used one. */
+/** Renders the sign-in, with the passkey first if one was used in this browser. */
 export function signInView(context: Context): TemplateResult {
   const { state, texts } = context;
   return html`${state.passkeyFirst ? passkeyFirst(context) : passwordForm(context)}
@@ -71,7 +71,7 @@ function passwordForm(context: Context): TemplateResult {
   );
 }
 
-/** The passkey beside the password: of the name that was typed, or of nobody in particular. */
+/** The button for a passkey beside the password: of the typed username if there is one. */
 function otherWay(context: Context): TemplateResult | typeof nothing {
   const { state, texts } = context;
   const username = state.username.trim();

@@ -5,7 +5,7 @@ import { signUp } from "../flows/sign-up.js";
 import { button } from "./button.js";
 import { boundsOf, form, passwordField, textField } from "./field.js";
 
-/** Draws the form for a new account. */
+/** Renders the form for a new account. */
 export function signUpView(context: Context): TemplateResult {
   const { texts } = context;
   return html`${form(

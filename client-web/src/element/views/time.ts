@@ -3,7 +3,7 @@ import { html, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { fullTime, milliseconds, relativeTime } from "../format/times.js";
 
-/** Draws a time in words, such as "yesterday"; in full where the pointer rests on it. */
+/** Renders a relative time, such as "yesterday", with the full time as a tooltip. */
 export function timeAgo({ state, texts }: Context, time: Timestamp): TemplateResult {
   const at = milliseconds(time);
   return html`<time datetime=${new Date(at).toISOString()} title=${fullTime(at, texts)}

@@ -58,6 +58,6 @@ it("speaks German in every dialog", async () => {
 
   await visit.press(de.passkeys.add);
 
-  await visit.arrivesAt(de.presence.heading);
-  await visit.look("de-dialog-presence");
+  await visit.arrivesAt(de.reauthentication.heading);
+  await visit.look("de-dialog-reauthentication");
 });

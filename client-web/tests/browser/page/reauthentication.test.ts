@@ -16,14 +16,14 @@ it("asks for the password before a passkey is added, then goes on by itself", as
   await visit.sees(en.account.heading(alice.username));
 
   await visit.press(en.passkeys.add);
-  await visit.arrivesAt(en.presence.heading);
-  await visit.look("dialog-presence-password");
+  await visit.arrivesAt(en.reauthentication.heading);
+  await visit.look("dialog-reauthentication-password");
   await visit.type(en.common.password, "not the password of anybody");
-  await visit.press(en.presence.submit);
+  await visit.press(en.reauthentication.submit);
   await visit.isCorrected(en.common.password, en.problems.passwordWrong);
-  await visit.look("dialog-presence-wrong-password");
+  await visit.look("dialog-reauthentication-wrong-password");
   await visit.type(en.common.password, alice.password);
-  await visit.press(en.presence.submit);
+  await visit.press(en.reauthentication.submit);
 
   await visit.isNotifiedOf("is ready");
   await visit.button(en.passkeys.renameOne("Passkey")).waitFor();
@@ -39,10 +39,10 @@ it("asks for a passkey or the password before a passkey is removed", async () =>
   await visit.sees(en.account.heading(bob.username));
   await visit.press(en.passkeys.removeOne("Passkey"));
   await visit.press(en.passkeys.remove);
-  await visit.arrivesAt(en.presence.heading);
-  await visit.look("dialog-presence-both");
+  await visit.arrivesAt(en.reauthentication.heading);
+  await visit.look("dialog-reauthentication-both");
 
-  await visit.press(en.presence.withPasskey);
+  await visit.press(en.reauthentication.withPasskey);
 
   await visit.isNotifiedOf(en.passkeys.removed("Passkey"));
 });
@@ -59,15 +59,15 @@ it("changes nothing when the proof is not given", async () => {
   await visit.press(en.deletion.open);
   await visit.type(en.deletion.typeName(carol.username), carol.username);
   await visit.press(en.deletion.confirm);
-  await visit.arrivesAt(en.presence.heading);
-  await visit.press(en.presence.withPasskey);
+  await visit.arrivesAt(en.reauthentication.heading);
+  await visit.press(en.reauthentication.withPasskey);
   await visit.isNotifiedOf(en.waiting.signIn);
-  await visit.look("dialog-presence-waiting");
+  await visit.look("dialog-reauthentication-waiting");
 
   await visit.page.keyboard.press("Escape");
 
-  await visit.isNotifiedOf(en.presence.notProved);
-  await visit.look("account-presence-not-proved");
+  await visit.isNotifiedOf(en.reauthentication.notProved);
+  await visit.look("account-not-reauthenticated");
   await visit.page.reload();
   await visit.sees(en.account.heading(carol.username));
   expect(await visit.button(en.passkeys.renameOne("Passkey")).count()).toBe(1);
