@@ -38,7 +38,7 @@ export function followPath(element: ClavigerAuth): void {
 
 /** The view whose path this is. */
 function viewHere(): View {
-  const views: readonly View[] = ["sign-up", "account"];
+  const views = Object.keys(PATHS) as View[];
   return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
 }
 

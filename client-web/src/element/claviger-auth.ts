@@ -10,7 +10,7 @@ import { goTo, showSignedOut } from "./flows/screens.js";
 import { start } from "./flows/start.js";
 import { chooseLanguage, loadTexts, overrideTexts } from "./languages/choose-language.js";
 import { en, type TextsOverride } from "./languages/en.js";
-import { initialState, type Screen, type State, type View } from "./state.js";
+import { initialState, isView, type State, type View } from "./state.js";
 import { headingOf, screenView } from "./views/screen.js";
 
 /** Without a DOM, as on a server, the class has another base, so that it can still be imported. */
@@ -292,9 +292,5 @@ function tick(context: Context): void {
 }
 
 function viewOf(name: string | null): View {
-  return name === "sign-up" || name === "account" ? name : "sign-in";
-}
-
-function isView(screen: Screen): screen is View {
-  return screen === "sign-in" || screen === "sign-up" || screen === "account";
+  return isView(name) ? name : "sign-in";
 }

@@ -5,7 +5,15 @@ import type { Capabilities } from "../passkeys/capabilities.js";
 import type { Texts } from "./languages/en.js";
 
 /** The views that the page can request. */
-export type View = "sign-in" | "sign-up" | "account";
+export const VIEWS = ["sign-in", "sign-up", "account"] as const;
+
+/** A view that the page can request. */
+export type View = (typeof VIEWS)[number];
+
+/** Whether a name is the name of a view. */
+export function isView(name: string | null): name is View {
+  return VIEWS.some((view) => view === name);
+}
 
 /** What the element shows. The first three come before a view can be shown; `offer` after a sign-in. */
 export type Screen = "starting" | "stuck" | "wrong-address" | "offer" | View;

@@ -2,12 +2,9 @@ import type { Failure, FieldProblem } from "../../outcome/failure.js";
 import type { Outcome } from "../../outcome/outcome.js";
 import { type Context, domId } from "../context.js";
 import { failureNotice } from "../format/failure-notice.js";
-import { fieldOf } from "../format/problem-text.js";
+import { fieldOf, isFormField } from "../format/problem-text.js";
 import type { Notice, State } from "../state.js";
 import { showSignedOut, showWrongAddress } from "./screens.js";
-
-/** The fields of the forms. A problem of any other field is shown as a general failure. */
-const FIELDS = ["username", "password", "current_password", "new_password", "name"];
 
 /**
  * Runs a job unless one is already running, so that a second press of the button has no effect.
@@ -53,10 +50,7 @@ export function showFailure(context: Context, failure: Failure, retry?: () => vo
     showSignedOut(context, "ended");
   } else if (failure.kind === "foreign-origin" && context.state.info) {
     showWrongAddress(context);
-  } else if (
-    failure.kind === "invalid" &&
-    failure.fields.every((it) => FIELDS.includes(fieldOf(it)))
-  ) {
+  } else if (failure.kind === "invalid" && failure.fields.every((it) => isFormField(it))) {
     showProblems(context, failure.fields);
   } else {
     const now = Date.now();

@@ -3,7 +3,7 @@ import type { Failure } from "../../outcome/failure.js";
 import type { SessionEvent } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
 import { failureNotice } from "../format/failure-notice.js";
-import { clearedState, type Notice, type Screen, type State, type View } from "../state.js";
+import { clearedState, isView, type Notice, type Screen, type State, type View } from "../state.js";
 
 /** Why the user is signed out. */
 export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];
@@ -12,8 +12,12 @@ export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"
 export function showScreen(context: Context, screen: Screen, change: Partial<State> = {}): void {
   const before = context.state;
   context.ceremony?.abort();
-  const isView = screen === "sign-in" || screen === "sign-up" || screen === "account";
-  context.update({ ...clearedState, screen, view: isView ? screen : before.view, ...change });
+  context.update({
+    ...clearedState,
+    screen,
+    view: isView(screen) ? screen : before.view,
+    ...change,
+  });
   if (before.screen !== "starting" && before.screen !== screen) context.focus(domId("heading"));
 }
 

@@ -1,6 +1,12 @@
 import type { FieldProblem } from "../../outcome/failure.js";
 import type { PasswordBounds, Texts } from "../languages/en.js";
 
+/** The names of the form fields, which are those of the contract. */
+const FIELD_NAMES = ["username", "password", "current_password", "new_password", "name"] as const;
+
+/** The name of a form field. */
+export type FieldName = (typeof FIELD_NAMES)[number];
+
 /** The text under a field that violates a rule. */
 export function problemText(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
   const words = texts.problems;
@@ -25,6 +31,11 @@ export function problemText(problem: FieldProblem, texts: Texts, bounds: Passwor
   // The three password fields have the same rules.
   const family = field.endsWith("password") ? "password" : field;
   return table[`${field} ${problem.reason}`] ?? table[`${family} ${problem.reason}`] ?? words.other;
+}
+
+/** Whether a problem belongs to a field of a form. Any other is shown as a general failure. */
+export function isFormField(problem: FieldProblem): boolean {
+  return FIELD_NAMES.some((name) => name === fieldOf(problem));
 }
 
 /** The form field of a problem: the last part of a path such as `passkey.name`. */

@@ -3,6 +3,7 @@ import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
 import { type Context, domId } from "../context.js";
 import { answer } from "../flows/question.js";
 import type { Question } from "../state.js";
+import { hasOneWayToSignIn } from "../ways-to-sign-in.js";
 import { button } from "./button.js";
 import { deleteAccountDialog } from "./delete-account.js";
 import { dialogHead } from "./dialog-head.js";
@@ -42,7 +43,7 @@ function content(context: Context, question: Question): TemplateResult {
 function removePasskeyDialog(context: Context, passkey: Passkey): TemplateResult {
   const { state, texts } = context;
   const last = state.passkeys?.length === 1;
-  if (last && !state.account?.hasPassword) {
+  if (hasOneWayToSignIn(state)) {
     return html`${dialogHead(context, texts.passkeys.lastWayInHeading, texts.passkeys.lastWayIn)}
       <div class="cl-dialog-actions">
         ${button(context, {

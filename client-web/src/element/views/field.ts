@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { fieldOf, problemText } from "../format/problem-text.js";
+import { type FieldName, fieldOf, problemText } from "../format/problem-text.js";
 
 /** A field of a form. Its name is that of the contract, by which field violations refer to it. */
 export interface Field {
-  readonly name: "username" | "password" | "current_password" | "new_password" | "name";
+  readonly name: FieldName;
   readonly label: string;
   readonly autocomplete: string;
   readonly hint?: string;

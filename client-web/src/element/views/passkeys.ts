@@ -13,6 +13,7 @@ import { canUsePasskeys } from "../flows/screens.js";
 import { passkeyKind } from "../format/passkey-kind.js";
 import { fullDate, milliseconds } from "../format/times.js";
 import { icon } from "../icons.js";
+import { hasOneWayToSignIn } from "../ways-to-sign-in.js";
 import { button } from "./button.js";
 import { form, textField } from "./field.js";
 import { section } from "./section.js";
@@ -22,7 +23,7 @@ import { timeAgo } from "./time.js";
 export function passkeysSection(context: Context): TemplateResult {
   const { state, texts } = context;
   const passkeys = state.passkeys ?? [];
-  const lastWayIn = passkeys.length === 1 && !state.account?.hasPassword;
+  const lastWayIn = passkeys.length > 0 && hasOneWayToSignIn(state);
   return section("passkeys", texts.passkeys.heading, [
     html`<p class="cl-lead">${passkeys.length > 0 ? texts.passkeys.lead : texts.passkeys.empty}</p>`,
     lastWayIn

@@ -6,6 +6,7 @@ import {
   openPasswordForm,
   removePassword,
 } from "../flows/password.js";
+import { hasOneWayToSignIn } from "../ways-to-sign-in.js";
 import { button } from "./button.js";
 import { boundsOf, fixedUsername, form, passwordField } from "./field.js";
 import { section } from "./section.js";
@@ -31,7 +32,7 @@ function actions(context: Context): TemplateResult {
       press: () => openPasswordForm(context),
     })}
     ${
-      hasPassword && state.passkeys?.length
+      hasPassword && !hasOneWayToSignIn(state)
         ? button(context, {
             label: texts.password.remove,
             look: "quiet",

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { type Session, SignInMethod } from "../../gen/claviger/v1/resources_pb.js";
+import type { Session } from "../../gen/claviger/v1/resources_pb.js";
 import type { Context } from "../context.js";
 import { endOtherSessions, endSession } from "../flows/sessions.js";
 import { deviceName, isHandheld } from "../format/device-name.js";
+import { signInMethodText } from "../format/sign-in-method.js";
 import { icon } from "../icons.js";
 import { button } from "./button.js";
 import { section } from "./section.js";
@@ -73,8 +74,7 @@ function lastSeen(context: Context, session: Session): unknown {
 
 function opened(context: Context, session: Session): unknown {
   const { texts } = context;
-  const passkey = session.method === SignInMethod.PASSKEY;
-  const how = passkey ? texts.sessions.methods.passkey : texts.sessions.methods.password;
+  const how = signInMethodText(session.method, texts) ?? nothing;
   const when = session.createTime ? timeAgo(context, session.createTime) : nothing;
   return html`${texts.sessions.since} ${when} ${how}`;
 }
