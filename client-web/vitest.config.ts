@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Two kinds of test: units in Node, and the real thing in Chromium against the real binary. */
+/** Unit tests in Node, and browser tests in Chromium against the real server. */
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +10,7 @@ export default defineConfig({
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/support/setup.ts"],
-          // Each file has a browser and a server of its own, and shares nothing else.
+          // Each file has a browser and a server of its own and shares no state, so isolation adds nothing.
           maxWorkers: 2,
           isolate: false,
           testTimeout: 60_000,

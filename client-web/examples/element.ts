@@ -2,6 +2,6 @@ import "@claviger/web/element";
 
 const element = document.querySelector("claviger-auth");
 element?.addEventListener("claviger-signed-in", (event) => {
-  event.preventDefault(); // Not the account, but:
+  event.preventDefault(); // Instead of showing the account:
   location.assign("/orders");
 });

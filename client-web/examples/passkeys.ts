@@ -2,19 +2,19 @@ import { createClaviger } from "@claviger/web";
 
 const claviger = createClaviger();
 
-// Once per page load: is somebody signed in? Works across reloads, and knows of other tabs.
+// Once per page load: restores the session, across reloads and from other tabs.
 await claviger.restore();
 claviger.subscribe(({ kind }) => {
   document.title = kind;
 });
 
 if (claviger.state.kind !== "signed-in") {
-  // Passkeys in the autofill of <input autocomplete="username webauthn">. Goes on by itself until
-  // somebody signs in, also with a password.
+  // Offers passkeys in the autofill of <input autocomplete="username webauthn"> until a user signs
+  // in, with a passkey or a password.
   void claviger.signInWithPasskey({ autofill: true });
 }
 
-// Behind buttons: any passkey, the passkeys of a name, a new passkey.
+// Behind buttons: any passkey, a passkey of a username, a new passkey.
 await claviger.signInWithPasskey();
 await claviger.signInWithPasskey({ username: "anna" });
 await claviger.passkeys.add({ name: "Blue key" });

@@ -6,23 +6,23 @@ const PATHS: Record<View, string> = {
   account: "/account",
 };
 
-/** Keeps the address and the element in step: each view has its own path, and Back goes back. */
+/** Keeps the path and the view in sync, so that each view has a path and the Back button works. */
 export function followPath(element: ClavigerAuth): void {
-  // What follows a load or a step in history is no step of its own, such as `/` on to `/account`.
-  let led = true;
+  // A view change that follows a load or a history step replaces its entry, such as `/` to `/account`.
+  let replace = true;
 
   element.addEventListener("claviger-view", (event) => {
     if (!(event instanceof CustomEvent)) return;
     const { view, title }: ViewChange = event.detail;
     document.title = `${title} · ${location.hostname}`;
     if (location.pathname !== PATHS[view]) {
-      // A part of the account that was asked for is still wanted after the sign-in on the way.
-      const address = PATHS[view] + (led || view === "account" ? location.hash : "");
-      if (led) history.replaceState(null, "", address);
+      // Keeps the requested section of the account through a sign-in.
+      const address = PATHS[view] + (replace || view === "account" ? location.hash : "");
+      if (replace) history.replaceState(null, "", address);
       else history.pushState(null, "", address);
       followHash(element);
     }
-    led = false;
+    replace = false;
   });
 
   const follow = () => {
@@ -30,19 +30,19 @@ export function followPath(element: ClavigerAuth): void {
     element.view = viewHere();
   };
   addEventListener("popstate", () => {
-    led = element.view !== viewHere();
+    replace = element.view !== viewHere();
     follow();
   });
   follow();
 }
 
-/** The view whose path this is. */
+/** The view of the current path. */
 function viewHere(): View {
   const views = Object.keys(PATHS) as View[];
   return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
 }
 
-/** The hash names a part of the account, as `/.well-known/change-password` does. */
+/** The hash names a section of the account, as in `/account#password`. */
 function followHash(element: ClavigerAuth): void {
   const section = location.hash.slice(1);
   if (section === "passkeys" || section === "password") element.setAttribute("section", section);

@@ -1,7 +1,7 @@
 // Builds the page that the server serves, from page/ into page/dist.
 //
-// What comes out fits the server's strict headers: no inline script or style, every asset hashed and
-// under assets/, and beside each text a compressed twin (.gz) for browsers that read it.
+// The output fits the server's strict headers: no inline script or style, and every asset under
+// assets/ with a hash in its name. Each text file has a compressed copy (.gz) beside it.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,13 +11,12 @@ import { build } from "vite";
 const page = fileURLToPath(new URL("../page", import.meta.url));
 const dist = join(page, "dist");
 
-// Browsers that have passkeys and Web Locks, and ES2022 with them; the older two are the last ones
-// for Windows 7 and 8.
+// Browsers with passkeys, Web Locks and ES2022. Chrome and Edge 109 are the last for Windows 7 and 8.
 const browsers = ["chrome109", "edge109", "firefox115", "safari16.4"];
 
 const compressible = /\.(css|html|ico|js|json|svg|webmanifest)$/;
 
-/** Removes the last build, so that a failed one leaves no page of before. */
+/** Removes the last build, so that a failed build leaves no old page. */
 function empty() {
   for (const name of readdirSync(dist)) {
     if (name !== ".gitignore") {
@@ -44,7 +43,7 @@ await build({
   configFile: false,
   root: page,
   base: "/",
-  // Only hashed assets are served, so a file that keeps its name would never be seen.
+  // The server serves only hashed assets, so it would never serve a file that keeps its name.
   publicDir: false,
   build: {
     outDir: dist,

@@ -1,4 +1,4 @@
-// Writes the element's style sheet as one file: people who link to it fetch it once.
+// Writes the element's style sheet as one file, so that pages load it with one request.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const from = new URL("../src/element/", import.meta.url);

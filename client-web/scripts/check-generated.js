@@ -1,4 +1,4 @@
-// Says whether src/gen is what the contract generates today.
+// Fails if src/gen is not what the contract generates.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ try {
   execFileSync("diff", ["--recursive", "src/gen", join(fresh, "src/gen")], { stdio: "inherit" });
 } catch {
   process.stderr.write(
-    "\nsrc/gen is not what the contract generates. Mend with: npm run generate\n",
+    "\nsrc/gen is not what the contract generates. Fix with: npm run generate\n",
   );
   process.exitCode = 1;
 } finally {

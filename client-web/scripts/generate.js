@@ -1,7 +1,7 @@
 // Generates src/gen from the contract: `buf generate`, then descriptors as text.
 //
-// The generator writes each file's descriptor in base64, which hardly compresses: names that repeat
-// look different at every third offset. As the text it stands for it weighs half of that, gzipped.
+// The generator writes each file's descriptor in base64, which hardly compresses: repeated names look
+// different at every third offset. Decoded to text, it has half the size after gzip.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const BASE64_DESCRIPTOR = /fileDesc\("([A-Za-z0-9+/=]+)"/;
 
-/** Generates into `output`, which then holds `src/gen`. */
+/** Generates `src/gen` into the folder `output`. */
 export function generate(output) {
   execFileSync("npx", ["--no-install", "buf", "generate", "--output", output], {
     stdio: "inherit",
@@ -33,7 +33,7 @@ function withTextDescriptor(code) {
   );
 }
 
-/** Bytes as a string literal with a character for each. */
+/** Bytes as a string literal with one character for each. */
 function literal(bytes) {
   const plain = (byte) => byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
   const escaped = (byte) => `\\x${byte.toString(16).padStart(2, "0")}`;

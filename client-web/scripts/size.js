@@ -1,5 +1,5 @@
-// Prints what the client weighs in a browser, minified and gzipped, and fails when a part is over
-// its budget. Weighs dist, as it is published: `npm run size` builds it first.
+// Prints the size of the client in a browser, minified and gzipped, and fails if a part is over its
+// budget. Measures dist, as it is published: `npm run size` builds it first.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -20,8 +20,8 @@ const generated = `
   export * from "./dist/gen/google/rpc/error_details_pb.js";`;
 const headless = `export { createClaviger } from "./dist/index.js";`;
 
-/** The size of a program with everything it imports, in bytes. */
-async function weigh(program) {
+/** The size of a program with all its imports, in bytes. */
+async function sizeOf(program) {
   const entry = join(root, "size-entry.js");
   const { output } = await build({
     input: entry,
@@ -43,12 +43,12 @@ function compressed(content) {
   return gzipSync(content, { level: 9 }).length;
 }
 
-/** What there is to weigh, in bytes, each with its budget where it has one. */
+/** The parts with their sizes and budgets, in bytes. */
 async function parts() {
-  const runtime = await weigh(connect);
-  const withGenerated = await weigh(connect + generated);
-  const client = await weigh(headless);
-  const page = await weigh(`${headless} import "./${define}";`);
+  const runtime = await sizeOf(connect);
+  const withGenerated = await sizeOf(connect + generated);
+  const client = await sizeOf(headless);
+  const page = await sizeOf(`${headless} import "./${define}";`);
   return [
     { name: "Connect and Protobuf-ES, for any service", bytes: runtime },
     { name: "+ messages and services", bytes: withGenerated - runtime },
@@ -65,7 +65,7 @@ let exceeded = false;
 for (const { name, bytes, budget } of await parts()) {
   const over = budget !== undefined && bytes > budget;
   exceeded ||= over;
-  const limit = budget ? `  of ${budget / 1000} kB${over ? ": TOO MUCH" : ""}` : "";
+  const limit = budget ? `  of ${budget / 1000} kB${over ? ": OVER BUDGET" : ""}` : "";
   process.stdout.write(`${name.padEnd(42)}${(bytes / 1000).toFixed(2).padStart(7)} kB${limit}\n`);
 }
 process.exitCode = exceeded ? 1 : 0;

@@ -5,7 +5,7 @@ import { FakeClaviger, networkDown } from "../tests/support/fake-claviger.js";
 import { createClaviger } from "./create-claviger.js";
 
 describe("createClaviger", () => {
-  it("touches nothing where a server renders the page", () => {
+  it("uses no browser API in server-side rendering", () => {
     const channel = vi.fn();
     const fetch = vi.fn();
     vi.stubGlobal("BroadcastChannel", channel);
@@ -18,7 +18,7 @@ describe("createClaviger", () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it("does not keep a server that renders the page from ending", () => {
+  it("does not keep the process of a server-side rendering alive", () => {
     const program = `
       const { createServer } = await import("vite");
       const vite = await createServer({ server: { middlewareMode: true, ws: false }, logLevel: "silent" });
@@ -33,7 +33,7 @@ describe("createClaviger", () => {
     expect(output.toString()).toBe("unknown");
   }, 40_000);
 
-  it("asks once what the server offers, and again after a failure", async () => {
+  it("requests the server's information once, and again after a failure", async () => {
     const server = new FakeClaviger();
     server.failures.push({ method: "GetServerInfo", error: networkDown() });
     const claviger = createClaviger({ transport: server.transport() });
@@ -47,7 +47,7 @@ describe("createClaviger", () => {
     expect(server.count("GetServerInfo")).toBe(2);
   });
 
-  it("throws nothing, whatever it is given", async () => {
+  it("throws nothing for any arguments", async () => {
     fakeBrowser();
     const claviger = createClaviger({ transport: new FakeClaviger().transport() });
     const nonsense = 7 as never;
@@ -66,7 +66,7 @@ describe("createClaviger", () => {
     claviger.close();
   });
 
-  it("answers failed, with the cause for debuggers, when the server's answer is incomplete", async () => {
+  it("returns failed, with the cause for debugging, if the server's response is incomplete", async () => {
     const inner = new FakeClaviger().transport();
     const claviger = createClaviger({
       tokenStorage: "memory",

@@ -32,7 +32,7 @@ const kinds: Record<FailureKind, true> = {
   failed: true,
 };
 
-it("shows exactly the examples that the compiler checks", () => {
+it("contains exactly the examples that are compiled", () => {
   const blocks = [...readme.matchAll(/```ts file=(\S+)\n([\s\S]*?)```/g)];
 
   const shown = blocks.map(([, file]) => file);
@@ -55,7 +55,7 @@ it("explains every kind of failure, and no other", () => {
   );
 });
 
-it("names the attributes of the element that there are", () => {
+it("names every attribute of the element", () => {
   const list = readme.slice(readme.indexOf("- Attributes:"), readme.indexOf("- Properties:"));
 
   for (const name of ClavigerAuth.observedAttributes) expect(list).toContain(`\`${name}\``);

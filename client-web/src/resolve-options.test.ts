@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { resolveOptions } from "./resolve-options.js";
 
 describe("resolveOptions", () => {
-  it("trusts the cookie on pages of Claviger's own origin", () => {
+  it("uses the cookie on pages of Claviger's own origin", () => {
     vi.stubGlobal("location", { origin: "https://login.example.com" });
 
     expect(resolveOptions({})).toEqual({
@@ -30,7 +30,7 @@ describe("resolveOptions", () => {
     },
   );
 
-  it("sees a cookie that is asked for on a page of another origin", () => {
+  it("reports a cookie that is requested on a page of another origin", () => {
     vi.stubGlobal("location", { origin: "https://app.example.com" });
 
     const where = resolveOptions({ baseUrl: "https://login.example.com", tokenStorage: "cookie" });
@@ -39,7 +39,7 @@ describe("resolveOptions", () => {
     vi.unstubAllGlobals();
   });
 
-  it("needs no page", () => {
+  it("works without a page", () => {
     expect(resolveOptions({})).toMatchObject({ baseUrl: "", tokenStorage: "memory" });
   });
 });

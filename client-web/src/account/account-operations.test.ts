@@ -11,7 +11,7 @@ async function signedIn(server: FakeClaviger) {
 }
 
 describe("account", () => {
-  it("goes on in a new session after a change of password, and says nothing of it", async () => {
+  it("continues in a new session after a change of password, without an event", async () => {
     const server = new FakeClaviger();
     const { anna } = await signedIn(server);
     const events: unknown[] = [];
@@ -26,7 +26,7 @@ describe("account", () => {
     anna.close();
   });
 
-  it("changes the password although the access token has expired", async () => {
+  it("changes the password even if the access token has expired", async () => {
     const server = new FakeClaviger();
     const { anna } = await signedIn(server);
     server.expireAccessTokens();
@@ -48,7 +48,7 @@ describe("account", () => {
     anna.close();
   });
 
-  it("is gone for good, with its cookie and its passkeys", async () => {
+  it("is deleted with its cookie and its passkeys", async () => {
     const server = new FakeClaviger();
     const { anna, browser } = await signedIn(server);
 
@@ -79,7 +79,7 @@ describe("sessions", () => {
     anna.close();
   });
 
-  it("end one by one, the own one with a sign-out", async () => {
+  it("end one by one, and the own session with a sign-out", async () => {
     const server = new FakeClaviger();
     const { anna } = await signedIn(server);
     server.open("anna", 1);
@@ -93,7 +93,7 @@ describe("sessions", () => {
     anna.close();
   });
 
-  it("end all but the own one, and say how many", async () => {
+  it("end except the own one, and are counted", async () => {
     const server = new FakeClaviger();
     const { anna } = await signedIn(server);
     server.open("anna", 1);

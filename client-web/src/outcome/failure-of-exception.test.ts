@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type CredentialRequest, failureOfException } from "./failure-of-exception.js";
 
-const live = new AbortController().signal;
-const asked: CredentialRequest = { creating: false, timedOut: false, signal: live };
-const exception = (name: string) => new DOMException("words", name);
+const notAborted = new AbortController().signal;
+const request: CredentialRequest = { creating: false, timedOut: false, signal: notAborted };
+const exception = (name: string) => new DOMException("message", name);
 
 describe("failureOfException", () => {
   it.each([
@@ -15,40 +15,43 @@ describe("failureOfException", () => {
     ["UnknownError", "failed"],
     ["InvalidStateError", "failed"],
   ])("makes of a %s that it was %s", (name, kind) => {
-    expect(failureOfException(exception(name), asked)).toMatchObject({ kind });
+    expect(failureOfException(exception(name), request)).toMatchObject({ kind });
   });
 
-  it("says expired when the person had all the time there was", () => {
-    const failure = failureOfException(exception("NotAllowedError"), { ...asked, timedOut: true });
+  it("is expired after the timeout of the request", () => {
+    const failure = failureOfException(exception("NotAllowedError"), {
+      ...request,
+      timedOut: true,
+    });
 
     expect(failure).toEqual({ kind: "expired" });
   });
 
-  it("says already registered when a passkey was to be made", () => {
+  it("is already-registered when a passkey was to be created", () => {
     const failure = failureOfException(exception("InvalidStateError"), {
-      ...asked,
+      ...request,
       creating: true,
     });
 
     expect(failure).toEqual({ kind: "already-registered" });
   });
 
-  it("goes by the signal when the caller gave a reason of their own", () => {
+  it("is cancelled when the caller aborted with a reason of their own", () => {
     const signal = AbortSignal.abort("changed my mind");
 
-    const failure = failureOfException("changed my mind", { ...asked, signal });
+    const failure = failureOfException("changed my mind", { ...request, signal });
 
     expect(failure).toEqual({ kind: "cancelled" });
   });
 
-  it("does not take an abort of somebody else for the person's", () => {
-    expect(failureOfException(exception("AbortError"), asked)).toEqual({ kind: "busy" });
+  it("is not cancelled when the caller did not abort", () => {
+    expect(failureOfException(exception("AbortError"), request)).toEqual({ kind: "busy" });
   });
 
-  it("keeps what it does not know for debuggers", () => {
+  it("keeps an unknown exception as the cause for debugging", () => {
     const cause = new TypeError("an extension broke");
 
-    const failure = failureOfException(cause, asked);
+    const failure = failureOfException(cause, request);
 
     expect(failure).toEqual({ kind: "failed" });
     expect(Reflect.get(failure, "cause")).toBe(cause);

@@ -5,7 +5,7 @@ import { ErrorReason } from "../gen/claviger/v1/error_reason_pb.js";
 import type { FailureKind } from "./failure.js";
 import { failureOfStatus } from "./failure-of-status.js";
 
-/** What a person is told, reason by reason; written out, so that a new reason has to be added here. */
+/** The kind of each reason, written out so that a new reason must be added here. */
 const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKind> = {
   INVALID_CREDENTIALS: "denied",
   PASSKEY_REFUSED: "refused",
@@ -51,13 +51,13 @@ const reasons = Object.keys(ErrorReason).filter(
 );
 
 describe("failureOfStatus", () => {
-  it.each(reasons)("knows the reason %s", (reason) => {
+  it.each(reasons)("has a kind for the reason %s", (reason) => {
     const failure = failureOfStatus(refusal(Code.Internal, reason));
 
     expect(failure).toMatchObject({ kind: KINDS[reason], reason });
   });
 
-  it("names every bad field", () => {
+  it("lists every violated field", () => {
     const fieldViolations = [
       { field: "username", reason: "REQUIRED", description: "must be given" },
       { field: "password", reason: "TOO_SHORT", description: "must have at least 15 characters" },
@@ -79,19 +79,19 @@ describe("failureOfStatus", () => {
     expect(failure).toMatchObject({ kind: "throttled", seconds: 3 });
   });
 
-  it("waits a second where the server does not say how long", () => {
+  it("waits one second if the server does not say how long", () => {
     const failure = failureOfStatus(refusal(Code.Unavailable, "OVERLOADED"));
 
     expect(failure).toMatchObject({ kind: "unavailable", seconds: 1 });
   });
 
-  it("goes by the status when the reason is newer than this client", () => {
+  it("uses the status code if the reason is newer than this client", () => {
     const failure = failureOfStatus(refusal(Code.Unavailable, "SOMETHING_NEW"));
 
     expect(failure).toMatchObject({ kind: "unavailable", reason: "SOMETHING_NEW" });
   });
 
-  it("does not believe reasons of others", () => {
+  it("ignores reasons of other domains", () => {
     const info = { type: "google.rpc.ErrorInfo", value: new Uint8Array() };
     const error = new ConnectError("no", Code.Unauthenticated);
     error.details.push(info);
@@ -105,18 +105,18 @@ describe("failureOfStatus", () => {
     ["a proxy has no server", new ConnectError("HTTP 502", Code.Unavailable), "unavailable"],
     ["something else answers", new ConnectError("missing trailer", Code.Unknown), "failed"],
     ["this client has a fault", new Error("oops"), "failed"],
-  ])("tells what happened on the way when %s", (_, error, kind) => {
+  ])("finds the kind without a reason when %s", (_, error, kind) => {
     expect(failureOfStatus(error)).toMatchObject({ kind });
   });
 
-  it("leads to the server's log", () => {
+  it("contains the request id of the server's log", () => {
     const error = refusal(Code.Internal, "INTERNAL");
     error.metadata.set("x-request-id", "abc");
 
     expect(failureOfStatus(error)).toMatchObject({ requestId: "abc" });
   });
 
-  it("keeps the cause for debuggers and out of logs", () => {
+  it("keeps the cause for debugging and out of logs", () => {
     const failure = failureOfStatus(new Error("secret"));
 
     expect(JSON.stringify(failure)).toBe('{"kind":"failed"}');

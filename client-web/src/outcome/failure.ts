@@ -30,7 +30,7 @@ export type Failure = (
        * - `too-many-passkeys`: the account has the maximum number of passkeys.
        * - `not-found`: the passkey or session does not exist any more.
        * - `foreign-origin`: the cookie works only on pages of the server's own origin.
-       * - `offline`: no response arrived. Also what CORS leaves of a refusal to another origin.
+       * - `offline`: no response arrived. Also on a page of an origin that CORS does not allow.
        * - `failed`: any other error, of the server or of this client.
        */
       readonly kind:

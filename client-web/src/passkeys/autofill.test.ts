@@ -21,8 +21,8 @@ async function offering() {
   });
   /** The request of the browser with this number, as soon as there is one. */
   const offer = async (number: number) => {
-    await vi.waitFor(() => expect(credentials.asked).toHaveLength(number));
-    return credentials.asked[number - 1] as (typeof credentials.asked)[0];
+    await vi.waitFor(() => expect(credentials.requests).toHaveLength(number));
+    return credentials.requests[number - 1] as (typeof credentials.requests)[0];
   };
   await offer(1);
   return { answer, caller, claviger, credentials, failures, offer, page, server };
@@ -37,7 +37,7 @@ afterEach(() => {
 });
 
 describe("autofill", () => {
-  it("signs in whoever takes the offer", async () => {
+  it("signs in the user who accepts the offer", async () => {
     const { answer, offer } = await offering();
 
     const { request, answer: take } = await offer(1);
@@ -47,7 +47,7 @@ describe("autofill", () => {
     expect(await answer).toMatchObject({ ok: true, value: { account: { username: "anna" } } });
   });
 
-  it("is offered anew shortly before the challenge ends", async () => {
+  it("is renewed shortly before the challenge expires", async () => {
     const { offer, caller, answer } = await offering();
     const { request } = await offer(1);
 
@@ -59,12 +59,12 @@ describe("autofill", () => {
     expect(await answer).toEqual(cancelled);
   });
 
-  it("is offered anew when the page comes back from the cache, and not when it was just loaded", async () => {
+  it("is renewed when the page returns from the back/forward cache, but not after a load", async () => {
     const { offer, page, credentials, caller } = await offering();
 
     page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
     await vi.advanceTimersByTimeAsync(100);
-    const early = credentials.asked.length;
+    const early = credentials.requests.length;
     page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
     await offer(2);
 
@@ -72,7 +72,7 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("is offered anew after a refusal, which is told", async () => {
+  it("is renewed after a refusal, which is reported", async () => {
     const { offer, failures, caller } = await offering();
 
     (await offer(1)).answer(fakeCredential(251));
@@ -82,7 +82,7 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("is offered anew after somebody dismissed it, which is not told", async () => {
+  it("is renewed after the user dismissed it, which is not reported", async () => {
     const { offer, failures, caller } = await offering();
 
     (await offer(1)).refuse(new DOMException("no", "NotAllowedError"));
@@ -92,7 +92,7 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("is offered less and less often to a browser that refuses at once", async () => {
+  it("is renewed with growing waits in a browser that refuses immediately", async () => {
     const { offer, credentials, caller } = await offering();
     const began = Date.now();
     const waits: number[] = [];
@@ -100,7 +100,7 @@ describe("autofill", () => {
     for (let number = 1; number <= 4; number += 1) {
       (await offer(number)).refuse(new DOMException("no", "UnknownError"));
       const before = Date.now();
-      while (credentials.asked.length === number) await vi.advanceTimersByTimeAsync(100);
+      while (credentials.requests.length === number) await vi.advanceTimersByTimeAsync(100);
       waits.push(Date.now() - before);
     }
 
@@ -109,7 +109,7 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("waits as long as the server asks for", async () => {
+  it("waits as long as the server requests", async () => {
     const { offer, server, credentials, failures, caller } = await offering();
     const retry = { retryDelay: { seconds: 30n } };
     const error = refusal(Code.ResourceExhausted, "TOO_MANY_CEREMONIES", { retry });
@@ -117,7 +117,7 @@ describe("autofill", () => {
 
     (await offer(1)).refuse(new DOMException("no", "NotAllowedError"));
     await vi.advanceTimersByTimeAsync(5_000);
-    const early = credentials.asked.length;
+    const early = credentials.requests.length;
     await vi.advanceTimersByTimeAsync(30_000);
     await offer(2);
 
@@ -126,7 +126,7 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("is offered anew when the network is back", async () => {
+  it("is renewed when the network is back", async () => {
     const { offer, server, failures, caller } = await offering();
     server.failures.push({ method: "StartAuthentication", error: networkDown() });
 
@@ -138,14 +138,14 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("makes way for another ceremony, and comes back when that one was cancelled", async () => {
+  it("is interrupted by another ceremony, and renewed when that one was cancelled", async () => {
     const { claviger, offer, credentials, caller } = await offering();
     const button = new AbortController();
 
     const other = claviger.signInWithPasskey({ signal: button.signal });
     const { request } = await offer(2);
     await vi.advanceTimersByTimeAsync(5_000);
-    const meanwhile = credentials.asked.length;
+    const meanwhile = credentials.requests.length;
     button.abort();
     await offer(3);
 
@@ -154,13 +154,13 @@ describe("autofill", () => {
     caller.abort();
   });
 
-  it("ends when somebody signs in with a password", async () => {
+  it("ends when the user signs in with a password", async () => {
     const { answer, claviger, credentials } = await offering();
 
     await claviger.signIn({ username: "anna", password: "right" });
 
     expect(await answer).toEqual(cancelled);
-    expect(credentials.asked[0]?.request.signal?.aborted).toBe(true);
+    expect(credentials.requests[0]?.request.signal?.aborted).toBe(true);
   });
 
   it("ends when the client is closed", async () => {
@@ -171,7 +171,7 @@ describe("autofill", () => {
     expect(await answer).toEqual(cancelled);
   });
 
-  it("ends when it is offered by another part of the page", async () => {
+  it("ends when another part of the page starts it", async () => {
     const { answer, claviger, offer, caller } = await offering();
     const next = new AbortController();
 
@@ -184,7 +184,7 @@ describe("autofill", () => {
     expect(caller.signal.aborted).toBe(false);
   });
 
-  it("is not offered where the browser has no passkeys in autofill", async () => {
+  it("is not offered in a browser without passkeys in autofill", async () => {
     fakeBrowser({ capabilities: { conditionalGet: false } });
     const server = new FakeClaviger();
     const claviger = createClaviger({ transport: server.transport(), tokenStorage: "memory" });

@@ -11,18 +11,18 @@ const none = {
 };
 
 describe("findCapabilities", () => {
-  it("has none where there is no browser", async () => {
+  it("finds none without a browser", async () => {
     expect(await findCapabilities()).toEqual(none);
   });
 
-  it("has none on a page that is not in a secure context", async () => {
+  it("finds none on a page that is not in a secure context", async () => {
     fakeBrowser();
     vi.stubGlobal("isSecureContext", false);
 
     expect(await findCapabilities()).toEqual(none);
   });
 
-  it("believes what the browser says of itself", async () => {
+  it("uses the capabilities that the browser reports", async () => {
     fakeBrowser({ capabilities: { userVerifyingPlatformAuthenticator: true } });
 
     expect(await findCapabilities()).toEqual({
@@ -34,7 +34,7 @@ describe("findCapabilities", () => {
     });
   });
 
-  it("asks the older questions of an older browser", async () => {
+  it("uses the older functions of an older browser", async () => {
     vi.stubGlobal("PublicKeyCredential", {
       isConditionalMediationAvailable: async () => true,
       isUserVerifyingPlatformAuthenticatorAvailable: async () => true,
@@ -48,7 +48,7 @@ describe("findCapabilities", () => {
     });
   });
 
-  it("takes a question that fails for a no", async () => {
+  it("counts a capability as missing when its query fails", async () => {
     vi.stubGlobal("PublicKeyCredential", {
       getClientCapabilities: () => Promise.reject(new Error("no")),
       isConditionalMediationAvailable: () => Promise.reject(new Error("no")),

@@ -19,7 +19,7 @@ function ceremony() {
 const cancelled = { ok: false, failure: { kind: "cancelled" } };
 
 describe("createCeremonies", () => {
-  it("aborts the ceremony before when another one starts", async () => {
+  it("aborts the current ceremony when another one starts", async () => {
     fakeBrowser();
     const ceremonies = createCeremonies();
     const [first, second] = [ceremony(), ceremony()];
@@ -44,7 +44,7 @@ describe("createCeremonies", () => {
     expect([await during, await before]).toEqual([cancelled, cancelled]);
   });
 
-  it("is idle when the last one has ended", async () => {
+  it("is idle when the last ceremony has ended", async () => {
     fakeBrowser();
     const ceremonies = createCeremonies();
     const [first, second] = [ceremony(), ceremony()];
@@ -60,7 +60,7 @@ describe("createCeremonies", () => {
     expect(log).toEqual(["ended", "idle"]);
   });
 
-  it("ends and begins none when it is closed", async () => {
+  it("aborts the current ceremony and starts no other after close()", async () => {
     fakeBrowser();
     const ceremonies = createCeremonies();
     const running = ceremonies.run(undefined, ceremony().run);
@@ -71,7 +71,7 @@ describe("createCeremonies", () => {
     expect([await running, await late]).toEqual([cancelled, cancelled]);
   });
 
-  it("begins none on a page without a secure context, or without passkeys", async () => {
+  it("starts none on a page without a secure context, or without passkeys", async () => {
     const ceremonies = createCeremonies();
     vi.stubGlobal("isSecureContext", false);
     const insecure = await ceremonies.run(undefined, ceremony().run);

@@ -3,7 +3,7 @@ import { fakeCredential } from "../../tests/support/fake-browser.js";
 import { authenticationCredential, registrationCredential } from "./credential-messages.js";
 
 describe("registrationCredential", () => {
-  it("carries the bytes as they are", () => {
+  it("copies the bytes", () => {
     const message = registrationCredential(fakeCredential(7) as PublicKeyCredential);
 
     expect(message).toStrictEqual({
@@ -16,7 +16,7 @@ describe("registrationCredential", () => {
     });
   });
 
-  it("does without what extensions leave out", () => {
+  it("accepts what browser extensions leave out", () => {
     const credential = fakeCredential(7) as PublicKeyCredential;
     Reflect.deleteProperty(credential.response, "getTransports");
     Reflect.set(credential, "getClientExtensionResults", () => ({}));
@@ -28,7 +28,7 @@ describe("registrationCredential", () => {
 });
 
 describe("authenticationCredential", () => {
-  it("carries the bytes as they are, and none for no user handle", () => {
+  it("copies the bytes, and none for a missing user handle", () => {
     const message = authenticationCredential(fakeCredential(7) as PublicKeyCredential);
 
     expect(message).toStrictEqual({

@@ -17,7 +17,7 @@ describe("createPasskeyHistory", () => {
     expect([next.any, createPasskeyHistory("key").has(id(1))]).toEqual([false, false]);
   });
 
-  it("keeps nothing but credential ids, each once and not more than fifty", () => {
+  it("stores only credential ids, each once and at most fifty", () => {
     fakeBrowser();
     const used = createPasskeyHistory("key");
 
@@ -29,14 +29,14 @@ describe("createPasskeyHistory", () => {
     expect([stored[0], stored[49]]).toEqual(["10,255", "59,255"]);
   });
 
-  it.each(["not JSON", '"text"', "null"])("takes %s in storage for nothing", (stored) => {
+  it.each(["not JSON", '"text"', "null"])("is empty if the storage contains %s", (stored) => {
     fakeBrowser();
     localStorage.setItem("key", stored);
 
     expect(createPasskeyHistory("key").any).toBe(false);
   });
 
-  it("remembers for the page where storage is forbidden", () => {
+  it("remembers until the page closes if storage is forbidden", () => {
     fakeBrowser();
     vi.stubGlobal("localStorage", fakeStorage(false));
     const used = createPasskeyHistory("key");
@@ -46,7 +46,7 @@ describe("createPasskeyHistory", () => {
     expect(used.has(id(1))).toBe(true);
   });
 
-  it("has nothing where there is no storage at all", () => {
+  it("is empty without storage", () => {
     expect(createPasskeyHistory("key").any).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ import {
 import { creationOptions, requestOptions, timeoutMs } from "./passkey-options.js";
 
 describe("creationOptions", () => {
-  it("is the dictionary that browsers take, and nothing else", () => {
+  it("are exactly the dictionary that browsers expect", () => {
     const options = creationOptions(
       create(PublicKeyCredentialCreationOptionsSchema, {
         rp: { id: "example.com", name: "Example" },
@@ -46,7 +46,7 @@ describe("creationOptions", () => {
 });
 
 describe("requestOptions", () => {
-  it("hands out bytes that are not part of a larger buffer", () => {
+  it("contain no bytes that are part of a larger buffer", () => {
     const answer = new Uint8Array([0, 0, 5, 6, 0]);
     const message = create(PublicKeyCredentialRequestOptionsSchema, {
       challenge: answer.subarray(2, 4),
@@ -61,7 +61,7 @@ describe("requestOptions", () => {
 });
 
 describe("timeoutMs", () => {
-  it("is five minutes unless the server says otherwise", () => {
+  it("is five minutes unless the server sets another", () => {
     expect(timeoutMs(create(PublicKeyCredentialRequestOptionsSchema))).toBe(300_000);
   });
 });

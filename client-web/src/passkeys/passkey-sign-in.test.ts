@@ -7,21 +7,21 @@ import { createClaviger } from "../create-claviger.js";
 function stranger(server = new FakeClaviger()) {
   const browser = fakeBrowser();
   const claviger = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
-  /** What the browser was asked last, once it has been asked `times` times. */
-  const asked = (times = 1) =>
+  /** The latest request to the browser, once there were `times` requests. */
+  const prompted = (times = 1) =>
     vi.waitFor(() => {
-      expect(browser.credentials.asked).toHaveLength(times);
-      return browser.credentials.asked[times - 1] as (typeof browser.credentials.asked)[0];
+      expect(browser.credentials.requests).toHaveLength(times);
+      return browser.credentials.requests[times - 1] as (typeof browser.credentials.requests)[0];
     });
-  return { ...browser, server, claviger, asked };
+  return { ...browser, server, claviger, prompted };
 }
 
 describe("signInWithPasskey", () => {
-  it("signs in by button, remembers the passkey, and passes the server's lists on", async () => {
-    const { claviger, asked, signals } = stranger();
+  it("signs in with any passkey, remembers it, and signals the server's list", async () => {
+    const { claviger, prompted, signals } = stranger();
 
     const answer = claviger.signInWithPasskey();
-    (await asked()).answer(fakeCredential(7));
+    (await prompted()).answer(fakeCredential(7));
 
     expect(await answer).toMatchObject({ ok: true, value: { account: { username: "anna" } } });
     expect(claviger.hasUsedPasskeyHere).toBe(true);
@@ -39,11 +39,11 @@ describe("signInWithPasskey", () => {
     });
   });
 
-  it("tells the authenticator of a passkey that the server does not know", async () => {
-    const { claviger, asked, signals } = stranger();
+  it("signals a passkey that the server does not know", async () => {
+    const { claviger, prompted, signals } = stranger();
 
     const answer = claviger.signInWithPasskey();
-    (await asked()).answer(fakeCredential(251));
+    (await prompted()).answer(fakeCredential(251));
 
     expect(await answer).toMatchObject({
       failure: { kind: "no-passkey", reason: "PASSKEY_UNKNOWN" },
@@ -57,38 +57,38 @@ describe("signInWithPasskey", () => {
     expect(claviger.hasUsedPasskeyHere).toBe(false);
   });
 
-  it("opens no dialog for a name without passkeys", async () => {
+  it("opens no dialog for a username without passkeys", async () => {
     const { claviger, credentials } = stranger();
 
     const answer = await claviger.signInWithPasskey({ username: "anna" });
 
     expect(answer).toEqual({ ok: false, failure: { kind: "no-passkey" } });
-    expect(credentials.asked).toEqual([]);
+    expect(credentials.requests).toEqual([]);
   });
 
-  it("is cancelled by the caller's signal while the browser asks, whatever its reason", async () => {
-    const { claviger, asked } = stranger();
+  it("is cancelled by the caller's signal while the dialog is open, for any reason", async () => {
+    const { claviger, prompted } = stranger();
     const caller = new AbortController();
 
     const answer = claviger.signInWithPasskey({ signal: caller.signal });
-    await asked();
+    await prompted();
     caller.abort("enough");
 
     expect(await answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
   });
 
-  it("is cancelled by the caller's signal while the server is asked", async () => {
+  it("is cancelled by the caller's signal during the request", async () => {
     const { claviger, server, credentials } = stranger();
     server.delays.set("StartAuthentication", new Promise((resolve) => setTimeout(resolve, 20)));
 
     const answer = await claviger.signInWithPasskey({ signal: AbortSignal.abort() });
 
     expect(answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
-    expect(credentials.asked).toEqual([]);
+    expect(credentials.requests).toEqual([]);
   });
 
-  it("does not go back once the authenticator has answered", async () => {
-    const { claviger, server, asked } = stranger();
+  it("cannot be cancelled after the authenticator has responded", async () => {
+    const { claviger, server, prompted } = stranger();
     const caller = new AbortController();
     let arrive = () => {};
     server.delays.set(
@@ -99,7 +99,7 @@ describe("signInWithPasskey", () => {
     );
 
     const answer = claviger.signInWithPasskey({ signal: caller.signal });
-    (await asked()).answer(fakeCredential(7));
+    (await prompted()).answer(fakeCredential(7));
     await vi.waitFor(() => expect(server.count("FinishAuthentication")).toBe(1));
     caller.abort();
     arrive();
@@ -109,16 +109,16 @@ describe("signInWithPasskey", () => {
   });
 
   it("is busy when the browser has another request pending", async () => {
-    const { claviger, asked } = stranger();
+    const { claviger, prompted } = stranger();
 
     const answer = claviger.signInWithPasskey();
-    (await asked()).refuse(new DOMException("A request is already pending.", "OperationError"));
+    (await prompted()).refuse(new DOMException("A request is already pending.", "OperationError"));
 
     expect(await answer).toEqual({ ok: false, failure: { kind: "busy" } });
   });
 
-  it("does not fail because a signal does", async () => {
-    const { claviger, server, asked, signals } = stranger();
+  it("does not fail when a signal to the authenticator fails", async () => {
+    const { claviger, server, prompted, signals } = stranger();
     signals.signalAllAcceptedCredentials.mockRejectedValue(new TypeError("no"));
     server.failures.push({
       method: "GetPasskeySignals",
@@ -126,14 +126,14 @@ describe("signInWithPasskey", () => {
     });
 
     const answer = claviger.signInWithPasskey();
-    (await asked()).answer(fakeCredential(7));
+    (await prompted()).answer(fakeCredential(7));
 
     expect(await answer).toMatchObject({ ok: true });
   });
 });
 
 describe("reauthenticate", () => {
-  it("takes a token that proves presence, by password", async () => {
+  it("stores the new access token after the password", async () => {
     const { claviger } = stranger();
     await claviger.signIn({ username: "anna", password: "right" });
 
@@ -153,7 +153,7 @@ describe("reauthenticate", () => {
     const answer = await claviger.reauthenticate();
 
     expect(answer).toEqual({ ok: false, failure: { kind: "no-passkey" } });
-    expect(credentials.asked).toEqual([]);
+    expect(credentials.requests).toEqual([]);
   });
 });
 
@@ -167,12 +167,12 @@ describe("passkeys", () => {
     return { ...anna, credentials, signals };
   }
 
-  it("are added, known here, and forgotten when removed", async () => {
+  it("are added, remembered, and forgotten when removed", async () => {
     const { claviger, credentials, signals } = await signedIn();
 
     const answer = claviger.passkeys.add({ name: "Key" });
-    await vi.waitFor(() => expect(credentials.asked).toHaveLength(1));
-    credentials.asked[0]?.answer(fakeCredential(7));
+    await vi.waitFor(() => expect(credentials.requests).toHaveLength(1));
+    credentials.requests[0]?.answer(fakeCredential(7));
     const added = await answer;
     const list = await claviger.passkeys.list();
     const passkey = list.ok && list.value[0];
@@ -186,7 +186,7 @@ describe("passkeys", () => {
     expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledTimes(2);
   });
 
-  it("are renamed, and the authenticators hear how things are", async () => {
+  it("are renamed, and the current list is signalled", async () => {
     const { claviger, signals } = await signedIn();
 
     const answer = await claviger.passkeys.rename("passkey-1", "Other");
@@ -195,24 +195,24 @@ describe("passkeys", () => {
     await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledOnce());
   });
 
-  it("are made silently without a dialog", async () => {
+  it("are created silently without a dialog", async () => {
     const { claviger, credentials } = await signedIn();
 
     const answer = claviger.passkeys.add({ silently: true });
-    await vi.waitFor(() => expect(credentials.asked).toHaveLength(1));
-    credentials.asked[0]?.refuse(new DOMException("no", "NotAllowedError"));
+    await vi.waitFor(() => expect(credentials.requests).toHaveLength(1));
+    credentials.requests[0]?.refuse(new DOMException("no", "NotAllowedError"));
 
     expect(await answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
-    expect(credentials.asked[0]?.request.mediation).toBe("conditional");
+    expect(credentials.requests[0]?.request.mediation).toBe("conditional");
   });
 
-  it("are not made silently where the browser would show a dialog", async () => {
+  it("are not created silently in a browser that would show a dialog", async () => {
     const { claviger, credentials, server } = await signedIn({ conditionalCreate: false });
 
     const answer = await claviger.passkeys.add({ silently: true });
 
     expect(answer).toEqual({ ok: false, failure: { kind: "unsupported" } });
-    expect(credentials.asked).toEqual([]);
+    expect(credentials.requests).toEqual([]);
     expect(server.count("StartRegistration")).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ const token = (sessionId: string, value = sessionId): AccessToken => ({
 const open: CurrentSession[] = [];
 let channels = 0;
 
-/** Two tabs, with what each of them hears. */
+/** Two tabs, with the events of each. */
 function tabs() {
   channels += 1;
   const tab = () => {
@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 describe("CurrentSession", () => {
-  it("tells other tabs of a sign-in, and hands them the token", async () => {
+  it("notifies other tabs of a sign-in, and shares the token", async () => {
     const [anna, other] = tabs();
 
     anna.session.signIn(token("one"));
@@ -57,7 +57,7 @@ describe("CurrentSession", () => {
   it.each([
     ["here", "other-tab"],
     ["ended", "ended"],
-  ] as const)("tells other tabs of a session that is over: %s", async (cause, there) => {
+  ] as const)("notifies other tabs of the end of a session: %s", async (cause, there) => {
     const [anna, other] = tabs();
     anna.session.signIn(token("one"));
 
@@ -69,7 +69,7 @@ describe("CurrentSession", () => {
     expect([anna.session.token, other.session.token]).toEqual([undefined, undefined]);
   });
 
-  it("tells nobody of a token that goes on with the same session", async () => {
+  it("shares a new token of the same session without an event", async () => {
     const [anna, other] = tabs();
     anna.session.signIn(token("one"));
     await delivered();
@@ -82,7 +82,7 @@ describe("CurrentSession", () => {
     expect(other.session.token?.value).toBe("newer");
   });
 
-  it("goes on in every tab when a change of password replaced the session", async () => {
+  it("continues in every tab when a change of password replaced the session", async () => {
     const [anna, other] = tabs();
     anna.session.signIn(token("one"));
     await delivered();
@@ -95,7 +95,7 @@ describe("CurrentSession", () => {
     expect(other.session.state).toEqual({ kind: "signed-in", sessionId: "two" });
   });
 
-  it("lets no late token of one session take the place of another's", async () => {
+  it("never replaces a session's token by a late token of another", async () => {
     const [anna, other] = tabs();
     other.session.signIn(token("two"));
     await delivered();
@@ -111,7 +111,7 @@ describe("CurrentSession", () => {
     expect(other.session.token?.value).toBe("three");
   });
 
-  it("does not sign out because another session ended", async () => {
+  it("does not sign out when another session ends", async () => {
     const [anna, other] = tabs();
     anna.session.signIn(token("two"));
     await delivered();
@@ -122,7 +122,7 @@ describe("CurrentSession", () => {
     expect(anna.session.state).toEqual({ kind: "signed-in", sessionId: "two" });
   });
 
-  it("signs the one out when another one signs in", async () => {
+  it("signs one user out when another signs in", async () => {
     const [anna, other] = tabs();
     anna.session.signIn(token("one"));
     await delivered();
@@ -136,7 +136,7 @@ describe("CurrentSession", () => {
     ]);
   });
 
-  it("tells the other listeners although one of them throws", async () => {
+  it("notifies every listener even if one throws", async () => {
     const [anna] = tabs();
     const errors: unknown[] = [];
     process.once("uncaughtException", (error) => errors.push(error));
@@ -144,29 +144,29 @@ describe("CurrentSession", () => {
     session.subscribe(() => {
       throw new Error("listener");
     });
-    const heard: SessionEvent[] = [];
-    session.subscribe((event) => heard.push(event));
+    const events: SessionEvent[] = [];
+    session.subscribe((event) => events.push(event));
 
     session.signIn(token("one"));
     await delivered();
 
-    expect(heard).toHaveLength(1);
+    expect(events).toHaveLength(1);
     expect(errors).toMatchObject([{ message: "listener" }]);
     expect(anna.events).toEqual([]);
   });
 
-  it("stops telling those who unsubscribed", () => {
+  it("does not notify a listener that unsubscribed", () => {
     const session = new CurrentSession(undefined);
-    const heard: SessionEvent[] = [];
-    const stop = session.subscribe((event) => heard.push(event));
+    const events: SessionEvent[] = [];
+    const stop = session.subscribe((event) => events.push(event));
 
     stop();
     session.signIn(token("one"));
 
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
   });
 
-  it("forgets everything when it is closed, whatever comes later", () => {
+  it("clears everything at close(), and ignores what comes later", () => {
     const session = new CurrentSession("test-closed");
     session.signIn(token("one"));
 

@@ -15,13 +15,13 @@ async function race(first: ReturnType<typeof createLock>, second: ReturnType<typ
 }
 
 describe("createLock", () => {
-  it("lets the tasks of a page run one after another", async () => {
+  it("runs the tasks of a page one after another", async () => {
     const lock = createLock();
 
     expect(await race(lock, lock)).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   });
 
-  it("lets the tasks of all tabs run one after another, and says who waited", async () => {
+  it("runs the tasks of all tabs one after another, and reports which of them waited", async () => {
     fakeBrowser();
 
     const log = await race(createLock("name"), createLock("name"));
@@ -29,7 +29,7 @@ describe("createLock", () => {
     expect(log).toEqual(["a begins", "a ends", "b begins after waiting", "b ends"]);
   });
 
-  it("goes on after a task that failed", async () => {
+  it("continues after a task that failed", async () => {
     const lock = createLock();
 
     const failure = lock(() => Promise.reject(new Error("oops")));

@@ -9,7 +9,7 @@ import type { TokenStorage } from "./token-storage.js";
 
 const tabs: Claviger[] = [];
 
-/** A tab of the browser, with what it hears. */
+/** A tab of the browser, with its events. */
 function openTab(server: FakeClaviger, tokenStorage: TokenStorage = "cookie") {
   const claviger = createClaviger({ transport: server.transport(), tokenStorage });
   const events: SessionEvent[] = [];
@@ -60,7 +60,7 @@ describe("an expired access token", () => {
     },
   );
 
-  it("is the only reason to refresh", async () => {
+  it("alone causes a refresh", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -73,7 +73,7 @@ describe("an expired access token", () => {
     expect(server.count("RefreshTokens")).toBe(0);
   });
 
-  it("does not make calls in the name of somebody who signed in unheard", async () => {
+  it("does not make calls for another user whose sign-in was missed", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server, "local-storage");
@@ -97,7 +97,7 @@ describe("an expired access token", () => {
 });
 
 describe("a refresh", () => {
-  it("that fails fails for all parallel calls at once", async () => {
+  it("fails for all parallel calls at once", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -111,7 +111,7 @@ describe("a refresh", () => {
     expect(server.count("RefreshTokens")).toBe(2);
   });
 
-  it("is tried again with the same id when no answer came", async () => {
+  it("is repeated with the same request id if no response arrived", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -129,7 +129,7 @@ describe("a refresh", () => {
   it.each([
     ["offline", networkDown()],
     ["unavailable", refusal(Code.Unavailable, "DATABASE_UNAVAILABLE")],
-  ])("that finds the server %s signs nobody out", async (kind, error) => {
+  ])("does not sign out when the server is %s", async (kind, error) => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -147,7 +147,7 @@ describe("a refresh", () => {
     "REFRESH_TOKEN_INVALID",
     "REFRESH_TOKEN_REUSED",
     "SESSION_ENDED",
-  ])("that is refused with %s signs out in every tab", async (reason) => {
+  ])("signs out in every tab when refused with %s", async (reason) => {
     fakeBrowser();
     const server = new FakeClaviger();
     const other = openTab(server);
@@ -164,7 +164,7 @@ describe("a refresh", () => {
     await vi.waitFor(() => expect(other.events.at(-1)).toEqual(ended));
   });
 
-  it("forgets a refused token that a script could read", async () => {
+  it("removes a refused token from Web Storage", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server, "local-storage");
@@ -176,7 +176,7 @@ describe("a refresh", () => {
     expect(localStorage.length).toBe(0);
   });
 
-  it("is not asked for where the cookie cannot be", async () => {
+  it("is not requested on a page that cannot have the cookie", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = createClaviger({
@@ -197,7 +197,7 @@ describe("a refresh", () => {
 });
 
 describe("restore", () => {
-  it("picks up the session of the cookie", async () => {
+  it("restores the session of the cookie", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     await signedIn(server);
@@ -211,7 +211,7 @@ describe("restore", () => {
     expect(reloaded.events).toEqual([]);
   });
 
-  it("knows that nobody is signed in, without an event", async () => {
+  it("finds that no user is signed in, without an event", async () => {
     fakeBrowser();
     const stranger = openTab(new FakeClaviger());
 
@@ -221,7 +221,7 @@ describe("restore", () => {
     expect(stranger.events).toEqual([]);
   });
 
-  it("asks nobody when there is nothing to restore", async () => {
+  it("sends no request if there is nothing to restore", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const stranger = openTab(server, "memory");
@@ -232,7 +232,7 @@ describe("restore", () => {
     expect(server.calls).toEqual([]);
   });
 
-  it("knows nothing while the network is down", async () => {
+  it("leaves the state unknown while the network is down", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const error = networkDown();
@@ -247,7 +247,7 @@ describe("restore", () => {
 });
 
 describe("accessToken", () => {
-  it("hands out the one there is", async () => {
+  it("returns the current one", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -258,7 +258,7 @@ describe("accessToken", () => {
     expect(server.count("RefreshTokens")).toBe(0);
   });
 
-  it("gets another one shortly before the end", async () => {
+  it("is refreshed shortly before it expires", async () => {
     fakeBrowser();
     vi.useFakeTimers({ toFake: ["Date"] });
     const server = new FakeClaviger();
@@ -270,7 +270,7 @@ describe("accessToken", () => {
     expect(token).toEqual({ ok: true, value: "session-1/2" });
   });
 
-  it("hands out what is left of the old one while the network is down", async () => {
+  it("returns the old one until it expires while the network is down", async () => {
     fakeBrowser();
     vi.useFakeTimers({ toFake: ["Date"] });
     const server = new FakeClaviger();
@@ -284,7 +284,7 @@ describe("accessToken", () => {
     expect(token).toEqual({ ok: true, value: "session-1/1" });
   });
 
-  it("asks once a minute at most when the clock here is wrong", async () => {
+  it("is refreshed at most once a minute if the clock here is wrong", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     server.lifetimeMs = -3_600_000;
@@ -298,7 +298,7 @@ describe("accessToken", () => {
 });
 
 describe("a call", () => {
-  it("that learns that the session has ended signs out in every tab", async () => {
+  it("signs out in every tab if the session has ended", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const other = openTab(server);
@@ -313,7 +313,7 @@ describe("a call", () => {
     await vi.waitFor(() => expect(other.events.at(-1)).toEqual(ended));
   });
 
-  it("gets another token after one that the server does not know", async () => {
+  it("refreshes after a token that the server does not know", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = await signedIn(server);
@@ -326,7 +326,7 @@ describe("a call", () => {
     expect(server.count("RefreshTokens")).toBe(1);
   });
 
-  it("is not made by somebody who is signed out", async () => {
+  it("is not made when signed out", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const stranger = openTab(server);

@@ -23,7 +23,7 @@ describe("register", () => {
     expect(anna.state).toEqual({ kind: "signed-in", sessionId: "session-1" });
   });
 
-  it("is tried again with the same id when no answer came", async () => {
+  it("is repeated with the same request id if no response arrived", async () => {
     const server = new FakeClaviger();
     server.failures.push({ method: "Register", error: networkDown(), afterwards: true });
     const anna = stranger(server);
@@ -36,7 +36,7 @@ describe("register", () => {
     expect(second).toBe(first);
   });
 
-  it("is tried twice and no more", async () => {
+  it("is tried at most twice", async () => {
     const server = new FakeClaviger();
     const error = networkDown();
     server.failures.push({ method: "Register", error }, { method: "Register", error });
@@ -48,7 +48,7 @@ describe("register", () => {
     expect(server.count("Register")).toBe(2);
   });
 
-  it("is tried once where the browser makes no ids", async () => {
+  it("is tried once in a browser that creates no request ids", async () => {
     const server = new FakeClaviger();
     server.failures.push({ method: "Register", error: networkDown() });
     const anna = stranger(server);
@@ -62,7 +62,7 @@ describe("register", () => {
 });
 
 describe("signIn", () => {
-  it("passes the server's list of passkeys on, because others may have been removed elsewhere", async () => {
+  it("signals the current list of passkeys, some of which may have been removed elsewhere", async () => {
     const { signals } = fakeBrowser();
     const server = new FakeClaviger();
     const anna = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
@@ -72,7 +72,7 @@ describe("signIn", () => {
     await vi.waitFor(() => expect(signals.signalAllAcceptedCredentials).toHaveBeenCalled());
   });
 
-  it("leaves a refused person as they were", async () => {
+  it("does not change the state when refused", async () => {
     const anna = stranger(new FakeClaviger());
 
     const answer = await anna.signIn({ username: "anna", password: "wrong" });
@@ -81,7 +81,7 @@ describe("signIn", () => {
     expect(anna.state).toEqual({ kind: "unknown" });
   });
 
-  it("puts nothing into Web Storage by default", async () => {
+  it("stores nothing in Web Storage by default", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = createClaviger({ transport: server.transport() });
@@ -93,7 +93,7 @@ describe("signIn", () => {
     anna.close();
   });
 
-  it("waits for a refresh that is under way, so that no old cookie replaces the new one", async () => {
+  it("waits for a running refresh, so that no old cookie replaces the new one", async () => {
     fakeBrowser();
     const server = new FakeClaviger();
     const anna = createClaviger({ transport: server.transport() });
@@ -129,7 +129,7 @@ describe("signOut", () => {
     expect(server.sessions[0]?.live).toBe(false);
   });
 
-  it("succeeds when the session had ended before", async () => {
+  it("succeeds if the session had already ended", async () => {
     fakeBrowser();
     const anna = createClaviger({ transport: new FakeClaviger().transport() });
 
@@ -140,7 +140,7 @@ describe("signOut", () => {
     anna.close();
   });
 
-  it("changes nothing while the network is down", async () => {
+  it("does not change the state while the network is down", async () => {
     const server = new FakeClaviger();
     const anna = stranger(server);
     await anna.signIn({ username: "anna", password: "right" });

@@ -19,7 +19,7 @@ describe("createRefreshTokenStore", () => {
     },
   );
 
-  it("puts the token under one key of the storage that was chosen, and nowhere else", () => {
+  it("stores the token under one key of the chosen storage, and nowhere else", () => {
     fakeBrowser();
 
     createRefreshTokenStore("session-storage", "key").write("token");
@@ -39,7 +39,7 @@ describe("createRefreshTokenStore", () => {
     expect(tokenStore.delivery.refreshTokenDelivery).toBe(RefreshTokenDelivery.COOKIE);
   });
 
-  it("sees what another tab wrote", () => {
+  it("reads what another tab stored", () => {
     fakeBrowser();
     const [here, there] = [
       createRefreshTokenStore("local-storage", "key"),
@@ -54,7 +54,7 @@ describe("createRefreshTokenStore", () => {
     expect([read, here.read()]).toEqual(["new", undefined]);
   });
 
-  it("keeps the token in memory where storage is forbidden", () => {
+  it("keeps the token in memory if storage is forbidden", () => {
     fakeBrowser();
     vi.stubGlobal("localStorage", fakeStorage(false));
     const tokenStore = createRefreshTokenStore("local-storage", "key");

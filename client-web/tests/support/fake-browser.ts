@@ -1,7 +1,7 @@
-// Stands in for the parts of a browser that Node lacks, for unit tests.
+// Fakes of the parts of a browser that Node lacks, for unit tests.
 import { afterEach, vi } from "vitest";
 
-/** A store like `localStorage`, or one that is forbidden. */
+/** A store like `localStorage`, or one that throws because it is forbidden. */
 export function fakeStorage(allowed = true): Storage {
   const entries = new Map<string, string>();
   const guard = () => {
@@ -40,7 +40,7 @@ export function fakeLocks(): Pick<LockManager, "request"> {
   return { request: request as LockManager["request"] };
 }
 
-/** A credential as authenticators make them. */
+/** A credential as an authenticator creates it. */
 export function fakeCredential(firstByte: number): object {
   return {
     rawId: new Uint8Array([firstByte]).buffer,
@@ -57,9 +57,9 @@ export function fakeCredential(firstByte: number): object {
   };
 }
 
-/** `navigator.credentials` that waits until it is told what to answer, and knows who was asked. */
+/** `navigator.credentials` that records its requests and waits for the test to resolve them. */
 export class FakeCredentials {
-  readonly asked: {
+  readonly requests: {
     readonly request: CredentialRequestOptions;
     readonly answer: (credential: unknown) => void;
     readonly refuse: (error: unknown) => void;
@@ -67,14 +67,14 @@ export class FakeCredentials {
 
   get = (request: CredentialRequestOptions) =>
     new Promise((answer, refuse) => {
-      this.asked.push({ request, answer, refuse });
+      this.requests.push({ request, answer, refuse });
       request.signal?.addEventListener("abort", () => refuse(request.signal?.reason));
     });
 
   create = this.get;
 }
 
-/** Puts a browser with passkeys around a test. */
+/** Fakes a browser with passkeys for a test. */
 export function fakeBrowser({
   locks = fakeLocks(),
   capabilities = {} as Record<string, boolean>,

@@ -1,4 +1,4 @@
-// A Claviger in memory, with the tokens, the cookie and the errors of the real one, for unit tests.
+// An in-memory Claviger with the tokens, the cookie and the errors of the real one, for unit tests.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -25,7 +25,7 @@ import {
   RetryInfoSchema,
 } from "../../src/gen/google/rpc/error_details_pb.js";
 
-/** An error as Claviger gives it. */
+/** An error as Claviger returns it. */
 export function refusal(
   code: Code,
   reason: string,
@@ -40,7 +40,7 @@ export function refusal(
   return new ConnectError(reason, code, undefined, [info, ...fields, ...retry]);
 }
 
-/** What `fetch` makes of a network that is down, as the gRPC-web transport passes it on. */
+/** The error of `fetch` without a network, as the gRPC-web transport passes it on. */
 export function networkDown(): ConnectError {
   return ConnectError.from(new TypeError("Failed to fetch"));
 }
@@ -56,22 +56,22 @@ interface FakeSession {
 export class FakeClaviger {
   /** The calls that arrived, by method, in order. */
   readonly calls: string[] = [];
-  /** The request ids of those calls that had one. */
+  /** The request ids of the calls that had one. */
   readonly requestIds: string[] = [];
   readonly sessions: FakeSession[] = [];
   /** The browser's cookie. */
   cookie = "";
-  /** How long access tokens live. */
+  /** The lifetime of access tokens. */
   lifetimeMs = 900_000;
-  /** Failures to come, for the next calls of a method: before the server acts, or after it did. */
+  /** Failures for the next calls of a method, before or after the server has acted. */
   readonly failures: { method: string; error: ConnectError; afterwards?: boolean }[] = [];
-  /** Waited for by every call of a method, as a slow network would have it. */
+  /** Delays every call of a method, as a slow network does. */
   readonly delays = new Map<string, Promise<unknown>>();
   readonly passkeys = new Map<string, Uint8Array>();
   #expired = new Set<string>();
   #tokens = 0;
 
-  /** Makes every access token that was handed out until now an expired one. */
+  /** Expires every access token that was issued so far. */
   expireAccessTokens(): void {
     for (let token = 1; token <= this.#tokens; token += 1) this.#expired.add(String(token));
   }
@@ -81,7 +81,7 @@ export class FakeClaviger {
     return this.calls.filter((call) => call === method).length;
   }
 
-  /** A tab's way to this server. */
+  /** A transport of a tab to this server. */
   transport(): Transport {
     const inner = createRouterTransport((router) => {
       router.service(AuthService, this.#auth());

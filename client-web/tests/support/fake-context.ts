@@ -2,7 +2,7 @@ import type { Context } from "../../src/element/context.js";
 import { en } from "../../src/element/languages/en.js";
 import { initialState, type State } from "../../src/element/state.js";
 
-/** A context without a page, for tests of flows. Its client is whatever the test gives. */
+/** A context without a page, for tests of flows, with the client that the test provides. */
 export function fakeContext(
   change: Partial<State> = {},
   claviger: Partial<Context["claviger"]> = {},

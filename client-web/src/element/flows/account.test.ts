@@ -13,7 +13,7 @@ const bertas = { kind: "signed-in", sessionId: "berta's" } as const;
 const anna = create(AccountSchema, { username: "anna" });
 const berta = create(AccountSchema, { username: "berta" });
 
-/** Anna is signed in; the server takes its time with her account, and has others' at once. */
+/** Anna is signed in. The server's response for her account is slow, and for others immediate. */
 function annasTab(change: Partial<State>) {
   let answer: (outcome: Outcome<Account>) => void = () => {};
   const slow = new Promise<Outcome<Account>>((resolve) => {
@@ -29,7 +29,7 @@ function annasTab(change: Partial<State>) {
   return { client, context, answer: () => answer(success(anna)) };
 }
 
-test("what was loaded for somebody is not shown to who signed in meanwhile", async () => {
+test("what was loaded for one user is not shown to another who signed in meanwhile", async () => {
   const { client, context, answer } = annasTab({ account: anna });
 
   const refreshed = refreshAccount(context, () => "Anna's device was signed out.");
@@ -42,7 +42,7 @@ test("what was loaded for somebody is not shown to who signed in meanwhile", asy
   expect(context.state.notice).toBeUndefined();
 });
 
-test("the account that opens is the one of who signed in last", async () => {
+test("the account that is shown is that of the last user who signed in", async () => {
   const { client, context, answer } = annasTab({ screen: "sign-in" });
 
   const shown = showAccount(context);
@@ -53,7 +53,7 @@ test("the account that opens is the one of who signed in last", async () => {
   expect(context.state).toMatchObject({ screen: "account", account: { username: "berta" } });
 });
 
-test("no account opens once nobody is signed in", async () => {
+test("no account is shown after a sign-out", async () => {
   const { client, context, answer } = annasTab({ screen: "sign-up" });
 
   const shown = showAccount(context);

@@ -19,7 +19,7 @@ test.each([
   expect(offerWasDismissed(now)).toBe(dismissed);
 });
 
-test("a browser that refuses storage is asked again", () => {
+test("the offer is repeated in a browser that forbids storage", () => {
   vi.stubGlobal("localStorage", {
     getItem() {
       throw new DOMException("refused", "SecurityError");

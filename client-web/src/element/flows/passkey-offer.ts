@@ -28,7 +28,7 @@ export async function dismissOffer(context: Context): Promise<void> {
     try {
       localStorage.setItem(KEY, String(Date.now()));
     } catch {
-      // Without storage, the offer is made again at the next sign-in.
+      // Without storage, the offer is repeated at the next sign-in.
     }
     await finishSignIn(context, context.state.signedInBy);
     return success(undefined);

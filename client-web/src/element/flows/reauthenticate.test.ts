@@ -6,7 +6,7 @@ import { reauthenticateWithPassword, withReauthentication } from "./reauthentica
 
 const tooOld = failed({ kind: "reauthentication-required" });
 
-test("a job goes on by itself once presence is proved", async () => {
+test("a job is repeated after the user reauthenticated", async () => {
   const context = fakeContext();
   const job = vi.fn().mockResolvedValueOnce(tooOld).mockResolvedValueOnce(success("done"));
 
@@ -18,7 +18,7 @@ test("a job goes on by itself once presence is proved", async () => {
   expect(context.state.question).toBeUndefined();
 });
 
-test("a job ends where presence is not proved", async () => {
+test("a job fails if the user does not reauthenticate", async () => {
   const context = fakeContext();
   const job = vi.fn().mockResolvedValue(tooOld);
 
@@ -30,7 +30,7 @@ test("a job ends where presence is not proved", async () => {
   expect(job).toHaveBeenCalledOnce();
 });
 
-test("nobody is asked for a proof that is not needed", async () => {
+test("the user is not asked to reauthenticate without need", async () => {
   const context = fakeContext();
 
   const outcome = await withReauthentication(context, async () => failed({ kind: "offline" }));
@@ -39,7 +39,7 @@ test("nobody is asked for a proof that is not needed", async () => {
   expect(context.state.question).toBeUndefined();
 });
 
-test("a wrong password is told beside its field, and the question stays", async () => {
+test("a wrong password is shown beside its field, and the question stays open", async () => {
   const reauthenticate = async () => failed({ kind: "denied" });
   const context = fakeContext({ question: { kind: "reauthenticate" } }, { reauthenticate });
   const form = new FormData();
@@ -51,23 +51,23 @@ test("a wrong password is told beside its field, and the question stays", async 
   expect(context.state.question?.kind).toBe("reauthenticate");
 });
 
-test("a proof that comes after the dialog was closed changes nothing any more", async () => {
-  let prove: (outcome: Outcome<void>) => void = () => {};
+test("a response after the dialog was closed has no effect", async () => {
+  let respond: (outcome: Outcome<void>) => void = () => {};
   const reauthenticate = () =>
     new Promise<Outcome<void>>((resolve) => {
-      prove = resolve;
+      respond = resolve;
     });
   const context = fakeContext({ question: { kind: "reauthenticate" } }, { reauthenticate });
   const form = new FormData();
   form.set("password", "not this one");
 
-  const proving = reauthenticateWithPassword(context, form);
+  const pending = reauthenticateWithPassword(context, form);
   answer(context, false);
   context.update({
     notice: { tone: "neutral", text: (texts) => texts.reauthentication.notProved },
   });
-  prove(failed({ kind: "denied" }));
-  await proving;
+  respond(failed({ kind: "denied" }));
+  await pending;
 
   expect(context.state.problems).toEqual([]);
   expect(context.state.notice?.text(context.texts)).toBe(context.texts.reauthentication.notProved);

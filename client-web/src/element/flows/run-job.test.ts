@@ -4,7 +4,7 @@ import { failed, type Outcome, success } from "../../outcome/outcome.js";
 import { runJob, showFailure } from "./run-job.js";
 import { showSignUp } from "./screens.js";
 
-test("a second press does nothing while the first one works", async () => {
+test("a second press has no effect while the first job runs", async () => {
   const context = fakeContext();
   let finish: (outcome: Outcome<string>) => void = () => {};
   const slow = new Promise<Outcome<string>>((resolve) => {
@@ -20,7 +20,7 @@ test("a second press does nothing while the first one works", async () => {
   expect(context.state.busy).toBeUndefined();
 });
 
-test("what becomes of a job is not told on another screen", async () => {
+test("the outcome of a job is not shown on another screen", async () => {
   const context = fakeContext({ screen: "sign-in" });
 
   const outcome = await runJob(context, "sign-in", async () => {
@@ -32,7 +32,7 @@ test("what becomes of a job is not told on another screen", async () => {
   expect(context.state.screen).toBe("sign-up");
 });
 
-test("a job hides passwords and what was told before", async () => {
+test("a job hides passwords and the last notice", async () => {
   const context = fakeContext({ revealed: true });
   showFailure(context, { kind: "denied" });
 
@@ -41,7 +41,7 @@ test("a job hides passwords and what was told before", async () => {
   expect(context.state).toMatchObject({ revealed: false, notice: undefined, problems: [] });
 });
 
-test("fields that break rules are marked, and no alert repeats them", () => {
+test("fields that violate rules are marked, and no alert repeats them", () => {
   const context = fakeContext();
   const fields = [{ field: "new_password", reason: "TOO_SHORT", description: "" }];
 
@@ -51,7 +51,7 @@ test("fields that break rules are marked, and no alert repeats them", () => {
   expect(context.state.notice).toBeUndefined();
 });
 
-test("a rule of a field that no form has is told as a whole", () => {
+test("a violation of a field without a form is shown as a general failure", () => {
   const context = fakeContext();
 
   showFailure(context, {

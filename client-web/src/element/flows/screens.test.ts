@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
 import { showSignedOut } from "./screens.js";
 
-test("the page hears of a sign-out also where it took over after the sign-in", () => {
+test("a sign-out is dispatched to a page that prevented the account, too", () => {
   const context = fakeContext({ screen: "sign-up" });
   const emit = vi.spyOn(context, "emit");
 
@@ -12,7 +12,7 @@ test("the page hears of a sign-out also where it took over after the sign-in", (
   expect(context.state.screen).toBe("sign-up");
 });
 
-test("somebody who is signed out while the account shows sees the sign-in and why", () => {
+test("a sign-out while the account is shown leads to the sign-in, with its reason", () => {
   const context = fakeContext({ screen: "account" });
 
   showSignedOut(context, "other-tab");

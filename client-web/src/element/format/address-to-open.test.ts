@@ -3,7 +3,7 @@ import { addressToOpen } from "./address-to-open.js";
 
 const HERE = { pathname: "/account", hash: "#password" };
 
-test("the address to open is this page's at the first origin of the web", () => {
+test("the address to open is this page's at the first web origin", () => {
   const origins = ["android:apk-key-hash:AbC", "https://login.example.com"];
 
   expect(addressToOpen(origins, HERE)).toBe("https://login.example.com/account#password");
@@ -17,6 +17,6 @@ test("a path that looks like another site stays on the origin", () => {
   );
 });
 
-test("there is none when only apps may sign in", () => {
+test("there is none if all origins belong to apps", () => {
   expect(addressToOpen(["android:apk-key-hash:AbC"], HERE)).toBeUndefined();
 });

@@ -44,18 +44,18 @@ test.each([
   expect(deviceName(userAgent, en)).toBe(name);
 });
 
-test("a program that is no browser goes by its own name", () => {
+test("a program that is not a browser is shown by its own name", () => {
   expect(deviceName("grpcurl/1.9.3 grpc-go/1.61.0", en)).toBe("grpcurl");
 });
 
 test.each(["", "Mozilla/5.0", "<script>alert(1)</script>"])(
-  "what says nothing of itself is an unknown device: %j",
+  "a user agent without a known name is an unknown device: %j",
   (userAgent) => {
     expect(deviceName(userAgent, en)).toBe(en.sessions.unknownDevice);
   },
 );
 
-test("phones and tablets are told from computers", () => {
+test("phones and tablets are distinguished from computers", () => {
   const phone = "Mozilla/5.0 (Linux; Android 16; K)";
   const computer = "Mozilla/5.0 (X11; Linux x86_64)";
 

@@ -8,7 +8,7 @@ test.each([
   ["one of this computer", { transports: ["internal"] }, "computer"],
   ["one on a phone that was reached from here", { transports: ["hybrid"] }, "phone"],
   ["a security key", { transports: ["usb", "nfc"] }, "security-key"],
-  ["one that does not say", { transports: [] }, "computer"],
+  ["one without transports", { transports: [] }, "computer"],
 ] as const)("%s is known by its flags and transports", (_, given, kind) => {
   const passkey = create(PasskeySchema, { ...given, transports: [...given.transports] });
 

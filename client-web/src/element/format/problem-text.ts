@@ -9,28 +9,30 @@ export type FieldName = (typeof FIELD_NAMES)[number];
 
 /** The text under a field that violates a rule. */
 export function problemText(problem: FieldProblem, texts: Texts, bounds: PasswordBounds): string {
-  const words = texts.problems;
+  const { problems } = texts;
   const table: Record<string, string> = {
-    "username REQUIRED": words.usernameRequired,
-    "username TOO_LONG": words.usernameTooLong,
-    "username FORBIDDEN_CHARACTERS": words.usernameCharacters,
-    "username TAKEN": words.usernameTaken,
+    "username REQUIRED": problems.usernameRequired,
+    "username TOO_LONG": problems.usernameTooLong,
+    "username FORBIDDEN_CHARACTERS": problems.usernameCharacters,
+    "username TAKEN": problems.usernameTaken,
     "username MISMATCH": texts.deletion.mismatch(problem.description),
-    "password REQUIRED": words.passwordRequired,
-    "new_password REQUIRED": words.newPasswordRequired,
-    "password TOO_SHORT": words.passwordTooShort(bounds),
-    "password TOO_LONG": words.passwordTooLong(bounds),
-    "password FORBIDDEN_CHARACTERS": words.passwordCharacters,
-    "password GUESSABLE": words.passwordGuessable,
-    "password WRONG": words.passwordWrong,
-    "name REQUIRED": words.nameRequired,
-    "name TOO_LONG": words.nameTooLong,
-    "name FORBIDDEN_CHARACTERS": words.nameCharacters,
+    "password REQUIRED": problems.passwordRequired,
+    "new_password REQUIRED": problems.newPasswordRequired,
+    "password TOO_SHORT": problems.passwordTooShort(bounds),
+    "password TOO_LONG": problems.passwordTooLong(bounds),
+    "password FORBIDDEN_CHARACTERS": problems.passwordCharacters,
+    "password GUESSABLE": problems.passwordGuessable,
+    "password WRONG": problems.passwordWrong,
+    "name REQUIRED": problems.nameRequired,
+    "name TOO_LONG": problems.nameTooLong,
+    "name FORBIDDEN_CHARACTERS": problems.nameCharacters,
   };
   const field = fieldOf(problem);
   // The three password fields have the same rules.
   const family = field.endsWith("password") ? "password" : field;
-  return table[`${field} ${problem.reason}`] ?? table[`${family} ${problem.reason}`] ?? words.other;
+  return (
+    table[`${field} ${problem.reason}`] ?? table[`${family} ${problem.reason}`] ?? problems.other
+  );
 }
 
 /** Whether a problem belongs to a field of a form. Any other is shown as a general failure. */

@@ -18,25 +18,25 @@ test.each([
   [40 * DAY, "last month", "letzten Monat"],
   [800 * DAY, "2 years ago", "vor 2 Jahren"],
 ])("%d ms ago is %s", (age, english, german) => {
-  const words = [en, de].map((texts) => relativeTime(NOW - age, NOW, texts));
+  const all = [en, de].map((texts) => relativeTime(NOW - age, NOW, texts));
 
-  expect(words).toEqual([english, german]);
+  expect(all).toEqual([english, german]);
 });
 
-test("a time that a clock ahead of ours gave is just now", () => {
+test("a time in the future is just now", () => {
   expect(relativeTime(NOW + 90 * SECOND, NOW, en)).toBe("just now");
 });
 
-test("dates are written in the language of the texts", () => {
+test("dates are formatted in the language of the texts", () => {
   expect(fullDate(NOW, de)).toBe("3. Mai 2026");
 });
 
-test("a wait is told to the second at first and to the minute when it is long", () => {
-  const words = [1, 800, 1_000, 65_000, 120_000, 121_000].map((wait) =>
+test("a wait is shown in seconds, or in minutes when it is long", () => {
+  const all = [1, 800, 1_000, 65_000, 120_000, 121_000].map((wait) =>
     waitText(NOW + wait, NOW, en).replace("You can try again in ", ""),
   );
 
-  expect(words).toEqual([
+  expect(all).toEqual([
     "1 second.",
     "1 second.",
     "1 second.",
@@ -46,7 +46,7 @@ test("a wait is told to the second at first and to the minute when it is long", 
   ]);
 });
 
-test("a message's time keeps its milliseconds", () => {
+test("a timestamp keeps its milliseconds", () => {
   const time = {
     $typeName: "google.protobuf.Timestamp",
     seconds: 12n,

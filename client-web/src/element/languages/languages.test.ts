@@ -11,20 +11,20 @@ const SAMPLES: readonly unknown[][] = [
   [{ minLength: 15, maxLength: 128 }],
 ];
 
-/** Every text with its path; functions are called with samples of everything. */
+/** Every text with its path. Functions are called with each of the samples. */
 function leaves(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value === "function")
-    return [[path, SAMPLES.map((them) => say(value as Sayable, them)).join(" ")]];
+    return [[path, SAMPLES.map((sample) => call(value as TextFunction, sample)).join(" ")]];
   return Object.entries(Object(value)).flatMap(([key, part]) => leaves(part, `${path}.${key}`));
 }
 
-type Sayable = (...them: unknown[]) => unknown;
+type TextFunction = (...sample: unknown[]) => unknown;
 
-/** Not every sample fits every function. */
-function say(text: Sayable, them: unknown[]): string {
+/** Calls a function text. Not every sample fits every function. */
+function call(text: TextFunction, sample: unknown[]): string {
   try {
-    return String(text(...them));
+    return String(text(...sample));
   } catch {
     return "";
   }
@@ -38,7 +38,7 @@ test("both languages have the same texts, and none is empty", () => {
   expect([...english, ...german].filter(([, text]) => text.trim() === "")).toEqual([]);
 });
 
-test("no text was left untranslated", () => {
+test("no text is untranslated", () => {
   const same = leaves(en).filter(([path, text]) =>
     leaves(de).some(([p, t]) => p === path && t === text),
   );
@@ -46,8 +46,8 @@ test("no text was left untranslated", () => {
   expect(same.map(([path]) => path)).toEqual([".passkeys.heading"]);
 });
 
-test("what a text is about appears in it", () => {
-  const said = [en, de].flatMap((texts) => [
+test("texts contain the name that they are about", () => {
+  const all = [en, de].flatMap((texts) => [
     texts.account.heading("Ada"),
     texts.passkeys.removeOne("Ada"),
     texts.signIn.withPasskeyFor("Ada"),
@@ -56,10 +56,10 @@ test("what a text is about appears in it", () => {
     texts.requestId("Ada"),
   ]);
 
-  expect(said.filter((text) => !text.includes("Ada"))).toEqual([]);
+  expect(all.filter((text) => !text.includes("Ada"))).toEqual([]);
 });
 
-test("one is not several", () => {
+test("singular and plural differ", () => {
   for (const texts of [en, de]) {
     expect(texts.sessions.endedOthers(1)).not.toContain("1");
     expect(texts.sessions.endedOthers(3)).toContain("3");
@@ -73,18 +73,15 @@ test.each([
   [["fr", "de"], "de"],
   [["fr"], "en"],
   [[], "en"],
-])("of the languages %j, %s is spoken", (languages, spoken) => {
-  expect(chooseLanguage(languages)).toBe(spoken);
+])("of the languages %j, %s is chosen", (languages, chosen) => {
+  expect(chooseLanguage(languages)).toBe(chosen);
 });
 
-test.each(["en", "de"] as const)(
-  "the texts of %s say which language they are",
-  async (language) => {
-    expect((await loadTexts(language)).language).toBe(language);
-  },
-);
+test.each(["en", "de"] as const)("the texts of %s name their language", async (language) => {
+  expect((await loadTexts(language)).language).toBe(language);
+});
 
-test("a replaced text leaves its neighbours alone", () => {
+test("a replaced text does not change the others", () => {
   const texts = overrideTexts(en, { signIn: { heading: "Welcome to Acme" } });
 
   expect(texts.signIn.heading).toBe("Welcome to Acme");

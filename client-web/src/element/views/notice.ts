@@ -17,14 +17,14 @@ export function notices(context: Context): TemplateResult {
     <div class="cl-notice" data-tone=${alert ? "error" : nothing}>
       ${alert ? icon("error") : nothing}
       <div>
-        <div role="alert">${alert ? words(context) : nothing}</div>
+        <div role="alert">${alert ? noticeText(context) : nothing}</div>
         ${alert ? after(context) : nothing}
       </div>
     </div>
     <div class="cl-notice" data-tone=${waiting ? "waiting" : (calm?.tone ?? nothing)}>
       ${waiting ? html`<span class="cl-spinner"></span>` : calm ? icon(calm.tone) : nothing}
       <div>
-        <div role="status">${waiting ? context.texts.waiting[waiting] : calm ? words(context) : progress(context)}</div>
+        <div role="status">${waiting ? context.texts.waiting[waiting] : calm ? noticeText(context) : progress(context)}</div>
         ${waiting ? cancelButton(context) : calm ? after(context) : nothing}
       </div>
     </div>
@@ -33,17 +33,17 @@ export function notices(context: Context): TemplateResult {
 
 /** Progress for screen readers only: the button that was pressed shows it already. */
 function progress({ state, texts }: Context): TemplateResult | typeof nothing {
-  const said = {
+  const text = {
     "sign-in": texts.signIn.busy,
     "sign-up": texts.signUp.busy,
     "sign-out": texts.account.signingOut,
   }[state.busy ?? ""];
   return state.busy
-    ? html`<span class="cl-unseen">${said ?? texts.common.loading}</span>`
+    ? html`<span class="cl-unseen">${text ?? texts.common.loading}</span>`
     : nothing;
 }
 
-function words({ state, texts }: Context): TemplateResult {
+function noticeText({ state, texts }: Context): TemplateResult {
   const { notice } = state;
   return html`<p>${notice?.text(texts)}</p>
     ${notice?.requestId ? html`<p>${texts.requestId(notice.requestId)}</p>` : nothing}`;

@@ -35,7 +35,7 @@ describe("a passkey dialog", () => {
     expect(endOf(await tab.signInWithPasskey())).toBe("success");
   });
 
-  it("is not even opened for a caller who had cancelled", async () => {
+  it("is not opened for a caller that had already aborted", async () => {
     const outcome = await tab.page.evaluate(() =>
       window.claviger.signInWithPasskey({ signal: AbortSignal.abort() }),
     );
@@ -55,7 +55,7 @@ describe("a passkey dialog", () => {
     expect(endOf(second)).toBe("success");
   });
 
-  it("gives way to the next one also before it opened", async () => {
+  it("gives way to the next one even before it opened", async () => {
     await device.isTouched(true);
 
     const outcomes = await tab.page.evaluate(() =>
@@ -78,7 +78,7 @@ describe("a passkey dialog", () => {
     expect(endOf(await pending)).toBe("cancelled");
   });
 
-  it("is cancelled when the finger does not fit", async () => {
+  it("is cancelled when the fingerprint does not match", async () => {
     await device.isTouched(true);
     await device.recognises(false);
 
@@ -90,7 +90,7 @@ describe("a passkey dialog", () => {
     expect(endOf(accepted)).toBe("success");
   });
 
-  it("expires when nobody answers for as long as the server allows", async () => {
+  it("expires when the user does not respond within the server's timeout", async () => {
     await shortenCeremonies(tab.page, 300);
 
     const outcome = await tab.signInWithPasskey();
@@ -99,7 +99,7 @@ describe("a passkey dialog", () => {
     expect((await tab.state()).kind).toBe("signed-out");
   });
 
-  it("is reported busy while the browser shows one that is not ours", async () => {
+  it("is reported busy while the browser shows another page's dialog", async () => {
     await openForeignDialog(tab.page);
 
     const outcome = await tab.signInWithPasskey();
@@ -107,7 +107,7 @@ describe("a passkey dialog", () => {
     expect(endOf(outcome)).toBe("busy");
   });
 
-  it("of autofill gives way to a button's, and comes back when that one failed", async () => {
+  it("of autofill gives way to a button's, and is renewed when that one failed", async () => {
     const autofill = tab.signInWithPasskey({ autofill: true });
     await tab.page.waitForResponse(/StartAuthentication$/);
 
@@ -125,7 +125,7 @@ describe("a passkey dialog", () => {
   });
 });
 
-it("makes a passkey silently or not at all, and makes way for the next dialog", async () => {
+it("creates a passkey silently or not at all, and gives way to the next dialog", async () => {
   const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
   await tab.plugIn(platform);
@@ -138,7 +138,7 @@ it("makes a passkey silently or not at all, and makes way for the next dialog", 
   expect(endOf(loud)).toBe("success");
 });
 
-it("goes on offering autofill after a refused passkey, and tells of the refusal", async () => {
+it("continues to offer autofill after a refused passkey, and reports the refusal", async () => {
   const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
   await tab.plugIn(platform);
@@ -151,23 +151,23 @@ it("goes on offering autofill after a refused passkey, and tells of the refusal"
   const kinds = await tab.page.evaluate(
     () =>
       new Promise<string[]>((resolve) => {
-        const heard: string[] = [];
+        const kinds: string[] = [];
         window.claviger.signInWithPasskey({
           autofill: true,
           onFailure: (failure) => {
-            heard.push(failure.kind);
-            resolve(heard);
+            kinds.push(failure.kind);
+            resolve(kinds);
           },
         });
       }),
   );
 
   expect(kinds).toEqual(["no-passkey"]);
-  // It has been armed again.
+  // The offer has been renewed.
   await expect.poll(() => tab.calls("StartAuthentication")).toBeGreaterThan(1);
 });
 
-it("says unsupported in a browser without passkeys, where passwords still work", async () => {
+it("is unsupported in a browser without passkeys, where passwords still work", async () => {
   const dora = await app.person("Dora");
   const tab = await dora.openTab();
   await withoutPasskeys(tab.page);
@@ -179,13 +179,13 @@ it("says unsupported in a browser without passkeys, where passwords still work",
   expect(endOf(await tab.addPasskey())).toBe("unsupported");
 });
 
-it("takes a ceremony's answer only once", async () => {
+it("accepts the response of a ceremony only once", async () => {
   const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
   await tab.plugIn(platform);
   valueIn(await tab.addPasskey());
   valueIn(await tab.signOut());
-  // Somebody on the way sends the answer first.
+  // An attacker on the way sends the response first.
   await tab.page.route(/FinishAuthentication$/, async (route) => {
     await route.fetch();
     await route.continue();

@@ -11,7 +11,7 @@ import { refreshByCookie } from "../support/wire.js";
 const [friendPort = 0] = await freePorts(1);
 const friendly = `http://localhost:${friendPort}`;
 
-describe("a page of an origin without leave", () => {
+describe("a page of an origin that CORS does not allow", () => {
   const app = startTestApp();
   let site: StaticSite;
 
@@ -20,7 +20,7 @@ describe("a page of an origin without leave", () => {
   });
   afterAll(() => site.stop());
 
-  it("gets nothing: to it the server is offline", async () => {
+  it("gets nothing: the server seems offline", async () => {
     const mallory = await app.person("Mallory");
     app.expectConsoleError(/blocked by CORS policy|ERR_FAILED/);
     const tab = await mallory.openTabAt(site.origin, { baseUrl: app.server.origin });
@@ -53,7 +53,7 @@ describe("a page of an origin without leave", () => {
   });
 });
 
-describe("a page of an origin with leave", () => {
+describe("a page of an origin that CORS allows", () => {
   const app = startTestApp({ flags: ["--cors-origins", friendly] });
   let site: StaticSite;
 
@@ -62,7 +62,7 @@ describe("a page of an origin with leave", () => {
   });
   afterAll(() => site.stop());
 
-  it("gets values and typed errors, and holds its tokens in memory", async () => {
+  it("gets values and typed errors, and stores its tokens in memory", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openTabAt(site.origin, { baseUrl: app.server.origin });
 
@@ -99,7 +99,7 @@ describe("a page of an origin with leave", () => {
     expect(endOf(await own.account())).toBe("success");
   });
 
-  it("is refused the cookie by the server, whatever it does to the browser", async () => {
+  it("is refused the cookie by the server, whatever the client does", async () => {
     const carol = await app.person("Carol");
     const own = await carol.openRegistered();
     const [cookie] = await carol.context.cookies();
@@ -110,17 +110,17 @@ describe("a page of an origin with leave", () => {
       await refreshByCookie(app.server, { cookie: value, origin: "null" }),
       await refreshByCookie(app.server, { cookie: value }),
     ];
-    const ours = await refreshByCookie(app.server, {
+    const sameOrigin = await refreshByCookie(app.server, {
       cookie: value,
       origin: app.server.origin,
     });
 
     expect(answers).toEqual(answers.map(() => "ORIGIN_REFUSED"));
-    expect(ours).toBe("success");
+    expect(sameOrigin).toBe("success");
     expect(endOf(await own.account())).toBe("success");
   });
 
-  it("is refused passkeys, unless its origin is one they are for", async () => {
+  it("is refused passkeys unless they are valid for its origin", async () => {
     const dora = await app.person("Dora");
     const tab = await dora.openTabAt(site.origin, { baseUrl: app.server.origin });
     await tab.plugIn(platform);
@@ -133,7 +133,7 @@ describe("a page of an origin with leave", () => {
   });
 });
 
-describe("a page of an origin that passkeys are for", () => {
+describe("a page of an origin for which passkeys are valid", () => {
   const app = startTestApp({ flags: ["--relying-party-origins", friendly] });
   let site: StaticSite;
 
@@ -154,10 +154,10 @@ describe("a page of an origin that passkeys are for", () => {
   });
 });
 
-describe("a page opened by an address instead of the name", () => {
+describe("a page opened by the IP address instead of the name", () => {
   const app = startTestApp();
 
-  it("cannot have passkeys, nor the cookie", async () => {
+  it("can use neither passkeys nor the cookie", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openTabByAddress({ tokenStorage: "memory" });
     await tab.plugIn(platform);
@@ -172,7 +172,7 @@ describe("a page opened by an address instead of the name", () => {
   });
 });
 
-/** Asks for a refresh by the visitor's cookie without the client, whose own checks are none. */
+/** Tries to refresh with the visitor's cookie without the client and its checks. */
 function refreshByHand(tab: Tab, server: Server) {
   return tab.page.evaluate(
     async ([url, frame]) => {
@@ -182,16 +182,16 @@ function refreshByHand(tab: Tab, server: Server) {
         body: new Uint8Array(frame),
       } as const;
       const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
-      const said = (answer: Promise<Response>) =>
+      const result = (answer: Promise<Response>) =>
         answer.then(
           (it) => it.type,
           () => "no answer",
         );
       return {
-        // Needs leave (CORS) beforehand, which allows no cookies.
-        asGrpc: await said(fetch(url, { ...request, headers })),
-        // Needs no leave and arrives with the cookie, but not as anything the server takes.
-        asForm: await said(fetch(url, { ...request, mode: "no-cors" })),
+        // Needs a preflight (CORS), which does not allow cookies.
+        asGrpc: await result(fetch(url, { ...request, headers })),
+        // Needs no preflight and arrives with the cookie, but in a format that the server refuses.
+        asForm: await result(fetch(url, { ...request, mode: "no-cors" })),
       };
     },
     [`${server.origin}/claviger.v1.AuthService/RefreshTokens`, refreshFrame] as const,

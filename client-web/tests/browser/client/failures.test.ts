@@ -9,7 +9,7 @@ const wrong = "not the password of anybody";
 describe("a password", () => {
   const app = startTestApp();
 
-  it("is denied alike when it is wrong, when nobody has the name, and when there is none", async () => {
+  it("is denied alike when it is wrong, when the username does not exist, and when the account has none", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await tab.plugIn(platform);
@@ -32,7 +32,7 @@ describe("a password", () => {
     expect(new Set(outcomes.map((it) => failureIn(it).requestId)).size).toBe(3);
   });
 
-  it("leaves somebody signed in when they mistype it to prove their presence", async () => {
+  it("keeps a user signed in who mistypes it to reauthenticate", async () => {
     const carol = await app.person("Carol");
     const tab = await carol.openRegistered();
 
@@ -46,10 +46,10 @@ describe("a password", () => {
 describe("after too many wrong passwords", () => {
   const app = startTestApp();
 
-  // Failures count per address too, and all people of a file share one.
+  // Failures also count per address, which all users of a file share.
   afterEach(() => raiseFailures(app.server, 1));
 
-  it("a person has to wait, and hears for how long", async () => {
+  it("a user has to wait, and the failure contains for how long", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     valueIn(await tab.signOut());
@@ -80,7 +80,7 @@ describe("after too many wrong passwords", () => {
     expect(endOf(await tab.signInWithPasskey())).toBe("success");
   });
 
-  it("the name is locked, until a passkey opens it", async () => {
+  it("the username is locked until a passkey unlocks it", async () => {
     const carol = await app.person("Carol");
     const tab = await carol.openRegistered();
     await tab.plugIn(platform);
@@ -97,10 +97,10 @@ describe("after too many wrong passwords", () => {
   });
 });
 
-describe("a proof of presence older than ten minutes", () => {
+describe("an authentication older than ten minutes", () => {
   const app = startTestApp();
 
-  it("is not enough to add a passkey, until the password proves it again", async () => {
+  it("is too old to add a passkey, until the user reauthenticates with the password", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await tab.plugIn(platform);
@@ -117,7 +117,7 @@ describe("a proof of presence older than ten minutes", () => {
     expect(endOf(after)).toBe("success");
   });
 
-  it("is not enough to remove a passkey, until a passkey proves it again", async () => {
+  it("is too old to remove a passkey, until the user reauthenticates with a passkey", async () => {
     const bob = await app.person("Bob");
     const tab = await bob.openRegistered();
     await tab.plugIn(platform);
@@ -136,10 +136,10 @@ describe("a proof of presence older than ten minutes", () => {
   });
 });
 
-describe("a server that is away", () => {
+describe("a server that does not respond", () => {
   const app = startTestApp();
 
-  it("is offline to everybody, and signs nobody out", async () => {
+  it("is offline, and no user is signed out", async () => {
     const alice = await app.person("Alice");
     const tab = await alice.openRegistered();
     await app.server.pause();
@@ -153,7 +153,7 @@ describe("a server that is away", () => {
     expect(endOf(await tab.account())).toBe("success");
   });
 
-  it("cannot keep somebody from signing out here", async () => {
+  it("does not prevent a sign-out here", async () => {
     const bob = await app.person("Bob");
     const tab = await bob.openRegistered({ tokenStorage: "memory" });
     app.expectConsoleError(/ERR_CONNECTION_REFUSED/);

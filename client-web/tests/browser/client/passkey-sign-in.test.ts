@@ -52,19 +52,19 @@ for (const [kind, authenticator, expected] of [
   });
 }
 
-it("refuses to add a key that cannot verify who is using it", async () => {
+it("refuses to add a security key that cannot verify its user", async () => {
   const carol = await app.person("Carol");
   const tab = await carol.openRegistered();
   await tab.plugIn(u2f);
 
   const outcome = await tab.addPasskey();
 
-  // Chromium does not tell the page why, so it looks as if the person had closed the dialog.
+  // Chromium does not report why, so that it looks as if the user had closed the dialog.
   expect(["unverified", "cancelled"]).toContain(endOf(outcome));
   expect(valueIn(await tab.passkeys())).toEqual([]);
 });
 
-it("keeps two keys on one account, and signs in with either", async () => {
+it("has two security keys for one account, and signs in with either", async () => {
   const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   const laptop = await tab.plugIn(platform);
@@ -98,7 +98,7 @@ it("signs in on another device with a passkey that was synchronised", async () =
   expect(await phone.hasUsedPasskeyHere()).toBe(true);
 });
 
-it("does not let a passkey of somebody else in under a name", async () => {
+it("refuses a passkey of another user for a username", async () => {
   const mallory = await app.person("Mallory");
   const tab = await mallory.openRegistered();
   await tab.plugIn(platform);
@@ -113,12 +113,12 @@ it("does not let a passkey of somebody else in under a name", async () => {
   expect((await tab.state()).kind).not.toBe("signed-in");
 });
 
-it("says that a removed passkey is not known, and has the authenticator forget it", async () => {
+it("reports a removed passkey as unknown, and signals it to the authenticator", async () => {
   const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
   const device = await tab.plugIn(platform);
   const passkey = valueIn(await tab.addPasskey());
-  // Removed from elsewhere, where nobody can tell this device's authenticator.
+  // Removed on another device, from which this device's authenticator cannot be signalled.
   const elsewhere = await (await app.person("Frank")).openTab();
   valueIn(await elsewhere.signIn(frank.credentials));
   valueIn(await elsewhere.removePasskey(passkey.id));
@@ -130,7 +130,7 @@ it("says that a removed passkey is not known, and has the authenticator forget i
   await expect.poll(() => device.credentialIds()).toEqual([]);
 });
 
-it("remembers in this browser alone that a passkey was used", async () => {
+it("remembers only in this browser that a passkey was used", async () => {
   const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
   await tab.plugIn(platform);
@@ -147,7 +147,7 @@ it("remembers in this browser alone that a passkey was used", async () => {
   expect(await elsewhere.passkeyUsedHere(passkey)).toBe(false);
 });
 
-it("tells what the browser can do without asking the server", async () => {
+it("finds what the browser can do without a request", async () => {
   const heidi = await app.person("Heidi");
   const tab = await heidi.openTab();
   await tab.plugIn(platform);

@@ -43,7 +43,7 @@ it("removes a passkey, here and from the authenticator", async () => {
   expect(endOf(await tab.removePasskey(passkey.id))).toBe("not-found");
 });
 
-it("leaves the last way into an account alone", async () => {
+it("does not remove the last way to sign in", async () => {
   const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   await tab.plugIn(platform);
@@ -83,7 +83,7 @@ it("does not add an authenticator twice", async () => {
   expect(await device.credentialIds()).toHaveLength(1);
 });
 
-it("tells a passkey of somebody else like one that is not there", async () => {
+it("reports another user's passkey like one that does not exist", async () => {
   const grace = await app.person("Grace");
   const hers = await grace.openRegistered();
   await hers.plugIn(platform);

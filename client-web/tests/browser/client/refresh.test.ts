@@ -57,7 +57,7 @@ it("refreshes after the server was restarted in between", async () => {
   expect((await tab.state()).kind).toBe("signed-in");
 });
 
-it("stays signed in when it cannot refresh because nobody answers", async () => {
+it("stays signed in when the server does not respond to a refresh", async () => {
   const erin = await app.person("Erin");
   const tab = await erin.openRegistered();
   await untilExpired(app.server, valueIn(await tab.accessToken()));
@@ -74,7 +74,7 @@ it("stays signed in when it cannot refresh because nobody answers", async () => 
   expect(endOf(back)).toBe("success");
 });
 
-it("stays signed in when the server's answer to a refresh is lost on the way", async () => {
+it("stays signed in when the response to a refresh is lost", async () => {
   const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
   await untilExpired(app.server, valueIn(await tab.accessToken()));
@@ -82,7 +82,7 @@ it("stays signed in when the server's answer to a refresh is lost on the way", a
   let lost = 0;
   await tab.page.route(/RefreshTokens$/, async (route) => {
     lost += 1;
-    // The server has rotated the token, and nobody hears of it.
+    // The server has rotated the token, but the response is lost.
     await route.fetch();
     await route.abort();
   });
@@ -95,7 +95,7 @@ it("stays signed in when the server's answer to a refresh is lost on the way", a
   expect(endOf(outcome)).toBe("success");
 });
 
-it("is signed out when the server refuses the session, and says so to subscribers", async () => {
+it("is signed out when the server refuses the session, and notifies subscribers", async () => {
   const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
   const elsewhere = await (await app.person("Grace")).openTab();

@@ -4,7 +4,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("registers somebody, signs them in and suggests a passkey", async () => {
+it("registers a user, signs them in and suggests a passkey", async () => {
   const alice = await app.person("Alice");
   const tab = await alice.openTab();
 
@@ -21,7 +21,7 @@ it("registers somebody, signs them in and suggests a passkey", async () => {
   expect(valueIn(await tab.account()).username).toBe(alice.username);
 });
 
-it("refuses a name that somebody has", async () => {
+it("refuses a username that is taken", async () => {
   const alice = await app.person("Alice");
   await alice.openRegistered();
   const mallory = await app.person("Mallory");
@@ -33,7 +33,7 @@ it("refuses a name that somebody has", async () => {
   expect((await tab.state()).kind).not.toBe("signed-in");
 });
 
-it("names every field that breaks a rule", async () => {
+it("lists every field that violates a rule", async () => {
   const bob = await app.person("Bob");
   const tab = await bob.openTab();
 
@@ -59,7 +59,7 @@ it("signs in and out with a password", async () => {
   expect(endOf(await tab.account())).toBe("success");
 });
 
-it("signs out also when the session had ended before", async () => {
+it("signs out even if the session had already ended", async () => {
   const dora = await app.person("Dora");
   const tab = await dora.openRegistered();
   valueIn(await tab.signOut());
@@ -67,7 +67,7 @@ it("signs out also when the session had ended before", async () => {
   expect(endOf(await tab.signOut())).toBe("success");
 });
 
-it("tells the server's rules before anybody signs in, and asks once", async () => {
+it("returns the server's information before a sign-in, and requests it once", async () => {
   const erin = await app.person("Erin");
   const tab = await erin.openTab();
 
@@ -81,7 +81,7 @@ it("tells the server's rules before anybody signs in, and asks once", async () =
   expect(tab.calls("GetServerInfo")).toBe(1);
 });
 
-it("changes the password, ends the other sessions and goes on with its own", async () => {
+it("changes the password, ends the other sessions and continues with its own", async () => {
   const frank = await app.person("Frank");
   const tab = await frank.openRegistered();
   const elsewhere = await (await app.person("Frank")).openTab();
@@ -98,7 +98,7 @@ it("changes the password, ends the other sessions and goes on with its own", asy
   expect(endOf(afterSignIn)).toBe("success");
 });
 
-it("deletes the account for good", async () => {
+it("deletes the account permanently", async () => {
   const grace = await app.person("Grace");
   const tab = await grace.openRegistered();
 

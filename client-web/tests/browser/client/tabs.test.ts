@@ -4,7 +4,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("picks up in a second tab what the first one signed in to", async () => {
+it("restores in a second tab the session of the first", async () => {
   const alice = await app.person("Alice");
   await alice.openRegistered();
   const second = await alice.openTab();
@@ -15,7 +15,7 @@ it("picks up in a second tab what the first one signed in to", async () => {
   expect(valueIn(await second.account()).username).toBe(alice.username);
 });
 
-it("picks the session up after a reload", async () => {
+it("restores the session after a reload", async () => {
   const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
   await tab.reload();
@@ -27,7 +27,7 @@ it("picks the session up after a reload", async () => {
   expect(restored.kind).toBe("signed-in");
 });
 
-it("finds nobody signed in where nobody did", async () => {
+it("finds no user signed in before a sign-in", async () => {
   const carol = await app.person("Carol");
   const tab = await carol.openTab();
 
@@ -36,7 +36,7 @@ it("finds nobody signed in where nobody did", async () => {
   expect(restored).toEqual({ kind: "signed-out" });
 });
 
-it("tells the other tabs of a sign-in", async () => {
+it("notifies the other tabs of a sign-in", async () => {
   const dora = await app.person("Dora");
   const waiting = await dora.openTab();
   valueIn(await waiting.restore());
@@ -49,7 +49,7 @@ it("tells the other tabs of a sign-in", async () => {
   expect(endOf(await waiting.account())).toBe("success");
 });
 
-it("tells the other tabs of a sign-out, and none of them can go on", async () => {
+it("notifies the other tabs of a sign-out, and none of them can continue", async () => {
   const erin = await app.person("Erin");
   const first = await erin.openRegistered();
   const second = await erin.openTab();
@@ -96,7 +96,7 @@ it("ends all other sessions and counts them", async () => {
   expect(valueIn(await tab.sessions()).map((it) => it.current)).toEqual([true]);
 });
 
-it("lets somebody else sign in in another tab, and no tab mixes the two up", async () => {
+it("lets another user sign in in another tab, and no tab confuses the two", async () => {
   const heidi = await app.person("Heidi");
   const ivan = await app.person("Ivan");
   await ivan.openRegistered();
@@ -105,7 +105,7 @@ it("lets somebody else sign in in another tab, and no tab mixes the two up", asy
 
   valueIn(await second.signIn(ivan.credentials));
 
-  // The cookie is Ivan's now, so Heidi's tab must not go on as Heidi and come back as Ivan unseen.
+  // The cookie is Ivan's now, so Heidi's tab must not continue as Heidi and then silently become Ivan's.
   await expect.poll(() => first.events()).toContainEqual({ kind: "signed-in", where: "other-tab" });
   expect(valueIn(await first.account()).username).toBe(ivan.username);
 });

@@ -5,10 +5,10 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-/** How every refresh token begins. */
+/** The prefix of every refresh token. */
 const secret = "clv_rt_";
 
-it("keeps nothing secret where scripts can read it, by default", async () => {
+it("stores nothing secret where scripts can read it, by default", async () => {
   const alice = await app.person("Alice");
   const tab = await alice.openRegistered();
   const token = valueIn(await tab.accessToken());
@@ -21,7 +21,7 @@ it("keeps nothing secret where scripts can read it, by default", async () => {
   expect(readable).not.toMatch(/eyJ[\w-]{10,}\./);
 });
 
-it("uses the access token it keeps for as long as that is good", async () => {
+it("uses the access token until it expires", async () => {
   const zoe = await app.person("Zoe");
   const tab = await zoe.openRegistered();
 
@@ -31,7 +31,7 @@ it("uses the access token it keeps for as long as that is good", async () => {
   expect(tab.calls("RefreshTokens")).toBe(0);
 });
 
-it("keeps the refresh token in a cookie for this host alone that no script reads", async () => {
+it("stores the refresh token in a cookie for this host that scripts cannot read", async () => {
   const bob = await app.person("Bob");
   const tab = await bob.openRegistered();
 
@@ -50,7 +50,7 @@ it("keeps the refresh token in a cookie for this host alone that no script reads
   expect(await tab.page.evaluate(() => document.cookie)).toBe("");
 });
 
-it("never shows a script the refresh token on its way", async () => {
+it("never sends the refresh token to scripts", async () => {
   const carol = await app.person("Carol");
   const tab = await carol.openTab();
   const bodies: Promise<string>[] = [];
@@ -88,7 +88,7 @@ it("removes the cookie when the server refuses it", async () => {
   expect(await erin.context.cookies()).toEqual([]);
 });
 
-it("survives a reload from local storage, in plain sight, when told to", async () => {
+it("survives a reload with local storage, where scripts can read it", async () => {
   const frank = await app.person("Frank");
   const options = { tokenStorage: "local-storage" } as const;
   const tab = await frank.openRegistered(options);
@@ -104,7 +104,7 @@ it("survives a reload from local storage, in plain sight, when told to", async (
   expect(await everythingReadable(tab)).not.toContain(secret);
 });
 
-it("keeps two tabs signed in that refresh at once from local storage", async () => {
+it("keeps two tabs signed in that refresh at once with local storage", async () => {
   const grace = await app.person("Grace");
   const options = { tokenStorage: "local-storage" } as const;
   await grace.openRegistered(options);
@@ -118,7 +118,7 @@ it("keeps two tabs signed in that refresh at once from local storage", async () 
   expect(valueIn(await first.restore()).kind).toBe("signed-in");
 });
 
-it("survives a reload from session storage, but not into another tab, when told to", async () => {
+it("survives a reload with session storage, but not in another tab", async () => {
   const heidi = await app.person("Heidi");
   const options = { tokenStorage: "session-storage" } as const;
   const tab = await heidi.openRegistered(options);
@@ -129,7 +129,7 @@ it("survives a reload from session storage, but not into another tab, when told 
   expect(valueIn(await other.restore()).kind).toBe("signed-out");
 });
 
-it("forgets everything at a reload from memory, when told to", async () => {
+it("does not survive a reload with memory", async () => {
   const ivan = await app.person("Ivan");
   const options = { tokenStorage: "memory" } as const;
   const tab = await ivan.openRegistered(options);
@@ -145,7 +145,7 @@ it("forgets everything at a reload from memory, when told to", async () => {
   expect(restored.kind).toBe("signed-out");
 });
 
-/** All that any script of the page could read, as one text. */
+/** Everything that scripts of the page can read, as one text. */
 async function everythingReadable(tab: Tab): Promise<string> {
   return tab.page.evaluate(async () => {
     const databases = (await indexedDB.databases()).map((it) => it.name);

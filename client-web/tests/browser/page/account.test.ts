@@ -6,7 +6,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("lists passkeys with where they live, and which were used in this browser", async () => {
+it("lists passkeys with where they are stored, and which were used in this browser", async () => {
   const alice = await app.person("Alice");
   const visit = await alice.visit();
   const vault = await visit.plugIn(synced);
@@ -23,7 +23,7 @@ it("lists passkeys with where they live, and which were used in this browser", a
   await visit.look("account-two-passkeys");
 });
 
-it("renames a passkey in its place", async () => {
+it("renames a passkey in the list", async () => {
   const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.plugIn(platform);
@@ -40,7 +40,7 @@ it("renames a passkey in its place", async () => {
   expect(await visit.focused()).toBe(en.passkeys.renameOne("Laptop"));
 });
 
-it("refuses a name for a passkey that is too long, and Escape leaves it as it was", async () => {
+it("refuses a passkey name that is too long, and Escape keeps the old one", async () => {
   const carol = await app.person("Carol");
   const visit = await carol.visit();
   await visit.plugIn(platform);
@@ -70,7 +70,7 @@ it("does not widen for the longest name", async () => {
   await visit.look("account-long-name");
 });
 
-it("removes a passkey once it is confirmed", async () => {
+it("removes a passkey after a confirmation", async () => {
   const erin = await app.person("Erin");
   const visit = await erin.visit();
   await visit.plugIn(platform);
@@ -88,7 +88,7 @@ it("removes a passkey once it is confirmed", async () => {
   await visit.reads(en.passkeys.empty);
 });
 
-it("warns of the last way in, and does not take it away", async () => {
+it("warns about the last way to sign in, and does not remove it", async () => {
   const frank = await app.person("Frank");
   const visit = await frank.visit();
   await visit.plugIn(platform);
@@ -109,7 +109,7 @@ it("warns of the last way in, and does not take it away", async () => {
   await visit.button(en.passkeys.removeOne("Passkey")).waitFor();
 });
 
-it("says that an authenticator holds a passkey already", async () => {
+it("shows that an authenticator already holds a passkey", async () => {
   const grace = await app.person("Grace");
   const visit = await grace.visit();
   await visit.plugIn(platform);
@@ -176,7 +176,7 @@ it("changes the password, where /.well-known/change-password leads", async () =>
   await visit.sees(en.account.heading(ivan.username));
 });
 
-it("asks for a sign-in first where /.well-known/change-password is opened by a stranger", async () => {
+it("asks for a sign-in first if /.well-known/change-password is opened when signed out", async () => {
   const judy = await app.person("Judy");
   await (await judy.openRegistered()).signOut();
   const visit = await judy.visit();
@@ -190,7 +190,7 @@ it("asks for a sign-in first where /.well-known/change-password is opened by a s
   await visit.field(en.password.current).waitFor();
 });
 
-it("deletes the account once its name was typed", async () => {
+it("deletes the account after its username was typed", async () => {
   const kim = await app.person("Kim");
   const visit = await kim.visit();
   await visit.signUpWithoutPasskey();
@@ -209,7 +209,7 @@ it("deletes the account once its name was typed", async () => {
   await visit.look("sign-in-account-deleted");
 });
 
-it("says so when somebody signs out in another tab, and comes along when they sign in", async () => {
+it("shows a sign-out in another tab, and follows a sign-in there", async () => {
   const leo = await app.person("Leo");
   const visit = await leo.visit();
   await visit.signUpWithoutPasskey();
@@ -227,7 +227,7 @@ it("says so when somebody signs out in another tab, and comes along when they si
   await visit.sees(en.account.heading(leo.username));
 });
 
-it("says so when its session was ended from another device", async () => {
+it("shows that its session was ended from another device", async () => {
   const mona = await app.person("Mona");
   const visit = await mona.visit();
   await visit.signUpWithoutPasskey();

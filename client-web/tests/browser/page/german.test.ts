@@ -6,7 +6,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp({ locale: "de-DE" });
 
-it("speaks German to somebody whose browser does, in every view", async () => {
+it("is in German in every view for a German browser", async () => {
   const alice = await app.person("Änne");
   const visit = await alice.visit({ texts: de });
   await visit.plugIn(platform);
@@ -35,7 +35,7 @@ it("speaks German to somebody whose browser does, in every view", async () => {
   await visit.look("de-sign-in-passkey-first");
 });
 
-it("speaks German in every dialog", async () => {
+it("is in German in every dialog", async () => {
   const bruno = await app.person("Bruno");
   const visit = await bruno.visit({ texts: de });
   await visit.plugIn(platform);

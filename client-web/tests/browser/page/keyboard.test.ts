@@ -6,7 +6,7 @@ import type { Visit } from "../support/visit.js";
 
 const app = startTestApp();
 
-it("lets somebody do everything by the keyboard alone", async () => {
+it("can be used with the keyboard alone", async () => {
   const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);

@@ -6,7 +6,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("asks for the password before a passkey is added, then goes on by itself", async () => {
+it("asks for the password before a passkey is added, then continues by itself", async () => {
   const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);
@@ -47,7 +47,7 @@ it("asks for a passkey or the password before a passkey is removed", async () =>
   await visit.isNotifiedOf(en.passkeys.removed("Passkey"));
 });
 
-it("changes nothing when the proof is not given", async () => {
+it("changes nothing if the user does not reauthenticate", async () => {
   const carol = await app.person("Carol");
   const visit = await carol.visit();
   const device = await visit.plugIn(usb);

@@ -8,7 +8,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("signs in with a password, offers a passkey, and takes no for an answer", async () => {
+it("signs in with a password, offers a passkey, and accepts a refusal", async () => {
   const alice = await app.person("Alice");
   await (await alice.openRegistered()).signOut();
   const visit = await alice.visit();
@@ -24,20 +24,20 @@ it("signs in with a password, offers a passkey, and takes no for an answer", asy
   await visit.arrivesAt(en.account.heading(alice.username));
 });
 
-it("signs in by autofill, without a press of any button", async () => {
+it("signs in by autofill, without pressing a button", async () => {
   const bob = await app.person("Bob");
   const visit = await bob.visit({ autofill: true });
   await visit.plugIn(platform);
   await visit.signUpWithPasskey();
   await bob.context.clearCookies();
 
-  // The virtual authenticator takes the offer as soon as it is made.
+  // The virtual authenticator accepts the offer immediately.
   await visit.open("/");
 
   await visit.arrivesAt(en.account.heading(bob.username));
 });
 
-it("signs in by name, with what this person's devices hold", async () => {
+it("signs in by username, with the passkeys of the user's devices", async () => {
   const carol = await app.person("Carol");
   const visit = await carol.visit();
   await visit.plugIn(platform);
@@ -52,7 +52,7 @@ it("signs in by name, with what this person's devices hold", async () => {
   await visit.arrivesAt(en.account.heading(carol.username));
 });
 
-it("waits for the passkey with words and a way out", async () => {
+it("shows that it waits for the passkey, and can be cancelled", async () => {
   const dora = await app.person("Dora");
   const visit = await dora.visit();
   const device = await visit.plugIn(platform);
@@ -66,11 +66,11 @@ it("waits for the passkey with words and a way out", async () => {
   await visit.press(en.common.cancel);
 
   await visit.isNotifiedOf(en.failures.cancelled);
-  expect(await visit.hears("alert")).toBe("");
+  expect(await visit.announcement("alert")).toBe("");
   await visit.look("sign-in-cancelled");
 });
 
-it("says when a passkey took too long, and that trying again helps", async () => {
+it("shows when a passkey took too long, and that trying again helps", async () => {
   const erin = await app.person("Erin");
   const visit = await erin.visit();
   const device = await visit.plugIn(platform);
@@ -85,7 +85,7 @@ it("says when a passkey took too long, and that trying again helps", async () =>
   await visit.look("sign-in-expired");
 });
 
-it("says when a passkey is not known any more", async () => {
+it("shows when a passkey is not known any more", async () => {
   const frank = await app.person("Frank");
   const visit = await frank.visit();
   await visit.plugIn(platform);
@@ -102,7 +102,7 @@ it("says when a passkey is not known any more", async () => {
   await visit.look("sign-in-unknown-passkey");
 });
 
-it("says when the browser shows another passkey dialog", async () => {
+it("shows when the browser has another passkey dialog open", async () => {
   const grace = await app.person("Grace");
   const visit = await grace.visit();
   const device = await visit.plugIn(platform);
@@ -117,7 +117,7 @@ it("says when the browser shows another passkey dialog", async () => {
   await visit.look("sign-in-busy");
 });
 
-it("denies a wrong password without saying what is wrong, and lets one try again", async () => {
+it("refuses a wrong password without saying what is wrong, and allows another attempt", async () => {
   const heidi = await app.person("Heidi");
   await (await heidi.openRegistered()).signOut();
   const visit = await heidi.visit();
@@ -145,17 +145,17 @@ it("counts the seconds down after too many wrong passwords", async () => {
 
   await visit.signIn();
   await visit.isAlertedTo(en.failures.throttled);
-  const first = await visit.hears("timer");
+  const first = await visit.announcement("timer");
   await visit.look("sign-in-throttled");
 
   expect(first).toMatch(/^You can try again in \d+ seconds\.$/);
-  await expect.poll(() => visit.hears("timer"), { timeout: 5000 }).not.toBe(first);
+  await expect.poll(() => visit.announcement("timer"), { timeout: 5000 }).not.toBe(first);
   raiseFailures(app.server, 1);
   await visit.press(en.signIn.submit);
   await visit.arrivesAt(en.offer.heading);
 });
 
-it("says when the waiting is over", async () => {
+it("shows when the wait is over", async () => {
   const judy = await app.person("Judy");
   await (await judy.openRegistered()).signOut();
   const visit = await judy.visit();
@@ -173,7 +173,7 @@ it("says when the waiting is over", async () => {
   raiseFailures(app.server, 1);
 });
 
-it("says how to unlock a name that was locked", async () => {
+it("shows how to unlock a username that was locked", async () => {
   const kim = await app.person("Kim");
   await (await kim.openRegistered()).signOut();
   const visit = await kim.visit();
@@ -189,7 +189,7 @@ it("says how to unlock a name that was locked", async () => {
   raiseFailures(app.server, 1);
 });
 
-it("tries to make a passkey silently after a password sign-in, and says nothing when it cannot", async () => {
+it("tries to create a passkey silently after a password sign-in, and shows nothing if it cannot", async () => {
   const leo = await app.person("Leo");
   await (await leo.openRegistered()).signOut();
   const visit = await leo.visit({ silentCreation: true });
@@ -201,11 +201,11 @@ it("tries to make a passkey silently after a password sign-in, and says nothing 
   await asked;
 
   await visit.arrivesAt(en.offer.heading);
-  expect(await visit.hears("alert")).toBe("");
-  expect(await visit.hears("status")).toBe("");
+  expect(await visit.announcement("alert")).toBe("");
+  expect(await visit.announcement("status")).toBe("");
 });
 
-it("has fields that password managers know, and forms that really submit", async () => {
+it("has fields that password managers recognise, and forms that submit", async () => {
   const mona = await app.person("Mona");
   const visit = await mona.visit();
   await visit.open("/");

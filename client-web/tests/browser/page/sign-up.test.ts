@@ -5,7 +5,7 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
-it("takes somebody from sign-up over a passkey to sign-out and back by a touch", async () => {
+it("leads from sign-up to a passkey, a sign-out and a sign-in by touch", async () => {
   const alice = await app.person("Alice");
   const visit = await alice.visit();
   await visit.plugIn(platform);
@@ -35,7 +35,7 @@ it("takes somebody from sign-up over a passkey to sign-out and back by a touch",
   await visit.look("account");
 });
 
-it("says next to the fields what is wrong with them", async () => {
+it("shows next to the fields what is wrong with them", async () => {
   const bob = await app.person("Bob");
   const visit = await bob.visit();
   await visit.open("/sign-up");
@@ -58,7 +58,7 @@ it("says next to the fields what is wrong with them", async () => {
   await visit.isCorrected(en.common.password, en.problems.passwordGuessable);
 });
 
-it("says when a name is taken, and keeps what was typed", async () => {
+it("shows when a username is taken, and keeps what was typed", async () => {
   const alice = await app.person("Alice");
   await alice.openRegistered();
   const mallory = await app.person("Mallory");
@@ -84,7 +84,7 @@ it("does not insist on a passkey", async () => {
   await visit.look("account-without-passkeys");
 });
 
-it("waits for the passkey with words and a way out, and takes a cancellation calmly", async () => {
+it("shows that it waits for the passkey, and does not treat a cancellation as an error", async () => {
   const dora = await app.person("Dora");
   const visit = await dora.visit();
   const device = await visit.plugIn(platform);
@@ -97,14 +97,14 @@ it("waits for the passkey with words and a way out, and takes a cancellation cal
   await visit.press(en.common.cancel);
 
   await visit.isNotifiedOf(en.failures.cancelled);
-  expect(await visit.hears("alert")).toBe("");
+  expect(await visit.announcement("alert")).toBe("");
   await visit.look("offer-cancelled");
   await device.isTouched(true);
   await visit.press(en.offer.create);
   await visit.arrivesAt(en.account.heading(dora.username));
 });
 
-it("says what to do to somebody whose security key cannot check who they are", async () => {
+it("shows what to do with a security key that cannot verify its user", async () => {
   const erin = await app.person("Erin");
   const visit = await erin.visit();
   await visit.plugIn(u2f);

@@ -7,7 +7,7 @@ import { startTestApp } from "../support/test-app.js";
 describe("the page", () => {
   const app = startTestApp();
 
-  it("says when the server does not answer, and goes on when it does again", async () => {
+  it("shows when the server does not respond, and continues when it does", async () => {
     const alice = await app.person("Alice");
     await (await alice.openRegistered()).signOut();
     const visit = await alice.visit();
@@ -25,7 +25,7 @@ describe("the page", () => {
     await visit.arrivesAt(en.offer.heading);
   });
 
-  it("says when it cannot even start, and starts by a button", async () => {
+  it("shows when it cannot start, and starts by a button", async () => {
     const bob = await app.person("Bob");
     const visit = await bob.visit();
     app.expectConsoleError(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
@@ -41,7 +41,7 @@ describe("the page", () => {
     await visit.arrivesAt(en.signIn.heading);
   });
 
-  it("keeps somebody signed in who was offline for a while", async () => {
+  it("keeps a user signed in who was offline for a while", async () => {
     const carol = await app.person("Carol");
     const visit = await carol.visit();
     await visit.plugIn(platform);
@@ -78,7 +78,7 @@ describe("the page", () => {
     await visit.look("account-without-passkey-support");
   });
 
-  it("leads from an address to the name that passkeys are for", async () => {
+  it("leads from the IP address to the name for which passkeys are valid", async () => {
     const erin = await app.person("Erin");
     const visit = await erin.visit();
     await visit.page.goto(`http://127.0.0.1:${app.server.port}/sign-up`);
@@ -91,7 +91,7 @@ describe("the page", () => {
     expect(visit.page.url()).toBe(`${app.server.origin}/sign-up`);
   });
 
-  it("goes back and forth with the browser's buttons, and shows nobody's account to strangers", async () => {
+  it("goes back and forth with the browser's buttons, and shows no account when signed out", async () => {
     const frank = await app.person("Frank");
     const visit = await frank.visit();
     await visit.open("/");
@@ -108,7 +108,7 @@ describe("the page", () => {
     expect(new URL(visit.page.url()).pathname).toBe("/");
   });
 
-  it("keeps still for people who asked for less motion", async () => {
+  it("has no motion for users who prefer reduced motion", async () => {
     const judy = await app.person("Judy");
     const visit = await judy.visit();
     await visit.open("/");
@@ -121,7 +121,7 @@ describe("the page", () => {
     expect(await moves()).not.toMatch(/^0s/);
   });
 
-  it("tells its title by what it shows", async () => {
+  it("has the title of the view", async () => {
     const grace = await app.person("Grace");
     const visit = await grace.visit();
     await visit.open("/");
@@ -133,7 +133,7 @@ describe("the page", () => {
     await expect.poll(() => visit.page.title()).toContain(en.signUp.heading);
   });
 
-  it("is served with headers that allow nothing else, and is kept nowhere", async () => {
+  it("is served with strict headers, and is not cached", async () => {
     const heidi = await app.person("Heidi");
     const visit = await heidi.visit();
 
@@ -147,7 +147,7 @@ describe("the page", () => {
     expect(headers["permissions-policy"]).toContain("publickey-credentials-get=(self)");
   });
 
-  it("reports a broken rule of its policy, which these tests would hear", async () => {
+  it("reports a violation of its policy, which would fail these tests", async () => {
     const ivan = await app.person("Ivan");
     const visit = await ivan.visit();
     await visit.open("/");

@@ -4,10 +4,10 @@ import { expect } from "vitest";
 import { screenshotPath } from "./screenshots.js";
 
 const wide = { width: 1280, height: 900 };
-/** The narrowest that WCAG 2.2 asks for (1.4.10, Reflow). */
+/** The minimum width that WCAG 2.2 requires (1.4.10, Reflow). */
 const narrow = { width: 320, height: 640 };
 
-/** Colours differ by scheme and layout by width, so narrow and dark would show nothing new. */
+/** Colours depend on the scheme and layout on the width, so narrow and dark needs no check. */
 const looks = [
   { name: "light", viewport: wide, colorScheme: "light" },
   { name: "dark", viewport: wide, colorScheme: "dark" },
@@ -15,8 +15,8 @@ const looks = [
 ] as const;
 
 /**
- * Looks at a state of the page as everybody does: in the light, in the dark, and on a small screen.
- * Each look is pictured, is without violations that axe-core finds, and needs no scrolling sideways.
+ * Checks a state of the page in light and dark colours and on a small screen: takes a screenshot, and
+ * expects no violations that axe-core finds and no horizontal scrolling.
  */
 export async function checkAppearance(page: Page, state: string): Promise<void> {
   expect(await page.locator("[role=alert]").count(), `alert regions in ${state}`).toBe(1);
@@ -24,15 +24,15 @@ export async function checkAppearance(page: Page, state: string): Promise<void> 
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
     const look = `${state}.${name}`;
-    await picture(page, look);
+    await screenshot(page, look);
     expect(await violations(page), `accessibility of ${look}`).toEqual([]);
-    expect(await sidewaysScroll(page), `scrolling sideways in ${look}`).toBe(0);
+    expect(await horizontalScroll(page), `horizontal scrolling in ${look}`).toBe(0);
   }
   await page.setViewportSize(wide);
 }
 
-/** The whole page from its top; only what the screen shows where a dialog lies over it. */
-async function picture(page: Page, look: string): Promise<void> {
+/** Takes a screenshot of the whole page, or only of the viewport if a dialog is open. */
+async function screenshot(page: Page, look: string): Promise<void> {
   const fullPage = (await page.locator("dialog[open]").count()) === 0;
   if (fullPage) {
     await page.evaluate(() => scrollTo(0, 0));
@@ -40,8 +40,8 @@ async function picture(page: Page, look: string): Promise<void> {
   await page.screenshot({ path: screenshotPath(look), fullPage });
 }
 
-/** How many pixels of the page, or of its dialog, lie beyond the right edge. */
-function sidewaysScroll(page: Page): Promise<number> {
+/** How many pixels of the page or its dialog are beyond the right edge. */
+function horizontalScroll(page: Page): Promise<number> {
   return page.evaluate(() => {
     const parts = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
     return Math.max(...parts.map((it) => it.scrollWidth - it.clientWidth));

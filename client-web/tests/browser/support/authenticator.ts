@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from "playwright-core";
 
-/** What kind of authenticator it is (DevTools protocol, `WebAuthn.VirtualAuthenticatorOptions`). */
+/** A kind of authenticator (DevTools protocol, `WebAuthn.VirtualAuthenticatorOptions`). */
 export interface AuthenticatorKind {
   readonly protocol: "ctap2" | "u2f";
   readonly transport: "internal" | "usb";
@@ -13,26 +13,26 @@ export interface AuthenticatorKind {
 
 const verifying = { hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
 
-/** The device's own, such as a fingerprint reader; its passkeys stay on it. */
+/** A platform authenticator, such as a fingerprint reader. Its passkeys stay on the device. */
 export const platform: AuthenticatorKind = {
   protocol: "ctap2",
   transport: "internal",
   ...verifying,
 };
-/** A password manager, whose passkeys are on all of the person's devices. */
+/** A password manager, whose passkeys are synced between the person's devices. */
 export const synced: AuthenticatorKind = {
   ...platform,
   defaultBackupEligibility: true,
   defaultBackupState: true,
 };
-/** A USB key with a PIN. */
+/** A USB security key with a PIN. */
 export const usb: AuthenticatorKind = { protocol: "ctap2", transport: "usb", ...verifying };
-/** An old USB key, which knows that somebody touches it but not who. */
+/** An old USB security key, which cannot verify its user. */
 export const u2f: AuthenticatorKind = { protocol: "u2f", transport: "usb" };
 
 const sessions = new WeakMap<Page, Promise<CDPSession>>();
 
-/** A virtual authenticator, plugged into one page. */
+/** A virtual authenticator of one page. */
 export class Authenticator {
   readonly #session: CDPSession;
   readonly #id: string;
@@ -42,7 +42,7 @@ export class Authenticator {
     this.#id = id;
   }
 
-  /** Plugs one in. A page has at most one with the transport `internal`. */
+  /** Adds one to a page, which can have at most one with the transport `internal`. */
   static async plugIn(page: Page, kind: AuthenticatorKind): Promise<Authenticator> {
     const session = await sessionOf(page);
     const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
@@ -51,17 +51,17 @@ export class Authenticator {
     return new Authenticator(session, authenticatorId);
   }
 
-  /** The ids of the passkeys on it, in base64. */
+  /** The ids of its passkeys, in base64. */
   async credentialIds(): Promise<string[]> {
     return (await this.#credentials()).map((it) => it.credentialId);
   }
 
-  /** Forgets its passkeys, as a reset device does. */
+  /** Removes its passkeys, as a reset does. */
   async forget(): Promise<void> {
     await this.#session.send("WebAuthn.clearCredentials", { authenticatorId: this.#id });
   }
 
-  /** Puts copies of its passkeys onto another one, as synchronisation does. */
+  /** Copies its passkeys to another one, as a sync does. */
   async copyTo(other: Authenticator): Promise<void> {
     for (const credential of await this.#credentials()) {
       await other.#session.send("WebAuthn.addCredential", {
@@ -71,7 +71,7 @@ export class Authenticator {
     }
   }
 
-  /** Whether the finger fits, or the PIN is right, from now on. */
+  /** Sets whether the fingerprint matches, or the PIN is right. */
   async recognises(isUserVerified: boolean): Promise<void> {
     await this.#session.send("WebAuthn.setUserVerified", {
       authenticatorId: this.#id,
@@ -79,7 +79,7 @@ export class Authenticator {
     });
   }
 
-  /** Whether somebody touches it when asked; otherwise dialogs stay open. */
+  /** Sets whether it is touched when requested. Otherwise dialogs stay open. */
   async isTouched(enabled: boolean): Promise<void> {
     await this.#session.send("WebAuthn.setAutomaticPresenceSimulation", {
       authenticatorId: this.#id,
@@ -87,7 +87,7 @@ export class Authenticator {
     });
   }
 
-  /** Pulls it out. */
+  /** Removes it. */
   async unplug(): Promise<void> {
     await this.#session.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: this.#id });
   }
@@ -107,7 +107,7 @@ function sessionOf(page: Page): Promise<CDPSession> {
   }
   const opened = (async () => {
     const session = await page.context().newCDPSession(page);
-    // With enableUI the browser's own dialog opens, which nobody can click without a screen.
+    // With enableUI the browser's own dialog opens, which cannot be clicked headless.
     await session.send("WebAuthn.enable", { enableUI: false });
     return session;
   })();

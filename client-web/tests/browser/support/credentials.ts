@@ -15,7 +15,7 @@ export async function countDialogs(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => window.dialogs);
 }
 
-/** Opens a passkey dialog that nothing of ours knows about and nobody answers. */
+/** Opens a passkey dialog that the client does not know about and that stays open. */
 export async function openForeignDialog(page: Page): Promise<void> {
   await page.evaluate(() => {
     const publicKey = { challenge: new Uint8Array(32), rpId: "localhost", timeout: 60_000 };
@@ -23,26 +23,26 @@ export async function openForeignDialog(page: Page): Promise<void> {
   });
 }
 
-/** Takes passkeys away from every page to come, as in a browser that never heard of them. */
+/** Removes passkeys from pages loaded later, as in a browser without support for them. */
 export async function withoutPasskeys(page: Page): Promise<void> {
   await page.addInitScript(() => {
     Reflect.deleteProperty(window, "PublicKeyCredential");
   });
 }
 
-/** Takes what pages to come can do with passkeys without a dialog away; buttons still work. */
+/** Removes capabilities that need no dialog from pages loaded later. Buttons still work. */
 export async function withoutCapabilities(
   page: Page,
   missing: readonly ("conditionalGet" | "conditionalCreate")[],
 ): Promise<void> {
-  await page.addInitScript((abilities) => {
+  await page.addInitScript((removed) => {
     if (typeof PublicKeyCredential === "undefined") {
       return;
     }
     const ask = PublicKeyCredential.getClientCapabilities.bind(PublicKeyCredential);
-    const none = Object.fromEntries(abilities.map((it) => [it, false]));
+    const none = Object.fromEntries(removed.map((it) => [it, false]));
     PublicKeyCredential.getClientCapabilities = async () => ({ ...(await ask()), ...none });
-    if (abilities.includes("conditionalGet")) {
+    if (removed.includes("conditionalGet")) {
       PublicKeyCredential.isConditionalMediationAvailable = async () => false;
     }
   }, missing);

@@ -10,19 +10,19 @@ with database:
     print(database.execute(sys.argv[2]).rowcount)
 `;
 
-/** Lets ten minutes and one more pass since everybody proved their presence. */
+/** Makes every authentication on record more than ten minutes old. */
 export function ageReauthentications(server: Server): void {
   const elevenMinutes = 11 * 60 * 1_000_000;
   change(server, `UPDATE sessions SET auth_time = auth_time - ${elevenMinutes}`);
 }
 
-/** Makes the failed sign-ins on record so many, the last one just now; see `delays.rs`. */
+/** Sets the number of failed sign-ins on record, the last one just now. */
 export function raiseFailures(server: Server, failures: number): void {
   const now = Date.now() * 1000;
   change(server, `UPDATE sign_in_failures SET failures = ${failures}, last_failed_at = ${now}`);
 }
 
-/** Changes rows behind the running server's back: what only time or patience would change. */
+/** Changes rows under the running server, for what otherwise takes much time. */
 function change(server: Server, statement: string): void {
   const file = join(server.dataFolder, "claviger.db");
   const changed = execFileSync(pythonPath(), ["-c", script, file, statement], { encoding: "utf8" });

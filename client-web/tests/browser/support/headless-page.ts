@@ -1,4 +1,4 @@
 import { createClaviger } from "../../../src/index.js";
 
-/** All that the blank page has: the headless client, as a page without a framework would load it. */
+/** The script of the blank page: the headless client, as a page without a framework loads it. */
 window.createClaviger = createClaviger;

@@ -18,7 +18,7 @@ export function failureIn(outcome: Outcome<unknown>): Failure {
   return outcome.failure;
 }
 
-/** What became of an operation, in one word. */
+/** The kind of failure of an operation, or `success`. */
 export function endOf(outcome: Outcome<unknown>): FailureKind | "success" {
   return outcome.ok ? "success" : outcome.failure.kind;
 }

@@ -8,12 +8,12 @@ import { Visit, type VisitOptions } from "./visit.js";
 /** The path of the blank page on the server's own origin. */
 const blankPath = "/test/blank";
 
-/** Somebody with a browser profile of their own, and a name nobody else has. */
+/** A person with a browser profile and a username of their own. */
 export class Person {
   readonly username: string;
   readonly displayName: string;
   readonly password = "plum kettle orbits the fjord";
-  /** The profile: its tabs share cookies and storage. */
+  /** The browser profile, whose tabs share cookies and storage. */
   readonly context: BrowserContext;
   readonly server: Server;
 
@@ -24,7 +24,7 @@ export class Person {
     this.server = server;
   }
 
-  /** Name and password, as {@link Tab.register} and {@link Tab.signIn} want them. */
+  /** The username and password for {@link Tab.register} and {@link Tab.signIn}. */
   get credentials() {
     return { username: this.username, password: this.password };
   }
@@ -34,12 +34,12 @@ export class Person {
     return this.#openBlank(this.server.origin, options);
   }
 
-  /** Opens the same page by the server's address, which is another origin than its name. */
+  /** Opens the same page by the server's IP address, which is another origin than its name. */
   openTabByAddress(options: ClavigerOptions): Promise<Tab> {
     return this.#openBlank(`http://127.0.0.1:${this.server.port}`, options);
   }
 
-  /** Opens the blank page of another origin; Claviger is at `baseUrl` from there. */
+  /** Opens the blank page of another origin. `options` holds the `baseUrl` of Claviger. */
   async openTabAt(origin: string, options: ClavigerOptions): Promise<Tab> {
     return Tab.open(await this.context.newPage(), `${origin}/`, options);
   }
@@ -63,7 +63,7 @@ export class Person {
     const page = await this.context.newPage();
     const url = `${origin}${blankPath}`;
     const body = blankPage();
-    // Only this path is answered by the test; all else goes over the network.
+    // Only this path is served by the test; every other request goes to the server.
     await page.route(url, (route) => route.fulfill({ contentType: "text/html", body }));
     return Tab.open(page, url, options);
   }

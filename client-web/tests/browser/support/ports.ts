@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** As many ports as asked for that nobody listens on, all different. */
+/** Finds as many different unused ports as requested. */
 export async function freePorts(count: number): Promise<number[]> {
   const listeners = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(listeners.map(listenAnywhere));

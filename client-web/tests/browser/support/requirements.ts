@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const { TEST_CHROMIUM, TEST_CLAVIGER, TEST_PYTHON } = process.env;
 const builtBinary = fileURLToPath(new URL("../../../../target/debug/claviger", import.meta.url));
 
-/** The browser: `TEST_CHROMIUM`, or what Debian's package installs. */
+/** The browser: `TEST_CHROMIUM`, or the one of Debian's package. */
 export function chromiumPath(): string {
   return existing(
     TEST_CHROMIUM ?? "/usr/bin/chromium",
@@ -13,7 +13,7 @@ export function chromiumPath(): string {
   );
 }
 
-/** The server: `TEST_CLAVIGER`, or what `cargo build` makes. */
+/** The server: `TEST_CLAVIGER`, or the one that `cargo build` creates. */
 export function clavigerPath(): string {
   return existing(
     TEST_CLAVIGER ?? builtBinary,
@@ -21,7 +21,7 @@ export function clavigerPath(): string {
   );
 }
 
-/** Python, through which tests change rows that no call can change. */
+/** Python, with which tests change database rows that no RPC can change. */
 export function pythonPath(): string {
   const python = TEST_PYTHON ?? "python3";
   try {

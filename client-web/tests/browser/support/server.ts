@@ -7,10 +7,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePorts } from "./ports.js";
 import { clavigerPath } from "./requirements.js";
 
-/** Longer than any start on a busy machine, in milliseconds. */
+/** Longer than a start takes on a busy machine, in milliseconds. */
 const START_TIMEOUT_MS = 20_000;
 
-/** The real server in a process of its own, with a throwaway data folder. */
+/** The real server in its own process, with a temporary data folder. */
 export class Server {
   readonly #arguments: readonly string[];
   readonly dataFolder: string;
@@ -29,10 +29,10 @@ export class Server {
       "--public-listen": `127.0.0.1:${port}`,
       "--internal-listen": `127.0.0.1:${internalPort}`,
       "--public-url": this.origin,
-      // The least a hash may cost: these tests are not about hashing.
+      // The minimum cost of a hash: these tests are not about hashing.
       "--passwords-argon2-memory-kib": "8",
       "--passwords-argon2-iterations": "1",
-      // A browser holds its connections open for as long as it likes.
+      // Browsers keep their connections open for a long time.
       "--limits-drain-timeout": "0s",
       "--log-format": "json",
     };
@@ -47,12 +47,12 @@ export class Server {
     return server;
   }
 
-  /** All it wrote so far. */
+  /** Its output so far. */
   get log(): string {
     return this.#log;
   }
 
-  /** Starts it again with the data and the ports it had. */
+  /** Starts it again with the same data and ports. */
   async resume(): Promise<void> {
     const process = spawn(clavigerPath(), this.#arguments, { cwd: this.dataFolder });
     this.#process = process;
@@ -75,7 +75,7 @@ export class Server {
     }
   }
 
-  /** Ends the process, starts another on the same data and the same ports. */
+  /** Ends the process and starts another with the same data and ports. */
   async restart(): Promise<void> {
     await this.pause();
     await this.resume();
@@ -89,7 +89,7 @@ export class Server {
 
   async #untilReady(process: ChildProcess): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await answers(`${this.origin}/readyz`))) {
+    while (!(await responds(`${this.origin}/readyz`))) {
       if (process.exitCode !== null || Date.now() > deadline) {
         throw new Error(`The server did not get ready. Its log:\n${this.#log}`);
       }
@@ -98,7 +98,7 @@ export class Server {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function responds(url: string): Promise<boolean> {
   try {
     return (await fetch(url)).ok;
   } catch {

@@ -7,17 +7,17 @@ import { screenshotFolder } from "./screenshots.js";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A script that puts `createClaviger` on `window`. */
+    /** A script that sets `window.createClaviger`. */
     headlessClient: string;
   }
 }
 
-/** Runs once before all files: says what is not installed, and bundles the headless client. */
+/** Runs once before all files: checks what must be installed, and bundles the headless client. */
 export default async function setup(project: TestProject): Promise<void> {
   chromiumPath();
   clavigerPath();
   pythonPath();
-  // Leftovers of states that have another name by now would be taken for today's.
+  // Screenshots of states that were renamed would look current.
   rmSync(screenshotFolder, { recursive: true, force: true });
   project.provide("headlessClient", await bundleHeadlessClient());
 }

@@ -12,10 +12,10 @@ const schemas = {
 } as const;
 
 /**
- * Has the server give people only so many milliseconds for the passkey dialogs to come.
+ * Limits the timeout of later passkey dialogs to a number of milliseconds.
  *
- * Its five minutes cannot be configured, so its answer is changed on the way. The browser then ends
- * the dialog by itself, as it would after five minutes.
+ * The server's five minutes cannot be configured, so its response is changed on the way. The browser
+ * then closes the dialog, as it would after five minutes.
  */
 export async function shortenCeremonies(page: Page, milliseconds: number): Promise<void> {
   for (const rpc of ["StartAuthentication", "StartRegistration"] as const) {
@@ -32,7 +32,7 @@ async function answerShortened(
 ): Promise<void> {
   const response = await route.fetch();
   const frames = await response.body();
-  // A gRPC-web frame: a byte of flags, four bytes of length, the message; then one of trailers.
+  // A gRPC-web frame: a byte of flags, four bytes of length, the message. A frame of trailers follows.
   const end = 5 + frames.readUInt32BE(1);
   const message = fromBinary(schemas[rpc], frames.subarray(5, end));
   if (message.options !== undefined) {

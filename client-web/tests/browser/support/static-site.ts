@@ -4,13 +4,13 @@ import { freePorts } from "./ports.js";
 
 /** The blank page: the headless client and nothing else, without a Content-Security-Policy. */
 export function blankPage(): string {
-  // Inside a script element only the end tag means anything to the parser.
+  // Inside a script element, the parser recognises only the end tag.
   const script = inject("headlessClient").replaceAll("</script", "<\\/script");
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Blank</title>
 <input aria-label="Username" autocomplete="username webauthn"><script>${script}</script></html>`;
 }
 
-/** Somebody else's web site: another origin, since origins differ by port, but the same site. */
+/** Another web site: another origin, because origins differ by port, but the same site. */
 export class StaticSite {
   readonly origin: string;
   readonly #listener: HttpServer;

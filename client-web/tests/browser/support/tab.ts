@@ -11,7 +11,7 @@ import type { Passkey } from "../../../src/gen/claviger/v1/resources_pb.js";
 import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
 import "./window.js";
 
-/** A blank page with the headless client, of which each method calls the one of the same name. */
+/** A blank page with the headless client. Each method calls the client's method of the same name. */
 export class Tab {
   readonly page: Page;
   readonly #called: string[] = [];
@@ -21,7 +21,7 @@ export class Tab {
     page.on("request", (request) => this.#count(request));
   }
 
-  /** Loads the page at `url` and makes a client there. */
+  /** Loads the page at `url` and creates a client there. */
   static async open(page: Page, url: string, options: ClavigerOptions = {}): Promise<Tab> {
     const tab = new Tab(page);
     await page.goto(url);
@@ -29,7 +29,7 @@ export class Tab {
     return tab;
   }
 
-  /** Loads the page anew, as a person does, and makes a new client. */
+  /** Reloads the page and creates a new client. */
   async reload(options: ClavigerOptions = {}): Promise<void> {
     await this.page.reload();
     await this.#start(options);
@@ -39,12 +39,12 @@ export class Tab {
     return Authenticator.plugIn(this.page, kind);
   }
 
-  /** How often the network was asked for an RPC, such as `RefreshTokens`. */
+  /** How often an RPC was requested over the network, such as `RefreshTokens`. */
   calls(rpc: string): number {
     return this.#called.filter((it) => it === rpc).length;
   }
 
-  /** The session events since the client was made. */
+  /** The session events since the client was created. */
   events() {
     return this.page.evaluate(() => window.sessionEvents);
   }
@@ -142,7 +142,7 @@ export class Tab {
 
   #count(request: Request): void {
     const rpc = /\/claviger\.v1\.\w+\/(\w+)$/.exec(request.url())?.[1];
-    // Across origins the browser asks for leave first (OPTIONS), which is not a call.
+    // A preflight request across origins (OPTIONS) is not a call.
     if (rpc !== undefined && request.method() === "POST") {
       this.#called.push(rpc);
     }

@@ -4,22 +4,22 @@ import { launchBrowser } from "./browser.js";
 import { Person } from "./person.js";
 import { Server } from "./server.js";
 
-/** How the tests of one file want their server and their browser. */
+/** Options for the server and the browser of one test file. */
 export interface TestAppOptions {
-  /** Added to the server's command line. */
+  /** Flags to add to the server's command line. */
   readonly flags?: readonly string[];
-  /** The language of the people's browsers; `en-GB` when left out. */
+  /** The language of the browsers. Default: `en-GB`. */
   readonly locale?: string;
 }
 
-/** One server and one browser for the tests of a file, and a fresh profile for each person. */
+/** One server and one browser for the tests of a file, and a new profile for each person. */
 export class TestApp {
   readonly #options: TestAppOptions;
   #server: Server | undefined;
   #browser: Browser | undefined;
   #contexts: BrowserContext[] = [];
   #people = 0;
-  #complaints: string[] = [];
+  #errors: string[] = [];
   #expected: RegExp[] = [];
 
   constructor(options: TestAppOptions) {
@@ -27,25 +27,25 @@ export class TestApp {
   }
 
   get server(): Server {
-    return open(this.#server);
+    return running(this.#server);
   }
 
-  /** Somebody new, in a browser profile of their own. */
+  /** Creates a person with a browser profile of their own. */
   async person(name: string): Promise<Person> {
-    const context = await open(this.#browser).newContext({
+    const context = await running(this.#browser).newContext({
       locale: this.#options.locale ?? "en-GB",
       reducedMotion: "reduce",
     });
-    // What is not there after this long will not come; the default is half a minute.
+    // Shorter than the default of half a minute, so that a failing test fails sooner.
     context.setDefaultTimeout(10_000);
     this.#contexts.push(context);
-    context.on("console", (message) => this.#hear(message));
-    context.on("weberror", (error) => this.#complaints.push(String(error.error())));
+    context.on("console", (message) => this.#record(message));
+    context.on("weberror", (error) => this.#errors.push(String(error.error())));
     this.#people += 1;
     return new Person(name, this.#people, context, this.server);
   }
 
-  /** Says which errors the browser's console may show in this test. */
+  /** Allows errors in the browser's console in this test. */
   expectConsoleError(pattern: RegExp): void {
     this.#expected.push(pattern);
   }
@@ -57,17 +57,15 @@ export class TestApp {
     ]);
   }
 
-  /** Closes all profiles; fails when a page complained, a broken CSP rule included. */
-  async clear(): Promise<void> {
+  /** Closes all profiles. Fails if a page logged an error, including a CSP violation. */
+  async reset(): Promise<void> {
     const contexts = this.#contexts;
-    const complaints = this.#complaints.filter(
-      (it) => !this.#expected.some((pattern) => pattern.test(it)),
-    );
+    const errors = this.#errors.filter((it) => !this.#expected.some((pattern) => pattern.test(it)));
     this.#contexts = [];
-    this.#complaints = [];
+    this.#errors = [];
     this.#expected = [];
     await Promise.all(contexts.map((it) => it.close()));
-    expect(complaints, "errors in the browser's console").toEqual([]);
+    expect(errors, "errors in the browser's console").toEqual([]);
   }
 
   async stop(): Promise<void> {
@@ -75,14 +73,14 @@ export class TestApp {
     await this.#server?.stop();
   }
 
-  #hear(message: ConsoleMessage): void {
+  #record(message: ConsoleMessage): void {
     if (message.type() === "error") {
-      this.#complaints.push(`${message.text()} (${message.location().url})`);
+      this.#errors.push(`${message.text()} (${message.location().url})`);
     }
   }
 }
 
-/** Sets a stage for the tests of the file that calls it. */
+/** Starts a server and a browser for the tests of the calling file. */
 export function startTestApp(options: TestAppOptions = {}): TestApp {
   const app = new TestApp(options);
   beforeAll(() => app.start());
@@ -90,15 +88,15 @@ export function startTestApp(options: TestAppOptions = {}): TestApp {
     if (task.result?.state === "fail") {
       process.stderr.write(`The server's log by the end of "${task.name}":\n${app.server.log}\n`);
     }
-    await app.clear();
+    await app.reset();
   });
   afterAll(() => app.stop());
   return app;
 }
 
-function open<T>(it: T | undefined): T {
+function running<T>(it: T | undefined): T {
   if (it === undefined) {
-    throw new Error("The app is set only while tests run");
+    throw new Error("The server and the browser run only while tests do");
   }
   return it;
 }

@@ -6,7 +6,7 @@ import { Authenticator, type AuthenticatorKind } from "./authenticator.js";
 import { withoutCapabilities } from "./credentials.js";
 import type { Server } from "./server.js";
 
-/** The person at the page, as a {@link Visit} knows them. */
+/** The person who visits the page. */
 export interface Visitor {
   readonly username: string;
   readonly password: string;
@@ -15,20 +15,20 @@ export interface Visitor {
   readonly server: Server;
 }
 
-/** How somebody comes to the page. */
+/** Options of a visit. */
 export interface VisitOptions {
-  /** The texts they read; English when left out. */
+  /** The texts of the page. Default: English. */
   readonly texts?: Texts;
   /**
-   * Whether the browser offers passkeys in autofill. Not when left out: a virtual authenticator
-   * takes the offer at once.
+   * Whether the browser offers passkeys in autofill. Default: no, because a virtual authenticator
+   * accepts the offer immediately.
    */
   readonly autofill?: boolean;
-  /** Whether it can make passkeys silently. Not when left out: without a screen it never answers. */
+  /** Whether it can create passkeys silently. Default: no, because headless it never responds. */
   readonly silentCreation?: boolean;
 }
 
-/** Somebody at the page that the server serves, who uses only what they can see and read. */
+/** A visit to the page that the server serves, using only what a person can see and read. */
 export class Visit {
   readonly person: Visitor;
   readonly page: Page;
@@ -40,7 +40,7 @@ export class Visit {
     this.texts = texts;
   }
 
-  /** Prepares a tab. Nothing is open yet. */
+  /** Prepares a tab without opening the page. */
   static async prepare(person: Visitor, options: VisitOptions = {}): Promise<Visit> {
     const page = await person.context.newPage();
     await withoutCapabilities(page, [
@@ -63,7 +63,7 @@ export class Visit {
     return Authenticator.plugIn(this.page, kind);
   }
 
-  /** A button by what is written on it. */
+  /** A button by its label. */
   button(name: string): Locator {
     return this.page.getByRole("button", { name, exact: true });
   }
@@ -81,18 +81,18 @@ export class Visit {
     await this.field(label).fill(text);
   }
 
-  /** Waits until a heading is there. */
+  /** Waits until a heading is shown. */
   async sees(heading: string): Promise<void> {
     await this.page.getByRole("heading", { name: heading, exact: true }).waitFor();
   }
 
-  /** Waits until the page shows another view, and its heading has the focus, so it is read aloud. */
+  /** Waits until a heading is shown and has the focus, so that screen readers announce it. */
   async arrivesAt(heading: string): Promise<void> {
     await this.sees(heading);
     await expect.poll(() => this.focused()).toBe(heading);
   }
 
-  /** The text, or else the label, of what has the focus. */
+  /** The text or the label of the focused element. */
   focused(): Promise<string> {
     return this.page.evaluate(() => {
       const it = document.activeElement;
@@ -103,40 +103,40 @@ export class Visit {
     });
   }
 
-  /** Waits until somebody who cannot see is told this at once. */
-  async isAlertedTo(words: string): Promise<void> {
-    await this.#says("alert", words);
+  /** Waits until screen readers announce this immediately. */
+  async isAlertedTo(text: string): Promise<void> {
+    await this.#announces("alert", text);
   }
 
-  /** Waits until somebody who cannot see is told this when they have time. */
-  async isNotifiedOf(words: string): Promise<void> {
-    await this.#says("status", words);
+  /** Waits until screen readers announce this when idle. */
+  async isNotifiedOf(text: string): Promise<void> {
+    await this.#announces("status", text);
   }
 
-  /** What a screen reader says of the alerts, the other news, or the countdown. */
-  hears(role: "alert" | "status" | "timer"): Promise<string> {
+  /** The text of the alerts, of the other notices, or of the countdown. */
+  announcement(role: "alert" | "status" | "timer"): Promise<string> {
     return textOf(this.page.getByRole(role));
   }
 
-  /** Waits until a field says what is wrong with it, to the eyes and to a screen reader. */
-  async isCorrected(label: string, words: string): Promise<void> {
+  /** Waits until a field shows what is wrong with it, also to screen readers. */
+  async isCorrected(label: string, text: string): Promise<void> {
     const field = this.field(label);
     await expect.poll(() => field.getAttribute("aria-invalid")).toBe("true");
     const described = await field.getAttribute("aria-describedby");
-    expect(await textOf(this.page.locator(`#${described}`))).toBe(words);
+    expect(await textOf(this.page.locator(`#${described}`))).toBe(text);
   }
 
-  /** Whether these words are somewhere on the page. */
-  async reads(words: string | RegExp): Promise<void> {
-    await this.page.getByText(words, { exact: true }).first().waitFor();
+  /** Waits until this text is on the page. */
+  async reads(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text, { exact: true }).first().waitFor();
   }
 
-  /** Pictures what is shown, and checks that everybody can use it. */
+  /** Takes screenshots of the page and checks its accessibility. */
   look(state: string): Promise<void> {
     return checkAppearance(this.page, state);
   }
 
-  /** Creates the person's account, and comes to the offer of a passkey. */
+  /** Creates the person's account, up to the offer of a passkey. */
   async signUp(): Promise<void> {
     await this.open("/sign-up");
     await this.type(this.texts.common.username, this.person.username);
@@ -145,14 +145,14 @@ export class Visit {
     await this.arrivesAt(this.texts.offer.heading);
   }
 
-  /** Creates the person's account without a passkey, and comes to it. */
+  /** Creates the person's account without a passkey, and opens it. */
   async signUpWithoutPasskey(): Promise<void> {
     await this.signUp();
     await this.press(this.texts.common.notNow);
     await this.arrivesAt(this.texts.account.heading(this.person.username));
   }
 
-  /** Creates the person's account with a passkey, and comes to it. */
+  /** Creates the person's account with a passkey, and opens it. */
   async signUpWithPasskey(): Promise<void> {
     await this.signUp();
     await this.press(this.texts.offer.create);
@@ -164,15 +164,15 @@ export class Visit {
     await this.arrivesAt(this.texts.signIn.heading);
   }
 
-  /** Fills the sign-in form and sends it. */
+  /** Fills the sign-in form and submits it. */
   async signIn(password = this.person.password): Promise<void> {
     await this.type(this.texts.common.username, this.person.username);
     await this.type(this.texts.common.password, password);
     await this.press(this.texts.signIn.submit);
   }
 
-  async #says(role: "alert" | "status", words: string): Promise<void> {
-    await expect.poll(() => this.hears(role)).toContain(words);
+  async #announces(role: "alert" | "status", text: string): Promise<void> {
+    await expect.poll(() => this.announcement(role)).toContain(text);
   }
 }
 

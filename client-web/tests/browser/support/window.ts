@@ -3,12 +3,12 @@ import type { createClaviger } from "../../../src/index.js";
 import type { SessionEvent } from "../../../src/session/current-session.js";
 
 declare global {
-  /** What the blank page's script and {@link Tab} put there. */
+  /** What the blank page's script and {@link Tab} set. */
   interface Window {
     createClaviger: typeof createClaviger;
     claviger: Claviger;
     sessionEvents: SessionEvent[];
-    /** How many passkey dialogs were opened, where somebody counts. */
+    /** How many passkey dialogs were opened, if they are counted. */
     dialogs: number;
   }
 }

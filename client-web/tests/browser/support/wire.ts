@@ -7,7 +7,7 @@ import { RefreshTokenDelivery } from "../../../src/gen/claviger/v1/resources_pb.
 import { ErrorInfoSchema } from "../../../src/gen/google/rpc/error_details_pb.js";
 import type { Server } from "./server.js";
 
-/** Waits until the server takes an access token no more. */
+/** Waits until the server refuses an access token as expired. */
 export async function untilExpired(server: Server, accessToken: string): Promise<void> {
   const client = createClient(AccountService, createGrpcWebTransport({ baseUrl: server.origin }));
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -16,7 +16,7 @@ export async function untilExpired(server: Server, accessToken: string): Promise
     .toBe("Unauthenticated");
 }
 
-/** Refreshes by cookie as a program that may set any header. Answers with the refusal's reason. */
+/** Refreshes by cookie like a program that can set any header. Returns the refusal's reason. */
 export async function refreshByCookie(
   server: Server,
   headers: Record<string, string>,
