@@ -48,7 +48,7 @@ export const de: Texts = {
     lead: "Erstellen Sie einen Passkey. Dann melden Sie sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an – ganz ohne Passwort.",
     points: [
       "Nur Sie können ihn benutzen: Ihr Gerät gibt ihn nicht heraus.",
-      "Er gilt nur auf dieser Website. Niemand kann ihn Ihnen ablisten.",
+      "Er gilt nur auf dieser Website. Gefälschte Seiten können ihn nicht stehlen.",
       "Ihr Passwort gilt weiterhin.",
     ],
     create: "Passkey erstellen",
@@ -126,13 +126,13 @@ export const de: Texts = {
     remove: "Passwort entfernen",
     removeHeading: "Ihr Passwort entfernen?",
     removeLead:
-      "Danach kommen Sie nur noch mit Ihren Passkeys in Ihr Konto. Das ist sicherer, solange Sie sie behalten: Haben Sie mehr als einen, oder einen synchronisierten.",
+      "Danach können Sie sich nur noch mit Ihren Passkeys anmelden. Das ist sicherer, solange Sie sie nicht verlieren: Legen Sie mehr als einen an, oder einen, der synchronisiert wird.",
     removed: "Ihr Passwort ist entfernt. Sie melden sich ab jetzt mit Passkeys an.",
   },
 
   sessions: {
     heading: "Wo Sie angemeldet sind",
-    lead: "Melden Sie alles ab, was Sie nicht kennen oder nicht mehr benutzen.",
+    lead: "Melden Sie Geräte ab, die Sie nicht kennen oder nicht mehr benutzen.",
     device: (browser, system) =>
       system.startsWith("iP") ? `${browser} auf dem ${system}` : `${browser} unter ${system}`,
     unknownDevice: "Unbekanntes Gerät",
@@ -157,7 +157,7 @@ export const de: Texts = {
     open: "Konto löschen",
     dialogHeading: "Ihr Konto löschen?",
     dialogLead:
-      "Ihr Konto, seine Passkeys und seine Sitzungen sind dann endgültig weg. Niemand kann sie zurückholen.",
+      "Ihr Konto, seine Passkeys und seine Sitzungen werden endgültig gelöscht. Das lässt sich nicht rückgängig machen.",
     typeName: (username) => `Geben Sie zur Bestätigung ${username} ein`,
     mismatch: (username) => `Bitte geben Sie ${username} ein, genau wie es hier steht.`,
     confirm: "Endgültig löschen",
@@ -166,24 +166,24 @@ export const de: Texts = {
 
   reauthentication: {
     heading: "Sind Sie es?",
-    lead: "Bitte zeigen Sie kurz, dass wirklich Sie es sind. Danach geht es von selbst weiter.",
+    lead: "Bitte bestätigen Sie, dass wirklich Sie es sind. Danach geht es automatisch weiter.",
     withPasskey: "Passkey verwenden",
     submit: "Bestätigen",
-    notProved: "Es wurde nicht bestätigt, dass Sie es sind. Darum hat sich nichts geändert.",
+    notProved: "Sie haben nicht bestätigt, dass Sie es sind. Darum wurde nichts geändert.",
   },
 
   start: {
     offline: "Keine Verbindung",
     unavailable: "Einen Moment bitte",
     failed: "Etwas ist schiefgegangen",
-    wrongAddress: "Diese Seite hat eine andere Adresse",
+    wrongAddress: "Diese Website hat eine andere Adresse",
     wrongAddressLead:
       "Zu Ihrer Sicherheit gelten Passwörter und Passkeys nur an einer Adresse. Bitte öffnen Sie diese:",
   },
 
   signedOut: {
     here: "Sie sind abgemeldet.",
-    "other-tab": "Sie wurden abgemeldet, weil sich jemand in einem anderen Tab abgemeldet hat.",
+    "other-tab": "Sie wurden in einem anderen Tab abgemeldet.",
     ended:
       "Sie wurden abgemeldet, weil diese Sitzung zu Ende ist: Sie war zu alt, oder sie wurde von einem anderen Gerät oder durch ein neues Passwort beendet.",
   },
@@ -208,7 +208,7 @@ export const de: Texts = {
     nameRequired: "Bitte geben Sie einen Namen ein.",
     usernameTooLong: "Dieser Benutzername ist zu lang. Höchstens 64 Zeichen sind möglich.",
     usernameCharacters:
-      "Manche Zeichen können nicht in einem Benutzernamen stehen, etwa Leerzeichen oder Buchstaben aus verschiedenen Alphabeten.",
+      "Manche Zeichen sind in einem Benutzernamen nicht erlaubt, etwa Leerzeichen oder Buchstaben aus verschiedenen Alphabeten.",
     usernameTaken:
       "Dieser Benutzername ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
     passwordTooShort: (bounds) =>
@@ -216,12 +216,12 @@ export const de: Texts = {
     passwordTooLong: (bounds) =>
       `Dieses Passwort ist zu lang. Höchstens ${bounds.maxLength} Zeichen sind möglich.`,
     passwordCharacters:
-      "Dieses Passwort enthält ein Zeichen, das sich nicht überall eingeben lässt.",
+      "Dieses Passwort enthält ein Zeichen, das sich nicht auf jedem Gerät eingeben lässt.",
     passwordGuessable:
       "Dieses Passwort ist zu leicht zu erraten. Meiden Sie häufige Passwörter, Ihren Benutzernamen und den Namen dieser Website; ein paar Wörter ohne Zusammenhang sind besser.",
     passwordWrong: "Dieses Passwort stimmt nicht.",
     nameTooLong: "Dieser Name ist zu lang. Höchstens 64 Zeichen sind möglich.",
-    nameCharacters: "Manche Zeichen können nicht in einem Namen stehen.",
+    nameCharacters: "Manche Zeichen sind in einem Namen nicht erlaubt.",
     other: "Das geht so nicht. Bitte versuchen Sie etwas anderes.",
   },
 
@@ -231,7 +231,7 @@ export const de: Texts = {
     "already-registered":
       "Auf diesem Gerät oder Sicherheitsschlüssel liegt schon ein Passkey Ihres Kontos. Sie können sich damit anmelden.",
     "no-passkey":
-      "Kein Passkey hier passt zu einem Konto dieser Website. Vielleicht wurde er entfernt. Verwenden Sie einen anderen Passkey oder Ihr Passwort.",
+      "Kein Passkey hier gehört zu einem Konto auf dieser Website. Vielleicht wurde er entfernt. Verwenden Sie einen anderen Passkey oder Ihr Passwort.",
     refused:
       "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder verwenden Sie einen anderen oder Ihr Passwort.",
     unverified:
@@ -251,7 +251,7 @@ export const de: Texts = {
     "last-way-in":
       "Das ist der einzige Zugang zu Ihrem Konto und kann darum nicht entfernt werden. Fügen Sie vorher einen Passkey hinzu oder legen Sie ein Passwort fest.",
     "too-many-passkeys":
-      "Mehr Passkeys kann Ihr Konto nicht haben. Entfernen Sie einen, den Sie nicht mehr benutzen.",
+      "Ihr Konto hat schon die höchste Zahl von Passkeys. Entfernen Sie einen, den Sie nicht mehr benutzen.",
     "not-found": "Das gibt es nicht mehr. Die Liste ist wieder aktuell.",
     "foreign-origin": "Von dieser Adresse aus ist keine Anmeldung möglich.",
     offline:

@@ -26,7 +26,7 @@ export const en = {
   signIn: {
     heading: "Sign in",
     submit: "Sign in",
-    passkeyLead: "With your fingerprint, your face or your screen lock, as last time.",
+    passkeyLead: "With your fingerprint, your face or your screen lock, like last time.",
     withPasskey: "Sign in with a passkey",
     withPasskeyFor: (username: string) => `Use a passkey for ${username}`,
     nameFirst: "With a security key, type your username first.",
@@ -43,7 +43,7 @@ export const en = {
     usernameHint: "Anything you will remember; your e-mail address is fine.",
     passwordHint: (bounds: PasswordBounds) =>
       `At least ${bounds.minLength} characters. A few words in a row make a good password.`,
-    haveOne: "Have an account already?",
+    haveOne: "Already have an account?",
     signIn: "Sign in",
     busy: "Creating your account …",
   },
@@ -53,7 +53,7 @@ export const en = {
     lead: "Create a passkey, and from now on you sign in with your fingerprint, your face or your screen lock. No password to type, none to forget.",
     points: [
       "Only you can use it: it stays locked behind your device.",
-      "It works on this site only, so nobody can trick it out of you.",
+      "It works on this site only, so a fake site cannot steal it.",
       "Your password keeps working.",
     ],
     create: "Create a passkey",
@@ -99,12 +99,12 @@ export const en = {
     remove: "Remove",
     removeOne: (name: string) => `Remove ${name}`,
     cloneSuspected: (date: string) =>
-      `On ${date} somebody tried to sign in with what looks like a copy of this passkey. That was refused. If it was not you, remove this passkey.`,
+      `On ${date} someone tried to sign in with what looks like a copy of this passkey. That was refused. If it was not you, remove this passkey.`,
     added: (name: string) => `“${name}” is ready. You can sign in with it from now on.`,
     notCreated:
       "No passkey was created, and nothing has changed. If you used a security key: it has to check that it is you, so set a PIN for it in the settings of your browser or computer, then try again.",
     addedSilently:
-      "Your browser has made a passkey for you. Next time you can sign in without your password.",
+      "Your browser has created a passkey for you. Next time you can sign in without your password.",
     renamed: (name: string) => `The passkey is now called “${name}”.`,
     removed: (name: string) => `“${name}” was removed.`,
     removeHeading: (name: string) => `Remove “${name}”?`,
@@ -113,7 +113,7 @@ export const en = {
     lastWayInHeading: "This is your only way in",
     lastWayIn:
       "You have no password and no other passkey, so this one cannot be removed. Add another passkey or set a password first.",
-    understood: "All right",
+    understood: "OK",
   },
 
   password: {
@@ -130,13 +130,13 @@ export const en = {
     remove: "Remove password",
     removeHeading: "Remove your password?",
     removeLead:
-      "From then on only your passkeys let you in. That is safer, as long as you keep them: have more than one, or one that is synced.",
+      "After that you can sign in only with your passkeys. That is safer, as long as you do not lose them: keep more than one, or one that is synced.",
     removed: "Your password is removed. You sign in with passkeys from now on.",
   },
 
   sessions: {
     heading: "Where you are signed in",
-    lead: "Sign out whatever you do not know or no longer use.",
+    lead: "Sign out devices that you do not recognise or no longer use.",
     device: (browser: string, system: string) => `${browser} on ${system}`,
     unknownDevice: "Unknown device",
     here: "This device",
@@ -158,33 +158,33 @@ export const en = {
     open: "Delete account",
     dialogHeading: "Delete your account?",
     dialogLead:
-      "Your account, its passkeys and its sessions will be gone for good. Nobody can bring them back.",
+      "Your account, its passkeys and its sessions will be deleted permanently. This cannot be undone.",
     typeName: (username: string) => `Type ${username} to confirm`,
     mismatch: (username: string) => `Please type ${username}, exactly as it is written here.`,
-    confirm: "Delete for good",
+    confirm: "Delete permanently",
     done: "Your account is deleted.",
   },
 
   reauthentication: {
     heading: "Is it you?",
-    lead: "Before this goes on, please show that it is really you. It goes on by itself afterwards.",
+    lead: "Please confirm that it is really you. Then this continues by itself.",
     withPasskey: "Use a passkey",
     submit: "Confirm",
-    notProved: "It was not confirmed that it is you, so nothing has changed.",
+    notProved: "You did not confirm that it is you, so nothing was changed.",
   },
 
   start: {
     offline: "No connection",
     unavailable: "One moment, please",
     failed: "Something went wrong",
-    wrongAddress: "This page has another address",
+    wrongAddress: "This site has a different address",
     wrongAddressLead:
       "For your safety, passwords and passkeys work at one address only. Please open this one:",
   },
 
   signedOut: {
     here: "You are signed out.",
-    "other-tab": "You were signed out, because somebody signed out in another tab.",
+    "other-tab": "You were signed out in another tab.",
     ended:
       "You were signed out, because this session has ended: it was too old, or it was ended from another device or by a new password.",
   },
@@ -206,20 +206,20 @@ export const en = {
     passwordRequired: "Please enter your password.",
     newPasswordRequired: "Please choose a password.",
     nameRequired: "Please enter a name.",
-    usernameTooLong: "This username is too long. At most 64 characters fit.",
+    usernameTooLong: "This username is too long. It can have at most 64 characters.",
     usernameCharacters:
-      "Some characters cannot be part of a username, such as spaces, or letters of different alphabets mixed.",
+      "Some characters are not allowed in a username, such as spaces, or letters from different alphabets.",
     usernameTaken: "This username is taken. Choose another one, or sign in if it is yours.",
     passwordTooShort: (bounds: PasswordBounds) =>
       `This password is too short. It needs at least ${bounds.minLength} characters; a few words in a row make a good one.`,
     passwordTooLong: (bounds: PasswordBounds) =>
-      `This password is too long. At most ${bounds.maxLength} characters fit.`,
-    passwordCharacters: "This password holds a character that cannot be typed everywhere.",
+      `This password is too long. It can have at most ${bounds.maxLength} characters.`,
+    passwordCharacters: "This password contains a character that cannot be typed on every device.",
     passwordGuessable:
       "This password is too easy to guess. Avoid common ones, your username and the name of this site; a few unrelated words are better.",
     passwordWrong: "This password is not right.",
-    nameTooLong: "This name is too long. At most 64 characters fit.",
-    nameCharacters: "Some characters cannot be part of a name.",
+    nameTooLong: "This name is too long. It can have at most 64 characters.",
+    nameCharacters: "Some characters are not allowed in a name.",
     other: "This is not accepted. Please try something else.",
   },
 
@@ -230,7 +230,7 @@ export const en = {
     "already-registered":
       "This device or security key already holds a passkey of your account. You can sign in with it.",
     "no-passkey":
-      "No passkey here fits an account of this site. It may have been removed. Use another passkey or your password.",
+      "No passkey here belongs to an account on this site. It may have been removed. Use another passkey or your password.",
     refused:
       "This passkey was not accepted. Please try again, or use another one or your password.",
     unverified:
@@ -250,10 +250,10 @@ export const en = {
     "last-way-in":
       "This is the only way into your account, so it cannot be removed. Add a passkey or set a password first.",
     "too-many-passkeys":
-      "Your account holds as many passkeys as it can. Remove one that you no longer use.",
+      "Your account already has the maximum number of passkeys. Remove one that you no longer use.",
     "not-found": "That is no longer there. The list is up to date again.",
     "foreign-origin": "Signing in does not work from this address.",
-    offline: "The server does not answer. Check your connection, then try again.",
+    offline: "The server is not responding. Check your connection, then try again.",
     failed: "Something went wrong. It was not your fault. Please try again.",
     invalid: "Something is not right yet. Please look at the marked fields.",
     throttled: "Too many attempts. Please wait a moment.",
