@@ -8,7 +8,7 @@ const PATHS: Record<View, string> = {
 
 /** Keeps the path and the view in sync, so that each view has a path and the Back button works. */
 export function followPath(element: ClavigerAuth): void {
-  // A view change that follows a load or a history step replaces its entry, such as `/` to `/account`.
+  // A view change after a load or a history step replaces its entry, such as `/` by `/account`.
   let replace = true;
 
   element.addEventListener("claviger-view", (event) => {

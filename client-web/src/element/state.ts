@@ -5,7 +5,7 @@ import type { Capabilities } from "../passkeys/capabilities.js";
 import type { Texts } from "./languages/en.js";
 
 /** The views that the page can request. */
-export const VIEWS = ["sign-in", "sign-up", "account"] as const;
+const VIEWS = ["sign-in", "sign-up", "account"] as const;
 
 /** A view that the page can request. */
 export type View = (typeof VIEWS)[number];
@@ -15,7 +15,7 @@ export function isView(name: string | null): name is View {
   return VIEWS.some((view) => view === name);
 }
 
-/** What the element shows. The first three come before a view can be shown; `offer` after a sign-in. */
+/** What the element shows. The first three precede any view; `offer` comes after a sign-in. */
 export type Screen = "starting" | "stuck" | "wrong-address" | "offer" | View;
 
 /** How the user signed in. `elsewhere`: in another tab. `restored`: before this page was opened. */

@@ -6,8 +6,8 @@ import { passkeyObstacle } from "./passkey-dialog.js";
 export interface Ceremonies {
   /**
    * Aborts the current ceremony and runs another one, unless this page cannot use passkeys. The
-   * signal that `ceremony` receives aborts with the caller's signal, when another ceremony starts, and
-   * at `close()`.
+   * signal passed to `ceremony` aborts with the caller's signal, when another ceremony starts, and at
+   * `close()`.
    */
   run<T>(
     signal: AbortSignal | undefined,

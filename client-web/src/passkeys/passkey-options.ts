@@ -21,8 +21,8 @@ export function timeoutMs(options?: { readonly timeout?: Duration | undefined })
 }
 
 /**
- * Converts a message to a WebIDL dictionary. The contract uses WebAuthn's own names and bytes, so this
- * only drops the members of the message itself, and empty strings, which stand for absent values.
+ * Converts a message to a WebIDL dictionary. The contract uses WebAuthn's own names and bytes, so
+ * this only drops the members of the message itself, and empty strings, which stand for absent values.
  */
 function dictionary(value: unknown): unknown {
   // A copy, because some browser extensions use the whole buffer of a view.

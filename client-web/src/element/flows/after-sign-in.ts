@@ -8,7 +8,7 @@ import { canUsePasskeys, showScreen } from "./screens.js";
 /** The time limit for creating a passkey without a dialog, in milliseconds. */
 const SILENT_CREATION_LIMIT_MS = 3000;
 
-/** Continues after a sign-in: with the offer of a passkey if there should be one, then the account. */
+/** Continues after a sign-in: offers a passkey if that is due, then shows the account. */
 export async function afterSignIn(
   context: Context,
   { suggestPasskey }: Pick<SignedIn, "suggestPasskey">,

@@ -21,7 +21,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b|\bX11\b/, "Linux"],
 ];
 
-/** The browser and system that a user agent claims to be. Not verified: a client can send anything. */
+/** The browser and system that a user agent claims. Not verified: a client can send anything. */
 export function deviceName(userAgent: string, texts: Texts): string {
   const browser = first(BROWSERS, userAgent);
   const system = first(SYSTEMS, userAgent);

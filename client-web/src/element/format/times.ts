@@ -46,7 +46,7 @@ function format(time: number, texts: Texts, options: Intl.DateTimeFormatOptions)
   return new Intl.DateTimeFormat(locale(texts), options).format(time);
 }
 
-/** The user's regional variant of the language, if the browser reports one: en-GB formats dates differently. */
+/** The user's regional variant of the language, such as en-GB, on which dates depend. */
 function locale(texts: Texts): string {
   const known = globalThis.navigator?.languages ?? [];
   return known.find((tag) => tag.split("-")[0] === texts.language) ?? texts.language;

@@ -105,7 +105,7 @@ it("lets another user sign in in another tab, and no tab confuses the two", asyn
 
   valueIn(await second.signIn(ivan.credentials));
 
-  // The cookie is Ivan's now, so Heidi's tab must not continue as Heidi and then silently become Ivan's.
+  // The cookie is Ivan's now, so Heidi's tab must not continue and silently become Ivan's.
   await expect.poll(() => first.events()).toContainEqual({ kind: "signed-in", where: "other-tab" });
   expect(valueIn(await first.account()).username).toBe(ivan.username);
 });

@@ -32,7 +32,7 @@ async function answerShortened(
 ): Promise<void> {
   const response = await route.fetch();
   const frames = await response.body();
-  // A gRPC-web frame: a byte of flags, four bytes of length, the message. A frame of trailers follows.
+  // A gRPC-web frame: a byte of flags, four bytes of length, the message. Trailers follow.
   const end = 5 + frames.readUInt32BE(1);
   const message = fromBinary(schemas[rpc], frames.subarray(5, end));
   if (message.options !== undefined) {
