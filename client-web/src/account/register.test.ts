@@ -1,0 +1,62 @@
+import { describe, expect, it, vi } from "vitest";
+import { fakeBrowser } from "../../tests/support/fake-browser.js";
+import { FakeClaviger, networkDown } from "../../tests/support/fake-claviger.js";
+import { createClaviger } from "../create-claviger.js";
+
+const registration = { username: "anna", password: "right", displayName: "Anna" };
+
+function stranger(server: FakeClaviger) {
+  fakeBrowser();
+  return createClaviger({ transport: server.transport(), tokenStorage: "memory" });
+}
+
+describe("register", () => {
+  it("creates an account and signs it in", async () => {
+    const anna = stranger(new FakeClaviger());
+
+    const answer = await anna.register(registration);
+
+    expect(answer).toMatchObject({
+      ok: true,
+      value: { account: { username: "anna" }, suggestPasskey: true },
+    });
+    expect(anna.state).toEqual({ kind: "signed-in", sessionId: "session-1" });
+  });
+
+  it("is repeated with the same request id if no response arrived", async () => {
+    const server = new FakeClaviger();
+    server.failures.push({ method: "Register", error: networkDown(), afterwards: true });
+    const anna = stranger(server);
+
+    const answer = await anna.register(registration);
+
+    const [first, second] = server.requestIds;
+    expect(answer.ok).toBe(true);
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    expect(second).toBe(first);
+  });
+
+  it("is tried at most twice", async () => {
+    const server = new FakeClaviger();
+    const error = networkDown();
+    server.failures.push({ method: "Register", error }, { method: "Register", error });
+    const anna = stranger(server);
+
+    const answer = await anna.register(registration);
+
+    expect(answer).toMatchObject({ failure: { kind: "offline" } });
+    expect(server.count("Register")).toBe(2);
+  });
+
+  it("is tried once in a browser that creates no request ids", async () => {
+    const server = new FakeClaviger();
+    server.failures.push({ method: "Register", error: networkDown() });
+    const anna = stranger(server);
+    vi.stubGlobal("crypto", {});
+
+    const answer = await anna.register(registration);
+
+    expect(answer).toMatchObject({ failure: { kind: "offline" } });
+    expect(server.count("Register")).toBe(1);
+  });
+});
