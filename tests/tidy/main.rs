@@ -4,15 +4,10 @@
 
 #![allow(clippy::expect_used, reason = "a check that panics has failed")]
 
-#[path = "tidy/contract.rs"]
 mod contract;
-#[path = "tidy/habits.rs"]
 mod habits;
-#[path = "tidy/layers.rs"]
 mod layers;
-#[path = "tidy/sizes.rs"]
 mod sizes;
-#[path = "tidy/source.rs"]
 mod source;
 
 /// Fails with every complaint and what to do about them.
