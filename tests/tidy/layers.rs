@@ -1,11 +1,56 @@
-//! Who may use what: calls go from the edge to the domain to storage, and libraries stay at home.
+//! Who may use what: calls go right and down, and libraries stay at home.
+//!
+//! Between crates the compiler checks it. In the server, what is not listed here is not allowed.
 
-use proc_macro2::{Delimiter, TokenTree};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    paths::{self, mentions},
     report,
-    source::{self, TextFile, flatten, is_punct},
+    source::{self, TextFile, flatten},
 };
+
+/// A folder of `src/`, and what it may use of the other folders and of the crates beside the server.
+/// `FOR_ALL` comes on top.
+const LAYERS: &[(&str, &[&str])] = &[
+    (ROOT, &["cli"]),
+    ("cli", &["agent", "app", "config", "domain", "storage", "telemetry"]),
+    // Two programs are put together: the server, and the agent, which has no database.
+    ("app", &["config", "domain", "gateway", "grpc", "http", "serve", "storage", "telemetry"]),
+    (
+        "agent",
+        &["claviger_verifier", "config", "domain", "gateway", "grpc", "http", "serve", "telemetry"],
+    ),
+    // Everybody has settings of his own, and the configuration fills them in. So nobody below reads it.
+    ("config", &["domain", "serve", "storage", "telemetry"]),
+    ("grpc", &["claviger_proto", "domain", "gateway", "telemetry"]),
+    ("http", &["claviger_verifier", "domain", "gateway", "telemetry"]),
+    ("gateway", &["claviger_verifier", "domain"]),
+    ("serve", &[]),
+    ("telemetry", &[]),
+    ("domain", &["storage"]),
+    ("storage", &[]),
+    ("model", &[]),
+];
+
+/// `src/main.rs` and `src/lib.rs`.
+const ROOT: &str = "the root";
+
+/// What every folder may use: the nouns.
+const FOR_ALL: &[&str] = &["claviger_token", "model"];
+
+/// The libraries that nouns may be made of. None of them writes, waits or knows a wire.
+const LIBRARIES_OF_MODEL: &[&str] = &[
+    "alloc",
+    "core",
+    "ipnet",
+    "precis_profiles",
+    "secrecy",
+    "std",
+    "thiserror",
+    "unicode_security",
+    "uuid",
+];
 
 /// A library, and the only places that may name it.
 const HOMES: &[(&[&str], &[&str])] = &[
@@ -21,49 +66,15 @@ const HOMES: &[(&[&str], &[&str])] = &[
             "prost",
             "prost_types",
         ],
-        // Serving and the composition root put tonic's router and health service together.
-        &["src/grpc/", "src/serve/", "src/serve.rs", "src/app.rs", "src/app/"],
+        &["src/grpc/", "crates/claviger-proto/", "crates/claviger-verifier/"],
     ),
-    (&["argon2"], &["src/domain/passwords/", "src/domain/passwords.rs"]),
-    (
-        &["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"],
-        &["src/domain/passkeys/", "src/domain/passkeys.rs"],
-    ),
+    (&["axum"], &["src/agent/", "src/app/", "src/grpc/", "src/http/", "src/serve/"]),
+    (&["argon2"], &["src/domain/passwords/"]),
+    (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["src/domain/passkeys/"]),
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
+    (&["jsonwebtoken"], &["crates/claviger-token/"]),
     (&["rust_embed"], &["src/http/page/"]),
-];
-
-/// A layer, and the names it may not mention.
-const ARROWS: &[(&str, &[&str])] = &[
-    (
-        "src/model/",
-        &[
-            "serde",
-            "serde_json",
-            "prost",
-            "sqlx",
-            "tokio",
-            "tonic",
-            "crate::domain",
-            "crate::storage",
-            "crate::grpc",
-            "crate::http",
-            "crate::serve",
-            "crate::app",
-            "crate::config",
-        ],
-    ),
-    (
-        "src/storage/",
-        &["crate::domain", "crate::grpc", "crate::http", "crate::serve", "crate::app"],
-    ),
-    ("src/domain/", &["crate::grpc", "crate::http", "crate::serve", "crate::app"]),
-    ("src/grpc/", &["crate::storage"]),
-    // The decision does not know whose wire it goes over.
-    (
-        "src/gateway/",
-        &["crate::grpc", "crate::http", "crate::serve", "crate::app", "crate::storage", "axum"],
-    ),
+    (&["tracing_subscriber"], &["src/telemetry.rs"]),
 ];
 
 #[test]
@@ -71,9 +82,10 @@ fn libraries_are_named_only_where_they_are_at_home() {
     let mut complaints = Vec::new();
     for file in source::program() {
         for mention in mentions(&file) {
+            let library = mention.split("::").next().unwrap_or_default();
             for (libraries, homes) in HOMES {
-                let library = mention.split("::").next().unwrap_or_default();
-                if libraries.contains(&library) && !lives_in(&file.path, homes) {
+                let at_home = homes.iter().any(|it| file.path.starts_with(it));
+                if libraries.contains(&library) && !at_home {
                     complaints.push(format!("{}: {mention}", file.path));
                 }
             }
@@ -87,138 +99,141 @@ fn libraries_are_named_only_where_they_are_at_home() {
 }
 
 #[test]
-fn calls_go_from_the_edge_to_the_domain_to_storage() {
-    let mut complaints = Vec::new();
-    for file in source::program() {
-        for (layer, forbidden) in ARROWS {
-            if !lives_in(&file.path, &[layer]) {
-                continue;
-            }
-            for mention in mentions(&file) {
-                if forbidden.iter().any(|it| starts_with_path(&mention, it)) {
-                    complaints.push(format!("{}: {mention}", file.path));
-                }
-            }
-        }
-    }
-
-    report(complaints, "move the code to the layer it belongs to, or the noun into src/model/");
+fn calls_go_right_and_down() {
+    report(
+        server().iter().flat_map(forbidden).collect(),
+        "move the code to the layer it belongs to, or the noun into the lowest of its users \
+         (LAYERS in tests/tidy/layers.rs)",
+    );
 }
 
 #[test]
-fn the_model_is_not_async() {
-    let complaints = source::under(&["src/model/"], ".rs")
-        .iter()
-        .filter(|file| flatten(&file.production()).iter().any(|it| it.to_string() == "async"))
-        .map(|file| file.path.clone())
-        .collect();
+fn every_folder_is_a_layer() {
+    let there: BTreeSet<String> = server().iter().map(|it| folder(&it.path)).collect();
+    let listed: BTreeSet<String> = LAYERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let unlisted = there.difference(&listed).map(|it| format!("{it} is not listed"));
+    let gone = listed.difference(&there).map(|it| format!("{it} is listed and does not exist"));
 
-    report(complaints, "nouns do not wait; move the function into src/domain/");
+    report(
+        unlisted.chain(gone).collect(),
+        "say in LAYERS in tests/tidy/layers.rs what the folder may use, and in ARCHITECTURE.md what it is",
+    );
 }
 
-/// Whether a file is in one of the folders, or is the `name.rs` beside one.
-fn lives_in(path: &str, homes: &[&str]) -> bool {
-    homes
-        .iter()
-        .any(|home| path.starts_with(home) || path == home.trim_end_matches('/').to_owned() + ".rs")
-}
-
-fn starts_with_path(mention: &str, prefix: &str) -> bool {
-    mention.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-
-/// Every path of two names or more that the program's part of a file writes, `use` groups spread out
-/// and `self` and `super` replaced by the module they mean.
-fn mentions(file: &TextFile) -> Vec<String> {
-    let mut found = Vec::new();
-    collect(&file.production(), &[], &mut found);
-    let module = module_of(&file.path);
-    found.iter().map(|path| absolute(path, &module)).collect()
-}
-
-/// The module a file is: `src/domain/tokens/mod.rs` is `crate::domain::tokens`.
-fn module_of(path: &str) -> Vec<String> {
-    let inner = path.trim_start_matches("src/").trim_end_matches(".rs");
-    let names = inner.split('/').filter(|it| !matches!(*it, "mod" | "lib" | "main"));
-    std::iter::once("crate").chain(names).map(ToOwned::to_owned).collect()
-}
-
-fn absolute(path: &[String], module: &[String]) -> String {
-    let supers = path.iter().take_while(|it| *it == "super").count();
-    if supers == 0 && path[0] != "self" {
-        return path.join("::");
-    }
-    let base = &module[..module.len().saturating_sub(supers).max(1)];
-    let rest = &path[supers.max(1)..];
-    base.iter().chain(rest).cloned().collect::<Vec<_>>().join("::")
-}
-
-fn collect(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<Vec<String>>) {
-    let mut at = 0;
-    while at < tokens.len() {
-        match &tokens[at] {
-            TokenTree::Ident(name) => {
-                let mut path = prefix.to_vec();
-                path.push(name.to_string());
-                at += 1;
-                while separator(tokens, at) {
-                    match tokens.get(at + 2) {
-                        Some(TokenTree::Ident(name)) => path.push(name.to_string()),
-                        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-                            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                            collect(&inner, &path, found);
-                        }
-                        _ => {}
-                    }
-                    at += 3;
-                }
-                if path.len() > 1 {
-                    found.push(path);
-                }
+#[test]
+fn nouns_are_made_of_plain_libraries() {
+    let mut complaints = Vec::new();
+    for file in server().iter().filter(|it| folder(&it.path) == "model") {
+        for mention in mentions(file) {
+            let first = mention.split("::").next().unwrap_or_default();
+            let is_ours = first == "claviger" || FOR_ALL.contains(&first);
+            if is_library(first) && !is_ours && !LIBRARIES_OF_MODEL.contains(&first) {
+                complaints.push(format!("{}: {mention}", file.path));
             }
-            TokenTree::Group(group) => {
-                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                collect(&inner, &[], found);
-                at += 1;
-            }
-            _ => at += 1,
         }
     }
+
+    report(
+        complaints,
+        "a noun does not know how it is stored or sent; convert it in src/storage/ or src/grpc/",
+    );
 }
 
-fn separator(tokens: &[TokenTree], at: usize) -> bool {
-    tokens.get(at).is_some_and(|it| is_punct(it, ':'))
-        && tokens.get(at + 1).is_some_and(|it| is_punct(it, ':'))
+#[test]
+fn nouns_do_not_wait() {
+    let mut complaints = Vec::new();
+    for file in server().iter().filter(|it| folder(&it.path) == "model") {
+        if flatten(&file.production()).iter().any(|it| it.to_string() == "async") {
+            complaints.push(format!("{}: async", file.path));
+        }
+    }
+
+    report(complaints, "move the function into src/domain/");
+}
+
+fn server() -> Vec<TextFile> {
+    let mut files = source::program();
+    files.retain(|it| it.path.starts_with("src/"));
+    files
+}
+
+/// What a file of the server names that its folder may not use: one line for each folder or crate.
+fn forbidden(file: &TextFile) -> Vec<String> {
+    let own = folder(&file.path);
+    let allowed = LAYERS.iter().find(|(name, _)| *name == own).map_or(&[][..], |(_, uses)| uses);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for mention in mentions(file) {
+        let mut names = mention.split("::");
+        let used = match names.next() {
+            Some("claviger") => names.next().unwrap_or(ROOT),
+            Some(name) if name.starts_with("claviger_") => name,
+            _ => continue,
+        };
+        if used != own && !FOR_ALL.contains(&used) && !allowed.contains(&used) {
+            let name = names.take(2).collect::<Vec<_>>().join("::");
+            found.entry(used.to_owned()).or_default().insert(name);
+        }
+    }
+    let line = |(used, names): (String, BTreeSet<String>)| {
+        let names: Vec<String> = names.into_iter().filter(|it| !it.is_empty()).collect();
+        format!("{own} ─▶ {used}: {} names {}", file.path, names.join(", "))
+    };
+    found.into_iter().map(line).collect()
+}
+
+/// The folder of `src/` that a file is in, or the file beside the folders.
+fn folder(path: &str) -> String {
+    paths::module_of(path).into_iter().nth(1).unwrap_or_else(|| ROOT.to_owned())
+}
+
+/// Whether the first name of a path is a crate: not a type, nor a tool of an attribute.
+fn is_library(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "bool", "char", "clippy", "f32", "f64", "i16", "i32", "i64", "i8", "isize", "rustfmt",
+        "str", "u128", "u16", "u32", "u64", "u8", "usize",
+    ];
+    name.starts_with(|it: char| it.is_ascii_lowercase()) && !OTHERS.contains(&name)
 }
 
 mod tests {
     use super::*;
 
-    #[test]
-    fn mentions_spread_groups_and_resolve_relative_paths() {
-        let file = TextFile {
-            path: "src/domain/tokens/access.rs".to_owned(),
-            text: "use crate::{storage::Error, model::{id, time}};\n\
-                   fn f() { super::super::super::grpc::g(); log!(sqlx::query(1)); }\n\
-                   #[cfg(test)]\nmod tests { use tonic::Status; }"
-                .to_owned(),
-        };
-
-        let found = mentions(&file);
-
-        for path in ["crate::storage::Error", "crate::model::id", "crate::grpc::g", "sqlx::query"] {
-            assert!(found.iter().any(|it| it == path), "{path} is not in {found:?}");
-        }
-        assert!(!found.iter().any(|it| it.starts_with("tonic")), "{found:?}");
+    fn complaints(path: &str, text: &str) -> Vec<String> {
+        forbidden(&TextFile { path: path.to_owned(), text: text.to_owned() })
     }
 
     #[test]
-    fn lines_that_only_tests_compile_do_not_count() {
-        let file = TextFile {
-            path: "src/a.rs".to_owned(),
-            text: "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n".to_owned(),
-        };
+    fn arrows_that_go_left_or_skip_a_layer_are_refused() {
+        for (path, text) in [
+            ("src/http/page/mod.rs", "use crate::storage::Storage;"),
+            ("src/http/page/mod.rs", "use crate::grpc::backend::Backends;"),
+            ("src/grpc/backend.rs", "use crate::{config::Admission, model::id};"),
+            ("src/grpc/tokens.rs", "fn f() { crate::storage::tokens::g(); }"),
+            ("src/domain/world.rs", "use claviger_proto::pb;"),
+            ("src/domain/world.rs", "use crate::config;"),
+            ("src/storage/mod.rs", "use super::config::Config;"),
+            ("src/storage/mod.rs", "use crate::domain::Error;"),
+            ("src/model/id.rs", "use crate::storage::Error;"),
+            ("src/model/id.rs", "use claviger_verifier::Verifier;"),
+            ("src/new_folder/mod.rs", "use crate::storage::Error;"),
+        ] {
+            assert_eq!(complaints(path, text).len(), 1, "{path}: {text}");
+        }
+    }
 
-        assert_eq!(file.production_lines(), 2);
+    #[test]
+    fn arrows_that_go_right_are_allowed() {
+        for (path, text) in [
+            ("src/main.rs", "fn main() { claviger::cli::run(); }"),
+            ("src/cli/mod.rs", "mod serve; use crate::app::App; fn f() { serve::run(); }"),
+            (
+                "src/grpc/tokens.rs",
+                "use crate::{domain::Error, model::id}; use claviger_proto::pb;",
+            ),
+            ("src/domain/world.rs", "use crate::storage; use claviger_token::time;"),
+            ("src/domain/tokens/mod.rs", "use super::world::World; use crate::domain::Error;"),
+        ] {
+            assert_eq!(complaints(path, text), Vec::<String>::new(), "{path}: {text}");
+        }
     }
 }

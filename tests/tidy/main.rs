@@ -4,11 +4,14 @@
 
 #![allow(clippy::expect_used, reason = "a check that panics has failed")]
 
+mod circles;
 mod contract;
 mod habits;
 mod layers;
+mod paths;
 mod sizes;
 mod source;
+mod typescript;
 
 /// Fails with every complaint and what to do about them.
 fn report(complaints: Vec<String>, advice: &str) {

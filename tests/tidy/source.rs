@@ -181,13 +181,17 @@ pub(crate) fn under(roots: &[&str], ending: &str) -> Vec<TextFile> {
     files
 }
 
-/// The Rust files of the program, those left out that only tests compile.
+/// Every Rust file.
+pub(crate) fn rust() -> Vec<TextFile> {
+    under(&[""], ".rs")
+}
+
+/// The Rust files of the server and of the crates beside it, those left out that only tests compile.
 pub(crate) fn program() -> Vec<TextFile> {
-    let mut files = under(&["src/"], ".rs");
+    let mut files = under(&["src/", "crates/"], ".rs");
     files.retain(|it| {
-        !it.path.contains("/tests/")
-            && !it.path.ends_with("/tests.rs")
-            && !it.path.ends_with("_tests.rs")
+        let is_source = it.path.starts_with("src/") || it.path.contains("/src/");
+        is_source && !it.path.contains("/tests/") && !it.path.ends_with("/tests.rs")
     });
     files
 }
@@ -197,4 +201,18 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|error| {
         panic!("{path} cannot be read: {error}. It is part of the project.")
     })
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_only_tests_compile_do_not_count() {
+        let file = TextFile {
+            path: "src/a.rs".to_owned(),
+            text: "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n".to_owned(),
+        };
+
+        assert_eq!(file.production_lines(), 2);
+    }
 }
