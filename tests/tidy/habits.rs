@@ -35,7 +35,7 @@ fn the_program_does_not_unwrap() {
 #[test]
 fn nothing_is_left_unfinished_or_switched_off() {
     let mut complaints = Vec::new();
-    for file in source::under(&["src/", "tests/", "benches/", "build.rs"], ".rs") {
+    for file in source::rust() {
         for window in flatten(&file.tokens()).windows(2) {
             let [TokenTree::Ident(name), next] = window else { continue };
             let unfinished = (name == "todo" || name == "unimplemented") && is_punct(next, '!');
