@@ -8,8 +8,11 @@ mod circles;
 mod contract;
 mod habits;
 mod layers;
+mod map;
+mod modules;
 mod paths;
 mod sizes;
+mod sleeps;
 mod source;
 mod typescript;
 

@@ -1,13 +1,12 @@
 //! Files, functions and parameter lists stay small enough to read.
 
 use syn::{
-    Attribute, Block, ImplItemFn, ItemFn, ItemMod, Signature, TraitItemFn, spanned::Spanned,
-    visit::Visit,
+    Block, ImplItemFn, ItemFn, ItemMod, Signature, TraitItemFn, spanned::Spanned, visit::Visit,
 };
 
 use crate::{
     report,
-    source::{self, TextFile},
+    source::{self, TextFile, is_cfg_test},
     typescript,
 };
 
@@ -128,11 +127,6 @@ impl<'ast> Visit<'ast> for Functions<'_> {
         }
         syn::visit::visit_trait_item_fn(self, function);
     }
-}
-
-fn is_cfg_test(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg")
-        && attribute.parse_args::<syn::Ident>().is_ok_and(|it| it == "test")
 }
 
 mod tests {

@@ -47,7 +47,8 @@ impl TextFile {
     }
 }
 
-fn is_for_tests(attribute: &str) -> bool {
+/// Whether an attribute, its spaces removed, leaves an item to tests.
+pub(crate) fn is_for_tests(attribute: &str) -> bool {
     attribute == "cfg(test)" || attribute == "test" || attribute == "tokio::test"
 }
 
@@ -92,7 +93,7 @@ impl Stripper<'_> {
 }
 
 /// The attribute that starts at `at`, its spaces removed, and where it ends.
-fn attribute_at(tokens: &[TokenTree], at: usize) -> Option<(String, usize)> {
+pub(crate) fn attribute_at(tokens: &[TokenTree], at: usize) -> Option<(String, usize)> {
     if !is_punct(tokens.get(at)?, '#') {
         return None;
     }
@@ -133,6 +134,12 @@ fn end_of_item(tokens: &[TokenTree], mut at: usize) -> usize {
     at
 }
 
+/// Whether an attribute is `#[cfg(test)]`.
+pub(crate) fn is_cfg_test(attribute: &syn::Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && attribute.parse_args::<syn::Ident>().is_ok_and(|it| it == "test")
+}
+
 /// Whether a token is this character.
 pub(crate) fn is_punct(token: &TokenTree, character: char) -> bool {
     matches!(token, TokenTree::Punct(it) if it.as_char() == character)
@@ -151,12 +158,11 @@ pub(crate) fn flatten(tokens: &[TokenTree]) -> Vec<TokenTree> {
     flat
 }
 
-/// Every text file that git tracks or would track.
-pub(crate) fn all() -> Vec<TextFile> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+/// The path of every file that git tracks or would track.
+pub(crate) fn listed() -> Vec<String> {
     let listed = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(top)
+        .current_dir(top())
         .output()
         .expect("git is needed to list the files of the repository");
     assert!(listed.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listed.stderr));
@@ -164,11 +170,19 @@ pub(crate) fn all() -> Vec<TextFile> {
         .expect("paths are UTF-8")
         .split_terminator('\0')
         // A file that was deleted and not yet committed is listed, too.
-        .filter_map(|path| {
-            let text = String::from_utf8(fs::read(top.join(path)).ok()?).ok()?;
-            Some(TextFile { path: path.to_owned(), text })
-        })
+        .filter(|path| top().join(path).exists())
+        .map(ToOwned::to_owned)
         .collect()
+}
+
+/// Every text file of the repository.
+pub(crate) fn all() -> Vec<TextFile> {
+    let text = |path: &str| String::from_utf8(fs::read(top().join(path)).ok()?).ok();
+    listed().into_iter().filter_map(|path| Some(TextFile { text: text(&path)?, path })).collect()
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The files whose path starts with one of `roots` and ends with `ending`.
@@ -198,7 +212,7 @@ pub(crate) fn program() -> Vec<TextFile> {
 
 /// One file by its path.
 pub(crate) fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|error| {
+    fs::read_to_string(top().join(path)).unwrap_or_else(|error| {
         panic!("{path} cannot be read: {error}. It is part of the project.")
     })
 }
