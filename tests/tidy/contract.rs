@@ -34,7 +34,7 @@ fn no_reason_is_documented_that_does_not_exist() {
         .map(|(reason, _)| reason.to_owned())
         .collect();
 
-    report(complaints, "take these rows out of docs/errors.md, or mend their names");
+    report(complaints, "take these rows out of docs/errors.md, or fix their names");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What never gets in: panics by haste, unfinished or switched-off code, a clock that can be moved in
-//! a release build, and the addresses of somebody's machine.
+//! a release build, and the addresses of one machine.
 
 use proc_macro2::TokenTree;
 

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "agent",
         &["claviger_verifier", "config", "domain", "gateway", "grpc", "http", "serve", "telemetry"],
     ),
-    // Everybody has settings of his own, and the configuration fills them in. So nobody below reads it.
+    // Settings are defined by what uses them, and the configuration fills them in from above.
     ("config", &["domain", "serve", "storage", "telemetry"]),
     ("grpc", &["claviger_proto", "domain", "gateway", "telemetry"]),
     ("http", &["claviger_verifier", "domain", "gateway", "telemetry"]),

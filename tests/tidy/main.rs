@@ -10,11 +10,13 @@ mod habits;
 mod layers;
 mod map;
 mod modules;
+mod passages;
 mod paths;
 mod sizes;
 mod sleeps;
 mod source;
 mod typescript;
+mod words;
 
 /// Fails with every complaint and what to do about them.
 fn report(complaints: Vec<String>, advice: &str) {

@@ -95,10 +95,10 @@ fn search(tokens: &[TokenTree], outer: &Place, found: &mut Vec<String>) {
                 place.function = name.to_string();
                 at += 1;
             }
-            (TokenTree::Ident(word), Some(TokenTree::Group(_))) if word == "sleep" => {
-                if place.is_test && !place.is_paused {
-                    found.push(format!("{}: in {}", word.span().start().line, place.function));
-                }
+            (TokenTree::Ident(word), Some(TokenTree::Group(_)))
+                if word == "sleep" && place.is_test && !place.is_paused =>
+            {
+                found.push(format!("{}: in {}", word.span().start().line, place.function));
             }
             (TokenTree::Punct(it), _) if it.as_char() == ';' => place = outer.clone(),
             (TokenTree::Group(group), _) => {

@@ -1,6 +1,6 @@
 //! The repository's files, and Rust files as tokens: with and without what only tests compile.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, ops::RangeInclusive, path::Path, process::Command};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -35,13 +35,23 @@ impl TextFile {
 
     /// How many lines are left without what only tests compile. Comments count.
     pub(crate) fn production_lines(&self) -> usize {
-        self.text.lines().count() - self.strip(is_for_tests).1
+        let ranges = self.strip(is_for_tests).1;
+        self.text.lines().count() - ranges.iter().map(|it| it.clone().count()).sum::<usize>()
     }
 
-    fn strip(&self, drops: impl Fn(&str) -> bool) -> (Vec<TokenTree>, usize) {
+    /// The text, with empty lines where only tests compile something.
+    pub(crate) fn production_text(&self) -> String {
+        let ranges = self.strip(is_for_tests).1;
+        let is_kept = |line: usize| !ranges.iter().any(|it| it.contains(&line));
+        let lines = self.text.lines().enumerate();
+        lines.map(|(at, line)| if is_kept(at + 1) { line } else { "" }.to_owned() + "\n").collect()
+    }
+
+    /// The tokens that are left, and the lines of those that are not.
+    fn strip(&self, drops: impl Fn(&str) -> bool) -> (Vec<TokenTree>, Vec<RangeInclusive<usize>>) {
         let stream: TokenStream =
             self.text.parse().unwrap_or_else(|error| panic!("{}: {error}", self.path));
-        let mut stripper = Stripper { drops: &drops, lines: 0 };
+        let mut stripper = Stripper { drops: &drops, lines: Vec::new() };
         let kept = stripper.strip(stream);
         (kept.into_iter().collect(), stripper.lines)
     }
@@ -55,7 +65,7 @@ pub(crate) fn is_for_tests(attribute: &str) -> bool {
 /// Removes attributes that `drops` names, with what they stand on. A doc attribute goes alone.
 struct Stripper<'a> {
     drops: &'a dyn Fn(&str) -> bool,
-    lines: usize,
+    lines: Vec<RangeInclusive<usize>>,
 }
 
 impl Stripper<'_> {
@@ -77,7 +87,7 @@ impl Stripper<'_> {
             } else {
                 let end = end_of_item(&tokens, next);
                 let last = tokens[end - 1].span().end().line;
-                self.lines += last + 1 - tokens[at].span().start().line;
+                self.lines.push(tokens[at].span().start().line..=last);
                 at = end;
             }
         }

@@ -1,4 +1,4 @@
-//! The files of the web client, and what they import.
+//! The files of the web client, and what they import. What is loaded later, by `import()`, is left out.
 
 use crate::source::{self, TextFile};
 
