@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/account_service.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// A person's own account.
+// The signed-in person's own account.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,7 +17,7 @@ export const file_claviger_v1_account_service: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/account_service.proto\x12\x0bclaviger.v1\x22\x13\x0a\x11GetAccountRequest\x22;\x0a\x12GetAccountResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x22\x94\x01\x0a\x15ChangePasswordRequest\x12\x1d\x0a\x10current_password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x19\x0a\x0cnew_password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22@\x0a\x16ChangePasswordResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x17\x0a\x15RemovePasswordRequest\x22\x18\x0a\x16RemovePasswordResponse\x22\x16\x0a\x14DeleteAccountRequest\x22\x17\x0a\x15DeleteAccountResponse2\xed\x02\x0a\x0eAccountService\x12M\x0a\x0aGetAccount\x12\x1e.claviger.v1.GetAccountRequest\x1a\x1f.claviger.v1.GetAccountResponse\x12Y\x0a\x0eChangePassword\x12\x22.claviger.v1.ChangePasswordRequest\x1a#.claviger.v1.ChangePasswordResponse\x12Y\x0a\x0eRemovePassword\x12\x22.claviger.v1.RemovePasswordRequest\x1a#.claviger.v1.RemovePasswordResponse\x12V\x0a\x0dDeleteAccount\x12!.claviger.v1.DeleteAccountRequest\x1a\x22.claviger.v1.DeleteAccountResponseb\x06proto3"), [file_claviger_v1_resources]);
 
 /**
- * Asks for the caller's account.
+ * Request of GetAccount. The access token identifies the account.
  *
  * @generated from message claviger.v1.GetAccountRequest
  */
@@ -32,13 +32,13 @@ export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE_
   messageDesc(file_claviger_v1_account_service, 0);
 
 /**
- * The caller's account.
+ * Response of GetAccount.
  *
  * @generated from message claviger.v1.GetAccountResponse
  */
 export type GetAccountResponse = Message<"claviger.v1.GetAccountResponse"> & {
   /**
-   * The account.
+   * The caller's account.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
@@ -53,27 +53,28 @@ export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PUR
   messageDesc(file_claviger_v1_account_service, 1);
 
 /**
- * Sets a new password.
+ * Request of ChangePassword.
  *
  * @generated from message claviger.v1.ChangePasswordRequest
  */
 export type ChangePasswordRequest = Message<"claviger.v1.ChangePasswordRequest"> & {
   /**
-   * The password until now. May be empty when the caller signed in within the last 10 minutes.
+   * The current password, at most 1024 bytes. May be empty if the caller's `auth_time` is at most
+   * 10 minutes old.
    *
    * @generated from field: string current_password = 1;
    */
   currentPassword: string;
 
   /**
-   * The password from now on; see GetServerInfo for its bounds.
+   * The new password. GetServerInfo returns its bounds; guessable passwords are refused.
    *
    * @generated from field: string new_password = 2;
    */
   newPassword: string;
 
   /**
-   * How the refresh token is to be delivered.
+   * How the refresh token of the new session is delivered.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 3;
    */
@@ -88,13 +89,13 @@ export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*
   messageDesc(file_claviger_v1_account_service, 2);
 
 /**
- * The password is changed, and the sessions until now have ended.
+ * Response of ChangePassword.
  *
  * @generated from message claviger.v1.ChangePasswordResponse
  */
 export type ChangePasswordResponse = Message<"claviger.v1.ChangePasswordResponse"> & {
   /**
-   * The tokens of a new session; the ones before them are revoked.
+   * The tokens of the caller's new session. Tokens of earlier sessions are revoked.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 1;
    */
@@ -109,7 +110,7 @@ export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = 
   messageDesc(file_claviger_v1_account_service, 3);
 
 /**
- * Removes the caller's password.
+ * Request of RemovePassword. The access token identifies the account.
  *
  * @generated from message claviger.v1.RemovePasswordRequest
  */
@@ -124,7 +125,7 @@ export const RemovePasswordRequestSchema: GenMessage<RemovePasswordRequest> = /*
   messageDesc(file_claviger_v1_account_service, 4);
 
 /**
- * The account has no password.
+ * Response of RemovePassword: the account has no password.
  *
  * @generated from message claviger.v1.RemovePasswordResponse
  */
@@ -139,7 +140,7 @@ export const RemovePasswordResponseSchema: GenMessage<RemovePasswordResponse> = 
   messageDesc(file_claviger_v1_account_service, 5);
 
 /**
- * Deletes the caller's account.
+ * Request of DeleteAccount. The access token identifies the account.
  *
  * @generated from message claviger.v1.DeleteAccountRequest
  */
@@ -154,7 +155,7 @@ export const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest> = /*@_
   messageDesc(file_claviger_v1_account_service, 6);
 
 /**
- * The account is gone.
+ * Response of DeleteAccount: the account no longer exists.
  *
  * @generated from message claviger.v1.DeleteAccountResponse
  */
@@ -169,9 +170,11 @@ export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*
   messageDesc(file_claviger_v1_account_service, 7);
 
 /**
- * Shows, changes and deletes the caller's own account.
+ * Reads, changes and deletes the caller's own account. Offered on the public port.
  *
- * Any RPC may also answer ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
+ * Callers authenticate with an access token as `authorization: Bearer …` metadata.
+ *
+ * Any RPC may also return ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
  * SESSION_ENDED, OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, MESSAGE_MALFORMED
  * and MESSAGE_TOO_LARGE.
  *
@@ -179,9 +182,9 @@ export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*
  */
 export const AccountService: GenService<{
   /**
-   * Answers with the caller's account.
+   * Returns the caller's account.
    *
-   * Who may call: an account. Reasons: none of its own. A retry is safe.
+   * Callers: any signed-in account. Reasons: none of its own. Retry: safe.
    *
    * @generated from rpc claviger.v1.AccountService.GetAccount
    */
@@ -191,12 +194,13 @@ export const AccountService: GenService<{
     output: typeof GetAccountResponseSchema;
   },
   /**
-   * Sets a new password, ends every session of the account and opens a new one for the caller.
+   * Sets a new password, ends every session of the account, the caller's included, and opens a new
+   * session for the caller. An account without a password gets one.
    *
-   * Who may call: an account that signed in within the last 10 minutes, or that gives its current
+   * Callers: an account whose `auth_time` is at most 10 minutes old, or that sends its current
    * password. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry answers SESSION_ENDED
-   * once the first call succeeded: sign in with the new password.
+   * REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: if the first call
+   * succeeded, the retry returns SESSION_ENDED; sign in with the new password.
    *
    * @generated from rpc claviger.v1.AccountService.ChangePassword
    */
@@ -206,11 +210,13 @@ export const AccountService: GenService<{
     output: typeof ChangePasswordResponseSchema;
   },
   /**
-   * Removes the password, so that only passkeys sign in, and ends the sessions that one opened, the
-   * caller's own excepted. ChangePassword sets a password again.
+   * Removes the password, so that the account can sign in with passkeys only, and ends the sessions
+   * that were opened with the password, except the caller's own. ChangePassword sets a password
+   * again.
    *
-   * Who may call: an account that signed in within the last 10 minutes and has a passkey. Reasons:
-   * REAUTHENTICATION_REQUIRED, LAST_SIGN_IN_METHOD. A retry is safe: there is no password either way.
+   * Callers: an account whose `auth_time` is at most 10 minutes old. Reasons:
+   * REAUTHENTICATION_REQUIRED; LAST_SIGN_IN_METHOD if the account has no passkey. Retry: safe; the
+   * call succeeds if there is no password.
    *
    * @generated from rpc claviger.v1.AccountService.RemovePassword
    */
@@ -220,10 +226,10 @@ export const AccountService: GenService<{
     output: typeof RemovePasswordResponseSchema;
   },
   /**
-   * Deletes the account with its passkeys and sessions, for good.
+   * Deletes the account with its passkeys and ends all its sessions. This cannot be undone.
    *
-   * Who may call: an account that signed in within the last 10 minutes. Reasons:
-   * REAUTHENTICATION_REQUIRED. A retry answers SESSION_ENDED once the first call succeeded.
+   * Callers: an account whose `auth_time` is at most 10 minutes old. Reasons:
+   * REAUTHENTICATION_REQUIRED. Retry: if the first call succeeded, the retry returns SESSION_ENDED.
    *
    * @generated from rpc claviger.v1.AccountService.DeleteAccount
    */

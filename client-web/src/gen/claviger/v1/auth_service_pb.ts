@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/auth_service.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// Signing in with a password, and keeping and ending a session.
+// Registration, password sign-in, token refresh and logout.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -19,7 +19,7 @@ export const file_claviger_v1_auth_service: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\xcd\x01\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp2\xe4\x03\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
 
 /**
- * Asks for what the server offers.
+ * Request of GetServerInfo.
  *
  * @generated from message claviger.v1.GetServerInfoRequest
  */
@@ -34,20 +34,20 @@ export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@_
   messageDesc(file_claviger_v1_auth_service, 0);
 
 /**
- * What passwords must look like.
+ * The bounds of new passwords. Passwords within the bounds are still refused if they are guessable.
  *
  * @generated from message claviger.v1.PasswordPolicy
  */
 export type PasswordPolicy = Message<"claviger.v1.PasswordPolicy"> & {
   /**
-   * Fewest Unicode code points, after preparation by RFC 8265 OpaqueString.
+   * Minimum length in Unicode code points, after preparation by RFC 8265 OpaqueString.
    *
    * @generated from field: int32 min_length = 1;
    */
   minLength: number;
 
   /**
-   * Most Unicode code points.
+   * Maximum length in Unicode code points, after the same preparation.
    *
    * @generated from field: int32 max_length = 2;
    */
@@ -62,13 +62,13 @@ export const PasswordPolicySchema: GenMessage<PasswordPolicy> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 1);
 
 /**
- * What the server offers. Nothing in it depends on the caller.
+ * Response of GetServerInfo. It is the same for every caller.
  *
  * @generated from message claviger.v1.GetServerInfoResponse
  */
 export type GetServerInfoResponse = Message<"claviger.v1.GetServerInfoResponse"> & {
   /**
-   * The `iss` of the access tokens.
+   * The issuer (`iss`) of the access tokens.
    *
    * @generated from field: string issuer = 1;
    */
@@ -82,28 +82,28 @@ export type GetServerInfoResponse = Message<"claviger.v1.GetServerInfoResponse">
   relyingPartyId: string;
 
   /**
-   * The origins from which passkeys are accepted.
+   * The origins whose passkey responses the server accepts.
    *
    * @generated from field: repeated string origins = 3;
    */
   origins: string[];
 
   /**
-   * What passwords must look like.
+   * The bounds of new passwords.
    *
    * @generated from field: claviger.v1.PasswordPolicy password_policy = 4;
    */
   passwordPolicy?: PasswordPolicy | undefined;
 
   /**
-   * The ways to sign in.
+   * The sign-in methods that the server supports.
    *
    * @generated from field: repeated claviger.v1.SignInMethod sign_in_methods = 5;
    */
   signInMethods: SignInMethod[];
 
   /**
-   * The server's version.
+   * The server's version, such as "0.1.0".
    *
    * @generated from field: string version = 6;
    */
@@ -118,42 +118,43 @@ export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*
   messageDesc(file_claviger_v1_auth_service, 2);
 
 /**
- * Asks for a new account.
+ * Request of Register.
  *
  * @generated from message claviger.v1.RegisterRequest
  */
 export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
   /**
-   * The name to sign in with: 1 to 64 characters after RFC 8265 UsernameCaseMapped, from one script
-   * (UTS 39). An e-mail address is fine.
+   * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
+   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed.
    *
    * @generated from field: string username = 1;
    */
   username: string;
 
   /**
-   * The password; see GetServerInfo for its bounds.
+   * The password. GetServerInfo returns its bounds; guessable passwords are refused.
    *
    * @generated from field: string password = 2;
    */
   password: string;
 
   /**
-   * The name to show, at most 64 characters. May be empty.
+   * The display name, at most 64 characters without control or invisible characters. May be empty.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * A UUID the client makes up and repeats when it retries. May be empty.
+   * An idempotency key: a UUID that the client generates and sends again with every retry. May be
+   * empty.
    *
    * @generated from field: string request_id = 4;
    */
   requestId: string;
 
   /**
-   * How the refresh token is to be delivered.
+   * How the refresh token is delivered.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 5;
    */
@@ -168,27 +169,27 @@ export const RegisterRequestSchema: GenMessage<RegisterRequest> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 3);
 
 /**
- * A new account, signed in.
+ * Response of Register.
  *
  * @generated from message claviger.v1.RegisterResponse
  */
 export type RegisterResponse = Message<"claviger.v1.RegisterResponse"> & {
   /**
-   * The account.
+   * The new account.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
   account?: Account | undefined;
 
   /**
-   * Its first session's tokens.
+   * The tokens of its first session.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 2;
    */
   tokens?: TokenPair | undefined;
 
   /**
-   * Whether to suggest adding a passkey.
+   * Whether the client should suggest a passkey: true if the account has none.
    *
    * @generated from field: bool suggest_passkey = 3;
    */
@@ -203,27 +204,27 @@ export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*
   messageDesc(file_claviger_v1_auth_service, 4);
 
 /**
- * Signs in with a password.
+ * Request of Login.
  *
  * @generated from message claviger.v1.LoginRequest
  */
 export type LoginRequest = Message<"claviger.v1.LoginRequest"> & {
   /**
-   * The username in any letter case.
+   * The username, in any letter case.
    *
    * @generated from field: string username = 1;
    */
   username: string;
 
   /**
-   * The password.
+   * The password, 1 to 1024 bytes.
    *
    * @generated from field: string password = 2;
    */
   password: string;
 
   /**
-   * How the refresh token is to be delivered.
+   * How the refresh token is delivered.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 3;
    */
@@ -238,27 +239,27 @@ export const LoginRequestSchema: GenMessage<LoginRequest> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 5);
 
 /**
- * A successful sign-in.
+ * Response of Login.
  *
  * @generated from message claviger.v1.LoginResponse
  */
 export type LoginResponse = Message<"claviger.v1.LoginResponse"> & {
   /**
-   * The account.
+   * The account that signed in.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
   account?: Account | undefined;
 
   /**
-   * The new session's tokens.
+   * The tokens of the new session.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 2;
    */
   tokens?: TokenPair | undefined;
 
   /**
-   * Whether to suggest adding a passkey: the account has none.
+   * Whether the client should suggest a passkey: true if the account has none.
    *
    * @generated from field: bool suggest_passkey = 3;
    */
@@ -273,29 +274,28 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 6);
 
 /**
- * Asks for the next pair of tokens.
+ * Request of RefreshTokens.
  *
  * @generated from message claviger.v1.RefreshTokensRequest
  */
 export type RefreshTokensRequest = Message<"claviger.v1.RefreshTokensRequest"> & {
   /**
-   * The refresh token to exchange. Empty when it comes in a cookie.
+   * The refresh token to exchange. Must be empty with cookie delivery.
    *
    * @generated from field: string refresh_token = 1;
    */
   refreshToken: string;
 
   /**
-   * A UUID the client makes up and repeats when it retries; it appears in the server's log. May be
-   * empty: retries are recognised without it.
+   * A UUID that the client generates and sends again with every retry. The server logs it at level
+   * `debug` and uses it for nothing else. May be empty.
    *
    * @generated from field: string request_id = 2;
    */
   requestId: string;
 
   /**
-   * How the refresh token comes, and how the next one is to be delivered. With a cookie,
-   * `refresh_token` stays empty.
+   * How the refresh token is sent and how its successor is delivered.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 3;
    */
@@ -310,13 +310,14 @@ export const RefreshTokensRequestSchema: GenMessage<RefreshTokensRequest> = /*@_
   messageDesc(file_claviger_v1_auth_service, 7);
 
 /**
- * The next pair of tokens.
+ * Response of RefreshTokens.
  *
  * @generated from message claviger.v1.RefreshTokensResponse
  */
 export type RefreshTokensResponse = Message<"claviger.v1.RefreshTokensResponse"> & {
   /**
-   * The tokens. The ones before them are spent.
+   * The new pair of tokens. The refresh token of the request is used up; the previous access token
+   * stays valid until it expires.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 1;
    */
@@ -331,25 +332,29 @@ export const RefreshTokensResponseSchema: GenMessage<RefreshTokensResponse> = /*
   messageDesc(file_claviger_v1_auth_service, 8);
 
 /**
- * Ends a session.
+ * Request of Logout.
  *
  * @generated from message claviger.v1.LogoutRequest
  */
 export type LogoutRequest = Message<"claviger.v1.LogoutRequest"> & {
   /**
-   * The session's refresh token. When empty, the bearer token names the session.
+   * The session's refresh token. If empty, the access token in `authorization` selects the session.
+   * Must be empty with cookie delivery.
    *
    * @generated from field: string refresh_token = 1;
    */
   refreshToken: string;
 
   /**
-   * With a cookie, its refresh token names the session. When that is no token of this server's, the
-   * bearer token names the session, and when that does not either, nothing is left to end and the
-   * call succeeds: REFRESH_TOKEN_INVALID is not given. Without the cookie the bearer token names the
-   * session; without both the answer is REFRESH_TOKEN_MISSING. Whatever the answer, the cookie is
-   * taken away, unless it is ORIGIN_REFUSED or the server failed (UNAVAILABLE, DEADLINE_EXCEEDED,
-   * INTERNAL): then the session may live on, and the next try needs the cookie.
+   * With cookie delivery, the refresh token in the cookie selects the session. If it is not a valid
+   * token of this server, the access token in `authorization` selects the session; if that is
+   * missing or invalid too, the call succeeds without ending a session, and never returns
+   * REFRESH_TOKEN_INVALID. Without the cookie, the access token selects the session; without both,
+   * the call returns REFRESH_TOKEN_MISSING.
+   *
+   * The response removes the cookie, also if the call fails. Exceptions are ORIGIN_REFUSED and
+   * failures of the server (UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL), where the session may still
+   * be valid and the next attempt needs the cookie.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 2;
    */
@@ -364,7 +369,7 @@ export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 9);
 
 /**
- * The session has ended.
+ * Response of Logout: the session has ended.
  *
  * @generated from message claviger.v1.LogoutResponse
  */
@@ -379,13 +384,13 @@ export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 10);
 
 /**
- * Proves presence with a password.
+ * Request of Reauthenticate.
  *
  * @generated from message claviger.v1.ReauthenticateRequest
  */
 export type ReauthenticateRequest = Message<"claviger.v1.ReauthenticateRequest"> & {
   /**
-   * The account's password.
+   * The account's password, 1 to 1024 bytes.
    *
    * @generated from field: string password = 1;
    */
@@ -400,20 +405,21 @@ export const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest> = /*
   messageDesc(file_claviger_v1_auth_service, 11);
 
 /**
- * Presence proved.
+ * Response of Reauthenticate.
  *
  * @generated from message claviger.v1.ReauthenticateResponse
  */
 export type ReauthenticateResponse = Message<"claviger.v1.ReauthenticateResponse"> & {
   /**
-   * An access token with a fresh `auth_time`. The refresh token stays as it was.
+   * An access token of the same session whose `auth_time` is the present. The refresh token does
+   * not change.
    *
    * @generated from field: string access_token = 1;
    */
   accessToken: string;
 
   /**
-   * When the access token stops being valid.
+   * When the access token expires.
    *
    * @generated from field: google.protobuf.Timestamp access_token_expire_time = 2;
    */
@@ -428,18 +434,20 @@ export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = 
   messageDesc(file_claviger_v1_auth_service, 12);
 
 /**
- * Signs people in with a username and password, and refreshes and ends sessions.
+ * Registers accounts, signs in with a username and password, refreshes tokens and ends sessions.
+ * Offered on the public port. Sign-in with passkeys is in PasskeyService.
  *
- * Passkeys have a service of their own, PasskeyService. Any RPC may also answer OVERLOADED,
- * DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, MESSAGE_MALFORMED and MESSAGE_TOO_LARGE.
+ * Any RPC may also return OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
+ * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE.
  *
  * @generated from service claviger.v1.AuthService
  */
 export const AuthService: GenService<{
   /**
-   * Says what a client needs to know before anybody signs in.
+   * Returns what a client needs to know before sign-in: issuer, relying party, password bounds and
+   * sign-in methods.
    *
-   * Who may call: anyone. Reasons: none of its own. A retry is safe.
+   * Callers: anyone. Reasons: none of its own. Retry: safe.
    *
    * @generated from rpc claviger.v1.AuthService.GetServerInfo
    */
@@ -449,11 +457,12 @@ export const AuthService: GenService<{
     output: typeof GetServerInfoResponseSchema;
   },
   /**
-   * Creates an account and signs it in.
+   * Creates an account with a password and opens a session for it.
    *
-   * Who may call: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, USERNAME_TAKEN,
-   * TOO_MANY_ATTEMPTS. A retry is safe when it carries the same `request_id`, username and password:
-   * for a day it opens another session of the account that the first call created.
+   * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS.
+   * Retry: safe with the same `request_id`, username and password; for 24 hours after the account
+   * was created, the retry opens another session of it. Without a `request_id` the retry returns
+   * USERNAME_TAKEN if the first call succeeded.
    *
    * @generated from rpc claviger.v1.AuthService.Register
    */
@@ -463,11 +472,11 @@ export const AuthService: GenService<{
     output: typeof RegisterResponseSchema;
   },
   /**
-   * Signs in with a username and password.
+   * Signs in with a username and password and opens a session.
    *
-   * Who may call: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. A retry is safe; if the first call succeeded, it leaves a
-   * session nobody uses.
+   * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
+   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: safe; if the first call succeeded, its session stays
+   * open, unused, until it expires.
    *
    * @generated from rpc claviger.v1.AuthService.Login
    */
@@ -477,14 +486,17 @@ export const AuthService: GenService<{
     output: typeof LoginResponseSchema;
   },
   /**
-   * Exchanges a refresh token for the next pair of tokens.
+   * Exchanges a refresh token for a new pair of tokens (rotation). The session stays the same; its
+   * expiry moves forward.
    *
-   * Who may call: the holder of a refresh token. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
-   * REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_ENDED; each of these
-   * four takes the cookie away, if it was to carry the token. A retry is safe: for ten seconds a
-   * spent token is answered with the identical refresh token, and later, while that one is unused,
-   * with a new one in its place. A spent token whose successor was used ends the session (RFC 9700
-   * §4.14.2).
+   * Callers: the holder of a refresh token. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
+   * REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_ENDED. The last four
+   * also remove the cookie if the request asked for cookie delivery.
+   *
+   * Retry: safe. Within 10 seconds after a refresh token was used, using it again returns the same
+   * successor. Later, as long as that successor is unused, it returns a new token and invalidates
+   * the unused one. Using it again after its successor was used is taken for theft: it ends the
+   * session (RFC 9700 §4.14.2).
    *
    * @generated from rpc claviger.v1.AuthService.RefreshTokens
    */
@@ -494,12 +506,13 @@ export const AuthService: GenService<{
     output: typeof RefreshTokensResponseSchema;
   },
   /**
-   * Ends the session, its access token included.
+   * Ends one session and revokes its access tokens. The request's refresh token selects the
+   * session, otherwise the access token in `authorization` does.
    *
-   * Who may call: the holder of the session's refresh token, or of its access token as bearer.
-   * Reasons: FIELDS_INVALID, ORIGIN_REFUSED, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID,
-   * ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID. A retry is safe: ending an
-   * ended session succeeds.
+   * Callers: the holder of the session's refresh token or access token. Reasons: FIELDS_INVALID,
+   * ORIGIN_REFUSED, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, ACCESS_TOKEN_MISSING,
+   * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID. Retry: safe; ending a session that has ended
+   * succeeds.
    *
    * @generated from rpc claviger.v1.AuthService.Logout
    */
@@ -509,12 +522,12 @@ export const AuthService: GenService<{
     output: typeof LogoutResponseSchema;
   },
   /**
-   * Proves with the password that the account's owner is present, and answers with an access token
-   * whose `auth_time` is now. The session stays the same.
+   * Verifies the account's password again and returns an access token whose `auth_time` is the
+   * present (step-up). The session and its refresh token stay the same.
    *
-   * Who may call: an account. Reasons: ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED,
+   * Callers: any signed-in account. Reasons: ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED,
    * ACCESS_TOKEN_INVALID, SESSION_ENDED, FIELDS_INVALID, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS,
-   * PASSWORD_LOCKED. A retry is safe.
+   * PASSWORD_LOCKED. Retry: safe.
    *
    * @generated from rpc claviger.v1.AuthService.Reauthenticate
    */

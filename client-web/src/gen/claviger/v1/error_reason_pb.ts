@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/error_reason.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// The vocabulary of failures.
+// The machine-readable reasons of failed calls.
 
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
@@ -15,11 +15,12 @@ export const file_claviger_v1_error_reason: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/error_reason.proto\x12\x0bclaviger.v1*\xee\x0a\x0a\x0bErrorReason\x12\x1c\x0a\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12$\x0a ERROR_REASON_INVALID_CREDENTIALS\x10\x01\x12 \x0a\x1cERROR_REASON_PASSKEY_REFUSED\x10\x02\x12 \x0a\x1cERROR_REASON_PASSKEY_UNKNOWN\x10\x03\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_MISSING\x10\x04\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_EXPIRED\x10\x05\x12%\x0a!ERROR_REASON_ACCESS_TOKEN_INVALID\x10\x06\x12\x1e\x0a\x1aERROR_REASON_SESSION_ENDED\x10\x07\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_INVALID\x10\x08\x12%\x0a!ERROR_REASON_REFRESH_TOKEN_REUSED\x10\x09\x12&\x0a\x22ERROR_REASON_REFRESH_TOKEN_MISSING\x10\x0a\x12\x1f\x0a\x1bERROR_REASON_CALLER_UNKNOWN\x10\x0b\x12*\x0a&ERROR_REASON_REAUTHENTICATION_REQUIRED\x10\x14\x12$\x0a ERROR_REASON_LAST_SIGN_IN_METHOD\x10\x15\x12&\x0a\x22ERROR_REASON_PASSKEY_LIMIT_REACHED\x10\x16\x12#\x0a\x1fERROR_REASON_CEREMONY_NOT_FOUND\x10\x1e\x12\x22\x0a\x1eERROR_REASON_PASSKEY_NOT_FOUND\x10\x1f\x12\x22\x0a\x1eERROR_REASON_SESSION_NOT_FOUND\x10 \x12*\x0a&ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND\x10!\x12\x1f\x0a\x1bERROR_REASON_USERNAME_TAKEN\x10(\x12+\x0a'ERROR_REASON_PASSKEY_ALREADY_REGISTERED\x10)\x12'\x0a#ERROR_REASON_SERVICE_ACCOUNT_EXISTS\x10*\x12\x1f\x0a\x1bERROR_REASON_FIELDS_INVALID\x102\x12\x22\x0a\x1eERROR_REASON_MESSAGE_MALFORMED\x103\x12\x22\x0a\x1eERROR_REASON_MESSAGE_TOO_LARGE\x104\x12!\x0a\x1dERROR_REASON_METHOD_NOT_FOUND\x105\x12\x1f\x0a\x1bERROR_REASON_ORIGIN_REFUSED\x106\x12 \x0a\x1cERROR_REASON_AUDIENCE_DENIED\x107\x12\x1e\x0a\x1aERROR_REASON_OPERATOR_ONLY\x108\x12\x1f\x0a\x1bERROR_REASON_CURSOR_INVALID\x109\x12\x22\x0a\x1eERROR_REASON_TOO_MANY_ATTEMPTS\x10<\x12 \x0a\x1cERROR_REASON_PASSWORD_LOCKED\x10=\x12$\x0a ERROR_REASON_TOO_MANY_CEREMONIES\x10>\x12!\x0a\x1dERROR_REASON_WATCHER_TOO_SLOW\x10?\x12\x1b\x0a\x17ERROR_REASON_OVERLOADED\x10F\x12%\x0a!ERROR_REASON_DATABASE_UNAVAILABLE\x10G\x12\x22\x0a\x1eERROR_REASON_DEADLINE_EXCEEDED\x10H\x12\x19\x0a\x15ERROR_REASON_INTERNAL\x10Ib\x06proto3"));
 
 /**
- * Why a call was refused, in a form programs can act on.
+ * Why a call failed, for programs.
  *
  * Every error carries a `google.rpc.ErrorInfo` whose `domain` is `claviger` and whose `reason` is
- * the name of one of these values without its `ERROR_REASON_` prefix. Reasons are stable: they are
- * never renamed or reused. Messages are for people and may change.
+ * the name of one of these values without its `ERROR_REASON_` prefix. The first words of each comment
+ * are the gRPC code. Reasons are stable: they are never renamed or reused. Status messages are for
+ * people and may change.
  *
  * @generated from enum claviger.v1.ErrorReason
  */
@@ -32,15 +33,16 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * UNAUTHENTICATED. The username or the password is wrong, or the account cannot sign in with a
-   * password. Which of these it was is never said.
+   * UNAUTHENTICATED. The username or the password is wrong, or the account has no password. The
+   * server does not reveal which.
    *
    * @generated from enum value: ERROR_REASON_INVALID_CREDENTIALS = 1;
    */
   INVALID_CREDENTIALS: 1,
 
   /**
-   * UNAUTHENTICATED. The passkey's answer was refused. The ceremony is used up: start a new one.
+   * UNAUTHENTICATED. The authenticator's response was refused. The ceremony is used up: start a new
+   * one.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_REFUSED = 2;
    */
@@ -48,14 +50,15 @@ export const ErrorReason = {
 
   /**
    * UNAUTHENTICATED. No passkey with this credential id exists. Only in the discoverable flow, where
-   * the client may tell the authenticator so with `PublicKeyCredential.signalUnknownCredential()`.
+   * the client may report it with `PublicKeyCredential.signalUnknownCredential()`, so that the
+   * authenticator can remove the credential.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_UNKNOWN = 3;
    */
   PASSKEY_UNKNOWN: 3,
 
   /**
-   * UNAUTHENTICATED. The call needs `authorization: Bearer …` metadata and had none.
+   * UNAUTHENTICATED. The call needs `authorization: Bearer …` metadata and has none.
    *
    * @generated from enum value: ERROR_REASON_ACCESS_TOKEN_MISSING = 4;
    */
@@ -69,50 +72,53 @@ export const ErrorReason = {
   ACCESS_TOKEN_EXPIRED: 5,
 
   /**
-   * UNAUTHENTICATED. The access token is not one of ours, or was altered.
+   * UNAUTHENTICATED. The access token was not issued by this server for its own API, was altered, or
+   * `authorization` is malformed: sign in.
    *
    * @generated from enum value: ERROR_REASON_ACCESS_TOKEN_INVALID = 6;
    */
   ACCESS_TOKEN_INVALID: 6,
 
   /**
-   * UNAUTHENTICATED. The session has ended, by logout, revocation or age: sign in again.
+   * UNAUTHENTICATED. The session was ended by logout or revocation, or has expired: sign in again.
    *
    * @generated from enum value: ERROR_REASON_SESSION_ENDED = 7;
    */
   SESSION_ENDED: 7,
 
   /**
-   * UNAUTHENTICATED. The refresh token is not one of ours, or was altered: sign in again.
+   * UNAUTHENTICATED. The refresh token was not issued by this server, or was altered: sign in again.
    *
    * @generated from enum value: ERROR_REASON_REFRESH_TOKEN_INVALID = 8;
    */
   REFRESH_TOKEN_INVALID: 8,
 
   /**
-   * UNAUTHENTICATED. A spent refresh token came back, which suggests theft. The session was ended.
+   * UNAUTHENTICATED. A refresh token was used again after its successor had been used, which
+   * suggests theft (RFC 9700 §4.14.2). The session was ended: sign in again.
    *
    * @generated from enum value: ERROR_REASON_REFRESH_TOKEN_REUSED = 9;
    */
   REFRESH_TOKEN_REUSED: 9,
 
   /**
-   * UNAUTHENTICATED. The refresh token was to come in a cookie, and there is none: sign in.
+   * UNAUTHENTICATED. The request asked for cookie delivery, and no refresh token cookie came with
+   * it: sign in.
    *
    * @generated from enum value: ERROR_REASON_REFRESH_TOKEN_MISSING = 10;
    */
   REFRESH_TOKEN_MISSING: 10,
 
   /**
-   * UNAUTHENTICATED. The internal port wants to know which backend calls, and the key or certificate
-   * of a service account is missing, unknown or out of date.
+   * UNAUTHENTICATED. The call to the internal port shows no valid service account: its key or
+   * certificate is missing, unknown or expired.
    *
    * @generated from enum value: ERROR_REASON_CALLER_UNKNOWN = 11;
    */
   CALLER_UNKNOWN: 11,
 
   /**
-   * FAILED_PRECONDITION. The last sign-in is too old for this call: call Reauthenticate, or
+   * FAILED_PRECONDITION. The last sign-in is more than 10 minutes old: call Reauthenticate, or
    * StartReauthentication and FinishReauthentication, then call again.
    *
    * @generated from enum value: ERROR_REASON_REAUTHENTICATION_REQUIRED = 20;
@@ -120,85 +126,85 @@ export const ErrorReason = {
   REAUTHENTICATION_REQUIRED: 20,
 
   /**
-   * FAILED_PRECONDITION. The account would be left without any way to sign in.
+   * FAILED_PRECONDITION. The account would have no sign-in method left.
    *
    * @generated from enum value: ERROR_REASON_LAST_SIGN_IN_METHOD = 21;
    */
   LAST_SIGN_IN_METHOD: 21,
 
   /**
-   * FAILED_PRECONDITION. The account already holds as many passkeys as it may.
+   * FAILED_PRECONDITION. The account has the maximum number of passkeys, 20.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_LIMIT_REACHED = 22;
    */
   PASSKEY_LIMIT_REACHED: 22,
 
   /**
-   * ABORTED. The ceremony was finished before, has expired, or never existed: start a new one.
+   * ABORTED. The ceremony does not exist, has expired, or was finished before: start a new one.
    *
    * @generated from enum value: ERROR_REASON_CEREMONY_NOT_FOUND = 30;
    */
   CEREMONY_NOT_FOUND: 30,
 
   /**
-   * NOT_FOUND. The account has no such passkey.
+   * NOT_FOUND. The account has no passkey with this id.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_NOT_FOUND = 31;
    */
   PASSKEY_NOT_FOUND: 31,
 
   /**
-   * NOT_FOUND. The account has no such live session.
+   * NOT_FOUND. The account has no active session with this id.
    *
    * @generated from enum value: ERROR_REASON_SESSION_NOT_FOUND = 32;
    */
   SESSION_NOT_FOUND: 32,
 
   /**
-   * NOT_FOUND. There is no service account of this name.
+   * NOT_FOUND. No service account has this name.
    *
    * @generated from enum value: ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND = 33;
    */
   SERVICE_ACCOUNT_NOT_FOUND: 33,
 
   /**
-   * ALREADY_EXISTS. The username belongs to somebody.
+   * ALREADY_EXISTS. Another account has this username.
    *
    * @generated from enum value: ERROR_REASON_USERNAME_TAKEN = 40;
    */
   USERNAME_TAKEN: 40,
 
   /**
-   * ALREADY_EXISTS. The passkey is registered already, for this account or another.
+   * ALREADY_EXISTS. The passkey is already registered, for this account or another.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_ALREADY_REGISTERED = 41;
    */
   PASSKEY_ALREADY_REGISTERED: 41,
 
   /**
-   * ALREADY_EXISTS. There is a service account of this name, or with one of these certificate names.
+   * ALREADY_EXISTS. A service account already has this name, or one of these certificate names.
    *
    * @generated from enum value: ERROR_REASON_SERVICE_ACCOUNT_EXISTS = 42;
    */
   SERVICE_ACCOUNT_EXISTS: 42,
 
   /**
-   * INVALID_ARGUMENT. One or more fields break a rule; `google.rpc.BadRequest` names them all, each
-   * with a reason of its own.
+   * INVALID_ARGUMENT. One or more fields are invalid; `google.rpc.BadRequest` lists all of them,
+   * each with a reason.
    *
    * @generated from enum value: ERROR_REASON_FIELDS_INVALID = 50;
    */
   FIELDS_INVALID: 50,
 
   /**
-   * INVALID_ARGUMENT. The message is not valid protobuf, or a text is not UTF-8.
+   * INVALID_ARGUMENT. The message is not valid protobuf, or a string is not UTF-8.
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_MALFORMED = 51;
    */
   MESSAGE_MALFORMED: 51,
 
   /**
-   * RESOURCE_EXHAUSTED. The message is larger than the server reads (64 KiB; 1 MiB of tokens).
+   * RESOURCE_EXHAUSTED. The message exceeds the size limit: 64 KiB; 1 MiB for TokenService.
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 52;
    */
@@ -212,59 +218,62 @@ export const ErrorReason = {
   METHOD_NOT_FOUND: 53,
 
   /**
-   * PERMISSION_DENIED. The call is to carry the refresh token in a cookie, which is only for pages of
-   * the server's own origin, and it does not come from one.
+   * PERMISSION_DENIED. The request asked for cookie delivery, which is only for pages of the
+   * server's own origin, and its `Origin` is another or missing.
    *
    * @generated from enum value: ERROR_REASON_ORIGIN_REFUSED = 54;
    */
   ORIGIN_REFUSED: 54,
 
   /**
-   * PERMISSION_DENIED. The backend asked about tokens for an audience that is not its own.
+   * PERMISSION_DENIED. The required audience is not one of the service account's audiences.
    *
    * @generated from enum value: ERROR_REASON_AUDIENCE_DENIED = 55;
    */
   AUDIENCE_DENIED: 55,
 
   /**
-   * PERMISSION_DENIED. The call is for operators; the service account that calls is not one.
+   * PERMISSION_DENIED. The call is for operators, and the calling service account is not an
+   * operator.
    *
    * @generated from enum value: ERROR_REASON_OPERATOR_ONLY = 56;
    */
   OPERATOR_ONLY: 56,
 
   /**
-   * INVALID_ARGUMENT. The cursor is not one that this service hands out.
+   * INVALID_ARGUMENT. The cursor was not issued by this service: call again without one.
    *
    * @generated from enum value: ERROR_REASON_CURSOR_INVALID = 57;
    */
   CURSOR_INVALID: 57,
 
   /**
-   * RESOURCE_EXHAUSTED. Too many failed attempts: wait as long as `google.rpc.RetryInfo` says. The
-   * right password is refused like a wrong one meanwhile; passkeys are not affected.
+   * RESOURCE_EXHAUSTED. Too many failed attempts for this username or from this address: wait as
+   * long as `google.rpc.RetryInfo` says. Until then the right password is refused as well; passkeys
+   * are not affected.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_ATTEMPTS = 60;
    */
   TOO_MANY_ATTEMPTS: 60,
 
   /**
-   * RESOURCE_EXHAUSTED. A hundred attempts in a row failed, so this name cannot sign in with a
-   * password until a passkey sign-in or the operator opens it again.
+   * RESOURCE_EXHAUSTED. 100 attempts in a row failed, so this username cannot sign in with a
+   * password until its owner signs in with a passkey or an operator unlocks it.
    *
    * @generated from enum value: ERROR_REASON_PASSWORD_LOCKED = 61;
    */
   PASSWORD_LOCKED: 61,
 
   /**
-   * RESOURCE_EXHAUSTED. Too many ceremonies are open at once: wait as long as RetryInfo says.
+   * RESOURCE_EXHAUSTED. Too many ceremonies are open for this account or address, or in all: wait as
+   * long as `google.rpc.RetryInfo` says, or finish one.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_CEREMONIES = 62;
    */
   TOO_MANY_CEREMONIES: 62,
 
   /**
-   * RESOURCE_EXHAUSTED. The watcher took nothing of its stream for too long, so the stream was ended:
+   * RESOURCE_EXHAUSTED. The watcher did not read the stream for too long, so the server ended it:
    * call again with the last cursor.
    *
    * @generated from enum value: ERROR_REASON_WATCHER_TOO_SLOW = 63;
@@ -272,28 +281,31 @@ export const ErrorReason = {
   WATCHER_TOO_SLOW: 63,
 
   /**
-   * UNAVAILABLE. The server is busy: wait as long as RetryInfo says, then retry.
+   * UNAVAILABLE. The server is overloaded or shutting down: wait as long as `google.rpc.RetryInfo`
+   * says, then retry.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 70;
    */
   OVERLOADED: 70,
 
   /**
-   * UNAVAILABLE. The database did not answer: wait as long as RetryInfo says, then retry.
+   * UNAVAILABLE. The database does not respond: wait as long as `google.rpc.RetryInfo` says, then
+   * retry.
    *
    * @generated from enum value: ERROR_REASON_DATABASE_UNAVAILABLE = 71;
    */
   DATABASE_UNAVAILABLE: 71,
 
   /**
-   * DEADLINE_EXCEEDED. The caller's deadline, or the server's own, passed before the answer.
+   * DEADLINE_EXCEEDED. The caller's deadline, or the server's `limits.request_timeout`, passed
+   * before the response.
    *
    * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 72;
    */
   DEADLINE_EXCEEDED: 72,
 
   /**
-   * INTERNAL. A fault of the server. The cause is in its log under the request id.
+   * INTERNAL. A fault of the server. Its log has the cause under the request id.
    *
    * @generated from enum value: ERROR_REASON_INTERNAL = 73;
    */
@@ -301,11 +313,12 @@ export const ErrorReason = {
 } as const;
 
 /**
- * Why a call was refused, in a form programs can act on.
+ * Why a call failed, for programs.
  *
  * Every error carries a `google.rpc.ErrorInfo` whose `domain` is `claviger` and whose `reason` is
- * the name of one of these values without its `ERROR_REASON_` prefix. Reasons are stable: they are
- * never renamed or reused. Messages are for people and may change.
+ * the name of one of these values without its `ERROR_REASON_` prefix. The first words of each comment
+ * are the gRPC code. Reasons are stable: they are never renamed or reused. Status messages are for
+ * people and may change.
  *
  * @generated from enum claviger.v1.ErrorReason
  */

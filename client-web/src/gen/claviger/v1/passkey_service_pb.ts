@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/passkey_service.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// Passkeys: registering, signing in, managing.
+// Passkeys: registration, sign-in, reauthentication and management.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -21,7 +21,7 @@ export const file_claviger_v1_passkey_service: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/passkey_service.proto\x12\x0bclaviger.v1\x22\x1a\x0a\x18StartRegistrationRequest\x22\xa8\x01\x0a\x19StartRegistrationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22|\x0a\x19FinishRegistrationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x22C\x0a\x1aFinishRegistrationResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22s\x0a\x1aStartAuthenticationRequest\x12\x12\x0a\x08username\x18\x01 \x01(\x09H\x00\x127\x0a\x0cdiscoverable\x18\x02 \x01(\x0b2\x1f.claviger.v1.DiscoverableTargetH\x00B\x08\x0a\x06target\x22\x14\x0a\x12DiscoverableTarget\x22\xa9\x01\x0a\x1bStartAuthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22\xb5\x01\x0a\x1bFinishAuthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22m\x0a\x1cFinishAuthenticationResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x1e\x0a\x1cStartReauthenticationRequest\x22\xab\x01\x0a\x1dStartReauthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22t\x0a\x1dFinishReauthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22y\x0a\x1eFinishReauthenticationResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\x15\x0a\x13ListPasskeysRequest\x22>\x0a\x14ListPasskeysResponse\x12&\x0a\x08passkeys\x18\x01 \x03(\x0b2\x14.claviger.v1.Passkey\x22n\x0a\x14UpdatePasskeyRequest\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x12/\x0a\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMask\x22>\x0a\x15UpdatePasskeyResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22*\x0a\x14DeletePasskeyRequest\x12\x12\x0a\x0apasskey_id\x18\x01 \x01(\x09\x22\x17\x0a\x15DeletePasskeyResponse\x22\x1a\x0a\x18GetPasskeySignalsRequest\x22\x8f\x01\x0a\x19GetPasskeySignalsResponse\x12\x18\x0a\x10relying_party_id\x18\x01 \x01(\x09\x12\x0f\x0a\x07user_id\x18\x02 \x01(\x0c\x12#\x0a\x1ball_accepted_credential_ids\x18\x03 \x03(\x0c\x12\x0c\x0a\x04name\x18\x04 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x05 \x01(\x092\xfe\x07\x0a\x0ePasskeyService\x12b\x0a\x11StartRegistration\x12%.claviger.v1.StartRegistrationRequest\x1a&.claviger.v1.StartRegistrationResponse\x12e\x0a\x12FinishRegistration\x12&.claviger.v1.FinishRegistrationRequest\x1a'.claviger.v1.FinishRegistrationResponse\x12h\x0a\x13StartAuthentication\x12'.claviger.v1.StartAuthenticationRequest\x1a(.claviger.v1.StartAuthenticationResponse\x12k\x0a\x14FinishAuthentication\x12(.claviger.v1.FinishAuthenticationRequest\x1a).claviger.v1.FinishAuthenticationResponse\x12n\x0a\x15StartReauthentication\x12).claviger.v1.StartReauthenticationRequest\x1a*.claviger.v1.StartReauthenticationResponse\x12q\x0a\x16FinishReauthentication\x12*.claviger.v1.FinishReauthenticationRequest\x1a+.claviger.v1.FinishReauthenticationResponse\x12S\x0a\x0cListPasskeys\x12 .claviger.v1.ListPasskeysRequest\x1a!.claviger.v1.ListPasskeysResponse\x12V\x0a\x0dUpdatePasskey\x12!.claviger.v1.UpdatePasskeyRequest\x1a\x22.claviger.v1.UpdatePasskeyResponse\x12V\x0a\x0dDeletePasskey\x12!.claviger.v1.DeletePasskeyRequest\x1a\x22.claviger.v1.DeletePasskeyResponse\x12b\x0a\x11GetPasskeySignals\x12%.claviger.v1.GetPasskeySignalsRequest\x1a&.claviger.v1.GetPasskeySignalsResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
- * Starts adding a passkey.
+ * Request of StartRegistration. The access token identifies the account.
  *
  * @generated from message claviger.v1.StartRegistrationRequest
  */
@@ -36,27 +36,27 @@ export const StartRegistrationRequestSchema: GenMessage<StartRegistrationRequest
   messageDesc(file_claviger_v1_passkey_service, 0);
 
 /**
- * A ceremony to add a passkey.
+ * Response of StartRegistration.
  *
  * @generated from message claviger.v1.StartRegistrationResponse
  */
 export type StartRegistrationResponse = Message<"claviger.v1.StartRegistrationResponse"> & {
   /**
-   * Names the ceremony to FinishRegistration.
+   * Identifies the ceremony to FinishRegistration: a UUID in text form.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * When the ceremony expires.
+   * When the ceremony expires: five minutes after the call.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 2;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * For `navigator.credentials.create()`.
+   * The options for `navigator.credentials.create()`.
    *
    * @generated from field: claviger.v1.PublicKeyCredentialCreationOptions options = 3;
    */
@@ -71,27 +71,28 @@ export const StartRegistrationResponseSchema: GenMessage<StartRegistrationRespon
   messageDesc(file_claviger_v1_passkey_service, 1);
 
 /**
- * Finishes adding a passkey.
+ * Request of FinishRegistration.
  *
  * @generated from message claviger.v1.FinishRegistrationRequest
  */
 export type FinishRegistrationRequest = Message<"claviger.v1.FinishRegistrationRequest"> & {
   /**
-   * The ceremony.
+   * The `ceremony_id` that StartRegistration returned.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * The authenticator's answer.
+   * The response of `navigator.credentials.create()`.
    *
    * @generated from field: claviger.v1.RegistrationCredential credential = 2;
    */
   credential?: RegistrationCredential | undefined;
 
   /**
-   * A name for the passkey, at most 64 characters. When empty, the provider's name or "Passkey".
+   * A name for the passkey, at most 64 characters without control or invisible characters. If empty,
+   * the server uses the provider's name, or "Passkey".
    *
    * @generated from field: string name = 3;
    */
@@ -106,13 +107,13 @@ export const FinishRegistrationRequestSchema: GenMessage<FinishRegistrationReque
   messageDesc(file_claviger_v1_passkey_service, 2);
 
 /**
- * A passkey was added.
+ * Response of FinishRegistration.
  *
  * @generated from message claviger.v1.FinishRegistrationResponse
  */
 export type FinishRegistrationResponse = Message<"claviger.v1.FinishRegistrationResponse"> & {
   /**
-   * The passkey.
+   * The new passkey.
    *
    * @generated from field: claviger.v1.Passkey passkey = 1;
    */
@@ -127,19 +128,19 @@ export const FinishRegistrationResponseSchema: GenMessage<FinishRegistrationResp
   messageDesc(file_claviger_v1_passkey_service, 3);
 
 /**
- * Starts a sign-in.
+ * Request of StartAuthentication.
  *
  * @generated from message claviger.v1.StartAuthenticationRequest
  */
 export type StartAuthenticationRequest = Message<"claviger.v1.StartAuthenticationRequest"> & {
   /**
-   * Who signs in.
+   * Which account signs in. Required.
    *
    * @generated from oneof claviger.v1.StartAuthenticationRequest.target
    */
   target: {
     /**
-     * The account with this username; its passkeys are offered.
+     * The account with this username. The options list its passkeys.
      *
      * @generated from field: string username = 1;
      */
@@ -147,7 +148,8 @@ export type StartAuthenticationRequest = Message<"claviger.v1.StartAuthenticatio
     case: "username";
   } | {
     /**
-     * Whoever the authenticator knows: a button without a name field, or autofill.
+     * Any account with a discoverable credential on the authenticator, for sign-in without a
+     * username and for autofill. The options list no credentials.
      *
      * @generated from field: claviger.v1.DiscoverableTarget discoverable = 2;
      */
@@ -164,7 +166,7 @@ export const StartAuthenticationRequestSchema: GenMessage<StartAuthenticationReq
   messageDesc(file_claviger_v1_passkey_service, 4);
 
 /**
- * Leaves it to the authenticator to know the account.
+ * Selects the discoverable flow, in which the authenticator identifies the account.
  *
  * @generated from message claviger.v1.DiscoverableTarget
  */
@@ -179,27 +181,27 @@ export const DiscoverableTargetSchema: GenMessage<DiscoverableTarget> = /*@__PUR
   messageDesc(file_claviger_v1_passkey_service, 5);
 
 /**
- * A ceremony to sign in.
+ * Response of StartAuthentication.
  *
  * @generated from message claviger.v1.StartAuthenticationResponse
  */
 export type StartAuthenticationResponse = Message<"claviger.v1.StartAuthenticationResponse"> & {
   /**
-   * Names the ceremony to FinishAuthentication.
+   * Identifies the ceremony to FinishAuthentication: a UUID in text form.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * When the ceremony expires.
+   * When the ceremony expires: five minutes after the call.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 2;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * For `navigator.credentials.get()`.
+   * The options for `navigator.credentials.get()`.
    *
    * @generated from field: claviger.v1.PublicKeyCredentialRequestOptions options = 3;
    */
@@ -214,27 +216,27 @@ export const StartAuthenticationResponseSchema: GenMessage<StartAuthenticationRe
   messageDesc(file_claviger_v1_passkey_service, 6);
 
 /**
- * Finishes a sign-in.
+ * Request of FinishAuthentication.
  *
  * @generated from message claviger.v1.FinishAuthenticationRequest
  */
 export type FinishAuthenticationRequest = Message<"claviger.v1.FinishAuthenticationRequest"> & {
   /**
-   * The ceremony.
+   * The `ceremony_id` that StartAuthentication returned.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * The authenticator's answer.
+   * The response of `navigator.credentials.get()`.
    *
    * @generated from field: claviger.v1.AuthenticationCredential credential = 2;
    */
   credential?: AuthenticationCredential | undefined;
 
   /**
-   * How the refresh token is to be delivered.
+   * How the refresh token is delivered.
    *
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 3;
    */
@@ -249,20 +251,20 @@ export const FinishAuthenticationRequestSchema: GenMessage<FinishAuthenticationR
   messageDesc(file_claviger_v1_passkey_service, 7);
 
 /**
- * A successful sign-in.
+ * Response of FinishAuthentication.
  *
  * @generated from message claviger.v1.FinishAuthenticationResponse
  */
 export type FinishAuthenticationResponse = Message<"claviger.v1.FinishAuthenticationResponse"> & {
   /**
-   * The account.
+   * The account that signed in.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
   account?: Account | undefined;
 
   /**
-   * The new session's tokens.
+   * The tokens of the new session.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 2;
    */
@@ -277,7 +279,7 @@ export const FinishAuthenticationResponseSchema: GenMessage<FinishAuthentication
   messageDesc(file_claviger_v1_passkey_service, 8);
 
 /**
- * Starts proving presence.
+ * Request of StartReauthentication. The access token identifies the account and the session.
  *
  * @generated from message claviger.v1.StartReauthenticationRequest
  */
@@ -292,27 +294,28 @@ export const StartReauthenticationRequestSchema: GenMessage<StartReauthenticatio
   messageDesc(file_claviger_v1_passkey_service, 9);
 
 /**
- * A ceremony to prove presence.
+ * Response of StartReauthentication.
  *
  * @generated from message claviger.v1.StartReauthenticationResponse
  */
 export type StartReauthenticationResponse = Message<"claviger.v1.StartReauthenticationResponse"> & {
   /**
-   * Names the ceremony to FinishReauthentication.
+   * Identifies the ceremony to FinishReauthentication: a UUID in text form.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * When the ceremony expires.
+   * When the ceremony expires: five minutes after the call.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 2;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * For `navigator.credentials.get()`.
+   * The options for `navigator.credentials.get()`. If the account has no passkeys, the options list
+   * no credentials, and the ceremony cannot be finished.
    *
    * @generated from field: claviger.v1.PublicKeyCredentialRequestOptions options = 3;
    */
@@ -327,20 +330,20 @@ export const StartReauthenticationResponseSchema: GenMessage<StartReauthenticati
   messageDesc(file_claviger_v1_passkey_service, 10);
 
 /**
- * Finishes proving presence.
+ * Request of FinishReauthentication.
  *
  * @generated from message claviger.v1.FinishReauthenticationRequest
  */
 export type FinishReauthenticationRequest = Message<"claviger.v1.FinishReauthenticationRequest"> & {
   /**
-   * The ceremony.
+   * The `ceremony_id` that StartReauthentication returned.
    *
    * @generated from field: string ceremony_id = 1;
    */
   ceremonyId: string;
 
   /**
-   * The authenticator's answer.
+   * The response of `navigator.credentials.get()`.
    *
    * @generated from field: claviger.v1.AuthenticationCredential credential = 2;
    */
@@ -355,20 +358,21 @@ export const FinishReauthenticationRequestSchema: GenMessage<FinishReauthenticat
   messageDesc(file_claviger_v1_passkey_service, 11);
 
 /**
- * Presence proved.
+ * Response of FinishReauthentication.
  *
  * @generated from message claviger.v1.FinishReauthenticationResponse
  */
 export type FinishReauthenticationResponse = Message<"claviger.v1.FinishReauthenticationResponse"> & {
   /**
-   * An access token with a fresh `auth_time`. The refresh token stays as it was.
+   * An access token of the same session whose `auth_time` is the present. The refresh token does
+   * not change.
    *
    * @generated from field: string access_token = 1;
    */
   accessToken: string;
 
   /**
-   * When the access token stops being valid.
+   * When the access token expires.
    *
    * @generated from field: google.protobuf.Timestamp access_token_expire_time = 2;
    */
@@ -383,7 +387,7 @@ export const FinishReauthenticationResponseSchema: GenMessage<FinishReauthentica
   messageDesc(file_claviger_v1_passkey_service, 12);
 
 /**
- * Asks for the account's passkeys.
+ * Request of ListPasskeys. The access token identifies the account.
  *
  * @generated from message claviger.v1.ListPasskeysRequest
  */
@@ -398,13 +402,13 @@ export const ListPasskeysRequestSchema: GenMessage<ListPasskeysRequest> = /*@__P
   messageDesc(file_claviger_v1_passkey_service, 13);
 
 /**
- * The account's passkeys.
+ * Response of ListPasskeys.
  *
  * @generated from message claviger.v1.ListPasskeysResponse
  */
 export type ListPasskeysResponse = Message<"claviger.v1.ListPasskeysResponse"> & {
   /**
-   * All of them, oldest first.
+   * All passkeys of the account, oldest first.
    *
    * @generated from field: repeated claviger.v1.Passkey passkeys = 1;
    */
@@ -419,20 +423,21 @@ export const ListPasskeysResponseSchema: GenMessage<ListPasskeysResponse> = /*@_
   messageDesc(file_claviger_v1_passkey_service, 14);
 
 /**
- * Changes a passkey.
+ * Request of UpdatePasskey.
  *
  * @generated from message claviger.v1.UpdatePasskeyRequest
  */
 export type UpdatePasskeyRequest = Message<"claviger.v1.UpdatePasskeyRequest"> & {
   /**
-   * The passkey with its `id` and the new values.
+   * The passkey to change, selected by `id`, with its new `name`: 1 to 64 characters without control
+   * or invisible characters. Other fields are ignored.
    *
    * @generated from field: claviger.v1.Passkey passkey = 1;
    */
   passkey?: Passkey | undefined;
 
   /**
-   * Which fields to change. Only `name` can be; empty means `name`.
+   * The fields to change. Only `name` can be changed; an empty mask means `name`.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -447,13 +452,13 @@ export const UpdatePasskeyRequestSchema: GenMessage<UpdatePasskeyRequest> = /*@_
   messageDesc(file_claviger_v1_passkey_service, 15);
 
 /**
- * The passkey as it is now.
+ * Response of UpdatePasskey.
  *
  * @generated from message claviger.v1.UpdatePasskeyResponse
  */
 export type UpdatePasskeyResponse = Message<"claviger.v1.UpdatePasskeyResponse"> & {
   /**
-   * The passkey.
+   * The passkey after the change.
    *
    * @generated from field: claviger.v1.Passkey passkey = 1;
    */
@@ -468,13 +473,13 @@ export const UpdatePasskeyResponseSchema: GenMessage<UpdatePasskeyResponse> = /*
   messageDesc(file_claviger_v1_passkey_service, 16);
 
 /**
- * Removes a passkey.
+ * Request of DeletePasskey.
  *
  * @generated from message claviger.v1.DeletePasskeyRequest
  */
 export type DeletePasskeyRequest = Message<"claviger.v1.DeletePasskeyRequest"> & {
   /**
-   * The passkey's id.
+   * The id of the passkey to remove.
    *
    * @generated from field: string passkey_id = 1;
    */
@@ -489,7 +494,7 @@ export const DeletePasskeyRequestSchema: GenMessage<DeletePasskeyRequest> = /*@_
   messageDesc(file_claviger_v1_passkey_service, 17);
 
 /**
- * The passkey is gone.
+ * Response of DeletePasskey: the account no longer has the passkey.
  *
  * @generated from message claviger.v1.DeletePasskeyResponse
  */
@@ -504,7 +509,7 @@ export const DeletePasskeyResponseSchema: GenMessage<DeletePasskeyResponse> = /*
   messageDesc(file_claviger_v1_passkey_service, 18);
 
 /**
- * Asks for the Signal API's lists.
+ * Request of GetPasskeySignals. The access token identifies the account.
  *
  * @generated from message claviger.v1.GetPasskeySignalsRequest
  */
@@ -519,41 +524,43 @@ export const GetPasskeySignalsRequestSchema: GenMessage<GetPasskeySignalsRequest
   messageDesc(file_claviger_v1_passkey_service, 19);
 
 /**
- * The Signal API's lists.
+ * Response of GetPasskeySignals.
  *
  * @generated from message claviger.v1.GetPasskeySignalsResponse
  */
 export type GetPasskeySignalsResponse = Message<"claviger.v1.GetPasskeySignalsResponse"> & {
   /**
-   * For `rpId`.
+   * `rpId`: the relying party id.
    *
    * @generated from field: string relying_party_id = 1;
    */
   relyingPartyId: string;
 
   /**
-   * For `userId`: the user handle.
+   * `userId`: the user handle, 16 bytes.
    *
    * @generated from field: bytes user_id = 2;
    */
   userId: Uint8Array;
 
   /**
-   * For `signalAllAcceptedCredentials()`: every credential id of the account.
+   * `allAcceptedCredentialIds` of `signalAllAcceptedCredentials()`: the credential ids of all
+   * passkeys of the account.
    *
    * @generated from field: repeated bytes all_accepted_credential_ids = 3;
    */
   allAcceptedCredentialIds: Uint8Array[];
 
   /**
-   * For `signalCurrentUserDetails()`: the username.
+   * `name` of `signalCurrentUserDetails()`: the username.
    *
    * @generated from field: string name = 4;
    */
   name: string;
 
   /**
-   * For `signalCurrentUserDetails()`: the display name; the username where there is none.
+   * `displayName` of `signalCurrentUserDetails()`: the display name, or the username if there is no
+   * display name.
    *
    * @generated from field: string display_name = 5;
    */
@@ -568,22 +575,28 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
   messageDesc(file_claviger_v1_passkey_service, 20);
 
 /**
- * Runs the WebAuthn ceremonies, each a start and a finish, and manages an account's passkeys.
+ * Runs WebAuthn ceremonies and manages the caller's passkeys. Offered on the public port.
  *
- * A ceremony lives five minutes and is used once: an answer uses it up even when it is refused. Any
- * RPC may also answer OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
- * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE; those for accounts also ACCESS_TOKEN_MISSING,
- * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID and SESSION_ENDED.
+ * A ceremony is a start call and a finish call. It expires after five minutes and can be finished
+ * once: a finish call uses it up even if the response is refused.
+ *
+ * Callers authenticate with an access token as `authorization: Bearer …` metadata, except for
+ * StartAuthentication and FinishAuthentication.
+ *
+ * Any RPC may also return OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
+ * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE; those that need an access token also
+ * ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID and SESSION_ENDED.
  *
  * @generated from service claviger.v1.PasskeyService
  */
 export const PasskeyService: GenService<{
   /**
-   * Starts adding a passkey; the options go into `navigator.credentials.create()`.
+   * Starts the registration of a passkey and returns the options for
+   * `navigator.credentials.create()`.
    *
-   * Who may call: an account that signed in within the last 10 minutes. Reasons:
-   * REAUTHENTICATION_REQUIRED, PASSKEY_LIMIT_REACHED, TOO_MANY_CEREMONIES. A retry is safe: every
-   * start is a ceremony of its own.
+   * Callers: an account whose `auth_time` is at most 10 minutes old. Reasons:
+   * REAUTHENTICATION_REQUIRED; PASSKEY_LIMIT_REACHED if the account has 20 passkeys;
+   * TOO_MANY_CEREMONIES. Retry: safe; each call starts a new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartRegistration
    */
@@ -593,12 +606,12 @@ export const PasskeyService: GenService<{
     output: typeof StartRegistrationResponseSchema;
   },
   /**
-   * Checks the authenticator's answer and adds the passkey (WebAuthn L3 §7.1).
+   * Verifies the authenticator's response (WebAuthn L3 §7.1) and adds the passkey to the account.
    *
-   * Who may call: the account that started, still signed in freshly. Reasons:
-   * REAUTHENTICATION_REQUIRED, FIELDS_INVALID, CEREMONY_NOT_FOUND, PASSKEY_REFUSED,
-   * PASSKEY_ALREADY_REGISTERED, PASSKEY_LIMIT_REACHED. A retry answers CEREMONY_NOT_FOUND; ListPasskeys
-   * tells whether the first call succeeded.
+   * Callers: the account that started the ceremony; its `auth_time` must still be at most 10 minutes
+   * old. Reasons: REAUTHENTICATION_REQUIRED, FIELDS_INVALID, CEREMONY_NOT_FOUND, PASSKEY_REFUSED,
+   * PASSKEY_ALREADY_REGISTERED, PASSKEY_LIMIT_REACHED. Retry: returns CEREMONY_NOT_FOUND;
+   * ListPasskeys shows whether the first call succeeded.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishRegistration
    */
@@ -608,10 +621,12 @@ export const PasskeyService: GenService<{
     output: typeof FinishRegistrationResponseSchema;
   },
   /**
-   * Starts a sign-in; the options go into `navigator.credentials.get()`.
+   * Starts a sign-in with a passkey and returns the options for `navigator.credentials.get()`. A
+   * username that is unknown, or has no passkeys, gets decoy credential ids, so that the response does
+   * not show whether the account exists.
    *
-   * Who may call: anyone. A username nobody has is answered like any other. Reasons: FIELDS_INVALID,
-   * TOO_MANY_CEREMONIES. A retry is safe: every start is a ceremony of its own.
+   * Callers: anyone. Reasons: FIELDS_INVALID, TOO_MANY_CEREMONIES. Retry: safe; each call starts a
+   * new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartAuthentication
    */
@@ -621,10 +636,11 @@ export const PasskeyService: GenService<{
     output: typeof StartAuthenticationResponseSchema;
   },
   /**
-   * Checks the authenticator's answer and opens a session (WebAuthn L3 §7.2).
+   * Verifies the authenticator's response (WebAuthn L3 §7.2) and opens a session. Resets the failed
+   * sign-in count of the username.
    *
-   * Who may call: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, CEREMONY_NOT_FOUND,
-   * PASSKEY_REFUSED, PASSKEY_UNKNOWN. A retry answers CEREMONY_NOT_FOUND: start again.
+   * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, CEREMONY_NOT_FOUND, PASSKEY_REFUSED;
+   * PASSKEY_UNKNOWN in the discoverable flow only. Retry: returns CEREMONY_NOT_FOUND; start again.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishAuthentication
    */
@@ -634,10 +650,11 @@ export const PasskeyService: GenService<{
     output: typeof FinishAuthenticationResponseSchema;
   },
   /**
-   * Starts proving with a passkey that the account's owner is present.
+   * Starts a reauthentication (step-up) with one of the account's passkeys and returns the options
+   * for `navigator.credentials.get()`.
    *
-   * Who may call: an account. Reasons: TOO_MANY_CEREMONIES. A retry is safe: every start is a
-   * ceremony of its own.
+   * Callers: any signed-in account. Reasons: TOO_MANY_CEREMONIES. Retry: safe; each call starts a
+   * new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartReauthentication
    */
@@ -647,11 +664,11 @@ export const PasskeyService: GenService<{
     output: typeof StartReauthenticationResponseSchema;
   },
   /**
-   * Checks the authenticator's answer and answers with an access token whose `auth_time` is now. The
-   * session stays the same.
+   * Verifies the authenticator's response (WebAuthn L3 §7.2) and returns an access token whose
+   * `auth_time` is the present. The session and its refresh token stay the same.
    *
-   * Who may call: the account that started, in the session that started. Reasons: FIELDS_INVALID,
-   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED. A retry answers CEREMONY_NOT_FOUND: start again.
+   * Callers: the account that started the ceremony, in the same session. Reasons: FIELDS_INVALID,
+   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED. Retry: returns CEREMONY_NOT_FOUND; start again.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishReauthentication
    */
@@ -661,9 +678,9 @@ export const PasskeyService: GenService<{
     output: typeof FinishReauthenticationResponseSchema;
   },
   /**
-   * Lists the account's passkeys, oldest first. There are at most 20, so there are no pages.
+   * Lists the account's passkeys, oldest first. The list is not paged: an account has at most 20.
    *
-   * Who may call: an account. Reasons: none of its own. A retry is safe.
+   * Callers: any signed-in account. Reasons: none of its own. Retry: safe.
    *
    * @generated from rpc claviger.v1.PasskeyService.ListPasskeys
    */
@@ -673,10 +690,10 @@ export const PasskeyService: GenService<{
     output: typeof ListPasskeysResponseSchema;
   },
   /**
-   * Renames a passkey.
+   * Renames a passkey of the account.
    *
-   * Who may call: an account. Reasons: FIELDS_INVALID, PASSKEY_NOT_FOUND, also for a passkey of
-   * somebody else. A retry is safe.
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID; PASSKEY_NOT_FOUND, also for a passkey
+   * of another account. Retry: safe.
    *
    * @generated from rpc claviger.v1.PasskeyService.UpdatePasskey
    */
@@ -686,11 +703,13 @@ export const PasskeyService: GenService<{
     output: typeof UpdatePasskeyResponseSchema;
   },
   /**
-   * Removes a passkey and ends the sessions it opened, the caller's own excepted.
+   * Removes a passkey of the account and ends the sessions that were opened with it, except the
+   * caller's own.
    *
-   * Who may call: an account that signed in within the last 10 minutes. Reasons:
-   * REAUTHENTICATION_REQUIRED, FIELDS_INVALID, PASSKEY_NOT_FOUND, LAST_SIGN_IN_METHOD. A retry
-   * answers PASSKEY_NOT_FOUND once the first call succeeded.
+   * Callers: an account whose `auth_time` is at most 10 minutes old. Reasons:
+   * REAUTHENTICATION_REQUIRED; FIELDS_INVALID; PASSKEY_NOT_FOUND, also for a passkey of another
+   * account; LAST_SIGN_IN_METHOD. Retry: if the first call succeeded, the retry returns
+   * PASSKEY_NOT_FOUND.
    *
    * @generated from rpc claviger.v1.PasskeyService.DeletePasskey
    */
@@ -700,10 +719,10 @@ export const PasskeyService: GenService<{
     output: typeof DeletePasskeyResponseSchema;
   },
   /**
-   * Answers with the lists for the browser's Signal API, with which authenticators tidy up their own
-   * (WebAuthn L3 §5.1.10).
+   * Returns the arguments for the browser's Signal API (WebAuthn L3 §5.1.10), with which
+   * authenticators remove or update their copies of the account's passkeys.
    *
-   * Who may call: an account. Reasons: none of its own. A retry is safe.
+   * Callers: any signed-in account. Reasons: none of its own. Retry: safe.
    *
    * @generated from rpc claviger.v1.PasskeyService.GetPasskeySignals
    */

@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/resources.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// The nouns that several services share.
+// Messages and enums that several services share.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,41 +17,41 @@ export const file_claviger_v1_resources: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a\x1bclaviger/v1/resources.proto\x12\x0bclaviger.v1\x22\x9b\x01\x0a\x07Account\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x10\x0a\x08username\x18\x02 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x14\x0a\x0chas_password\x18\x04 \x01(\x08\x12\x15\x0a\x0dpasskey_count\x18\x05 \x01(\x05\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xd3\x01\x0a\x09TokenPair\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x1a\x0a\x0drefresh_token\x18\x03 \x01(\x09B\x03\x80\x01\x01\x12=\x0a\x19refresh_token_expire_time\x18\x04 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x12\x0a\x0asession_id\x18\x05 \x01(\x09\x22\x8c\x02\x0a\x07Session\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x0f\x0a\x07current\x18\x02 \x01(\x08\x12)\x0a\x06method\x18\x03 \x01(\x0e2\x19.claviger.v1.SignInMethod\x12\x12\x0a\x0auser_agent\x18\x04 \x01(\x09\x12\x0f\x0a\x07address\x18\x05 \x01(\x09\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_seen_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12/\x0a\x0bexpire_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xf0\x02\x0a\x07Passkey\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x15\x0a\x0dcredential_id\x18\x02 \x01(\x0c\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x12\x10\x0a\x08provider\x18\x04 \x01(\x09\x12\x0e\x0a\x06aaguid\x18\x05 \x01(\x0c\x123\x0a\x0bdevice_type\x18\x06 \x01(\x0e2\x1e.claviger.v1.PasskeyDeviceType\x12\x17\x0a\x0fbackup_eligible\x18\x07 \x01(\x08\x12\x11\x0a\x09backed_up\x18\x08 \x01(\x08\x12\x12\x0a\x0atransports\x18\x09 \x03(\x09\x12/\x0a\x0bcreate_time\x18\x0a \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_used_time\x18\x0b \x01(\x0b2\x1a.google.protobuf.Timestamp\x128\x0a\x14clone_suspected_time\x18\x0c \x01(\x0b2\x1a.google.protobuf.Timestamp*\x85\x01\x0a\x14RefreshTokenDelivery\x12&\x0a\x22REFRESH_TOKEN_DELIVERY_UNSPECIFIED\x10\x00\x12\x22\x0a\x1eREFRESH_TOKEN_DELIVERY_MESSAGE\x10\x01\x12!\x0a\x1dREFRESH_TOKEN_DELIVERY_COOKIE\x10\x02*g\x0a\x0cSignInMethod\x12\x1e\x0a\x1aSIGN_IN_METHOD_UNSPECIFIED\x10\x00\x12\x1b\x0a\x17SIGN_IN_METHOD_PASSWORD\x10\x01\x12\x1a\x0a\x16SIGN_IN_METHOD_PASSKEY\x10\x02*\x85\x01\x0a\x11PasskeyDeviceType\x12#\x0a\x1fPASSKEY_DEVICE_TYPE_UNSPECIFIED\x10\x00\x12%\x0a!PASSKEY_DEVICE_TYPE_SINGLE_DEVICE\x10\x01\x12$\x0a PASSKEY_DEVICE_TYPE_MULTI_DEVICE\x10\x02b\x06proto3"), [file_google_protobuf_timestamp]);
 
 /**
- * A person who can sign in.
+ * An account: one person who can sign in.
  *
  * @generated from message claviger.v1.Account
  */
 export type Account = Message<"claviger.v1.Account"> & {
   /**
-   * Identifier: a UUID in text form. Never changes and is never used again.
+   * Identifier: a UUID in text form. Never changes and is never reused.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * The name to sign in with, in its prepared form (RFC 8265 UsernameCaseMapped, so lower case).
+   * The username in its prepared form (RFC 8265 UsernameCaseMapped, which is lower case).
    *
    * @generated from field: string username = 2;
    */
   username: string;
 
   /**
-   * The name to show. May be empty.
+   * The display name, at most 64 characters. May be empty.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * Whether a password is set.
+   * Whether the account has a password.
    *
    * @generated from field: bool has_password = 4;
    */
   hasPassword: boolean;
 
   /**
-   * How many passkeys the account has.
+   * The number of passkeys of the account, at most 20.
    *
    * @generated from field: int32 passkey_count = 5;
    */
@@ -73,43 +73,44 @@ export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
   messageDesc(file_claviger_v1_resources, 0);
 
 /**
- * What a successful sign-in hands out.
+ * The tokens that a successful sign-in or refresh returns.
  *
  * @generated from message claviger.v1.TokenPair
  */
 export type TokenPair = Message<"claviger.v1.TokenPair"> & {
   /**
-   * Shows who calls, as `authorization: Bearer …` metadata. A JWT (RFC 9068), signed; check it
-   * locally with the published keys, or with TokenService.
+   * The access token: a signed JWT (RFC 9068) that authenticates calls as `authorization: Bearer …`
+   * metadata. Backends verify it with the published keys or with TokenService.
    *
    * @generated from field: string access_token = 1;
    */
   accessToken: string;
 
   /**
-   * When the access token stops being valid.
+   * When the access token expires.
    *
    * @generated from field: google.protobuf.Timestamp access_token_expire_time = 2;
    */
   accessTokenExpireTime?: Timestamp | undefined;
 
   /**
-   * Buys the next pair, once. Opaque. Keep it where scripts of other sites cannot read it. Empty when
-   * it travels in a cookie; see RefreshTokenDelivery.
+   * The refresh token, an opaque string. RefreshTokens exchanges it, once, for the next pair. Store
+   * it where scripts of other origins cannot read it. Empty with cookie delivery; see
+   * RefreshTokenDelivery.
    *
    * @generated from field: string refresh_token = 3;
    */
   refreshToken: string;
 
   /**
-   * When the refresh token stops being valid unless it is used before.
+   * When the refresh token, and with it the session, expires unless it is used before.
    *
    * @generated from field: google.protobuf.Timestamp refresh_token_expire_time = 4;
    */
   refreshTokenExpireTime?: Timestamp | undefined;
 
   /**
-   * The session both belong to.
+   * The id of the session that both tokens belong to (`sid` in the access token).
    *
    * @generated from field: string session_id = 5;
    */
@@ -124,7 +125,8 @@ export const TokenPairSchema: GenMessage<TokenPair> = /*@__PURE__*/
   messageDesc(file_claviger_v1_resources, 1);
 
 /**
- * One sign-in on one device, alive until logout, revocation or age ends it.
+ * One sign-in on one device. A session is active until it expires or is ended by logout or
+ * revocation.
  *
  * @generated from message claviger.v1.Session
  */
@@ -137,49 +139,50 @@ export type Session = Message<"claviger.v1.Session"> & {
   id: string;
 
   /**
-   * Whether it is the session the caller is using.
+   * Whether this is the session of the calling access token.
    *
    * @generated from field: bool current = 2;
    */
   current: boolean;
 
   /**
-   * How it was opened.
+   * How the session was opened.
    *
    * @generated from field: claviger.v1.SignInMethod method = 3;
    */
   method: SignInMethod;
 
   /**
-   * The user agent that opened it, as that program named itself; cut to 256 characters. Not checked.
+   * The `user-agent` header of the call that opened the session, cut to 256 characters. Sent by the
+   * client and not verified.
    *
    * @generated from field: string user_agent = 4;
    */
   userAgent: string;
 
   /**
-   * The network address that opened it.
+   * The IP address that opened the session.
    *
    * @generated from field: string address = 5;
    */
   address: string;
 
   /**
-   * When it was opened.
+   * When the session was opened.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When its tokens were last refreshed, or when it was opened.
+   * When the session's tokens were last refreshed; `create_time` if they never were.
    *
    * @generated from field: google.protobuf.Timestamp last_seen_time = 7;
    */
   lastSeenTime?: Timestamp | undefined;
 
   /**
-   * When it ends unless it is refreshed before.
+   * When the session expires unless its tokens are refreshed before.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 8;
    */
@@ -194,7 +197,7 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_claviger_v1_resources, 2);
 
 /**
- * A public-key credential an account can sign in with.
+ * A WebAuthn credential that an account can sign in with.
  *
  * @generated from message claviger.v1.Passkey
  */
@@ -207,79 +210,79 @@ export type Passkey = Message<"claviger.v1.Passkey"> & {
   id: string;
 
   /**
-   * The WebAuthn credential id, 16 to 1023 bytes.
+   * The WebAuthn credential id, 16 to 1023 bytes. Unique among all accounts.
    *
    * @generated from field: bytes credential_id = 2;
    */
   credentialId: Uint8Array;
 
   /**
-   * The name its owner gave it.
+   * The name that the account's owner gave the passkey, 1 to 64 characters.
    *
    * @generated from field: string name = 3;
    */
   name: string;
 
   /**
-   * The product that made it, such as "iCloud Keychain", as far as the AAGUID tells. May be empty.
-   * For display only: nothing vouches for it.
+   * The product that created the passkey, such as "iCloud Keychain", looked up by `aaguid`. Empty if
+   * the AAGUID is unknown. For display only: it is not verified.
    *
    * @generated from field: string provider = 4;
    */
   provider: string;
 
   /**
-   * Authenticator Attestation GUID, 16 bytes; all zero when the authenticator does not say.
+   * The Authenticator Attestation GUID, 16 bytes; all zero if the authenticator does not report one.
    *
    * @generated from field: bytes aaguid = 5;
    */
   aaguid: Uint8Array;
 
   /**
-   * Whether it can leave its device.
+   * Whether the passkey can leave the device it was created on.
    *
    * @generated from field: claviger.v1.PasskeyDeviceType device_type = 6;
    */
   deviceType: PasskeyDeviceType;
 
   /**
-   * The BE flag: it may be backed up.
+   * The backup eligibility flag (BE, WebAuthn L3 §6.1.3).
    *
    * @generated from field: bool backup_eligible = 7;
    */
   backupEligible: boolean;
 
   /**
-   * The BS flag at its last use: it is backed up.
+   * The backup state flag (BS, WebAuthn L3 §6.1.3) at the passkey's last use.
    *
    * @generated from field: bool backed_up = 8;
    */
   backedUp: boolean;
 
   /**
-   * The AuthenticatorTransport values the browser reported at registration.
+   * The AuthenticatorTransport values that the browser reported at registration, sorted; at most 8.
    *
    * @generated from field: repeated string transports = 9;
    */
   transports: string[];
 
   /**
-   * When it was registered.
+   * When the passkey was registered.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 10;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When it last signed its owner in or proved their presence. Unset until then.
+   * When the passkey was last used to sign in or to reauthenticate. Unset before the first use.
    *
    * @generated from field: google.protobuf.Timestamp last_used_time = 11;
    */
   lastUsedTime?: Timestamp | undefined;
 
   /**
-   * When an answer came with a signature counter that did not grow, which suggests a copy of the key
-   * (WebAuthn L3 §6.1.1). That answer was refused. Unset if it never happened.
+   * When a response came with a signature counter that had not increased, which suggests a copy of
+   * the private key (WebAuthn L3 §6.1.1). That response was refused. Unset if it never happened.
    *
    * @generated from field: google.protobuf.Timestamp clone_suspected_time = 12;
    */
@@ -300,14 +303,14 @@ export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
  */
 export const RefreshTokenDelivery = {
   /**
-   * As REFRESH_TOKEN_DELIVERY_MESSAGE.
+   * Same as REFRESH_TOKEN_DELIVERY_MESSAGE.
    *
    * @generated from enum value: REFRESH_TOKEN_DELIVERY_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * In the messages. The client keeps the token.
+   * In the request and response messages. The client stores the token.
    *
    * @generated from enum value: REFRESH_TOKEN_DELIVERY_MESSAGE = 1;
    */
@@ -315,10 +318,10 @@ export const RefreshTokenDelivery = {
 
   /**
    * In a cookie that scripts cannot read (HttpOnly, SameSite=Strict and, over https, Secure with the
-   * `__Host-` prefix; RFC 6265bis §4.1.3.2). Only for pages of the server's own origin: any other
-   * `Origin`, or none, is refused as ORIGIN_REFUSED before anything is done. The calls that end the
-   * caller's own session (RevokeSession, RevokeAllSessions, DeleteAccount) take the cookie away when
-   * it comes along from there.
+   * `__Host-` prefix; RFC 6265bis §4.1.3.2). Only for pages of the server's own origin: a request
+   * with another `Origin`, or without one, is refused with ORIGIN_REFUSED before anything else is
+   * done. The calls that end the caller's own session (RevokeSession, RevokeAllSessions,
+   * DeleteAccount) remove the cookie if the request carries it and comes from that origin.
    *
    * @generated from enum value: REFRESH_TOKEN_DELIVERY_COOKIE = 2;
    */
@@ -380,7 +383,7 @@ export const SignInMethodSchema: GenEnum<SignInMethod> = /*@__PURE__*/
   enumDesc(file_claviger_v1_resources, 1);
 
 /**
- * Whether a passkey can leave its device (WebAuthn L3 §6.1.3).
+ * Whether a passkey can leave the device it was created on (WebAuthn L3 §6.1.3).
  *
  * @generated from enum claviger.v1.PasskeyDeviceType
  */
@@ -408,7 +411,7 @@ export const PasskeyDeviceType = {
 } as const;
 
 /**
- * Whether a passkey can leave its device (WebAuthn L3 §6.1.3).
+ * Whether a passkey can leave the device it was created on (WebAuthn L3 §6.1.3).
  *
  * @generated from enum claviger.v1.PasskeyDeviceType
  */

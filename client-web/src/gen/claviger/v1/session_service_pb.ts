@@ -2,7 +2,7 @@
 // @generated from file claviger/v1/session_service.proto (package claviger.v1, syntax proto3)
 /* eslint-disable */
 
-// A person's own sessions.
+// The signed-in person's own sessions.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,20 +17,21 @@ export const file_claviger_v1_session_service: GenFile = /*@__PURE__*/
   fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/session_service.proto\x12\x0bclaviger.v1\x22<\x0a\x13ListSessionsRequest\x12\x11\x0a\x09page_size\x18\x01 \x01(\x05\x12\x12\x0a\x0apage_token\x18\x02 \x01(\x09\x22W\x0a\x14ListSessionsResponse\x12&\x0a\x08sessions\x18\x01 \x03(\x0b2\x14.claviger.v1.Session\x12\x17\x0a\x0fnext_page_token\x18\x02 \x01(\x09\x22*\x0a\x14RevokeSessionRequest\x12\x12\x0a\x0asession_id\x18\x01 \x01(\x09\x22\x17\x0a\x15RevokeSessionResponse\x22\x1c\x0a\x1aRevokeOtherSessionsRequest\x224\x0a\x1bRevokeOtherSessionsResponse\x12\x15\x0a\x0drevoked_count\x18\x01 \x01(\x052\xa7\x02\x0a\x0eSessionService\x12S\x0a\x0cListSessions\x12 .claviger.v1.ListSessionsRequest\x1a!.claviger.v1.ListSessionsResponse\x12V\x0a\x0dRevokeSession\x12!.claviger.v1.RevokeSessionRequest\x1a\x22.claviger.v1.RevokeSessionResponse\x12h\x0a\x13RevokeOtherSessions\x12'.claviger.v1.RevokeOtherSessionsRequest\x1a(.claviger.v1.RevokeOtherSessionsResponseb\x06proto3"), [file_claviger_v1_resources]);
 
 /**
- * Asks for the live sessions.
+ * Request of ListSessions.
  *
  * @generated from message claviger.v1.ListSessionsRequest
  */
 export type ListSessionsRequest = Message<"claviger.v1.ListSessionsRequest"> & {
   /**
-   * How many at most: 1 to 100; 0 means 20.
+   * The maximum number of sessions to return. 0 means 20; values above 100 are reduced to 100;
+   * negative values are refused.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty for the first page.
+   * The `next_page_token` of the previous page. Empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -45,20 +46,20 @@ export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__P
   messageDesc(file_claviger_v1_session_service, 0);
 
 /**
- * A page of live sessions.
+ * Response of ListSessions.
  *
  * @generated from message claviger.v1.ListSessionsResponse
  */
 export type ListSessionsResponse = Message<"claviger.v1.ListSessionsResponse"> & {
   /**
-   * The sessions, newest first.
+   * The sessions of this page, newest first.
    *
    * @generated from field: repeated claviger.v1.Session sessions = 1;
    */
   sessions: Session[];
 
   /**
-   * Asks for the next page; empty on the last one.
+   * The `page_token` of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -73,13 +74,13 @@ export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@_
   messageDesc(file_claviger_v1_session_service, 1);
 
 /**
- * Ends one session.
+ * Request of RevokeSession.
  *
  * @generated from message claviger.v1.RevokeSessionRequest
  */
 export type RevokeSessionRequest = Message<"claviger.v1.RevokeSessionRequest"> & {
   /**
-   * The session's id.
+   * The id of the session to end.
    *
    * @generated from field: string session_id = 1;
    */
@@ -94,7 +95,7 @@ export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@_
   messageDesc(file_claviger_v1_session_service, 2);
 
 /**
- * The session has ended.
+ * Response of RevokeSession: the session has ended.
  *
  * @generated from message claviger.v1.RevokeSessionResponse
  */
@@ -109,7 +110,7 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_claviger_v1_session_service, 3);
 
 /**
- * Ends all sessions but the caller's.
+ * Request of RevokeOtherSessions. The access token identifies the caller's session.
  *
  * @generated from message claviger.v1.RevokeOtherSessionsRequest
  */
@@ -124,13 +125,13 @@ export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsReq
   messageDesc(file_claviger_v1_session_service, 4);
 
 /**
- * The other sessions have ended.
+ * Response of RevokeOtherSessions.
  *
  * @generated from message claviger.v1.RevokeOtherSessionsResponse
  */
 export type RevokeOtherSessionsResponse = Message<"claviger.v1.RevokeOtherSessionsResponse"> & {
   /**
-   * How many ended.
+   * The number of sessions that this call ended.
    *
    * @generated from field: int32 revoked_count = 1;
    */
@@ -145,9 +146,11 @@ export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsRe
   messageDesc(file_claviger_v1_session_service, 5);
 
 /**
- * Lists and ends the caller's own sessions.
+ * Lists and ends the caller's own sessions. Offered on the public port.
  *
- * Any RPC may also answer ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
+ * Callers authenticate with an access token as `authorization: Bearer …` metadata.
+ *
+ * Any RPC may also return ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
  * SESSION_ENDED, OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, MESSAGE_MALFORMED
  * and MESSAGE_TOO_LARGE.
  *
@@ -155,9 +158,9 @@ export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsRe
  */
 export const SessionService: GenService<{
   /**
-   * Lists the account's live sessions, newest first.
+   * Lists the account's active sessions, newest first.
    *
-   * Who may call: an account. Reasons: FIELDS_INVALID. A retry is safe.
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID. Retry: safe.
    *
    * @generated from rpc claviger.v1.SessionService.ListSessions
    */
@@ -167,11 +170,11 @@ export const SessionService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Ends one session, its access token included.
+   * Ends one session of the account and revokes its access tokens.
    *
-   * Who may call: an account. Reasons: FIELDS_INVALID, SESSION_NOT_FOUND, also for a session of
-   * somebody else. A retry answers SESSION_NOT_FOUND once the first call succeeded, or SESSION_ENDED
-   * where that ended the caller's own.
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID; SESSION_NOT_FOUND, also for a session
+   * of another account. Retry: if the first call succeeded, the retry returns SESSION_NOT_FOUND, or
+   * SESSION_ENDED if the session was the caller's own.
    *
    * @generated from rpc claviger.v1.SessionService.RevokeSession
    */
@@ -181,9 +184,9 @@ export const SessionService: GenService<{
     output: typeof RevokeSessionResponseSchema;
   },
   /**
-   * Ends every session but the caller's own.
+   * Ends all sessions of the account except the caller's own and revokes their access tokens.
    *
-   * Who may call: an account. Reasons: none of its own. A retry is safe.
+   * Callers: any signed-in account. Reasons: none of its own. Retry: safe.
    *
    * @generated from rpc claviger.v1.SessionService.RevokeOtherSessions
    */

@@ -4,7 +4,7 @@
 
 // The WebAuthn Level 3 dictionaries, in snake case, with bytes where WebAuthn has a BufferSource.
 //
-// Browsers take and give these bytes as they are: no base64, no JSON.
+// Browser APIs take and return these bytes as they are: no base64 and no JSON are involved.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -32,7 +32,7 @@ export type PublicKeyCredentialRpEntity = Message<"claviger.v1.PublicKeyCredenti
   id: string;
 
   /**
-   * The name shown to the person.
+   * The relying party's name, for display.
    *
    * @generated from field: string name = 2;
    */
@@ -53,7 +53,7 @@ export const PublicKeyCredentialRpEntitySchema: GenMessage<PublicKeyCredentialRp
  */
 export type PublicKeyCredentialUserEntity = Message<"claviger.v1.PublicKeyCredentialUserEntity"> & {
   /**
-   * The user handle, 16 bytes. Says nothing about the person.
+   * The user handle: the 16 bytes of the account's id. Contains no personal data.
    *
    * @generated from field: bytes id = 1;
    */
@@ -67,7 +67,7 @@ export type PublicKeyCredentialUserEntity = Message<"claviger.v1.PublicKeyCreden
   name: string;
 
   /**
-   * The display name; the username where there is none.
+   * The display name, or the username if there is no display name.
    *
    * @generated from field: string display_name = 3;
    */
@@ -123,14 +123,14 @@ export type PublicKeyCredentialDescriptor = Message<"claviger.v1.PublicKeyCreden
   type: string;
 
   /**
-   * The credential id.
+   * The credential id, 16 to 1023 bytes.
    *
    * @generated from field: bytes id = 2;
    */
   id: Uint8Array;
 
   /**
-   * How the browser may reach the authenticator.
+   * The AuthenticatorTransport values that were reported at registration (WebAuthn L3 §5.8.4).
    *
    * @generated from field: repeated string transports = 3;
    */
@@ -151,21 +151,21 @@ export const PublicKeyCredentialDescriptorSchema: GenMessage<PublicKeyCredential
  */
 export type AuthenticatorSelectionCriteria = Message<"claviger.v1.AuthenticatorSelectionCriteria"> & {
   /**
-   * "platform", "cross-platform", or empty for either.
+   * Always empty: platform and cross-platform authenticators are both accepted.
    *
    * @generated from field: string authenticator_attachment = 1;
    */
   authenticatorAttachment: string;
 
   /**
-   * "preferred": a discoverable credential where the authenticator has room.
+   * Always "preferred": a discoverable credential if the authenticator can store one.
    *
    * @generated from field: string resident_key = 2;
    */
   residentKey: string;
 
   /**
-   * Whether a discoverable credential is a must.
+   * Always false: a credential that is not discoverable is accepted.
    *
    * @generated from field: bool require_resident_key = 3;
    */
@@ -187,13 +187,13 @@ export const AuthenticatorSelectionCriteriaSchema: GenMessage<AuthenticatorSelec
   messageDesc(file_claviger_v1_webauthn, 4);
 
 /**
- * The client extension inputs at registration that Claviger asks for (WebAuthn L3 §10.1).
+ * The client extension inputs at registration (WebAuthn L3 §10.1).
  *
  * @generated from message claviger.v1.RegistrationExtensions
  */
 export type RegistrationExtensions = Message<"claviger.v1.RegistrationExtensions"> & {
   /**
-   * Asks the browser to say whether the credential is discoverable.
+   * `credProps`: asks the browser to report whether the credential is discoverable. Always true.
    *
    * @generated from field: bool cred_props = 1;
    */
@@ -208,7 +208,7 @@ export const RegistrationExtensionsSchema: GenMessage<RegistrationExtensions> = 
   messageDesc(file_claviger_v1_webauthn, 5);
 
 /**
- * The client extension inputs at sign-in that Claviger asks for: none today.
+ * The client extension inputs at sign-in. There are none.
  *
  * @generated from message claviger.v1.AuthenticationExtensions
  */
@@ -236,49 +236,49 @@ export type PublicKeyCredentialCreationOptions = Message<"claviger.v1.PublicKeyC
   rp?: PublicKeyCredentialRpEntity | undefined;
 
   /**
-   * The account the passkey is for.
+   * The account that the passkey is registered for.
    *
    * @generated from field: claviger.v1.PublicKeyCredentialUserEntity user = 2;
    */
   user?: PublicKeyCredentialUserEntity | undefined;
 
   /**
-   * Random bytes the authenticator signs.
+   * The challenge: 32 random bytes.
    *
    * @generated from field: bytes challenge = 3;
    */
   challenge: Uint8Array;
 
   /**
-   * Acceptable algorithms, best first.
+   * The accepted algorithms, most preferred first.
    *
    * @generated from field: repeated claviger.v1.PublicKeyCredentialParameters pub_key_cred_params = 4;
    */
   pubKeyCredParams: PublicKeyCredentialParameters[];
 
   /**
-   * How long the browser may wait for the person.
+   * How long the browser may wait for the person: 5 minutes.
    *
    * @generated from field: google.protobuf.Duration timeout = 5;
    */
   timeout?: Duration | undefined;
 
   /**
-   * The account's passkeys, so that one device is not registered twice.
+   * The account's existing passkeys, so that the same authenticator is not registered twice.
    *
    * @generated from field: repeated claviger.v1.PublicKeyCredentialDescriptor exclude_credentials = 6;
    */
   excludeCredentials: PublicKeyCredentialDescriptor[];
 
   /**
-   * What kind of authenticator is wanted.
+   * The requirements on the authenticator.
    *
    * @generated from field: claviger.v1.AuthenticatorSelectionCriteria authenticator_selection = 7;
    */
   authenticatorSelection?: AuthenticatorSelectionCriteria | undefined;
 
   /**
-   * What the browser should suggest first. May be empty.
+   * PublicKeyCredentialHint values (WebAuthn L3 §5.8.7). Always empty.
    *
    * @generated from field: repeated string hints = 8;
    */
@@ -292,7 +292,7 @@ export type PublicKeyCredentialCreationOptions = Message<"claviger.v1.PublicKeyC
   attestation: string;
 
   /**
-   * Extension inputs.
+   * The client extension inputs.
    *
    * @generated from field: claviger.v1.RegistrationExtensions extensions = 10;
    */
@@ -313,14 +313,14 @@ export const PublicKeyCredentialCreationOptionsSchema: GenMessage<PublicKeyCrede
  */
 export type PublicKeyCredentialRequestOptions = Message<"claviger.v1.PublicKeyCredentialRequestOptions"> & {
   /**
-   * Random bytes the authenticator signs.
+   * The challenge: 32 random bytes.
    *
    * @generated from field: bytes challenge = 1;
    */
   challenge: Uint8Array;
 
   /**
-   * How long the browser may wait for the person.
+   * How long the browser may wait for the person: 5 minutes.
    *
    * @generated from field: google.protobuf.Duration timeout = 2;
    */
@@ -334,7 +334,7 @@ export type PublicKeyCredentialRequestOptions = Message<"claviger.v1.PublicKeyCr
   rpId: string;
 
   /**
-   * The credentials that may answer; empty in the discoverable flow.
+   * The credentials that may be used. Empty in the discoverable flow.
    *
    * @generated from field: repeated claviger.v1.PublicKeyCredentialDescriptor allow_credentials = 4;
    */
@@ -348,14 +348,14 @@ export type PublicKeyCredentialRequestOptions = Message<"claviger.v1.PublicKeyCr
   userVerification: string;
 
   /**
-   * What the browser should suggest first. May be empty.
+   * PublicKeyCredentialHint values (WebAuthn L3 §5.8.7). Always empty.
    *
    * @generated from field: repeated string hints = 6;
    */
   hints: string[];
 
   /**
-   * Extension inputs.
+   * The client extension inputs.
    *
    * @generated from field: claviger.v1.AuthenticationExtensions extensions = 7;
    */
@@ -376,7 +376,7 @@ export const PublicKeyCredentialRequestOptionsSchema: GenMessage<PublicKeyCreden
  */
 export type CredentialPropertiesOutput = Message<"claviger.v1.CredentialPropertiesOutput"> & {
   /**
-   * Whether the credential is discoverable; unset when the browser does not know.
+   * Whether the credential is discoverable. Unset if the browser does not know.
    *
    * @generated from field: optional bool rk = 1;
    */
@@ -391,13 +391,13 @@ export const CredentialPropertiesOutputSchema: GenMessage<CredentialPropertiesOu
   messageDesc(file_claviger_v1_webauthn, 9);
 
 /**
- * The client extension outputs at registration that Claviger reads.
+ * The client extension outputs at registration that the server reads.
  *
  * @generated from message claviger.v1.RegistrationExtensionResults
  */
 export type RegistrationExtensionResults = Message<"claviger.v1.RegistrationExtensionResults"> & {
   /**
-   * Set when the browser answered `credProps`.
+   * The output of `credProps`. Unset if the browser returned none.
    *
    * @generated from field: claviger.v1.CredentialPropertiesOutput cred_props = 1;
    */
@@ -412,7 +412,7 @@ export const RegistrationExtensionResultsSchema: GenMessage<RegistrationExtensio
   messageDesc(file_claviger_v1_webauthn, 10);
 
 /**
- * The client extension outputs at sign-in that Claviger reads: none today.
+ * The client extension outputs at sign-in that the server reads. There are none.
  *
  * @generated from message claviger.v1.AuthenticationExtensionResults
  */
@@ -427,7 +427,7 @@ export const AuthenticationExtensionResultsSchema: GenMessage<AuthenticationExte
   messageDesc(file_claviger_v1_webauthn, 11);
 
 /**
- * The answer of `navigator.credentials.create()` (AuthenticatorAttestationResponse, WebAuthn L3
+ * The response of `navigator.credentials.create()` (AuthenticatorAttestationResponse, WebAuthn L3
  * §5.2.1). At most 64 KiB in all.
  *
  * @generated from message claviger.v1.RegistrationCredential
@@ -455,14 +455,15 @@ export type RegistrationCredential = Message<"claviger.v1.RegistrationCredential
   attestationObject: Uint8Array;
 
   /**
-   * `response.getTransports()`, at most 8, each at most 32 characters.
+   * `response.getTransports()`. The server keeps at most 8, sorted, and ignores values that are not
+   * 1 to 32 lower-case letters and "-".
    *
    * @generated from field: repeated string transports = 4;
    */
   transports: string[];
 
   /**
-   * `PublicKeyCredential.authenticatorAttachment`, empty for null.
+   * `PublicKeyCredential.authenticatorAttachment`, empty for null. The server ignores it.
    *
    * @generated from field: string authenticator_attachment = 5;
    */
@@ -484,7 +485,7 @@ export const RegistrationCredentialSchema: GenMessage<RegistrationCredential> = 
   messageDesc(file_claviger_v1_webauthn, 12);
 
 /**
- * The answer of `navigator.credentials.get()` (AuthenticatorAssertionResponse, WebAuthn L3 §5.2.2).
+ * The response of `navigator.credentials.get()` (AuthenticatorAssertionResponse, WebAuthn L3 §5.2.2).
  * At most 64 KiB in all.
  *
  * @generated from message claviger.v1.AuthenticationCredential
@@ -519,14 +520,15 @@ export type AuthenticationCredential = Message<"claviger.v1.AuthenticationCreden
   signature: Uint8Array;
 
   /**
-   * `response.userHandle`; empty for null.
+   * `response.userHandle`, empty for null. Required in the discoverable flow (WebAuthn L3 §7.2
+   * step 6).
    *
    * @generated from field: bytes user_handle = 5;
    */
   userHandle: Uint8Array;
 
   /**
-   * `PublicKeyCredential.authenticatorAttachment`, empty for null.
+   * `PublicKeyCredential.authenticatorAttachment`, empty for null. The server ignores it.
    *
    * @generated from field: string authenticator_attachment = 6;
    */
