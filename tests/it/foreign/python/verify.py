@@ -1,6 +1,6 @@
-"""Checks access tokens with PyJWT, knowing an issuer's URL and an audience and nothing else.
+"""Verifies access tokens with PyJWT, given only an issuer URL and an audience.
 
-Call: verify.py ISSUER AUDIENCE. Reads tokens, one a line, and says of each whose it is or why not.
+Usage: verify.py ISSUER AUDIENCE. Reads one token per line and prints its subject or an error.
 """
 
 import json
@@ -16,21 +16,21 @@ def discover(issuer):
         metadata = json.load(answer)
     if metadata["issuer"] != issuer:
         sys.exit(f"{issuer} calls itself {metadata['issuer']}")
-    # A key that is not known makes PyJWT ask for the set again, at most this often. With its own 30 s it
-    # would refuse for as long what a key signs that was put to use at once (claviger keys rotate --now).
+    # PyJWT fetches the key set again for an unknown key, at most once per cooldown. Its default of 30 s
+    # would refuse tokens of a new key for as long after `claviger keys rotate --now`.
     keys = jwt.PyJWKClient(metadata["jwks_uri"], cooldown_duration=1)
     return keys, metadata["id_token_signing_alg_values_supported"]
 
 
 def subject(token, keys, algorithms, issuer, audience):
-    # PyJWT leaves the type to its caller. `at+jwt` keeps other signed things of the issuer out.
+    # PyJWT does not check the type. `at+jwt` excludes other JWTs of the issuer.
     if jwt.get_unverified_header(token).get("typ", "").lower() != "at+jwt":
         raise jwt.InvalidTokenError("not an access token")
     key = keys.get_signing_key_from_jwt(token)
     claims = jwt.decode(
         token,
         key,
-        # Beside what the issuer says stands what the key says: PyJWT refuses any other.
+        # PyJWT also requires the algorithm that the key names.
         algorithms=algorithms,
         issuer=issuer,
         audience=audience,
