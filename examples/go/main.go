@@ -1,4 +1,4 @@
-// A gRPC server that asks Claviger who is calling, in an interceptor. ../README.md says how to start it.
+// A gRPC server whose interceptor has Claviger validate access tokens. See ../README.md.
 package main
 
 import (
@@ -18,22 +18,22 @@ import (
 )
 
 type server struct{ pb.UnimplementedGreeterServer }
-type subject struct{} // Under it a call's context holds the id of the caller's account.
+type subject struct{} // The key of the account's id in a call's context.
 var tokens claviger.TokenServiceClient
 
-// signedIn lets only those in who show a good access token.
+// signedIn requires a valid access token.
 func signedIn(ctx context.Context) (context.Context, error) {
 	token, err := auth.AuthFromMD(ctx, "bearer")
 	if err != nil {
 		return nil, err
 	}
-	asking := ctx // And not ctx itself: the key would go along with the handler's own calls.
+	asking := ctx // Not ctx: the handler's own calls would send the key.
 	if key := os.Getenv("SERVICE_KEY"); key != "" {
 		asking = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
 	}
 	answer, err := tokens.ValidateToken(asking, &claviger.ValidateTokenRequest{AccessToken: token, RequiredAudience: os.Getenv("AUDIENCE")})
-	if err != nil { // The token may be good: who hears UNAUTHENTICATED would drop it.
-		return nil, status.Error(codes.Unavailable, "nobody can be checked now")
+	if err != nil { // The token may be valid: on UNAUTHENTICATED the client would discard it.
+		return nil, status.Error(codes.Unavailable, "tokens cannot be validated at the moment")
 	} else if answer.Verdict != claviger.TokenVerdict_TOKEN_VERDICT_ACTIVE {
 		return nil, status.Error(codes.Unauthenticated, "sign in again")
 	}
@@ -45,8 +45,8 @@ func (server) Greet(ctx context.Context, _ *pb.GreetRequest) (*pb.GreetResponse,
 }
 
 func main() {
-	patience := grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "timeout": "2s"}]}`)
-	channel, badName := grpc.NewClient(os.Getenv("CLAVIGER"), patience, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	timeout := grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "timeout": "2s"}]}`)
+	channel, badName := grpc.NewClient(os.Getenv("CLAVIGER"), timeout, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	listener, badPort := net.Listen("tcp", os.Getenv("LISTEN"))
 	if badName != nil || badPort != nil {
 		log.Fatal(badName, badPort)

@@ -1,4 +1,4 @@
-// A gRPC server that asks Claviger who is calling, in an interceptor. ../README.md says how to start it.
+// A gRPC server whose interceptor has Claviger validate access tokens. See ../README.md.
 
 import { fileURLToPath } from "node:url";
 import grpc from "@grpc/grpc-js";
@@ -16,7 +16,7 @@ const tokens = new claviger.v1.TokenService(CLAVIGER, credentials);
 const ourKey = new grpc.Metadata();
 if (SERVICE_KEY) ourKey.set("authorization", `Bearer ${SERVICE_KEY}`);
 
-/** Lets only those in who show a good access token; handlers find the account's id in `subject`. */
+/** Requires a valid access token and sets the metadata `subject` to the account's id. */
 function signedIn(_method, call) {
   const refuse = (code, details) => call.sendStatus({ code, details });
   const onReceiveMetadata = (metadata, next) => {
@@ -24,11 +24,11 @@ function signedIn(_method, call) {
     if (!token) return refuse(grpc.status.UNAUTHENTICATED, "sign in first");
     const question = { access_token: token, required_audience: AUDIENCE };
     tokens.ValidateToken(question, ourKey, { deadline: Date.now() + 2000 }, (error, answer) => {
-      // The token may be good: who hears UNAUTHENTICATED would drop it.
-      if (error) return refuse(grpc.status.UNAVAILABLE, "nobody can be checked now");
+      // The token may be valid: on UNAUTHENTICATED the client would discard it.
+      if (error) return refuse(grpc.status.UNAVAILABLE, "tokens cannot be validated at the moment");
       if (answer.verdict !== "TOKEN_VERDICT_ACTIVE")
         return refuse(grpc.status.UNAUTHENTICATED, "sign in again");
-      // Set and not added: what the caller itself calls `subject` is gone.
+      // `set` replaces a `subject` that the caller sent.
       metadata.set("subject", answer.claims.subject);
       next(metadata);
     });

@@ -1,4 +1,4 @@
-"""A gRPC server that asks Claviger who is calling, in an interceptor. ../README.md says how to start it."""
+"""A gRPC server whose interceptor has Claviger validate access tokens. See ../README.md."""
 
 import asyncio
 import contextvars
@@ -11,10 +11,10 @@ import grpc
 sys.path += [str(it / "proto") for it in pathlib.Path(__file__).resolve().parents[1:3]]
 greeter, greeter_services = grpc.protos_and_services("greeter/v1/greeter.proto")
 claviger, claviger_services = grpc.protos_and_services("claviger/v1/token_service.proto")
-SUBJECT = contextvars.ContextVar("subject")  # The id of the caller's account, while a call runs.
+SUBJECT = contextvars.ContextVar("subject")  # The account's id, during a call.
 
 
-# Lets only those in who show a good access token.
+# Requires a valid access token.
 class SignedIn(grpc.aio.ServerInterceptor):
     def __init__(self, tokens, audience, key):
         self.tokens, self.audience = tokens, audience
@@ -27,19 +27,19 @@ class SignedIn(grpc.aio.ServerInterceptor):
         question = claviger.ValidateTokenRequest(access_token=token, required_audience=self.audience)
         try:
             answer = await self.tokens.ValidateToken(question, timeout=2, metadata=self.metadata)
-        except grpc.RpcError:  # The token may be good: who hears UNAUTHENTICATED would drop it.
-            return refusal(grpc.StatusCode.UNAVAILABLE, "nobody can be checked now")
+        except grpc.RpcError:  # The token may be valid: on UNAUTHENTICATED it would be discarded.
+            return refusal(grpc.StatusCode.UNAVAILABLE, "tokens cannot be validated at the moment")
         if answer.verdict != claviger.TOKEN_VERDICT_ACTIVE:
             return refusal(grpc.StatusCode.UNAUTHENTICATED, "sign in again")
         SUBJECT.set(answer.claims.subject)
         return await continuation(call)
 
 
-def refusal(code, words):
+def refusal(code, message):
     async def refuse(_requests, context):
-        await context.abort(code, words)
+        await context.abort(code, message)
 
-    return grpc.stream_stream_rpc_method_handler(refuse)  # Which fits any kind of method.
+    return grpc.stream_stream_rpc_method_handler(refuse)  # Fits every kind of method.
 
 
 class Greeter(greeter_services.GreeterServicer):

@@ -1,5 +1,5 @@
-//! A gRPC server that lets in only who is signed in, and checks that without a call to Claviger: a
-//! logout counts within moments.
+//! A gRPC server that accepts calls of signed-in people only. It validates access tokens itself: a
+//! logout takes effect within a second, without a call per request. See `examples/README.md`.
 
 use std::{error::Error, net::SocketAddr, sync::Arc};
 
