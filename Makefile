@@ -1,19 +1,19 @@
-# Every task has a script of its own in scripts/, which says what it does.
+# Each target runs a script in scripts/, whose comments describe it.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check tools
 
-help: ## List these tasks
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: ## Build Claviger and serve; its data goes to ./claviger-data
+run: ## Build Claviger and run the server, with its data in ./claviger-data
 	@scripts/run
 
-test: ## Install the tools that are missing, check, and run every test
+test: ## Install missing tools, run all checks and all tests
 	@scripts/test
 
-check: tools ## Check form, lints, dependencies, the contract and the layers
+check: tools ## Check formatting, lints, dependencies, the contract and the layers
 	@scripts/check
 
-tools: ## Install the tools that are missing into .tools/
+tools: ## Install missing tools into .tools/
 	@scripts/install-tools

