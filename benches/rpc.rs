@@ -1,11 +1,11 @@
 //! What a call costs, as ratios between workloads of one run against one server process.
 //!
-//! `cargo bench --bench rpc` starts the release binary on a directory of its own, runs every workload
-//! in turns for several rounds, and prints throughput and the server's CPU time per call. Ratios of
-//! CPU per call are the figures to trust: they hold when the machine's speed drifts. On Linux the
-//! server gets the first core and the clients the others.
+//! `cargo bench --bench rpc` starts the release binary on a temporary directory, runs the workloads
+//! in turn for several rounds, and prints throughput and the server's CPU time per call. Trust the
+//! ratios of CPU time per call: they are stable when the machine's speed drifts. On Linux the
+//! server runs on the first core and the clients on the others.
 
-#![expect(clippy::print_stdout, reason = "what a benchmark finds is printed")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::{
     error::Error,
@@ -40,7 +40,7 @@ fn main() -> Outcome<()> {
     })
 }
 
-/// The cost of the calls themselves: no log lines, and password hashes that cost nothing.
+/// The cost of the calls themselves: without log lines, and with minimal password hashing.
 async fn quiet_server() -> Outcome<()> {
     let cheap = ["--passwords-argon2-memory-kib", "8", "--passwords-argon2-iterations", "1"];
     let server = &Server::start(&[&["--log-level", "warn"], &cheap[..]].concat())?;
@@ -61,7 +61,7 @@ async fn quiet_server() -> Outcome<()> {
     Ok(())
 }
 
-/// The server as it comes: a line in the log for every call, and hashes that cost what they should.
+/// The server with its defaults: a log line per call, and hashes with the default parameters.
 async fn default_server() -> Outcome<()> {
     let server = &Server::start(&[])?;
     let people = sign_up(server, 2).await?;
@@ -82,7 +82,7 @@ async fn default_server() -> Outcome<()> {
         workload.print(&empty);
     }
     let (_, cpu, _) = spread(&login.cpu_micros);
-    println!("  {hash:9.1} µs for the bare argon2id hash; a login costs {:.3} × that", cpu / hash);
+    println!("  {hash:9.1} µs for a bare argon2id hash; a login costs {:.3} × this", cpu / hash);
     Ok(())
 }
 
@@ -127,7 +127,7 @@ async fn login_caller(server: &Server, number: usize) -> Outcome<Caller> {
     }))
 }
 
-/// The release binary on free ports, on its own core where the system allows it.
+/// The release binary on free ports, pinned to its own core if the system allows it.
 struct Server {
     child: Child,
     _directory: tempfile::TempDir,
@@ -263,7 +263,7 @@ async fn validator(server: &Server, tokens: &pb::TokenPair) -> Outcome<Caller> {
 
 async fn refresher(server: &Server, tokens: &pb::TokenPair) -> Outcome<Caller> {
     let mut client = AuthServiceClient::new(connect(server.public).await?);
-    // A session of its own for every round: the one before went on with other tokens.
+    // A new session per round: the tokens of the previous one were rotated.
     let request = pb::LoginRequest {
         username: tokens_owner(server, tokens).await?,
         password: PASSWORD.to_owned(),
@@ -356,7 +356,7 @@ impl Workload {
     }
 }
 
-/// Least, median and most.
+/// Minimum, median and maximum.
 fn spread(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

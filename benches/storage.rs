@@ -1,10 +1,11 @@
 //! Durable writes per second: refresh and passkey sign-in, on both engines, at 1, 8 and 64 clients.
 //!
-//! `cargo bench --bench storage` makes a SQLite file and starts a PostgreSQL server under `target/tmp`,
-//! both as they are shipped, and removes them. Beside SQLite's group commit stands one commit per write:
-//! the same calls taking turns, and for refresh the bare statements through sqlx.
+//! `cargo bench --bench storage` creates a SQLite file and a PostgreSQL server under `target/tmp`,
+//! both with production settings, and removes them. SQLite's group commit is compared with one
+//! commit per write: the same calls one at a time, and for refresh the bare statements through
+//! sqlx.
 
-#![expect(clippy::print_stdout, reason = "what a benchmark finds is printed")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what benchmarks share")]
 
 mod support;
@@ -42,7 +43,7 @@ const SHIPPED: &str = "as shipped";
 /// Transactions that write in one passkey sign-in.
 const SIGN_IN_WRITES: f64 = 3.0;
 
-/// What `rotate_refresh_token` does when nothing is wrong.
+/// The statement of `rotate_refresh_token` for a valid token.
 const ROTATE: &str = "
 UPDATE sessions
 SET refresh_previous = refresh_generation, refresh_generation = refresh_generation + 1,
@@ -61,11 +62,11 @@ enum Call {
 /// How calls reach the database.
 #[derive(Clone)]
 enum Way {
-    /// As they come.
+    /// Concurrently.
     Storage(Storage),
-    /// One write after the other, so that each has a commit of its own.
+    /// One write at a time, so that each has its own commit.
     InTurn(Storage, Arc<Mutex<()>>),
-    /// Without storage, one transaction after the other on one connection.
+    /// Without storage: one transaction at a time on one connection.
     Bare(Arc<Mutex<SqliteConnection>>),
 }
 
@@ -100,7 +101,7 @@ async fn measure_all() -> Outcome<()> {
     Ok(())
 }
 
-/// What is compared stands side by side, so that the machine's moods meet both.
+/// Compared variants run in turn, so that changes of the machine's speed affect both.
 async fn all_series(subjects: &[Subject]) -> Outcome<Vec<Series>> {
     let mut all = Vec::new();
     for (subject, it) in subjects.iter().enumerate() {
@@ -131,7 +132,7 @@ async fn all_series(subjects: &[Subject]) -> Outcome<Vec<Series>> {
     Ok(all)
 }
 
-/// A connection with the settings of the shipped writer.
+/// A connection with the settings of the production writer.
 async fn bare(url: &str) -> Outcome<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(url.trim_start_matches("sqlite:"))
@@ -141,7 +142,7 @@ async fn bare(url: &str) -> Outcome<SqliteConnection> {
     Ok(options.connect().await?)
 }
 
-/// A database and the people in it.
+/// A database and the accounts in it.
 struct Subject {
     database: Database,
     people: Vec<Person>,
@@ -178,7 +179,7 @@ impl Subject {
     }
 }
 
-/// One line of the table and what its rounds measured.
+/// One row of the table with the measurements of its rounds.
 struct Series {
     engine: Engine,
     subject: usize,
@@ -254,7 +255,7 @@ impl Way {
         Ok(())
     }
 
-    /// What both calls of a discoverable sign-in ask of storage.
+    /// The storage calls of a discoverable sign-in, start and finish.
     async fn sign_in(&self, storage: &Storage, person: &Person) -> Outcome<()> {
         let now = nouns::now();
         let ceremony = nouns::ceremony(person.number);
@@ -297,7 +298,7 @@ async fn refresh_bare(connection: &mut SqliteConnection, person: &mut Person) ->
     Ok(())
 }
 
-/// How often a second the disk can be told to keep a page, one after the other.
+/// How many sequential page syncs per second the disk can do.
 fn syncs_per_second() -> Outcome<f64> {
     let mut file = tempfile::tempfile()?;
     let started = Instant::now();
@@ -335,7 +336,7 @@ fn print_table(series: &[Series]) {
     println!();
 }
 
-/// How many times the rate of the others the shipped way has: the median and the spread of the rounds.
+/// The production variant's rate as a multiple of the others': median and spread of the rounds.
 fn print_ratios(series: &[Series]) {
     for it in series.iter().filter(|it| it.name != SHIPPED) {
         let is_shipped = |other: &&Series| {

@@ -1,7 +1,8 @@
-//! What tokens cost by themselves, without a server around them.
+//! The cost of token operations, without a server.
 //!
-//! `cargo bench --bench tokens` signs, judges and reads tokens over a database of its own and prints
-//! the time per operation: the fastest of several rounds, which another process disturbs least.
+//! `cargo bench --bench tokens` signs, validates and parses tokens on a temporary database and
+//! prints the time per operation: that of the fastest of several rounds, which other processes
+//! disturb least.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 

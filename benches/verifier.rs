@@ -1,8 +1,8 @@
-//! What the verifier costs a service, beside the bare check of jsonwebtoken with the same demands.
+//! What the verifier costs a service, compared with jsonwebtoken alone and the same requirements.
 //!
-//! `cargo bench --bench verifier` starts a server in this process and verifiers that watch it. At the
-//! end it prints the ratios, measured in turns, since a machine's speed drifts. What ValidateToken
-//! costs beside an empty RPC is in `rpc.rs`.
+//! `cargo bench --bench verifier` starts a server in this process and verifiers that follow it. At
+//! the end it prints the ratios, measured in turn, since a machine's speed drifts. `rpc.rs`
+//! measures ValidateToken against an empty RPC.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -35,9 +35,9 @@ use tokio::runtime::Runtime;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const ISSUER: &str = "http://localhost:8080";
-/// How many tokens one verifier sees for the first time: fewer than it remembers.
+/// How many new tokens one verifier gets: fewer than it caches.
 const FRESH: usize = 2000;
-/// How often the ratio is measured; the median of these is printed.
+/// How often the ratio is measured; the median is printed.
 const ROUNDS: usize = 15;
 
 fn main() -> Outcome<()> {
@@ -53,7 +53,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// A server, and tokens that it signed.
+/// A server and tokens that it signed.
 struct Stage {
     algorithm: Algorithm,
     runtime: Runtime,
@@ -64,7 +64,7 @@ struct Stage {
     _directory: tempfile::TempDir,
 }
 
-/// What a service would have jsonwebtoken read.
+/// The claims that a service would have jsonwebtoken parse.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "reading them is what is measured")]
 struct BareClaims {
@@ -123,7 +123,7 @@ impl Stage {
         group.finish();
     }
 
-    /// How long it takes to see this many tokens for the first time.
+    /// The time to verify this many new tokens.
     fn time_first_sights(&self, iterations: u64) -> Duration {
         let mut left = usize::try_from(iterations).unwrap_or(usize::MAX);
         let mut spent = Duration::ZERO;
@@ -136,7 +136,7 @@ impl Stage {
         spent
     }
 
-    /// A verifier that has seen no token.
+    /// A verifier that has verified no token yet.
     fn verifier(&self) -> Verifier {
         let port = self.app.internal_addresses()[0].port();
         let settings = Settings::new(format!("http://127.0.0.1:{port}"), ISSUER);
@@ -172,7 +172,7 @@ impl Stage {
     }
 }
 
-/// How long it takes to check each token once. All must be good.
+/// The time to verify each token once. All must be valid.
 fn time(tokens: &[String], check: impl Fn(&str) -> bool) -> Duration {
     let started = Instant::now();
     let good = tokens.iter().filter(|token| check(token)).count();
@@ -181,7 +181,7 @@ fn time(tokens: &[String], check: impl Fn(&str) -> bool) -> Duration {
     spent
 }
 
-/// Tokens of different people, signed with the server's key.
+/// Tokens of different accounts, signed with the server's key.
 fn sign(app: &App) -> Outcome<Vec<String>> {
     let world = World::system();
     let settings = access::Settings {

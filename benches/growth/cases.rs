@@ -1,4 +1,4 @@
-//! The methods of storage that calls use, each made ready first and then run on the clock.
+//! The storage methods that calls use; each is prepared first and then measured.
 
 use std::{future::Future, time::Duration};
 
@@ -26,10 +26,10 @@ use crate::{
 /// A call that runs when it is awaited.
 pub type Call = BoxFuture<'static, Outcome<()>>;
 
-/// A method and how to make a call of it ready.
+/// A method, and how to prepare a call of it.
 pub struct Case {
     pub name: &'static str,
-    /// How often it is called in a round.
+    /// How many calls a round has.
     pub calls: usize,
     pub prepare: for<'a> fn(&'a mut Ground) -> BoxFuture<'a, Outcome<Call>>,
 }
@@ -43,7 +43,7 @@ macro_rules! case {
     };
 }
 
-/// Those that end sessions come last: the others need them live.
+/// Methods that end sessions come last: the others need active sessions.
 pub const CASES: [Case; 20] = [
     case!(find_account_by_username),
     case!(find_account),
@@ -96,7 +96,7 @@ async fn list_sessions(ground: &mut Ground) -> Outcome<Call> {
     call(async move { Ok(!storage.list_sessions(id, nouns::now(), None, 51).await?.is_empty()) })
 }
 
-/// Of a name and of an address, as a password sign-in asks for them one after the other.
+/// Reads the counts of a username and an address, as a password sign-in does.
 async fn find_failures(ground: &mut Ground) -> Outcome<Call> {
     let storage = ground.storage();
     let keys = [ground.member(), ground.member()].map(|it| FailureKey(it.failure_key()));
@@ -111,7 +111,7 @@ async fn list_recent_revocations(ground: &mut Ground) -> Outcome<Call> {
     })
 }
 
-/// Once a minute and at start.
+/// Runs once a minute and at startup.
 async fn list_revocations(ground: &mut Ground) -> Outcome<Call> {
     let storage = ground.storage();
     call(async move { Ok(!storage.list_revocations(nouns::now()).await?.is_empty()) })
@@ -189,7 +189,7 @@ async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
     )
 }
 
-/// Of a name and of an address.
+/// Records a failure of a username and an address.
 async fn record_failures(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
     let failures = [ground.member(), ground.member()].map(|it| Failure {
@@ -211,7 +211,7 @@ async fn clear_failures(ground: &mut Ground) -> Outcome<Call> {
     })
 }
 
-/// When there is nothing to sweep.
+/// A sweep that finds nothing to delete.
 async fn sweep(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
     call(async move { Ok(storage.sweep(now, now - DAY, 500).await? == 0) })

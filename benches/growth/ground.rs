@@ -1,4 +1,4 @@
-//! A seeded database in use, and its way back to how it was seeded.
+//! A seeded database in use, and how it is reset to its seeded state.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -49,12 +49,12 @@ impl Ground {
         self.database.storage.clone()
     }
 
-    /// Anybody.
+    /// A random account.
     pub fn member(&mut self) -> Member {
         Member(nouns::scrambled(&mut self.random) % self.population.accounts + 1)
     }
 
-    /// Anybody whose live session nobody was given to end in this round.
+    /// A random account whose active session no call of this round ends.
     pub fn member_to_sign_out(&mut self) -> Member {
         loop {
             let member = self.member();
@@ -64,14 +64,14 @@ impl Ground {
         }
     }
 
-    /// The live generation of a member's refresh tokens, which the caller is about to spend.
+    /// The current generation of a member's refresh tokens, which the caller is about to use.
     pub fn spend_generation(&mut self, member: Member) -> u32 {
         let next = self.generations.entry(member.0).or_insert(0);
         *next += 1;
         *next - 1
     }
 
-    /// Deletes what a round has made and lets live what it has ended.
+    /// Deletes the rows that a round has added and reopens the sessions that it has ended.
     pub async fn tidy(&mut self) -> Outcome<()> {
         for statement in MADE {
             self.raw.run_with(statement, &nouns::MADE_HERE.to_be_bytes()).await?;

@@ -1,10 +1,10 @@
-//! What each call to storage costs with a thousand accounts and with a million, on both engines.
+//! The cost of each storage call with a thousand accounts and with a million, on both engines.
 //!
-//! `cargo bench --bench growth` fills two databases per engine under `target/tmp` (about 3 GB, removed
-//! at the end), then calls every method on accounts drawn at random, one call at a time, at the four
-//! databases in turns. `-- --accounts 100000` takes another size than a million.
+//! `cargo bench --bench growth` fills two databases per engine under `target/tmp` (about 3 GB,
+//! removed at the end), then calls every method on random accounts, one call at a time, on the four
+//! databases in turn. `-- --accounts 100000` sets another size than a million.
 
-#![expect(clippy::print_stdout, reason = "what a benchmark finds is printed")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what benchmarks share")]
 
 mod cases;
@@ -62,7 +62,7 @@ async fn compare(large: u64) -> Outcome<()> {
         for (ground, figures) in grounds.iter_mut().zip(&mut figures) {
             for (case, figures) in CASES.iter().zip(figures) {
                 let round = measure(ground, case).await?;
-                // The round before the first only warms up.
+                // The first round is a warm-up.
                 figures.rounds.push(round);
             }
             ground.tidy().await?;
@@ -76,8 +76,8 @@ async fn compare(large: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// Reads every file once, so that the system holds them in memory and no call waits for the disk to
-/// read. Accounts drawn at random would otherwise each be the first to ask for their pages.
+/// Reads every file once, so that they are in the page cache and no call waits for a disk read.
+/// Calls on random accounts would otherwise each read pages for the first time.
 fn warm(folder: &Path) -> Outcome<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -90,7 +90,7 @@ fn warm(folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// What was measured of one method at one database.
+/// The measurements of one method on one database.
 #[derive(Default)]
 struct Figures {
     rounds: Vec<Round>,
@@ -121,7 +121,7 @@ impl Figures {
         self.rounds.iter().skip(1)
     }
 
-    /// The median latency in µs: the least, the median and the greatest of the rounds.
+    /// The median latency in µs: minimum, median and maximum of the rounds.
     fn median(&self) -> (f64, f64, f64) {
         let medians: Vec<_> = self.measured().map(|it| quantile(&it.latencies, 50)).collect();
         spread(&medians)
@@ -132,7 +132,7 @@ impl Figures {
         quantile(&all, 99)
     }
 
-    /// CPU time per call in µs, of this process and the database's.
+    /// CPU time per call in µs, of this process and of the database.
     fn cpu(&self) -> f64 {
         let per_call = |it: &Round| it.cpu.as_secs_f64() * 1e6 / it.latencies.len() as f64;
         spread(&self.measured().map(per_call).collect::<Vec<_>>()).1

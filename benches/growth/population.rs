@@ -1,6 +1,6 @@
-//! Who is in a seeded database: everything about account number `n` follows from `n`.
+//! The accounts of a seeded database: all data of account number `n` is derived from `n`.
 //!
-//! The same rules stand in `seed.rs` as SQL; the first call on an account would fail if they differed.
+//! `seed.rs` has the same rules as SQL; the first call on an account would fail if they differed.
 
 use claviger::model::{
     id::PasskeyId, passkey::CredentialId, token::RefreshFamilyHash, username::Username,
@@ -10,20 +10,20 @@ use uuid::Uuid;
 
 use crate::support::{Outcome, databases::Engine};
 
-/// Multiplies a number all over 32 bits, a different one each, so that hashes and credential ids fall
-/// anywhere in their indexes as real ones do.
+/// Factors that spread consecutive numbers over 32 bits, a different one for each use, so that
+/// hashes and credential ids are spread over their indexes as real ones are.
 pub const FAMILY_FACTOR: u64 = 1_640_531_527;
 pub const CREDENTIAL_FACTOR: u64 = 1_779_033_703;
-/// How the identifiers of what is seeded begin.
+/// The prefix of all seeded identifiers.
 pub const SEEDED: u64 = 0x0198_0000_0000_0000;
-/// Of so many accounts, one has a second session, which has ended.
+/// One in this many accounts has a second session, which has ended.
 pub const ENDED_EVERY: u64 = 30;
-/// Of so many accounts, one has failed to sign in.
+/// One in this many accounts has failed sign-ins.
 pub const FAILED_EVERY: u64 = 50;
-/// Of so many accounts, one has a ceremony open.
+/// One in this many accounts has an open ceremony.
 pub const CEREMONY_EVERY: u64 = 100;
 
-/// A database's size.
+/// The size of a database.
 #[derive(Debug, Clone, Copy)]
 pub struct Population {
     pub engine: Engine,
@@ -39,7 +39,7 @@ impl Member {
         AccountId::from_uuid(self.uuid())
     }
 
-    /// Its live session.
+    /// Its active session.
     pub fn session_id(self) -> SessionId {
         SessionId::from_uuid(self.uuid())
     }
@@ -61,7 +61,7 @@ impl Member {
         Ok(CredentialId::parse(bytes).ok_or("too short")?)
     }
 
-    /// The key of its failed sign-ins, if it has any.
+    /// The key of its failed sign-in count, if it has one.
     pub fn failure_key(self) -> [u8; 32] {
         scattered(self.0, FAMILY_FACTOR)
     }

@@ -1,4 +1,4 @@
-//! A connection past storage, for what it offers no way to do.
+//! A direct connection to the database, for statements that `storage` does not offer.
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
@@ -7,14 +7,14 @@ use sqlx::{
 
 use crate::support::Outcome;
 
-/// The connection.
+/// A connection of either engine.
 pub enum RawConnection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl RawConnection {
-    /// Opens it.
+    /// Opens a connection.
     pub async fn open(url: &str) -> Outcome<Self> {
         Ok(match url.strip_prefix("sqlite:") {
             Some(file) => {
@@ -25,7 +25,7 @@ impl RawConnection {
         })
     }
 
-    /// Runs statements.
+    /// Runs one or more statements.
     pub async fn run(&mut self, sql: &str) -> Outcome<()> {
         let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self {
@@ -35,7 +35,7 @@ impl RawConnection {
         Ok(())
     }
 
-    /// Runs a statement with `$1`.
+    /// Runs one statement with the parameter `$1`.
     pub async fn run_with(&mut self, sql: &'static str, key: &[u8]) -> Outcome<()> {
         match self {
             Self::Sqlite(it) => sqlx::query(sql).bind(key).execute(it).await.map(drop)?,
@@ -44,7 +44,7 @@ impl RawConnection {
         Ok(())
     }
 
-    /// Closes it.
+    /// Closes the connection.
     pub async fn close(self) -> Outcome<()> {
         match self {
             Self::Sqlite(connection) => connection.close().await?,

@@ -1,4 +1,5 @@
-//! Fills a database fast: each engine makes the rows itself, in batches, with progress on stderr.
+//! Fills a database fast: each engine generates the rows itself, in batches, with progress on
+//! stderr.
 
 use std::time::Instant;
 
@@ -43,8 +44,8 @@ pub async fn fill(url: &str, population: Population) -> Outcome<()> {
     Ok(())
 }
 
-/// SQLite's log goes into the file; PostgreSQL gets its statistics and clean pages, as autovacuum gives
-/// them soon after so many new rows.
+/// Checkpoints SQLite's WAL; vacuums and analyses PostgreSQL, as autovacuum does soon after so many
+/// new rows.
 async fn settle(connection: &mut RawConnection) -> Outcome<()> {
     match connection {
         RawConnection::Sqlite(_) => connection.run("PRAGMA wal_checkpoint(TRUNCATE)").await,
@@ -70,7 +71,7 @@ fn batch(engine: Engine, first: u64, last: u64, now: i64) -> String {
     format!("BEGIN; {} COMMIT", rows.concat())
 }
 
-/// The rows of one batch, in the words of an engine.
+/// The rows of one batch, in the SQL of an engine.
 struct Dialect {
     engine: Engine,
     first: u64,
@@ -188,7 +189,7 @@ impl Dialect {
         }
     }
 
-    /// `times` times the 4 bytes that `factor` makes of a number.
+    /// The 4 bytes of `number` times `factor`, repeated `times` times.
     fn scattered(&self, number: &str, factor: u64, times: u64) -> String {
         // No product may reach 2^63.
         let product = format!("(({number} % 4294967296) * {factor}) & 4294967295");

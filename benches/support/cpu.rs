@@ -1,13 +1,13 @@
-//! CPU time, to the nanosecond, of this process and of a PostgreSQL server (schedstat, Linux only).
+//! CPU time in nanoseconds of this process and of a PostgreSQL server (schedstat, Linux only).
 
 use std::{fs, path::Path, time::Duration};
 
-/// What this process's threads have used that are still there.
+/// The CPU time of this process's running threads.
 pub fn of_this_process() -> Duration {
     of_threads(Path::new("/proc/self"))
 }
 
-/// What the children of a process have used that are still there.
+/// The CPU time of a process's running children.
 pub fn of_children(parent: u32) -> Duration {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes
@@ -17,7 +17,7 @@ pub fn of_children(parent: u32) -> Duration {
         .sum()
 }
 
-/// The parent of a process (proc(5): the second field after the name, which stands in brackets).
+/// The parent of a process (proc(5): the second field after the name in parentheses).
 pub fn parent_of(process: &Path) -> Option<u32> {
     let stat = fs::read_to_string(process.join("stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()

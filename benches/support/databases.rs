@@ -1,4 +1,4 @@
-//! Databases of both engines as they are shipped, on the disk that holds `target`.
+//! Databases of both engines with production settings, on the disk of `target`.
 
 use std::{fmt, path::Path, time::Duration};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{Outcome, cpu, servers::PostgresServer};
 
-/// What a production server has that one for tests has not: what was committed is on the disk.
+/// Settings of a production server that a test server lacks: commits are durable.
 const DURABLE: &[(&str, &str)] = &[
     ("fsync", "on"),
     ("synchronous_commit", "on"),
@@ -32,7 +32,7 @@ impl fmt::Display for Engine {
     }
 }
 
-/// The servers and files of one run. They go when it ends.
+/// The servers and files of one run, removed when it ends.
 pub struct Databases {
     folder: TempDir,
     server: PostgresServer,
@@ -50,7 +50,7 @@ pub struct Database {
 impl Databases {
     /// Starts PostgreSQL.
     pub async fn start() -> Outcome<Self> {
-        // A temporary folder is often in memory, where nothing is ever synced.
+        // The system's temporary folder is often in memory, where a sync costs nothing.
         let _ = tempfile::env::override_temp_dir(Path::new(env!("CARGO_TARGET_TMPDIR")));
         let folder = TempDir::new()?;
         let server = PostgresServer::start(DURABLE);
@@ -61,7 +61,7 @@ impl Databases {
         Ok(Self { folder, server, postmaster })
     }
 
-    /// Makes a database.
+    /// Creates a migrated database.
     pub async fn create(&self, engine: Engine, name: &str) -> Outcome<Database> {
         let (options, url) = match engine {
             Engine::Sqlite => {
@@ -83,7 +83,7 @@ impl Databases {
 }
 
 impl Database {
-    /// The CPU time that this process and the database's have used.
+    /// The CPU time of this process and of the database's processes.
     pub fn cpu(&self) -> Duration {
         let server = match self.engine {
             Engine::Sqlite => Duration::ZERO,

@@ -1,4 +1,4 @@
-//! What the benchmarks of storage share: databases of both engines, nouns, and what the machine used.
+//! Shared by the storage benchmarks: databases of both engines, model values, and CPU time.
 
 pub mod cpu;
 pub mod databases;
@@ -12,7 +12,7 @@ use std::{error::Error, fs};
 
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Least, median and most.
+/// Minimum, median and maximum.
 pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -23,7 +23,7 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     }
 }
 
-/// How busy the machine was in the last minute.
+/// The machine's load average of the last minute.
 pub fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ').next().unwrap_or("unknown").to_owned()

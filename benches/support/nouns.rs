@@ -1,4 +1,4 @@
-//! Accounts, sessions, passkeys and ceremonies of the usual size.
+//! Accounts, sessions, passkeys and ceremonies of typical size.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -30,18 +30,18 @@ use super::Outcome;
 
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const MINUTE: Duration = Duration::from_secs(60);
-/// What the service allows.
+/// The service's limits of open ceremonies.
 pub const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 1000, overall: 100_000 };
-/// As long as a real one.
+/// A password hash of typical length.
 pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlIHM$\
     qRjXyNpUcBmT0dQzXW5uG1m7w8E9sJkLh2fVaYt3oIc";
-/// Likewise.
+/// A user agent of typical length.
 pub const USER_AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-/// How the identifiers of what is made here begin: behind all that was there before.
+/// The prefix of the identifiers made here: greater than all seeded ones.
 pub const MADE_HERE: u64 = 0xffff_0000_0000_0000;
 
-/// Now, by the machine's clock.
+/// The present, by the machine's clock.
 #[expect(clippy::disallowed_methods, reason = "a benchmark runs in real time")]
 pub fn now() -> Timestamp {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -53,12 +53,12 @@ fn next() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// An identifier that rises, as version 7 does.
+/// An ascending identifier, as UUID version 7 is.
 pub fn uuid() -> Uuid {
     Uuid::from_u64_pair(MADE_HERE, next())
 }
 
-/// 32 bytes that fall anywhere in an index, as hashes do (SplitMix64).
+/// 32 bytes that are spread over an index, as hashes are (SplitMix64).
 pub fn bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     let mut state = next();
@@ -68,7 +68,7 @@ pub fn bytes() -> [u8; 32] {
     bytes
 }
 
-/// The next of numbers without visible order.
+/// The next pseudo-random number.
 pub fn scrambled(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -144,7 +144,7 @@ pub fn ceremony(payer: u64) -> Ceremony {
     }
 }
 
-/// The use of a passkey without a counter, as synced ones are.
+/// The use of a passkey without a counter, such as a synchronised one.
 pub fn passkey_use(passkey_id: PasskeyId) -> PasskeyUse {
     PasskeyUse {
         passkey_id,
