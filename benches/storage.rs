@@ -6,7 +6,7 @@
 //! sqlx.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what benchmarks share")]
+#![allow(unreachable_pub, missing_docs, reason = "benchmarks have no public API")]
 
 mod support;
 
@@ -264,7 +264,7 @@ impl Way {
         let kind = CeremonyKind::Authentication;
         let taken = self.write(storage.take_ceremony(id, kind, now)).await?;
         let found = storage.find_passkey(&person.passkey.credential_id).await?;
-        let passkey = found.ok_or("the passkey is gone")?;
+        let passkey = found.ok_or("the passkey does not exist")?;
         let session = nouns::session(person.account_id, Some(passkey.id));
         let passkey_use = nouns::passkey_use(passkey.id);
         let opened = self.write(storage.open_passkey_session(passkey_use, session)).await?;

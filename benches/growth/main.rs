@@ -5,7 +5,7 @@
 //! databases in turn. `-- --accounts 100000` sets another size than a million.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what benchmarks share")]
+#![allow(unreachable_pub, missing_docs, reason = "benchmarks have no public API")]
 
 mod cases;
 mod ground;
