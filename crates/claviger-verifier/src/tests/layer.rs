@@ -73,11 +73,13 @@ async fn what_is_not_one_bearer_token_is_refused() {
     let layer = layer(Told::of(&issuer));
     let good = format!("Bearer {}", issuer.token(&claims()));
 
-    let missing = call(&layer, with(&[])).await;
-    assert_eq!(missing.headers()["www-authenticate"], r#"Bearer realm="claviger""#);
-    assert_eq!(missing.status(), 401);
+    for values in [&[][..], &["Basic YTpi"], &[""]] {
+        let missing = call(&layer, with(values)).await;
+        assert_eq!(missing.headers()["www-authenticate"], r#"Bearer realm="claviger""#);
+        assert_eq!(missing.status(), 401, "{values:?}");
+    }
     let twice = [good.as_str(), good.as_str()];
-    for values in [&twice[..], &["Basic YTpi"], &["Bearer"], &["Bearer "], &["Bearer a b"], &[""]] {
+    for values in [&twice[..], &["Bearer"], &["Bearer "], &["Bearer a b"]] {
         let response = call(&layer, with(values)).await;
         assert_eq!(response.status(), 401, "{values:?}");
         let challenge = response.headers()["www-authenticate"].to_str().unwrap();
