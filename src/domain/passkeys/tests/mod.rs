@@ -3,7 +3,7 @@
 //! What needs storage and sessions is tested over the wire.
 
 mod authentication;
-#[path = "../../../../tests/it/support/authenticator.rs"]
+#[path = "../../../../tests/it/support/authenticator/mod.rs"]
 mod authenticator;
 mod client_data;
 mod registration;

@@ -6,9 +6,7 @@
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "shared by two test binaries")]
 
-#[path = "authenticator/drafts.rs"]
 mod drafts;
-#[path = "authenticator/keys.rs"]
 mod keys;
 
 pub use drafts::{
