@@ -3,6 +3,9 @@
 pub mod cpu;
 pub mod databases;
 pub mod nouns;
+#[allow(dead_code, reason = "the tests' own, whole")]
+#[path = "../../tests/it/support/patience.rs"]
+pub mod patience;
 #[allow(clippy::expect_used, clippy::unwrap_used, reason = "the tests' own, whole")]
 #[allow(dead_code, unused_imports, reason = "the tests' own, whole")]
 #[path = "../../tests/it/support/servers/mod.rs"]

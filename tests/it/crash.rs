@@ -1,18 +1,16 @@
 //! The power goes: nothing acknowledged is lost, nothing spent comes back.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::support::{
-    Home, PASSWORD, Person, Process,
+    Home, MINUTE, PASSWORD, Person, Process,
+    patience::wait_until,
     raw::RawConnection,
     storm::{Told, spoil_ceremony, start_ceremony},
 };
@@ -33,9 +31,11 @@ async fn a_power_cut_in_a_write_storm_loses_nothing_acknowledged() {
             writers.spawn(write_until_cut(process.stranger(), name, acknowledged.clone()));
         }
         // A different number in every round, so that the cut falls into different moments.
-        while acknowledged.load(Ordering::Relaxed) < 40 + round * 7 % 30 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let enough = 40 + round * 7 % 30;
+        wait_until("enough writes are acknowledged", 2 * MINUTE, async || {
+            acknowledged.load(Ordering::Relaxed) >= enough
+        })
+        .await;
         process.kill();
         let told = writers.join_all().await;
 

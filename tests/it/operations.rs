@@ -11,7 +11,10 @@ use std::{
 
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{Home, PASSWORD, Process, app::channel};
+use crate::support::{Home, PASSWORD, Process, app::channel, patience::wait_until};
+
+/// How long a server may take to start on a busy machine.
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 /// An HTTP/2 preface with empty settings, after which the peer says nothing more.
 const DEAF: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -39,11 +42,8 @@ async fn only_the_owner_may_touch_any_file_whatever_the_umask() {
         .args(["--public-listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !home.data().join("claviger.db-wal").exists() {
-        assert!(Instant::now() < deadline);
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let wal = home.data().join("claviger.db-wal");
+    wait_until("the database is open", HALF_A_MINUTE, async || wal.exists()).await;
 
     assert_eq!(mode(&home.data()), 0o700);
     for file in std::fs::read_dir(home.data()).unwrap() {
@@ -105,11 +105,8 @@ async fn a_server_raises_its_limit_on_open_files() {
         .stderr(std::fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !std::fs::read_to_string(&log).unwrap().contains("serving") {
-        assert!(Instant::now() < deadline);
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let serves = async || std::fs::read_to_string(&log).unwrap().contains("serving");
+    wait_until("it serves", HALF_A_MINUTE, serves).await;
 
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     child.kill().unwrap();

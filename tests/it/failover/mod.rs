@@ -18,7 +18,8 @@ use claviger_proto::pb::TokenVerdict;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Home, MINUTE, PASSWORD, Person, Process, SECOND, servers::Cluster, storm::Told,
+    Home, MINUTE, PASSWORD, Person, Process, SECOND, patience::wait_until, servers::Cluster,
+    storm::Told,
 };
 use backend::{Backend, Seen, verdict};
 use client::Client;
@@ -140,11 +141,7 @@ async fn fail_over(cluster: &mut Cluster, tally: &Tally) -> Figures {
 /// Waits until both replicas have acknowledged so many more writes.
 async fn wait_for_writes(tally: &Tally, count: usize) {
     let enough = tally.least_acknowledged() + count;
-    let deadline = Instant::now() + MINUTE;
-    while tally.least_acknowledged() < enough {
-        assert!(Instant::now() < deadline, "a replica does not write");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_until("both write", MINUTE, async || tally.least_acknowledged() >= enough).await;
 }
 
 fn report(figures: &Figures, tally: &Tally, seen: &[Seen], told: &[(Told, Vec<String>)]) {

@@ -8,13 +8,12 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::task::JoinSet;
 
 use super::{done, empty_sqlite, refused, serve, stop, take_key};
-use crate::support::{Home, PASSWORD, Person, Process};
+use crate::support::{Home, MINUTE, PASSWORD, Person, Process, patience::wait_until};
 
 const WRITERS: u32 = 8;
 
@@ -68,9 +67,8 @@ async fn a_backup_in_a_write_storm_holds_whatever_was_acknowledged_before() {
         let (enough, known) = (enough.clone(), known.clone());
         writers.spawn(register_until(process.stranger(), writer, enough, known));
     }
-    while known.lock().unwrap().len() < 200 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let are_enough = async || known.lock().unwrap().len() >= 200;
+    wait_until("200 accounts are registered", 2 * MINUTE, are_enough).await;
 
     let before = known.lock().unwrap().clone();
     let file = tokio::task::spawn_blocking({

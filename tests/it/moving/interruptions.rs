@@ -1,12 +1,10 @@
 //! Copies that are cut short, and copies that did not arrive as they set out.
 
-use std::time::Duration;
-
 use super::{
     assert_unservable, copy, empty_sqlite, refused, reported, serve, start_copy, stop, take_key,
     wait_until_blocked,
 };
-use crate::support::{Home, PASSWORD};
+use crate::support::{Home, MINUTE, PASSWORD, patience::wait_until};
 
 /// More than two pages of accounts.
 const ACCOUNTS_IN_SQLITE: &str = "
@@ -65,10 +63,11 @@ async fn a_copy_killed_again_and_again_arrives_whole() {
         for _ in 0..5 {
             let mut copying = start_copy(&old, &new);
             let before = arrived;
-            while arrived == before && copying.try_wait().unwrap().is_none() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+            wait_until("more accounts arrive, or the copy ends", MINUTE, async || {
                 arrived = watcher.number("SELECT count(*) FROM accounts").await;
-            }
+                arrived != before || copying.try_wait().unwrap().is_some()
+            })
+            .await;
             copying.kill().unwrap();
             copying.wait().unwrap();
             assert_unservable(&new);

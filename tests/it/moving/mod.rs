@@ -10,12 +10,12 @@ mod schema;
 use std::{
     fs,
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use claviger::storage::migrations;
 
-use crate::support::{Home, ORIGIN, Process, raw::RawConnection};
+use crate::support::{Home, ORIGIN, Process, patience::wait_until, raw::RawConnection};
 
 /// How a server is called, wherever it moves: passkeys and tokens say so.
 const NAMED: [&str; 2] = ["--public-url", ORIGIN];
@@ -72,11 +72,8 @@ fn assert_unservable(home: &Home) {
 
 /// Waits until a copy waits for a lock that the test holds.
 async fn wait_until_blocked(postgres: &mut RawConnection) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while postgres.number(WAITING).await == 0 {
-        assert!(Instant::now() < deadline, "the copy does not reach the lock");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let waits = async || postgres.number(WAITING).await > 0;
+    wait_until("the copy reaches the lock", Duration::from_secs(30), waits).await;
 }
 
 /// Takes the key-encryption key along.

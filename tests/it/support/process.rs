@@ -6,14 +6,14 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 use rustix::process::Pid;
 use tonic::transport::Channel;
 
-use super::{Home, Person, app::channel, servers::Frozen};
+use super::{Home, Person, app::channel, patience::holds_within_blocking, servers::Frozen};
 
 /// Hashes that cost little, unless a test asks for others.
 const CHEAP: &[&str] =
@@ -63,15 +63,14 @@ impl Process {
 
     /// Waits until both ports answer.
     pub fn wait_until_ready(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
         for port in [self.public_port, self.internal_port] {
-            while !is_ready(port) {
+            let in_time = holds_within_blocking(Duration::from_secs(30), || {
                 if let Some(status) = self.child.try_wait().unwrap() {
                     panic!("the program ended with {status}:\n{}", self.log());
                 }
-                assert!(Instant::now() < deadline, "not ready:\n{}", self.log());
-                std::thread::sleep(Duration::from_millis(5));
-            }
+                is_ready(port)
+            });
+            assert!(in_time, "not ready:\n{}", self.log());
         }
     }
 

@@ -22,6 +22,7 @@ use crate::support::{
     DAY, Home, Person, SECOND, TestApp,
     app::channel,
     partition::{Network, SILENCE, Weather},
+    patience::wait_until,
     watcher::{Heard, Watcher},
 };
 
@@ -261,13 +262,12 @@ async fn weather_the_storm(apps: Vec<TestApp>, logouts: usize) {
 
 /// What a server knows, once it is as many as there are.
 async fn wait_for_live(app: &TestApp, count: usize) -> std::collections::BTreeMap<String, i64> {
-    let mut live = Heard::poll(&mut app.new_backend()).await.live;
-    let began = Instant::now();
-    while live.len() != count {
-        assert!(began.elapsed() < BROKEN, "it knows {} of {count}", live.len());
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut live = std::collections::BTreeMap::new();
+    wait_until("the server knows of every logout", BROKEN, async || {
         live = Heard::poll(&mut app.new_backend()).await.live;
-    }
+        live.len() == count
+    })
+    .await;
     live
 }
 

@@ -20,7 +20,7 @@ pub use supervised::Frozen;
 use std::{
     net::TcpListener,
     sync::atomic::{AtomicU16, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How long a server may take to start or to stop on a busy machine.
@@ -46,14 +46,7 @@ pub fn free_port() -> u16 {
     panic!("no port from {FIRST_PORT} on is free");
 }
 
-/// Polls until `condition` holds, and says whether it did in time.
-fn holds_in_time(mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    true
+/// Polls until `condition` holds, and returns whether it did before [`PATIENCE`] ran out.
+fn holds_in_time(condition: impl FnMut() -> bool) -> bool {
+    super::patience::holds_within_blocking(PATIENCE, condition)
 }

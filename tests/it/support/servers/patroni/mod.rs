@@ -3,15 +3,13 @@
 
 mod node;
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::process::Command;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
 use self::node::Node;
+use super::super::patience::holds_within;
 use super::{Balancer, PATIENCE, free_port, haproxy::answers, programs, supervised::Supervised};
 
 /// A running cluster. Commits wait for the other node, so a failover loses none.
@@ -70,26 +68,22 @@ impl Cluster {
         self.node(name).start();
     }
 
-    /// Waits until a node other than this one takes writes through HAProxy; answers with its name.
+    /// Waits until a node other than this one takes writes through HAProxy, and returns its name.
     pub async fn wait_for_primary(&self, other_than: Option<&str>) -> &'static str {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let primary = self.find_primary().filter(|it| Some(*it) != other_than);
-            if let Some(primary) = primary
-                && self.takes_writes().await
-            {
-                return primary;
-            }
-            self.pause(deadline, "no primary").await;
-        }
+        let mut primary = None;
+        let found = holds_within(PATIENCE, async || {
+            primary = self.find_primary().filter(|it| Some(*it) != other_than);
+            primary.is_some() && self.takes_writes().await
+        });
+        assert!(found.await, "no primary:\n{}", self.log());
+        primary.expect("a primary was found")
     }
 
     /// Waits until a standby has every commit before it is acknowledged, so that it may be promoted.
     pub async fn wait_for_synchronous_standby(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.nodes.iter().any(Node::is_synchronous_standby) {
-            self.pause(deadline, "no synchronous standby").await;
-        }
+        let found =
+            holds_within(PATIENCE, async || self.nodes.iter().any(Node::is_synchronous_standby));
+        assert!(found.await, "no synchronous standby:\n{}", self.log());
     }
 
     /// What the nodes have logged so far.
@@ -103,11 +97,6 @@ impl Cluster {
         };
         let answer = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&mut connection);
         matches!(answer.await, Ok(false))
-    }
-
-    async fn pause(&self, deadline: Instant, missing: &str) {
-        assert!(Instant::now() < deadline, "{missing}:\n{}", self.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
     fn find_primary(&self) -> Option<&'static str> {
