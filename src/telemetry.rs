@@ -3,10 +3,7 @@
 //! Dependencies print headers, frames, queries and chatter below WARN, so whatever `RUST_LOG` says
 //! only our own targets are heard there.
 
-use std::{
-    error::Error,
-    io::{self, IsTerminal as _},
-};
+use std::io::{self, IsTerminal as _};
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -18,6 +15,8 @@ use tracing_subscriber::{
 };
 
 use crate::config::{Log, LogFormat};
+
+pub use claviger_token::causes;
 
 /// The log cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -52,22 +51,6 @@ pub fn is_pretty(log: &Log) -> bool {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     }
-}
-
-/// An error with its causes, for the log. A cause that the error before it has quoted is not said
-/// again.
-pub fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 fn pretty<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync

@@ -1,6 +1,6 @@
 //! The algorithms that sign access tokens (RFC 7518 §3.1, RFC 8037 §3.1).
 
-/// The algorithm of a signing key, and the only one its tokens are checked with.
+/// The algorithm of a signing key. Signatures by the key are checked with this algorithm alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// ECDSA with P-256 and SHA-256.
@@ -12,7 +12,7 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
-    /// The name of the algorithm in JOSE (RFC 7518 §3.1, RFC 8037 §3.1).
+    /// The JOSE name of the algorithm, `alg` in headers and keys.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",

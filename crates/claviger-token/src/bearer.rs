@@ -11,26 +11,27 @@ pub enum BearerError {
     /// The header has another scheme than `Bearer`, or none.
     #[error("the authorization header is not a bearer token")]
     OtherScheme,
-    /// There is more than one token, or the one there is has characters that no token has.
+    /// There is more than one token, none after the scheme, or one with characters that are not
+    /// allowed in a token.
     #[error("the bearer token is malformed")]
     Malformed,
 }
 
-/// The bearer token in these headers.
+/// The bearer token in the `Authorization` header of a request. See [`bearer_of`].
 ///
 /// # Errors
-/// See [`BearerError`].
+/// When the headers do not contain exactly one bearer token.
 pub fn bearer(headers: &HeaderMap) -> Result<&str, BearerError> {
     bearer_of(headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()))
 }
 
-/// The bearer token in these values of `Authorization`.
+/// The bearer token in the values of all `Authorization` headers of a request.
 ///
-/// The scheme's letter case does not matter (RFC 9110 §11.1). Two values, also joined into one by a
-/// proxy, are refused: another program on the way could read the other one.
+/// The scheme is case-insensitive (RFC 9110 §11.1). Two values are refused, also when a proxy has joined
+/// them into one: otherwise another program on the path could act on the other token.
 ///
 /// # Errors
-/// See [`BearerError`].
+/// When the values do not contain exactly one bearer token.
 pub fn bearer_of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a str, BearerError> {
     let mut values = values.into_iter();
     let value = values.next().ok_or(BearerError::Missing)?;
@@ -41,7 +42,7 @@ pub fn bearer_of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a s
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, token) = value.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        // A token may hide behind the comma of a value that was joined from two.
+        // The part after the comma of a joined value may be a token.
         let is_joined = value.contains(&b',');
         return Err(if is_joined { BearerError::Malformed } else { BearerError::OtherScheme });
     }

@@ -7,19 +7,22 @@ use http::HeaderValue;
 /// The protection space of every challenge (RFC 9110 §11.5).
 const REALM: &str = "claviger";
 
-/// What a refused request lacks, and a sentence about it for the developer of the client. Characters
-/// that cannot stand in a quoted string are left out of the sentence.
+/// What a refused request lacks. Its [`Display`](fmt::Display) form is the value of `WWW-Authenticate`.
+///
+/// A description is a sentence for the developer of the client. Characters that are not allowed in a
+/// quoted string are left out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Challenge<'a> {
-    /// A token. There is no error code, since the client may not have known (RFC 6750 §3.1).
+    /// Any token. Carries no error code, since the client may not have known that one is required
+    /// (RFC 6750 §3.1).
     Token,
-    /// A valid token: `invalid_token`.
+    /// A valid token: `invalid_token` (RFC 6750 §3.1), with a description.
     ValidToken(&'a str),
     /// A more recent sign-in: `insufficient_user_authentication` (RFC 9470 §3).
     RecentSignIn {
-        /// The sentence.
+        /// Why the sign-in is not recent enough.
         description: &'a str,
-        /// The oldest sign-in that is accepted, if there is a bound.
+        /// The oldest sign-in that is accepted, sent as `max_age` in whole seconds.
         max_auth_age: Option<Duration>,
     },
 }
@@ -47,7 +50,7 @@ impl fmt::Display for Challenge<'_> {
 
 impl From<Challenge<'_>> for HeaderValue {
     fn from(challenge: Challenge<'_>) -> Self {
-        // Nothing but printable ASCII was written.
+        // Only printable ASCII was written, so this cannot fail.
         Self::try_from(challenge.to_string()).unwrap_or(Self::from_static("Bearer"))
     }
 }
@@ -80,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_cannot_leave_its_quotes() {
+    fn a_description_cannot_end_its_quoted_string() {
         let challenge = Challenge::ValidToken("no\", scope=\"all\\\r\nSet-Cookie: ä");
 
         let value = HeaderValue::from(challenge);

@@ -10,38 +10,39 @@ use crate::{
     time::Timestamp,
 };
 
-/// What a verified access token says (RFC 9068 §2.2).
+/// The claims of an access token (RFC 9068 §2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// `iss`.
+    /// `iss`: the server that issued the token, by its `public.url`.
     pub issuer: String,
-    /// `sub`.
+    /// `sub`: the account that signed in.
     pub account_id: AccountId,
-    /// `aud`.
+    /// `aud`: the services that the token is for. At least one.
     pub audiences: Vec<String>,
-    /// `exp`.
+    /// `exp`: the token is valid before this time, in whole seconds.
     pub expires_at: Timestamp,
-    /// `iat`.
+    /// `iat`: when the token was issued, in whole seconds.
     pub issued_at: Timestamp,
-    /// `jti`.
+    /// `jti`: the unique identifier of the token. Never empty.
     pub token_id: String,
-    /// `sid`.
+    /// `sid`: the session that the token belongs to. It ends with that session.
     pub session_id: SessionId,
-    /// `auth_time`.
+    /// `auth_time`: when the person last proved who they are in this session, in whole seconds.
     pub auth_time: Timestamp,
-    /// What `amr` says.
+    /// `amr`: the method of that proof.
     pub auth_method: SignInMethod,
 }
 
 impl Claims {
-    /// How long before `now` the person proved who they are, counted in whole seconds like
-    /// `auth_time` itself.
+    /// The time since [`auth_time`](Self::auth_time), in whole seconds; zero when that is in the
+    /// future.
     pub fn auth_age(&self, now: Timestamp) -> Duration {
         Timestamp::from_seconds(now.as_seconds()).since(self.auth_time)
     }
 }
 
-/// The JSON object. Members of later versions of ours are ignored, all of these must be there.
+/// The JSON object. All members but `nbf` are required; unknown ones are ignored, since a newer server
+/// may write more.
 #[derive(Serialize, Deserialize)]
 struct ClaimsObject {
     iss: String,
@@ -57,19 +58,18 @@ struct ClaimsObject {
     nbf: Option<i64>,
 }
 
-/// What the JSON of a token says.
+/// Claims as read from JSON.
 #[derive(Debug)]
-pub struct ReadClaims {
-    /// The claims.
-    pub claims: Claims,
-    /// `nbf`, which we never write but respect.
-    pub not_before: Option<Timestamp>,
+pub(crate) struct ReadClaims {
+    pub(crate) claims: Claims,
+    /// `nbf`, which Claviger never writes but respects.
+    pub(crate) not_before: Option<Timestamp>,
 }
 
-/// Writes claims.
+/// The claims as a JSON object: the payload of a token, before base64url. For programs that sign.
 ///
 /// # Errors
-/// Never in practice.
+/// Never in practice; the type is that of the JSON encoder.
 pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
     let object = ClaimsObject {
         iss: claims.issuer.clone(),
@@ -86,8 +86,8 @@ pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&object)
 }
 
-/// Reads claims; `None` when one is missing or not in its form.
-pub fn from_json(json: &[u8]) -> Option<ReadClaims> {
+/// Reads claims; `None` when one is missing or malformed.
+pub(crate) fn from_json(json: &[u8]) -> Option<ReadClaims> {
     let object: ClaimsObject = serde_json::from_slice(json).ok()?;
     if object.jti.is_empty() || object.aud.is_empty() {
         return None;

@@ -1,6 +1,6 @@
-//! Identifiers: one type per noun, so that they cannot be mixed up.
+//! Identifiers: one type per noun, so that one cannot be passed for another.
 
-/// Defines an identifier: a UUID with a type of its own. For this crate and the server.
+/// Defines an identifier: a UUID with a type of its own. Used by this crate and the server.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! identifier {
@@ -10,7 +10,7 @@ macro_rules! identifier {
         pub struct $name($crate::uuid::Uuid);
 
         impl $name {
-            /// Wraps an identifier that was made or stored before.
+            /// Wraps an existing UUID.
             pub const fn from_uuid(id: $crate::uuid::Uuid) -> Self {
                 Self(id)
             }
@@ -20,12 +20,12 @@ macro_rules! identifier {
                 self.0
             }
 
-            /// The 16 bytes of the identifier, as stored.
+            /// The 16 bytes of the identifier.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            /// Reads the 16 bytes of a stored identifier.
+            /// Reads an identifier from its 16 bytes; `None` for any other length.
             pub fn from_slice(bytes: &[u8]) -> Option<Self> {
                 $crate::uuid::Uuid::from_slice(bytes).ok().map(Self)
             }
@@ -48,11 +48,12 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// Names an account: `sub` in access tokens. Also its WebAuthn user handle, so it says nothing
-    /// about the person.
+    /// The identifier of an account: `sub` in access tokens. A UUID that never changes and is never
+    /// used again. It is also the account's WebAuthn user handle, so it reveals nothing about the
+    /// person.
     AccountId
 }
 identifier! {
-    /// Names a session: `sid` in access tokens.
+    /// The identifier of a session, which is one sign-in on one device: `sid` in access tokens.
     SessionId
 }

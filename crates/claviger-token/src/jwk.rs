@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::algorithm::SigningAlgorithm;
 
-// The DER of a SubjectPublicKeyInfo is the same for all keys of one algorithm, but for the key
-// itself, so comparing with it is stricter than a parser and much shorter.
+// In DER, the SubjectPublicKeyInfos of one algorithm differ in the key alone, so comparing prefixes is
+// stricter than a parser and much shorter.
 
 /// `SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { uncompressed point …`
 const P256_PREFIX: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\
@@ -19,33 +19,33 @@ const RSA_2048_PREFIX: &[u8] = b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x8
     \x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00";
 /// `INTEGER 65537 } } }`
 const RSA_SUFFIX: &[u8] = b"\x02\x03\x01\x00\x01";
-/// 65537, the public exponent of every RSA key we make.
+/// 65537, the only public exponent that is accepted.
 const RSA_EXPONENT: &[u8] = b"\x01\x00\x01";
 
-/// The numbers a public key consists of.
+/// The parameters of a public key, as big-endian numbers.
 pub enum PublicParts<'a> {
     /// A point on P-256.
     P256 {
-        /// Its x coordinate, big-endian like all numbers here.
+        /// The x coordinate.
         x: &'a [u8; 32],
-        /// Its y coordinate.
+        /// The y coordinate.
         y: &'a [u8; 32],
     },
     /// An Ed25519 key.
     Ed25519 {
-        /// The key (RFC 8032 §5.1.5).
+        /// The encoded point (RFC 8032 §5.1.5).
         x: &'a [u8; 32],
     },
     /// A 2048-bit RSA key.
     Rsa {
         /// The modulus.
         modulus: &'a [u8; 256],
-        /// The public exponent.
+        /// The public exponent, 65537.
         exponent: &'a [u8],
     },
 }
 
-/// A public key in JSON.
+/// A public key as a JSON Web Key; serialize it to obtain the JSON.
 #[derive(Debug, Serialize)]
 pub struct Jwk {
     kty: &'static str,
@@ -65,16 +65,16 @@ pub struct Jwk {
     kid: String,
 }
 
-/// A set of public keys in JSON.
+/// A JWK Set (RFC 7517 §5), as the server publishes it at `/.well-known/jwks.json`.
 #[derive(Debug, Serialize)]
 pub struct JwkSet {
-    /// The keys.
+    /// The keys, in no particular order.
     pub keys: Vec<Jwk>,
 }
 
 impl<'a> PublicParts<'a> {
-    /// Takes a DER SubjectPublicKeyInfo apart. `None` when it is not one of this algorithm, with
-    /// the key size we use.
+    /// Reads the parameters from a DER SubjectPublicKeyInfo. `None` when it is not a key of this
+    /// algorithm and size: P-256, Ed25519, or RSA with 2048 bits and exponent 65537.
     pub fn of(algorithm: SigningAlgorithm, spki: &'a [u8]) -> Option<Self> {
         match algorithm {
             SigningAlgorithm::Es256 => {
@@ -92,7 +92,7 @@ impl<'a> PublicParts<'a> {
         }
     }
 
-    /// The thumbprint: the same for the same key wherever it is computed (RFC 7638 §3).
+    /// The SHA-256 thumbprint of the key, in base64url (RFC 7638 §3). Claviger uses it as `kid`.
     pub fn thumbprint(&self) -> String {
         let members = match self {
             Self::P256 { x, y } => {
@@ -106,7 +106,7 @@ impl<'a> PublicParts<'a> {
         text(digest::digest(&digest::SHA256, members.as_bytes()).as_ref())
     }
 
-    /// The key in JSON.
+    /// The key as a JSON Web Key for checking signatures, with this `alg` and `kid`.
     pub fn jwk(&self, algorithm: SigningAlgorithm, key_id: &str) -> Jwk {
         let mut jwk = Jwk {
             kty: "RSA",

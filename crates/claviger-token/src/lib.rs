@@ -1,11 +1,10 @@
-//! What a Claviger access token is (RFC 9068), and whether it is valid: from its text, public keys and
-//! revocations alone.
+//! What a Claviger access token is, and whether it is valid.
 //!
-//! The server, which also signs, and the verifier inside backends judge by this same code. No I/O, no
-//! tasks, no gRPC; time is handed in.
+#![doc = include_str!("../README.md")]
 
 pub mod algorithm;
 pub mod bearer;
+mod causes;
 pub mod challenge;
 pub mod claims;
 pub mod id;
@@ -21,3 +20,5 @@ pub mod verdict;
 
 #[doc(hidden)]
 pub use uuid;
+
+pub use self::causes::causes;

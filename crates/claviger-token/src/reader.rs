@@ -1,30 +1,34 @@
-//! Reading access tokens: signature, issuer and claims, with a memory of those already read.
+//! Reading access tokens: signature, issuer and claims, with a cache of those already read.
 //!
-//! A token whose signature was checked once is remembered for as long as there is room, since that
-//! check is what costs. Whether its key is still good is asked every time.
+//! Checking a signature is what costs, so a token whose signature was checked stays in a cache of
+//! bounded size. Whether its key is still valid is checked every time.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use quick_cache::sync::Cache;
 
-use crate::{claims::Claims, time::Timestamp};
+use crate::{
+    claims::{self, Claims},
+    jws,
+    signature::VerifyingKey,
+    time::Timestamp,
+};
 
-use crate::{claims, jws, signature::VerifyingKey};
-
-/// The longest text that is looked at; ours have about 600 bytes, more with long audiences.
+/// The longest text that is read as a token, in bytes. A token of Claviger has about 600, and more
+/// with long audiences.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// How many tokens are remembered: about 10 MiB when full.
+/// The capacity of the cache, in tokens: about 10 MiB when full.
 const REMEMBERED_TOKENS: usize = 16_384;
 
-/// Reads the tokens of one issuer.
+/// Reads the tokens of one issuer. Holds a cache of at most 16,384 tokens.
 pub struct TokenReader {
     issuer: String,
-    /// By the SHA-256 of their text, so that memory holds no token that could be used.
+    /// Keyed by the SHA-256 of the token, so that a memory dump contains no usable token.
     read: Cache<[u8; 32], Arc<ReadToken>>,
 }
 
-/// What a token says whose signature and issuer are right.
+/// A token whose signature and issuer were checked.
 struct ReadToken {
     key_id: String,
     claims: Arc<Claims>,
@@ -32,14 +36,16 @@ struct ReadToken {
 }
 
 impl TokenReader {
-    /// Reads tokens whose `iss` is `issuer`.
+    /// A reader for tokens whose `iss` is exactly `issuer`.
     pub fn new(issuer: String) -> Self {
         Self { issuer, read: Cache::new(REMEMBERED_TOKENS) }
     }
 
-    /// What a token says that one of the keys signed, whether or not it is still good at `now`;
-    /// `None` for any other text, and before the token's `nbf`. `find` knows the keys that are good at
-    /// `now`. No token counts for longer than `lifetime`.
+    /// The claims of a token that a valid key signed, whether or not the token has expired at `now`.
+    /// `None` for any other text, and before the token's `nbf`.
+    ///
+    /// `find` returns the key with a `kid` if it is valid at `now`. The token is considered expired
+    /// `lifetime` after its `iat`, if its `exp` is later.
     pub fn read<'k>(
         &self,
         token: &str,
@@ -57,7 +63,7 @@ impl TokenReader {
             _ => {
                 let (key, payload) = jws::verify(token, &find)?;
                 let known = Arc::new(self.parse(key.key_id(), &payload, lifetime)?);
-                // What has expired would only take the room of what has not.
+                // An expired token would only displace valid ones.
                 if now < known.claims.expires_at {
                     self.read.insert(digest, Arc::clone(&known));
                 }
@@ -70,14 +76,14 @@ impl TokenReader {
         Some(Arc::clone(&known.claims))
     }
 
-    /// How many tokens are remembered.
+    /// The number of tokens in the cache.
     pub fn remembered(&self) -> usize {
         self.read.len()
     }
 
     fn parse(&self, key_id: &str, payload: &[u8], lifetime: Duration) -> Option<ReadToken> {
         let claims::ReadClaims { mut claims, not_before } = claims::from_json(payload)?;
-        // Where the lifetime was cut since, revocations are kept for the new one only.
+        // After the lifetime was shortened, revocations are kept for the new lifetime only.
         claims.expires_at = claims.expires_at.min(claims.issued_at + lifetime);
         if claims.issuer != self.issuer {
             return None;
@@ -86,8 +92,8 @@ impl TokenReader {
     }
 }
 
-/// The key that a text claims to be signed with, if it is shaped like one of our tokens. Nothing is
-/// checked: anybody can claim anything.
+/// The `kid` in the header of a text that has the form of an access token, otherwise `None`. The
+/// signature is not checked, so the text may be a forgery.
 pub fn claimed_key_id(token: &str) -> Option<String> {
     if token.len() > MAX_TOKEN_BYTES { None } else { jws::key_id(token) }
 }

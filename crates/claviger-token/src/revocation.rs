@@ -1,4 +1,4 @@
-//! Revocations: access tokens that died before their time.
+//! Revocations: access tokens that are refused before they expire.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use crate::{
     time::Timestamp,
 };
 
-/// The longest time between two messages of a live feed of revocations, so that silence means that the
-/// stream is lost.
+/// The longest time between two messages on a stream of revocations (`TokenService.WatchRevocations`).
+/// A stream without a message for several times as long has been lost.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// Which access tokens died.
+/// Which access tokens are revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Revoked {
-    /// All of a session.
+    /// All tokens of a session.
     Session(SessionId),
-    /// All of an account that were issued (`iat`) before a time.
+    /// All tokens of an account that were issued before a time.
     Account {
-        /// The account.
+        /// The account, `sub` in tokens.
         account_id: AccountId,
-        /// The time, in whole seconds like `iat`.
+        /// Tokens whose `iat` is earlier are revoked. In whole seconds, like `iat`.
         issued_before: Timestamp,
     },
-    /// The one with this `jti`.
+    /// The token with this `jti`.
     Token(String),
 }
 
-/// That they died, and for how long it must be remembered.
+/// A revocation, and for how long it must be remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
-    /// Which tokens.
+    /// The tokens that are revoked.
     pub revoked: Revoked,
-    /// From when on none of them can be alive, so that the revocation may be forgotten.
+    /// When the last of these tokens has expired. From then on the revocation may be forgotten.
     pub until: Timestamp,
 }

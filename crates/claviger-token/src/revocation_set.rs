@@ -1,6 +1,6 @@
-//! The access tokens that died before their time, held in memory.
+//! The revocations that are in force, held in memory.
 //!
-//! Asked whenever a token is judged, so asking is cheap.
+//! Every token is compared with them, so a lookup is cheap.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,14 @@ use crate::{
     time::Timestamp,
 };
 
-/// Each has a lock of its own, so that one session's end does not hold up everybody's calls.
+/// Each shard has its own lock, so that a session that ends does not delay every call.
 const SHARDS: usize = 16;
 
-/// The live revocations. Bounded: each is forgotten when the last token it names has expired.
+/// The revocations in force. Its size is bounded by [`Self::forget_expired`], which drops each one when
+/// the last token that it covers has expired.
 #[derive(Debug, Default)]
 pub struct RevocationSet {
-    /// Until when each must be remembered, like in the other two.
+    /// The value is [`Revocation::until`], as in the other maps.
     sessions: [RwLock<HashMap<SessionId, Timestamp>>; SHARDS],
     accounts: RwLock<HashMap<AccountId, AccountEntry>>,
     tokens: RwLock<HashMap<String, Timestamp>>,
@@ -33,7 +34,8 @@ struct AccountEntry {
 }
 
 impl RevocationSet {
-    /// Adds a revocation. Answers whether it says anything that was not known.
+    /// Adds a revocation. Returns whether it covers more tokens, or for longer, than those already
+    /// known.
     pub fn add(&self, revocation: &Revocation) -> bool {
         let until = revocation.until;
         match &revocation.revoked {
@@ -52,7 +54,7 @@ impl RevocationSet {
         }
     }
 
-    /// Whether a token with these claims is dead.
+    /// Whether a token with these claims is revoked.
     pub fn covers(&self, claims: &Claims) -> bool {
         self.contains_session(claims.session_id)
             || read(&self.accounts)
@@ -61,12 +63,12 @@ impl RevocationSet {
             || read(&self.tokens).contains_key(&claims.token_id)
     }
 
-    /// Whether a session's access tokens are dead.
+    /// Whether all tokens of a session are revoked.
     pub fn contains_session(&self, session: SessionId) -> bool {
         read(self.shard(session)).contains_key(&session)
     }
 
-    /// Forgets those that no longer matter.
+    /// Drops the revocations that cover only tokens that have expired at `now`.
     pub fn forget_expired(&self, now: Timestamp) {
         for shard in &self.sessions {
             retain(&mut write(shard), |until| now < *until);
@@ -75,7 +77,7 @@ impl RevocationSet {
         retain(&mut write(&self.tokens), |until| now < *until);
     }
 
-    /// Every live revocation, in no order.
+    /// Every revocation in force, in no particular order.
     pub fn list(&self) -> Vec<Revocation> {
         let mut all = Vec::new();
         for shard in &self.sessions {
@@ -96,13 +98,13 @@ impl RevocationSet {
         all
     }
 
-    /// How many there are.
+    /// The number of revocations in force.
     pub fn len(&self) -> usize {
         let sessions: usize = self.sessions.iter().map(|shard| read(shard).len()).sum();
         sessions + read(&self.accounts).len() + read(&self.tokens).len()
     }
 
-    /// Whether there is none.
+    /// Whether no revocation is in force.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -114,7 +116,7 @@ impl RevocationSet {
     }
 }
 
-/// Keeps the later of two ends. Answers whether the new one is.
+/// Keeps the later of two ends. Returns whether that is the new one.
 fn extend<K: Eq + std::hash::Hash>(
     held: &mut HashMap<K, Timestamp>,
     key: K,
@@ -137,12 +139,12 @@ fn extend<K: Eq + std::hash::Hash>(
 
 fn retain<K: Eq + std::hash::Hash, V>(held: &mut HashMap<K, V>, keep: impl Fn(&V) -> bool) {
     held.retain(|_, value| keep(value));
-    // A burst of logouts must not keep its room for ever.
+    // The memory of a burst of logouts must not be kept for ever.
     let needed = held.len() * 2;
     held.shrink_to(needed);
 }
 
-// A panic elsewhere cannot leave a map half-changed, so a poisoned lock is as good as any.
+// A panic elsewhere cannot leave a map half-changed, so a poisoned lock can still be used.
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_is_forgotten_when_its_time_has_come_and_not_before() {
+    fn a_revocation_is_forgotten_when_its_tokens_have_expired_and_not_before() {
         let set = RevocationSet::default();
         let [sooner, later] = sessions();
         set.add(&session(sooner, 100));
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn adding_again_never_shortens_a_revocation_and_is_no_news() {
+    fn adding_again_never_shortens_a_revocation_and_adds_nothing() {
         let set = RevocationSet::default();
         let [id] = sessions();
 
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accounts_tokens_die_by_when_they_were_issued() {
+    fn the_tokens_of_an_account_are_revoked_by_their_time_of_issue() {
         let set = RevocationSet::default();
         let (before, other) = (claims(99), claims(99));
         let after = Claims { account_id: before.account_id, ..claims(100) };
@@ -252,28 +254,28 @@ mod tests {
     }
 
     #[test]
-    fn one_token_dies_alone() {
+    fn one_token_is_revoked_alone() {
         let set = RevocationSet::default();
-        let dead = claims(1);
-        let sibling = Claims { token_id: "another".to_owned(), ..dead.clone() };
+        let token = claims(1);
+        let sibling = Claims { token_id: "another".to_owned(), ..token.clone() };
 
-        let revoked = Revoked::Token(dead.token_id.clone());
+        let revoked = Revoked::Token(token.token_id.clone());
         set.add(&Revocation { revoked, until: Timestamp::from_seconds(1000) });
 
-        assert!(set.covers(&dead));
+        assert!(set.covers(&token));
         assert!(!set.covers(&sibling));
     }
 
     #[test]
     fn what_is_listed_makes_an_equal_set() {
         let (set, copy) = (RevocationSet::default(), RevocationSet::default());
-        let dead = claims(1);
+        let token = claims(1);
         let until = Timestamp::from_seconds(1000);
         let issued_before = Timestamp::from_seconds(2);
-        let account = Revoked::Account { account_id: dead.account_id, issued_before };
-        set.add(&session(dead.session_id, 1000));
+        let account = Revoked::Account { account_id: token.account_id, issued_before };
+        set.add(&session(token.session_id, 1000));
         set.add(&Revocation { revoked: account, until });
-        set.add(&Revocation { revoked: Revoked::Token(dead.token_id), until });
+        set.add(&Revocation { revoked: Revoked::Token(token.token_id), until });
 
         for revocation in set.list() {
             assert!(copy.add(&revocation));

@@ -1,6 +1,6 @@
-//! How a person signs in, and how tokens say it (RFC 8176).
+//! Sign-in methods, and their authentication method references in tokens (RFC 8176).
 
-/// The method of a sign-in, or of a later proof that the person is present.
+/// The method of a sign-in, or of a later reauthentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
     /// A password.
@@ -13,8 +13,8 @@ impl SignInMethod {
     /// Every method. `references` does not compile without a new one, and a test compares the two.
     pub const ALL: &[Self] = &[Self::Password, Self::Passkey];
 
-    /// The authentication method references of this method, `amr` in tokens (RFC 8176 §2): a passkey
-    /// shows possession of a key and that its authenticator verified the person.
+    /// The authentication method references of this method, `amr` in tokens (RFC 8176 §2). A passkey
+    /// proves possession of a key (`pop`) and that its authenticator verified the person (`user`).
     pub const fn references(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
@@ -22,7 +22,7 @@ impl SignInMethod {
         }
     }
 
-    /// The method with these references; `None` when there is none.
+    /// The method with exactly these references, in this order; `None` when there is none.
     pub fn from_references(references: &[impl AsRef<str>]) -> Option<Self> {
         let is_same = |method: &&Self| {
             let own = method.references().iter().copied();
@@ -36,7 +36,7 @@ impl SignInMethod {
 mod tests {
     use super::*;
 
-    /// The place of a method in `ALL`. A new method does not compile before it has one.
+    /// The index of a method in `ALL`. A new method does not compile before it has one.
     const fn place(method: SignInMethod) -> usize {
         match method {
             SignInMethod::Password => 0,

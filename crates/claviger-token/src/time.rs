@@ -5,12 +5,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A point in time, in microseconds since 1970-01-01 UTC.
+/// A point in time, in microseconds since 1970-01-01 UTC. Arithmetic saturates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Before all others.
+    /// The earliest point in time.
     pub const MIN: Self = Self(i64::MIN);
 
     /// The point `micros` microseconds after 1970-01-01 UTC.
@@ -33,14 +33,14 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// How long after `earlier` this is; zero when it is not.
+    /// The time from `earlier` to this point; zero when `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
 impl From<SystemTime> for Timestamp {
-    /// A time before 1970 becomes 1970.
+    /// Times before 1970 become 1970, and those too late to be represented the latest.
     fn from(time: SystemTime) -> Self {
         Self(micros(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }

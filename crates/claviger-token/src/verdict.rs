@@ -1,10 +1,10 @@
-//! The verdict on an access token, with the claims of the token where it has any.
+//! The verdict on an access token: whether it is valid now and meets the requirements of a service.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{claims::Claims, time::Timestamp};
 
-/// What a token must meet beside being valid.
+/// What a service requires of a token beyond its being valid.
 #[derive(Debug, Clone, Copy)]
 pub struct Requirements<'a> {
     /// The audience that the token must be for (`aud`). `None` refuses every token.
@@ -19,7 +19,7 @@ pub struct Requirements<'a> {
 pub enum Verdict {
     /// Valid now, and meets the requirements.
     Active,
-    /// Past its `exp`.
+    /// Past its `exp`, or issued longer ago than the lifetime that the server publishes.
     Expired,
     /// Revoked before its `exp`, by itself or with its session or account.
     Revoked,
@@ -31,8 +31,10 @@ pub enum Verdict {
     StepUpNeeded,
 }
 
-/// The verdict on an access token with its claims, where it has any. Only the claims of `Active` say who calls; those of the others are
-/// for explaining the refusal.
+/// The verdict on an access token, with its claims if it has any.
+///
+/// Only the claims of [`Active`](Self::Active) identify a caller. Those of the other verdicts serve to
+/// explain the refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
     /// [`Verdict::Active`].
@@ -41,7 +43,7 @@ pub enum Judged {
     Expired(Arc<Claims>),
     /// [`Verdict::Revoked`].
     Revoked(Arc<Claims>),
-    /// [`Verdict::WrongAudience`]. Without the claims for a caller that may not read them.
+    /// [`Verdict::WrongAudience`]. Without claims where the service may not read them.
     WrongAudience(Option<Arc<Claims>>),
     /// [`Verdict::StepUpNeeded`].
     StepUpNeeded(Arc<Claims>),
@@ -50,20 +52,24 @@ pub enum Judged {
 }
 
 impl Judged {
-    /// Judges the claims of a token whose signature and issuer were checked. `is_revoked` is what the
-    /// revocations say of them.
+    /// The verdict at `now` on a token whose signature and issuer were checked, by its claims.
+    /// `is_revoked` says whether a revocation covers them, such as
+    /// [`RevocationSet::covers`](crate::revocation_set::RevocationSet::covers) returns.
+    ///
+    /// When several verdicts apply, the first of expired, revoked, wrong audience and step-up needed is
+    /// returned.
     pub fn of(
         claims: Arc<Claims>,
         now: Timestamp,
         is_revoked: bool,
         requirements: Requirements<'_>,
     ) -> Self {
-        let is_meant = |audience: &str| claims.audiences.iter().any(|it| it == audience);
+        let is_audience = |audience: &str| claims.audiences.iter().any(|it| it == audience);
         if claims.expires_at <= now {
             Self::Expired(claims)
         } else if is_revoked {
             Self::Revoked(claims)
-        } else if !requirements.audience.is_some_and(is_meant) {
+        } else if !requirements.audience.is_some_and(is_audience) {
             Self::WrongAudience(Some(claims))
         } else if requirements.max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
             Self::StepUpNeeded(claims)
@@ -72,7 +78,7 @@ impl Judged {
         }
     }
 
-    /// The verdict alone.
+    /// The verdict without the claims.
     pub const fn verdict(&self) -> Verdict {
         match self {
             Self::Active(_) => Verdict::Active,
@@ -84,7 +90,8 @@ impl Judged {
         }
     }
 
-    /// The claims, whatever the verdict.
+    /// The claims, for every verdict that has them. Not only those of an active token: see
+    /// [`Self::Active`].
     pub fn claims(&self) -> Option<&Arc<Claims>> {
         match self {
             Self::Active(claims)
