@@ -1,6 +1,7 @@
-//! Protobuf on the wire, with a precise answer to a malformed message.
+//! A codec that reports malformed messages to the client that sent them.
 //!
-//! tonic's own codec blames the server (INTERNAL) when a client sends bytes that do not decode.
+//! tonic's own codec returns INTERNAL, as if the server had failed, when a client sends bytes that do
+//! not decode.
 
 use std::marker::PhantomData;
 
@@ -13,8 +14,9 @@ use tonic_prost::ProstEncoder;
 
 use crate::{pb::ErrorReason, refusal::refusal};
 
-/// Encodes like prost and answers `INVALID_ARGUMENT MESSAGE_MALFORMED` to what does not decode,
-/// texts that are not UTF-8 included.
+/// Encodes like [`tonic_prost::ProstCodec`], and returns `INVALID_ARGUMENT` with the reason
+/// `MESSAGE_MALFORMED` for bytes that do not decode, which includes strings that are not UTF-8. The
+/// generated clients and servers use it.
 #[derive(Debug)]
 pub struct StrictCodec<T, U>(PhantomData<(T, U)>);
 
@@ -53,8 +55,8 @@ impl<U: Message + Default> Decoder for StrictDecoder<U> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         U::decode(buffer).map(Some).map_err(|_| {
-            let sentence = "the message is not valid protobuf of the expected type";
-            refusal(ErrorReason::MessageMalformed, Code::InvalidArgument, sentence, None)
+            let message = "the message is not valid protobuf of the expected type";
+            refusal(ErrorReason::MessageMalformed, Code::InvalidArgument, message, None)
         })
     }
 }

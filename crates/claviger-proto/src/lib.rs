@@ -1,13 +1,12 @@
-//! Claviger's public gRPC contract as code: the messages and clients of `proto/claviger/v1`, a strict
-//! codec, and the form of a refusal.
+//! The public gRPC contract of Claviger as code.
 //!
-//! The feature `server` adds the traits and wrappers with which the services are served.
+#![doc = include_str!("../README.md")]
 
 pub mod codec;
 pub mod refusal;
 pub mod time;
 
-/// The messages and services of `proto/claviger/v1`, generated.
+/// The messages, clients and, with the feature `server`, servers of `proto/claviger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "generated code")]
 pub mod pb {
     tonic::include_proto!("claviger.v1");

@@ -1,10 +1,10 @@
-//! Points in time and spans on the wire, in conversions that cannot overflow.
+//! Conversions of points in time and durations to and from messages. None of them overflows.
 
 use std::time::Duration;
 
 use claviger_token::time::Timestamp;
 
-/// The message of a point in time.
+/// A point in time as a message.
 pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     let nanos = time.as_micros().rem_euclid(1_000_000) * 1000;
     prost_types::Timestamp {
@@ -13,7 +13,7 @@ pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-/// The message of a span. Longer ones than the message can hold become the longest.
+/// A duration as a message. Longer ones than the message can hold become the longest.
 pub fn duration(span: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
@@ -21,15 +21,15 @@ pub fn duration(span: Duration) -> prost_types::Duration {
     }
 }
 
-/// Reads a point in time, to the microsecond. What a `Timestamp` cannot hold becomes its earliest or
-/// latest.
+/// Reads a point in time, to the microsecond. Times that a [`Timestamp`] cannot hold become its
+/// earliest or latest.
 pub fn read_timestamp(time: &prost_types::Timestamp) -> Timestamp {
     let micros = time.seconds.saturating_mul(1_000_000);
     Timestamp::from_micros(micros.saturating_add(i64::from(time.nanos) / 1000))
 }
 
-/// Reads a span; `None` when it is negative or its nanoseconds are out of bounds (0 to 999,999,999).
-/// prost's own conversion overflows on the smallest numbers.
+/// Reads a duration; `None` when it is negative or its nanoseconds are out of bounds (0 to
+/// 999,999,999). prost's own conversion overflows on the smallest numbers.
 pub fn read_duration(duration: &prost_types::Duration) -> Option<Duration> {
     let nanos = u32::try_from(duration.nanos).ok().filter(|it| *it < 1_000_000_000)?;
     Some(Duration::new(u64::try_from(duration.seconds).ok()?, nanos))
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_come_back_as_they_went() {
+    fn times_are_the_same_after_both_conversions() {
         for micros in [0, 1, -1, 1_800_000_000_123_456, -1_800_000_000_123_456] {
             let time = Timestamp::from_micros(micros);
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_neither_negative_nor_in_another_form() {
+    fn a_duration_is_neither_negative_nor_in_another_form() {
         let read = |seconds, nanos| read_duration(&prost_types::Duration { seconds, nanos });
 
         assert_eq!(read(1, 500_000_000), Some(Duration::from_millis(1500)));
