@@ -1,4 +1,4 @@
-//! From messages to nouns. What cannot be understood is `None`, and the caller says so aloud.
+//! From messages to nouns. `None` stands for what this version does not know; the caller reports it.
 
 use claviger_proto::{pb, time::read_timestamp};
 use claviger_token::{
@@ -8,8 +8,8 @@ use claviger_token::{
     time::Timestamp,
 };
 
-/// A revocation. One that does not say for how long it matters does so until `at_most`.
-pub(super) fn revocation(message: &pb::Revocation, at_most: Timestamp) -> Option<Revocation> {
+/// A revocation. `latest_end` is its end if the message does not state one.
+pub(crate) fn revocation(message: &pb::Revocation, latest_end: Timestamp) -> Option<Revocation> {
     use pb::revocation::Revoked as Message;
     let revoked = match message.revoked.as_ref()? {
         Message::SessionId(id) => Revoked::Session(id.parse().ok()?),
@@ -19,12 +19,12 @@ pub(super) fn revocation(message: &pb::Revocation, at_most: Timestamp) -> Option
             issued_before: read_timestamp(account.issued_before.as_ref()?),
         },
     };
-    let until = message.expire_time.as_ref().map_or(at_most, read_timestamp);
+    let until = message.expire_time.as_ref().map_or(latest_end, read_timestamp);
     Some(Revocation { revoked, until })
 }
 
-/// A public key.
-pub(super) fn verifying_key(key: &pb::SigningKey) -> Option<VerifyingKey> {
+/// The public key of a signing key.
+pub(crate) fn verifying_key(key: &pb::SigningKey) -> Option<VerifyingKey> {
     let algorithm = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa]
         .into_iter()
         .find(|it| it.name() == key.algorithm)?;

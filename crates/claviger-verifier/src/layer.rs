@@ -1,6 +1,6 @@
-//! The verifier as a layer: before a whole server, or before some of its routes.
+//! The verifier as a tower layer that guards a whole server or some of its routes.
 //!
-//! Works for whatever takes `http::Request`: tonic's servers and axum's routers alike.
+//! Works for every service that takes an `http::Request`, such as those of tonic and axum.
 
 use std::{
     sync::Arc,
@@ -13,26 +13,26 @@ use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
 
-use super::{Claims, Refusal, Requirements, Verifier};
+use crate::{Claims, Refusal, Requirements, Verifier};
 
-/// Lets only calls with a good token pass, and tells the service whose it is.
+/// A tower layer that passes on only requests with a valid token.
 ///
-/// The service finds `Arc<Claims>` in the extensions of the request, and nobody else can put them
-/// there. Everything else is answered here: gRPC calls with a status and Claviger's `ErrorInfo`, other
-/// requests with 401 and `www-authenticate` (RFC 6750 §3), or 503 and `retry-after` while tokens
-/// cannot be judged.
+/// The guarded service finds [`Arc<Claims>`](Claims) in the extensions of the request; claims that were
+/// there before are replaced. Other requests are refused: gRPC calls with a status
+/// ([`Refusal::to_status`]), all others with 401 or 503 ([`Refusal::to_http`]). The `content-type`
+/// decides which.
 ///
-/// What the layer stands before is up to you; it asks for a token whatever the path. For tonic,
-/// `tonic::service::LayerExt::named_layer` puts it before one service, so that health and reflection
-/// stay open; for axum, `Router::route_layer` before the routes added so far. A layer that answers
-/// CORS preflights goes outside, since browsers send those without a token.
+/// The layer requires a token on every path that it guards. For tonic,
+/// `tonic::service::LayerExt::named_layer` guards one service, so that health checks and reflection stay
+/// open. For axum, `Router::route_layer` guards the routes that were added before it. A CORS layer goes
+/// outside, since browsers send preflight requests without a token.
 #[derive(Debug, Clone)]
 pub struct VerifierLayer {
     verifier: Verifier,
     max_auth_age: Option<Duration>,
 }
 
-/// What [`VerifierLayer`] makes of a service.
+/// A service that is guarded by a [`VerifierLayer`].
 #[derive(Debug, Clone)]
 pub struct VerifierService<S> {
     layer: VerifierLayer,
@@ -40,7 +40,7 @@ pub struct VerifierService<S> {
 }
 
 impl Verifier {
-    /// A layer that lets only calls with a good token pass.
+    /// A layer that passes on only requests with a token that meets the requirements of the settings.
     pub fn layer(&self) -> VerifierLayer {
         let max_auth_age = self.requirements().max_auth_age;
         VerifierLayer { verifier: self.clone(), max_auth_age }
@@ -48,7 +48,8 @@ impl Verifier {
 }
 
 impl VerifierLayer {
-    /// The same, for what needs a sign-in no older than this.
+    /// The same layer, for routes that need a sign-in no older than this instead of
+    /// [`Settings::max_auth_age`](crate::Settings::max_auth_age).
     #[must_use]
     pub fn with_max_auth_age(self, max_auth_age: Duration) -> Self {
         Self { max_auth_age: Some(max_auth_age), ..self }
@@ -64,7 +65,7 @@ impl VerifierLayer {
         self.verifier.verify_with(token, requirements)
     }
 
-    /// The token of a refused call that may be good once a key has arrived.
+    /// The token of a refused request, if it may be valid once a key has arrived.
     fn worth_waiting<'h>(&self, headers: &'h HeaderMap, refusal: Refusal) -> Option<&'h str> {
         let token = bearer(headers).ok().filter(|_| refusal == Refusal::Malformed)?;
         self.verifier.may_learn_key(token).then_some(token)
@@ -72,10 +73,10 @@ impl VerifierLayer {
 
     fn refuse<R: Default>(&self, refusal: Refusal, headers: &HeaderMap) -> Response<R> {
         match headers.get(header::CONTENT_TYPE).filter(|it| is_grpc(it)) {
-            Some(dialect) => {
+            Some(content_type) => {
                 let mut response = refusal.to_status().into_http();
-                // gRPC-web clients want their own name back.
-                response.headers_mut().insert(header::CONTENT_TYPE, dialect.clone());
+                // gRPC-web clients expect their own content type.
+                response.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
                 response
             }
             None => {
@@ -122,11 +123,11 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.layer.verify(request.headers()) {
             Ok(claims) => {
-                introduce(&mut request, claims);
+                insert_claims(&mut request, claims);
                 Either::Left(self.inner.call(request))
             }
             Err(refusal) if self.layer.worth_waiting(request.headers(), refusal).is_some() => {
-                // The clone has not been asked whether it is ready; the service that has is taken.
+                // Only `self.inner` was polled for readiness, so it is used and the clone is kept.
                 let clone = self.inner.clone();
                 let inner = std::mem::replace(&mut self.inner, clone);
                 Either::Right(Either::Right(Box::pin(wait(self.layer.clone(), inner, request))))
@@ -141,13 +142,12 @@ where
 
 #[cfg(test)]
 impl VerifierLayer {
-    /// Whom it asks.
-    pub(super) fn verifier(&self) -> &Verifier {
+    pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier
     }
 }
 
-/// Waits for the key of the call's token, and decides then.
+/// Waits for the key of the request's token and verifies it again.
 async fn wait<S, B, R>(
     layer: VerifierLayer,
     mut inner: S,
@@ -157,7 +157,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     R: Default,
 {
-    // A copy, so that the request, which may not be shared between threads, is not borrowed.
+    // A copy, so that the request, which need not be `Sync`, is not borrowed across the await.
     let token = bearer(request.headers()).map(ToOwned::to_owned);
     let verified = match token {
         Ok(token) => match layer.verifier.wait_for_key(&token).await {
@@ -168,15 +168,15 @@ where
     };
     match verified {
         Ok(claims) => {
-            introduce(&mut request, claims);
+            insert_claims(&mut request, claims);
             inner.call(request).await
         }
         Err(refusal) => Ok(layer.refuse(refusal, request.headers())),
     }
 }
 
-/// Says who calls, and takes away what anybody else said of it.
-fn introduce<B>(request: &mut Request<B>, claims: Arc<Claims>) {
+/// Puts the claims of the caller into the request, in place of any that were there.
+fn insert_claims<B>(request: &mut Request<B>, claims: Arc<Claims>) {
     let extensions = request.extensions_mut();
     extensions.remove::<Claims>();
     extensions.insert(claims);
@@ -189,7 +189,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     })
 }
 
-/// Whether a content type is one of gRPC's.
+/// Whether a content type is one of gRPC or gRPC-web.
 fn is_grpc(content_type: &HeaderValue) -> bool {
     let Some(rest) = content_type.as_bytes().strip_prefix(b"application/grpc") else {
         return false;

@@ -1,36 +1,36 @@
-//! A moment by both clocks of this machine: the steady one, and the time of day.
+//! A moment by both clocks of this machine: the monotonic one, and the system time.
 //!
-//! The steady clock stands still while a machine sleeps or a virtual one is frozen; the time of day
-//! can be set back. Whichever says that more time has passed is believed, so nobody who stops or turns
-//! a clock makes what is known look fresher than it is.
+//! The monotonic clock stops while a machine sleeps or a virtual one is paused; the system time can be
+//! set back. The one by which more time has passed counts, so that stopping or setting a clock never
+//! makes what is known look more recent than it is.
 
 use std::time::{Duration, SystemTime};
 
 use claviger_token::time::Timestamp;
 use tokio::time::Instant;
 
-/// When something was.
+/// A point in time on both clocks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    steady: Instant,
+pub(crate) struct Moment {
+    monotonic: Instant,
     wall: Timestamp,
 }
 
 impl Moment {
     /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "the verifier's one place that reads the clock")]
-    pub(super) fn now() -> Self {
-        Self { steady: Instant::now(), wall: SystemTime::now().into() }
+    pub(crate) fn now() -> Self {
+        Self { monotonic: Instant::now(), wall: SystemTime::now().into() }
     }
 
-    /// How long after `earlier` this is.
-    pub(super) fn since(self, earlier: Self) -> Duration {
-        let steady = self.steady.saturating_duration_since(earlier.steady);
-        steady.max(self.wall.since(earlier.wall))
+    /// The time from `earlier` to this moment, by the clock that advanced further.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        let monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
+        monotonic.max(self.wall.since(earlier.wall))
     }
 
-    /// The time of day.
-    pub(super) fn wall(self) -> Timestamp {
+    /// The system time.
+    pub(crate) fn wall(self) -> Timestamp {
         self.wall
     }
 }
@@ -38,17 +38,17 @@ impl Moment {
 #[cfg(test)]
 impl Moment {
     /// This moment, later by both clocks.
-    pub(super) fn plus(self, span: Duration) -> Self {
-        Self { steady: self.steady + span, wall: self.wall + span }
+    pub(crate) fn plus(self, span: Duration) -> Self {
+        Self { monotonic: self.monotonic + span, wall: self.wall + span }
     }
 
-    /// This moment with the time of day set forward.
-    pub(super) fn with_wall_ahead_by(self, span: Duration) -> Self {
+    /// This moment with the system time set forward.
+    pub(crate) fn with_wall_ahead_by(self, span: Duration) -> Self {
         Self { wall: self.wall + span, ..self }
     }
 
-    /// This moment with the time of day set back.
-    pub(super) fn with_wall_behind_by(self, span: Duration) -> Self {
+    /// This moment with the system time set back.
+    pub(crate) fn with_wall_behind_by(self, span: Duration) -> Self {
         Self { wall: self.wall - span, ..self }
     }
 }
@@ -61,7 +61,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn the_clock_that_went_further_is_believed() {
+    fn the_clock_that_advanced_further_counts() {
         let then = Moment::now();
         let later = then.plus(SECOND);
 

@@ -1,57 +1,50 @@
-//! What one stream has told so far, and how late its messages are.
+//! The progress of one stream, and how late its messages arrive.
 //!
-//! Whoever stands still for minutes finds the messages of those minutes waiting, and none of them is
-//! news. So each is compared with the one before: both clocks, the server's and this machine's, must
-//! have gone on alike. Each stream is compared with itself, since another replica's clock may differ.
+//! A process that was suspended for minutes finds the messages of those minutes in its buffers, and none
+//! of them is recent. So each message is compared with the one before: the server's clock and this
+//! machine's must have advanced alike. Streams are not compared, since clocks of replicas may differ.
 
 use std::{collections::HashSet, time::Duration};
 
-use claviger_token::time::Timestamp;
-
-use super::{
+use crate::{
     moment::Moment,
     view::{LastMessage, SILENCE},
 };
 
-/// What one stream has told so far.
+/// The progress of one stream.
 #[derive(Default)]
-pub(super) struct Progress {
-    /// The keys that were named, while everything is told from the start.
-    pub(super) named: Option<HashSet<String>>,
-    pub(super) swept: Option<Moment>,
-    /// Whether the log says that something was not understood. Once for a stream is enough.
-    pub(super) reported_unknown: bool,
-    /// When the stream was asked for. Its first message was made later.
-    asked: Option<Moment>,
-    /// The last message that was taken in.
+pub(crate) struct Progress {
+    /// The ids of the keys that were listed so far, while the server sends everything from the start.
+    pub(crate) listed_keys: Option<HashSet<String>>,
+    pub(crate) swept_at: Option<Moment>,
+    /// Whether something unknown was logged. Once per stream is enough.
+    pub(crate) reported_unknown: bool,
+    /// When the stream was requested, which is before its first message was sent.
+    requested_at: Option<Moment>,
+    /// The last message that was applied.
     latest: Option<LastMessage>,
 }
 
 impl Progress {
-    /// A stream that was asked for at a moment and has told nothing.
-    pub(super) fn asked_at(moment: Moment) -> Self {
-        Self { asked: Some(moment), ..Self::default() }
+    /// The progress of a stream that was requested at a moment and has delivered no message.
+    pub(crate) fn requested_at(moment: Moment) -> Self {
+        Self { requested_at: Some(moment), ..Self::default() }
     }
 
-    /// Whether a message was on its way for so long that a live stream would have said more since.
-    pub(super) fn is_late(&self, message: LastMessage) -> bool {
-        let lag = match (self.latest, self.asked) {
-            (Some(latest), _) => latest.time_at(message.heard).since(message.server_time),
-            (None, Some(asked)) => message.heard.since(asked),
+    /// Whether a message is so old on arrival that a live stream would have delivered another since.
+    pub(crate) fn is_late(&self, message: LastMessage) -> bool {
+        let lag = match (self.latest, self.requested_at) {
+            (Some(latest), _) => {
+                latest.server_time_at(message.received_at).since(message.server_time)
+            }
+            (None, Some(requested_at)) => message.received_at.since(requested_at),
             (None, None) => Duration::ZERO,
         };
         lag > SILENCE
     }
 
-    /// A message was taken in.
-    pub(super) fn hear(&mut self, message: LastMessage) {
+    /// Records a message that is about to be applied.
+    pub(crate) fn record(&mut self, message: LastMessage) {
         self.latest = Some(message);
-    }
-}
-
-impl LastMessage {
-    /// The server's time at a moment, by what it said.
-    pub(super) fn time_at(self, at: Moment) -> Timestamp {
-        self.server_time + at.since(self.heard)
     }
 }

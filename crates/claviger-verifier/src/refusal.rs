@@ -1,4 +1,4 @@
-//! Why a token was refused, and how that is said: as a gRPC status or in HTTP.
+//! Refusals, and their form as a gRPC status and in HTTP.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,41 +7,42 @@ use claviger_token::{challenge::Challenge, claims::Claims, verdict::Judged};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tonic::{Code, Status};
 
-/// When to try again while nobody says which tokens were revoked.
+/// When a client should retry while tokens cannot be verified.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why a token was refused.
+/// Why a request was refused. [`to_status`](Self::to_status) and [`to_http`](Self::to_http) are its form
+/// on the wire; its message is meant for the developer of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is none.
+    /// There is no bearer token.
     #[error("this call needs an access token")]
     Missing,
-    /// It is not a token of the server, or there is more than one.
+    /// The token was not issued by the server, its key is not valid, or there is more than one token.
     #[error("the access token is not valid")]
     Malformed,
-    /// Its time is over: refresh it.
+    /// The token has expired. The client should refresh it.
     #[error("the access token has expired; refresh it")]
     Expired,
-    /// It died before its time: sign in again.
+    /// The token was revoked, mostly with its session. The client should sign in again.
     #[error("the session has ended; sign in again")]
     Revoked,
-    /// It is meant for another audience.
+    /// The token is for another audience.
     #[error("the access token is not meant for this service")]
     WrongAudience,
-    /// The last sign-in is too old for this: the person has to prove who they are.
-    #[error("the last sign-in is too old for this; prove who you are")]
+    /// The last sign-in is too old. The client should ask the person to reauthenticate (step-up).
+    #[error("the last sign-in is too old for this; reauthenticate")]
     StepUpNeeded,
-    /// Nobody says which tokens were revoked, so none passes; or the token's key may be on its way and
-    /// too many wait for theirs. Not the caller's fault.
-    #[error("tokens cannot be judged at the moment; try again shortly")]
+    /// No token can be verified: revocations are unknown or too old. Or the key of this token is unknown
+    /// and may still arrive. Says nothing about the token; the client should retry.
+    #[error("tokens cannot be verified at the moment; try again shortly")]
     NoRevocations,
 }
 
 impl Refusal {
-    /// The claims of a token that was judged active.
+    /// The claims of an active token.
     ///
     /// # Errors
-    /// The refusal that any other verdict stands for.
+    /// The refusal that corresponds to any other verdict.
     pub fn unless_active(judged: Judged) -> Result<Arc<Claims>, Self> {
         match judged {
             Judged::Active(claims) => Ok(claims),
@@ -53,7 +54,16 @@ impl Refusal {
         }
     }
 
-    /// The same as a gRPC status with Claviger's `ErrorInfo`, as the server itself would answer.
+    /// The refusal as a gRPC status with a `google.rpc.ErrorInfo`, as the server itself returns it:
+    ///
+    /// | refusal | code | reason |
+    /// | --- | --- | --- |
+    /// | `Missing` | `UNAUTHENTICATED` | `ACCESS_TOKEN_MISSING` |
+    /// | `Malformed`, `WrongAudience` | `UNAUTHENTICATED` | `ACCESS_TOKEN_INVALID` |
+    /// | `Expired` | `UNAUTHENTICATED` | `ACCESS_TOKEN_EXPIRED` |
+    /// | `Revoked` | `UNAUTHENTICATED` | `SESSION_ENDED` |
+    /// | `StepUpNeeded` | `FAILED_PRECONDITION` | `REAUTHENTICATION_REQUIRED` |
+    /// | `NoRevocations` | `UNAVAILABLE`, with `RetryInfo` | `OVERLOADED` |
     pub fn to_status(self) -> Status {
         let (code, reason) = match self {
             Self::Missing => (Code::Unauthenticated, ErrorReason::AccessTokenMissing),
@@ -62,7 +72,7 @@ impl Refusal {
             }
             Self::Expired => (Code::Unauthenticated, ErrorReason::AccessTokenExpired),
             Self::Revoked => (Code::Unauthenticated, ErrorReason::SessionEnded),
-            // Not UNAUTHENTICATED, which would send clients off to refresh, again and again.
+            // Not UNAUTHENTICATED, which would make clients refresh the token again and again.
             Self::StepUpNeeded => (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired),
             Self::NoRevocations => (Code::Unavailable, ErrorReason::Overloaded),
         };
@@ -70,8 +80,9 @@ impl Refusal {
         refusal(reason, code, self.to_string(), retry_after)
     }
 
-    /// The same in HTTP: a status, and the header that says more (RFC 6750 §3, RFC 9470 §3, RFC 9110
-    /// §10.2.3). `max_auth_age` is what was asked for.
+    /// The refusal in HTTP: a status code and one header. 401 with `WWW-Authenticate` (RFC 6750 §3,
+    /// RFC 9470 §3), or 503 with `Retry-After` (RFC 9110 §10.2.3) for [`Self::NoRevocations`].
+    /// `max_auth_age` is the requirement that the challenge of [`Self::StepUpNeeded`] states.
     pub fn to_http(self, max_auth_age: Option<Duration>) -> (StatusCode, HeaderName, HeaderValue) {
         if self == Self::NoRevocations {
             let seconds = HeaderValue::from(RETRY_AFTER.as_secs());
@@ -81,11 +92,11 @@ impl Refusal {
         (StatusCode::UNAUTHORIZED, header::WWW_AUTHENTICATE, challenge)
     }
 
-    fn challenge(self, sentence: &str, max_auth_age: Option<Duration>) -> HeaderValue {
+    fn challenge(self, description: &str, max_auth_age: Option<Duration>) -> HeaderValue {
         match self {
             Self::Missing => Challenge::Token,
-            Self::StepUpNeeded => Challenge::RecentSignIn { description: sentence, max_auth_age },
-            _ => Challenge::ValidToken(sentence),
+            Self::StepUpNeeded => Challenge::RecentSignIn { description, max_auth_age },
+            _ => Challenge::ValidToken(description),
         }
         .into()
     }
@@ -97,11 +108,12 @@ impl From<Refusal> for Status {
     }
 }
 
-/// Tokens cannot be judged: the stream of revocations has been lost for too long, or was never had.
+/// No token can be judged: the first synchronization is not complete, or what is known is too old and
+/// [`StalePolicy::FailClosed`](crate::StalePolicy::FailClosed) applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stream of revocations has been lost for too long to judge tokens")]
+#[error("the stream of revocations is lost, and what is known is too old to judge tokens")]
 pub struct Stale {
-    /// How long ago the server last spoke. `None` when everything was never heard yet.
+    /// The time since the last message of the server. `None` before the first synchronization.
     pub last_message_age: Option<Duration>,
 }
 
@@ -128,7 +140,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_refusal_says_in_grpc_what_the_server_would_say() {
+    fn every_refusal_in_grpc_is_that_of_the_server() {
         let said = ALL.map(|it| {
             let status = it.to_status();
             let details = status.get_error_details();

@@ -1,4 +1,4 @@
-//! What a verifier is told: where the server is, what tokens must be, and what to do without it.
+//! The settings of a verifier: the server, the requirements on tokens, and what to do in an outage.
 
 use std::{fmt, time::Duration};
 
@@ -9,90 +9,97 @@ use tonic::{
     transport::{Certificate, ClientTlsConfig, Endpoint, Identity},
 };
 
-/// How long it goes on without the stream, unless told otherwise.
+/// The default of [`Settings::grace`].
 const GRACE: Duration = Duration::from_secs(10);
-/// How often a quiet connection is asked whether it is still there, and for how long it may think.
+/// The interval of HTTP/2 pings on an idle connection, and the time limit for each answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// How long connecting may take.
+/// The time limit for connecting, and for the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How to verify. Start with [`Settings::new`] and change the fields that should differ.
+/// The settings of a [`Verifier`](crate::Verifier). Begin with [`Settings::new`] and change the fields
+/// that should differ from their defaults.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where the server's internal port is, such as `https://claviger.internal:8081`. Plain `http` is
-    /// for this machine only: whoever can change what comes over the wire can add keys of their own.
+    /// The URL of the server's internal port, such as `https://claviger.internal:8081`. Plain `http` is
+    /// accepted for loopback addresses only: an attacker on the network could add keys of their own.
     pub server_url: String,
-    /// Whom tokens must be for (`aud`).
+    /// The audience that tokens must be for (`aud`): one of the server's `tokens.audiences`.
     pub audience: String,
-    /// The key of a service account (`clv_sa_…`), which the server asks for beyond loopback.
+    /// The key of a service account (`clv_sa_…`). Required unless the server's internal port listens on
+    /// loopback only, or [`Self::client_identity`] authenticates the service. `None` by default.
     pub service_key: Option<SecretString>,
-    /// How old a sign-in may be at most, counted from `auth_time`. Any age by default.
+    /// The oldest sign-in that is accepted, counted from `auth_time` in whole seconds. `None`, the
+    /// default, accepts any.
     pub max_auth_age: Option<Duration>,
-    /// What to do when the stream of revocations has been lost for longer than [`Self::grace`].
+    /// What to do when the stream is lost and its last message is older than [`Self::grace`].
+    /// [`StalePolicy::FailClosed`] by default.
     pub stale_policy: StalePolicy,
-    /// How old the server's last word may be once the stream is lost. 10 seconds by default. On a
-    /// live stream that word is at most 5 seconds old, so half of it is left to find another replica.
+    /// How old the last message may be once the stream is lost. 10 seconds by default: on a live stream
+    /// the last message is at most 5 seconds old, so at least 5 are left to reach another replica.
     pub grace: Duration,
-    /// The authorities that may have signed the server's certificate, in PEM. By default those that
-    /// browsers trust.
+    /// The certificate authorities to trust for the server's certificate, in PEM. `None`, the default,
+    /// trusts those of Mozilla's root program.
     pub ca_certificate: Option<Vec<u8>>,
-    /// The certificate that says which service account calls.
+    /// The client certificate that identifies a service account (mutual TLS). `None` by default.
     pub client_identity: Option<ClientIdentity>,
 }
 
-/// A certificate and its key.
+/// A client certificate and its private key.
 #[derive(Clone)]
 pub struct ClientIdentity {
-    /// The certificate, and those between it and its authority, in PEM.
+    /// The certificate, followed by the intermediate certificates, in PEM.
     pub certificate: Vec<u8>,
-    /// Its private key, in PEM.
+    /// The private key, in PEM. Wiped from memory when it is dropped, and never printed.
     pub key: SecretString,
 }
 
-/// What happens to tokens once the known revocations are older than [`Settings::grace`].
+/// What to do with tokens when the stream of revocations is lost and its last message is older than
+/// [`Settings::grace`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StalePolicy {
-    /// Every token is refused, so no revoked token passes.
+    /// Refuse every token, so that no revoked token is accepted.
     #[default]
     FailClosed,
-    /// Tokens are judged by what is known: one that is revoked meanwhile passes until it expires. Before
-    /// the first complete synchronization every token is refused all the same, for lack of keys.
+    /// Verify tokens by what is known. A token that is revoked during the outage is accepted until it
+    /// expires. Before the first synchronization every token is refused all the same, since no key is
+    /// known.
     FailOpen,
 }
 
-/// Why a verifier cannot be started.
+/// Why a verifier cannot be started. Its causes ([`source`](std::error::Error::source)) say more.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The address is none.
-    #[error("server_url is not the address of a server, such as https://claviger.internal:8081")]
+    /// [`Settings::server_url`] is not an `http` or `https` URL with a host.
+    #[error("server_url is not a URL such as https://claviger.internal:8081")]
     UrlInvalid,
-    /// The address is not of this machine, and plain text.
-    #[error("server_url must begin with https:// unless it names this machine")]
+    /// [`Settings::server_url`] is plain `http` to another machine.
+    #[error("server_url must begin with https:// unless its host is a loopback address")]
     UrlNotSecure,
-    /// No audience was given.
-    #[error("audience is empty: say whom tokens must be for")]
+    /// [`Settings::audience`] is empty.
+    #[error("audience is empty; name the audience that tokens must be for")]
     AudienceEmpty,
-    /// The service key holds what a header cannot.
+    /// [`Settings::service_key`] contains characters that are not allowed in a header.
     #[error("service_key is not the key of a service account")]
     ServiceKeyInvalid,
-    /// A certificate or key cannot be read.
-    #[error("ca_certificate or client_identity cannot be used: {0}")]
+    /// [`Settings::ca_certificate`] or [`Settings::client_identity`] is not valid PEM, or the key does
+    /// not belong to the certificate.
+    #[error("ca_certificate or client_identity cannot be used")]
     CertificateInvalid(#[source] tonic::transport::Error),
-    /// Nothing runs that could hold the stream.
-    #[error("a verifier is started inside a tokio runtime")]
+    /// [`Verifier::start`](crate::Verifier::start) was called outside a tokio runtime.
+    #[error("a verifier must be started inside a tokio runtime")]
     NoRuntime,
 }
 
-/// Where to connect, and with what.
+/// The server's address, and the credentials for it.
 #[derive(Clone)]
-pub(super) struct Address {
-    pub(super) endpoint: Endpoint,
-    pub(super) authorization: Option<AsciiMetadataValue>,
+pub(crate) struct Address {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) authorization: Option<AsciiMetadataValue>,
 }
 
 impl Settings {
-    /// Trusts the server at `server_url` for tokens meant for `audience`. Everything else is as
-    /// careful as it gets.
+    /// Settings that trust the server at `server_url` and accept tokens for `audience`, with the safe
+    /// default in every other field. [`Verifier::start`](crate::Verifier::start) checks them.
     pub fn new(server_url: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             server_url: server_url.into(),
@@ -106,8 +113,8 @@ impl Settings {
         }
     }
 
-    /// Checks everything that can be checked before the first call.
-    pub(super) fn address(&self) -> Result<Address, SettingsError> {
+    /// Checks everything that can be checked without a connection.
+    pub(crate) fn address(&self) -> Result<Address, SettingsError> {
         if self.audience.is_empty() {
             return Err(SettingsError::AudienceEmpty);
         }
@@ -115,7 +122,7 @@ impl Settings {
         let name = uri.host().filter(|it| !it.is_empty()).ok_or(SettingsError::UrlInvalid)?;
         let is_secure = match uri.scheme_str() {
             Some("https") => true,
-            Some("http") if is_this_machine(name) => false,
+            Some("http") if is_loopback(name) => false,
             Some("http") => return Err(SettingsError::UrlNotSecure),
             _ => return Err(SettingsError::UrlInvalid),
         };
@@ -156,8 +163,9 @@ impl Settings {
     }
 }
 
-/// Whether a host of an address, IPv6 ones in brackets, always means this machine.
-fn is_this_machine(name: &str) -> bool {
+/// Whether a host is a loopback address or a name that always resolves to one. IPv6 addresses are in
+/// brackets.
+fn is_loopback(name: &str) -> bool {
     let address = name.trim_start_matches('[').trim_end_matches(']');
     match address.parse::<std::net::IpAddr>() {
         Ok(address) => address.is_loopback(),
@@ -196,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_for_this_machine_only() {
+    fn plain_text_is_for_loopback_only() {
         for url in [
             "http://localhost:8081",
             "http://LOCALHOST:8081",
@@ -221,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn a_url_without_scheme_or_host_is_refused() {
         let invalid = Some(SettingsError::UrlInvalid.to_string());
 
         for url in
@@ -232,17 +240,17 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_audience_and_an_impossible_key_are_refused() {
-        let nobody = Settings::new("http://localhost:8081", "");
+    fn an_empty_audience_and_a_malformed_service_key_are_refused() {
+        let empty = Settings::new("http://localhost:8081", "");
         let mut broken = Settings::new("http://localhost:8081", "shop");
         broken.service_key = Some(SecretString::from("clv_sa_\n"));
 
-        assert!(matches!(nobody.address(), Err(SettingsError::AudienceEmpty)));
+        assert!(matches!(empty.address(), Err(SettingsError::AudienceEmpty)));
         assert!(matches!(broken.address(), Err(SettingsError::ServiceKeyInvalid)));
     }
 
     #[test]
-    fn a_certificate_that_is_none_is_refused_at_the_start() {
+    fn a_malformed_certificate_is_refused_at_the_start() {
         let mut settings = Settings::new("https://claviger.internal:8081", "shop");
         let key = SecretString::from("no key");
         settings.client_identity = Some(ClientIdentity { certificate: b"none".to_vec(), key });

@@ -1,8 +1,8 @@
-//! What a verifier knows: keys, revocations, and how fresh they are. The watching task writes, every
-//! caller reads, nobody waits.
+//! What a verifier knows: keys, revocations, and how recent they are. The task that follows the server
+//! writes; callers read without waiting.
 //!
-//! Time is the server's: what it said last, and how long ago that was. This machine's time of day may
-//! be wrong without a token living longer or shorter for it.
+//! Time is the server's: that of its last message plus the time since. The system time of this machine
+//! has no influence on how long a token is valid.
 
 use std::{
     collections::HashSet,
@@ -23,7 +23,7 @@ use claviger_token::{
 };
 use tokio::sync::watch;
 
-use super::{
+use crate::{
     convert,
     moment::Moment,
     progress::Progress,
@@ -33,47 +33,47 @@ use super::{
     view::{LastMessage, SILENCE, View},
 };
 
-/// For how much longer than asked a revocation is remembered: the server's time, as it is heard here,
-/// may step back by what a message was under way, or by what the clocks of two replicas differ.
-const REMEMBERED_LONGER: Duration = Duration::from_secs(60);
-/// How often what is over is looked for.
+/// For how much longer than its end a revocation is kept: the server's time, as known here, may step back
+/// by the latency of a message, or by the difference between the clocks of two replicas.
+const KEPT_LONGER: Duration = Duration::from_secs(60);
+/// The interval at which ended revocations are dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
-/// What is known.
-pub(super) struct State {
+/// The state of a verifier.
+pub(crate) struct State {
     grace: Duration,
     stale_policy: StalePolicy,
     revocations: RevocationSet,
     view: ArcSwap<View>,
-    /// Changes with the first complete account of everything, and with every change of the keys.
+    /// Notifies of the first complete synchronization and of every change of the keys.
     changes: watch::Sender<Changes>,
     losses: AtomicU64,
     not_understood: AtomicU64,
     last_loss: Mutex<Option<String>>,
 }
 
-/// What callers wait for.
+/// The changes that callers wait for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Changes {
-    /// Whether everything there is was ever heard.
-    pub(super) is_ready: bool,
-    /// How often the keys changed.
-    pub(super) key_changes: u64,
+pub(crate) struct Changes {
+    /// Whether the first synchronization is complete.
+    pub(crate) is_ready: bool,
+    /// The number of changes of the keys.
+    pub(crate) key_changes: u64,
 }
 
-/// Why a message was not taken in.
+/// Why a message was not applied.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RejectedMessage {
-    /// A Claviger of this version does not send it.
+pub(crate) enum RejectedMessage {
+    /// A required field is missing.
     #[error("{0}")]
     Malformed(&'static str),
-    /// It is older than what a live stream says.
-    #[error("the message is more than {} seconds old", SILENCE.as_secs())]
+    /// It was sent too long ago for a live stream.
+    #[error("a message was more than {} seconds old on arrival", SILENCE.as_secs())]
     Late,
 }
 
 impl State {
-    pub(super) fn new(grace: Duration, stale_policy: StalePolicy) -> Self {
+    pub(crate) fn new(grace: Duration, stale_policy: StalePolicy) -> Self {
         Self {
             grace,
             stale_policy,
@@ -86,28 +86,28 @@ impl State {
         }
     }
 
-    /// Judges a token at a moment.
-    pub(super) fn judge(
+    /// The verdict on a token at a moment.
+    pub(crate) fn judge(
         &self,
         token: &str,
         requirements: Requirements<'_>,
         at: Moment,
     ) -> Result<Judged, Stale> {
         let view = self.view.load();
-        let (Some(tokens), Some(word)) = (&view.tokens, view.word) else {
+        let (Some(rules), Some(last_message)) = (&view.rules, view.last_message) else {
             return Err(Stale { last_message_age: None });
         };
-        let last_message_age = at.since(word.heard);
-        if !self.is_trusted(&view, last_message_age) {
+        let last_message_age = at.since(last_message.received_at);
+        if !self.is_recent_enough(&view, last_message_age) {
             return Err(Stale { last_message_age: Some(last_message_age) });
         }
-        let now = word.server_time + last_message_age;
+        let now = last_message.server_time + last_message_age;
         let find = |key_id: &str| view.keys.find(key_id, now);
-        let Some(claims) = tokens.reader.read(token, now, tokens.lifetime, find) else {
-            // Who is told that a good token is none throws it away. Without the stream nobody tells of
-            // a new key, so its tokens can be judged as little as any can without revocations.
-            let may_come = |key_id: String| view.keys.may_come(&key_id);
-            if !view.is_live(last_message_age) && claimed_key_id(token).is_some_and(may_come) {
+        let Some(claims) = rules.reader.read(token, now, rules.lifetime, find) else {
+            // A client discards a token that is called malformed. Without a live stream an unknown key
+            // may be a new one, so its tokens can neither be accepted nor called malformed.
+            let may_arrive = |key_id: String| view.keys.may_arrive(&key_id);
+            if !view.is_live(last_message_age) && claimed_key_id(token).is_some_and(may_arrive) {
                 return Err(Stale { last_message_age: Some(last_message_age) });
             }
             return Ok(Judged::Malformed);
@@ -116,71 +116,73 @@ impl State {
         Ok(Judged::of(claims, now, is_revoked, requirements))
     }
 
-    /// Whether a key is known whose tokens are good at a moment.
-    pub(super) fn has_key(&self, key_id: &str, at: Moment) -> bool {
+    /// Whether a key is known and valid at a moment.
+    pub(crate) fn has_key(&self, key_id: &str, at: Moment) -> bool {
         let view = self.view.load();
-        view.word.is_some_and(|word| view.keys.find(key_id, word.time_at(at)).is_some())
+        let now = view.last_message.map(|it| it.server_time_at(at));
+        now.is_some_and(|now| view.keys.find(key_id, now).is_some())
     }
 
-    /// Whether a key may become known: nobody told of it yet, and a live stream would.
-    pub(super) fn may_learn(&self, key_id: &str, at: Moment) -> bool {
+    /// Whether a key may still arrive: the stream is live and has not named it.
+    pub(crate) fn may_learn(&self, key_id: &str, at: Moment) -> bool {
         let view = self.view.load();
-        let is_live = view.word.is_some_and(|word| view.is_live(at.since(word.heard)));
-        is_live && view.keys.may_come(key_id)
+        let is_live = view.last_message.is_some_and(|it| view.is_live(at.since(it.received_at)));
+        is_live && view.keys.may_arrive(key_id)
     }
 
-    /// Hears of news.
-    pub(super) fn changes(&self) -> watch::Receiver<Changes> {
+    /// Notifies of changes from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
         self.changes.subscribe()
     }
 
-    /// How things stand at a moment.
-    pub(super) fn status(&self, at: Moment) -> Status {
+    /// The status at a moment.
+    pub(crate) fn status(&self, at: Moment) -> Status {
         let view = self.view.load();
-        let last_message_age = view.word.map(|word| at.since(word.heard));
+        let last_message_age = view.last_message.map(|it| at.since(it.received_at));
         Status {
-            is_ready: view.word.is_some(),
+            is_ready: view.last_message.is_some(),
             is_live: last_message_age.is_some_and(|it| view.is_live(it)),
-            can_verify: last_message_age.is_some_and(|it| self.is_trusted(&view, it)),
+            can_verify: last_message_age.is_some_and(|it| self.is_recent_enough(&view, it)),
             last_message_age,
             revocations: self.revocations.len(),
             keys: view.keys.len(),
-            remembered_tokens: view.tokens.as_ref().map_or(0, |it| it.reader.remembered()),
+            remembered_tokens: view.rules.as_ref().map_or(0, |it| it.reader.remembered()),
             not_understood: self.not_understood.load(Ordering::Relaxed),
-            skew_seconds: view.word.map(LastMessage::skew_seconds),
+            skew_seconds: view.last_message.map(LastMessage::skew_seconds),
             losses: self.losses.load(Ordering::Relaxed),
             last_loss: self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
-    fn is_trusted(&self, view: &View, last_message_age: Duration) -> bool {
+    /// Whether what is known is recent enough to judge tokens.
+    fn is_recent_enough(&self, view: &View, last_message_age: Duration) -> bool {
         view.is_live(last_message_age)
             || last_message_age <= self.grace
             || self.stale_policy == StalePolicy::FailOpen
     }
 
-    /// Takes in a message that was heard at a moment. Revocations first, then keys, and only then the
-    /// word that everything was heard: who can_verify meanwhile knows too much rather than too little.
-    pub(super) fn apply(
+    /// Applies a message that was received at a moment. First the revocations, then the keys, and then
+    /// that the stream is synchronized: a caller that judges meanwhile knows of too many revocations
+    /// rather than of too few.
+    pub(crate) fn apply(
         &self,
         progress: &mut Progress,
         message: &pb::WatchRevocationsResponse,
         at: Moment,
     ) -> Result<(), RejectedMessage> {
         let mut view = View::clone(&self.view.load());
-        view.learn_of_tokens(message);
-        let tokens = view.tokens.as_ref();
-        let tokens =
-            tokens.ok_or(RejectedMessage::Malformed("the server did not name its issuer"))?;
-        let lifetime = tokens.lifetime;
+        view.read_rules(message);
+        let rules = view.rules.as_ref();
+        let rules = rules.ok_or(RejectedMessage::Malformed("a message without an issuer"))?;
+        let lifetime = rules.lifetime;
         let time = message.server_time.as_ref();
-        let time = time.ok_or(RejectedMessage::Malformed("the server told no time"))?;
+        let time = time.ok_or(RejectedMessage::Malformed("a message without a server time"))?;
         let server_time = read_timestamp(time);
-        let word = LastMessage { heard: at, server_time };
-        if progress.is_late(word) {
+        let received = LastMessage { received_at: at, server_time };
+        if progress.is_late(received) {
             return Err(RejectedMessage::Late);
         }
-        progress.hear(word);
+        progress.record(received);
 
         for revocation in &message.revocations {
             match convert::revocation(revocation, server_time + lifetime) {
@@ -190,21 +192,21 @@ impl State {
         }
         let keys_changed = self.learn_keys(&mut view, progress, message);
         if message.caught_up {
-            if let Some(named) = progress.named.take() {
-                Arc::make_mut(&mut view.keys).retire_unnamed(&named, server_time + lifetime);
+            if let Some(listed) = progress.listed_keys.take() {
+                Arc::make_mut(&mut view.keys).retire_unlisted(&listed, server_time + lifetime);
             }
-            view.word = Some(word);
+            view.last_message = Some(received);
             view.is_up = true;
             self.sweep(&mut view, progress, at, server_time);
         }
-        let is_ready = view.word.is_some();
+        let is_ready = view.last_message.is_some();
         self.view.store(Arc::new(view));
-        self.announce(is_ready, keys_changed);
+        self.notify(is_ready, keys_changed);
         Ok(())
     }
 
-    /// The stream was lost, or could not be had.
-    pub(super) fn lose(&self, why: String) {
+    /// Records that the stream was lost or could not be opened, and why.
+    pub(crate) fn lose(&self, why: String) {
         let mut view = View::clone(&self.view.load());
         view.is_up = false;
         self.view.store(Arc::new(view));
@@ -219,10 +221,10 @@ impl State {
         message: &pb::WatchRevocationsResponse,
     ) -> bool {
         if message.from_start {
-            progress.named = Some(HashSet::new());
+            progress.listed_keys = Some(HashSet::new());
         }
-        if let Some(named) = &mut progress.named {
-            named.extend(message.keys.iter().map(|key| key.key_id.clone()));
+        if let Some(listed) = &mut progress.listed_keys {
+            listed.extend(message.keys.iter().map(|key| key.key_id.clone()));
         }
         if message.keys.is_empty() {
             return false;
@@ -236,27 +238,27 @@ impl State {
         true
     }
 
-    /// Forgets what is over.
+    /// Drops retired keys and, at intervals, ended revocations.
     fn sweep(&self, view: &mut View, progress: &mut Progress, at: Moment, now: Timestamp) {
         if view.keys.has_retired(now) {
             Arc::make_mut(&mut view.keys).forget_retired(now);
         }
-        if progress.swept.is_none_or(|swept| at.since(swept) >= SWEEP_EVERY) {
-            self.revocations.forget_expired(now - REMEMBERED_LONGER);
-            progress.swept = Some(at);
+        if progress.swept_at.is_none_or(|swept_at| at.since(swept_at) >= SWEEP_EVERY) {
+            self.revocations.forget_expired(now - KEPT_LONGER);
+            progress.swept_at = Some(at);
         }
     }
 
-    fn announce(&self, is_ready: bool, keys_changed: bool) {
-        self.changes.send_if_modified(|news| {
-            let changed = keys_changed || news.is_ready != is_ready;
-            news.is_ready = is_ready;
-            news.key_changes += u64::from(keys_changed);
-            changed
+    fn notify(&self, is_ready: bool, keys_changed: bool) {
+        self.changes.send_if_modified(|changes| {
+            let is_modified = keys_changed || changes.is_ready != is_ready;
+            changes.is_ready = is_ready;
+            changes.key_changes += u64::from(keys_changed);
+            is_modified
         });
     }
 
-    /// Something was not understood.
+    /// Counts a part of a message that this version does not know, and logs the first of a stream.
     fn report_unknown(&self, progress: &mut Progress, what: &'static str) {
         self.not_understood.fetch_add(1, Ordering::Relaxed);
         if std::mem::replace(&mut progress.reported_unknown, true) {
@@ -265,7 +267,7 @@ impl State {
         tracing::error!(
             target: "claviger::verifier",
             what,
-            "the server is newer than this verifier, which must be updated"
+            "the server sent a message that this version does not know; update claviger-verifier"
         );
     }
 }

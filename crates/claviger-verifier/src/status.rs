@@ -1,34 +1,35 @@
-//! How a verifier is doing, for health checks, metrics and whoever is woken at night.
+//! The state of a verifier, for health checks, metrics and the search for a failure.
 
 use std::time::Duration;
 
-/// What a verifier knows, and how sure it is of it.
+/// What a verifier knows, and how recent that is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// Whether it has ever heard everything there is to know. Until then it refuses every token.
+    /// Whether the first synchronization is complete. Until then every token is refused. Suited for a
+    /// readiness check.
     pub is_ready: bool,
-    /// Whether the stream is up, everything was heard, and the server spoke within the last 15
-    /// seconds.
+    /// Whether the stream is open, synchronized, and delivered a message within the last 15 seconds.
     pub is_live: bool,
-    /// Whether tokens are judged now; otherwise they are refused with
-    /// [`Refusal::NoRevocations`](super::Refusal::NoRevocations).
+    /// Whether tokens are verified now; otherwise they are refused with
+    /// [`Refusal::NoRevocations`](crate::Refusal::NoRevocations).
     pub can_verify: bool,
-    /// How long ago the server last spoke while everything was heard. `None` before that happened.
+    /// The time since the last message that was received while synchronized. `None` before the first.
     pub last_message_age: Option<Duration>,
-    /// How many revocations are remembered.
+    /// The number of revocations in force.
     pub revocations: usize,
-    /// How many keys are known whose tokens are good.
+    /// The number of valid keys, those announced for later included.
     pub keys: usize,
-    /// How many tokens are remembered whose signature was checked.
+    /// The number of tokens in the cache, at most 16,384.
     pub remembered_tokens: usize,
-    /// How many revocations and keys could not be understood, since a newer server sent them. Not
-    /// zero means: update this library, for revoked tokens may pass.
+    /// The number of revocations and keys of a kind that this version does not know. If it is not zero,
+    /// update this library: revoked tokens may be accepted.
     pub not_understood: u64,
-    /// By how many seconds the server's clock is ahead of this machine's time of day; negative when
-    /// it is behind. Tokens are judged by the server's clock, so this does no harm here.
+    /// The seconds by which the server's clock is ahead of this machine's; negative when it is behind.
+    /// Tokens are verified by the server's clock, so a skew does no harm here. `None` before the first
+    /// message.
     pub skew_seconds: Option<f64>,
-    /// How often the stream was lost, or could not be had.
+    /// How often the stream was lost or could not be opened.
     pub losses: u64,
-    /// Why, the last time. A sentence without secrets.
+    /// Why the stream was last lost or could not be opened. A message for operators, without secrets.
     pub last_loss: Option<String>,
 }

@@ -1,44 +1,48 @@
-//! What is known but for the revocations: what the server says of its tokens, its keys, and its last
-//! word. One value for one moment, which never changes: the watching task puts another in its place.
+//! What is known apart from the revocations: the rules for tokens, the keys, and the last message.
+//!
+//! A view never changes. The task that follows the server replaces it with another one, so that callers
+//! read a consistent whole without a lock.
 
 use std::{sync::Arc, time::Duration};
 
 use claviger_proto::{pb, time::read_duration};
 use claviger_token::{reader::TokenReader, revocation::HEARTBEAT, time::Timestamp};
 
-use super::{keys::KeyBook, moment::Moment};
+use crate::{keys::KeyBook, moment::Moment};
 
-/// A stream that has been silent for longer is dead.
-pub(super) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
+/// A stream without a message for longer than this has been lost.
+pub(crate) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
 
-/// Everything but the revocations, as of one moment.
+/// Everything but the revocations, at one moment.
 #[derive(Clone, Default)]
-pub(super) struct View {
-    pub(super) tokens: Option<Tokens>,
-    pub(super) keys: Arc<KeyBook>,
-    pub(super) word: Option<LastMessage>,
-    /// Whether the stream is up and everything was heard.
-    pub(super) is_up: bool,
+pub(crate) struct View {
+    pub(crate) rules: Option<TokenRules>,
+    pub(crate) keys: Arc<KeyBook>,
+    pub(crate) last_message: Option<LastMessage>,
+    /// Whether the stream is open and synchronized.
+    pub(crate) is_up: bool,
 }
 
-/// What the server says of its tokens.
+/// What the server publishes about its tokens.
 #[derive(Clone)]
-pub(super) struct Tokens {
-    pub(super) issuer: String,
-    pub(super) lifetime: Duration,
-    pub(super) reader: Arc<TokenReader>,
+pub(crate) struct TokenRules {
+    pub(crate) issuer: String,
+    /// The longest lifetime of a token.
+    pub(crate) lifetime: Duration,
+    pub(crate) reader: Arc<TokenReader>,
 }
 
-/// The last word of the server while everything was heard.
+/// The last message that was received while the stream was synchronized.
 #[derive(Clone, Copy)]
-pub(super) struct LastMessage {
-    pub(super) heard: Moment,
-    pub(super) server_time: Timestamp,
+pub(crate) struct LastMessage {
+    pub(crate) received_at: Moment,
+    /// The server's clock when it sent the message.
+    pub(crate) server_time: Timestamp,
 }
 
 impl View {
-    /// Reads what only the first message of a stream says.
-    pub(super) fn learn_of_tokens(&mut self, message: &pb::WatchRevocationsResponse) {
+    /// Takes in the rules for tokens, which only the first message of a stream contains.
+    pub(crate) fn read_rules(&mut self, message: &pb::WatchRevocationsResponse) {
         if message.issuer.is_empty() {
             return;
         }
@@ -46,25 +50,31 @@ impl View {
             message.max_token_lifetime.as_ref().and_then(read_duration).filter(|it| !it.is_zero());
         let Some(lifetime) = lifetime else { return };
         let issuer = &message.issuer;
-        if self.tokens.as_ref().is_some_and(|it| it.issuer == *issuer && it.lifetime == lifetime) {
+        if self.rules.as_ref().is_some_and(|it| it.issuer == *issuer && it.lifetime == lifetime) {
             return;
         }
-        // What was read before was read by another rule.
+        // The cache of the previous reader was filled under other rules.
         let reader = Arc::new(TokenReader::new(issuer.clone()));
-        self.tokens = Some(Tokens { issuer: issuer.clone(), lifetime, reader });
+        self.rules = Some(TokenRules { issuer: issuer.clone(), lifetime, reader });
     }
 
-    /// Whether the stream is up, everything was heard, and the server's last word is this fresh.
-    pub(super) fn is_live(&self, last_message_age: Duration) -> bool {
+    /// Whether the stream is open and synchronized, and its last message is recent.
+    pub(crate) fn is_live(&self, last_message_age: Duration) -> bool {
         self.is_up && last_message_age <= SILENCE
     }
 }
 
 impl LastMessage {
-    /// By how much the server's clock is ahead of this machine's time of day.
+    /// The server's time at a moment: that of the message plus the time since.
+    pub(crate) fn server_time_at(self, at: Moment) -> Timestamp {
+        self.server_time + at.since(self.received_at)
+    }
+
+    /// The seconds by which the server's clock is ahead of this machine's.
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a skew fit into 53 bits")]
-    pub(super) fn skew_seconds(self) -> f64 {
-        let micros = self.server_time.as_micros().saturating_sub(self.heard.wall().as_micros());
+    pub(crate) fn skew_seconds(self) -> f64 {
+        let micros =
+            self.server_time.as_micros().saturating_sub(self.received_at.wall().as_micros());
         micros as f64 / 1e6
     }
 }

@@ -1,16 +1,18 @@
-//! The task that holds the stream of revocations: connects, listens, and begins again when it is lost.
+//! The task that follows the server: it connects, receives, and connects again when the stream is lost.
 //!
-//! Every try is a new connection, so that the name of the server is looked up again and a balancer may
-//! choose another replica. What was heard is kept: the stream is resumed at its last cursor.
+//! Every attempt opens a new connection, so that the server's name is resolved again and a load balancer
+//! may choose another replica. The stream resumes at the last cursor; what is known is kept.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
+use claviger_token::causes;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Streaming, transport::Channel};
 
-use super::{
+use crate::{
     moment::Moment,
     progress::Progress,
     settings::Address,
@@ -18,65 +20,62 @@ use super::{
     view::SILENCE,
 };
 
-/// How long to wait after the first loss; each further one in a row doubles it.
-const FIRST_DELAY: Duration = Duration::from_millis(100);
-/// The longest wait.
-const LAST_DELAY: Duration = Duration::from_secs(5);
+/// The longest delay between two attempts to connect.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+/// The delays between attempts. Each is between half of a bound and all of it, so that clients that lose
+/// a server together do not return together. The bound doubles from 100 ms to `MAX_DELAY`: the jitter
+/// adds up to as much again.
+const DELAYS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(50))
+    .with_max_delay(Duration::from_millis(2500))
+    .without_max_times()
+    .with_jitter();
 
-/// Holds the stream.
-pub(super) struct Watch {
+/// The state of the task.
+pub(crate) struct Watch {
     address: Address,
     state: Arc<State>,
     cursor: Vec<u8>,
-    delay: Duration,
-    /// What the log was told last; nothing at first.
+    delays: ExponentialBackoff,
+    /// What was logged last.
     logged: Option<Logged>,
 }
 
 type Stream = Streaming<pb::WatchRevocationsResponse>;
 
-/// What happens again and again is logged once.
+/// A change is logged, its repetitions are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Logged {
     Live,
     Lost,
 }
 
-/// Why a stream was lost.
+/// Why the stream was lost.
 #[derive(Debug, thiserror::Error)]
 enum Loss {
     #[error("cannot connect: {}", causes(.0))]
-    Connection(#[from] tonic::transport::Error),
-    // A status also holds headers, which are nobody's business.
+    Connection(tonic::transport::Error),
+    // The metadata of the status is left out: it may contain anything.
     #[error("the server answered {:?}: {}", .0.code(), .0.message())]
     Refused(Box<tonic::Status>),
-    #[error("the server ended the stream")]
-    Ended,
-    #[error("the server said nothing for {} seconds", SILENCE.as_secs())]
+    #[error("the server closed the stream")]
+    Closed,
+    #[error("the server sent no message for {} seconds", SILENCE.as_secs())]
     Silent,
     #[error(transparent)]
     RejectedMessage(#[from] RejectedMessage),
 }
 
-impl From<tonic::Status> for Loss {
-    fn from(status: tonic::Status) -> Self {
-        Self::Refused(Box::new(status))
-    }
-}
-
 impl Watch {
-    pub(super) fn new(address: Address, state: Arc<State>) -> Self {
-        Self { address, state, cursor: Vec::new(), delay: FIRST_DELAY, logged: None }
+    pub(crate) fn new(address: Address, state: Arc<State>) -> Self {
+        Self { address, state, cursor: Vec::new(), delays: DELAYS.build(), logged: None }
     }
 
-    /// Keeps the state up to date until told to stop.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    /// Keeps the state up to date until cancelled.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
         stop.run_until_cancelled(async {
             loop {
-                let loss = match self.follow().await {
-                    Ok(never) => match never {},
-                    Err(loss) => loss,
-                };
+                let Err(loss) = self.follow().await;
                 if self.logged.replace(Logged::Lost) != Some(Logged::Lost) {
                     tracing::warn!(
                         target: "claviger::verifier",
@@ -85,28 +84,27 @@ impl Watch {
                     );
                 }
                 self.state.lose(loss.to_string());
-                sleep(jittered(self.delay)).await;
-                self.delay = (self.delay * 2).min(LAST_DELAY);
+                sleep(self.delays.next().unwrap_or(MAX_DELAY)).await;
             }
         })
         .await;
     }
 
-    /// One stream, to its end.
-    async fn follow(&mut self) -> Result<std::convert::Infallible, Loss> {
+    /// Opens a stream and applies its messages until it is lost.
+    async fn follow(&mut self) -> Result<Infallible, Loss> {
         let opened = timeout(SILENCE, self.open()).await.map_err(|_| Loss::Silent)?;
         let (mut stream, mut progress) = opened?;
         loop {
             let message = timeout(SILENCE, stream.message()).await.map_err(|_| Loss::Silent)?;
             let message = match message {
-                Ok(message) => message.ok_or(Loss::Ended)?,
+                Ok(message) => message.ok_or(Loss::Closed)?,
                 Err(status) => return Err(self.refused(status)),
             };
             self.state.apply(&mut progress, &message, Moment::now())?;
-            // Only what was taken in need not be told again.
+            // Only what was applied need not be sent again.
             self.cursor = message.cursor;
             if message.caught_up {
-                self.delay = FIRST_DELAY;
+                self.delays = DELAYS.build();
                 if self.logged.replace(Logged::Live) != Some(Logged::Live) {
                     tracing::info!(
                         target: "claviger::verifier",
@@ -118,48 +116,26 @@ impl Watch {
     }
 
     async fn open(&mut self) -> Result<(Stream, Progress), Loss> {
-        let channel: Channel = self.address.endpoint.connect().await?;
+        let channel: Channel = self.address.endpoint.connect().await.map_err(Loss::Connection)?;
         let message = pb::WatchRevocationsRequest { cursor: self.cursor.clone() };
         let mut request = Request::new(message);
         if let Some(value) = &self.address.authorization {
             request.metadata_mut().insert("authorization", value.clone());
         }
-        let progress = Progress::asked_at(Moment::now());
+        let progress = Progress::requested_at(Moment::now());
         match TokenServiceClient::new(channel).watch_revocations(request).await {
             Ok(response) => Ok((response.into_inner(), progress)),
             Err(status) => Err(self.refused(status)),
         }
     }
 
-    /// A cursor that the server cannot read is of no use: everything from the start, then.
     fn refused(&mut self, status: tonic::Status) -> Loss {
+        // A cursor that the server cannot read is dropped: the next stream begins at the start.
         if status.code() == Code::InvalidArgument {
             self.cursor.clear();
         }
-        status.into()
+        Loss::Refused(Box::new(status))
     }
-}
-
-/// Between half of a span and all of it, so that those who lost a server at once do not come back at
-/// once.
-fn jittered(span: Duration) -> Duration {
-    let mut random = [u8::MAX];
-    #[expect(clippy::disallowed_methods, reason = "nobody tests which of these delays it is")]
-    let _ = getrandom::fill(&mut random);
-    let [random] = random;
-    span.mul_f64(0.5 + f64::from(random) / 512.0)
-}
-
-/// What went wrong, and why. tonic itself says no more than "transport error".
-fn causes(error: &tonic::transport::Error) -> String {
-    let mut causes = Vec::new();
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        causes.push(error.to_string());
-        next = error.source();
-    }
-    causes.dedup();
-    causes.join(": ")
 }
 
 #[cfg(test)]
@@ -167,10 +143,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_differ_but_are_neither_longer_nor_less_than_half() {
-        let delays: Vec<_> = (0..200).map(|_| jittered(LAST_DELAY)).collect();
+    fn delays_double_and_are_neither_longer_nor_less_than_half() {
+        let mut bound = 100;
 
-        assert!(delays.iter().all(|it| (LAST_DELAY / 2..=LAST_DELAY).contains(it)));
-        assert!(delays.iter().any(|it| *it != delays[0]));
+        for delay in DELAYS.build().take(20) {
+            assert!((bound / 2..=bound).contains(&delay.as_millis()), "{delay:?} of {bound} ms");
+            bound = (bound * 2).min(MAX_DELAY.as_millis());
+        }
+    }
+
+    #[test]
+    fn delays_of_two_clients_differ() {
+        let [one, other] = [(); 2].map(|()| DELAYS.build().take(20).collect::<Vec<_>>());
+
+        assert_ne!(one, other);
     }
 }

@@ -1,4 +1,4 @@
-//! Somebody who signs tokens and tells of them, as the server does.
+//! An issuer that signs tokens and publishes its key and revocations, as the server does.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -29,7 +29,7 @@ pub(super) const AUDIENCE: &str = "https://api.example";
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const LIFETIME: Duration = Duration::from_secs(900);
 pub(super) const GRACE: Duration = Duration::from_secs(10);
-/// What the server's clock shows when a test begins. This machine's shows something else.
+/// The server's time when a test begins. It differs from this machine's.
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// A key that signs.
@@ -44,7 +44,7 @@ impl Issuer {
         Self { key_id: another_id().to_string(), pair }
     }
 
-    /// The word on the key.
+    /// The message about the key.
     pub(super) fn key(&self, state: pb::SigningKeyState) -> pb::SigningKey {
         let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().unwrap();
         pb::SigningKey {
@@ -57,7 +57,7 @@ impl Issuer {
         }
     }
 
-    /// A token that says this.
+    /// A token with these claims.
     pub(super) fn token(&self, claims: &Claims) -> String {
         let header = jws::encode_header(SigningAlgorithm::Es256, &self.key_id).unwrap();
         let payload = URL_SAFE_NO_PAD.encode(claims::to_json(claims).unwrap());
@@ -73,7 +73,7 @@ pub(super) fn another_id() -> Uuid {
     Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
 }
 
-/// What a token issued at the start says.
+/// The claims of a token that was issued at the start.
 pub(super) fn claims() -> Claims {
     Claims {
         issuer: "https://id.example".to_owned(),
@@ -92,7 +92,7 @@ pub(super) fn time(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: time.as_seconds(), nanos: 0 }
 }
 
-/// Says that a session has ended.
+/// The message that a session has ended.
 pub(super) fn ended(claims: &Claims) -> pb::Revocation {
     pb::Revocation {
         revoked: Some(pb::revocation::Revoked::SessionId(claims.session_id.to_string())),
@@ -100,7 +100,7 @@ pub(super) fn ended(claims: &Claims) -> pb::Revocation {
     }
 }
 
-/// A message in which everything was heard, `since` after the start.
+/// A message of a synchronized stream, `since` after the start.
 pub(super) fn heartbeat(since: Duration) -> pb::WatchRevocationsResponse {
     pb::WatchRevocationsResponse {
         server_time: Some(time(START + since)),
@@ -120,29 +120,29 @@ pub(super) fn first(keys: Vec<pb::SigningKey>) -> pb::WatchRevocationsResponse {
     }
 }
 
-/// A state, and the stream that tells it.
-pub(super) struct Told {
+/// A state, and the stream that feeds it.
+pub(super) struct Feed {
     pub(super) state: State,
     pub(super) progress: Progress,
     pub(super) start: Moment,
 }
 
-impl Told {
-    /// Nothing was told yet.
-    pub(super) fn nothing(stale_policy: StalePolicy) -> Self {
+impl Feed {
+    /// Before the first message.
+    pub(super) fn unsynced(stale_policy: StalePolicy) -> Self {
         let state = State::new(GRACE, stale_policy);
         Self { state, progress: Progress::default(), start: Moment::now() }
     }
 
-    /// Everything was told, which is one key.
-    pub(super) fn of(issuer: &Issuer) -> Self {
-        let mut told = Self::nothing(StalePolicy::FailClosed);
-        told.hear(Duration::ZERO, &first(vec![issuer.key(pb::SigningKeyState::Active)]));
-        told
+    /// After the first synchronization, which delivered one key.
+    pub(super) fn synced(issuer: &Issuer) -> Self {
+        let mut feed = Self::unsynced(StalePolicy::FailClosed);
+        feed.receive(Duration::ZERO, &first(vec![issuer.key(pb::SigningKeyState::Active)]));
+        feed
     }
 
     /// A message arrives `since` after the start.
-    pub(super) fn hear(&mut self, since: Duration, message: &pb::WatchRevocationsResponse) {
+    pub(super) fn receive(&mut self, since: Duration, message: &pb::WatchRevocationsResponse) {
         self.state.apply(&mut self.progress, message, self.start.plus(since)).unwrap();
     }
 

@@ -1,29 +1,28 @@
-//! The layer: who passes, what the service sees, and what everybody else hears.
+//! The layer: which requests pass, what the service sees, and how the others are refused.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use claviger_proto::pb::{self, SigningKeyState};
-use claviger_token::claims::Claims;
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::issuer::*;
-use crate::{Settings, Verifier, VerifierLayer, moment::Moment, progress::Progress};
+use crate::{Claims, Settings, Verifier, VerifierLayer, moment::Moment, progress::Progress};
 
-fn layer(told: Told) -> VerifierLayer {
+fn layer(feed: Feed) -> VerifierLayer {
     let settings = Settings::new("http://localhost", AUDIENCE);
-    Verifier::over(Arc::new(told.state), settings).layer()
+    Verifier::with_state(Arc::new(feed.state), settings).layer()
 }
 
-/// Names the account that calls, as the service sees it.
-async fn whose(request: Request<()>) -> Result<Response<String>, Infallible> {
+/// A service that returns the id of the calling account.
+async fn echo(request: Request<()>) -> Result<Response<String>, Infallible> {
     assert!(request.extensions().get::<Claims>().is_none());
     let claims = request.extensions().get::<Arc<Claims>>();
     Ok(Response::new(claims.map_or_else(String::new, |it| it.account_id.to_string())))
 }
 
 async fn call(layer: &VerifierLayer, request: Request<()>) -> Response<String> {
-    layer.layer(service_fn(whose)).oneshot(request).await.unwrap()
+    layer.layer(service_fn(echo)).oneshot(request).await.unwrap()
 }
 
 fn with(authorization: &[&str]) -> Request<()> {
@@ -42,7 +41,7 @@ fn grpc(mut request: Request<()>, content_type: &str) -> Request<()> {
 #[tokio::test]
 async fn a_good_token_passes_with_its_claims() {
     let issuer = Issuer::new();
-    let layer = layer(Told::of(&issuer));
+    let layer = layer(Feed::synced(&issuer));
     let claims = claims();
     let token = issuer.token(&claims);
 
@@ -54,9 +53,9 @@ async fn a_good_token_passes_with_its_claims() {
 }
 
 #[tokio::test]
-async fn claims_that_somebody_else_put_there_are_not_seen() {
+async fn claims_that_were_there_before_are_replaced() {
     let issuer = Issuer::new();
-    let layer = layer(Told::of(&issuer));
+    let layer = layer(Feed::synced(&issuer));
     let (caller, forged) = (claims(), claims());
     let mut request = with(&[&format!("Bearer {}", issuer.token(&caller))]);
     request.extensions_mut().insert(forged.clone());
@@ -68,9 +67,9 @@ async fn claims_that_somebody_else_put_there_are_not_seen() {
 }
 
 #[tokio::test]
-async fn what_is_not_one_bearer_token_is_refused() {
+async fn a_request_without_exactly_one_bearer_token_is_refused() {
     let issuer = Issuer::new();
-    let layer = layer(Told::of(&issuer));
+    let layer = layer(Feed::synced(&issuer));
     let good = format!("Bearer {}", issuer.token(&claims()));
 
     for values in [&[][..], &["Basic YTpi"], &[""]] {
@@ -90,12 +89,13 @@ async fn what_is_not_one_bearer_token_is_refused() {
 
 #[tokio::test]
 async fn a_grpc_call_is_refused_with_a_status_and_no_body() {
-    let layer = layer(Told::of(&Issuer::new()));
+    let layer = layer(Feed::synced(&Issuer::new()));
 
-    for dialect in ["application/grpc", "application/grpc+proto", "application/grpc-web-text"] {
-        let response = call(&layer, grpc(with(&[]), dialect)).await;
+    for content_type in ["application/grpc", "application/grpc+proto", "application/grpc-web-text"]
+    {
+        let response = call(&layer, grpc(with(&[]), content_type)).await;
         assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], dialect);
+        assert_eq!(response.headers()["content-type"], content_type);
         assert_eq!(response.headers()["grpc-status"], "16");
         assert!(response.headers().contains_key("grpc-status-details-bin"));
         assert!(!response.headers().contains_key("www-authenticate"));
@@ -106,9 +106,9 @@ async fn a_grpc_call_is_refused_with_a_status_and_no_body() {
 }
 
 #[tokio::test]
-async fn an_old_sign_in_is_told_how_young_it_must_be() {
+async fn a_refusal_for_an_old_sign_in_states_the_required_age() {
     let issuer = Issuer::new();
-    let layer = layer(Told::of(&issuer)).with_max_auth_age(Duration::from_secs(60));
+    let layer = layer(Feed::synced(&issuer)).with_max_auth_age(Duration::from_secs(60));
     let old = Claims { auth_time: START - Duration::from_secs(120), ..claims() };
     let bearer = format!("Bearer {}", issuer.token(&old));
 
@@ -123,10 +123,10 @@ async fn an_old_sign_in_is_told_how_young_it_must_be() {
 }
 
 #[tokio::test]
-async fn a_service_that_cannot_judge_is_not_available() {
-    let told = Told::nothing(crate::StalePolicy::FailClosed);
+async fn a_service_that_cannot_judge_is_unavailable() {
+    let feed = Feed::unsynced(crate::StalePolicy::FailClosed);
     let token = Issuer::new().token(&claims());
-    let layer = layer(told);
+    let layer = layer(feed);
     let bearer = format!("Bearer {token}");
 
     let http = call(&layer, with(&[&bearer])).await;
@@ -141,9 +141,9 @@ async fn a_service_that_cannot_judge_is_not_available() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_key_is_on_its_way_waits_for_it() {
+async fn a_call_waits_for_a_key_that_is_about_to_arrive() {
     let (old, new) = (Issuer::new(), Issuer::new());
-    let layer = layer(Told::of(&old));
+    let layer = layer(Feed::synced(&old));
     let caller = claims();
     let request = with(&[&format!("Bearer {}", new.token(&caller))]);
 
@@ -154,15 +154,15 @@ async fn a_call_whose_key_is_on_its_way_waits_for_it() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let keys = vec![new.key(SigningKeyState::Active)];
     let message = pb::WatchRevocationsResponse { keys, ..heartbeat(Duration::ZERO) };
-    let state = &layer.verifier().inner.state;
+    let state = layer.verifier().state();
     state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
 
     assert_eq!(*waiting.await.unwrap().body(), caller.account_id.to_string());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_key_never_comes_is_refused() {
-    let layer = layer(Told::of(&Issuer::new()));
+async fn a_call_whose_key_never_arrives_is_refused() {
+    let layer = layer(Feed::synced(&Issuer::new()));
     let token = Issuer::new().token(&claims());
 
     let response = call(&layer, with(&[&format!("Bearer {token}")])).await;

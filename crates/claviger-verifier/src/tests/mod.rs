@@ -1,4 +1,4 @@
-//! The verifier without a wire: the tests tell it what a server would.
+//! The verifier without a network: the tests feed it the messages of a server.
 
 mod issuer;
 mod keys;

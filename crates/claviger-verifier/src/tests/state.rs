@@ -1,9 +1,10 @@
-//! What is known, how fresh it is, and what follows for tokens.
+//! The state: what is known, how recent it is, and the verdicts that follow.
 
 use std::time::Duration;
 
 use claviger_proto::pb::{self, SigningKeyState};
 use claviger_token::{
+    claims::Claims,
     id::SessionId,
     verdict::{Requirements, Verdict},
 };
@@ -14,18 +15,18 @@ use crate::{StalePolicy, progress::Progress, refusal::Stale, state::RejectedMess
 const NOW: Duration = Duration::ZERO;
 
 #[test]
-fn a_token_is_judged_once_everything_was_heard() {
+fn a_token_is_judged_once_the_stream_is_synchronized() {
     let issuer = Issuer::new();
     let token = issuer.token(&claims());
-    let mut told = Told::nothing(StalePolicy::FailClosed);
+    let mut feed = Feed::unsynced(StalePolicy::FailClosed);
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
     beginning.caught_up = false;
 
-    let before = told.verdict(&token, NOW);
-    told.hear(NOW, &beginning);
-    let halfway = told.verdict(&token, NOW);
-    told.hear(NOW, &heartbeat(NOW));
-    let after = told.verdict(&token, NOW);
+    let before = feed.verdict(&token, NOW);
+    feed.receive(NOW, &beginning);
+    let halfway = feed.verdict(&token, NOW);
+    feed.receive(NOW, &heartbeat(NOW));
+    let after = feed.verdict(&token, NOW);
 
     assert_eq!(before, Err(Stale { last_message_age: None }));
     assert_eq!(halfway, Err(Stale { last_message_age: None }));
@@ -33,47 +34,46 @@ fn a_token_is_judged_once_everything_was_heard() {
 }
 
 #[test]
-fn nothing_passes_before_everything_was_heard_even_if_the_stream_need_not_be_up() {
+fn no_token_is_accepted_before_the_first_synchronization_even_when_failing_open() {
     let issuer = Issuer::new();
-    let mut told = Told::nothing(StalePolicy::FailOpen);
+    let mut feed = Feed::unsynced(StalePolicy::FailOpen);
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
     beginning.caught_up = false;
-    told.hear(NOW, &beginning);
-    told.lose_stream();
+    feed.receive(NOW, &beginning);
+    feed.lose_stream();
 
-    assert_eq!(told.verdict(&issuer.token(&claims()), NOW), Err(Stale { last_message_age: None }));
+    assert_eq!(feed.verdict(&issuer.token(&claims()), NOW), Err(Stale { last_message_age: None }));
 }
 
 #[test]
-fn a_token_expires_by_the_servers_clock_and_not_by_this_machines() {
+fn a_token_expires_by_the_clock_of_the_server_and_not_of_this_machine() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
 
-    assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Active));
-    // The server says that its time is over, while hardly any has passed here.
-    told.hear(SECOND, &heartbeat(LIFETIME - SECOND));
-    assert_eq!(told.verdict(&token, SECOND), Ok(Verdict::Active));
-    assert_eq!(told.verdict(&token, 2 * SECOND), Ok(Verdict::Expired));
-    let skew = told.state.status(told.start.plus(SECOND)).skew_seconds.unwrap();
+    assert_eq!(feed.verdict(&token, NOW), Ok(Verdict::Active));
+    // By the server's clock it is about to expire, while hardly any time has passed here.
+    feed.receive(SECOND, &heartbeat(LIFETIME - SECOND));
+    assert_eq!(feed.verdict(&token, SECOND), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&token, 2 * SECOND), Ok(Verdict::Expired));
+    let skew = feed.state.status(feed.start.plus(SECOND)).skew_seconds.unwrap();
     assert!(skew.abs() > 1e6, "{skew}");
 }
 
 #[test]
-fn a_token_expires_by_itself_between_two_words_of_the_server() {
+fn a_token_expires_between_two_messages() {
     let issuer = Issuer::new();
-    let told = Told::of(&issuer);
-    let brief =
-        issuer.token(&claviger_token::claims::Claims { expires_at: START + SECOND, ..claims() });
+    let feed = Feed::synced(&issuer);
+    let brief = issuer.token(&Claims { expires_at: START + SECOND, ..claims() });
 
-    assert_eq!(told.verdict(&brief, SECOND / 2), Ok(Verdict::Active));
-    assert_eq!(told.verdict(&brief, SECOND), Ok(Verdict::Expired));
+    assert_eq!(feed.verdict(&brief, SECOND / 2), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&brief, SECOND), Ok(Verdict::Expired));
 }
 
 #[test]
 fn every_kind_of_revocation_ends_its_tokens_and_no_others() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let [by_session, by_account, by_token, live] = std::array::from_fn(|_| claims());
     let expire_time = Some(time(START + LIFETIME));
     let account = pb::AccountRevocation {
@@ -86,186 +86,186 @@ fn every_kind_of_revocation_ends_its_tokens_and_no_others() {
         pb::revocation::Revoked::TokenId(by_token.token_id.clone()),
     ];
     let revocations = revoked.map(|it| pb::Revocation { revoked: Some(it), expire_time }).to_vec();
-    // Seen before and never seen alike.
-    assert_eq!(told.verdict(&issuer.token(&by_session), NOW), Ok(Verdict::Active));
+    // One of them is in the cache, the others are not.
+    assert_eq!(feed.verdict(&issuer.token(&by_session), NOW), Ok(Verdict::Active));
 
-    told.hear(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
+    feed.receive(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
 
     for claims in [&by_session, &by_account, &by_token] {
-        assert_eq!(told.verdict(&issuer.token(claims), NOW), Ok(Verdict::Revoked));
+        assert_eq!(feed.verdict(&issuer.token(claims), NOW), Ok(Verdict::Revoked));
     }
-    assert_eq!(told.verdict(&issuer.token(&live), NOW), Ok(Verdict::Active));
-    assert_eq!(told.state.status(told.start).revocations, 3);
+    assert_eq!(feed.verdict(&issuer.token(&live), NOW), Ok(Verdict::Active));
+    assert_eq!(feed.state.status(feed.start).revocations, 3);
 }
 
 #[test]
-fn the_stream_may_be_lost_for_the_grace_and_no_longer() {
+fn tokens_are_accepted_for_the_grace_after_the_last_message_and_no_longer() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
-    told.hear(5 * SECOND, &heartbeat(5 * SECOND));
+    feed.receive(5 * SECOND, &heartbeat(5 * SECOND));
 
-    told.lose_stream();
+    feed.lose_stream();
 
     let last = 5 * SECOND + GRACE;
-    assert_eq!(told.verdict(&token, last), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&token, last), Ok(Verdict::Active));
     let late = last + Duration::from_millis(1);
     let last_message_age = Some(late - 5 * SECOND);
-    assert_eq!(told.verdict(&token, late), Err(Stale { last_message_age }));
-    let status = told.state.status(told.start.plus(late));
+    assert_eq!(feed.verdict(&token, late), Err(Stale { last_message_age }));
+    let status = feed.state.status(feed.start.plus(late));
     assert_eq!((status.is_ready, status.is_live, status.can_verify), (true, false, false));
     assert_eq!((status.last_message_age, status.losses), (last_message_age, 1));
     assert_eq!(status.last_loss.as_deref(), Some("a test cut it"));
 }
 
 #[test]
-fn a_silent_stream_is_as_good_as_lost_after_three_heartbeats() {
+fn a_silent_stream_counts_as_lost_after_three_heartbeats() {
     let issuer = Issuer::new();
-    let told = Told::of(&issuer);
+    let feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
 
-    assert_eq!(told.verdict(&token, 15 * SECOND), Ok(Verdict::Active));
-    assert!(told.verdict(&token, 15 * SECOND + Duration::from_millis(1)).is_err());
+    assert_eq!(feed.verdict(&token, 15 * SECOND), Ok(Verdict::Active));
+    assert!(feed.verdict(&token, 15 * SECOND + Duration::from_millis(1)).is_err());
 }
 
 #[test]
-fn a_machine_that_slept_does_not_trust_what_it_knew() {
+fn after_a_suspension_of_the_machine_no_token_is_accepted() {
     let issuer = Issuer::new();
-    let told = Told::of(&issuer);
+    let feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
-    // The steady clock stood still meanwhile.
-    let awake = told.start.plus(SECOND).with_wall_ahead_by(60 * SECOND);
+    // The monotonic clock stood still meanwhile.
+    let awake = feed.start.plus(SECOND).with_wall_ahead_by(60 * SECOND);
     let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
 
-    assert!(told.state.judge(&token, requirements, awake).is_err());
+    assert!(feed.state.judge(&token, requirements, awake).is_err());
 }
 
 #[test]
-fn what_waited_while_the_program_stood_still_is_no_news() {
+fn a_message_that_was_buffered_during_a_suspension_is_rejected() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
-    let awake = told.start.plus(600 * SECOND);
+    let awake = feed.start.plus(600 * SECOND);
 
-    let late = told.state.apply(&mut told.progress, &heartbeat(5 * SECOND), awake);
+    let late = feed.state.apply(&mut feed.progress, &heartbeat(5 * SECOND), awake);
 
     assert!(matches!(late, Err(RejectedMessage::Late)));
     let last_message_age = Some(600 * SECOND);
-    assert_eq!(told.verdict(&token, 600 * SECOND), Err(Stale { last_message_age }));
-    // The next stream tells how things are now, and its server's clock may be another.
-    told.lose_stream();
-    told.hear(600 * SECOND, &heartbeat(30 * SECOND));
-    assert_eq!(told.verdict(&token, 600 * SECOND), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&token, 600 * SECOND), Err(Stale { last_message_age }));
+    // The next stream is up to date, and the clock of its server may differ.
+    feed.lose_stream();
+    feed.receive(600 * SECOND, &heartbeat(30 * SECOND));
+    assert_eq!(feed.verdict(&token, 600 * SECOND), Ok(Verdict::Active));
 }
 
 #[test]
-fn a_first_message_that_waited_is_no_news_either() {
+fn a_first_message_that_was_buffered_is_rejected_too() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
-    told.lose_stream();
-    let mut progress = Progress::asked_at(told.start);
+    let mut feed = Feed::synced(&issuer);
+    feed.lose_stream();
+    let mut progress = Progress::requested_at(feed.start);
 
-    let awake = told.start.plus(600 * SECOND);
-    let late = told.state.apply(&mut progress, &heartbeat(SECOND), awake);
+    let awake = feed.start.plus(600 * SECOND);
+    let late = feed.state.apply(&mut progress, &heartbeat(SECOND), awake);
 
     assert!(matches!(late, Err(RejectedMessage::Late)));
-    assert!(told.verdict(&issuer.token(&claims()), 600 * SECOND).is_err());
+    assert!(feed.verdict(&issuer.token(&claims()), 600 * SECOND).is_err());
 }
 
 #[test]
-fn messages_that_are_slow_or_come_together_are_taken_in() {
+fn messages_that_are_slow_or_arrive_together_are_applied() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
 
-    for (heard, made) in [(14, 5), (15, 10), (15, 15), (34, 20), (35, 35)] {
-        told.hear(heard * SECOND, &heartbeat(made * SECOND));
-        assert_eq!(told.verdict(&token, heard * SECOND), Ok(Verdict::Active));
+    for (received, sent) in [(14, 5), (15, 10), (15, 15), (34, 20), (35, 35)] {
+        feed.receive(received * SECOND, &heartbeat(sent * SECOND));
+        assert_eq!(feed.verdict(&token, received * SECOND), Ok(Verdict::Active));
     }
 }
 
 #[test]
-fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
+fn a_verifier_that_fails_open_judges_by_what_it_knows() {
     let issuer = Issuer::new();
-    let mut told = Told::nothing(StalePolicy::FailOpen);
-    let (live, dead) = (claims(), claims());
+    let mut feed = Feed::unsynced(StalePolicy::FailOpen);
+    let (live, revoked) = (claims(), claims());
     let mut beginning = first(vec![issuer.key(SigningKeyState::Active)]);
-    beginning.revocations = vec![ended(&dead)];
-    told.hear(NOW, &beginning);
+    beginning.revocations = vec![ended(&revoked)];
+    feed.receive(NOW, &beginning);
 
-    told.lose_stream();
+    feed.lose_stream();
 
     let hour = 600 * SECOND;
-    assert_eq!(told.verdict(&issuer.token(&live), hour), Ok(Verdict::Active));
-    assert_eq!(told.verdict(&issuer.token(&dead), hour), Ok(Verdict::Revoked));
-    assert_eq!(told.verdict(&issuer.token(&live), LIFETIME), Ok(Verdict::Expired));
-    assert!(!told.state.status(told.start.plus(hour)).is_live);
+    assert_eq!(feed.verdict(&issuer.token(&live), hour), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&issuer.token(&revoked), hour), Ok(Verdict::Revoked));
+    assert_eq!(feed.verdict(&issuer.token(&live), LIFETIME), Ok(Verdict::Expired));
+    assert!(!feed.state.status(feed.start.plus(hour)).is_live);
 }
 
 #[test]
-fn a_stream_that_is_back_counts_once_it_has_caught_up() {
+fn a_resumed_stream_counts_once_it_has_caught_up() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
-    told.lose_stream();
+    feed.lose_stream();
     let back = 60 * SECOND;
     let behind = pb::WatchRevocationsResponse { caught_up: false, ..heartbeat(back) };
 
-    told.hear(back, &behind);
-    let catching_up = told.verdict(&token, back);
-    told.hear(back, &heartbeat(back));
-    let caught_up = told.verdict(&token, back);
+    feed.receive(back, &behind);
+    let catching_up = feed.verdict(&token, back);
+    feed.receive(back, &heartbeat(back));
+    let caught_up = feed.verdict(&token, back);
 
     assert!(catching_up.is_err());
     assert_eq!(caught_up, Ok(Verdict::Active));
 }
 
 #[test]
-fn a_stream_that_falls_behind_is_not_taken_for_fresh() {
+fn a_stream_that_falls_behind_is_not_live() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
 
     for second in 1..=16 {
         let now = second * SECOND;
-        told.hear(now, &pb::WatchRevocationsResponse { caught_up: false, ..heartbeat(now) });
+        feed.receive(now, &pb::WatchRevocationsResponse { caught_up: false, ..heartbeat(now) });
     }
 
-    assert!(told.verdict(&token, 16 * SECOND).is_err());
+    assert!(feed.verdict(&token, 16 * SECOND).is_err());
 }
 
 #[test]
-fn everything_told_again_from_the_start_brings_nobody_back() {
+fn a_stream_from_the_start_lifts_no_revocation() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
-    let dead = claims();
-    let revocations = vec![ended(&dead)];
-    told.hear(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
+    let mut feed = Feed::synced(&issuer);
+    let revoked = claims();
+    let revocations = vec![ended(&revoked)];
+    feed.receive(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
 
-    // A replica that lags behind has not heard of it.
-    told.lose_stream();
-    told.hear(SECOND, &first(vec![issuer.key(SigningKeyState::Active)]));
+    // A replica that lags behind has not received it.
+    feed.lose_stream();
+    feed.receive(SECOND, &first(vec![issuer.key(SigningKeyState::Active)]));
 
-    assert_eq!(told.verdict(&issuer.token(&dead), SECOND), Ok(Verdict::Revoked));
+    assert_eq!(feed.verdict(&issuer.token(&revoked), SECOND), Ok(Verdict::Revoked));
 }
 
 #[test]
-fn revocations_are_forgotten_after_their_time_and_not_before() {
+fn revocations_are_dropped_after_their_end_and_not_before() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
-    let dead = claims();
-    let revocations = vec![ended(&dead)];
-    told.hear(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
-    let held = |told: &Told| told.state.status(told.start).revocations;
+    let mut feed = Feed::synced(&issuer);
+    let revoked = claims();
+    let revocations = vec![ended(&revoked)];
+    feed.receive(NOW, &pb::WatchRevocationsResponse { revocations, ..heartbeat(NOW) });
+    let held = |feed: &Feed| feed.state.status(feed.start).revocations;
 
-    told.hear(LIFETIME, &heartbeat(LIFETIME));
-    assert_eq!(held(&told), 1);
-    told.hear(LIFETIME + 100 * SECOND, &heartbeat(LIFETIME + 100 * SECOND));
-    assert_eq!(held(&told), 0);
+    feed.receive(LIFETIME, &heartbeat(LIFETIME));
+    assert_eq!(held(&feed), 1);
+    feed.receive(LIFETIME + 100 * SECOND, &heartbeat(LIFETIME + 100 * SECOND));
+    assert_eq!(held(&feed), 0);
 }
 
 #[test]
-fn a_stream_that_leaves_out_what_matters_is_not_believed() {
+fn a_stream_without_the_required_fields_is_rejected() {
     let issuer = Issuer::new();
     let whole = first(vec![issuer.key(SigningKeyState::Active)]);
     let no_issuer = pb::WatchRevocationsResponse { issuer: String::new(), ..whole.clone() };
@@ -273,71 +273,71 @@ fn a_stream_that_leaves_out_what_matters_is_not_believed() {
     let no_time = pb::WatchRevocationsResponse { server_time: None, ..whole };
 
     for message in [no_issuer, no_lifetime, no_time] {
-        let told = Told::nothing(StalePolicy::FailOpen);
-        assert!(told.state.apply(&mut Progress::default(), &message, told.start).is_err());
-        assert!(!told.state.status(told.start).is_ready);
+        let feed = Feed::unsynced(StalePolicy::FailOpen);
+        assert!(feed.state.apply(&mut Progress::default(), &message, feed.start).is_err());
+        assert!(!feed.state.status(feed.start).is_ready);
     }
 }
 
 #[test]
-fn what_a_newer_server_says_is_counted_and_the_rest_taken_in() {
+fn unknown_parts_of_a_message_are_counted_and_the_rest_is_applied() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
-    let dead = claims();
+    let mut feed = Feed::synced(&issuer);
+    let revoked = claims();
     let unknown = pb::Revocation { revoked: None, expire_time: None };
     let misnamed = pb::revocation::Revoked::SessionId("seven".to_owned());
     let misnamed = pb::Revocation { revoked: Some(misnamed), expire_time: None };
     let mut key = Issuer::new().key(SigningKeyState::Active);
     key.algorithm = "ML-DSA-65".to_owned();
 
-    told.hear(
+    feed.receive(
         NOW,
         &pb::WatchRevocationsResponse {
-            revocations: vec![unknown, misnamed, ended(&dead)],
+            revocations: vec![unknown, misnamed, ended(&revoked)],
             keys: vec![key],
             ..heartbeat(NOW)
         },
     );
 
-    let status = told.state.status(told.start);
+    let status = feed.state.status(feed.start);
     assert_eq!((status.not_understood, status.revocations, status.keys), (3, 1, 1));
-    assert_eq!(told.verdict(&issuer.token(&dead), NOW), Ok(Verdict::Revoked));
+    assert_eq!(feed.verdict(&issuer.token(&revoked), NOW), Ok(Verdict::Revoked));
 }
 
 #[test]
-fn a_flood_of_tokens_takes_no_more_memory_than_the_cache() {
+fn a_flood_of_tokens_stays_within_the_cache() {
     let issuer = Issuer::new();
-    let told = Told::of(&issuer);
+    let feed = Feed::synced(&issuer);
     let good = issuer.token(&claims());
 
     for number in 0..50_000 {
-        let _ = told.verdict(&format!("{good}{number}"), NOW);
-        let _ = told.verdict(&format!("a.{number}.b"), NOW);
+        let _ = feed.verdict(&format!("{good}{number}"), NOW);
+        let _ = feed.verdict(&format!("a.{number}.b"), NOW);
     }
-    let after_garbage = told.state.status(told.start).remembered_tokens;
+    let after_garbage = feed.state.status(feed.start).remembered_tokens;
     for _ in 0..17_000 {
         let session_id = SessionId::from_uuid(another_id());
-        let token = issuer.token(&claviger_token::claims::Claims { session_id, ..claims() });
-        assert_eq!(told.verdict(&token, NOW), Ok(Verdict::Active));
+        let token = issuer.token(&Claims { session_id, ..claims() });
+        assert_eq!(feed.verdict(&token, NOW), Ok(Verdict::Active));
     }
 
     assert_eq!(after_garbage, 0);
-    assert!(told.state.status(told.start).remembered_tokens <= 16_384);
+    assert!(feed.state.status(feed.start).remembered_tokens <= 16_384);
 }
 
 #[test]
-fn a_server_that_changed_its_name_is_believed_and_its_old_tokens_are_not() {
+fn a_new_issuer_is_accepted_and_tokens_of_the_old_one_are_not() {
     let issuer = Issuer::new();
-    let mut told = Told::of(&issuer);
+    let mut feed = Feed::synced(&issuer);
     let (old, name) = (claims(), "https://login.example");
-    assert_eq!(told.verdict(&issuer.token(&old), NOW), Ok(Verdict::Active));
-    told.lose_stream();
+    assert_eq!(feed.verdict(&issuer.token(&old), NOW), Ok(Verdict::Active));
+    feed.lose_stream();
 
     let mut renamed = first(vec![issuer.key(SigningKeyState::Active)]);
     name.clone_into(&mut renamed.issuer);
-    told.hear(NOW, &renamed);
+    feed.receive(NOW, &renamed);
 
-    let new = claviger_token::claims::Claims { issuer: name.to_owned(), ..old.clone() };
-    assert_eq!(told.verdict(&issuer.token(&old), NOW), Ok(Verdict::Malformed));
-    assert_eq!(told.verdict(&issuer.token(&new), NOW), Ok(Verdict::Active));
+    let new = Claims { issuer: name.to_owned(), ..old.clone() };
+    assert_eq!(feed.verdict(&issuer.token(&old), NOW), Ok(Verdict::Malformed));
+    assert_eq!(feed.verdict(&issuer.token(&new), NOW), Ok(Verdict::Active));
 }

@@ -1,4 +1,4 @@
-//! Waiting for a key that is on its way.
+//! Waiting for a key that is about to arrive.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,14 @@ use tokio::time::Instant;
 use super::issuer::*;
 use crate::{Refusal, Settings, Verifier, moment::Moment, progress::Progress};
 
-fn verifier(told: Told) -> Verifier {
-    Verifier::over(Arc::new(told.state), Settings::new("http://localhost", AUDIENCE))
+fn verifier(feed: Feed) -> Verifier {
+    Verifier::with_state(Arc::new(feed.state), Settings::new("http://localhost", AUDIENCE))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_may_be_here_before_its_key() {
+async fn a_token_may_arrive_before_its_key() {
     let (old, new) = (Issuer::new(), Issuer::new());
-    let verifier = verifier(Told::of(&old));
+    let verifier = verifier(Feed::synced(&old));
     let token = new.token(&claims());
     assert_eq!(verifier.verify(&token), Err(Refusal::Malformed));
 
@@ -24,15 +24,15 @@ async fn a_token_may_be_here_before_its_key() {
         async move { verifier.wait_for_key(&token).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    tell_key(&verifier, new.key(SigningKeyState::Active));
+    receive_key(&verifier, new.key(SigningKeyState::Active));
 
     assert_eq!(waiting.await.unwrap(), Ok(true));
     assert!(verifier.verify(&token).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_longer_than_a_second() {
-    let verifier = verifier(Told::of(&Issuer::new()));
+async fn a_wait_ends_after_a_second() {
+    let verifier = verifier(Feed::synced(&Issuer::new()));
     let token = Issuer::new().token(&claims());
     let began = Instant::now();
 
@@ -42,9 +42,9 @@ async fn nobody_waits_for_longer_than_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_token_and_whose_key_is_known_is_not_waited_for() {
+async fn no_wait_for_a_known_key_or_a_text_that_is_not_a_token() {
     let issuer = Issuer::new();
-    let verifier = verifier(Told::of(&issuer));
+    let verifier = verifier(Feed::synced(&issuer));
     let began = Instant::now();
 
     assert_eq!(verifier.wait_for_key(&issuer.token(&claims())).await, Ok(true));
@@ -56,10 +56,10 @@ async fn what_is_no_token_and_whose_key_is_known_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_a_stream_that_is_lost() {
-    let mut told = Told::of(&Issuer::new());
-    told.lose_stream();
-    let verifier = verifier(told);
+async fn no_wait_while_the_stream_is_lost() {
+    let mut feed = Feed::synced(&Issuer::new());
+    feed.lose_stream();
+    let verifier = verifier(feed);
     let began = Instant::now();
 
     assert_eq!(verifier.wait_for_key(&Issuer::new().token(&claims())).await, Ok(false));
@@ -67,26 +67,26 @@ async fn nobody_waits_for_a_stream_that_is_lost() {
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
-fn tell_key(verifier: &Verifier, key: pb::SigningKey) {
+fn receive_key(verifier: &Verifier, key: pb::SigningKey) {
     let message = pb::WatchRevocationsResponse { keys: vec![key], ..heartbeat(Duration::ZERO) };
-    verifier.inner.state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+    verifier.state().apply(&mut Progress::default(), &message, Moment::now()).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_a_key_that_is_compromised() {
-    let verifier = verifier(Told::of(&Issuer::new()));
+async fn no_wait_for_a_key_that_is_compromised() {
+    let verifier = verifier(Feed::synced(&Issuer::new()));
     let compromised = Issuer::new();
     let token = compromised.token(&claims());
     let waiting = tokio::spawn({
         let (verifier, token) = (verifier.clone(), token.clone());
         async move { verifier.wait_for_key(&token).await }
     });
-    // Time moves only when it waits.
+    // Paused time advances only when the task waits.
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(verifier.may_learn_key(&token));
     let began = Instant::now();
 
-    tell_key(&verifier, compromised.key(SigningKeyState::Compromised));
+    receive_key(&verifier, compromised.key(SigningKeyState::Compromised));
 
     assert_eq!(waiting.await.unwrap(), Ok(false));
     assert_eq!(verifier.wait_for_key(&token).await, Ok(false));
@@ -95,9 +95,9 @@ async fn nobody_waits_for_a_key_that_is_compromised() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn made_up_tokens_do_not_pile_up() {
+async fn forged_tokens_do_not_pile_up() {
     let issuer = Issuer::new();
-    let verifier = verifier(Told::of(&issuer));
+    let verifier = verifier(Feed::synced(&issuer));
     let token = Issuer::new().token(&claims());
     let waiting: Vec<_> = (0..64)
         .map(|_| {
@@ -105,12 +105,12 @@ async fn made_up_tokens_do_not_pile_up() {
             tokio::spawn(async move { verifier.wait_for_key(&token).await })
         })
         .collect();
-    // Time moves only when all of them wait.
+    // Paused time advances only when all of them wait.
     tokio::time::sleep(Duration::from_millis(1)).await;
     let began = Instant::now();
 
     assert_eq!(verifier.wait_for_key(&token).await, Err(Refusal::NoRevocations));
-    // Who need not wait needs no place.
+    // A caller that need not wait does not count.
     assert_eq!(verifier.wait_for_key(&issuer.token(&claims())).await, Ok(true));
 
     assert_eq!(began.elapsed(), Duration::ZERO);
