@@ -9,7 +9,6 @@ mod pooler;
 mod states;
 
 use std::{
-    hash::{BuildHasher as _, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool, postgres::PgPoolOptions};
 use tokio::{
     sync::Semaphore,
@@ -35,10 +35,13 @@ pub(in crate::storage::engine) use states::{is_mix_up, is_transient};
 
 /// How many units may be under way or wait for a connection.
 const UNITS: usize = 1024;
-/// How often a unit is tried again.
-const RETRIES: u32 = 6;
-/// The longest pause before the first of these; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The pauses before a unit runs again. Each is drawn from between a bound, 5 ms at first, and twice
+/// that, and the bound doubles, so that units that met do not meet again.
+const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(5))
+    .without_max_delay()
+    .with_max_times(6)
+    .with_jitter();
 /// How much nearer than usual a caller's deadline must be for the database to hear of it.
 const NEARER: Duration = Duration::from_secs(1);
 /// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
@@ -131,18 +134,15 @@ impl PostgresEngine {
     }
 
     async fn run<I, T>(&self, input: &I, body: WriteBody<I, T>, limit: Instant) -> Result<T> {
-        let mut tried = 0;
+        let mut pauses = RETRIES.build();
         loop {
             let failure = match self.try_run(input, body, limit).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
-            let pause = pause(tried);
-            if !failure.again || tried == RETRIES || Instant::now() + pause >= limit {
-                return Err(failure.cause);
-            }
-            tried += 1;
-            tracing::debug!(cause = %failure.cause, tried, "a unit of work runs again");
+            let pause = pauses.next().filter(|it| failure.again && Instant::now() + *it < limit);
+            let Some(pause) = pause else { return Err(failure.cause) };
+            tracing::debug!(cause = %failure.cause, ?pause, "a unit of work runs again");
             sleep(pause).await;
         }
     }
@@ -268,13 +268,6 @@ fn no_connection() -> Error {
 
 fn late() -> Error {
     Error::Unavailable("the database did not answer in time".into())
-}
-
-/// Somewhere between nothing and a bound that doubles, so that those who met do not meet again.
-fn pause(tried: u32) -> Duration {
-    let longest = FIRST_PAUSE * 2_u32.saturating_pow(tried);
-    let random = RandomState::new().hash_one(tried) % 1000;
-    longest * u32::try_from(random).unwrap_or(0) / 1000
 }
 
 /// Why a unit failed, and whether it may run again.
