@@ -12,6 +12,7 @@ mod map;
 mod modules;
 mod passages;
 mod paths;
+mod rust_version;
 mod sizes;
 mod sleeps;
 mod source;
