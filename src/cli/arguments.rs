@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use crate::config::{
-    Inputs, document,
-    table::{DEFAULT_FILE, Name},
+    Inputs,
+    table::{self, DEFAULT_FILE},
 };
 
 use super::service_accounts;
@@ -133,15 +133,12 @@ fn settings() -> Vec<Arg> {
         .value_parser(value_parser!(PathBuf))
         .global(true)
         .help(format!("The configuration file; otherwise {DEFAULT_FILE} if it is there"));
-    let flags = Name::all().into_iter().filter_map(|name| {
+    let flags = table::names().into_iter().filter_map(|name| {
         let help = if name.is_file {
             format!("A file that holds {}", name.setting.key)
         } else {
-            format!(
-                "{} ({})",
-                name.setting.help.trim_end_matches('.'),
-                document::shape(name.setting)
-            )
+            let setting = &name.setting;
+            format!("{} ({})", setting.help.trim_end_matches('.'), setting.form)
         };
         let flag = name.flag()?;
         let argument = Arg::new(name.key).long(flag).value_name("VALUE").help(help);
@@ -162,10 +159,11 @@ pub(super) fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
 
 /// What the configuration is to be made of.
 pub(super) fn inputs(matches: &ArgMatches, environment: Vec<(String, String)>) -> Inputs {
-    let flags = Name::all().into_iter().filter(|name| name.flag().is_some()).filter_map(|name| {
-        let value = matches.get_one::<String>(&name.key)?.clone();
-        Some((name.key, value))
-    });
+    let flags =
+        table::names().into_iter().filter(|name| name.flag().is_some()).filter_map(|name| {
+            let value = matches.get_one::<String>(&name.key)?.clone();
+            Some((name.key, value))
+        });
     Inputs {
         file: matches.get_one::<PathBuf>("config").cloned(),
         default_file: Some(PathBuf::from(DEFAULT_FILE)),

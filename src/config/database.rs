@@ -1,4 +1,4 @@
-//! What `database.*` means.
+//! Reads `database.*`: which database to open, and how.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,19 @@ use url::Url;
 
 use crate::storage::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
 
-use super::{problem::Source, reader::Reader, table::default_database};
-
-const URL: &str = "database.url";
+use super::{
+    problem::Source,
+    reader::Reader,
+    table::{
+        DATABASE_ACQUIRE_TIMEOUT, DATABASE_BUSY_TIMEOUT, DATABASE_CONNECTIONS, DATABASE_PASSWORD,
+        DATABASE_PREPARED_STATEMENTS, DATABASE_READERS, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL,
+        default_database,
+    },
+};
 
 /// Which database to open, and how.
 pub fn options(reader: &mut Reader<'_>, data: &Path) -> Options {
-    let url = reader.text(URL);
+    let url = reader.text(&DATABASE_URL);
     match url {
         Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
             postgres(reader, url, data)
@@ -22,7 +28,7 @@ pub fn options(reader: &mut Reader<'_>, data: &Path) -> Options {
     }
 }
 
-/// The database a command names by a URL instead of the settings; everything else is as set.
+/// The database at a URL that a command was given; everything else is as in the settings `like`.
 ///
 /// # Errors
 /// A sentence about the URL.
@@ -35,10 +41,9 @@ pub fn named(url: &str, like: &Options) -> Result<Options, String> {
         return Ok(Options::Sqlite(SqliteOptions { path, busy_timeout, readers }));
     }
     PostgresOptions::parse(url, None).map(Options::Postgres).map_err(|why| match why {
-        InvalidUrl::NotPostgres => format!(
-            "{} is neither `sqlite:` and a path nor `postgres://user@host:5432/name`.",
-            shown(url)
-        ),
+        InvalidUrl::NotPostgres => {
+            format!("{} is neither `sqlite:PATH` nor `postgres://USER@HOST:PORT/NAME`.", shown(url))
+        }
         why => format!("{} {why}.", shown(url)),
     })
 }
@@ -57,14 +62,13 @@ pub fn shown(url: &str) -> String {
 fn sqlite(reader: &mut Reader<'_>, url: Option<&str>, data: &Path) -> Options {
     let path = url.map_or_else(|| Some(default_database(data)), sqlite_path);
     if path.is_none() {
-        let why = "must be `sqlite:` and the path of a file, or \
-                   `postgres://user@host:5432/name`";
-        reader.refuse(URL, why);
+        let why = "must be `sqlite:PATH` or `postgres://USER@HOST:PORT/NAME`";
+        reader.refuse(&DATABASE_URL, why);
     }
     Options::Sqlite(SqliteOptions {
         path: path.unwrap_or_default(),
-        busy_timeout: reader.span("database.busy_timeout"),
-        readers: reader.count("database.readers"),
+        busy_timeout: reader.span(&DATABASE_BUSY_TIMEOUT),
+        readers: reader.count(&DATABASE_READERS),
     })
 }
 
@@ -75,23 +79,23 @@ fn sqlite_path(url: &str) -> Option<PathBuf> {
 }
 
 fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
-    let on_command_line = matches!(reader.source(URL), Source::Flag(_));
+    let on_command_line = matches!(reader.source(&DATABASE_URL), Source::Flag(_));
     if on_command_line && Url::parse(url).is_ok_and(|url| url.password().is_some()) {
-        let why = "holds a password, which everybody on this machine can read there; give the \
-                   password as `database.password_file`, or the URL as CLAVIGER_DATABASE_URL";
-        reader.refuse(URL, why);
+        let why = "contains a password, and other users of this machine can read command lines; give \
+                   the password as `database.password_file`, or the URL as CLAVIGER_DATABASE_URL";
+        reader.refuse(&DATABASE_URL, why);
     }
-    let password = reader.text("database.password").map(SecretString::from);
+    let password = reader.secret(&DATABASE_PASSWORD).map(SecretString::from);
     let mut options = match PostgresOptions::parse(url, password.as_ref()) {
         Ok(options) => options,
         Err(why) => {
-            reader.refuse(URL, why);
+            reader.refuse(&DATABASE_URL, why);
             return sqlite(reader, None, data);
         }
     };
-    options.connections = reader.count("database.connections");
-    options.acquire_timeout = reader.span("database.acquire_timeout");
-    options.statement_timeout = reader.span("database.statement_timeout");
-    options.prepared_statements = reader.choice("database.prepared_statements") == "on";
+    options.connections = reader.count(&DATABASE_CONNECTIONS);
+    options.acquire_timeout = reader.span(&DATABASE_ACQUIRE_TIMEOUT);
+    options.statement_timeout = reader.span(&DATABASE_STATEMENT_TIMEOUT);
+    options.prepared_statements = reader.choice(&DATABASE_PREPARED_STATEMENTS);
     Options::Postgres(options)
 }

@@ -1,4 +1,4 @@
-//! Reads the configuration file into dotted keys and texts.
+//! Reads the configuration file (TOML) as dotted keys and texts.
 
 use std::{fs, path::Path};
 
@@ -46,8 +46,8 @@ fn flatten(path: &Path, table: toml::Table, problems: &mut Vec<Problem>) -> Vec<
                 value => match text(&value) {
                     Some(text) => pairs.push((key, text)),
                     None => problems.push(Problem::new(format!(
-                        "The setting `{key}` in the file {} must be a text, a whole number or a \
-                         list of texts.",
+                        "The setting `{key}` in the file {} must be a string, an integer or an \
+                         array of strings.",
                         path.display()
                     ))),
                 },

@@ -1,6 +1,6 @@
-//! Layers flags over environment over file over defaults.
+//! Layers flags over environment variables over the file over defaults.
 //!
-//! Deals in texts; what they mean is decided in `typed.rs`.
+//! Values are texts here; what they mean is decided in `typed.rs`.
 
 use std::{
     collections::BTreeMap,
@@ -12,23 +12,24 @@ use super::{
     file,
     problem::{Problem, Source},
     service_links::is_service_link,
-    table::{CONFIG_VARIABLE, Name, Preset, SETTINGS},
+    setting::{Name, Preset},
+    table::{self, CONFIG_VARIABLE},
 };
 
-/// What a configuration is made of.
+/// The sources of a configuration.
 #[derive(Clone, Default)]
 pub struct Inputs {
-    /// The file named by a flag.
+    /// The configuration file, if `--config` gives one.
     pub file: Option<PathBuf>,
-    /// The file to read when it is there and no other is named.
+    /// The file to read if it exists and no other is given.
     pub default_file: Option<PathBuf>,
-    /// The process's environment. Only `CLAVIGER_*` is looked at.
+    /// The environment. Only variables `CLAVIGER_*` are read.
     pub environment: Vec<(String, String)>,
-    /// Keys and the values given to their flags.
+    /// The keys of the flags that were given, with their values.
     pub flags: Vec<(String, String)>,
 }
 
-/// A text and where it came from.
+/// The text of a value, and its source.
 #[derive(Clone)]
 pub struct Given {
     /// The value as text.
@@ -44,18 +45,18 @@ impl fmt::Debug for Given {
     }
 }
 
-/// The winning value of every setting that has one.
+/// The effective value of every setting that has one, by its key.
 pub type Values = BTreeMap<&'static str, Given>;
 
-/// Finds the winning values, and everything wrong with how they were given.
+/// Finds the effective values, and everything wrong with how they were given.
 pub fn gather(inputs: &Inputs) -> (Values, Vec<Problem>) {
-    let names = Name::all();
+    let names = table::names();
     let mut problems = Vec::new();
     let mut values = defaults();
     let layers = [
         from_file(inputs, &names, &mut problems),
         from_environment(inputs, &names, &mut problems),
-        from_flags(inputs, &names),
+        from_flags(inputs, &names, &mut problems),
     ];
     for layer in layers {
         merge(layer, &mut values, &mut problems);
@@ -67,7 +68,7 @@ pub fn gather(inputs: &Inputs) -> (Values, Vec<Problem>) {
 type Layer<'a> = Vec<(&'a Name, Given)>;
 
 fn defaults() -> Values {
-    let set = SETTINGS.iter().filter_map(|setting| match setting.default {
+    let set = table::rows().into_iter().filter_map(|setting| match setting.default {
         Preset::Value(text) => {
             Some((setting.key, Given { text: text.to_owned(), source: Source::Default }))
         }
@@ -82,7 +83,7 @@ fn from_file<'a>(inputs: &Inputs, names: &'a [Name], problems: &mut Vec<Problem>
     for (key, text) in file::read(&path, problems) {
         let Some(name) = names.iter().find(|name| name.key == key) else {
             problems.push(Problem::new(format!(
-                "The file {} has an unknown setting `{key}`; the nearest known one is `{}`.",
+                "The file {} has an unknown setting `{key}`; did you mean `{}`?",
                 path.display(),
                 nearest(&key, names.iter().map(|name| name.key.clone())),
             )));
@@ -114,7 +115,7 @@ fn from_environment<'a>(
                 continue;
             }
             problems.push(Problem::new(format!(
-                "The environment has an unknown variable {variable}; the nearest known one is {}.",
+                "Unknown environment variable {variable}; did you mean {}?",
                 nearest(variable, names.iter().map(Name::variable)),
             )));
             continue;
@@ -125,14 +126,16 @@ fn from_environment<'a>(
     layer
 }
 
-fn from_flags<'a>(inputs: &Inputs, names: &'a [Name]) -> Layer<'a> {
+fn from_flags<'a>(inputs: &Inputs, names: &'a [Name], problems: &mut Vec<Problem>) -> Layer<'a> {
     let mut layer = Vec::new();
     for (key, text) in &inputs.flags {
         let name = names.iter().find(|name| name.key == *key);
-        if let Some((name, flag)) = name.and_then(|name| Some((name, name.flag()?))) {
-            let source = Source::Flag(format!("--{flag}"));
-            layer.push((name, Given { text: text.clone(), source }));
-        }
+        let Some((name, flag)) = name.and_then(|name| Some((name, name.flag()?))) else {
+            problems.push(Problem::new(format!("There is no flag for a setting `{key}`.")));
+            continue;
+        };
+        let source = Source::Flag(format!("--{flag}"));
+        layer.push((name, Given { text: text.clone(), source }));
     }
     layer
 }
@@ -143,7 +146,7 @@ fn merge(layer: Layer<'_>, values: &mut Values, problems: &mut Vec<Problem>) {
         let key = name.setting.key;
         if let Some(other) = seen.insert(key, &name.key) {
             problems.push(Problem::new(format!(
-                "The settings `{other}` and `{}` are both given; give one of them.",
+                "The settings `{other}` and `{}` are both given; give only one of them.",
                 name.key,
             )));
             continue;
@@ -160,13 +163,14 @@ fn read_if_file(name: &Name, given: &Given) -> Result<Given, Problem> {
         return Ok(given.clone());
     }
     let text = fs::read_to_string(Path::new(&given.text)).map_err(|error| {
-        let why = format!("names the file {}, which cannot be read ({error})", given.text);
-        Problem::refused(&name.key, &given.source, why)
+        let why = format!("is the file {}, which cannot be read ({error})", given.text);
+        Problem::invalid(&name.key, &given.source, why)
     })?;
     Ok(Given { text: text.trim_end().to_owned(), source: given.source.clone() })
 }
 
-fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> String {
+/// The known name that is most like an unknown one.
+pub fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> String {
     known.min_by_key(|known| strsim::damerau_levenshtein(unknown, known)).unwrap_or_default()
 }
 
@@ -260,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_services_in_kubernetes_are_passed_over() {
+    fn variables_of_services_in_kubernetes_are_ignored() {
         let inputs = Inputs {
             environment: vec![
                 pair("CLAVIGER_INTERNAL_SERVICE_HOST", "10.0.0.1"),
@@ -273,7 +277,7 @@ mod tests {
         let (_, problems) = gathered(&inputs);
 
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].contains("CLAVIGER_INTERNAL_PORT;"), "{problems:?}");
+        assert!(problems[0].contains("variable CLAVIGER_INTERNAL_PORT;"), "{problems:?}");
     }
 
     #[test]
@@ -303,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_secret_has_no_flag_and_no_two_names_share_a_variable() {
-        let names = Name::all();
+        let names = table::names();
 
         let secret = names.iter().find(|it| it.key == "secrets.key_encryption_key").unwrap();
         let mut variables: Vec<_> = names.iter().map(Name::variable).collect();

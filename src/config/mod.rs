@@ -1,6 +1,6 @@
 //! The configuration: one table of settings, layered and checked.
 //!
-//! Reads files only to learn values. Whatever the values lead to happens in `app` and `serve`.
+//! Reads files only for values. What the values lead to happens in `app` and `serve`.
 
 pub mod database;
 pub mod document;
@@ -11,8 +11,10 @@ pub mod problem;
 pub mod reader;
 pub mod secrets;
 pub mod service_links;
+pub mod setting;
 pub mod table;
 pub mod typed;
+pub mod values;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -39,11 +41,11 @@ pub struct Config {
     pub internal: Internal,
     /// `relying_party.*`.
     pub relying_party: passkeys::Settings,
-    /// What access tokens say of us.
+    /// The issuer, audiences and lifetime of access tokens.
     pub access_tokens: tokens::access::Settings,
-    /// How signing keys are made and changed.
+    /// The algorithm and rotation of signing keys.
     pub keys: tokens::keys::Settings,
-    /// How long sessions last.
+    /// The lifetimes of sessions.
     pub sessions: sessions::Settings,
     /// `passwords.*`.
     pub passwords: passwords::Settings,
@@ -53,18 +55,18 @@ pub struct Config {
     pub limits: Limits,
     /// `log.*`.
     pub log: Log,
-    /// What is allowed but unwise, as sentences for the log.
+    /// Sentences about values that are allowed but unwise, for the log.
     pub warnings: Vec<String>,
 }
 
-/// What to bind.
+/// The addresses of a listener.
 #[derive(Debug, Clone)]
 pub struct Listen {
     /// The setting it comes from, for messages.
     pub setting: &'static str,
     /// The addresses.
     pub addresses: Vec<SocketAddr>,
-    /// Whether nobody set it, so that a machine without one of the addresses is no mistake.
+    /// Whether they are the default, so that a machine may lack one of them (no IPv6).
     pub is_default: bool,
 }
 
@@ -73,13 +75,13 @@ pub struct Listen {
 pub struct Public {
     /// Where it listens.
     pub listen: Listen,
-    /// How it is reached from outside, without a slash at the end; also the issuer.
+    /// The URL at which clients reach it, without a trailing slash; also the issuer.
     pub url: String,
-    /// Certificate and key, when it speaks TLS.
+    /// The certificate and key, if it uses TLS.
     pub tls: Option<TlsFiles>,
-    /// Whose `x-forwarded-for` is believed.
+    /// The proxies whose `x-forwarded-for` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The web origins whose pages may call.
+    /// The web origins whose pages may call it.
     pub cors_origins: Vec<String>,
 }
 
@@ -88,14 +90,14 @@ pub struct Public {
 pub struct Internal {
     /// Where it listens.
     pub listen: Listen,
-    /// Certificate and key, when it speaks TLS; always beyond loopback.
+    /// The certificate and key, if it uses TLS; required beyond loopback.
     pub tls: Option<TlsFiles>,
-    /// Whose `x-forwarded-*` is believed at `/v1/forward-auth`.
+    /// The proxies whose `x-forwarded-*` is trusted at `/v1/forward-auth`.
     pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Internal {
-    /// Whether callers may stay unnamed: only programs of this machine reach loopback.
+    /// Whether callers must authenticate: only programs on this machine reach loopback.
     pub fn admission(&self) -> Admission {
         let is_loopback = |it: &SocketAddr| it.ip().is_loopback();
         if self.listen.addresses.iter().all(is_loopback) {
@@ -106,16 +108,16 @@ impl Internal {
     }
 }
 
-/// Whom the internal listener answers.
+/// The callers that the internal listener accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Whoever reaches it.
+    /// Every caller.
     Anybody,
-    /// Service accounts alone.
+    /// Service accounts only.
     ServiceAccounts,
 }
 
-/// The files of TLS.
+/// The TLS files of a listener.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
     /// The section of the settings they come from, for messages.
@@ -124,44 +126,44 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
-    /// The authorities whose client certificates are believed; without it none are asked for.
+    /// The authorities of client certificates; without it no client certificate is requested.
     pub client_ca: Option<PathBuf>,
 }
 
-/// Where the server's own secret is.
+/// The source of the key-encryption key.
 #[derive(Debug, Clone)]
 pub enum MasterSecretSource {
-    /// The operator gave it.
+    /// The value of the setting.
     Given(MasterSecret),
-    /// It is kept in this file, made at the first run.
+    /// This file, which is created on the first start with SQLite.
     Kept(PathBuf),
 }
 
-/// How much of anything the server takes on.
+/// Limits on connections and calls.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections each listener holds.
+    /// The maximum number of open connections of each listener.
     pub connections: usize,
-    /// How long a call may take until its answer begins.
+    /// How long a call may take until its response begins.
     pub request_timeout: Duration,
-    /// How long a new connection may take for its handshake, and again for its first request.
+    /// How long a new connection may take for its TLS handshake, and again until its first request.
     pub handshake_timeout: Duration,
-    /// How long a connection may stay without a call.
+    /// How long a connection may stay open without a call.
     pub idle_timeout: Duration,
-    /// How long calls may go on after the server is told to stop.
+    /// How long calls in progress may take to finish after shutdown begins.
     pub drain_timeout: Duration,
-    /// How long a watcher of revocations may take nothing of what there is for it.
+    /// How long a watcher of revocations may leave messages unread.
     pub slow_watcher_timeout: Duration,
-    /// Calls open at once on one HTTP/2 connection.
+    /// The maximum number of concurrent calls on one HTTP/2 connection.
     pub concurrent_streams: u32,
 }
 
-/// How the log is written.
+/// The format and level of the log.
 #[derive(Debug, Clone)]
 pub struct Log {
     /// The format.
     pub format: LogFormat,
-    /// The level, when `RUST_LOG` does not say.
+    /// The level, unless `RUST_LOG` overrides it.
     pub level: String,
 }
 
@@ -170,9 +172,9 @@ pub struct Log {
 pub enum LogFormat {
     /// Pretty on a terminal, JSON otherwise.
     Auto,
-    /// For people.
+    /// Lines for people to read.
     Pretty,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -190,19 +192,22 @@ impl Config {
         }
     }
 
-    /// Checks settings given as keys and values, and nothing else: no file, no environment. A key
-    /// given twice counts the last time.
+    /// Checks settings given as keys and values, without a file or the environment. The last value of
+    /// a key counts.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
     pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, Problems> {
-        let variables = pairs.iter().map(|(key, value)| (table::variable(key), value.clone()));
+        let variables = pairs.iter().map(|(key, value)| (setting::variable(key), value.clone()));
         let last: BTreeMap<String, String> = variables.collect();
         Self::load(&Inputs { environment: last.into_iter().collect(), ..Inputs::default() })
     }
 }
 
-/// The effective values as a configuration file, secrets left out.
+/// The effective values as a configuration file, without secrets.
+///
+/// # Errors
+/// Everything that is wrong, at once.
 pub fn effective(inputs: &Inputs) -> Result<String, Problems> {
     Config::load(inputs)?;
     let (values, _) = layers::gather(inputs);

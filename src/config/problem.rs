@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, in sentences for people.
+//! What is wrong with a configuration, in sentences for operators.
 
 use std::{fmt, path::PathBuf};
 
@@ -11,7 +11,7 @@ pub enum Source {
     Variable(String),
     /// This configuration file.
     File(PathBuf),
-    /// Nobody set it.
+    /// It was not given.
     Default,
 }
 
@@ -31,14 +31,14 @@ impl fmt::Display for Source {
 pub struct Problem(String);
 
 impl Problem {
-    /// A sentence of its own.
+    /// A problem described by a whole sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 
-    /// A setting's value is refused. `why` completes "it …", and repeats no secret.
-    pub fn refused(key: &str, source: &Source, why: impl fmt::Display) -> Self {
-        Self(format!("The setting `{key}`, given by {source}, is refused: it {why}."))
+    /// A setting's value is invalid. `why` completes "it …" and repeats no secret.
+    pub fn invalid(key: &str, source: &Source, why: impl fmt::Display) -> Self {
+        Self(format!("The setting `{key}`, given by {source}, is invalid: it {why}."))
     }
 }
 

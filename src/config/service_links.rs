@@ -2,10 +2,10 @@
 //!
 //! Beside a Service named `claviger-internal` every container gets `CLAVIGER_INTERNAL_SERVICE_HOST`,
 //! `CLAVIGER_INTERNAL_PORT_8081_TCP` and more (Kubernetes, "Environment variables" of a Service; the
-//! form is Docker's). Nobody misspelt a setting there, so they must not keep the program from starting.
+//! form is Docker's). They are not misspelt settings, so they must not keep the program from starting.
 
-/// Whether a variable that names no setting is one of these. `…_PORT` alone could be a setting that
-/// somebody hoped for, so its value must be an address of theirs, such as `tcp://10.0.0.1:8081`.
+/// Whether an unknown variable is one of these. `…_PORT` alone could be a misspelt setting, so its
+/// value must be an address as Kubernetes writes it, such as `tcp://10.0.0.1:8081`.
 pub fn is_service_link(variable: &str, value: &str) -> bool {
     if variable.ends_with("_SERVICE_HOST") || variable.ends_with("_SERVICE_PORT") {
         return true;
@@ -16,7 +16,7 @@ pub fn is_service_link(variable: &str, value: &str) -> bool {
     if variable.ends_with("_PORT") && !variable.contains("_PORT_") {
         return value.contains("://");
     }
-    // The service's own name may hold the same word.
+    // The name of the service may contain the same word.
     variable.match_indices("_PORT_").any(|(at, it)| is_of_a_port(&variable[at + it.len()..]))
 }
 
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_misspelt_is_not_taken_for_it() {
+    fn a_misspelt_setting_is_not_taken_for_it() {
         for (variable, value) in [
             ("CLAVIGER_PUBLIC_LITSEN", "127.0.0.1:8080"),
             ("CLAVIGER_PUBLIC_PORT", "8080"),

@@ -3,124 +3,33 @@
 //! The keys of the file, the environment variables, the flags, `docs/configuration.md` and
 //! `config print` all come from here. What a value means is decided in `typed.rs`.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path as FilePath, PathBuf},
+    time::Duration,
+};
 
-use crate::domain::tokens::MAX_ACCESS_LIFETIME;
+use crate::{domain::tokens::MAX_ACCESS_LIFETIME, model::signing_key::SigningAlgorithm};
 
-/// One setting.
-#[derive(Debug)]
-pub struct Setting {
-    /// The key in the file, with the section before the dot.
-    pub key: &'static str,
-    /// What its value looks like.
-    pub kind: Kind,
-    /// What holds when nobody sets it.
-    pub default: Preset,
-    /// What it does, in one sentence.
-    pub help: &'static str,
-}
-
-/// What a value looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// Texts, in the environment and in flags separated by commas.
-    List,
-    /// A path.
-    Path,
-    /// Socket addresses; `localhost:PORT` stands for both loopback addresses.
-    Addresses,
-    /// A whole number.
-    Count {
-        /// The least allowed.
-        least: u32,
-        /// The most allowed.
-        most: u32,
+use super::{
+    LogFormat,
+    setting::{
+        Addresses, Choice, Count, List, Name, Path, Preset,
+        Preset::{Derived, Value},
+        Row, Secret, Setting, Span, Text,
     },
-    /// A span of time, such as `15m` or `30d`.
-    Span {
-        /// The shortest allowed.
-        least: Duration,
-        /// The longest allowed.
-        most: Duration,
-    },
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// A secret: never printed, also taken from a file, never from a flag.
-    Secret,
-}
+};
 
-/// What holds when nobody sets a setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preset {
-    /// This text.
-    Value(&'static str),
-    /// What follows from other settings, in words.
-    Derived(&'static str),
-}
-
-impl Setting {
-    /// Whether the value is a secret.
-    pub fn is_secret(&self) -> bool {
-        self.kind == Kind::Secret
-    }
-}
-
-/// One name under which a value can be given: a setting's own or, for a secret, that of a file which
-/// holds it.
-#[derive(Debug)]
-pub struct Name {
-    /// The key in the file.
-    pub key: String,
-    /// What it sets.
-    pub setting: &'static Setting,
-    /// Whether the value given is the path of a file that holds the setting's value.
-    pub is_file: bool,
-}
-
-impl Name {
-    /// Every name there is, in the order of the table.
-    pub fn all() -> Vec<Self> {
-        SETTINGS.iter().flat_map(Self::of).collect()
-    }
-
-    fn of(setting: &'static Setting) -> impl Iterator<Item = Self> {
-        let own = Self { key: setting.key.to_owned(), setting, is_file: false };
-        let file = setting.is_secret().then(|| {
-            let key = format!("{}_file", setting.key);
-            Self { key, setting, is_file: true }
-        });
-        [own].into_iter().chain(file)
-    }
-
-    /// The environment variable.
-    pub fn variable(&self) -> String {
-        variable(&self.key)
-    }
-
-    /// The flag, without its dashes; none for a secret, which everybody on the machine could read.
-    pub fn flag(&self) -> Option<String> {
-        let offered = self.is_file || !self.setting.is_secret();
-        offered.then(|| self.key.replace(['.', '_'], "-"))
-    }
-}
-
-/// The environment variable of a key.
-pub fn variable(key: &str) -> String {
-    format!("CLAVIGER_{}", key.replace('.', "_").to_uppercase())
-}
-
-/// The names of the configuration file itself.
+/// The variable that names the configuration file.
 pub const CONFIG_VARIABLE: &str = "CLAVIGER_CONFIG";
-/// The file that is read when it is there and no other is named.
+/// The file that is read if it exists and no other is named.
 pub const DEFAULT_FILE: &str = "claviger.toml";
 
-/// Where the database is when nobody says.
-pub fn default_database(data: &Path) -> std::path::PathBuf {
+/// The database in a data directory, unless `database.url` is set.
+pub fn default_database(data: &FilePath) -> PathBuf {
     data.join("claviger.db")
 }
 
+const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -128,61 +37,278 @@ const DAY: Duration = Duration::from_secs(86_400);
 // 365.25 days, which prints as one year.
 const YEAR: Duration = Duration::from_secs(31_557_600);
 
-const fn setting(key: &'static str, kind: Kind, default: Preset, help: &'static str) -> Setting {
+const fn setting<K>(key: &'static str, kind: K, default: Preset, help: &'static str) -> Setting<K> {
     Setting { key, kind, default, help }
 }
 
-use Kind::{Addresses, Choice, Count, List, Path as File, Secret, Span, Text};
-use Preset::{Derived, Value};
+const fn count(least: u32, most: u32) -> Count {
+    Count { least, most }
+}
 
-/// Every setting, section by section.
-#[rustfmt::skip]
-pub static SETTINGS: &[Setting] = &[
-    setting("data.directory", File, Value("./claviger-data"), "Where the database and the key-encryption key are kept; made, owner-only, when it is not there."),
-    setting("database.url", Text, Derived("`sqlite:` and `claviger.db` in `data.directory`"), "Which database to use: `sqlite:` and the path of a file, or `postgres://user@host:5432/name`."),
-    setting("database.password", Secret, Derived("the one in `database.url`"), "The password of the PostgreSQL user."),
-    setting("database.connections", Count { least: 2, most: 1000 }, Value("10"), "How many connections to PostgreSQL are open at most."),
-    setting("database.acquire_timeout", Span { least: Duration::from_millis(1), most: MINUTE }, Value("3s"), "How long a call waits for a free connection to PostgreSQL."),
-    setting("database.statement_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("5s"), "How long a transaction on PostgreSQL may take; the caller's deadline, if nearer, counts instead."),
-    setting("database.prepared_statements", Choice(&["on", "off"]), Value("on"), "Whether statements stay prepared on their connection to PostgreSQL; `off` behind a pooler that changes connections between transactions, such as PgBouncer's transaction mode."),
-    setting("database.busy_timeout", Span { least: Duration::ZERO, most: MINUTE }, Value("5s"), "How long a statement waits for another process's lock on a SQLite file."),
-    setting("database.readers", Count { least: 1, most: 64 }, Value("4"), "How many connections read from a SQLite file at once."),
-    setting("public.listen", Addresses, Value("127.0.0.1:8080,[::1]:8080"), "Where people and their browsers reach the server: gRPC, gRPC-web and HTTP on one port."),
-    setting("public.url", Text, Value("http://localhost:8080"), "How the public listener is reached from outside, without a path; also the issuer (`iss`) of access tokens."),
-    setting("public.tls_certificate_file", File, Derived("no TLS"), "The certificate chain (PEM) of the public listener, read again when it changes."),
-    setting("public.tls_key_file", File, Derived("no TLS"), "The private key (PEM) of the public listener, read again when it changes."),
-    setting("public.trusted_proxies", List, Value(""), "The addresses or prefixes of proxies whose `x-forwarded-for` is believed."),
-    setting("internal.listen", Addresses, Value("127.0.0.1:8081,[::1]:8081"), "Where backends reach the server. Beyond loopback it needs TLS, and every caller shows the key or the certificate of a service account (`claviger service-account create`)."),
-    setting("internal.tls_certificate_file", File, Derived("no TLS"), "The certificate chain (PEM) of the internal listener, read again when it changes."),
-    setting("internal.tls_key_file", File, Derived("no TLS"), "The private key (PEM) of the internal listener, read again when it changes."),
-    setting("internal.client_ca_file", File, Derived("none are asked for"), "The authorities (PEM) whose client certificates may show service accounts; they are asked for but not required, since a key will do. Read again when it changes."),
-    setting("internal.trusted_proxies", List, Value(""), "The addresses or prefixes of proxies whose `x-forwarded-*` is believed at `/v1/forward-auth`; it is for the log alone."),
-    setting("relying_party.id", Text, Derived("the host of `public.url`"), "The domain that passkeys belong to; changing it makes every passkey useless."),
-    setting("relying_party.name", Text, Value("Claviger"), "The name that people see when they add a passkey."),
-    setting("relying_party.origins", List, Derived("the origin of `public.url`"), "The exact origins passkeys may be used from: `https://…`, or an app's `android:apk-key-hash:…`."),
-    setting("relying_party.related_origins", List, Value(""), "The exact web origins on other domains whose pages may use these passkeys too; published at `/.well-known/webauthn`, of which browsers honour at least five different names (`example` in `www.example.co.uk`), in this order."),
-    setting("cors.origins", List, Derived("the web origins of `relying_party.origins` and `relying_party.related_origins`"), "The exact web origins whose pages may call the public listener."),
-    setting("tokens.audiences", List, Derived("the issuer"), "The audiences (`aud`) of access tokens; the first is required of callers of Claviger's own API."),
-    setting("tokens.algorithm", Choice(&["ES256", "RS256", "EdDSA"]), Value("ES256"), "The algorithm of new signing keys."),
-    setting("tokens.access_lifetime", Span { least: SECOND, most: MAX_ACCESS_LIFETIME }, Value("15m"), "How long an access token lives."),
-    setting("tokens.refresh_idle_lifetime", Span { least: MINUTE, most: YEAR }, Value("30d"), "How long a session lives without a refresh."),
-    setting("tokens.session_max_lifetime", Span { least: MINUTE, most: YEAR }, Value("90d"), "How long a session lives at most."),
-    setting("tokens.key_rotation_interval", Span { least: Duration::ZERO, most: YEAR }, Value("90d"), "How long a signing key signs before the next one is made (at least 1h); `0` means until `claviger keys rotate`."),
-    setting("passwords.min_length", Count { least: 8, most: 128 }, Value("15"), "The fewest characters a new password may have."),
-    setting("passwords.max_length", Count { least: 64, most: 1024 }, Value("128"), "The most characters a new password may have."),
-    setting("passwords.argon2_memory_kib", Count { least: 8, most: 4_194_304 }, Value("19456"), "The memory of one password hash in KiB."),
-    setting("passwords.argon2_iterations", Count { least: 1, most: 1000 }, Value("2"), "The passes of one password hash over its memory."),
-    setting("passwords.argon2_parallelism", Count { least: 1, most: 64 }, Value("1"), "The lanes of one password hash."),
-    setting("passwords.hash_threads", Count { least: 0, most: 1024 }, Value("0"), "How many passwords are hashed at once; `0` means one per core."),
-    setting("passwords.hash_queue", Count { least: 0, most: 100_000 }, Value("0"), "How many passwords may wait to be hashed before callers are told to come back; `0` means 16 per thread."),
-    setting("secrets.key_encryption_key", Secret, Derived("made at the first run in `key-encryption-key` in `data.directory`"), "The secret, 32 bytes as base64, from which the keys that protect stored secrets are derived; losing it ends every session and signing key."),
-    setting("limits.connections", Count { least: 1, most: 1_000_000 }, Value("10000"), "How many connections each listener holds; more are closed at once."),
-    setting("limits.request_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("30s"), "How long a call may take until its answer begins."),
-    setting("limits.handshake_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("10s"), "How long a new connection may take to finish its TLS handshake, and again to send its first request."),
-    setting("limits.idle_timeout", Span { least: Duration::from_millis(1), most: DAY }, Value("10m"), "How long a connection may stay without a call."),
-    setting("limits.drain_timeout", Span { least: Duration::ZERO, most: HOUR }, Value("20s"), "How long calls may go on after the server is told to stop."),
-    setting("limits.slow_watcher_timeout", Span { least: Duration::from_millis(1), most: HOUR }, Value("30s"), "How long a watcher of revocations may leave what there is for it untaken before its stream is ended."),
-    setting("limits.concurrent_streams", Count { least: 1, most: 10_000 }, Value("100"), "How many calls one HTTP/2 connection may have open at once."),
-    setting("log.format", Choice(&["auto", "pretty", "json"]), Value("auto"), "How the log is written; `auto` means pretty on a terminal and JSON otherwise."),
-    setting("log.level", Choice(&["error", "warn", "info", "debug", "trace"]), Value("info"), "How much is logged; the variable `RUST_LOG` overrides it."),
-];
+const fn span(least: Duration, most: Duration) -> Span {
+    Span { least, most }
+}
+
+const ON_OFF: Choice<bool> = Choice { first: ("on", true), others: &[("off", false)] };
+const ALGORITHMS: Choice<SigningAlgorithm> = Choice {
+    first: ("ES256", SigningAlgorithm::Es256),
+    others: &[("RS256", SigningAlgorithm::Rs256), ("EdDSA", SigningAlgorithm::EdDsa)],
+};
+const FORMATS: Choice<LogFormat> = Choice {
+    first: ("auto", LogFormat::Auto),
+    others: &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)],
+};
+const LEVELS: Choice<&str> = Choice {
+    first: ("error", "error"),
+    others: &[("warn", "warn"), ("info", "info"), ("debug", "debug"), ("trace", "trace")],
+};
+
+/// Declares settings and lists them, so that none is missing from the list.
+macro_rules! settings {
+    ($(pub static $name:ident: $type:ty = $value:expr;)*) => {
+        $(
+            #[expect(missing_docs, reason = "the help of a setting says what it does")]
+            pub static $name: $type = $value;
+        )*
+
+        /// Every setting, section by section.
+        pub fn rows() -> Vec<Row> {
+            vec![$(Row::from(&$name)),*]
+        }
+    };
+}
+
+/// Every name under which a value can be given, in the order of the table.
+pub fn names() -> Vec<Name> {
+    rows().into_iter().flat_map(Row::names).collect()
+}
+
+// One line for key, kind and default where they fit, so that the table can be read as one.
+settings! {
+    pub static DATA_DIRECTORY: Setting<Path> = setting(
+        "data.directory", Path, Value("./claviger-data"),
+        "The directory of the database and of the key-encryption key; created with mode 0700 if \
+         it does not exist.",
+    );
+
+    pub static DATABASE_URL: Setting<Text> = setting(
+        "database.url", Text, Derived("the SQLite file `claviger.db` in `data.directory`"),
+        "The database: `sqlite:PATH` or `postgres://USER@HOST:PORT/NAME`.",
+    );
+    pub static DATABASE_PASSWORD: Setting<Secret> = setting(
+        "database.password", Secret, Derived("the password in `database.url`"),
+        "The password of the PostgreSQL user.",
+    );
+    pub static DATABASE_CONNECTIONS: Setting<Count> = setting(
+        "database.connections", count(2, 1000), Value("10"),
+        "The maximum number of connections to PostgreSQL.",
+    );
+    pub static DATABASE_ACQUIRE_TIMEOUT: Setting<Span> = setting(
+        "database.acquire_timeout", span(MILLISECOND, MINUTE), Value("3s"),
+        "How long a call waits for a free connection to PostgreSQL.",
+    );
+    pub static DATABASE_STATEMENT_TIMEOUT: Setting<Span> = setting(
+        "database.statement_timeout", span(MILLISECOND, HOUR), Value("5s"),
+        "How long a transaction on PostgreSQL may take; an earlier deadline of the call takes \
+         precedence.",
+    );
+    pub static DATABASE_PREPARED_STATEMENTS: Setting<Choice<bool>> = setting(
+        "database.prepared_statements", ON_OFF, Value("on"),
+        "Whether prepared statements are kept on connections to PostgreSQL. Set it to `off` \
+         behind a pooler that switches connections between transactions, such as PgBouncer in \
+         transaction mode.",
+    );
+    pub static DATABASE_BUSY_TIMEOUT: Setting<Span> = setting(
+        "database.busy_timeout", span(Duration::ZERO, MINUTE), Value("5s"),
+        "How long a statement waits for a lock on the SQLite file that another process holds.",
+    );
+    pub static DATABASE_READERS: Setting<Count> = setting(
+        "database.readers", count(1, 64), Value("4"),
+        "The number of connections that read from the SQLite file concurrently.",
+    );
+
+    pub static PUBLIC_LISTEN: Setting<Addresses> = setting(
+        "public.listen", Addresses, Value("127.0.0.1:8080,[::1]:8080"),
+        "The addresses of the public listener, for browsers and other clients: gRPC, gRPC-Web and \
+         HTTP on one port.",
+    );
+    pub static PUBLIC_URL: Setting<Text> = setting(
+        "public.url", Text, Value("http://localhost:8080"),
+        "The URL at which clients reach the public listener, without a path; also the issuer \
+         (`iss`) of access tokens.",
+    );
+    pub static PUBLIC_TLS_CERTIFICATE_FILE: Setting<Path> = setting(
+        "public.tls_certificate_file", Path, Derived("no TLS"),
+        "The certificate chain (PEM) of the public listener; reloaded when the file changes. \
+         Requires `public.tls_key_file`.",
+    );
+    pub static PUBLIC_TLS_KEY_FILE: Setting<Path> = setting(
+        "public.tls_key_file", Path, Derived("no TLS"),
+        "The private key (PEM) of the public listener; reloaded when the file changes. Requires \
+         `public.tls_certificate_file`.",
+    );
+    pub static PUBLIC_TRUSTED_PROXIES: Setting<List> = setting(
+        "public.trusted_proxies", List, Value(""),
+        "The IP addresses or CIDR prefixes of proxies whose `x-forwarded-for` header is trusted.",
+    );
+
+    pub static INTERNAL_LISTEN: Setting<Addresses> = setting(
+        "internal.listen", Addresses, Value("127.0.0.1:8081,[::1]:8081"),
+        "The addresses of the internal listener, for backends and gateways. An address other than \
+         loopback requires TLS, and every caller must then present the key or the client \
+         certificate of a service account (`claviger service-account create`).",
+    );
+    pub static INTERNAL_TLS_CERTIFICATE_FILE: Setting<Path> = setting(
+        "internal.tls_certificate_file", Path, Derived("no TLS"),
+        "The certificate chain (PEM) of the internal listener; reloaded when the file changes. \
+         Requires `internal.tls_key_file`.",
+    );
+    pub static INTERNAL_TLS_KEY_FILE: Setting<Path> = setting(
+        "internal.tls_key_file", Path, Derived("no TLS"),
+        "The private key (PEM) of the internal listener; reloaded when the file changes. Requires \
+         `internal.tls_certificate_file`.",
+    );
+    pub static INTERNAL_CLIENT_CA_FILE: Setting<Path> = setting(
+        "internal.client_ca_file", Path, Derived("no client certificates are requested"),
+        "The certificate authorities (PEM) that issue client certificates of service accounts; \
+         reloaded when the file changes. Client certificates are then requested but not required, \
+         since a key is sufficient. Requires TLS.",
+    );
+    pub static INTERNAL_TRUSTED_PROXIES: Setting<List> = setting(
+        "internal.trusted_proxies", List, Value(""),
+        "The IP addresses or CIDR prefixes of proxies whose `x-forwarded-*` headers are trusted \
+         at `/v1/forward-auth`; used for the log only.",
+    );
+
+    pub static RELYING_PARTY_ID: Setting<Text> = setting(
+        "relying_party.id", Text, Derived("the host of `public.url`"),
+        "The relying party ID: the domain that passkeys belong to. Changing it invalidates every \
+         passkey.",
+    );
+    pub static RELYING_PARTY_NAME: Setting<Text> = setting(
+        "relying_party.name", Text, Value("Claviger"),
+        "The relying party name, shown to people when they create a passkey.",
+    );
+    pub static RELYING_PARTY_ORIGINS: Setting<List> = setting(
+        "relying_party.origins", List, Derived("the origin of `public.url`"),
+        "The exact origins on which passkeys may be used: `https://…`, or \
+         `android:apk-key-hash:…` for an Android app.",
+    );
+    pub static RELYING_PARTY_RELATED_ORIGINS: Setting<List> = setting(
+        "relying_party.related_origins", List, Value(""),
+        "The exact web origins on other domains that may use the same passkeys; published at \
+         `/.well-known/webauthn`. Browsers accept at least five different names (`example` in \
+         `www.example.co.uk`), in the order given.",
+    );
+
+    pub static CORS_ORIGINS: Setting<List> = setting(
+        "cors.origins", List,
+        Derived("the web origins of `relying_party.origins` and `relying_party.related_origins`"),
+        "The exact web origins whose pages may call the public listener (CORS).",
+    );
+
+    pub static TOKENS_AUDIENCES: Setting<List> = setting(
+        "tokens.audiences", List, Derived("the issuer (`public.url`)"),
+        "The audiences (`aud`) of access tokens. Claviger's own API requires the first one.",
+    );
+    pub static TOKENS_ALGORITHM: Setting<Choice<SigningAlgorithm>> = setting(
+        "tokens.algorithm", ALGORITHMS, Value("ES256"),
+        "The signature algorithm of new signing keys.",
+    );
+    pub static TOKENS_ACCESS_LIFETIME: Setting<Span> = setting(
+        "tokens.access_lifetime", span(SECOND, MAX_ACCESS_LIFETIME), Value("15m"),
+        "How long an access token is valid.",
+    );
+    pub static TOKENS_REFRESH_IDLE_LIFETIME: Setting<Span> = setting(
+        "tokens.refresh_idle_lifetime", span(MINUTE, YEAR), Value("30d"),
+        "How long a session remains valid without a refresh.",
+    );
+    pub static TOKENS_SESSION_MAX_LIFETIME: Setting<Span> = setting(
+        "tokens.session_max_lifetime", span(MINUTE, YEAR), Value("90d"),
+        "The maximum lifetime of a session.",
+    );
+    pub static TOKENS_KEY_ROTATION_INTERVAL: Setting<Span> = setting(
+        "tokens.key_rotation_interval", span(Duration::ZERO, YEAR), Value("90d"),
+        "How long a signing key signs before the next one is created, at least 1h; `0` means that \
+         keys are rotated only by `claviger keys rotate`.",
+    );
+
+    pub static PASSWORDS_MIN_LENGTH: Setting<Count> = setting(
+        "passwords.min_length", count(8, 128), Value("15"),
+        "The minimum length of a new password, in characters.",
+    );
+    pub static PASSWORDS_MAX_LENGTH: Setting<Count> = setting(
+        "passwords.max_length", count(64, 1024), Value("128"),
+        "The maximum length of a new password, in characters.",
+    );
+    pub static PASSWORDS_ARGON2_MEMORY_KIB: Setting<Count> = setting(
+        "passwords.argon2_memory_kib", count(8, 4_194_304), Value("19456"),
+        "The memory of one password hash (Argon2id), in KiB; at least 8 for each lane.",
+    );
+    pub static PASSWORDS_ARGON2_ITERATIONS: Setting<Count> = setting(
+        "passwords.argon2_iterations", count(1, 1000), Value("2"),
+        "The number of passes of one password hash over its memory.",
+    );
+    pub static PASSWORDS_ARGON2_PARALLELISM: Setting<Count> = setting(
+        "passwords.argon2_parallelism", count(1, 64), Value("1"),
+        "The number of lanes of one password hash.",
+    );
+    pub static PASSWORDS_HASH_THREADS: Setting<Count> = setting(
+        "passwords.hash_threads", count(0, 1024), Value("0"),
+        "The number of passwords hashed concurrently; `0` means one per CPU core.",
+    );
+    pub static PASSWORDS_HASH_QUEUE: Setting<Count> = setting(
+        "passwords.hash_queue", count(0, 100_000), Value("0"),
+        "The maximum number of passwords that wait to be hashed; further calls fail with \
+         UNAVAILABLE. `0` means 16 per thread.",
+    );
+
+    pub static SECRETS_KEY_ENCRYPTION_KEY: Setting<Secret> = setting(
+        "secrets.key_encryption_key", Secret,
+        Derived("the file `key-encryption-key` in `data.directory`, created on the first start \
+                 with SQLite"),
+        "The secret (32 bytes in base64) from which the keys that protect stored secrets are \
+         derived. If it is lost, every session and signing key is lost.",
+    );
+
+    pub static LIMITS_CONNECTIONS: Setting<Count> = setting(
+        "limits.connections", count(1, 1_000_000), Value("10000"),
+        "The maximum number of open connections of each listener; further ones are closed \
+         immediately.",
+    );
+    pub static LIMITS_REQUEST_TIMEOUT: Setting<Span> = setting(
+        "limits.request_timeout", span(MILLISECOND, HOUR), Value("30s"),
+        "How long a call may take until its response begins.",
+    );
+    pub static LIMITS_HANDSHAKE_TIMEOUT: Setting<Span> = setting(
+        "limits.handshake_timeout", span(MILLISECOND, HOUR), Value("10s"),
+        "How long a new connection may take for its TLS handshake, and again until its first \
+         request.",
+    );
+    pub static LIMITS_IDLE_TIMEOUT: Setting<Span> = setting(
+        "limits.idle_timeout", span(MILLISECOND, DAY), Value("10m"),
+        "How long a connection may stay open without a call.",
+    );
+    pub static LIMITS_DRAIN_TIMEOUT: Setting<Span> = setting(
+        "limits.drain_timeout", span(Duration::ZERO, HOUR), Value("20s"),
+        "How long calls in progress may take to finish after the server receives SIGTERM or \
+         SIGINT.",
+    );
+    pub static LIMITS_SLOW_WATCHER_TIMEOUT: Setting<Span> = setting(
+        "limits.slow_watcher_timeout", span(MILLISECOND, HOUR), Value("30s"),
+        "How long a watcher of revocations may leave messages unread before its stream is closed.",
+    );
+    pub static LIMITS_CONCURRENT_STREAMS: Setting<Count> = setting(
+        "limits.concurrent_streams", count(1, 10_000), Value("100"),
+        "The maximum number of concurrent calls on one HTTP/2 connection.",
+    );
+
+    pub static LOG_FORMAT: Setting<Choice<LogFormat>> = setting(
+        "log.format", FORMATS, Value("auto"),
+        "The format of the log; `auto` means `pretty` on a terminal and `json` otherwise.",
+    );
+    pub static LOG_LEVEL: Setting<Choice<&'static str>> = setting(
+        "log.level", LEVELS, Value("info"),
+        "The least severe level that is logged; the environment variable `RUST_LOG` overrides it.",
+    );
+}

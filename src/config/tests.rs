@@ -33,7 +33,7 @@ fn nothing_at_all_is_a_configuration() {
 }
 
 #[test]
-fn what_follows_from_the_url_follows_from_it() {
+fn issuer_and_relying_party_default_to_the_url() {
     let config = with(&[("public.url", "https://login.example.com/")]).unwrap();
 
     assert_eq!(config.public.url, "https://login.example.com");
@@ -64,7 +64,7 @@ fn every_problem_is_reported_at_once_with_its_setting_and_source() {
     ]);
 
     assert_eq!(text.lines().count(), 5, "{text}");
-    assert!(text.contains("`limits.connections`, given by the flag --limits-connections,"));
+    assert!(text.contains("`limits.connections`, given by the flag --limits-connections, is"));
 }
 
 #[test]
@@ -148,10 +148,10 @@ fn related_origins_are_on_other_domains_and_secure() {
     assert!(config.warnings.is_empty());
     for (related, why) in [
         ("http://example.net", "https"),
-        ("https://example.net/", "no origin"),
-        ("https://192.0.2.1", "a domain"),
+        ("https://example.net/", "not an origin"),
+        ("https://192.0.2.1", "a domain name"),
         ("https://shop.example.com", "`relying_party.origins`"),
-        ("android:apk-key-hash:abc", "no origin"),
+        ("android:apk-key-hash:abc", "not an origin"),
     ] {
         let text = refusal(&with_related(related));
         assert!(text.contains(related) && text.contains(why), "{text}");
@@ -169,7 +169,7 @@ fn more_related_origins_than_browsers_honour_bring_a_warning() {
     };
 
     assert!(warnings(5).is_empty());
-    assert!(warnings(6)[0].contains("names 6 hosts"));
+    assert!(warnings(6)[0].contains("has 6 hosts"));
 }
 
 #[test]
@@ -263,8 +263,8 @@ fn cheap_hashes_are_allowed_with_a_warning() {
 
 #[test]
 fn every_default_of_the_table_is_accepted_by_its_own_kind() {
-    for setting in table::SETTINGS {
-        if let table::Preset::Value(text) = setting.default {
+    for setting in table::rows() {
+        if let setting::Preset::Value(text) = setting.default {
             assert!(with(&[(setting.key, text)]).is_ok(), "{}", setting.key);
         }
     }

@@ -1,4 +1,4 @@
-//! What the values mean: builds the checked configuration.
+//! Builds the checked configuration from the values of the settings.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,18 @@ use crate::{
 };
 
 use super::{
-    Config, Internal, Limits, Log, LogFormat, MasterSecretSource, Public, TlsFiles, Values,
-    database, origins, problem::Problem, reader::Reader, secrets,
+    Config, Internal, Limits, Log, MasterSecretSource, Public, TlsFiles, Values, database, origins,
+    problem::Problem,
+    reader::Reader,
+    secrets,
+    setting::{List, Path as PathKind, Setting},
+    table, values as forms,
 };
 
 /// Builds the configuration, or leaves problems.
 pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let reader = &mut Reader::new(values, problems);
-    let data_directory = PathBuf::from(reader.required("data.directory"));
+    let data_directory = reader.required_path(&table::DATA_DIRECTORY);
     // First what does not depend on the URL, so that a bad one hides no other problem.
     let database = database::options(reader, &data_directory);
     let internal = internal(reader);
@@ -51,14 +55,14 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
 }
 
 fn public_url(reader: &mut Reader<'_>) -> Option<Url> {
-    let url = Url::parse(reader.text("public.url").unwrap_or_default()).ok();
+    let url = Url::parse(reader.text(&table::PUBLIC_URL).unwrap_or_default()).ok();
     let url = url.filter(|url| {
         matches!(url.scheme(), "http" | "https") && url.host().is_some() && is_bare_origin(url)
     });
     if url.is_none() {
         let why = "must be an http:// or https:// URL without a path, such as \
                    https://login.example.com";
-        reader.refuse("public.url", why);
+        reader.refuse(&table::PUBLIC_URL, why);
     }
     url
 }
@@ -73,35 +77,34 @@ fn is_bare_origin(url: &Url) -> bool {
 
 fn public(reader: &mut Reader<'_>, url: String, cors_origins: Vec<String>) -> Public {
     Public {
-        listen: reader.listen("public.listen"),
+        listen: reader.listen(&table::PUBLIC_LISTEN),
         url,
-        tls: tls(reader, PUBLIC_TLS),
-        trusted_proxies: trusted_proxies(reader, "public.trusted_proxies"),
+        tls: tls(reader, &PUBLIC_TLS),
+        trusted_proxies: trusted_proxies(reader, &table::PUBLIC_TRUSTED_PROXIES),
         cors_origins,
     }
 }
 
 /// The settings that name the files of one listener's TLS.
-#[derive(Clone, Copy)]
 struct TlsSettings {
     section: &'static str,
-    certificate: &'static str,
-    key: &'static str,
+    certificate: &'static Setting<PathKind>,
+    key: &'static Setting<PathKind>,
 }
 
-const PUBLIC_TLS: TlsSettings = TlsSettings {
+static PUBLIC_TLS: TlsSettings = TlsSettings {
     section: "public",
-    certificate: "public.tls_certificate_file",
-    key: "public.tls_key_file",
+    certificate: &table::PUBLIC_TLS_CERTIFICATE_FILE,
+    key: &table::PUBLIC_TLS_KEY_FILE,
 };
-const INTERNAL_TLS: TlsSettings = TlsSettings {
+static INTERNAL_TLS: TlsSettings = TlsSettings {
     section: "internal",
-    certificate: "internal.tls_certificate_file",
-    key: "internal.tls_key_file",
+    certificate: &table::INTERNAL_TLS_CERTIFICATE_FILE,
+    key: &table::INTERNAL_TLS_KEY_FILE,
 };
 
-fn tls(reader: &mut Reader<'_>, settings: TlsSettings) -> Option<TlsFiles> {
-    let TlsSettings { section, certificate, key } = settings;
+fn tls(reader: &mut Reader<'_>, settings: &TlsSettings) -> Option<TlsFiles> {
+    let &TlsSettings { section, certificate, key } = settings;
     let (one, other) = match (reader.path(certificate), reader.path(key)) {
         (Some(certificate), Some(key)) => {
             return Some(TlsFiles { section, certificate, key, client_ca: None });
@@ -110,21 +113,18 @@ fn tls(reader: &mut Reader<'_>, settings: TlsSettings) -> Option<TlsFiles> {
         (Some(_), None) => (certificate, key),
         (None, Some(_)) => (key, certificate),
     };
-    reader.refuse(one, format_args!("needs `{other}` beside it"));
+    reader.refuse(one, format_args!("requires `{}`", other.key));
     None
 }
 
-fn trusted_proxies(reader: &mut Reader<'_>, key: &str) -> Vec<IpNet> {
+fn trusted_proxies(reader: &mut Reader<'_>, setting: &Setting<List>) -> Vec<IpNet> {
     let mut proxies = Vec::new();
-    for text in reader.list(key).unwrap_or_default() {
-        match text
-            .parse::<IpNet>()
-            .or_else(|_| text.parse().map(|address: std::net::IpAddr| IpNet::from(address)))
-        {
-            Ok(prefix) => proxies.push(prefix),
-            Err(_) => reader.refuse(
-                key,
-                format_args!("holds {text}, which is neither an address nor a prefix"),
+    for text in reader.list(setting).unwrap_or_default() {
+        match forms::prefix(&text) {
+            Some(prefix) => proxies.push(prefix),
+            None => reader.refuse(
+                setting,
+                format_args!("contains {text}, which is neither an IP address nor a CIDR prefix"),
             ),
         }
     }
@@ -132,41 +132,42 @@ fn trusted_proxies(reader: &mut Reader<'_>, key: &str) -> Vec<IpNet> {
 }
 
 fn internal(reader: &mut Reader<'_>) -> Internal {
-    let listen = reader.listen("internal.listen");
-    let mut tls = tls(reader, INTERNAL_TLS);
-    let client_ca = reader.path("internal.client_ca_file");
+    let listen = reader.listen(&table::INTERNAL_LISTEN);
+    let mut tls = tls(reader, &INTERNAL_TLS);
+    let client_ca = reader.path(&table::INTERNAL_CLIENT_CA_FILE);
     match (&mut tls, client_ca) {
         (Some(tls), client_ca) => tls.client_ca = client_ca,
         (None, Some(_)) => {
-            let why = "needs `internal.tls_certificate_file` and `internal.tls_key_file` beside it";
-            reader.refuse("internal.client_ca_file", why);
+            let why = "requires `internal.tls_certificate_file` and `internal.tls_key_file`";
+            reader.refuse(&table::INTERNAL_CLIENT_CA_FILE, why);
         }
         (None, None) => {}
     }
     let beyond = listen.addresses.iter().find(|address| !address.ip().is_loopback());
     if let (Some(address), None) = (beyond, &tls) {
         reader.refuse(
-            "internal.listen",
+            &table::INTERNAL_LISTEN,
             format_args!(
-                "names {address}, which other machines reach, and so needs TLS: set \
-                 `internal.tls_certificate_file` and `internal.tls_key_file`, or name loopback \
-                 addresses only"
+                "contains {address}, which is not a loopback address and requires TLS: set \
+                 `internal.tls_certificate_file` and `internal.tls_key_file`, or listen on \
+                 loopback addresses only"
             ),
         );
     }
-    let trusted_proxies = trusted_proxies(reader, "internal.trusted_proxies");
+    let trusted_proxies = trusted_proxies(reader, &table::INTERNAL_TRUSTED_PROXIES);
     Internal { listen, tls, trusted_proxies }
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {
-    let audiences = reader.list("tokens.audiences").unwrap_or_else(|| vec![issuer.to_owned()]);
+    let audiences = reader.list(&table::TOKENS_AUDIENCES);
+    let audiences = audiences.unwrap_or_else(|| vec![issuer.to_owned()]);
     if audiences.is_empty() {
-        reader.refuse("tokens.audiences", "must name at least one audience");
+        reader.refuse(&table::TOKENS_AUDIENCES, "must contain at least one audience");
     }
     tokens::access::Settings {
         issuer: issuer.to_owned(),
         audiences,
-        lifetime: reader.span("tokens.access_lifetime"),
+        lifetime: reader.span(&table::TOKENS_ACCESS_LIFETIME),
     }
 }
 
@@ -174,14 +175,10 @@ fn signing_keys(
     reader: &mut Reader<'_>,
     access: &tokens::access::Settings,
 ) -> tokens::keys::Settings {
-    let algorithm = match reader.choice("tokens.algorithm") {
-        "RS256" => SigningAlgorithm::Rs256,
-        "EdDSA" => SigningAlgorithm::EdDsa,
-        _ => SigningAlgorithm::Es256,
-    };
-    let interval = reader.span("tokens.key_rotation_interval");
+    let algorithm = reader.choice(&table::TOKENS_ALGORITHM);
+    let interval = reader.span(&table::TOKENS_KEY_ROTATION_INTERVAL);
     if !interval.is_zero() && interval.as_secs() < 3600 {
-        reader.refuse("tokens.key_rotation_interval", "must be `0` or at least 1h");
+        reader.refuse(&table::TOKENS_KEY_ROTATION_INTERVAL, "must be `0` or at least 1h");
     }
     let rotation_interval = (!interval.is_zero()).then_some(interval);
     tokens::keys::Settings { algorithm, rotation_interval, token_lifetime: access.lifetime }
@@ -189,8 +186,8 @@ fn signing_keys(
 
 fn sessions(reader: &mut Reader<'_>) -> sessions::Settings {
     sessions::Settings {
-        idle_lifetime: reader.span("tokens.refresh_idle_lifetime"),
-        max_lifetime: reader.span("tokens.session_max_lifetime"),
+        idle_lifetime: reader.span(&table::TOKENS_REFRESH_IDLE_LIFETIME),
+        max_lifetime: reader.span(&table::TOKENS_SESSION_MAX_LIFETIME),
     }
 }
 
@@ -200,15 +197,15 @@ fn passwords(
     relying_party: &passkeys::Settings,
 ) -> passwords::Settings {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = or_when_zero(reader.count("passwords.hash_threads"), cores);
+    let threads = or_when_zero(reader.count(&table::PASSWORDS_HASH_THREADS), cores);
     let settings = passwords::Settings {
-        min_length: reader.count("passwords.min_length"),
-        max_length: reader.count("passwords.max_length"),
-        memory_kib: reader.count("passwords.argon2_memory_kib"),
-        iterations: reader.count("passwords.argon2_iterations"),
-        parallelism: reader.count("passwords.argon2_parallelism"),
+        min_length: reader.count(&table::PASSWORDS_MIN_LENGTH),
+        max_length: reader.count(&table::PASSWORDS_MAX_LENGTH),
+        memory_kib: reader.count(&table::PASSWORDS_ARGON2_MEMORY_KIB),
+        iterations: reader.count(&table::PASSWORDS_ARGON2_ITERATIONS),
+        parallelism: reader.count(&table::PASSWORDS_ARGON2_PARALLELISM),
         threads,
-        queue: or_when_zero(reader.count("passwords.hash_queue"), threads.saturating_mul(16)),
+        queue: or_when_zero(reader.count(&table::PASSWORDS_HASH_QUEUE), threads.saturating_mul(16)),
         service_names: vec![
             url.host_str().unwrap_or_default().to_owned(),
             relying_party.relying_party_id.clone(),
@@ -216,11 +213,12 @@ fn passwords(
         ],
     };
     if settings.min_length > settings.max_length {
-        reader.refuse("passwords.min_length", "must not be more than `passwords.max_length`");
+        let why = "must not be greater than `passwords.max_length`";
+        reader.refuse(&table::PASSWORDS_MIN_LENGTH, why);
     }
     if settings.memory_kib < settings.parallelism.saturating_mul(8) {
         let why = "must be at least 8 for each lane of `passwords.argon2_parallelism`";
-        reader.refuse("passwords.argon2_memory_kib", why);
+        reader.refuse(&table::PASSWORDS_ARGON2_MEMORY_KIB, why);
     }
     settings
 }
@@ -230,40 +228,38 @@ fn or_when_zero(number: u32, otherwise: usize) -> usize {
 }
 
 fn master_secret(reader: &mut Reader<'_>, data: &Path) -> MasterSecretSource {
-    let Some(text) = reader.text("secrets.key_encryption_key") else {
-        if reader.is_set("secrets.key_encryption_key") {
-            reader.refuse("secrets.key_encryption_key", "must not be empty");
+    let Some(text) = reader.secret(&table::SECRETS_KEY_ENCRYPTION_KEY) else {
+        if reader.is_set(&table::SECRETS_KEY_ENCRYPTION_KEY) {
+            reader.refuse(&table::SECRETS_KEY_ENCRYPTION_KEY, "must not be empty");
         }
         return MasterSecretSource::Kept(data.join("key-encryption-key"));
     };
     secrets::master_secret(text).map(MasterSecretSource::Given).unwrap_or_else(|| {
-        reader.refuse("secrets.key_encryption_key", "must be 32 bytes in base64");
+        reader.refuse(&table::SECRETS_KEY_ENCRYPTION_KEY, "must be 32 bytes in base64");
         MasterSecretSource::Kept(PathBuf::new())
     })
 }
 
 fn limits(reader: &mut Reader<'_>) -> Limits {
     Limits {
-        connections: reader.count("limits.connections") as usize,
-        request_timeout: reader.span("limits.request_timeout"),
-        handshake_timeout: reader.span("limits.handshake_timeout"),
-        idle_timeout: reader.span("limits.idle_timeout"),
-        drain_timeout: reader.span("limits.drain_timeout"),
-        slow_watcher_timeout: reader.span("limits.slow_watcher_timeout"),
-        concurrent_streams: reader.count("limits.concurrent_streams"),
+        connections: reader.count(&table::LIMITS_CONNECTIONS) as usize,
+        request_timeout: reader.span(&table::LIMITS_REQUEST_TIMEOUT),
+        handshake_timeout: reader.span(&table::LIMITS_HANDSHAKE_TIMEOUT),
+        idle_timeout: reader.span(&table::LIMITS_IDLE_TIMEOUT),
+        drain_timeout: reader.span(&table::LIMITS_DRAIN_TIMEOUT),
+        slow_watcher_timeout: reader.span(&table::LIMITS_SLOW_WATCHER_TIMEOUT),
+        concurrent_streams: reader.count(&table::LIMITS_CONCURRENT_STREAMS),
     }
 }
 
 fn log(reader: &mut Reader<'_>) -> Log {
-    let format = match reader.choice("log.format") {
-        "pretty" => LogFormat::Pretty,
-        "json" => LogFormat::Json,
-        _ => LogFormat::Auto,
-    };
-    Log { format, level: reader.choice("log.level").to_owned() }
+    Log {
+        format: reader.choice(&table::LOG_FORMAT),
+        level: reader.choice(&table::LOG_LEVEL).to_owned(),
+    }
 }
 
-/// What is allowed, for tests and small machines, but unwise.
+/// Warnings about values that are allowed, for tests and small machines, but unwise.
 fn warnings(
     passwords: &passwords::Settings,
     database: &Options,
@@ -275,24 +271,24 @@ fn warnings(
         && options.is_exposed()
     {
         warnings.push(
-            "The database's server need not prove who it is; add `sslmode=verify-full` (and \
-             `sslrootcert=FILE` for a certificate authority of your own) to `database.url`."
+            "The identity of the database server is not verified. Add `sslmode=verify-full` (and \
+             `sslrootcert=FILE` for a private certificate authority) to `database.url`."
                 .to_owned(),
         );
     }
-    // The least of OWASP's equivalent argon2id settings is 7 MiB with 5 passes.
+    // The cheapest of OWASP's equivalent argon2id settings is 7 MiB with 5 passes.
     let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);
     if passwords.memory_kib < 7168 || work < 35_840 {
         warnings.push(
-            "Password hashes are cheaper than OWASP's minimum; raise \
+            "Password hashes are weaker than OWASP's minimum. Increase \
              `passwords.argon2_memory_kib` or `passwords.argon2_iterations`."
                 .to_owned(),
         );
     }
     if passwords.min_length < 15 {
         warnings.push(
-            "`passwords.min_length` is under 15, the least that NIST SP 800-63B-4 allows for a \
-             password that signs in alone."
+            "`passwords.min_length` is less than 15, the minimum of NIST SP 800-63B-4 for a \
+             password that is the only factor."
                 .to_owned(),
         );
     }
