@@ -3,6 +3,7 @@
 //! Serves `ext_authz` and `/v1/forward-auth` like the server does, from the memory of a
 //! [`Verifier`]. Keeps nothing on disk and knows no account.
 
+pub mod flags;
 pub mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

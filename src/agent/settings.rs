@@ -1,6 +1,11 @@
-//! What the agent is told by flags and by the environment.
+//! The settings of the agent, from its flags.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use claviger_verifier as verifier;
 use claviger_verifier::{ClientIdentity, StalePolicy};
@@ -9,179 +14,97 @@ use secrecy::SecretString;
 
 use crate::config::{Limits, Listen};
 
-/// One flag; its variable is `CLAVIGER_AGENT_` and the name in capitals.
-#[derive(Debug)]
-pub struct Flag {
-    /// Its name, without dashes in front.
-    pub name: &'static str,
-    /// What its value looks like.
-    pub value: &'static str,
-    /// What holds when nobody says.
-    pub default: Option<&'static str>,
-    /// What it is for.
-    pub help: &'static str,
-}
+use super::flags::{Flags, Listening, WhenStale};
 
-const fn flag(
-    name: &'static str,
-    value: &'static str,
-    default: Option<&'static str>,
-    help: &'static str,
-) -> Flag {
-    Flag { name, value, default, help }
-}
+const SERVER: &str = "http://localhost:8081";
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
+const GRACE: Duration = Duration::from_secs(10);
 
-/// What every variable of the agent begins with.
-pub const VARIABLES: &str = "CLAVIGER_AGENT_";
-
-/// Every flag.
-#[rustfmt::skip]
-pub static FLAGS: [Flag; 10] = [
-    flag("server", "URL", Some("http://localhost:8081"), "Where the server's internal port is; https unless it is on this machine"),
-    flag("audience", "NAME", None, "Whom tokens must be for, unless a route says otherwise; needed"),
-    flag("listen", "ADDRESSES", Some("127.0.0.1:8082"), "Where the gateway reaches the agent; separated by commas"),
-    flag("trusted-proxies", "PREFIXES", Some(""), "Whose x-forwarded-* stands in the log; separated by commas"),
-    flag("service-key-file", "FILE", None, "A file with the key of the agent's service account"),
-    flag("ca-file", "FILE", None, "The authorities (PEM) that may have signed the server's certificate"),
-    flag("client-certificate-file", "FILE", None, "The certificate (PEM) that the agent shows the server"),
-    flag("client-key-file", "FILE", None, "The key (PEM) of that certificate"),
-    flag("on-lost-stream", "refuse|accept", Some("refuse"), "What to do when the server has not been heard of for longer than the grace: deny every request, or decide by what was heard so far"),
-    flag("grace", "SPAN", Some("10s"), "How long to decide without hearing of the server"),
-];
-
-impl Flag {
-    /// Its variable.
-    pub fn variable(&self) -> String {
-        format!("{VARIABLES}{}", self.name.replace('-', "_").to_uppercase())
-    }
-}
-
-/// What the agent is told.
+/// The settings of the agent.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it listens.
+    /// The addresses it listens on.
     pub listen: Listen,
-    /// Whose `x-forwarded-*` is believed.
+    /// The proxies whose `x-forwarded-*` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// How it follows the server.
     pub verifier: verifier::Settings,
-    /// How much it takes on.
+    /// Limits on connections and calls.
     pub limits: Limits,
 }
 
-/// Something that it was told is wrong.
+/// A flag or variable that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Wrong {
-    /// A variable means nothing.
-    #[error(
-        "The environment has the unknown variable {0}; `claviger agent --help` lists the flags."
-    )]
-    Unknown(String),
-    /// A value that is needed is not there.
-    #[error("Give --{0} a value.")]
-    Missing(&'static str),
-    /// A value means nothing.
-    #[error("The value of --{name} must be {form}.")]
-    Value {
-        /// The flag.
-        name: &'static str,
-        /// What it must be.
-        form: &'static str,
+pub enum Invalid {
+    /// No flag has this variable.
+    #[error("Unknown environment variable {name}; did you mean {nearest}?")]
+    Unknown {
+        /// The variable.
+        name: String,
+        /// The known variable that is most like it.
+        nearest: String,
     },
+    /// A variable has an invalid value.
+    #[error("The environment variable {name} is invalid: {problem}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is wrong, as for the flag.
+        problem: String,
+    },
+    /// The audience is not given.
+    #[error("An audience is required: give --audience or set CLAVIGER_AGENT_AUDIENCE.")]
+    AudienceMissing,
     /// A file cannot be read.
-    #[error("The file {path} of --{name} cannot be read: {cause}.")]
+    #[error("The file {path} of --{flag} cannot be read: {cause}.")]
     File {
         /// The flag.
-        name: &'static str,
+        flag: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the operating system says.
         cause: std::io::Error,
     },
-    /// One of two that belong together.
-    #[error("--client-certificate-file and --client-key-file need each other.")]
+    /// The client certificate or its key is missing.
+    #[error("--client-certificate-file and --client-key-file require each other.")]
     HalfIdentity,
 }
 
 impl Settings {
-    /// Reads the values that flags and variables were given, by the flags' names.
+    /// Completes the flags with the defaults, and reads the files.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn read(given: &dyn Fn(&str) -> Option<String>, limits: Limits) -> Result<Self, Wrong> {
-        let values = Given(given);
-        let mut verifier =
-            verifier::Settings::new(values.required("server")?, values.required("audience")?);
-        verifier.service_key = values.file("service-key-file")?.map(secret);
-        verifier.ca_certificate = values.file("ca-file")?;
-        verifier.client_identity = values.identity()?;
-        verifier.stale_policy = match values.required("on-lost-stream")?.as_str() {
-            "refuse" => StalePolicy::FailClosed,
-            "accept" => StalePolicy::FailOpen,
-            _ => return Err(Wrong::Value { name: "on-lost-stream", form: "refuse or accept" }),
+    pub fn new(flags: Flags, limits: Limits) -> Result<Self, Invalid> {
+        let audience = flags.audience.filter(|it| !it.trim().is_empty());
+        let audience = audience.ok_or(Invalid::AudienceMissing)?;
+        let server = flags.server.unwrap_or_else(|| SERVER.to_owned());
+        let mut verifier = verifier::Settings::new(server, audience);
+        verifier.service_key = read("service-key-file", flags.service_key_file)?.map(secret);
+        verifier.ca_certificate = read("ca-file", flags.ca_file)?;
+        let certificate = read("client-certificate-file", flags.client_certificate_file)?;
+        let key = read("client-key-file", flags.client_key_file)?.map(secret);
+        verifier.client_identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(ClientIdentity { certificate, key }),
+            (None, None) => None,
+            _ => return Err(Invalid::HalfIdentity),
         };
-        verifier.grace = values.span("grace")?;
-        let addresses = "addresses with ports, such as 127.0.0.1:8082";
-        let listen: Vec<SocketAddr> = values.list("listen", addresses, |it| it.parse().ok())?;
-        if listen.is_empty() {
-            return Err(Wrong::Missing("listen"));
-        }
-        let prefixes = "addresses or prefixes, such as 10.0.0.0/8";
-        let trusted_proxies = values.list("trusted-proxies", prefixes, |it| {
-            it.parse::<IpNet>().or_else(|_| it.parse().map(|it: std::net::IpAddr| it.into())).ok()
-        })?;
-        let listen = Listen { setting: "--listen", addresses: listen, is_default: false };
+        verifier.stale_policy = match flags.stale_policy.unwrap_or(WhenStale::FailClosed) {
+            WhenStale::FailClosed => StalePolicy::FailClosed,
+            WhenStale::FailOpen => StalePolicy::FailOpen,
+        };
+        verifier.grace = flags.grace.unwrap_or(GRACE);
+        let Listening(addresses) = flags.listen.unwrap_or_else(|| Listening(vec![LISTEN]));
+        let listen = Listen { setting: "--listen", addresses, is_default: false };
+        let trusted_proxies = flags.trusted_proxies.unwrap_or_default().0;
         Ok(Self { listen, trusted_proxies, verifier, limits })
     }
 }
 
-struct Given<'a>(&'a dyn Fn(&str) -> Option<String>);
-
-impl Given<'_> {
-    /// The value of a flag, or what holds without one. Empty is as good as absent.
-    fn text(&self, name: &'static str) -> Option<String> {
-        let given = (self.0)(name).filter(|text| !text.trim().is_empty());
-        let default = FLAGS.iter().find(|flag| flag.name == name).and_then(|flag| flag.default);
-        given.map(|text| text.trim().to_owned()).or_else(|| default.map(str::to_owned))
-    }
-
-    fn required(&self, name: &'static str) -> Result<String, Wrong> {
-        self.text(name).ok_or(Wrong::Missing(name))
-    }
-
-    fn span(&self, name: &'static str) -> Result<Duration, Wrong> {
-        let form = "a span of time such as 10s";
-        let text = self.required(name)?;
-        humantime::parse_duration(&text).map_err(|_| Wrong::Value { name, form })
-    }
-
-    fn list<T>(
-        &self,
-        name: &'static str,
-        form: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, Wrong> {
-        let text = self.text(name).unwrap_or_default();
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-        items.map(|item| parse(item).ok_or(Wrong::Value { name, form })).collect()
-    }
-
-    fn file(&self, name: &'static str) -> Result<Option<Vec<u8>>, Wrong> {
-        let Some(path) = self.text(name).map(PathBuf::from) else { return Ok(None) };
-        let bytes = fs::read(&path).map_err(|cause| Wrong::File { name, path, cause })?;
-        Ok(Some(bytes))
-    }
-
-    fn identity(&self) -> Result<Option<ClientIdentity>, Wrong> {
-        match (self.file("client-certificate-file")?, self.file("client-key-file")?) {
-            (Some(certificate), Some(key)) => {
-                let key = secret(key);
-                Ok(Some(ClientIdentity { certificate, key }))
-            }
-            (None, None) => Ok(None),
-            _ => Err(Wrong::HalfIdentity),
-        }
-    }
+fn read(flag: &'static str, path: Option<PathBuf>) -> Result<Option<Vec<u8>>, Invalid> {
+    let Some(path) = path else { return Ok(None) };
+    let bytes = fs::read(&path).map_err(|cause| Invalid::File { flag, path, cause })?;
+    Ok(Some(bytes))
 }
 
 fn secret(bytes: Vec<u8>) -> SecretString {
@@ -191,41 +114,119 @@ fn secret(bytes: Vec<u8>) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::{agent::flags::VARIABLES, config::Config};
+    use clap::{Args as _, Command, FromArgMatches as _};
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-        let given = |name: &str| {
-            pairs.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned())
-        };
+    fn flags(flags: &[(&str, &str)]) -> Flags {
+        let command = Flags::augment_args(Command::new("agent").no_binary_name(true));
+        let flags = flags.iter().map(|(name, value)| format!("--{name}={value}"));
+        Flags::from_arg_matches(&command.try_get_matches_from(flags).unwrap()).unwrap()
+    }
+
+    fn settings(flags: Flags) -> Result<Settings, String> {
         let limits = Config::from_pairs(&[]).unwrap().limits;
-        Settings::read(&given, limits).map_err(|wrong| wrong.to_string())
+        Settings::new(flags, limits).map_err(|invalid| invalid.to_string())
+    }
+
+    fn variable(name: &str, value: &str) -> (String, String) {
+        (format!("{VARIABLES}{name}"), value.to_owned())
     }
 
     #[test]
     fn an_audience_is_all_that_is_needed() {
-        let settings = read(&[("audience", "shop")]).unwrap();
+        let settings_of_shop = settings(flags(&[("audience", "shop")])).unwrap();
 
-        assert_eq!(settings.verifier.audience, "shop");
-        assert_eq!(settings.verifier.server_url, "http://localhost:8081");
-        assert_eq!(settings.verifier.grace, Duration::from_secs(10));
-        assert_eq!(settings.listen.addresses, ["127.0.0.1:8082".parse().unwrap()]);
-        assert_eq!(read(&[]).unwrap_err(), "Give --audience a value.");
+        assert_eq!(settings_of_shop.verifier.audience, "shop");
+        assert_eq!(settings_of_shop.verifier.server_url, "http://localhost:8081");
+        assert_eq!(settings_of_shop.verifier.grace, Duration::from_secs(10));
+        assert_eq!(settings_of_shop.verifier.stale_policy, StalePolicy::FailClosed);
+        assert_eq!(settings_of_shop.listen.addresses, ["127.0.0.1:8082".parse().unwrap()]);
+        assert!(settings(Flags::default()).unwrap_err().contains("--audience"));
+        assert!(settings(flags(&[("audience", " ")])).unwrap_err().contains("--audience"));
     }
 
     #[test]
-    fn what_means_nothing_is_refused_by_name() {
+    fn the_help_names_every_variable_and_the_defaults_in_force() {
+        let command = Flags::augment_args(Command::new("agent"));
+        let help = command.clone().render_long_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+
+        for name in command.get_arguments().filter_map(|it| it.get_long()) {
+            let variable = format!("{VARIABLES}{}", name.replace('-', "_").to_uppercase());
+            assert!(help.contains(&format!("[env: {variable}]")), "{variable}: {help}");
+        }
+        for default in [SERVER, &LISTEN.to_string(), "fail-closed", "10s"] {
+            assert!(help.contains(&format!("[default: {default}]")), "{default}: {help}");
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable_and_an_empty_variable_is_none() {
+        let variables = [
+            variable("AUDIENCE", "mail"),
+            variable("GRACE", "3s"),
+            variable("STALE_POLICY", "fail-open"),
+            variable("LISTEN", ""),
+            variable("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
+        ];
+
+        let flags = flags(&[("audience", "shop")]).or_variables(&variables).unwrap();
+        let settings = settings(flags).unwrap();
+
+        assert_eq!(settings.verifier.audience, "shop");
+        assert_eq!(settings.verifier.grace, Duration::from_secs(3));
+        assert_eq!(settings.verifier.stale_policy, StalePolicy::FailOpen);
+        assert_eq!(settings.listen.addresses, [LISTEN]);
+        assert_eq!(settings.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn an_invalid_value_is_refused_by_flag_and_by_variable() {
         for (name, value) in [
             ("listen", "8082"),
+            ("listen", ","),
             ("trusted-proxies", "here"),
             ("grace", "soon"),
-            ("on-lost-stream", "perhaps"),
-            ("service-key-file", "/nowhere/at/all"),
-            ("ca-file", "/nowhere/at/all"),
+            ("stale-policy", "perhaps"),
         ] {
-            let refusal = read(&[("audience", "shop"), (name, value)]).unwrap_err();
+            let command = Flags::augment_args(Command::new("agent").no_binary_name(true));
+            let flag = command.try_get_matches_from([format!("--{name}={value}")]);
+            let pair = variable(&name.replace('-', "_").to_uppercase(), value);
+            let by_variable = Flags::default().or_variables(std::slice::from_ref(&pair));
+
+            assert!(flag.unwrap_err().to_string().contains(&format!("--{name}")));
+            let said = by_variable.unwrap_err().to_string();
+            assert!(said.contains(&pair.0) && said.contains(value), "{said}");
+            assert!(!said.contains("--help"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_refused_by_flag() {
+        for name in ["service-key-file", "ca-file", "client-key-file", "client-certificate-file"] {
+            let flags = flags(&[("audience", "shop"), (name, "/nowhere/at/all")]);
+
+            let refusal = settings(flags).unwrap_err();
 
             assert!(refusal.contains(&format!("--{name}")), "{refusal}");
         }
+    }
+
+    #[test]
+    fn unknown_variables_are_refused_and_those_of_kubernetes_services_ignored() {
+        let links = [
+            variable("SERVICE_HOST", "10.0.0.1"),
+            variable("PORT_8082_TCP", "tcp://10.0.0.1:8082"),
+        ];
+        let typo = [variable("GRACES", "1s")];
+
+        assert!(Flags::default().or_variables(&links).is_ok());
+        let refusal = Flags::default().or_variables(&typo).unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            "Unknown environment variable CLAVIGER_AGENT_GRACES; did you mean \
+             CLAVIGER_AGENT_GRACE?"
+        );
     }
 
     #[test]
@@ -235,15 +236,8 @@ mod tests {
         fs::write(&file, "pem").unwrap();
         let file = file.to_str().unwrap();
 
-        let half = read(&[("audience", "shop"), ("client-certificate-file", file)]);
+        let half = settings(flags(&[("audience", "shop"), ("client-certificate-file", file)]));
 
-        assert!(half.unwrap_err().contains("need each other"));
-    }
-
-    #[test]
-    fn each_flag_has_a_variable() {
-        let variables: Vec<_> = FLAGS.iter().map(Flag::variable).collect();
-
-        assert!(variables.contains(&"CLAVIGER_AGENT_ON_LOST_STREAM".to_owned()));
+        assert!(half.unwrap_err().contains("require each other"));
     }
 }

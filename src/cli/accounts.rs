@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
+
 use crate::{
     app::{compose, data},
     config::Config,
@@ -9,26 +11,46 @@ use crate::{
     model::username::Username,
 };
 
-use super::{complain, failed, no_data, say};
+use super::{failed, no_data, refused, say};
 
-/// Forgives a name its failed sign-ins, so that its password may be tried again at once.
-pub(super) async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
+/// `claviger accounts`.
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountsCommand {
+    /// Reset the failed sign-in count of a username
+    ///
+    /// After 5 failed passwords in a row, the next attempt for a username is delayed; after 100, its
+    /// password is locked until the count is reset here or by a sign-in with a passkey. The delays
+    /// that apply to client addresses are not reset.
+    Unlock {
+        /// The username; it need not belong to an account
+        username: String,
+    },
+}
+
+/// Runs one of them, also while servers run.
+pub(super) async fn run(command: AccountsCommand, config: &Config, world: &World) -> ExitCode {
+    match command {
+        AccountsCommand::Unlock { username } => unlock(config, world, &username).await,
+    }
+}
+
+async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
     let Ok(username) = Username::parse(name) else {
-        complain(format_args!("{name:?} cannot be a username."));
-        return ExitCode::FAILURE;
+        return refused(format_args!("{name:?} is not a valid username."));
     };
     let data = match data::open_existing(config, world).await {
         Ok(data) => data,
         Err(error) => return no_data(&error),
     };
-    let forgiven = match compose::throttle(&data, world) {
+    let reset = match compose::throttle(&data, world) {
         Ok(throttle) => throttle.forgive(username.as_str()).await,
         Err(error) => Err(error),
     };
     data.storage.close().await;
-    match forgiven {
+    match reset {
         Ok(()) => {
-            say("The failed sign-ins of this name are forgiven.");
+            let username = username.as_str();
+            say(format_args!("Reset the failed sign-in count of {username:?}."));
             ExitCode::SUCCESS
         }
         Err(error) => failed(&error),

@@ -1,198 +1,125 @@
-//! The arguments: subcommands, and a flag for every setting.
+//! The command line as types: every subcommand with its arguments.
+//!
+//! The doc comments are the help that `claviger --help` prints. The flags of the settings are in
+//! `settings.rs`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Parser, Subcommand};
 
-use crate::config::{
-    Inputs,
-    table::{self, DEFAULT_FILE},
+use crate::agent::flags::Flags;
+
+use super::{
+    accounts::AccountsCommand,
+    config::ConfigCommand,
+    copy::Ends,
+    keys::KeysCommand,
+    migrate::MigrateCommand,
+    revoke::RevokeCommand,
+    service_accounts::ServiceAccountCommand,
+    settings::{self, SettingFlags},
 };
 
-use super::service_accounts;
+/// What holds for all settings.
+const AFTER_SETTINGS: &str = "\
+Durations are written like 30s, 15m, 12h or 30d. The items of a list are separated by commas. Secrets \
+have no flag, since other users of the machine can read command lines: set \
+CLAVIGER_DATABASE_PASSWORD and CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY, or give the paths of files.";
 
-/// The command line.
-pub(super) fn command() -> Command {
-    let config = Command::new("config")
-        .about("Look at the configuration")
-        .subcommand_required(true)
-        .subcommand(Command::new("check").about("Say what is wrong with it"))
-        .subcommand(Command::new("print").about("Print the values in force, secrets left out"));
-    let now = Arg::new("now")
-        .long("now")
-        .action(ArgAction::SetTrue)
-        .help("Sign with the new key at once, though backends may not have fetched it yet");
-    let keys = Command::new("keys")
-        .about("Look after the signing keys, also while the server runs")
-        .subcommand_required(true)
-        .subcommand(Command::new("rotate").about("Make the next signing key").arg(now))
-        .subcommand(Command::new("list").about("List the published keys, and the revoked ones"))
-        .subcommand(
-            Command::new("revoke")
-                .about("Refuse every token of a key that somebody else may have, at once")
-                .arg(Arg::new("key-id").value_name("KEY_ID").required(true).help("Which key")),
-        );
-    let username = Arg::new("username").value_name("USERNAME").required(true).help("Whose");
-    let accounts = Command::new("accounts")
-        .about("Look after accounts, also while the server runs")
-        .subcommand_required(true)
-        .subcommand(
-            Command::new("unlock").about("Forgive a name its failed sign-ins").arg(username),
-        );
-    let migrate = Command::new("migrate")
-        .about("Bring the database's schema to this version, also while older servers run")
-        .subcommand_required(true)
-        .subcommand(Command::new("up").about("Run the migrations the database lacks"))
-        .subcommand(
-            Command::new("status").about("Say which they are; exit with 3 if there are any"),
-        )
-        .subcommand(Command::new("plan").about("Print what they would run, as SQL"));
-    Command::new("claviger")
-        .about("Signs people in with passwords and passkeys, and lets backends check who they are")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .args(settings())
-        .subcommand(Command::new("serve").about("Serve, without any configuration if need be"))
-        .subcommand(super::agent::command())
-        .subcommand(config)
-        .subcommand(keys)
-        .subcommand(accounts)
-        .subcommand(revoke())
-        .subcommand(service_accounts::command())
-        .subcommand(migrate)
-        .subcommands(moving())
+const AFTER_HELP: &str = "\
+Configuration:
+  Every setting is a key of the configuration file, an environment variable and a flag:
+  `tokens.access_lifetime` is CLAVIGER_TOKENS_ACCESS_LIFETIME and --tokens-access-lifetime.
+  `claviger serve --help` lists all of them. Every command accepts them, before or after its name.
+
+Exit codes:
+  0  The command succeeded.
+  1  The command failed.
+  2  The command line or the configuration is invalid.
+  3  The database schema is too old or too new for this version.";
+
+/// Authentication server: sign-in with passwords and passkeys, access tokens for backends, over gRPC
+#[derive(Debug, Parser)]
+#[command(name = "claviger", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(super) struct CommandLine {
+    /// The settings that were given as flags.
+    #[command(flatten)]
+    pub(super) settings: SettingFlags,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
 }
 
-/// What takes sessions and tokens back.
-fn revoke() -> Command {
-    let argument = |name, value, help| Arg::new(name).value_name(value).required(true).help(help);
-    let session = Command::new("session")
-        .about("End a session: its access tokens and its refresh token")
-        .arg(argument("id", "ID", "The session's id (sid)"));
-    let account = Command::new("account")
-        .about("End all sessions of an account, and refuse every access token it has")
-        .arg(argument("account", "USERNAME-or-ID", "Whose"));
-    let token = Command::new("token")
-        .about("Refuse one access token; its session lives on")
-        .arg(argument("jti", "JTI", "The token's id (jti)"));
-    Command::new("revoke")
-        .about("Take sessions and access tokens back, also while the server runs")
-        .subcommand_required(true)
-        .subcommands([session, account, token])
-}
-
-/// What moves whole databases.
-fn moving() -> [Command; 3] {
-    let url = |name| Arg::new(name).long(name).value_name("URL");
-    let file = |name| {
-        Arg::new(name)
-            .long(name)
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .required(true)
-    };
-    let copy = Command::new("copy")
-        .about("Copy everything into another, empty database, while no server runs")
-        .long_about(
-            "Copy everything into another, empty database, of the same engine or the other one, \
-             while no server runs on either. A copy that was interrupted goes on when it is run \
-             again. No server serves the new database until it is complete and was compared with \
-             the old one. Passwords of PostgreSQL come from PGPASSWORD or ~/.pgpass, those of the \
-             configured database from its own settings.",
-        )
-        .arg(url("from").help(
-            "The database to copy: sqlite:PATH or postgres://USER@HOST:PORT/NAME; otherwise the \
-             configured one",
-        ))
-        .arg(url("to").help("The empty database to copy it into; otherwise the configured one"))
-        .group(ArgGroup::new("ends").args(["from", "to"]).required(true).multiple(true));
-    let backup = Command::new("backup")
-        .about("Write a SQLite database to a new file, also while the server runs")
-        .arg(file("to").help("The file to make; nothing is overwritten"));
-    let restore = Command::new("restore")
-        .about("Put a backup where the SQLite database is to be, while no server runs")
-        .arg(file("from").help("The file that `claviger backup` made"));
-    [copy, backup, restore]
-}
-
-/// A text that the command line must give.
-pub(super) fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
-    matches.get_one::<String>(name).map_or("", String::as_str)
-}
-
-/// A file that the command line must name.
-pub(super) fn file<'a>(matches: &'a ArgMatches, name: &str) -> &'a Path {
-    matches.get_one::<PathBuf>(name).map_or(Path::new(""), PathBuf::as_path)
-}
-
-fn settings() -> Vec<Arg> {
-    let file = Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-        .global(true)
-        .help(format!("The configuration file; otherwise {DEFAULT_FILE} if it is there"));
-    let flags = table::names().into_iter().filter_map(|name| {
-        let help = if name.is_file {
-            format!("A file that holds {}", name.setting.key)
-        } else {
-            let setting = &name.setting;
-            format!("{} ({})", setting.help.trim_end_matches('.'), setting.form)
-        };
-        let flag = name.flag()?;
-        let argument = Arg::new(name.key).long(flag).value_name("VALUE").help(help);
-        Some(argument.global(true).hide_short_help(true).help_heading("Settings"))
-    });
-    [file].into_iter().chain(flags).collect()
-}
-
-/// The names of the subcommands given, and the arguments of the last.
-pub(super) fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
-    let (mut path, mut inner) = (Vec::new(), matches);
-    while let Some((name, next)) = inner.subcommand() {
-        path.push(name);
-        inner = next;
-    }
-    (path, inner)
-}
-
-/// What the configuration is to be made of.
-pub(super) fn inputs(matches: &ArgMatches, environment: Vec<(String, String)>) -> Inputs {
-    let flags =
-        table::names().into_iter().filter(|name| name.flag().is_some()).filter_map(|name| {
-            let value = matches.get_one::<String>(&name.key)?.clone();
-            Some((name.key, value))
-        });
-    Inputs {
-        file: matches.get_one::<PathBuf>("config").cloned(),
-        default_file: Some(PathBuf::from(DEFAULT_FILE)),
-        environment,
-        flags: flags.collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn a_flag_counts_before_and_after_the_subcommand() {
-        for line in [
-            ["claviger", "--log-level", "debug", "config", "check"],
-            ["claviger", "config", "check", "--log-level", "debug"],
-        ] {
-            let matches = command().try_get_matches_from(line).unwrap();
-            let (path, inner) = innermost(&matches);
-
-            assert_eq!(path, ["config", "check"]);
-            let flags = inputs(inner, Vec::new()).flags;
-            assert_eq!(flags, [("log.level".to_owned(), "debug".to_owned())]);
-        }
-    }
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the server
+    ///
+    /// Needs no configuration: by default it listens on loopback, and creates a SQLite database and a
+    /// key-encryption key in ./claviger-data. SIGTERM or SIGINT shuts it down after the calls in
+    /// progress, at most `limits.drain_timeout` later; a second signal ends it immediately.
+    #[command(args(settings::listed()), after_long_help = AFTER_SETTINGS)]
+    Serve,
+    /// Run the gateway agent, which authorizes requests for a gateway on the same machine
+    ///
+    /// Serves ext_authz of Envoy (gRPC) and /v1/forward-auth (HTTP) from memory: it receives keys and
+    /// revocations from the server over one stream, and stores nothing. It denies every request until
+    /// it has received them once. Of the settings, `log.*` and `limits.*` apply.
+    Agent(Box<Flags>),
+    /// Check or print the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage signing keys
+    ///
+    /// These commands may run beside running servers, which apply the changes within a second.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Manage accounts
+    ///
+    /// These commands may run beside running servers, which apply the changes at once.
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+    /// Revoke sessions and access tokens
+    ///
+    /// These commands may run beside running servers. Every server, and every backend that watches
+    /// revocations, applies a revocation within a second.
+    #[command(subcommand)]
+    Revoke(RevokeCommand),
+    /// Manage service accounts, with which backends and gateways authenticate
+    ///
+    /// These commands may run beside running servers, which apply the changes within a second.
+    #[command(subcommand)]
+    ServiceAccount(ServiceAccountCommand),
+    /// Migrate the database schema
+    ///
+    /// On PostgreSQL, run the migrations of a new version while servers of the version before it are
+    /// running, then replace the servers. On SQLite, `claviger serve` migrates the database itself.
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Copy a database into another, empty one
+    ///
+    /// Either may be SQLite or PostgreSQL. No server may be running on either. At the end both are
+    /// compared, and no server starts on an incomplete copy; a copy that was interrupted continues
+    /// when the command is run again. The source is not changed, and the new database needs the same
+    /// key-encryption key. At least one of --from and --to is required.
+    Copy(Ends),
+    /// Back up a SQLite database to a file
+    ///
+    /// May run while a server runs. The backup contains everything that was committed before it
+    /// started. It does not contain the key-encryption key, which must be kept too, in another
+    /// place. Use pg_dump to back up a PostgreSQL database.
+    Backup {
+        /// The file to create, with mode 0600; an existing file is not overwritten
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Restore a SQLite database from a backup
+    ///
+    /// No server may be running. The backup is checked first, and an existing database is not
+    /// overwritten. Use pg_restore to restore a PostgreSQL database.
+    Restore {
+        /// The backup, made by `claviger backup`
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
 }

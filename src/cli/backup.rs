@@ -13,35 +13,28 @@ use crate::{
 
 use super::{SCHEMA, complain, failed, no_data, say};
 
-/// Writes the database to a new file, also while a server runs.
+/// Writes the database to a new file, also while servers run.
 pub(super) async fn backup(config: &Config, to: &Path) -> ExitCode {
-    let Some(options) = sqlite(config, "pg_dump makes its backups: pg_dump --format=custom") else {
+    let Some(options) = sqlite(config, "back it up with pg_dump --format=custom") else {
         return ExitCode::FAILURE;
     };
     match backups::back_up(options, to).await {
         Ok(()) => {
-            say(format_args!("{} holds everything written before now.", to.display()));
-            say(match &config.master_secret {
-                MasterSecretSource::Given(_) => {
-                    "The key-encryption key that is set belongs to it: without the key the backup \
-                     opens no session and signs no token. Keep both, and apart."
-                        .to_owned()
-                }
-                MasterSecretSource::Kept(path) => format!(
-                    "The key-encryption key {} belongs to it and is not in it: without the key the \
-                     backup opens no session and signs no token. Keep both, and apart.",
-                    path.display()
-                ),
-            });
+            say(format_args!("Backed up the database to {}.", to.display()));
+            say(format_args!(
+                "The backup does not contain the key-encryption key ({}). Keep a copy of the key in \
+                 another place: without it, the sessions and signing keys in the backup are lost.",
+                key(config)
+            ));
             ExitCode::SUCCESS
         }
         Err(error) => refused(&error),
     }
 }
 
-/// Puts a backup where the database is to be, if there is none.
+/// Restores the configured database, which must not exist, from a backup.
 pub(super) async fn restore(config: &Config, from: &Path) -> ExitCode {
-    let Some(options) = sqlite(config, "pg_restore restores it") else {
+    let Some(options) = sqlite(config, "restore it with pg_restore") else {
         return ExitCode::FAILURE;
     };
     let _lock = match data::lock_alone(&options.path) {
@@ -50,30 +43,31 @@ pub(super) async fn restore(config: &Config, from: &Path) -> ExitCode {
     };
     match backups::restore(from, options).await {
         Ok(()) => {
-            say(format_args!("Restored {} as {}.", from.display(), options.path.display()));
-            say(match &config.master_secret {
-                MasterSecretSource::Given(_) => {
-                    "Start the server with the key-encryption key that belongs to it.".to_owned()
-                }
-                MasterSecretSource::Kept(path) => format!(
-                    "Start the server with the key-encryption key that belongs to it, as {}.",
-                    path.display()
-                ),
-            });
+            say(format_args!("Restored {} to {}.", from.display(), options.path.display()));
+            say(format_args!(
+                "Start the server with the key-encryption key of this backup ({}).",
+                key(config)
+            ));
             ExitCode::SUCCESS
         }
         Err(error) => refused(&error),
     }
 }
 
-/// The SQLite file, or a word about who does this for PostgreSQL.
+/// Where this configuration keeps the key-encryption key.
+fn key(config: &Config) -> String {
+    match &config.master_secret {
+        MasterSecretSource::Given(_) => "`secrets.key_encryption_key`".to_owned(),
+        MasterSecretSource::Kept(path) => path.display().to_string(),
+    }
+}
+
+/// The SQLite file; on PostgreSQL, says which tool to use instead.
 fn sqlite<'a>(config: &'a Config, instead: &str) -> Option<&'a SqliteOptions> {
     match &config.database {
         Options::Sqlite(options) => Some(options),
         Options::Postgres(options) => {
-            complain(format_args!(
-                "The database {options} is PostgreSQL's, not a file of Claviger's; {instead}."
-            ));
+            complain(format_args!("The database {options} is a PostgreSQL database; {instead}."));
             None
         }
     }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::ArgMatches;
+use clap::Args;
 use url::Url;
 
 use crate::{
@@ -20,18 +20,32 @@ use crate::{
     },
 };
 
-use super::{SCHEMA, complain, failed, no_data, say, wrong};
+use super::{SCHEMA, complain, failed, invalid, no_data, say};
 
-/// How often progress is told where nobody watches it move.
+/// How often progress is printed when standard error is not a terminal.
 const EVERY: Duration = Duration::from_secs(3);
-/// How often it moves on a terminal.
+/// How often progress is updated on a terminal.
 const EVERY_ON_TERMINAL: Duration = Duration::from_millis(100);
 
-/// Copies one database into another. The one that is not named is the configured one.
-pub(super) async fn copy(config: &Config, world: &World, matches: &ArgMatches) -> ExitCode {
-    let (source, target) = match (end(config, matches, "from"), end(config, matches, "to")) {
+/// The arguments of `claviger copy`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct Ends {
+    /// The database to copy: sqlite:PATH or postgres://USER@HOST:PORT/NAME, without a password, which
+    /// is read from PGPASSWORD or ~/.pgpass [default: the configured database]
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+    /// The empty database to copy into, in the same form [default: the configured database]
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+}
+
+/// Copies one database into another.
+pub(super) async fn copy(ends: &Ends, config: &Config, world: &World) -> ExitCode {
+    let (from, to) = (ends.from.as_deref(), ends.to.as_deref());
+    let (source, target) = match (end(config, "--from", from), end(config, "--to", to)) {
         (Ok(source), Ok(target)) => (source, target),
-        (Err(problem), _) | (_, Err(problem)) => return wrong(&problem),
+        (Err(problem), _) | (_, Err(problem)) => return invalid(&problem),
     };
     if let Err(error) = moving::refuse_same(&source, &target) {
         return failed(&error);
@@ -56,28 +70,28 @@ pub(super) async fn copy(config: &Config, world: &World, matches: &ArgMatches) -
     }
 }
 
-/// The database at one end of the copy.
-fn end(config: &Config, matches: &ArgMatches, flag: &str) -> Result<Options, String> {
-    let Some(url) = matches.get_one::<String>(flag) else { return Ok(config.database.clone()) };
+/// The database that a flag gives, or the configured one.
+fn end(config: &Config, flag: &str, url: Option<&str>) -> Result<Options, String> {
+    let Some(url) = url else { return Ok(config.database.clone()) };
     let has_password = Url::parse(url).is_ok_and(|url| {
         url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
     });
     if has_password {
         return Err(format!(
-            "The flag --{flag} holds a password, which everybody on this machine can read there; \
-             give the password as PGPASSWORD or in ~/.pgpass, or set `database.url` to that database \
-             and leave --{flag} out."
+            "The URL of {flag} contains a password, and other users of this machine can read command \
+             lines. Give the password in PGPASSWORD or ~/.pgpass, or set `database.url` to that \
+             database and omit {flag}."
         ));
     }
     match database::named(url, &config.database) {
         Ok(Options::Sqlite(options)) if options.path.as_os_str().is_empty() => {
-            Err(format!("The flag --{flag}: {url} names no file."))
+            Err(format!("The URL of {flag} is invalid: {url} does not name a file."))
         }
-        named => named.map_err(|why| format!("The flag --{flag}: {why}")),
+        named => named.map_err(|why| format!("The URL of {flag} is invalid: {why}")),
     }
 }
 
-/// Keeps servers and other commands away from SQLite files.
+/// Locks the SQLite files, so that no server or other command opens them.
 fn locks(source: &Options, target: &Options) -> Result<Vec<fs::File>, ExitCode> {
     if let Options::Sqlite(sqlite) = source
         && !sqlite.path.exists()
@@ -93,25 +107,25 @@ fn locks(source: &Options, target: &Options) -> Result<Vec<fs::File>, ExitCode> 
 }
 
 fn report(source: &Options, target: &Options, tables: &[Copied], secret: &MasterSecretSource) {
-    say(format_args!("{:<28} {:>12} {:>21}", "TABLE", "ROWS", "BY AN EARLIER ATTEMPT"));
+    say(format_args!("{:<28} {:>12} {:>21}", "TABLE", "ROWS", "COPIED BEFORE"));
     for Copied { table, rows, resumed } in tables {
         say(format_args!("{table:<28} {rows:>12} {resumed:>21}"));
     }
     say(format_args!(
-        "Verified: {target} holds the same rows as {source}, table by table. {source} is unchanged."
+        "Verified: every table of {target} has the same rows as in {source}. {source} is unchanged."
     ));
     let key = match secret {
-        MasterSecretSource::Given(_) => "the one that is set".to_owned(),
-        MasterSecretSource::Kept(path) => format!("here it is {}", path.display()),
+        MasterSecretSource::Given(_) => "`secrets.key_encryption_key`".to_owned(),
+        MasterSecretSource::Kept(path) => path.display().to_string(),
     };
     say(format_args!(
-        "The key-encryption key must go along ({key}): signing keys, sessions and failure counts are \
-         under it. With the same key, `public.url` and `relying_party.id`, people go on with the same \
-         passwords, passkeys and sessions."
+        "The new database needs the same key-encryption key ({key}): signing keys, sessions and \
+         failed sign-in counts depend on it. With the same key, `public.url` and `relying_party.id`, \
+         all passwords, passkeys and sessions remain valid."
     ));
 }
 
-/// Tells on standard error how far the copy is.
+/// Prints the progress of the copy to standard error.
 struct Meter {
     on_terminal: bool,
     line_is_open: bool,
@@ -159,12 +173,12 @@ impl Meter {
         };
         let millis = self.began.elapsed().as_millis().max(1);
         let rate = u128::from(done - self.done_before) * 1000 / millis;
-        format!("{}: {what} {done} of {total} rows, {rate} a second", self.table)
+        format!("{}: {what} {done} of {total} rows, {rate} rows/s", self.table)
     }
 
     fn print(&mut self, line: &str) {
         if self.on_terminal {
-            // Over the line before.
+            // Over the previous line.
             let _ = write!(io::stderr().lock(), "\r\x1b[2K{line}");
             self.line_is_open = true;
         } else {
@@ -185,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_what_is_done_of_which_table() {
+    fn a_line_says_how_much_of_which_table_is_done() {
         let mut meter = Meter::new();
         (meter.table, meter.done_before) = ("accounts", 500);
 
@@ -194,6 +208,6 @@ mod tests {
         let verified = meter.line(500, 1200);
 
         assert!(copied.starts_with("accounts: copied 700 of 1200 rows, "), "{copied}");
-        assert_eq!(verified, "accounts: verified 500 of 1200 rows, 0 a second");
+        assert_eq!(verified, "accounts: verified 500 of 1200 rows, 0 rows/s");
     }
 }

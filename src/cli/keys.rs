@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
 use claviger_token::time::Timestamp;
 
 use crate::{
@@ -15,38 +16,75 @@ use crate::{
 
 use super::{complain, dates::date, failed, no_data, say};
 
-/// Makes the next key. A running server picks it up by itself.
-pub(super) async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
+/// `claviger keys`.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Create a signing key that replaces the current one
+    ///
+    /// The new key is published now and signs new tokens 10 minutes later, when every backend that
+    /// caches the published keys has fetched it. The previous key stays published until its last
+    /// token has expired.
+    Rotate {
+        /// Sign with the new key immediately; backends that cache the published keys may refuse its
+        /// tokens for up to 5 minutes
+        #[arg(long)]
+        now: bool,
+    },
+    /// List the published signing keys and the revoked ones, oldest first
+    ///
+    /// The states: `next` is published and does not sign yet, `signing` signs new tokens, `retiring`
+    /// only verifies tokens that it has signed, `revoked` verifies nothing.
+    List,
+    /// Revoke a signing key that may be compromised
+    ///
+    /// Every token that the key has signed, or will sign, is refused within a second. Sessions
+    /// continue: the next refresh returns a token of another key. If no other key can sign, a new
+    /// one is created and signs immediately.
+    Revoke {
+        /// The key ID (`kid`), as listed by `claviger keys list`
+        #[arg(value_name = "KEY_ID")]
+        key_id: String,
+    },
+}
+
+/// Runs one of them, also while servers run.
+pub(super) async fn run(command: KeysCommand, config: &Config, world: &World) -> ExitCode {
+    match command {
+        KeysCommand::Rotate { now } => rotate(config, world, now).await,
+        KeysCommand::List => list(config, world).await,
+        KeysCommand::Revoke { key_id } => revoke(config, world, &key_id).await,
+    }
+}
+
+async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
     with_keys(config, world, async |keys| {
         let key = keys.rotate(immediately).await?;
-        say(format_args!("Made the {} key {}.", key.algorithm.name(), key.key_id));
+        say(format_args!("Created the {} signing key {}.", key.algorithm.name(), key.key_id));
         if immediately {
-            say("It signs from now on.");
+            say("It signs new tokens from now on.");
         } else {
             let minutes = ACTIVATION_DELAY.as_secs() / 60;
-            say(format_args!("It is published now and signs in {minutes} minutes."));
+            say(format_args!("It is published now and signs new tokens in {minutes} minutes."));
         }
         Ok(())
     })
     .await
 }
 
-/// Revokes a key. Running servers refuse its tokens within a second.
-pub(super) async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
+async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
     let mut is_known = true;
     let done = with_keys(config, world, async |keys| {
         let revoked = keys.revoke(key_id).await?;
         is_known = revoked != KeyRevocation::Unknown;
+        let sentence = format!("Revoked the signing key {key_id} and every token signed with it.");
         match revoked {
             KeyRevocation::Unknown => complain(format_args!("There is no signing key {key_id:?}.")),
             KeyRevocation::Repeated => {
-                say(format_args!("The key {key_id} had been revoked before."))
+                say(format_args!("The signing key {key_id} is already revoked."));
             }
-            KeyRevocation::Revoked => say(format_args!("Every token of the key {key_id} is dead.")),
+            KeyRevocation::Revoked => say(sentence),
             KeyRevocation::Replaced => {
-                say(format_args!(
-                    "Every token of the key {key_id} is dead. A new key signs at once."
-                ));
+                say(format_args!("{sentence} A new signing key replaces it."));
             }
         }
         Ok(())
@@ -55,8 +93,7 @@ pub(super) async fn revoke(config: &Config, world: &World, key_id: &str) -> Exit
     if is_known { done } else { ExitCode::FAILURE }
 }
 
-/// Lists the published keys and the revoked ones, oldest first.
-pub(super) async fn list(config: &Config, world: &World) -> ExitCode {
+async fn list(config: &Config, world: &World) -> ExitCode {
     with_keys(config, world, async |keys| {
         say(format_args!(
             "{:<44} {:<6} {:<8} {:<21} RETIRES",

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
+
 use crate::{
     app::data,
     config::Config,
@@ -13,47 +15,67 @@ use crate::{
 
 use super::{SCHEMA, no_data, say};
 
-/// Runs what the database lacks.
-pub(super) async fn up(config: &Config) -> ExitCode {
-    // A file without the key that belongs to it could not be served.
+/// `claviger migrate`.
+#[derive(Debug, Subcommand)]
+pub(super) enum MigrateCommand {
+    /// Apply the pending migrations
+    ///
+    /// All of them run in one transaction: an interrupted run changes nothing, and of several
+    /// concurrent runs only one applies them.
+    Up,
+    /// Print the schema version and the pending migrations; exit with 3 if there are any
+    Status,
+    /// Print the SQL of the pending migrations, without running it
+    Plan,
+}
+
+/// Runs one of them. All may run beside running servers.
+pub(super) async fn run(command: MigrateCommand, config: &Config) -> ExitCode {
+    match command {
+        MigrateCommand::Up => up(config).await,
+        MigrateCommand::Status => status(config).await,
+        MigrateCommand::Plan => plan(config).await,
+    }
+}
+
+async fn up(config: &Config) -> ExitCode {
+    // A database created here would lack its key-encryption key and could not be served.
     if let Options::Sqlite(options) = &config.database
         && !options.path.exists()
     {
-        say("There is nothing to do: `claviger serve` makes the file, together with its key.");
+        say("Nothing to do: `claviger serve` creates the database, together with its key.");
         return ExitCode::SUCCESS;
     }
     match migrations::up(&config.database).await {
         Ok(before) if before.pending.is_empty() => {
-            say(format_args!("There is nothing to do: {}.", has(&before)));
+            say(format_args!("Nothing to do: the database {}.", has(&before)));
             ExitCode::SUCCESS
         }
         Ok(before) => {
-            before.pending.iter().for_each(|it| say(format_args!("Ran {}.", name(it))));
-            say(format_args!("The database has schema {} now.", before.known));
+            before.pending.iter().for_each(|it| say(format_args!("Applied {}.", name(it))));
+            say(format_args!("The database now has schema version {}.", before.known));
             ExitCode::SUCCESS
         }
         Err(error) => no_data(&data::refused(&config.database, error)),
     }
 }
 
-/// Says what the database has; exits with 3 when it lacks something.
-pub(super) async fn status(config: &Config) -> ExitCode {
+async fn status(config: &Config) -> ExitCode {
     let status = match find(config).await {
         Ok(status) => status,
         Err(error) => return no_data(&data::refused(&config.database, error)),
     };
-    say(format_args!("The database {}: {}.", config.database, has(&status)));
-    status.pending.iter().for_each(|it| say(format_args!("It lacks {}.", name(it))));
+    say(format_args!("The database {} {}.", config.database, has(&status)));
+    status.pending.iter().for_each(|it| say(format_args!("Pending: {}.", name(it))));
     if status.pending.is_empty() {
         ExitCode::SUCCESS
     } else {
-        say("`claviger migrate plan` shows what would run, `claviger migrate up` runs it.");
+        say("`claviger migrate plan` prints their SQL; `claviger migrate up` applies them.");
         ExitCode::from(SCHEMA)
     }
 }
 
-/// Prints what the database lacks as SQL.
-pub(super) async fn plan(config: &Config) -> ExitCode {
+async fn plan(config: &Config) -> ExitCode {
     let status = match find(config).await {
         Ok(status) => status,
         Err(error) => return no_data(&data::refused(&config.database, error)),
@@ -62,7 +84,7 @@ pub(super) async fn plan(config: &Config) -> ExitCode {
         say(format_args!("-- {}\n{}", name(migration), migration.sql));
     }
     if status.pending.is_empty() {
-        say(format_args!("-- Nothing would run: {}.", has(&status)));
+        say(format_args!("-- No pending migrations: the database {}.", has(&status)));
     }
     ExitCode::SUCCESS
 }
@@ -76,9 +98,11 @@ async fn find(config: &Config) -> storage::Result<Status> {
 fn has(status: &Status) -> String {
     let Status { found, known, .. } = status;
     match found {
-        0 => "it has no schema yet".to_owned(),
-        _ if found > known => format!("it has schema {found}, one newer than this program's"),
-        _ => format!("it has schema {found} of {known}"),
+        0 => "has no schema yet".to_owned(),
+        _ if found > known => {
+            format!("has schema version {found}, one more than this version of Claviger knows")
+        }
+        _ => format!("has schema version {found} of {known}"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The command line: what `claviger` and its subcommands do.
 //!
-//! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong, 3 the database's
-//! schema is too old or too new for this program.
+//! Exit codes: 0 done, 1 failed, 2 invalid command line or configuration, 3 the database schema is too
+//! old or too new for this version.
 
 mod accounts;
 mod agent;
 mod arguments;
 mod backup;
+mod config;
 mod copy;
 mod dates;
 mod keys;
@@ -14,6 +15,9 @@ mod migrate;
 mod revoke;
 mod serve;
 mod service_accounts;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::{
     ffi::OsString,
@@ -22,21 +26,23 @@ use std::{
     process::ExitCode,
 };
 
-use clap::ArgMatches;
+use clap::Parser as _;
 use tokio::runtime::Runtime;
 
 use crate::{
-    agent::settings::VARIABLES,
+    agent::flags::VARIABLES,
     app::data::DataError,
-    config::{self, Config, Inputs},
+    config::{Config, Inputs},
     domain::world::World,
     telemetry,
 };
 
-/// The command line or the configuration is wrong.
-const WRONG: u8 = 2;
+use self::arguments::{Command, CommandLine};
 
-/// The database's schema is too old or too new.
+/// The exit code for an invalid command line or configuration.
+const INVALID: u8 = 2;
+
+/// The exit code for a database schema that is too old or too new.
 const SCHEMA: u8 = 3;
 
 /// Runs the program.
@@ -44,12 +50,12 @@ pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> ExitCode {
-    let matches = match arguments::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
         Err(error) => {
             // Help and version come this way as well.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(WRONG) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { ExitCode::from(INVALID) } else { ExitCode::SUCCESS };
         }
     };
     let environment: Vec<(String, String)> = environment
@@ -60,134 +66,100 @@ pub fn run(
         .collect();
     let filter = environment.iter().find(|(name, value)| name == "RUST_LOG" && !value.is_empty());
     let filter = filter.map(|(_, value)| value.clone());
-    let (path, inner) = arguments::innermost(&matches);
-    // The agent's variables are its own business, also where a server is started with them.
-    let (agents, environment) =
+    // Only the agent reads its variables: a server may be started with them in its environment.
+    let (agent_variables, environment) =
         environment.into_iter().partition(|(name, _)| name.starts_with(VARIABLES));
-    let inputs = arguments::inputs(inner, environment);
-    match path.as_slice() {
-        ["config", "check"] => check(&inputs),
-        ["config", "print"] => print(&inputs),
-        ["agent"] => with_agent(inner, &agents, &inputs, filter.as_deref()),
-        _ => with_config(&path, inner, &inputs, filter.as_deref()),
-    }
+    let setup = Setup { inputs: line.settings.inputs(environment), filter, agent_variables };
+    execute(line.command, &setup)
 }
 
-fn check(inputs: &Inputs) -> ExitCode {
-    match Config::load(inputs) {
-        Ok(config) => {
-            config.warnings.iter().for_each(|warning| say(format_args!("Warning: {warning}")));
-            say("The configuration is good.");
-            ExitCode::SUCCESS
+/// What a command is run with, besides its own arguments.
+struct Setup {
+    inputs: Inputs,
+    /// `RUST_LOG`.
+    filter: Option<String>,
+    /// The variables of `claviger agent`.
+    agent_variables: Vec<(String, String)>,
+}
+
+fn execute(command: Command, setup: &Setup) -> ExitCode {
+    match command {
+        Command::Serve => {
+            with_config(setup, async |config, world| serve::serve(config, world).await)
         }
-        Err(problems) => wrong(&problems),
-    }
-}
-
-fn print(inputs: &Inputs) -> ExitCode {
-    match config::effective(inputs) {
-        Ok(text) => {
-            say(text.trim_end());
-            ExitCode::SUCCESS
+        Command::Agent(flags) => with_config(setup, async |config, _| {
+            agent::run(*flags, &setup.agent_variables, config).await
+        }),
+        Command::Config(command) => config::run(command, &setup.inputs),
+        Command::Keys(command) => {
+            with_config(setup, async |config, world| keys::run(command, &config, &world).await)
         }
-        Err(problems) => wrong(&problems),
+        Command::Accounts(command) => {
+            with_config(setup, async |config, world| accounts::run(command, &config, &world).await)
+        }
+        Command::Revoke(command) => {
+            with_config(setup, async |config, world| revoke::run(command, &config, &world).await)
+        }
+        Command::ServiceAccount(command) => with_config(setup, async |config, world| {
+            service_accounts::run(command, &config, &world).await
+        }),
+        Command::Migrate(command) => {
+            with_config(setup, async |config, _| migrate::run(command, &config).await)
+        }
+        Command::Copy(ends) => {
+            with_config(setup, async |config, world| copy::copy(&ends, &config, &world).await)
+        }
+        Command::Backup { to } => {
+            with_config(setup, async |config, _| backup::backup(&config, &to).await)
+        }
+        Command::Restore { from } => {
+            with_config(setup, async |config, _| backup::restore(&config, &from).await)
+        }
     }
 }
 
-/// Runs the agent, which shares with the server the settings `log.*` and `limits.*`.
-fn with_agent(
-    matches: &ArgMatches,
-    environment: &[(String, String)],
-    inputs: &Inputs,
-    filter: Option<&str>,
-) -> ExitCode {
-    let config = match Config::load(inputs) {
+/// Runs what needs a configuration, a log and a runtime.
+fn with_config(setup: &Setup, work: impl AsyncFnOnce(Config, World) -> ExitCode) -> ExitCode {
+    let config = match Config::load(&setup.inputs) {
         Ok(config) => config,
-        Err(problems) => return wrong(&problems),
+        Err(problems) => return invalid(&problems),
     };
-    let settings = match agent::settings(matches, environment, &config) {
-        Ok(settings) => settings,
-        Err(problem) => return wrong(&problem),
-    };
-    match runtime(&config, filter) {
-        Ok(runtime) => runtime.block_on(agent::run(settings)),
+    match runtime(&config, setup.filter.as_deref()) {
+        Ok(runtime) => runtime.block_on(work(config, World::system())),
         Err(code) => code,
     }
 }
 
-/// Starts the log and what runs tasks.
+/// Installs the log and starts the async runtime.
 fn runtime(config: &Config, filter: Option<&str>) -> Result<Runtime, ExitCode> {
-    telemetry::install(&config.log, filter).map_err(|error| wrong(&error))?;
+    telemetry::install(&config.log, filter).map_err(|error| invalid(&error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| failed(&error))
 }
 
-/// Runs what needs a configuration, a log and a runtime.
-fn with_config(
-    path: &[&str],
-    matches: &ArgMatches,
-    inputs: &Inputs,
-    filter: Option<&str>,
-) -> ExitCode {
-    let config = match Config::load(inputs) {
-        Ok(config) => config,
-        Err(problems) => return wrong(&problems),
-    };
-    let runtime = match runtime(&config, filter) {
-        Ok(runtime) => runtime,
-        Err(code) => return code,
-    };
-    let world = World::system();
-    runtime.block_on(async {
-        match path {
-            ["keys", "rotate"] => keys::rotate(&config, &world, matches.get_flag("now")).await,
-            ["keys", "revoke"] => {
-                keys::revoke(&config, &world, arguments::text(matches, "key-id")).await
-            }
-            ["revoke", "session"] => {
-                revoke::session(&config, &world, arguments::text(matches, "id")).await
-            }
-            ["revoke", "account"] => {
-                revoke::account(&config, &world, arguments::text(matches, "account")).await
-            }
-            ["revoke", "token"] => {
-                revoke::token(&config, &world, arguments::text(matches, "jti")).await
-            }
-            ["keys", "list"] => keys::list(&config, &world).await,
-            ["accounts", "unlock"] => {
-                accounts::unlock(&config, &world, arguments::text(matches, "username")).await
-            }
-            ["service-account", action] => {
-                service_accounts::run(&config, &world, action, matches).await
-            }
-            ["migrate", "up"] => migrate::up(&config).await,
-            ["migrate", "status"] => migrate::status(&config).await,
-            ["migrate", "plan"] => migrate::plan(&config).await,
-            ["copy"] => copy::copy(&config, &world, matches).await,
-            ["backup"] => backup::backup(&config, arguments::file(matches, "to")).await,
-            ["restore"] => backup::restore(&config, arguments::file(matches, "from")).await,
-            _ => serve::serve(config, world).await,
-        }
-    })
-}
-
-/// Prints a line of what was asked for.
+/// Prints a line of the result to standard output.
 fn say(line: impl Display) {
-    // Whoever closed the pipe does not want to hear more.
+    // A reader that closed the pipe wants no more lines.
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
+/// Prints a line to standard error.
 fn complain(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-fn wrong(problem: &dyn Display) -> ExitCode {
+fn invalid(problem: &dyn Display) -> ExitCode {
     complain(problem);
-    ExitCode::from(WRONG)
+    ExitCode::from(INVALID)
 }
 
-/// The data cannot be opened. A schema that does not fit has a code of its own, so that whoever starts
-/// the program can tell it from what time may mend.
+fn refused(sentence: impl Display) -> ExitCode {
+    complain(sentence);
+    ExitCode::FAILURE
+}
+
+/// The data cannot be opened. A schema that does not fit has an exit code of its own, so that a
+/// supervisor can tell it from failures that a restart may fix.
 fn no_data(error: &DataError) -> ExitCode {
     let code = failed(error);
     match error {

@@ -1,7 +1,8 @@
-//! `claviger revoke`: takes sessions and access tokens back, also while servers run.
+//! `claviger revoke`.
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
 use claviger_token::id::SessionId;
 use uuid::Uuid;
 
@@ -11,44 +12,78 @@ use crate::{
     domain::{Result, revocations::revoker::Revoker, world::World},
 };
 
-use super::{complain, failed, no_data, say};
+use super::{failed, no_data, refused, say};
 
-/// Ends one session, whoever owns it.
-pub(super) async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
+/// `claviger revoke`.
+#[derive(Debug, Subcommand)]
+pub(super) enum RevokeCommand {
+    /// Revoke a session with its refresh token and its access tokens
+    Session {
+        /// The session ID (`sid`), a UUID
+        #[arg(value_name = "SESSION_ID")]
+        id: String,
+    },
+    /// Revoke all sessions and all access tokens of an account
+    ///
+    /// Access tokens issued until the end of the current second are revoked too. The account is not
+    /// locked: its owner can sign in again.
+    Account {
+        /// The username, or the account ID (`sub`)
+        #[arg(value_name = "USERNAME_OR_ID")]
+        account: String,
+    },
+    /// Revoke one access token; its session remains valid
+    ///
+    /// Tokens are not stored, so a token ID that was never issued is accepted.
+    Token {
+        /// The token ID (`jti`), a UUID
+        #[arg(value_name = "TOKEN_ID")]
+        id: String,
+    },
+}
+
+/// Runs one of them, also while servers run.
+pub(super) async fn run(command: RevokeCommand, config: &Config, world: &World) -> ExitCode {
+    match command {
+        RevokeCommand::Session { id } => session(config, world, &id).await,
+        RevokeCommand::Account { account: whose } => account(config, world, &whose).await,
+        RevokeCommand::Token { id } => token(config, world, &id).await,
+    }
+}
+
+async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
     let Ok(session) = id.parse::<SessionId>() else {
-        return refuse(format_args!("{id:?} cannot be the id of a session: it is no UUID."));
+        return refused(format_args!("{id:?} is not a session ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
         Ok(match revoker.session(session).await? {
             None => Err(format!("There is no session {session}.")),
-            Some(true) => Ok(format!("The session {session} has ended.")),
-            Some(false) => Ok(format!("The session {session} had ended before.")),
+            Some(true) => Ok(format!("Revoked the session {session}.")),
+            Some(false) => Ok(format!("The session {session} had already ended.")),
         })
     })
     .await
 }
 
-/// Ends all sessions of an account.
-pub(super) async fn account(config: &Config, world: &World, whose: &str) -> ExitCode {
+async fn account(config: &Config, world: &World, whose: &str) -> ExitCode {
     with_revoker(config, world, async |revoker| {
         Ok(match revoker.account(whose).await? {
-            None => Err(format!("There is no account with the name or id {whose:?}.")),
+            None => Err(format!("There is no account with the username or ID {whose:?}.")),
             Some(sessions) => Ok(format!(
-                "Every access token of the account is dead; {sessions} of its sessions have ended."
+                "Revoked all access tokens of the account, and its {sessions} active sessions."
             )),
         })
     })
     .await
 }
 
-/// Revokes one access token.
-pub(super) async fn token(config: &Config, world: &World, id: &str) -> ExitCode {
+async fn token(config: &Config, world: &World, id: &str) -> ExitCode {
     let Ok(id) = id.parse::<Uuid>() else {
-        return refuse(format_args!("{id:?} cannot be the id of a token (jti): it is no UUID."));
+        return refused(format_args!("{id:?} is not a token ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
         revoker.token(id).await?;
-        Ok(Ok(format!("The access token {id} is dead; its session lives on.")))
+        Ok(Ok(format!("Revoked the access token {id}; its session remains valid.")))
     })
     .await
 }
@@ -69,12 +104,7 @@ async fn with_revoker(
             say(sentence);
             ExitCode::SUCCESS
         }
-        Ok(Err(sentence)) => refuse(sentence),
+        Ok(Err(sentence)) => refused(sentence),
         Err(error) => failed(&error),
     }
-}
-
-fn refuse(sentence: impl std::fmt::Display) -> ExitCode {
-    complain(sentence);
-    ExitCode::FAILURE
 }

@@ -15,10 +15,10 @@ use crate::{
 
 use super::{failed, no_data, say};
 
-/// Open files besides the public listener's connections: the backends' ones, the database, the log.
+/// Open files besides connections of the public listener: of backends, the database and the log.
 const OTHER_FILES: u64 = 1024;
 
-/// Serves until SIGTERM or SIGINT. A second one ends the process at once.
+/// Serves until SIGTERM or SIGINT. A second signal ends the process immediately.
 pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
@@ -27,7 +27,7 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    make_room(&config);
+    raise_file_limit(&config);
     let app = tokio::select! {
         started = App::start(config.clone(), world) => match started {
             Ok(app) => app,
@@ -38,22 +38,22 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     };
     greet(&config, &app);
     signals.next().await;
-    tracing::info!("shutting down; another signal ends the process at once");
+    tracing::info!("shutting down; a second signal ends the process immediately");
     tokio::select! {
         () = app.shutdown() => ExitCode::SUCCESS,
         () = signals.next() => ExitCode::FAILURE,
     }
 }
 
-/// Makes room for the connections, each of which takes a file descriptor.
-fn make_room(config: &Config) {
+/// Raises the limit on open files, since each connection takes a file descriptor.
+fn raise_file_limit(config: &Config) {
     let needed = config.limits.connections as u64 + OTHER_FILES;
     if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < needed) {
         tracing::warn!(
             limit,
             needed,
-            "the system allows too few open files for `limits.connections`; raise its limit \
-             (ulimit -n, LimitNOFILE) or lower the setting"
+            "the limit on open files is too low for `limits.connections`; raise it (ulimit -n, \
+             LimitNOFILE) or lower the setting"
         );
     }
 }
@@ -78,7 +78,7 @@ impl Signals {
     }
 }
 
-/// Says where the server is and what to try: to people in words, to machines as one event.
+/// Says where the server listens: as text on a terminal, as one log event otherwise.
 fn greet(config: &Config, app: &App) {
     let (public, internal) = (join(app.public_addresses()), join(app.internal_addresses()));
     let database = match &config.database {
@@ -92,12 +92,12 @@ fn greet(config: &Config, app: &App) {
         tracing::info!(public, internal, %database, url = config.public.url, "serving");
         return;
     }
-    say("Claviger is serving.");
-    say(format_args!("  For people and browsers: {} (listening on {public})", config.public.url));
-    say(format_args!("  For your backends:       {internal}"));
-    say(format_args!("  Its data is kept in:     {database}"));
+    say("Claviger is running.");
+    say(format_args!("  Public listener:   {} (on {public})", config.public.url));
+    say(format_args!("  Internal listener: {internal}"));
+    say(format_args!("  Database:          {database}"));
     say("");
-    say("Try it from another terminal:");
+    say("To create an account, run in another terminal:");
     say(format_args!("  {}", example(&config.public, app.public_addresses())));
 }
 

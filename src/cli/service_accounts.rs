@@ -1,7 +1,7 @@
 //! `claviger service-account`.
 //!
-//! A new key goes to standard output, alone on its line, so that it can be piped to where it is kept;
-//! what there is to say about it goes to standard error.
+//! A new key goes to standard output, alone on its line, so that it can be redirected to a file;
+//! messages go to standard error.
 
 use std::{
     io::{self, Write as _},
@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Args, Subcommand};
 
 use crate::{
     app::data,
-    config::Config,
+    config::{Config, values},
     domain::{
         Error, Result,
         service_accounts::{
@@ -30,106 +30,116 @@ use crate::{
 
 use super::{complain, dates::date, failed, no_data, say};
 
-/// How many are listed at once.
+/// How many service accounts are read at a time.
 const PAGE: u32 = 500;
 
-/// The subcommand and its arguments.
-pub(super) fn command() -> Command {
-    let name = || Arg::new("name").value_name("NAME").required(true).help("The service account");
-    let many = |id: &'static str| Arg::new(id).long(id).action(ArgAction::Append);
-    let flag = |id: &'static str| Arg::new(id).long(id).action(ArgAction::SetTrue);
-    let audience = many("audience").value_name("AUDIENCE").help(
-        "An audience whose tokens it may ask about, repeatable; otherwise all that the server's \
-         tokens have",
-    );
-    let certificate = many("certificate")
-        .value_name("NAME")
-        .help("A SPIFFE URI or DNS name in client certificates that shows it, repeatable");
-    let create = Command::new("create")
-        .about("Make a service account and print its key, this once")
-        .arg(name())
-        .args([audience, certificate])
-        .arg(flag("operator").help("It may also call what is for operators"))
-        .arg(flag("without-key").help("It gets no key: only its certificates show it"));
-    let overlap = Arg::new("overlap")
-        .long("overlap")
-        .value_name("TIME")
-        .value_parser(humantime::parse_duration)
-        .help("For how long the keys before go on, at most 30d; 24h when not given");
-    Command::new("service-account")
-        .about("Look after the backends that may ask about tokens, also while the server runs")
-        .subcommand_required(true)
-        .subcommand(create)
-        .subcommand(Command::new("list").about("List the service accounts and their keys"))
-        .subcommand(
-            Command::new("rotate")
-                .about("Make a new key and print it, this once")
-                .arg(name())
-                .arg(overlap),
-        )
-        .subcommand(Command::new("delete").about("Delete a service account").arg(name()))
+/// `claviger service-account`.
+#[derive(Debug, Subcommand)]
+pub(super) enum ServiceAccountCommand {
+    /// Create a service account and print its key, which is not shown again
+    ///
+    /// The key is printed to standard output, everything else to standard error. Only a hash of the
+    /// key is stored.
+    Create(NewArguments),
+    /// List the service accounts and their keys
+    List,
+    /// Create a new key for a service account and print it; it is not shown again
+    ///
+    /// The key is printed to standard output, everything else to standard error. At most 4 keys of a
+    /// service account are valid at a time; the oldest ones are revoked early.
+    Rotate {
+        /// The name of the service account
+        name: String,
+        /// How long previous keys stay valid, from 0s to 30d, such as 1h [default: 24h]
+        #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+        overlap: Option<Duration>,
+    },
+    /// Delete a service account, which closes its open streams
+    Delete {
+        /// The name of the service account
+        name: String,
+    },
 }
 
-/// Runs one of them beside whatever servers run, which take it up by themselves.
+/// The arguments of `claviger service-account create`.
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    /// The name of the service account: 1 to 64 characters a-z, 0-9 and -,
+    /// beginning with a letter
+    name: String,
+    /// An audience (`aud`) whose access tokens the service account may validate; repeatable
+    /// [default: every audience in `tokens.audiences`]
+    #[arg(long = "audience", value_name = "AUDIENCE")]
+    audiences: Vec<String>,
+    /// A SPIFFE ID (spiffe://trust-domain/path) or DNS name in the client certificate that
+    /// authenticates the service account; repeatable
+    #[arg(long = "certificate", value_name = "NAME")]
+    certificates: Vec<String>,
+    /// Allow the service account to call the operator API (`claviger.admin.v1`)
+    #[arg(long)]
+    operator: bool,
+    /// Create no key, so that only a client certificate authenticates the service account; requires
+    /// --certificate
+    #[arg(long)]
+    without_key: bool,
+}
+
+/// Runs one of them, also while servers run, which apply the changes by themselves.
 pub(super) async fn run(
+    command: ServiceAccountCommand,
     config: &Config,
     world: &World,
-    action: &str,
-    matches: &ArgMatches,
 ) -> ExitCode {
     let data = match data::open_existing(config, world).await {
         Ok(data) => data,
         Err(error) => return no_data(&error),
     };
     let done = match ServiceAccounts::load(data.storage.clone(), world.clone()).await {
-        Ok(accounts) => act(&accounts, action, matches).await,
+        Ok(accounts) => act(&accounts, command).await,
         Err(error) => Err(error),
     };
     data.storage.close().await;
     match done {
         Ok(code) => code,
-        Err(error) => refused(&error),
+        Err(error) => explain(&error),
     }
 }
 
-async fn act(accounts: &ServiceAccounts, action: &str, matches: &ArgMatches) -> Result<ExitCode> {
-    match action {
-        "create" => create(accounts, matches).await,
-        "rotate" => rotate(accounts, matches).await,
-        "delete" => {
-            accounts.delete(parse_name(name(matches))?, &Actor::CommandLine).await?;
-            say(format_args!("Deleted the service account {}.", name(matches)));
+async fn act(accounts: &ServiceAccounts, command: ServiceAccountCommand) -> Result<ExitCode> {
+    match command {
+        ServiceAccountCommand::Create(arguments) => create(accounts, arguments).await,
+        ServiceAccountCommand::List => list(accounts).await.map(|()| ExitCode::SUCCESS),
+        ServiceAccountCommand::Rotate { name, overlap } => {
+            rotate(accounts, &name, overlap.unwrap_or(DEFAULT_OVERLAP)).await
+        }
+        ServiceAccountCommand::Delete { name } => {
+            accounts.delete(parse_name(&name)?, &Actor::CommandLine).await?;
+            say(format_args!("Deleted the service account {name}."));
             Ok(ExitCode::SUCCESS)
         }
-        _ => list(accounts).await.map(|()| ExitCode::SUCCESS),
     }
 }
 
-async fn create(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<ExitCode> {
-    let texts = |id: &str| {
-        let texts = matches.get_many::<String>(id).unwrap_or_default();
-        texts.cloned().collect::<Vec<_>>()
-    };
+async fn create(accounts: &ServiceAccounts, arguments: NewArguments) -> Result<ExitCode> {
     let new = NewServiceAccount::parse(&Wanted {
-        name: name(matches).to_owned(),
-        audiences: texts("audience"),
-        certificate_names: texts("certificate"),
-        is_operator: matches.get_flag("operator"),
-        without_key: matches.get_flag("without-key"),
+        name: arguments.name,
+        audiences: arguments.audiences,
+        certificate_names: arguments.certificates,
+        is_operator: arguments.operator,
+        without_key: arguments.without_key,
     })?;
     let created = accounts.create(new, &Actor::CommandLine).await?;
-    complain(format_args!("Made the service account {}.", name(matches)));
+    complain(format_args!("Created the service account {}.", created.account.name.as_str()));
     Ok(show_key(&created))
 }
 
-async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<ExitCode> {
-    let overlap = matches.get_one::<Duration>("overlap").copied().unwrap_or(DEFAULT_OVERLAP);
-    let rotation = Rotation::parse(name(matches), overlap)?;
+async fn rotate(accounts: &ServiceAccounts, name: &str, overlap: Duration) -> Result<ExitCode> {
+    let rotation = Rotation::parse(name, overlap)?;
     let rotated = accounts.rotate(rotation, &Actor::CommandLine).await?;
     if let Some(before) = rotated.account.keys.get(1).and_then(|it| it.expires_at) {
-        complain(format_args!("The keys before it are good until {} at the latest.", date(before)));
+        complain(format_args!("Previous keys remain valid until {} at the latest.", date(before)));
     } else {
-        complain("No key before it is good any more.");
+        complain("Previous keys are no longer valid.");
     }
     Ok(show_key(&rotated))
 }
@@ -137,7 +147,7 @@ async fn rotate(accounts: &ServiceAccounts, matches: &ArgMatches) -> Result<Exit
 async fn list(accounts: &ServiceAccounts) -> Result<()> {
     say(format_args!(
         "{:<24} {:<8} {:<14} {:<21} {:<21} AUDIENCES, CERTIFICATES",
-        "NAME", "OPERATOR", "KEY", "MADE", "EXPIRES"
+        "NAME", "OPERATOR", "KEY", "CREATED", "EXPIRES"
     ));
     let mut after = None;
     loop {
@@ -150,7 +160,7 @@ async fn list(accounts: &ServiceAccounts) -> Result<()> {
     }
 }
 
-/// A row for the service account, and one for each more of its keys.
+/// Prints a row for the service account, and one for each further key.
 fn show(account: &ServiceAccount) {
     let operator = if account.is_operator { "yes" } else { "no" };
     let mut names: Vec<&str> = account.audiences.iter().map(Audience::as_str).collect();
@@ -165,25 +175,25 @@ fn show(account: &ServiceAccount) {
     });
     let none = || ("–".to_owned(), "–".to_owned(), "–".to_owned());
     let none = account.keys.is_empty().then(none);
-    for (key, made, expires) in keys.chain(none) {
+    for (key, created, expires) in keys.chain(none) {
         let (name, operator, names) = std::mem::take(&mut head);
-        let row = format!("{name:<24} {operator:<8} {key:<14} {made:<21} {expires:<21} {names}");
+        let row = format!("{name:<24} {operator:<8} {key:<14} {created:<21} {expires:<21} {names}");
         say(row.trim_end());
     }
 }
 
-/// Writes the new key. It is stored by now, so when nobody gets it the operator must hear of that.
+/// Prints the new key. It is stored already, so a failure to print it must not pass unnoticed.
 fn show_key(made: &WithKey) -> ExitCode {
     let Some(key) = &made.key else {
-        complain("It has no key: only its certificates show it.");
+        complain("It has no key; only a client certificate authenticates it.");
         return ExitCode::SUCCESS;
     };
-    complain("Its key follows. Keep it: nobody can see it again.");
+    complain("Store its key, which is not shown again:");
     let mut out = io::stdout().lock();
     if let Err(error) = writeln!(out, "{}", key.expose()).and_then(|()| out.flush()) {
-        complain(format_args!("The key could not be written: {error}."));
+        complain(format_args!("The key cannot be printed: {error}."));
         complain(format_args!(
-            "It is stored, but nobody has it. Make another: claviger service-account rotate {}",
+            "The key is valid, but was not shown. Create another one: claviger service-account rotate {}",
             made.account.name.as_str()
         ));
         return ExitCode::FAILURE;
@@ -191,21 +201,30 @@ fn show_key(made: &WithKey) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn name(matches: &ArgMatches) -> &str {
-    matches.get_one::<String>("name").map_or("", String::as_str)
+/// The argument that gives a field its value.
+fn argument(field: &str) -> &str {
+    match field {
+        "name" => "NAME",
+        "audiences" => "--audience",
+        "certificate_names" => "--certificate",
+        "overlap" => "--overlap",
+        other => other,
+    }
 }
 
-fn refused(error: &Error) -> ExitCode {
+fn explain(error: &Error) -> ExitCode {
     match error {
         Error::FieldsInvalid(broken) => {
             for violation in broken {
-                complain(format_args!("{}: {}.", violation.field, violation.description));
+                complain(format_args!("{}: {}.", argument(violation.field), violation.description));
             }
         }
         Error::ServiceAccountExists => {
-            complain("A service account has this name, or one of these names of certificates.");
+            complain(
+                "A service account with this name, or with one of these certificates, exists.",
+            );
         }
-        Error::ServiceAccountNotFound => complain("There is no service account of this name."),
+        Error::ServiceAccountNotFound => complain("There is no service account with this name."),
         error => return failed(error),
     }
     ExitCode::FAILURE

@@ -101,9 +101,9 @@ async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
     for home in older().await {
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("it has schema 2 of 3"), "{said}");
-        assert!(said.contains("It lacks migration 3 (backends)."), "{said}");
-        assert!(said.contains("`claviger migrate up` runs it"), "{said}");
+        assert!(said.contains("has schema version 2 of 3"), "{said}");
+        assert!(said.contains("Pending: migration 3 (backends)."), "{said}");
+        assert!(said.contains("`claviger migrate up` applies them"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
@@ -112,17 +112,20 @@ async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
         assert!(!said.contains("CREATE TABLE sessions"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        let ran = "Ran migration 3 (backends).\nThe database has schema 3 now.\n";
+        let ran = "Applied migration 3 (backends).\nThe database now has schema version 3.\n";
         assert_eq!((code, said.as_str()), (Some(0), ran));
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        assert_eq!((code, said.trim()), (Some(0), "There is nothing to do: it has schema 3 of 3."));
+        assert_eq!(
+            (code, said.trim()),
+            (Some(0), "Nothing to do: the database has schema version 3 of 3.")
+        );
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("it has schema 3 of 3"), "{said}");
+        assert!(said.contains("has schema version 3 of 3"), "{said}");
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("-- Nothing would run"), "{said}");
+        assert!(said.contains("-- No pending migrations"), "{said}");
     }
 }
 
@@ -131,15 +134,16 @@ async fn an_empty_database_gets_every_migration() {
     let home = empty().await;
     let (code, said) = run(&home, &["migrate", "status"]);
     assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("it has no schema yet"), "{said}");
-    assert!(said.contains("It lacks migration 1 (initial)."), "{said}");
+    assert!(said.contains("has no schema yet"), "{said}");
+    assert!(said.contains("Pending: migration 1 (initial)."), "{said}");
 
     let (code, said) = run(&home, &["migrate", "up"]);
 
     assert_eq!(code, Some(0), "{said}");
     assert!(
         said.contains(
-            "Ran migration 1 (initial).\nRan migration 2 (replicas).\nRan migration 3 (backends)."
+            "Applied migration 1 (initial).\nApplied migration 2 (replicas).\n\
+             Applied migration 3 (backends)."
         ),
         "{said}"
     );
@@ -153,7 +157,7 @@ async fn a_file_that_is_not_there_is_left_to_the_server() {
     let (code, said) = run(&home, &["migrate", "up"]);
 
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("`claviger serve` makes the file"), "{said}");
+    assert!(said.contains("`claviger serve` creates the database"), "{said}");
     assert!(!home.file().exists());
     Process::start(&home, &[]).stranger().register("alice", PASSWORD).await.unwrap();
 }
@@ -185,8 +189,8 @@ async fn of_eight_who_migrate_at_once_one_does_it_and_all_succeed() {
         let ends: Vec<_> = ends.collect();
 
         assert!(ends.iter().all(|(code, _)| *code == Some(0)), "{ends:?}");
-        let ran = ends.iter().filter(|(_, said)| said.contains("Ran migration 3")).count();
-        let idle = ends.iter().filter(|(_, said)| said.contains("There is nothing to do")).count();
+        let ran = ends.iter().filter(|(_, said)| said.contains("Applied migration 3")).count();
+        let idle = ends.iter().filter(|(_, said)| said.contains("Nothing to do")).count();
         assert_eq!((ran, idle), (1, AT_ONCE - 1), "{ends:?}");
         let rows = "SELECT count(*) FROM _sqlx_migrations";
         assert_eq!(home.raw().await.number(rows).await, 3);
@@ -214,7 +218,7 @@ async fn a_migration_that_is_killed_half_way_leaves_nothing_and_can_be_run_again
     assert_eq!(operator.number(OBJECTS).await, 0);
     let (code, said) = run(&home, &["migrate", "up"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("The database has schema 3 now."), "{said}");
+    assert!(said.contains("The database now has schema version 3."), "{said}");
 }
 
 #[tokio::test]
@@ -249,7 +253,10 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
         process.stranger().register("bob", PASSWORD).await.unwrap();
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("it has schema 4, one newer than this program's"), "{said}");
+        assert!(
+            said.contains("has schema version 4, one more than this version of Claviger knows"),
+            "{said}"
+        );
         assert_eq!(run(&home, &["migrate", "up"]).0, Some(0));
         process.kill();
 

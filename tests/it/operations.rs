@@ -144,3 +144,17 @@ async fn a_database_that_cannot_be_written_is_refused_at_start() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("Cannot use") && said.contains("claviger.db"), "{said}");
 }
+
+#[test]
+fn a_command_line_that_names_no_command_exits_with_2_and_starts_nothing() {
+    for arguments in [&[][..], &["serv"], &["keys"], &["keys", "rotat"], &["--log-level", "info"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+
+        let output = command.args(arguments).current_dir(folder.path()).output().unwrap();
+
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+}

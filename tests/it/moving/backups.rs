@@ -24,7 +24,8 @@ fn backup_file(home: &Home) -> PathBuf {
 fn backup(home: &Home) -> PathBuf {
     let file = backup_file(home);
     let said = done(home, &["backup", "--to", file.to_str().unwrap()]);
-    assert!(said.contains("key-encryption-key belongs to it"), "{said}");
+    assert!(said.contains("does not contain the key-encryption key"), "{said}");
+    assert!(said.contains(home.data().join("key-encryption-key").to_str().unwrap()), "{said}");
     file
 }
 

@@ -110,7 +110,7 @@ async fn a_password_in_a_flag_is_refused_and_not_repeated() {
     {
         let said = refused(&home, &["copy", "--to", url], 2);
 
-        assert!(said.contains("everybody on this machine can read there"), "{said}");
+        assert!(said.contains("contains a password"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
 }
@@ -125,7 +125,7 @@ async fn a_command_line_that_names_no_end_or_no_database_is_wrong() {
 
     assert_eq!(none.status.code(), Some(2));
     assert!(odd.contains("neither"), "{odd}");
-    assert!(empty.contains("names no file"), "{empty}");
+    assert!(empty.contains("does not name a file"), "{empty}");
 }
 
 #[tokio::test]

@@ -87,7 +87,10 @@ async fn a_key_made_on_the_command_line_is_used_by_every_running_replica() {
         wait_until("published", NOTICE, async || published(replica).await.len() == 2).await;
         assert_eq!(signs_with(replica).await, old);
         let newest = published(replica).await.remove(1);
-        assert!(said.contains(&newest) && said.contains("signs in 10 minutes"), "{said}");
+        assert!(
+            said.contains(&newest) && said.contains("signs new tokens in 10 minutes"),
+            "{said}"
+        );
     }
 
     let said = rotate(&home, &["--now"]);

@@ -45,8 +45,8 @@ async fn a_session_is_ended_with_all_its_tokens() {
     becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
     let again = said(&run(app.home(), &["revoke", "session", id]));
 
-    assert_eq!(first, format!("The session {id} has ended."));
-    assert_eq!(again, format!("The session {id} had ended before."));
+    assert_eq!(first, format!("Revoked the session {id}."));
+    assert_eq!(again, format!("The session {id} had already ended."));
     watcher.until(|heard| heard.knows(id)).await;
     assert_refused!(alice.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     laptop.refresh().await.unwrap();
@@ -66,9 +66,9 @@ async fn an_account_loses_every_token_and_can_sign_in_again() {
     }
     let again = said(&run(app.home(), &["revoke", "account", &alice.account.id]));
 
-    let dead = "Every access token of the account is dead;";
-    assert_eq!(first, format!("{dead} 2 of its sessions have ended."));
-    assert_eq!(again, format!("{dead} 0 of its sessions have ended."));
+    let revoked = "Revoked all access tokens of the account, and its";
+    assert_eq!(first, format!("{revoked} 2 active sessions."));
+    assert_eq!(again, format!("{revoked} 0 active sessions."));
     assert_eq!(app.verdict(&bob.tokens.access_token).await, TokenVerdict::Active);
     app.clock().advance(2 * SECOND);
     let back = app.stranger().login("alice", PASSWORD).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_token_dies_alone() {
     let first = said(&run(app.home(), &["revoke", "token", &id.to_uppercase()]));
     becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
 
-    assert_eq!(first, format!("The access token {id} is dead; its session lives on."));
+    assert_eq!(first, format!("Revoked the access token {id}; its session remains valid."));
     assert_refused!(alice.get_account().await.map(drop), Unauthenticated, SESSION_ENDED);
     let next = alice.refresh().await.unwrap();
     assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
@@ -125,10 +125,10 @@ async fn what_is_not_there_is_named_and_exits_with_1() {
     assert_eq!(session, format!("There is no session {nobody}."));
     for name in [nobody, "nobody", "?"] {
         let account = complaint(&["revoke", "account", name]);
-        assert_eq!(account, format!("There is no account with the name or id {name:?}."));
+        assert_eq!(account, format!("There is no account with the username or ID {name:?}."));
     }
-    assert!(complaint(&["revoke", "session", "x"]).contains("no UUID"));
-    assert!(complaint(&["revoke", "token", "x"]).contains("no UUID"));
+    assert!(complaint(&["revoke", "session", "x"]).contains("expected a UUID"));
+    assert!(complaint(&["revoke", "token", "x"]).contains("expected a UUID"));
     assert_eq!(complaint(&["keys", "revoke", "x"]), "There is no signing key \"x\".");
 }
 
@@ -145,9 +145,9 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     becomes(&app, &alice.tokens.access_token, TokenVerdict::Malformed).await;
     let again = said(&run(app.home(), &["keys", "revoke", &old]));
 
-    let dead = format!("Every token of the key {old} is dead.");
-    assert_eq!(first, format!("{dead} A new key signs at once."));
-    assert_eq!(again, format!("The key {old} had been revoked before."));
+    let revoked = format!("Revoked the signing key {old} and every token signed with it.");
+    assert_eq!(first, format!("{revoked} A new signing key replaces it."));
+    assert_eq!(again, format!("The signing key {old} is already revoked."));
     assert_refused!(alice.get_account().await.map(drop), Unauthenticated, ACCESS_TOKEN_INVALID);
     let next = alice.refresh().await.unwrap();
     assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);

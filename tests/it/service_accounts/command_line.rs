@@ -51,11 +51,11 @@ async fn a_running_server_takes_up_what_the_commands_do() {
     wait_until("known", SECOND, async || is_known(&process, key).await).await;
     let (rotated, said) = done(&home, &["rotate", "shop", "--overlap", "1h"]);
     let new = only_key(&rotated);
-    assert!(said.contains("good until"), "{said}");
+    assert!(said.contains("Previous keys remain valid until"), "{said}");
     wait_until("rotated", SECOND, async || is_known(&process, new).await).await;
     assert!(is_known(&process, key).await);
     let (_, said) = done(&home, &["rotate", "shop", "--overlap", "0s"]);
-    assert!(said.contains("No key before it"), "{said}");
+    assert!(said.contains("Previous keys are no longer valid"), "{said}");
     wait_until("ended", SECOND, async || !is_known(&process, new).await).await;
     let (listed, _) = done(&home, &["list"]);
     assert!(listed.contains("shop") && listed.contains("a b"), "{listed}");
@@ -110,13 +110,13 @@ async fn a_refused_command_says_why_and_prints_no_key() {
     done(&home, &["create", "shop"]);
 
     for (arguments, why) in [
-        (&["create", "shop"][..], "has this name"),
+        (&["create", "shop"][..], "with this name"),
         (&["create", "Shop"], "begin with a letter"),
         (&["create", "mail", "--certificate", "*.example"], "without a wildcard"),
-        (&["create", "mail", "--without-key"], "must be given when there is no key"),
-        (&["rotate", "mail"], "no service account of this name"),
-        (&["rotate", "shop", "--overlap", "31d"], "at most 30 days"),
-        (&["delete", "mail"], "no service account of this name"),
+        (&["create", "mail", "--without-key"], "--certificate: must be given when there is no key"),
+        (&["rotate", "mail"], "no service account with this name"),
+        (&["rotate", "shop", "--overlap", "31d"], "--overlap: must be at most 30 days"),
+        (&["delete", "mail"], "no service account with this name"),
     ] {
         let output = run(&home, arguments);
         let said = String::from_utf8(output.stderr).unwrap();

@@ -1,0 +1,160 @@
+//! The command line as a whole: what it parses to, and the words of its help.
+
+use clap::{Command as Clap, CommandFactory as _, Parser as _};
+
+use super::{
+    accounts::AccountsCommand, arguments::CommandLine, config::ConfigCommand, keys::KeysCommand,
+    migrate::MigrateCommand, revoke::RevokeCommand, service_accounts::ServiceAccountCommand, *,
+};
+
+/// Words that help is not written with, in lower case.
+const IDIOMS: &str = "anybody|answers|everybody|for how long|forget|forgive|give up|go on|goes on|\
+    hear|hears|heard|is dead|is gone|is told|lives|live on|lives on|look after|looks after|mend|\
+    nobody|news|once more|said|says|somebody|tell|tells|the keys before|this once|told|which key|\
+    who|whoever|whom";
+
+fn parsed(line: &str) -> Command {
+    let words = std::iter::once("claviger").chain(line.split(' '));
+    CommandLine::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command
+}
+
+/// The command and all below it, with their names as typed.
+fn all_commands() -> Vec<(String, Clap)> {
+    let mut root = CommandLine::command();
+    root.build();
+    let mut open = vec![("claviger".to_owned(), root)];
+    let mut all = Vec::new();
+    while let Some((name, command)) = open.pop() {
+        let below = command.get_subcommands().filter(|it| it.get_name() != "help");
+        open.extend(below.map(|it| (format!("{name} {}", it.get_name()), it.clone())));
+        all.push((name, command));
+    }
+    all
+}
+
+/// The text in lower case, its words separated and surrounded by single spaces.
+fn words(text: &str) -> String {
+    let words = text.split(|it: char| !it.is_alphanumeric() && it != '\'');
+    let words: Vec<&str> = words.filter(|it| !it.is_empty()).collect();
+    format!(" {} ", words.join(" ").to_lowercase())
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    CommandLine::command().debug_assert();
+}
+
+#[test]
+fn every_subcommand_parses_to_its_own_variant() {
+    use {
+        AccountsCommand as Accounts, KeysCommand as Keys, MigrateCommand as Migrate,
+        RevokeCommand as Revoke, ServiceAccountCommand as ServiceAccount,
+    };
+    macro_rules! assert_parses {
+        ($($line:literal => $pattern:pat $(if $guard:expr)?,)*) => {
+            [$({
+                let command = parsed($line);
+                assert!(matches!(&command, $pattern $(if $guard)?), "{}: {command:?}", $line);
+                $line
+            }),*]
+        };
+    }
+
+    let lines = assert_parses! {
+        "serve" => Command::Serve,
+        "agent --audience shop" => Command::Agent(flags) if flags.audience.as_deref() == Some("shop"),
+        "config check" => Command::Config(ConfigCommand::Check),
+        "config print" => Command::Config(ConfigCommand::Print),
+        "keys rotate" => Command::Keys(Keys::Rotate { now: false }),
+        "keys list" => Command::Keys(Keys::List),
+        "keys revoke k1" => Command::Keys(Keys::Revoke { key_id }) if key_id == "k1",
+        "accounts unlock alice" => Command::Accounts(Accounts::Unlock { username }) if username == "alice",
+        "revoke session s1" => Command::Revoke(Revoke::Session { id }) if id == "s1",
+        "revoke account alice" => Command::Revoke(Revoke::Account { account }) if account == "alice",
+        "revoke token t1" => Command::Revoke(Revoke::Token { id }) if id == "t1",
+        "service-account create shop" => Command::ServiceAccount(ServiceAccount::Create(_)),
+        "service-account list" => Command::ServiceAccount(ServiceAccount::List),
+        "service-account rotate shop" => Command::ServiceAccount(ServiceAccount::Rotate { overlap: None, .. }),
+        "service-account delete shop" => Command::ServiceAccount(ServiceAccount::Delete { .. }),
+        "migrate up" => Command::Migrate(Migrate::Up),
+        "migrate status" => Command::Migrate(Migrate::Status),
+        "migrate plan" => Command::Migrate(Migrate::Plan),
+        "copy --from sqlite:a.db" => Command::Copy(_),
+        "backup --to a.db" => Command::Backup { to } if to.as_os_str() == "a.db",
+        "restore --from a.db" => Command::Restore { from } if from.as_os_str() == "a.db",
+    };
+
+    for (name, command) in all_commands() {
+        let is_listed = |line: &&str| format!("claviger {line}").starts_with(&name);
+        assert!(command.has_subcommands() || lines.iter().any(|it| is_listed(&it)), "{name}");
+    }
+}
+
+#[test]
+fn flags_of_commands_have_their_types() {
+    let now = parsed("keys rotate --now");
+    let overlap = parsed("service-account rotate shop --overlap 90m");
+    let soon = "claviger service-account rotate shop --overlap soon";
+    let refused = CommandLine::try_parse_from(soon.split(' '));
+
+    assert!(matches!(now, Command::Keys(KeysCommand::Rotate { now: true })));
+    let Command::ServiceAccount(ServiceAccountCommand::Rotate { overlap, .. }) = overlap else {
+        panic!("{overlap:?}");
+    };
+    assert_eq!(overlap, Some(std::time::Duration::from_secs(5400)));
+    assert!(refused.unwrap_err().to_string().contains("--overlap"));
+}
+
+#[test]
+fn an_unknown_subcommand_and_a_missing_one_are_invalid() {
+    for line in [
+        &["claviger"][..],
+        &["claviger", "--log-level", "debug"],
+        &["claviger", "serv"],
+        &["claviger", "serve", "now"],
+        &["claviger", "keys"],
+        &["claviger", "keys", "rotat"],
+        &["claviger", "service-account", "show"],
+        &["claviger", "copy"],
+        &["claviger", "backup"],
+    ] {
+        let arguments = line.iter().map(OsString::from);
+
+        assert_eq!(run(arguments, []), ExitCode::from(INVALID), "{line:?}");
+    }
+}
+
+#[test]
+fn every_command_and_argument_has_help() {
+    for (name, command) in all_commands() {
+        assert!(command.get_about().is_some(), "{name}");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{name}: {argument}");
+        }
+    }
+}
+
+#[test]
+fn help_is_free_of_idioms() {
+    for (name, mut command) in all_commands() {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = words(&help.to_string());
+            for idiom in IDIOMS.split('|') {
+                assert!(!help.contains(&format!(" {idiom} ")), "{name} has {idiom:?}: {help}");
+            }
+        }
+    }
+}
+
+#[test]
+fn serve_lists_every_setting_and_other_commands_none() {
+    for (name, mut command) in all_commands() {
+        let help = command.render_long_help().to_string();
+
+        for setting in crate::config::table::names() {
+            let Some(flag) = setting.flag() else { continue };
+            let is_listed = help.contains(&format!("--{flag} <"));
+            assert_eq!(is_listed, name == "claviger serve", "{name}: {flag}");
+        }
+    }
+}
