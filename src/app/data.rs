@@ -28,7 +28,7 @@ pub enum DataError {
     /// The key is gone, and what it protects is still there.
     #[error(
         "The key-encryption key {path} is missing, but the database {database} exists. A new key \
-         could not open what the old one protects, so none was made. Restore the file from a \
+         could not decrypt what the old one protects, so none was created. Restore the file from a \
          backup, or set `secrets.key_encryption_key_file`."
     )]
     KeyMissing {
@@ -38,21 +38,23 @@ pub enum DataError {
         database: PathBuf,
     },
     /// Others may read the key.
-    #[error("Others may read the key-encryption key {0}. Run `chmod 600 {0}` and start again.")]
+    #[error(
+        "Other users can read the key-encryption key {0}. Run `chmod 600 {0}`, then start again."
+    )]
     KeyExposed(PathBuf),
     /// The key file does not hold a key.
-    #[error("The file {0} does not hold a key-encryption key (32 bytes in base64).")]
+    #[error("The file {0} does not contain a key-encryption key (32 bytes in base64).")]
     KeyMalformed(PathBuf),
     /// Another server has the data open.
     #[error(
-        "Another Claviger serves the database {0}. Two at once would learn late of each other's \
-         logouts, so this one does not start; stop the other, or set `data.directory`."
+        "Another Claviger server uses the database {0}. Only one server may use a SQLite database, \
+         so this one does not start; stop the other one, or set `data.directory`."
     )]
     InUse(PathBuf),
     /// A command must be alone with the data, and is not.
     #[error(
         "A Claviger server, or another command, has the database {0} open. Stop it, then run this \
-         again."
+         command again."
     )]
     Occupied(PathBuf),
     /// Nothing was ever kept here.
@@ -60,15 +62,15 @@ pub enum DataError {
     NoDatabase(PathBuf),
     /// Replicas share a key, so none of them may make it.
     #[error(
-        "There is no key-encryption key at {0}. With PostgreSQL every replica needs the same one, so \
-         none was made. Make it once (umask 077; head -c 32 /dev/urandom | base64 > FILE), give it to \
-         every replica, and set `secrets.key_encryption_key_file`."
+        "There is no key-encryption key at {0}. With PostgreSQL every replica needs the same key, so \
+         none was created. Create it once (umask 077; head -c 32 /dev/urandom | base64 > FILE), copy \
+         it to every replica, and set `secrets.key_encryption_key_file`."
     )]
     KeyNeeded(PathBuf),
     /// The schema is older than this program needs.
     #[error(
-        "The database {database} is not migrated: it has schema {found}, this program needs {known}. \
-         Run `claviger migrate up` once, then start again."
+        "The database {database} is not migrated: it has schema version {found}, and this version of \
+         Claviger needs {known}. Run `claviger migrate up` once, then start again."
     )]
     NotMigrated {
         /// Which one.
@@ -80,8 +82,8 @@ pub enum DataError {
     },
     /// The schema is newer than this program can work with.
     #[error(
-        "The database {database} was migrated by a newer Claviger: it has schema {found}, this program \
-         works with {known} and the one after it. Start the newer version."
+        "The database {database} was migrated by a newer version of Claviger: it has schema version \
+         {found}, and this version works with {known} and the next one. Start the newer version."
     )]
     TooNew {
         /// Which one.
@@ -101,7 +103,7 @@ pub enum DataError {
         cause: storage::Error,
     },
     /// There is no entropy.
-    #[error("The operating system gave no random bytes")]
+    #[error("The operating system returned no random bytes")]
     Entropy(#[source] domain::Error),
 }
 

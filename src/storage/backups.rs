@@ -20,17 +20,15 @@ use super::{
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Nothing is overwritten.
-    #[error(
-        "{0} is there already, and nothing is overwritten. Move it away, or name another file."
-    )]
+    #[error("{0} already exists and is not overwritten. Move it away, or give another file.")]
     Exists(PathBuf),
     /// There is nothing to back up or to restore.
     #[error("There is no file {0}.")]
     Missing(PathBuf),
     /// The file was copied while a server wrote to it, or is the database of one.
     #[error(
-        "{0} is not a backup: a log of a database in use lies beside it. Make one with \
-         `claviger backup`."
+        "{0} is not a backup: it is in use, since a write-ahead log exists beside it. Make a backup \
+         with `claviger backup`."
     )]
     InUse(PathBuf),
     /// The file is whole, but not ours.
@@ -46,8 +44,8 @@ pub enum BackupError {
     },
     /// A newer Claviger made it.
     #[error(
-        "{path} was made by a newer Claviger: it has schema {found}, this program works with {known} \
-         and the one after it. Use the newer version."
+        "{path} was made by a newer version of Claviger: it has schema version {found}, and this \
+         version works with {known} and the next one. Use the newer version."
     )]
     TooNew {
         /// Which file.

@@ -267,7 +267,12 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
             let output = command(&home, arguments).output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
-            assert!(said.contains("was migrated by a newer Claviger: it has schema 5"), "{said}");
+            assert!(
+                said.contains(
+                    "was migrated by a newer version of Claviger: it has schema version 5"
+                ),
+                "{said}"
+            );
         }
     }
 }
@@ -302,7 +307,12 @@ async fn serve_migrates_a_file_and_only_checks_a_server() {
         assert_eq!(refused.status.code(), Some(3));
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("`claviger migrate up`"), "{said}");
-        assert!(said.contains(&format!("it has schema {found}, this program needs 3")), "{said}");
+        assert!(
+            said.contains(&format!(
+                "it has schema version {found}, and this version of Claviger needs 3"
+            )),
+            "{said}"
+        );
     }
     assert_eq!(server.raw().await.number(OBJECTS).await, 0);
 }

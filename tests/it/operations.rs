@@ -64,7 +64,7 @@ async fn a_second_server_on_the_same_data_does_not_start_and_commands_do() {
 
     assert_eq!(second.status.code(), Some(1));
     let words = String::from_utf8(second.stderr).unwrap();
-    assert!(words.contains("Another Claviger serves the database"), "{words}");
+    assert!(words.contains("Another Claviger server uses the database"), "{words}");
     assert!(keys.status.success());
     first.stranger().register("alice", PASSWORD).await.unwrap();
 }

@@ -6,15 +6,15 @@ use crate::storage::Error;
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// Both are one.
-    #[error("{0} would be copied into itself. Name two different databases.")]
+    #[error("{0} would be copied into itself. Give two different databases.")]
     Same(String),
     /// The source is not there.
     #[error("There is no database at {0}.")]
     Missing(String),
     /// The schema is older than this program's.
     #[error(
-        "The database {database} has schema {found}, and this program copies schema {known}. Run \
-         `claviger migrate up` on it first."
+        "The database {database} has schema version {found}, and this version of Claviger copies \
+         version {known}. Run `claviger migrate up` on it first."
     )]
     TooOld {
         /// Which one.
@@ -26,8 +26,8 @@ pub enum CopyError {
     },
     /// The schema is newer than this program's.
     #[error(
-        "The database {database} has schema {found}, and this program copies schema {known}. Use the \
-         newer Claviger that migrated it."
+        "The database {database} has schema version {found}, and this version of Claviger copies \
+         version {known}. Use the newer version of Claviger that migrated it."
     )]
     TooNew {
         /// Which one.
@@ -39,14 +39,14 @@ pub enum CopyError {
     },
     /// A server, or another command, works with it.
     #[error(
-        "A Claviger server has the database {0} open. Stop every server of it first: what they write \
-         while a copy is made would be missing from it. (Behind a pooler, a connection that a stopped \
-         server used may stay open; let the pooler close it, or connect without it.)"
+        "A Claviger server has the database {0} open. Stop every server that uses it first: what they \
+         write during a copy would be missing from it. (Behind a pooler, the connection of a stopped \
+         server may stay open; let the pooler close it, or connect without the pooler.)"
     )]
     Served(String),
     /// Another copy works with it, or it is the source under another name.
     #[error(
-        "Another `claviger copy` has the database {0} open, or it is source and target at once under \
+        "Another `claviger copy` has the database {0} open, or it is both source and target, under \
          two names."
     )]
     Copied(String),
@@ -62,8 +62,8 @@ pub enum CopyError {
     },
     /// The target has rows that no copy put there.
     #[error(
-        "The database {database} is not empty: it has rows in the table {table}. A copy goes only \
-         into an empty database, so nothing was changed."
+        "The database {database} is not empty: its table {table} has rows. The target of a copy must \
+         be empty; nothing was changed."
     )]
     NotEmpty {
         /// Which one.
@@ -73,8 +73,8 @@ pub enum CopyError {
     },
     /// The target is an unfinished copy of something else.
     #[error(
-        "The database {database} holds an unfinished copy of {origin}. Finish that copy, or begin \
-         with an empty database."
+        "The database {database} contains an unfinished copy of {origin}. Finish that copy, or use \
+         an empty database."
     )]
     OtherOrigin {
         /// Which one.
@@ -84,9 +84,9 @@ pub enum CopyError {
     },
     /// Source and target do not hold the same.
     #[error(
-        "The table {table} is not the same in {source_name} and {target_name}, so the copy failed \
-         and no server will serve it. The source was changed while it was copied, or after a copy \
-         that was interrupted, or the target was. Begin again with an empty database."
+        "The table {table} differs between {source_name} and {target_name}, so the copy failed and \
+         no server starts on it. The source or the target was changed during the copy, or after a \
+         copy that was interrupted. Start again with an empty database."
     )]
     Mismatch {
         /// Which table.

@@ -57,7 +57,7 @@ async fn a_database_is_not_copied_into_itself_by_whatever_name() {
     for said in [same, linked, same_server] {
         assert!(said.contains("copied into itself"), "{said}");
     }
-    assert!(renamed.contains("source and target at once"), "{renamed}");
+    assert!(renamed.contains("both source and target"), "{renamed}");
     copy(&database, &Home::on_sqlite());
 }
 
@@ -65,7 +65,7 @@ async fn a_database_is_not_copied_into_itself_by_whatever_name() {
 async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
     for (change, words) in [
         ("DELETE FROM _sqlx_migrations WHERE version = 3", "claviger migrate up"),
-        ("UPDATE _sqlx_migrations SET version = 4 WHERE version = 3", "newer Claviger"),
+        ("UPDATE _sqlx_migrations SET version = 4 WHERE version = 3", "newer version of Claviger"),
     ] {
         for source in [empty_sqlite().await, Home::on_postgres().await] {
             source.raw().await.execute(change).await;
