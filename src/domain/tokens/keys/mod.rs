@@ -264,5 +264,4 @@ fn due(keys: &KeySet, interval: Option<Duration>, now: Timestamp) -> Due {
 }
 
 #[cfg(test)]
-#[path = "keys_tests.rs"]
 mod tests;

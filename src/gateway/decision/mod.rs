@@ -145,5 +145,4 @@ impl Refused {
 }
 
 #[cfg(test)]
-#[path = "decision_tests.rs"]
 mod tests;

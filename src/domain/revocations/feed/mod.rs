@@ -197,5 +197,4 @@ impl Log {
 }
 
 #[cfg(test)]
-#[path = "feed_tests.rs"]
 mod tests;

@@ -110,5 +110,4 @@ fn hash(family_secret: &[u8; SECRET_BYTES]) -> RefreshFamilyHash {
 }
 
 #[cfg(test)]
-#[path = "refresh_tests.rs"]
 mod tests;

@@ -179,5 +179,4 @@ fn http_status(denial: Denial) -> StatusCode {
 }
 
 #[cfg(test)]
-#[path = "ext_authz_tests.rs"]
 mod tests;

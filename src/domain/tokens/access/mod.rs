@@ -177,5 +177,4 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 }
 
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;

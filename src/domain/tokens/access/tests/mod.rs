@@ -1,6 +1,5 @@
 //! Access tokens against the letter of RFC 9068.
 
-#[path = "forgery_tests.rs"]
 mod forgeries;
 
 use arc_swap::ArcSwap;
