@@ -7,10 +7,11 @@ use crate::{
     domain::{
         Result,
         accounts::Accounts,
+        operators::revocations::Revoker,
         passkeys::Passkeys,
         passwords::Passwords,
         replication::Replication,
-        revocations::{Revocations, revoker::Revoker},
+        revocations::Revocations,
         service_accounts::ServiceAccounts,
         sessions::Sessions,
         sweeper::Sweeper,

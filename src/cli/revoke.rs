@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     app::{compose, data},
     config::Config,
-    domain::{Result, revocations::revoker::Revoker, world::World},
+    domain::{Result, operators::revocations::Revoker, world::World},
 };
 
 use super::{failed, no_data, refused, say};

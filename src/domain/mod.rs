@@ -8,6 +8,7 @@ pub mod clock;
 pub mod completion;
 pub mod deadline;
 pub mod error;
+pub mod operators;
 pub mod passkeys;
 pub mod passwords;
 pub mod replication;

@@ -4,7 +4,6 @@
 
 pub mod cursor;
 mod feed;
-pub mod revoker;
 pub mod watcher;
 
 use std::{

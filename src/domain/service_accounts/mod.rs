@@ -5,7 +5,6 @@
 //! by [`ServiceAccounts::reload`].
 
 mod known;
-mod request;
 
 use std::sync::{
     Arc,
@@ -30,7 +29,9 @@ use crate::{
 use self::known::Known;
 use super::{Error, Result, completion::to_completion, world::World};
 
-pub use request::{DEFAULT_OVERLAP, MAX_OVERLAP, NewServiceAccount, Rotation, Wanted, parse_name};
+pub use super::operators::service_accounts::request::{
+    DEFAULT_OVERLAP, MAX_OVERLAP, NewServiceAccount, Rotation, Wanted, parse_name,
+};
 
 /// How many are read at once.
 const BATCH: u32 = 1000;

@@ -37,11 +37,11 @@ pub struct Wanted {
 /// A service account to be made.
 #[derive(Debug, Clone)]
 pub struct NewServiceAccount {
-    pub(super) name: ServiceAccountName,
-    pub(super) audiences: Vec<Audience>,
-    pub(super) certificate_names: Vec<CertificateName>,
-    pub(super) is_operator: bool,
-    pub(super) without_key: bool,
+    pub(in crate::domain) name: ServiceAccountName,
+    pub(in crate::domain) audiences: Vec<Audience>,
+    pub(in crate::domain) certificate_names: Vec<CertificateName>,
+    pub(in crate::domain) is_operator: bool,
+    pub(in crate::domain) without_key: bool,
 }
 
 impl NewServiceAccount {
@@ -78,8 +78,8 @@ impl NewServiceAccount {
 /// A key to be replaced.
 #[derive(Debug, Clone)]
 pub struct Rotation {
-    pub(super) name: ServiceAccountName,
-    pub(super) overlap: Duration,
+    pub(in crate::domain) name: ServiceAccountName,
+    pub(in crate::domain) overlap: Duration,
 }
 
 impl Rotation {

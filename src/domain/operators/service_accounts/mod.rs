@@ -1,0 +1,3 @@
+//! Service accounts, as operators manage them.
+
+pub(in crate::domain) mod request;
