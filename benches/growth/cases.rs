@@ -121,9 +121,12 @@ async fn rotate_refresh_token(ground: &mut Ground) -> Outcome<Call> {
     let (storage, member) = (ground.storage(), ground.member());
     let generation = ground.spend_generation(member);
     let attempt = nouns::refresh(member.family(), generation);
-    call(
-        async move { Ok(matches!(storage.rotate_refresh_token(attempt).await?, Rotation::Rotated(_))) },
-    )
+    call(async move {
+        Ok(matches!(
+            storage.rotate_refresh_token(attempt).await?.announced(drop),
+            Rotation::Rotated(_)
+        ))
+    })
 }
 
 async fn create_account(ground: &mut Ground) -> Outcome<Call> {
@@ -184,9 +187,12 @@ async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
         revoked_until: now + MINUTE * 15,
     };
     storage.add_passkey(passkey, member.session_id(), u32::MAX).await?;
-    call(
-        async move { Ok(matches!(storage.remove_passkey(request).await?, PasskeyRemoval::Removed(_))) },
-    )
+    call(async move {
+        Ok(matches!(
+            storage.remove_passkey(request).await?.announced(drop),
+            PasskeyRemoval::Removed(_)
+        ))
+    })
 }
 
 /// Records a failure of a username and an address.
@@ -223,6 +229,10 @@ async fn end_session_of_family(ground: &mut Ground) -> Outcome<Call> {
     call(async move {
         let (now, reason) = (nouns::now(), EndReason::Logout);
         let until = now + MINUTE * 15;
-        Ok(storage.end_session_of_family(family, reason, now, until).await?.is_some())
+        Ok(storage
+            .end_session_of_family(family, reason, now, until)
+            .await?
+            .announced(drop)
+            .is_some())
     })
 }

@@ -9,7 +9,7 @@ use std::{
 use claviger::{
     model::{
         account::NewAccount,
-        ceremony::{Ceremony, CeremonyPayer, CeremonyPurpose},
+        ceremony::{Ceremony, CeremonyPurpose, QuotaKey},
         id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -31,7 +31,7 @@ use super::Outcome;
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const MINUTE: Duration = Duration::from_secs(60);
 /// The service's limits of open ceremonies.
-pub const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 1000, overall: 100_000 };
+pub const LIMITS: CeremonyLimits = CeremonyLimits { per_quota_key: 1000, overall: 100_000 };
 /// A password hash of typical length.
 pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlIHM$\
     qRjXyNpUcBmT0dQzXW5uG1m7w8E9sJkLh2fVaYt3oIc";
@@ -138,7 +138,7 @@ pub fn ceremony(payer: u64) -> Ceremony {
     Ceremony {
         id: CeremonyId::from_uuid(Uuid::from_bytes(id)),
         purpose: CeremonyPurpose::DiscoverableAuthentication,
-        payer: CeremonyPayer(key),
+        quota_key: QuotaKey(key),
         state: vec![b'x'; 300],
         expires_at: now() + MINUTE * 5,
     }

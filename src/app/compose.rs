@@ -12,14 +12,14 @@ use crate::{
         passwords::Passwords,
         replication::Replication,
         revocations::Revocations,
-        service_accounts::ServiceAccounts,
+        service_accounts::{Backends, ServiceAccounts},
         sessions::Sessions,
         sweeper::Sweeper,
         throttle::Throttle,
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
     },
-    grpc::{ServerInfo, Services, backend::Backends, refresh_cookie::RefreshCookie},
+    grpc::{ServerInfo, Services, refresh_cookie::RefreshCookie},
 };
 
 use super::data::Data;
@@ -77,7 +77,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let storage = &data.storage;
     let keys = Arc::new(key_ring(config, data, world).await?);
     let revocations = Arc::new(Revocations::load(storage, world.clone()).await?);
-    revocations.observe_keys(&keys.told());
+    revocations.observe_keys(&keys.published_and_revoked());
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
     let access_tokens = Arc::new(access);

@@ -7,7 +7,10 @@ use clap::Subcommand;
 use crate::{
     app::{compose, data},
     config::Config,
-    domain::world::World,
+    domain::{
+        operators::{Actor, accounts},
+        world::World,
+    },
     model::username::Username,
 };
 
@@ -43,7 +46,7 @@ async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
         Err(error) => return no_data(&error),
     };
     let reset = match compose::throttle(&data, world) {
-        Ok(throttle) => throttle.forgive(username.as_str()).await,
+        Ok(throttle) => accounts::unlock(&throttle, &username, &Actor::CommandLine).await,
         Err(error) => Err(error),
     };
     data.storage.close().await;

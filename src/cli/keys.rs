@@ -9,9 +9,11 @@ use crate::{
     app::{compose, data},
     config::Config,
     domain::{
-        tokens::keys::{ACTIVATION_DELAY, KeyRevocation, KeyRing, PublicKey},
+        operators::Actor,
+        tokens::keys::{ACTIVATION_DELAY, Activation, KeyRevocation, KeyRing},
         world::World,
     },
+    model::signing_key::PublicKey,
 };
 
 use super::{complain, dates::date, failed, no_data, say};
@@ -58,7 +60,8 @@ pub(super) async fn run(command: KeysCommand, config: &Config, world: &World) ->
 
 async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
     with_keys(config, world, async |keys| {
-        let key = keys.rotate(immediately).await?;
+        let activation = if immediately { Activation::AtOnce } else { Activation::AfterDelay };
+        let key = keys.rotate(activation, &Actor::CommandLine).await?;
         say(format_args!("Created the {} signing key {}.", key.algorithm.name(), key.key_id));
         if immediately {
             say("It signs new tokens from now on.");
@@ -74,7 +77,7 @@ async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
 async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
     let mut is_known = true;
     let done = with_keys(config, world, async |keys| {
-        let revoked = keys.revoke(key_id).await?;
+        let revoked = keys.revoke(key_id, &Actor::CommandLine).await?;
         is_known = revoked != KeyRevocation::Unknown;
         let sentence = format!("Revoked the signing key {key_id} and every token signed with it.");
         match revoked {
@@ -99,7 +102,7 @@ async fn list(config: &Config, world: &World) -> ExitCode {
             "{:<44} {:<6} {:<8} {:<21} RETIRES",
             "KEY ID", "TYPE", "STATE", "SIGNS FROM"
         ));
-        let published = keys.told();
+        let published = keys.published_and_revoked();
         let now = world.now();
         let signs = |key: &&PublicKey| key.activates_at <= now && key.revoked_at.is_none();
         let signing = published.iter().rfind(signs);

@@ -9,7 +9,12 @@ use uuid::Uuid;
 use crate::{
     app::{compose, data},
     config::Config,
-    domain::{Result, operators::revocations::Revoker, world::World},
+    domain::{
+        Result,
+        operators::{Actor, revocations::Revoker},
+        world::World,
+    },
+    model::account::AccountReference,
 };
 
 use super::{failed, no_data, refused, say};
@@ -56,7 +61,7 @@ async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
         return refused(format_args!("{id:?} is not a session ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
-        Ok(match revoker.session(session).await? {
+        Ok(match revoker.session(session, &Actor::CommandLine).await? {
             None => Err(format!("There is no session {session}.")),
             Some(true) => Ok(format!("Revoked the session {session}.")),
             Some(false) => Ok(format!("The session {session} had already ended.")),
@@ -67,7 +72,11 @@ async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
 
 async fn account(config: &Config, world: &World, whose: &str) -> ExitCode {
     with_revoker(config, world, async |revoker| {
-        Ok(match revoker.account(whose).await? {
+        let revoked = match AccountReference::parse(whose) {
+            Some(account) => revoker.account(&account, &Actor::CommandLine).await?,
+            None => None,
+        };
+        Ok(match revoked {
             None => Err(format!("There is no account with the username or ID {whose:?}.")),
             Some(sessions) => Ok(format!(
                 "Revoked all access tokens of the account, and its {sessions} active sessions."
@@ -82,7 +91,7 @@ async fn token(config: &Config, world: &World, id: &str) -> ExitCode {
         return refused(format_args!("{id:?} is not a token ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
-        revoker.token(id).await?;
+        revoker.token(id, &Actor::CommandLine).await?;
         Ok(Ok(format!("Revoked the access token {id}; its session remains valid.")))
     })
     .await

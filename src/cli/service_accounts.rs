@@ -16,10 +16,13 @@ use crate::{
     config::{Config, values},
     domain::{
         Error, Result,
-        service_accounts::{
-            Actor, DEFAULT_OVERLAP, NewServiceAccount, Rotation, ServiceAccounts, Wanted, WithKey,
-            parse_name,
+        operators::{
+            Actor,
+            service_accounts::{
+                DEFAULT_OVERLAP, NewServiceAccount, Rotation, Wanted, WithKey, parse_name,
+            },
         },
+        service_accounts::ServiceAccounts,
         world::World,
     },
     model::{

@@ -21,7 +21,9 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use ipnet::IpNet;
 
 use crate::{
-    domain::{passkeys, passwords, secret::MasterSecret, sessions, tokens},
+    domain::{
+        passkeys, passwords, secret::MasterSecret, service_accounts::Admission, sessions, tokens,
+    },
     storage,
 };
 
@@ -106,15 +108,6 @@ impl Internal {
             Admission::ServiceAccounts
         }
     }
-}
-
-/// The callers that the internal listener accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    /// Every caller.
-    Anybody,
-    /// Service accounts only.
-    ServiceAccounts,
 }
 
 /// The TLS files of a listener.

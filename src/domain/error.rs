@@ -1,11 +1,14 @@
 //! Every way a call can be refused.
 //!
-//! A variant exists only if a caller can act on it differently. What the caller hears of it is
+//! A variant exists only if a caller can act on it differently. The status that the caller gets is
 //! decided in `grpc/status.rs`.
 
 use std::time::Duration;
 
-use crate::{model::violation::FieldViolation, storage};
+use crate::{
+    model::violation::{FieldViolation, Violations},
+    storage,
+};
 
 /// What the domain returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -25,28 +28,28 @@ pub enum Error {
     /// No bearer token came with the call.
     #[error("access token missing")]
     AccessTokenMissing,
-    /// The access token's time is over.
+    /// The access token has expired.
     #[error("access token expired")]
     AccessTokenExpired,
-    /// The access token is not ours.
+    /// The access token is not one that this server issued for its own API.
     #[error("access token invalid")]
     AccessTokenInvalid,
     /// The session has ended.
     #[error("session ended")]
     SessionEnded,
-    /// The refresh token is not ours.
+    /// The refresh token is not one that this server issued.
     #[error("refresh token invalid")]
     RefreshTokenInvalid,
     /// A spent refresh token came back; its session was ended.
     #[error("refresh token reused")]
     RefreshTokenReused,
-    /// No service account shows this, or nothing is shown where something must be.
+    /// The credentials identify no service account, or there are none where they are required.
     #[error("caller unknown")]
     CallerUnknown,
     /// The service account asked about tokens for an audience that is not its own.
     #[error("audience denied")]
     AudienceDenied,
-    /// The service account is no operator.
+    /// The service account is not an operator.
     #[error("operator only")]
     OperatorOnly,
     /// The last sign-in is too old for this call.
@@ -73,7 +76,7 @@ pub enum Error {
     /// There is a service account of this name, or with one of these certificate names.
     #[error("service account exists")]
     ServiceAccountExists,
-    /// The username belongs to somebody.
+    /// An account has the username.
     #[error("username taken")]
     UsernameTaken,
     /// The passkey is registered already.
@@ -94,27 +97,33 @@ pub enum Error {
     /// Too many ceremonies are open.
     #[error("too many ceremonies")]
     TooManyCeremonies,
-    /// The cursor is not one that the feed of revocations hands out.
+    /// The cursor has not the form of those that the feed of revocations returns.
     #[error("cursor invalid")]
     CursorInvalid,
-    /// A watcher of revocations took nothing for too long.
+    /// A watcher of revocations read nothing for too long.
     #[error("watcher too slow")]
     WatcherTooSlow,
-    /// The server is busy.
+    /// A queue of the server is full.
     #[error("overloaded")]
     Overloaded,
     /// The database does not answer.
     #[error("database unavailable")]
     DatabaseUnavailable(#[source] storage::Error),
-    /// A fault of ours.
+    /// A failure of the server itself.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// A fault of ours, with its cause for the log.
+    /// A failure of the server itself, with its cause for the log.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::FieldsInvalid(violations.into_vec())
     }
 }
 

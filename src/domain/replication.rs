@@ -55,12 +55,12 @@ impl Replication {
     /// When the database does not answer as it should; the next round then asks for everything.
     pub async fn run_once(&mut self) -> Result<()> {
         // Time alone changes what a key is good for, whether or not the database answers.
-        self.revocations.observe_keys(&self.keys.told());
+        self.revocations.observe_keys(&self.keys.published_and_revoked());
         let round = std::mem::take(&mut self.rounds);
         let began = Instant::now();
         // A row that cannot be read must keep neither the word of a compromised key away nor a logout.
         let keys = self.keys.reload().await;
-        self.revocations.observe_keys(&self.keys.told());
+        self.revocations.observe_keys(&self.keys.published_and_revoked());
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
             self.revocations.catch_up(&self.storage).await?;
         } else {

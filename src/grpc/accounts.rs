@@ -52,9 +52,10 @@ impl AccountService for Service {
         let caller = self.callers.require(&request)?;
         let origin = origin(&request);
         let pb::ChangePasswordRequest { current_password, new_password, .. } = request.into_inner();
+        let current = Some(current_password).filter(|it| !it.is_empty()).map(Into::into);
         let tokens = self
             .accounts
-            .change_password(&caller, current_password.into(), new_password.into(), origin)
+            .change_password(&caller, current, new_password.into(), origin)
             .await
             .map_err(from_error)?;
         delivery.deliver(&tokens, |tokens| pb::ChangePasswordResponse { tokens: Some(tokens) })

@@ -105,9 +105,9 @@ impl AuthService for Service {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
-        let pb::LoginRequest { username, password, .. } = request.into_inner();
+        let (name, password) = convert::login(request.into_inner())?;
         let SignedIn { account, tokens } =
-            self.accounts.login(&username, password.into(), origin).await.map_err(from_error)?;
+            self.accounts.login(name, password, origin).await.map_err(from_error)?;
         delivery.deliver(&tokens, |tokens| convert::logged_in(&account, tokens))
     }
 
@@ -144,7 +144,7 @@ impl AuthService for Service {
     ) -> Result<Response<pb::ReauthenticateResponse>, Status> {
         let caller = self.callers.require(&request)?;
         let origin = origin(&request);
-        let password = request.into_inner().password.into();
+        let password = convert::reauthentication(request.into_inner())?;
         let token =
             self.accounts.reauthenticate(&caller, password, origin).await.map_err(from_error)?;
         Ok(Response::new(convert::reauthenticated(&token)))

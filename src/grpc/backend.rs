@@ -1,7 +1,7 @@
 //! Which backend calls the internal port: by key, by certificate, or from this machine.
 //!
 //! For gRPC, [`Backends`] is an interceptor around each service; health and reflection have none. An
-//! HTTP route asks [`Backends::of_http`] with its request's headers and extensions. Either way the
+//! HTTP route calls [`of_http`] with its request's headers and extensions. Either way the
 //! answer is good for one call: the next one on the same connection is asked again.
 
 use std::sync::Arc;
@@ -11,10 +11,9 @@ use http::{Extensions, HeaderMap, HeaderName};
 use tonic::{Request, Status, service::Interceptor};
 
 use crate::{
-    config::Admission,
     domain::{
         Error, Result,
-        service_accounts::{Credentials, ServiceAccounts},
+        service_accounts::{Backends, Credentials},
     },
     model::{
         certificate::ClientCertificate,
@@ -28,50 +27,32 @@ use super::{standing::Standing, status::from_error};
 /// person's there.
 pub const SERVICE_KEY: HeaderName = HeaderName::from_static("x-claviger-service-key");
 
-/// Finds out which backend calls.
-#[derive(Clone)]
-pub struct Backends {
-    accounts: ServiceAccounts,
-    admission: Admission,
+/// The backend that sent an HTTP request, by its header [`SERVICE_KEY`] or by the certificate that the
+/// listener put among its extensions.
+///
+/// # Errors
+/// `CallerUnknown`.
+pub fn of_http(
+    backends: &Backends,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Backend> {
+    let key = only(headers, &SERVICE_KEY)?;
+    backends.find(&Credentials::new(key, certificate(extensions)))
 }
 
-impl Backends {
-    /// Knows these service accounts. `admission` says whether a caller may show nothing.
-    pub fn new(accounts: ServiceAccounts, admission: Admission) -> Self {
-        Self { accounts, admission }
-    }
-
-    /// Who sent an HTTP request, by its header [`SERVICE_KEY`] or by the certificate that the listener
-    /// put among its extensions.
-    ///
-    /// # Errors
-    /// `CallerUnknown`.
-    pub fn of_http(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Backend> {
-        let key = only(headers, &SERVICE_KEY)?;
-        self.find(&Credentials::new(key, certificate(extensions)))
-    }
-
-    fn of_call(&self, request: &Request<()>) -> Result<(Backend, Standing)> {
-        let key = service_key(request.metadata().as_ref())?;
-        let shown = Credentials::new(key, certificate(request.extensions()));
-        let backend = self.find(&shown)?;
-        let standing = Standing::new(self.clone(), shown, backend.clone());
-        Ok((backend, standing))
-    }
-
-    pub(super) fn find(&self, shown: &Credentials) -> Result<Backend> {
-        match (self.accounts.identify(shown)?, self.admission) {
-            (Some(account), _) => Ok(Backend::Account(account)),
-            (None, Admission::Anybody) => Ok(Backend::Local),
-            (None, Admission::ServiceAccounts) => Err(Error::CallerUnknown),
-        }
-    }
+fn of_call(backends: &Backends, request: &Request<()>) -> Result<(Backend, Standing)> {
+    let key = service_key(request.metadata().as_ref())?;
+    let shown = Credentials::new(key, certificate(request.extensions()));
+    let backend = backends.find(&shown)?;
+    let standing = Standing::new(backends.clone(), shown, backend.clone());
+    Ok((backend, standing))
 }
 
 /// Puts the [`Backend`] and its [`Standing`] among the request's extensions.
 impl Interceptor for Backends {
     fn call(&mut self, mut request: Request<()>) -> std::result::Result<Request<()>, Status> {
-        let (backend, standing) = self.of_call(&request).map_err(from_error)?;
+        let (backend, standing) = of_call(self, &request).map_err(from_error)?;
         request.extensions_mut().insert(backend);
         request.extensions_mut().insert(standing);
         Ok(request)

@@ -31,7 +31,7 @@ use crate::domain::{
     accounts::Accounts,
     passkeys::Passkeys,
     revocations::Revocations,
-    service_accounts::ServiceAccounts,
+    service_accounts::{Backends, ServiceAccounts},
     sessions::Sessions,
     tokens::{access::AccessTokens, keys::KeyRing},
 };
@@ -47,7 +47,6 @@ use crate::{
         },
     },
 };
-use backend::Backends;
 use caller::Callers;
 use refresh_cookie::RefreshCookie;
 

@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::service_accounts::{Actor, ServiceAccounts},
+    domain::{operators::Actor, service_accounts::ServiceAccounts},
     grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
@@ -22,7 +22,7 @@ impl Service {
 
 /// The operator that calls, for the log.
 fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
-    Ok(Actor::Operator(operator(request).map_err(from_error)?.name.clone()))
+    Ok(Actor::ServiceAccount(operator(request).map_err(from_error)?.name.clone()))
 }
 
 #[tonic::async_trait]

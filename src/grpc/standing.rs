@@ -10,11 +10,14 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tonic::{Status, codegen::BoxStream};
 
 use crate::{
-    domain::{Error, Result, service_accounts::Credentials},
+    domain::{
+        Error, Result,
+        service_accounts::{Backends, Credentials},
+    },
     model::service_account::Backend,
 };
 
-use super::{backend::Backends, status::from_error};
+use super::status::from_error;
 
 /// How often a stream that is quiet is asked whose it is. One that sends is asked at each message.
 const INTERVAL: Duration = Duration::from_millis(500);

@@ -20,8 +20,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use url::form_urlencoded;
 
 use crate::{
+    domain::service_accounts::Backends,
     gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
-    grpc::backend::{Backends, SERVICE_KEY},
+    grpc::backend::{self, SERVICE_KEY},
     model::{certificate::ClientCertificate, session::Origin},
 };
 
@@ -75,7 +76,7 @@ async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
 fn judge_for(state: &ForwardAuth, request: &Request) -> Option<Arc<dyn Judge>> {
     let judge = || Arc::clone(&state.judge);
     let Some(backends) = &state.backends else { return Some(judge()) };
-    let backend = backends.of_http(request.headers(), request.extensions()).ok()?;
+    let backend = backend::of_http(backends, request.headers(), request.extensions()).ok()?;
     Some(judge().for_backend(&backend).unwrap_or_else(judge))
 }
 

@@ -48,3 +48,45 @@ pub struct AccountWithPassword {
     /// The request that created the account, if its client named it.
     pub request_id: Option<RequestId>,
 }
+
+/// How an operator names an account: by its ID or its username. A text may be both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountReference {
+    id: Option<AccountId>,
+    username: Option<Username>,
+}
+
+impl AccountReference {
+    /// Reads an account ID or a username; `None` for a text that is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, username) = (text.parse().ok(), Username::parse(text).ok());
+        (id.is_some() || username.is_some()).then_some(Self { id, username })
+    }
+
+    /// The text as an ID, if it is one.
+    pub const fn id(&self) -> Option<AccountId> {
+        self.id
+    }
+
+    /// The text as a username, if it is one.
+    pub const fn username(&self) -> Option<&Username> {
+        self.username.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_named_by_its_id_or_its_username() {
+        let id = "0197c1c5-3f2e-7a0b-8c3d-2a1b3c4d5e6f";
+        let by_id = AccountReference::parse(id).unwrap();
+        let by_username = AccountReference::parse("Alice").unwrap();
+
+        assert_eq!(by_id.id().map(|it| it.to_string()).as_deref(), Some(id));
+        assert_eq!(by_id.username().map(Username::as_str), Some(id));
+        assert_eq!((by_username.id(), by_username.username().unwrap().as_str()), (None, "alice"));
+        assert_eq!(AccountReference::parse("al ice"), None);
+    }
+}

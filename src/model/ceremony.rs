@@ -47,9 +47,10 @@ pub enum CeremonyKind {
     Reauthentication,
 }
 
-/// Who pays for an open ceremony: only so many may be open for one payer at a time.
+/// What an open ceremony counts against: a keyed hash of an account or of an address prefix. Only so
+/// many ceremonies of one key may be open at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CeremonyPayer(pub [u8; 32]);
+pub struct QuotaKey(pub [u8; 32]);
 
 /// A challenge that waits for its answer.
 #[derive(Clone)]
@@ -58,8 +59,8 @@ pub struct Ceremony {
     pub id: CeremonyId,
     /// What it is for.
     pub purpose: CeremonyPurpose,
-    /// Who pays for it.
-    pub payer: CeremonyPayer,
+    /// What it counts against.
+    pub quota_key: QuotaKey,
     /// What the check of the answer needs, challenge included. Opaque to storage.
     pub state: Vec<u8>,
     /// When it expires.

@@ -1,8 +1,8 @@
-//! Names in client certificates, and what a certificate says that was verified.
+//! Names in client certificates, and what a verified certificate says.
 
 use claviger_token::time::Timestamp;
 
-use super::violation::FieldReason;
+use super::violation::{BrokenRule, FieldReason};
 
 /// The longest SPIFFE id in bytes (SPIFFE-ID §2.3).
 const MAX_SPIFFE_BYTES: usize = 2048;
@@ -11,28 +11,28 @@ const MAX_DNS_CHARS: usize = 253;
 /// The longest part of a DNS name between dots.
 const MAX_LABEL_CHARS: usize = 63;
 
-/// A name by which a client certificate shows a service account: a SPIFFE id with a path, or a DNS
+/// A name in a client certificate that identifies a service account: a SPIFFE ID with a path, or a DNS
 /// name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CertificateName(String);
 
 impl CertificateName {
     /// Reads `spiffe://trust-domain/path` (SPIFFE-ID §2) or a DNS name in any letter case. Wildcards
-    /// are refused: a certificate that stands for many names shows none of them.
+    /// are refused: a certificate that stands for many names identifies none of them.
     ///
     /// # Errors
     /// `Required`, `TooLong` or `Malformed`.
-    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+    pub fn parse(text: &str) -> Result<Self, BrokenRule> {
         if text.is_empty() {
-            return Err(FieldReason::Required);
+            return Err(BrokenRule::new(FieldReason::Required, "must not be empty"));
         }
         match text.strip_prefix("spiffe://") {
-            Some(_) if text.len() > MAX_SPIFFE_BYTES => Err(FieldReason::TooLong),
+            Some(_) if text.len() > MAX_SPIFFE_BYTES => Err(too_long()),
             Some(id) if is_spiffe_id(id) => Ok(Self(text.to_owned())),
-            Some(_) => Err(FieldReason::Malformed),
-            None if text.len() > MAX_DNS_CHARS => Err(FieldReason::TooLong),
+            Some(_) => Err(malformed()),
+            None if text.len() > MAX_DNS_CHARS => Err(too_long()),
             None if is_dns_name(text) => Ok(Self(text.to_ascii_lowercase())),
-            None => Err(FieldReason::Malformed),
+            None => Err(malformed()),
         }
     }
 
@@ -45,6 +45,18 @@ impl CertificateName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn too_long() -> BrokenRule {
+    let description = format!(
+        "must have at most {MAX_SPIFFE_BYTES} bytes as a SPIFFE ID, {MAX_DNS_CHARS} as a DNS name"
+    );
+    BrokenRule::new(FieldReason::TooLong, description)
+}
+
+fn malformed() -> BrokenRule {
+    let description = "must be spiffe://trust-domain/path or a DNS name without a wildcard";
+    BrokenRule::new(FieldReason::Malformed, description)
 }
 
 /// The trust domain and the path. Both have one spelling only, so that texts can be compared.
@@ -76,9 +88,9 @@ fn is_dns_name(text: &str) -> bool {
 /// checked when the connection was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The names in it that could show a service account.
+    /// The names in it that could identify a service account.
     pub names: Vec<CertificateName>,
-    /// From when on it is out of date. The connection may live longer.
+    /// When it expires. The connection may outlast it.
     pub expires_at: Timestamp,
 }
 
@@ -87,7 +99,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<String, FieldReason> {
-        CertificateName::parse(text).map(|it| it.as_str().to_owned())
+        CertificateName::parse(text).map(|it| it.as_str().to_owned()).map_err(|rule| rule.reason)
     }
 
     #[test]

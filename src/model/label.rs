@@ -1,6 +1,6 @@
 //! Short texts that people choose to recognise something by.
 
-use super::violation::FieldReason;
+use super::violation::{BrokenRule, FieldReason};
 
 /// The most characters a label may have.
 pub const MAX_LABEL_CHARS: usize = 64;
@@ -16,7 +16,7 @@ macro_rules! label {
             ///
             /// # Errors
             /// `TooLong` or `ForbiddenCharacters`.
-            pub fn parse(text: &str) -> Result<Self, FieldReason> {
+            pub fn parse(text: &str) -> Result<Self, BrokenRule> {
                 checked(text).map(Self)
             }
 
@@ -47,14 +47,16 @@ label! {
     PasskeyName
 }
 
-fn checked(text: &str) -> Result<String, FieldReason> {
+fn checked(text: &str) -> Result<String, BrokenRule> {
     let text = text.trim();
     if text.chars().count() > MAX_LABEL_CHARS {
-        return Err(FieldReason::TooLong);
+        let description = format!("must have at most {MAX_LABEL_CHARS} characters");
+        return Err(BrokenRule::new(FieldReason::TooLong, description));
     }
     // Control and direction-override characters would let one label pose as another.
     if text.chars().any(|c| c.is_control() || is_invisible(c)) {
-        return Err(FieldReason::ForbiddenCharacters);
+        let description = "must not contain control or invisible characters";
+        return Err(BrokenRule::new(FieldReason::ForbiddenCharacters, description));
     }
     Ok(text.to_owned())
 }
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<String, FieldReason> {
-        DisplayName::parse(text).map(|it| it.as_str().to_owned())
+        DisplayName::parse(text).map(|it| it.as_str().to_owned()).map_err(|rule| rule.reason)
     }
 
     #[test]

@@ -4,10 +4,45 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::violation::{BrokenRule, FieldReason};
+
 /// The most bytes a password may have, checked before anything else is done with it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// A password somebody typed, prepared by RFC 8265 OpaqueString. Not yet known to be right or good.
+/// A password as typed: 1 to 1024 bytes. Not prepared, and not known to be right or good.
+#[derive(Clone)]
+pub struct TypedPassword(SecretString);
+
+impl TypedPassword {
+    /// Checks the size of a text, and nothing else.
+    ///
+    /// # Errors
+    /// `Required` or `TooLong`.
+    pub fn parse(text: SecretString) -> Result<Self, BrokenRule> {
+        let bytes = text.expose_secret().len();
+        if bytes == 0 {
+            return Err(BrokenRule::required());
+        }
+        if bytes > MAX_PASSWORD_BYTES {
+            let description = format!("must have at most {MAX_PASSWORD_BYTES} bytes");
+            return Err(BrokenRule::new(FieldReason::TooLong, description));
+        }
+        Ok(Self(text))
+    }
+
+    /// The text itself, for preparing only.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for TypedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedPassword(…)")
+    }
+}
+
+/// A password prepared by RFC 8265 OpaqueString. Not known to be right or good.
 #[derive(Clone)]
 pub struct Password(SecretString);
 
@@ -48,5 +83,21 @@ impl PasswordHash {
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_password_is_refused_for_its_size_alone() {
+        let refused = |text: String| TypedPassword::parse(text.into()).err().map(|it| it.reason);
+
+        assert_eq!(refused(String::new()), Some(FieldReason::Required));
+        assert_eq!(refused("x".to_owned()), None);
+        assert_eq!(refused("\0".to_owned()), None);
+        assert_eq!(refused("x".repeat(1024)), None);
+        assert_eq!(refused("x".repeat(1025)), Some(FieldReason::TooLong));
     }
 }

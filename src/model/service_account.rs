@@ -5,8 +5,10 @@ use std::sync::Arc;
 use claviger_token::time::Timestamp;
 
 use super::{
-    certificate::CertificateName, id::ServiceAccountId, service_key::StoredServiceKey,
-    violation::FieldReason,
+    certificate::CertificateName,
+    id::ServiceAccountId,
+    service_key::StoredServiceKey,
+    violation::{BrokenRule, FieldReason},
 };
 
 /// The most characters a name may have.
@@ -18,8 +20,8 @@ pub const MAX_AUDIENCES: usize = 32;
 /// The most names of certificates a service account may have.
 pub const MAX_CERTIFICATE_NAMES: usize = 32;
 
-/// The most keys of a service account that are ever good at the same time. More than two, so that a
-/// rotation which is repeated, because its answer was lost, leaves the key that is in use.
+/// The most keys of a service account that are valid at the same time. More than two, so that a
+/// rotation that is repeated, because its response was lost, keeps the key that is in use.
 pub const MAX_KEYS: usize = 4;
 
 /// What operators call a service account.
@@ -31,16 +33,18 @@ impl ServiceAccountName {
     ///
     /// # Errors
     /// `Required`, `TooLong` or `ForbiddenCharacters`.
-    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+    pub fn parse(text: &str) -> Result<Self, BrokenRule> {
         if text.is_empty() {
-            return Err(FieldReason::Required);
+            return Err(BrokenRule::required());
         }
         let allowed = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
         if !text.bytes().all(allowed) || !text.starts_with(|it: char| it.is_ascii_lowercase()) {
-            return Err(FieldReason::ForbiddenCharacters);
+            let description = "must contain only a to z, 0 to 9 and -, and begin with a letter";
+            return Err(BrokenRule::new(FieldReason::ForbiddenCharacters, description));
         }
         if text.len() > MAX_NAME_CHARS {
-            return Err(FieldReason::TooLong);
+            let description = format!("must have at most {MAX_NAME_CHARS} characters");
+            return Err(BrokenRule::new(FieldReason::TooLong, description));
         }
         Ok(Self(text.to_owned()))
     }
@@ -66,15 +70,17 @@ impl Audience {
     ///
     /// # Errors
     /// `Required`, `TooLong` or `ForbiddenCharacters`.
-    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+    pub fn parse(text: &str) -> Result<Self, BrokenRule> {
         if text.is_empty() {
-            return Err(FieldReason::Required);
+            return Err(BrokenRule::new(FieldReason::Required, "must not be empty"));
         }
         if text.chars().count() > MAX_AUDIENCE_CHARS {
-            return Err(FieldReason::TooLong);
+            let description = format!("must have at most {MAX_AUDIENCE_CHARS} characters each");
+            return Err(BrokenRule::new(FieldReason::TooLong, description));
         }
         if text.chars().any(|it| it.is_whitespace() || it.is_control()) {
-            return Err(FieldReason::ForbiddenCharacters);
+            let description = "must not contain white space or control characters";
+            return Err(BrokenRule::new(FieldReason::ForbiddenCharacters, description));
         }
         Ok(Self(text.to_owned()))
     }
@@ -99,7 +105,7 @@ pub struct ServiceAccount {
     pub name: ServiceAccountName,
     /// The audiences whose tokens it may ask about; none means every audience of the server's tokens.
     pub audiences: Vec<Audience>,
-    /// The names in client certificates that show it. Each shows one service account only.
+    /// The names in client certificates that identify it. Each identifies one service account only.
     pub certificate_names: Vec<CertificateName>,
     /// Whether it may call what is for operators.
     pub is_operator: bool,
@@ -128,11 +134,11 @@ impl ServiceAccount {
     }
 }
 
-/// Who calls the internal port.
+/// What calls the internal listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backend {
-    /// Somebody on this machine who showed nothing, and need not. May do all but what is for
-    /// operators.
+    /// A program on this host without credentials, where none are needed. May call everything but what
+    /// is for operators.
     Local,
     /// A service account, by its key or its certificate.
     Account(Arc<ServiceAccount>),
@@ -162,12 +168,12 @@ mod tests {
         for text in ["a", "shop", "shop-2", longest.as_str()] {
             assert_eq!(ServiceAccountName::parse(text).unwrap().as_str(), text);
         }
-        let forbidden = Err(FieldReason::ForbiddenCharacters);
+        let reason = |text: &str| ServiceAccountName::parse(text).unwrap_err().reason;
         for text in ["2shop", "-shop", "Shop", "shop_2", "shop 2", "shöp", "a\n"] {
-            assert_eq!(ServiceAccountName::parse(text), forbidden, "{text:?}");
+            assert_eq!(reason(text), FieldReason::ForbiddenCharacters, "{text:?}");
         }
-        assert_eq!(ServiceAccountName::parse(""), Err(FieldReason::Required));
-        assert_eq!(ServiceAccountName::parse(&"a".repeat(65)), Err(FieldReason::TooLong));
+        assert_eq!(reason(""), FieldReason::Required);
+        assert_eq!(reason(&"a".repeat(65)), FieldReason::TooLong);
     }
 
     #[test]
@@ -176,15 +182,16 @@ mod tests {
         for text in ["https://shop.example", "shop", longest.as_str()] {
             assert_eq!(Audience::parse(text).unwrap().as_str(), text);
         }
+        let reason = |text: &str| Audience::parse(text).unwrap_err().reason;
         for text in ["a b", " a", "a\u{a0}b", "a\0", "\n"] {
-            assert_eq!(Audience::parse(text), Err(FieldReason::ForbiddenCharacters), "{text:?}");
+            assert_eq!(reason(text), FieldReason::ForbiddenCharacters, "{text:?}");
         }
-        assert_eq!(Audience::parse(""), Err(FieldReason::Required));
-        assert_eq!(Audience::parse(&"é".repeat(257)), Err(FieldReason::TooLong));
+        assert_eq!(reason(""), FieldReason::Required);
+        assert_eq!(reason(&"é".repeat(257)), FieldReason::TooLong);
     }
 
     #[test]
-    fn who_has_no_audiences_has_those_of_the_server() {
+    fn a_service_account_without_audiences_has_those_of_the_server() {
         let offered = ["mail".to_owned(), "shop".to_owned()];
         let any = account(&[]);
 
@@ -194,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_default_audience_is_meant_only_by_who_has_it() {
+    fn the_servers_default_audience_is_the_default_only_of_service_accounts_that_have_it() {
         let offered = ["mail".to_owned(), "shop".to_owned()];
 
         assert_eq!(account(&["shop", "mail"]).default_audience(&offered), Some("mail"));

@@ -3,7 +3,7 @@
 use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 use unicode_security::restriction_level::{RestrictionLevel, RestrictionLevelDetection};
 
-use super::violation::FieldReason;
+use super::violation::{BrokenRule, FieldReason};
 
 /// The most characters a username may have after preparation.
 pub const MAX_USERNAME_CHARS: usize = 64;
@@ -21,24 +21,24 @@ impl Username {
     ///
     /// # Errors
     /// `Required`, `TooLong` or `ForbiddenCharacters`.
-    pub fn parse(text: &str) -> Result<Self, FieldReason> {
+    pub fn parse(text: &str) -> Result<Self, BrokenRule> {
         if text.is_empty() {
-            return Err(FieldReason::Required);
+            return Err(BrokenRule::required());
         }
         if text.len() > MAX_RAW_BYTES {
-            return Err(FieldReason::TooLong);
+            return Err(too_long());
         }
         let prepared = enforced(text)?;
         if prepared.chars().count() > MAX_USERNAME_CHARS {
-            return Err(FieldReason::TooLong);
+            return Err(too_long());
         }
         // A few old letters only settle at the second pass, or never (RFC 8264 §7). A name that
         // does not stay itself could not be found again.
         if enforced(&prepared)? != prepared {
-            return Err(FieldReason::ForbiddenCharacters);
+            return Err(forbidden_characters());
         }
         if prepared.chars().any(is_joiner) || !is_of_one_script(&prepared) {
-            return Err(FieldReason::ForbiddenCharacters);
+            return Err(forbidden_characters());
         }
         Ok(Self(prepared))
     }
@@ -54,10 +54,65 @@ impl Username {
     }
 }
 
-fn enforced(text: &str) -> Result<String, FieldReason> {
-    UsernameCaseMapped::enforce(text)
-        .map(String::from)
-        .map_err(|_| FieldReason::ForbiddenCharacters)
+/// A username as typed at a sign-in, not empty.
+///
+/// A text that no account can have as its username is kept as typed: it is counted and refused like a
+/// username that no account has.
+#[derive(Debug, Clone)]
+pub enum SignInName {
+    /// A username, which an account may have.
+    Usable(Username),
+    /// A text that cannot be a username, as typed.
+    Unusable(String),
+}
+
+impl SignInName {
+    /// Reads a text as typed.
+    ///
+    /// # Errors
+    /// `Required` when it is empty.
+    pub fn parse(text: String) -> Result<Self, BrokenRule> {
+        if text.is_empty() {
+            return Err(BrokenRule::required());
+        }
+        Ok(Username::parse(&text).map_or(Self::Unusable(text), Self::Usable))
+    }
+
+    /// The username to look up, if an account may have it.
+    pub const fn username(&self) -> Option<&Username> {
+        match self {
+            Self::Usable(username) => Some(username),
+            Self::Unusable(_) => None,
+        }
+    }
+
+    /// The prepared username, or the text as typed.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Usable(username) => username.as_str(),
+            Self::Unusable(text) => text,
+        }
+    }
+}
+
+impl From<Username> for SignInName {
+    fn from(username: Username) -> Self {
+        Self::Usable(username)
+    }
+}
+
+fn too_long() -> BrokenRule {
+    let description = format!("must have at most {MAX_USERNAME_CHARS} characters");
+    BrokenRule::new(FieldReason::TooLong, description)
+}
+
+fn forbidden_characters() -> BrokenRule {
+    let description = "must contain only letters of one script, digits and ASCII punctuation";
+    BrokenRule::new(FieldReason::ForbiddenCharacters, description)
+}
+
+fn enforced(text: &str) -> Result<String, BrokenRule> {
+    UsernameCaseMapped::enforce(text).map(String::from).map_err(|_| forbidden_characters())
 }
 
 /// The invisible characters that RFC 8264 lets pass in some scripts: two names that differ only in
@@ -78,7 +133,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<String, FieldReason> {
-        Username::parse(text).map(|it| it.as_str().to_owned())
+        Username::parse(text).map(|it| it.as_str().to_owned()).map_err(|rule| rule.reason)
     }
 
     #[test]
@@ -142,6 +197,16 @@ mod tests {
         for text in table {
             assert_eq!(parsed(text), Err(FieldReason::ForbiddenCharacters), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_typed_at_a_sign_in_need_not_be_usable() {
+        let typed = |text: &str| SignInName::parse(text.to_owned());
+        let (usable, unusable) = (typed("ALICE").unwrap(), typed("AL ICE").unwrap());
+
+        assert_eq!((usable.as_str(), usable.username().is_some()), ("alice", true));
+        assert_eq!((unusable.as_str(), unusable.username().is_some()), ("AL ICE", false));
+        assert_eq!(typed("").unwrap_err().reason, FieldReason::Required);
     }
 
     #[test]

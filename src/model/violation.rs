@@ -1,4 +1,28 @@
-//! What is wrong with a field of a request.
+//! What is wrong with the fields of a request.
+//!
+//! Each noun's `parse` returns the rule that a text breaks, with its sentence for people; a request
+//! collects them in [`Violations`].
+
+/// A rule that a value breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRule {
+    /// What is wrong, in a form programs can act on.
+    pub reason: FieldReason,
+    /// What is wrong, in words for people that follow the field's name. Never repeats the value.
+    pub description: String,
+}
+
+impl BrokenRule {
+    /// A rule with its words.
+    pub fn new(reason: FieldReason, description: impl Into<String>) -> Self {
+        Self { reason, description: description.into() }
+    }
+
+    /// A value that must be given and is not.
+    pub fn required() -> Self {
+        Self::new(FieldReason::Required, "must be given")
+    }
+}
 
 /// One broken rule of one field. Reported all at once, as `google.rpc.BadRequest`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,8 +31,52 @@ pub struct FieldViolation {
     pub field: &'static str,
     /// What is wrong, in a form programs can act on.
     pub reason: FieldReason,
-    /// What is wrong, in a sentence for people. Never repeats the value.
+    /// What is wrong, in words for people that follow the field's name. Never repeats the value.
     pub description: String,
+}
+
+/// The broken rules of one request, collected so that all are reported in one reply.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    /// Adds a broken rule of a field.
+    pub fn refuse(
+        &mut self,
+        field: &'static str,
+        reason: FieldReason,
+        description: impl Into<String>,
+    ) {
+        self.0.push(FieldViolation { field, reason, description: description.into() });
+    }
+
+    /// The value read from a field; of one that breaks a rule, adds the rule.
+    pub fn parsed<T>(&mut self, field: &'static str, parsed: Result<T, BrokenRule>) -> Option<T> {
+        parsed.map_err(|rule| self.refuse(field, rule.reason, rule.description)).ok()
+    }
+
+    /// Whether the field is known to break a rule for this reason.
+    pub fn contains(&self, field: &str, reason: FieldReason) -> bool {
+        self.0.iter().any(|it| it.field == field && it.reason == reason)
+    }
+
+    /// Whether no rule is broken.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Fails with all broken rules if there is any.
+    ///
+    /// # Errors
+    /// The violations themselves.
+    pub fn check(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// The broken rules in the order they were added.
+    pub fn into_vec(self) -> Vec<FieldViolation> {
+        self.0
+    }
 }
 
 /// Why a field was refused. Listed in `docs/errors.md`.
@@ -57,5 +125,28 @@ impl FieldReason {
             Self::Guessable => "GUESSABLE",
             Self::NotUpdatable => "NOT_UPDATABLE",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_broken_rules_are_reported_at_once() {
+        let mut violations = Violations::default();
+        assert!(Violations::default().check().is_ok());
+
+        let good = violations.parsed("display_name", Ok("Alice"));
+        let bad = violations.parsed::<&str>("username", Err(BrokenRule::required()));
+        violations.refuse("password", FieldReason::TooShort, "must have at least 15 characters");
+
+        assert_eq!((good, bad), (Some("Alice"), None));
+        assert!(violations.contains("username", FieldReason::Required));
+        assert!(!violations.contains("username", FieldReason::TooShort));
+        let broken = violations.check().unwrap_err().into_vec();
+        let broken: Vec<_> = broken.iter().map(|it| (it.field, it.reason)).collect();
+        let expected = [("username", FieldReason::Required), ("password", FieldReason::TooShort)];
+        assert_eq!(broken, expected);
     }
 }

@@ -22,7 +22,9 @@ use super::{
     error::corrupt,
     locks::hold_account,
     on_engine,
-    sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
+    sessions::{
+        EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
+    },
 };
 
 /// What became of a registration.
@@ -103,10 +105,10 @@ impl Storage {
         caller: SessionId,
         now: Timestamp,
         revoked_until: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>> {
+    ) -> Result<Ending<Option<Vec<SessionId>>>> {
         let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until };
         let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
-        self.write(input, |c, (id, caller, end, open)| {
+        let ended = self.write(input, |c, (id, caller, end, open)| {
             Box::pin(async move {
                 hold_account(c, *id).await?;
                 if !is_live(c, *caller, *id, end.now).await? {
@@ -114,8 +116,11 @@ impl Storage {
                 }
                 delete_account(c, *id, *end, open).await.map(Some)
             })
-        })
-        .await
+        });
+        let ended = ended.await?;
+        let Some(session_ids) = ended.clone() else { return Ok(Ending::none(None)) };
+        let (account_id, reason) = (id, end.reason);
+        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 }
 

@@ -11,7 +11,7 @@ use claviger_token::{
 };
 
 use crate::model::{
-    ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+    ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
     id::CeremonyId,
 };
 
@@ -20,8 +20,8 @@ use super::{Connection, Result, Storage, error::corrupt, locks::hold_payer, on_e
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
 pub struct CeremonyLimits {
-    /// For one payer.
-    pub per_payer: u32,
+    /// For one quota key.
+    pub per_quota_key: u32,
     /// In all; kept approximately.
     pub overall: u32,
 }
@@ -120,7 +120,7 @@ async fn start_ceremony(
     limits: CeremonyLimits,
     now: Timestamp,
 ) -> Result<bool> {
-    hold_payer(connection, ceremony.payer).await?;
+    hold_payer(connection, ceremony.quota_key).await?;
     let (account_id, session_id) = subjects(&ceremony.purpose);
     let inserted = on_engine!(connection, |c| {
         sqlx::query(INSERT)
@@ -129,11 +129,11 @@ async fn start_ceremony(
             .bind(matches!(ceremony.purpose, CeremonyPurpose::NamedAuthentication { .. }))
             .bind(account_id.as_ref().map(|id| id.as_bytes().as_slice()))
             .bind(session_id.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(ceremony.payer.0.as_slice())
+            .bind(ceremony.quota_key.0.as_slice())
             .bind(ceremony.state.as_slice())
             .bind(ceremony.expires_at.as_micros())
             .bind(now.as_micros())
-            .bind(i64::from(limits.per_payer))
+            .bind(i64::from(limits.per_quota_key))
             .execute(c)
             .await?
             .rows_affected()
@@ -193,7 +193,7 @@ impl CeremonyRow {
         Ok(Ceremony {
             id,
             purpose: self.purpose(kind)?,
-            payer: CeremonyPayer(self.payer.try_into().map_err(|_| no_payer())?),
+            quota_key: QuotaKey(self.payer.try_into().map_err(|_| no_payer())?),
             state: self.state,
             expires_at: Timestamp::from_micros(self.expires_at),
         })

@@ -15,7 +15,9 @@ use super::{
     accounts::find_account,
     locks::hold_account,
     on_engine,
-    sessions::{SessionEnd, SessionGroup, end_group, insert_session, is_live},
+    sessions::{
+        EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
+    },
 };
 
 /// A new password for an account, and the session that goes on.
@@ -82,8 +84,15 @@ impl Storage {
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
     /// Answers with the ended sessions, or `None` when the caller's session is not live.
-    pub async fn change_password(&self, change: PasswordChange) -> Result<Option<Vec<SessionId>>> {
-        self.write(change, |c, change| Box::pin(change_password(c, change))).await
+    pub async fn change_password(
+        &self,
+        change: PasswordChange,
+    ) -> Result<Ending<Option<Vec<SessionId>>>> {
+        let PasswordChange { account_id, revoked_until, .. } = change;
+        let ended = self.write(change, |c, change| Box::pin(change_password(c, change))).await?;
+        let Some(session_ids) = ended.clone() else { return Ok(Ending::none(None)) };
+        let reason = EndReason::PasswordChanged;
+        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 
     /// Removes the password and ends the sessions it opened, unless it is the last way in. The same
@@ -91,8 +100,14 @@ impl Storage {
     pub async fn remove_password(
         &self,
         request: PasswordRemovalRequest,
-    ) -> Result<PasswordRemoval> {
-        self.write(request, |c, request| Box::pin(remove(c, *request))).await
+    ) -> Result<Ending<PasswordRemoval>> {
+        let PasswordRemovalRequest { account_id, revoked_until, .. } = request;
+        let removal = self.write(request, |c, request| Box::pin(remove(c, *request))).await?;
+        let PasswordRemoval::Removed(session_ids) = removal.clone() else {
+            return Ok(Ending::none(removal));
+        };
+        let reason = EndReason::PasswordRemoved;
+        Ok(Ending::new(removal, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 }
 

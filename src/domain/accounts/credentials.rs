@@ -1,10 +1,9 @@
-//! Trying a password, and what follows when it is right.
+//! Checking a password, and what follows when it is right.
 //!
-//! Whatever is wrong, the work and the answer are the same, so that neither tells whether an account
+//! Whatever is wrong, the work and the error are the same, so that neither reveals whether an account
 //! exists.
 
 use claviger_token::id::AccountId;
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     domain::{
@@ -15,36 +14,36 @@ use crate::{
     },
     model::{
         account::{Account, AccountWithPassword},
-        password::{Password, PasswordHash},
+        password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
     },
 };
 
 use super::Accounts;
 
-/// An account whose password was just shown.
+/// An account whose password was just given.
 pub(super) struct Proof {
     pub(super) account: Account,
     /// The hash the password was checked against.
     pub(super) hash: PasswordHash,
-    /// The password, if its hash should be made anew.
+    /// The password, if its hash has older parameters than the configured ones.
     pub(super) outdated: Option<Password>,
 }
 
 impl Accounts {
-    /// Tries a password on an account, or on none.
+    /// Checks a password against an account, or against none.
     ///
     /// # Errors
-    /// `InvalidCredentials`. `Overloaded` counts as no attempt.
+    /// `InvalidCredentials`; `Overloaded`, which counts as no attempt.
     pub(super) async fn prove(
         &self,
         attempt: Attempt,
         found: Option<AccountWithPassword>,
-        password: &SecretString,
+        password: &TypedPassword,
     ) -> Result<Proof> {
         let (account, hash) = found.map_or((None, None), |it| (Some(it.account), it.password_hash));
         // A text that cannot be a password costs as much as a wrong one.
-        let prepared = Passwords::prepare(password.expose_secret());
+        let prepared = Passwords::prepare(password);
         let checked_hash = hash.clone().filter(|_| prepared.is_some());
         let password = prepared.unwrap_or_else(|| Password::from_prepared(String::new()));
         let check = self.passwords.check(password.clone(), checked_hash).await?;
@@ -61,10 +60,10 @@ impl Accounts {
         Ok(Proof { account, hash, outdated })
     }
 
-    /// Opens a session for a proof.
+    /// Opens a session for an account whose password was given.
     ///
     /// # Errors
-    /// `InvalidCredentials` when the password was changed meanwhile.
+    /// `InvalidCredentials` when the password has changed since.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
         let (session, tokens) =
             self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
@@ -90,8 +89,8 @@ impl Accounts {
         Ok(SignedIn { account, tokens })
     }
 
-    /// Tries a password that was right on the account's hash of the moment, which another sign-in may
-    /// just have brought to today's parameters.
+    /// Checks a password that was right against the account's current hash, which another sign-in may
+    /// just have upgraded to the configured parameters.
     async fn prove_again(&self, proof: Proof) -> Result<Proof> {
         let found = self.storage.find_account_with_password(proof.account.id).await?;
         let hash = found.and_then(|it| it.password_hash);
@@ -106,8 +105,8 @@ impl Accounts {
         Ok(Proof { account: proof.account, hash, outdated })
     }
 
-    /// Brings an outdated hash to today's parameters. The sign-in has succeeded, whatever becomes of
-    /// this.
+    /// Upgrades an outdated hash to the configured parameters. A failure is logged: the sign-in has
+    /// succeeded.
     pub(super) async fn upgrade_hash(
         &self,
         id: AccountId,
@@ -121,14 +120,16 @@ impl Accounts {
             Ok::<_, Error>(())
         };
         match upgrade.await {
-            Ok(()) => tracing::info!(account_id = %id, "password hash brought to new parameters"),
+            Ok(()) => {
+                tracing::info!(account_id = %id, "password hash upgraded to the configured parameters")
+            }
             Err(error) => {
-                tracing::warn!(account_id = %id, %error, "password hash stays outdated for now");
+                tracing::warn!(account_id = %id, %error, "password hash not upgraded; the next sign-in tries again");
             }
         }
     }
 
-    /// Counts a failure and gives the one answer to all of them.
+    /// Counts a failure and returns the one error of all failures.
     async fn refuse(&self, attempt: Attempt, account_id: Option<AccountId>) -> Error {
         let account_id = account_id.map(tracing::field::display);
         tracing::info!(
@@ -137,7 +138,7 @@ impl Accounts {
             method = "password",
             account_id,
         );
-        // A failure that cannot be counted is not answered: guesses would be free.
+        // A failure that cannot be counted must not be reported as one: guesses would be free.
         self.throttle.failed(attempt).await.err().unwrap_or(Error::InvalidCredentials)
     }
 }

@@ -1,36 +1,29 @@
 //! Signing in with a username and password, and proving presence with the password.
 
 use claviger_token::{claims::Claims, time::Timestamp};
-use secrecy::SecretString;
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
-    model::{session::Origin, token::AccessToken, username::Username},
+    model::{password::TypedPassword, session::Origin, token::AccessToken, username::SignInName},
 };
 
-use super::{Accounts, fields};
+use super::Accounts;
 
 impl Accounts {
-    /// Signs in with a username and password.
+    /// Signs in with a username and password. A name that no account can have costs the same work and
+    /// is counted like a username that no account has.
     ///
     /// # Errors
-    /// `FieldsInvalid`, `InvalidCredentials`, `TooManyAttempts`, `PasswordLocked`.
+    /// `InvalidCredentials`, `TooManyAttempts`, `PasswordLocked`.
     pub async fn login(
         &self,
-        username: &str,
-        password: SecretString,
+        name: SignInName,
+        password: TypedPassword,
         origin: Origin,
     ) -> Result<SignedIn> {
-        let missing_name = username.is_empty().then(|| fields::required("username"));
-        let bad_password = fields::typed_password("password", &password);
-        fields::all_hold(missing_name.into_iter().chain(bad_password).collect())?;
-
-        let parsed = Username::parse(username).ok();
-        // A text that cannot be a name is nobody's, and counted like any other.
-        let name = parsed.as_ref().map_or(username, Username::as_str);
-        let attempt = self.throttle.admit(name, origin.address).await?;
-        let found = match &parsed {
-            Some(name) => self.storage.find_account_by_username(name).await?,
+        let attempt = self.throttle.admit(&name, origin.address).await?;
+        let found = match name.username() {
+            Some(username) => self.storage.find_account_by_username(username).await?,
             None => None,
         };
         let proof = self.prove(attempt, found, &password).await?;
@@ -40,16 +33,16 @@ impl Accounts {
     /// Proves presence with the password; the session stays, its `auth_time` becomes now.
     ///
     /// # Errors
-    /// `FieldsInvalid`, `InvalidCredentials`, `TooManyAttempts`, `PasswordLocked`, `SessionEnded`.
+    /// `InvalidCredentials`, `TooManyAttempts`, `PasswordLocked`, `SessionEnded`.
     pub async fn reauthenticate(
         &self,
         caller: &Claims,
-        password: SecretString,
+        password: TypedPassword,
         origin: Origin,
     ) -> Result<(AccessToken, Timestamp)> {
-        fields::all_hold(fields::typed_password("password", &password).into_iter().collect())?;
         let found = self.own(caller).await?;
-        let attempt = self.throttle.admit(found.account.username.as_str(), origin.address).await?;
+        let name = SignInName::from(found.account.username.clone());
+        let attempt = self.throttle.admit(&name, origin.address).await?;
         let proof = self.prove(attempt, Some(found), &password).await?;
 
         let (id, now) = (caller.session_id, self.world.now());

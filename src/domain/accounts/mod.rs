@@ -1,10 +1,9 @@
 //! Accounts: registering, signing in with a password, changing and deleting.
 //!
 //! Every password is tried under the throttle, here and nowhere else. Signing in with a passkey is
-//! the passkeys' duty.
+//! the duty of `passkeys`.
 
 mod credentials;
-mod fields;
 mod login;
 mod password_change;
 mod password_removal;
@@ -13,18 +12,20 @@ mod registration;
 use std::sync::Arc;
 
 use claviger_token::claims::Claims;
+use secrecy::SecretString;
 
 use crate::{
     model::{
         account::{Account, AccountWithPassword},
-        session::EndReason,
+        password::{Password, TypedPassword},
+        username::Username,
+        violation::Violations,
     },
     storage::Storage,
 };
 
 use super::{
-    Error, Result, completion::to_completion, passwords::Passwords, sessions::Sessions,
-    throttle::Throttle, world::World,
+    Error, Result, passwords::Passwords, sessions::Sessions, throttle::Throttle, world::World,
 };
 
 pub use registration::Registration;
@@ -68,20 +69,36 @@ impl Accounts {
         let now = self.world.now();
         let until = self.sessions.revoked_until(now);
         let (account_id, session_id) = (caller.account_id, caller.session_id);
-        let Self { storage, sessions, .. } = self.clone();
-        to_completion(async move {
-            let ended = storage.delete_account(account_id, session_id, now, until).await?;
-            let ended = ended.ok_or(Error::SessionEnded)?;
-            sessions.announce_ended(account_id, &ended, EndReason::Revoked, until);
-            tracing::info!(target: "claviger::security", event = "account_deleted", %account_id);
-            Ok(())
-        })
-        .await
+        let deleted = self.sessions.ending(move |storage| async move {
+            let deleted = storage.delete_account(account_id, session_id, now, until).await?;
+            Ok(deleted.inspect(|deleted| {
+                if deleted.is_some() {
+                    let event = "account_deleted";
+                    tracing::info!(target: "claviger::security", event, %account_id);
+                }
+            }))
+        });
+        deleted.await?.map(drop).ok_or(Error::SessionEnded)
     }
 
     /// The caller's account, with what is needed to check its password.
     async fn own(&self, caller: &Claims) -> Result<AccountWithPassword> {
         let found = self.storage.find_account_with_password(caller.account_id).await?;
         found.ok_or(Error::SessionEnded)
+    }
+
+    /// A new password as typed and as prepared, if it breaks no rule.
+    async fn accept_password(
+        &self,
+        field: &'static str,
+        text: SecretString,
+        username: Option<&Username>,
+        violations: &mut Violations,
+    ) -> Result<Option<(TypedPassword, Password)>> {
+        let Some(typed) = violations.parsed(field, TypedPassword::parse(text)) else {
+            return Ok(None);
+        };
+        let accepted = self.passwords.accept(&typed, username).await?;
+        Ok(violations.parsed(field, accepted).map(|password| (typed, password)))
     }
 }

@@ -1,25 +1,26 @@
 //! Setting a new password, which ends every session but the caller's new one.
 
 use claviger_token::claims::Claims;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, completion::to_completion},
+    domain::{Error, Result},
     model::{
-        account::AccountWithPassword,
-        password::{Password, PasswordHash},
-        session::{EndReason, Origin, SignIn},
+        password::{Password, PasswordHash, TypedPassword},
+        session::{Origin, SignIn},
         token::TokenPair,
+        username::{SignInName, Username},
+        violation::Violations,
     },
     storage::passwords::PasswordChange,
 };
 
-use super::{Accounts, fields};
+use super::Accounts;
 
 impl Accounts {
     /// Sets a new password, ends every session of the account and opens a new one for the caller.
-    /// `current` is empty when the caller relies on a fresh sign-in. Fields are named
-    /// `current_password` and `new_password`.
+    /// Without `current` the caller relies on a fresh sign-in. Fields are named `current_password` and
+    /// `new_password`.
     ///
     /// # Errors
     /// `FieldsInvalid`, `InvalidCredentials`, `ReauthenticationRequired`, `TooManyAttempts`,
@@ -27,18 +28,18 @@ impl Accounts {
     pub async fn change_password(
         &self,
         caller: &Claims,
-        current: SecretString,
+        current: Option<SecretString>,
         new: SecretString,
         origin: Origin,
     ) -> Result<TokenPair> {
-        if current.expose_secret().is_empty() {
+        if current.is_none() {
             self.sessions.require_fresh(caller)?;
         }
         let found = self.own(caller).await?;
-        let new = self.accept_change(&found, &current, &new).await?;
-        if !current.expose_secret().is_empty() {
-            let username = found.account.username.as_str();
-            let attempt = self.throttle.admit(username, origin.address).await?;
+        let (current, new) = self.accept_change(&found.account.username, current, new).await?;
+        if let Some(current) = current {
+            let name = SignInName::from(found.account.username.clone());
+            let attempt = self.throttle.admit(&name, origin.address).await?;
             self.prove(attempt, Some(found), &current).await?;
         }
         let new_hash = self.passwords.hash(new).await?;
@@ -47,19 +48,18 @@ impl Accounts {
 
     async fn accept_change(
         &self,
-        found: &AccountWithPassword,
-        current: &SecretString,
-        new: &SecretString,
-    ) -> Result<Password> {
-        let username = Some(&found.account.username);
-        let new = self.passwords.accept("new_password", new, username).await?;
-        let is_given = !current.expose_secret().is_empty();
-        let broken = is_given.then(|| fields::typed_password("current_password", current));
-        match (broken.flatten(), new) {
-            (None, Ok(new)) => Ok(new),
-            (broken, new) => {
-                Err(Error::FieldsInvalid(broken.into_iter().chain(new.err()).collect()))
-            }
+        username: &Username,
+        current: Option<SecretString>,
+        new: SecretString,
+    ) -> Result<(Option<TypedPassword>, Password)> {
+        let mut violations = Violations::default();
+        let current = current.and_then(|current| {
+            violations.parsed("current_password", TypedPassword::parse(current))
+        });
+        let new = self.accept_password("new_password", new, Some(username), &mut violations);
+        match new.await? {
+            Some((_, new)) if violations.is_empty() => Ok((current, new)),
+            _ => Err(violations.into()),
         }
     }
 
@@ -74,13 +74,15 @@ impl Accounts {
         let revoked_until = self.sessions.revoked_until(session.created_at);
         let caller = caller.session_id;
         let change = PasswordChange { account_id, caller, new_hash, session, revoked_until };
-        let Self { storage, sessions, .. } = self.clone();
-        to_completion(async move {
-            let ended = storage.change_password(change).await?.ok_or(Error::SessionEnded)?;
-            sessions.announce_ended(account_id, &ended, EndReason::PasswordChanged, revoked_until);
-            tracing::info!(target: "claviger::security", event = "password_changed", %account_id);
-            Ok(tokens)
-        })
-        .await
+        let changed = self.sessions.ending(move |storage| async move {
+            let changed = storage.change_password(change).await?;
+            Ok(changed.inspect(|changed| {
+                if changed.is_some() {
+                    let event = "password_changed";
+                    tracing::info!(target: "claviger::security", event, %account_id);
+                }
+            }))
+        });
+        changed.await?.map(|_| tokens).ok_or(Error::SessionEnded)
     }
 }

@@ -3,35 +3,33 @@
 use claviger_token::claims::Claims;
 
 use crate::{
-    domain::{Error, Result, completion::to_completion},
-    model::session::EndReason,
+    domain::{Error, Result},
     storage::passwords::{PasswordRemoval, PasswordRemovalRequest},
 };
 
 use super::Accounts;
 
 impl Accounts {
-    /// Removes the password and ends the sessions it opened, the caller's own excepted. Needs a fresh
-    /// sign-in. Succeeds when there is none.
+    /// Removes the password and ends the sessions it opened, except the caller's own. Requires a fresh
+    /// sign-in. Succeeds when there is no password.
     ///
     /// # Errors
     /// `ReauthenticationRequired`; `LastSignInMethod` for an account without passkeys; `SessionEnded`
-    /// when it was ended meanwhile.
+    /// when the caller's session was ended meanwhile.
     pub async fn remove_password(&self, caller: &Claims) -> Result<()> {
         self.sessions.require_fresh(caller)?;
         let now = self.world.now();
         let revoked_until = self.sessions.revoked_until(now);
         let (account_id, caller) = (caller.account_id, caller.session_id);
         let request = PasswordRemovalRequest { account_id, caller, now, revoked_until };
-        let Self { storage, sessions, .. } = self.clone();
-        let removed = to_completion(async move {
+        let removed = self.sessions.ending(move |storage| async move {
             let removal = storage.remove_password(request).await?;
-            if let PasswordRemoval::Removed(ended) = &removal {
-                let reason = EndReason::PasswordRemoved;
-                sessions.announce_ended(account_id, ended, reason, revoked_until);
-                tracing::info!(target: "claviger::security", event = "password_removed", %account_id);
-            }
-            Ok(removal)
+            Ok(removal.inspect(|removal| {
+                if let PasswordRemoval::Removed(_) = removal {
+                    let event = "password_removed";
+                    tracing::info!(target: "claviger::security", event, %account_id);
+                }
+            }))
         });
         match removed.await? {
             PasswordRemoval::Removed(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Creating accounts, and recognising the retries of doing so.
+//! Creating accounts, and recognising retries of a registration.
 
 use std::time::Duration;
 
@@ -11,20 +11,22 @@ use crate::{
         account::{Account, AccountWithPassword, NewAccount},
         id::RequestId,
         label::DisplayName,
-        password::Password,
+        password::{Password, TypedPassword},
         session::{Origin, SignIn},
         token::TokenPair,
-        username::Username,
+        username::{SignInName, Username},
+        violation::Violations,
     },
     storage::accounts::AccountCreation,
 };
 
-use super::{Accounts, fields};
+use super::Accounts;
 
-/// For how long after its creation an account may be registered again by the same request.
+/// How long after its creation an account may be registered again by the same request.
 const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a person gives to create an account, unchecked but for the request id.
+/// What a person gives to create an account. The texts are unchecked: a password is judged together
+/// with the username, and all broken rules are reported at once.
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// The name to sign in with.
@@ -37,11 +39,20 @@ pub struct Registration {
     pub request_id: Option<RequestId>,
 }
 
-/// A registration whose fields hold.
+/// A registration whose fields break no rule.
 struct Accepted {
     username: Username,
     password: Password,
     display_name: DisplayName,
+    /// What a retry is recognised by, should the username be taken.
+    retry: Retry,
+}
+
+/// What a retry of a registration is recognised by.
+struct Retry {
+    request_id: Option<RequestId>,
+    username: Username,
+    password: TypedPassword,
 }
 
 impl Accounts {
@@ -51,9 +62,8 @@ impl Accounts {
     /// `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
         let attempt = self.throttle.admit_registration(origin.address).await?;
-        let accepted = self.accept(&registration).await?;
-        let username = accepted.username.clone();
-        let account = self.hashed(accepted, registration.request_id).await?;
+        let accepted = self.accept(registration).await?;
+        let (account, retry) = self.hashed(accepted).await?;
         let (session, tokens) =
             self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
         match self.storage.create_account(account.clone(), session).await? {
@@ -61,68 +71,61 @@ impl Accounts {
                 self.throttle.succeeded(attempt).await?;
                 Ok(registered(account, tokens))
             }
-            AccountCreation::UsernameTaken => {
-                self.register_again(attempt, registration, username, origin).await
-            }
+            AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,
         }
     }
 
-    async fn accept(&self, registration: &Registration) -> Result<Accepted> {
-        let username = Username::parse(&registration.username);
-        let username = username.map_err(|reason| fields::username("username", reason));
-        let display_name = DisplayName::parse(&registration.display_name);
-        let display_name = display_name.map_err(|reason| fields::label("display_name", reason));
-        let (name, password) = (username.as_ref().ok(), &registration.password);
-        let password = self.passwords.accept("password", password, name).await?;
+    async fn accept(&self, registration: Registration) -> Result<Accepted> {
+        let Registration { username, password, display_name, request_id } = registration;
+        let mut violations = Violations::default();
+        let username = violations.parsed("username", Username::parse(&username));
+        let password =
+            self.accept_password("password", password, username.as_ref(), &mut violations).await?;
+        let display_name = violations.parsed("display_name", DisplayName::parse(&display_name));
         match (username, password, display_name) {
-            (Ok(username), Ok(password), Ok(display_name)) => {
-                Ok(Accepted { username, password, display_name })
+            (Some(username), Some((typed, password)), Some(display_name)) => {
+                let retry = Retry { request_id, username: username.clone(), password: typed };
+                Ok(Accepted { username, password, display_name, retry })
             }
-            (username, password, display_name) => {
-                let broken = [username.err(), password.err(), display_name.err()];
-                Err(Error::FieldsInvalid(broken.into_iter().flatten().collect()))
-            }
+            _ => Err(violations.into()),
         }
     }
 
-    async fn hashed(
-        &self,
-        accepted: Accepted,
-        request_id: Option<RequestId>,
-    ) -> Result<NewAccount> {
-        let Accepted { username, password, display_name } = accepted;
-        Ok(NewAccount {
+    async fn hashed(&self, accepted: Accepted) -> Result<(NewAccount, Retry)> {
+        let Accepted { username, password, display_name, retry } = accepted;
+        let account = NewAccount {
             id: AccountId::from_uuid(self.world.ordered_uuid()?),
             username,
             display_name,
             password_hash: self.passwords.hash(password).await?,
-            request_id,
+            request_id: retry.request_id,
             created_at: self.world.now(),
-        })
+        };
+        Ok((account, retry))
     }
 
-    /// The username is taken. If it was by this very request, whose answer got lost, the right
+    /// The username is taken. If it was taken by this very request, whose response was lost, the right
     /// password opens another session.
     async fn register_again(
         &self,
         registering: Attempt,
-        registration: Registration,
-        username: Username,
+        retry: Retry,
         origin: Origin,
     ) -> Result<SignedIn> {
+        let Retry { request_id, username, password } = retry;
         let found = self.storage.find_account_by_username(&username).await?;
         let now = self.world.now();
-        let Some(found) = found.filter(|it| is_of_request(it, registration.request_id, now)) else {
+        let Some(found) = found.filter(|it| is_of_request(it, request_id, now)) else {
             self.throttle.failed(registering).await?;
             return Err(Error::UsernameTaken);
         };
         let retried = async {
-            let attempt = self.throttle.admit(username.as_str(), origin.address).await?;
-            let proof = self.prove(attempt, Some(found), &registration.password).await?;
+            let attempt = self.throttle.admit(&SignInName::from(username), origin.address).await?;
+            let proof = self.prove(attempt, Some(found), &password).await?;
             self.open_session(proof, origin).await
         };
         retried.await.map_err(|error| match error {
-            // Whoever registers is told what stands in the way of registering.
+            // The caller registers: for that, the obstacle is the taken username.
             Error::InvalidCredentials | Error::PasswordLocked => Error::UsernameTaken,
             other => other,
         })

@@ -1,4 +1,4 @@
-//! What an operator revokes. Every server hears of it from storage, within a second.
+//! What operators revoke. Every server reads it from storage within a second.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -8,11 +8,13 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Result, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World},
-    model::username::Username,
+    model::account::AccountReference,
     storage::Storage,
 };
 
-/// Revokes on behalf of an operator.
+use super::Actor;
+
+/// Revokes sessions and access tokens on behalf of an operator.
 pub struct Revoker {
     storage: Storage,
     world: World,
@@ -24,8 +26,8 @@ impl Revoker {
         Self { storage, world }
     }
 
-    /// Ends a session. Answers whether it was live until now, or `None` when there is none.
-    pub async fn session(&self, id: SessionId) -> Result<Option<bool>> {
+    /// Ends a session. Returns whether it was live until now, or `None` when there is no such session.
+    pub async fn session(&self, id: SessionId, by: &Actor) -> Result<Option<bool>> {
         let now = self.world.now();
         let revoked = self.storage.revoke_session(id, now, until(now)).await?;
         if let Some((account_id, _)) = revoked {
@@ -34,15 +36,16 @@ impl Revoker {
                 event = "session_revoked_by_operator",
                 session_id = %id,
                 %account_id,
+                by = by.to_string(),
             );
         }
         Ok(revoked.map(|(_, was_live)| was_live))
     }
 
-    /// Ends all sessions of an account, named by its id or its username, and revokes every access
-    /// token it has. Answers how many sessions were live, or `None` when there is no such account.
-    pub async fn account(&self, whose: &str) -> Result<Option<usize>> {
-        let Some(account_id) = self.find(whose).await? else { return Ok(None) };
+    /// Ends all sessions of an account and revokes every access token it has. Returns how many sessions
+    /// were live, or `None` when there is no such account.
+    pub async fn account(&self, account: &AccountReference, by: &Actor) -> Result<Option<usize>> {
+        let Some(account_id) = self.find(account).await? else { return Ok(None) };
         let now = self.world.now();
         let (before, until) = (after_all_issued(now), until(now));
         let ended = self.storage.revoke_account(account_id, before, now, until).await?;
@@ -52,42 +55,44 @@ impl Revoker {
                 event = "account_revoked_by_operator",
                 %account_id,
                 sessions = ended.len(),
+                by = by.to_string(),
             );
         }
         Ok(ended.map(|ended| ended.len()))
     }
 
-    /// Revokes one access token. Tokens are not stored, so nobody knows whether there is one.
-    pub async fn token(&self, id: Uuid) -> Result<()> {
+    /// Revokes one access token, by its `jti`. Tokens are not stored, so one that was never issued is
+    /// accepted.
+    pub async fn token(&self, id: Uuid, by: &Actor) -> Result<()> {
         self.storage.revoke_token(id.to_string(), until(self.world.now())).await?;
-        let event = "token_revoked_by_operator";
-        tracing::warn!(target: "claviger::security", event, token_id = %id);
+        let (event, by) = ("token_revoked_by_operator", by.to_string());
+        tracing::warn!(target: "claviger::security", event, token_id = %id, by);
         Ok(())
     }
 
-    /// A name may look like an id; an id never is another account's name for long, since it is asked
-    /// for first.
-    async fn find(&self, whose: &str) -> Result<Option<AccountId>> {
-        if let Ok(id) = whose.parse()
+    /// The ID is tried first: otherwise an account whose username is the ID of another would be taken
+    /// for it.
+    async fn find(&self, account: &AccountReference) -> Result<Option<AccountId>> {
+        if let Some(id) = account.id()
             && self.storage.find_account(id).await?.is_some()
         {
             return Ok(Some(id));
         }
-        let Ok(username) = Username::parse(whose) else { return Ok(None) };
-        let found = self.storage.find_account_by_username(&username).await?;
+        let Some(username) = account.username() else { return Ok(None) };
+        let found = self.storage.find_account_by_username(username).await?;
         Ok(found.map(|found| found.account.id))
     }
 }
 
-/// Until when an order of `now` matters: the servers may be configured otherwise than the operator's
-/// command, so as long as any token can live. Such orders are few.
+/// Until when a revocation made at `now` is kept. The servers may be configured otherwise than the
+/// operator's command, so it is the longest configurable life of a token. Such revocations are few.
 fn until(now: Timestamp) -> Timestamp {
     now + MAX_ACCESS_LIFETIME + CLOCK_SKEW
 }
 
-/// The first whole second of which no token has been issued at `now`. A token that is issued in the
-/// rest of this second has the same `iat` as the dead ones, so it is dead too: whoever signs in within
-/// it has a good session, and gets a good token by refreshing in the next second.
+/// The first whole second of which no token has been issued at `now`. A token issued in the rest of
+/// this second has the same `iat` as the revoked ones, so it is revoked too: a sign-in within it opens
+/// a valid session, which gets a valid token by refreshing in the next second.
 fn after_all_issued(now: Timestamp) -> Timestamp {
     Timestamp::from_seconds(now.as_seconds().saturating_add(1))
 }

@@ -1,13 +1,11 @@
 //! Listing, renaming and removing passkeys.
 
-use std::sync::Arc;
-
 use claviger_token::claims::Claims;
 
 use crate::{
-    domain::{Error, Result, completion::to_completion},
+    domain::{Error, Result},
     model::{
-        account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey, session::EndReason,
+        account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey,
         webauthn::PasskeySignals,
     },
     storage::passkeys::{PasskeyRemoval, PasskeyRemovalRequest},
@@ -25,7 +23,7 @@ impl Passkeys {
     /// Renames one of the caller's passkeys.
     ///
     /// # Errors
-    /// `PasskeyNotFound`, also for a passkey of somebody else.
+    /// `PasskeyNotFound`, also for a passkey of another account.
     pub async fn rename(
         &self,
         caller: &Claims,
@@ -41,11 +39,11 @@ impl Passkeys {
         }
     }
 
-    /// Removes one of the caller's passkeys. Needs a fresh sign-in.
+    /// Removes one of the caller's passkeys. Requires a fresh sign-in.
     ///
     /// # Errors
-    /// `PasskeyNotFound`, also for a passkey of somebody else; `LastSignInMethod`; `SessionEnded` when
-    /// it was ended meanwhile.
+    /// `ReauthenticationRequired`; `PasskeyNotFound`, also for a passkey of another account;
+    /// `LastSignInMethod`; `SessionEnded` when the caller's session was ended meanwhile.
     pub async fn remove(&self, caller: &Claims, id: PasskeyId) -> Result<()> {
         self.sessions.require_fresh(caller)?;
         let now = self.world.now();
@@ -57,17 +55,20 @@ impl Passkeys {
             now,
             revoked_until,
         };
-        let (storage, sessions) = (self.storage.clone(), Arc::clone(&self.sessions));
-        let removed = to_completion(async move {
+        let removed = self.sessions.ending(move |storage| async move {
             let account_id = request.account_id;
             let removal = storage.remove_passkey(request).await?;
-            if let PasskeyRemoval::Removed(ended) = &removal {
-                let reason = EndReason::PasskeyRemoved;
-                sessions.announce_ended(account_id, ended, reason, revoked_until);
-                let event = "passkey_removed";
-                tracing::info!(target: "claviger::security", event, %account_id, passkey_id = %id);
-            }
-            Ok(removal)
+            Ok(removal.inspect(|removal| {
+                if let PasskeyRemoval::Removed(_) = removal {
+                    let event = "passkey_removed";
+                    tracing::info!(
+                        target: "claviger::security",
+                        event,
+                        %account_id,
+                        passkey_id = %id,
+                    );
+                }
+            }))
         });
         match removed.await? {
             PasskeyRemoval::Removed(_) => Ok(()),

@@ -1,8 +1,9 @@
 //! Passkey ceremonies: registration, sign-in and step-up, each a start/finish pair; and management.
 //!
-//! Knows nothing of gRPC or SQL. A ceremony is taken from storage before its answer is checked, so a
+//! Knows nothing of gRPC or SQL. A ceremony is taken from storage before its response is checked, so a
 //! failed attempt uses it up too. The only user of webauthn-rs.
 
+mod assertion;
 mod authentication;
 mod ceremony_state;
 mod credential;
@@ -18,15 +19,15 @@ mod tests;
 
 use std::{net::IpAddr, sync::Arc};
 
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::id::AccountId;
 
 use crate::{
     model::{
         account::Account,
-        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
         id::CeremonyId,
-        passkey::{Passkey, PasskeyUse},
-        webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
+        username::SignInName,
+        webauthn::Started,
     },
     storage::{Storage, ceremonies::CeremonyLimits},
 };
@@ -39,19 +40,18 @@ use super::{
     world::World,
 };
 
-use ceremony_state::AuthenticationState;
 use decoys::Decoys;
-use guard::Assertion;
 pub use providers::provider_name;
-use relying_party::{RelyingParty, Verdict};
+use relying_party::RelyingParty;
 
-/// How many ceremonies an account may have open; a browser has one.
+/// How many ceremonies an account may have open; a browser needs one.
 const OPEN_PER_ACCOUNT: u32 = 10;
 /// How many an address prefix may have open: whole offices share one.
 const OPEN_PER_ADDRESS: u32 = 1000;
+/// How many may be open in all.
 const OPEN_OVERALL: u32 = 100_000;
 
-/// Who the relying party is.
+/// The relying party.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The relying party id: a domain.
@@ -71,12 +71,12 @@ impl Settings {
     }
 }
 
-/// Who wants to sign in.
+/// Which account a sign-in is for.
 #[derive(Debug, Clone)]
 pub enum AuthenticationTarget {
-    /// The account with this name, as typed.
-    Named(String),
-    /// Whoever the authenticator knows.
+    /// The one with this name.
+    Named(SignInName),
+    /// The one of the passkey that the authenticator offers.
     Discoverable,
 }
 
@@ -110,16 +110,19 @@ impl Passkeys {
         Ok(Self { storage, sessions, throttle, world, key, decoys, relying_party })
     }
 
-    /// The account of somebody with a token; without an account there is no session either.
+    /// The account of an access token; without an account there is no session either.
     async fn account(&self, id: AccountId) -> Result<Account> {
         self.storage.find_account(id).await?.ok_or(Error::SessionEnded)
     }
 
-    /// Opens a ceremony at somebody's expense and hands its options out.
+    /// Opens a ceremony that counts against a quota, and returns it with the browser's options.
+    ///
+    /// # Errors
+    /// `TooManyCeremonies`.
     async fn open_ceremony<O>(
         &self,
         purpose: CeremonyPurpose,
-        payer: Payer,
+        quota: Quota,
         state: Vec<u8>,
         options: O,
     ) -> Result<Started<O>> {
@@ -127,11 +130,11 @@ impl Passkeys {
         let ceremony = Ceremony {
             id: CeremonyId::from_uuid(self.world.random_uuid()?),
             purpose,
-            payer: CeremonyPayer(self.key.mac(&[payer.kind(), &payer.bytes()])),
+            quota_key: QuotaKey(self.key.mac(&[quota.kind(), &quota.bytes()])),
             state,
             expires_at: now + CEREMONY_LIFETIME,
         };
-        let limits = CeremonyLimits { per_payer: payer.limit(), overall: OPEN_OVERALL };
+        let limits = CeremonyLimits { per_quota_key: quota.limit(), overall: OPEN_OVERALL };
         let started =
             Started { ceremony_id: ceremony.id, expires_at: ceremony.expires_at, options };
         if self.storage.start_ceremony(ceremony, limits, now).await? {
@@ -141,69 +144,25 @@ impl Passkeys {
         }
     }
 
-    /// Takes a ceremony before anything of its answer is looked at: a wrong answer uses it up too.
+    /// Takes a ceremony before its response is checked: a wrong response uses it up too.
+    ///
+    /// # Errors
+    /// `CeremonyNotFound`.
     async fn take_ceremony(&self, id: CeremonyId, kind: CeremonyKind) -> Result<Ceremony> {
         let taken = self.storage.take_ceremony(id, kind, self.world.now()).await?;
         taken.ok_or(Error::CeremonyNotFound)
     }
-
-    fn request_options(
-        &self,
-        state: &AuthenticationState,
-        allow_credentials: Vec<CredentialDescriptor>,
-    ) -> RequestOptions {
-        RequestOptions {
-            challenge: state.challenge.clone(),
-            timeout: CEREMONY_LIFETIME,
-            relying_party_id: self.relying_party.id().to_owned(),
-            allow_credentials,
-        }
-    }
-
-    /// Verifies an assertion and says what it changes about the passkey. Records a suspected clone.
-    async fn verify(
-        &self,
-        state: AuthenticationState,
-        response: &AuthenticationResponse,
-        assertion: &Assertion,
-        passkey: &Passkey,
-    ) -> Result<PasskeyUse> {
-        let verdict = self.relying_party.verify_assertion(state, response, assertion, passkey)?;
-        let used_at = self.world.now();
-        if verdict == Verdict::CloneSuspected {
-            self.suspect_clone(passkey, used_at).await?;
-            return Err(Error::PasskeyRefused("counter did not grow"));
-        }
-        Ok(PasskeyUse {
-            passkey_id: passkey.id,
-            expected_counter: passkey.counter,
-            counter: assertion.counter,
-            backup_eligible: assertion.backup_eligible,
-            backed_up: assertion.backed_up,
-            used_at,
-        })
-    }
-
-    async fn suspect_clone(&self, passkey: &Passkey, now: Timestamp) -> Result<()> {
-        tracing::warn!(
-            target: "claviger::security",
-            event = "passkey_clone_suspected",
-            account_id = %passkey.account_id,
-            passkey_id = %passkey.id,
-        );
-        Ok(self.storage.record_suspected_clone(passkey.id, now).await?)
-    }
 }
 
-/// At whose expense a ceremony is open.
+/// What an open ceremony counts against.
 #[derive(Debug, Clone, Copy)]
-enum Payer {
+enum Quota {
     Account(AccountId),
-    /// Whoever shares the address prefix: /32 of IPv4, /64 of IPv6.
+    /// All clients of the address prefix: /32 of IPv4, /64 of IPv6.
     Address(IpAddr),
 }
 
-impl Payer {
+impl Quota {
     const fn kind(&self) -> &'static [u8] {
         match self {
             Self::Account(_) => b"account",

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Passkeys, Payer,
+    Passkeys, Quota,
     ceremony_state::{self, RegistrationState},
     credential,
     guard::NewCredential,
@@ -46,7 +46,7 @@ impl Passkeys {
         };
         let purpose = CeremonyPurpose::Registration { account_id: account.id };
         let state = ceremony_state::to_bytes(&state)?;
-        self.open_ceremony(purpose, Payer::Account(account.id), state, options).await
+        self.open_ceremony(purpose, Quota::Account(account.id), state, options).await
     }
 
     /// Checks the answer and adds the passkey. Without a name it is called after its provider.

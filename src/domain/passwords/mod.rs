@@ -1,7 +1,7 @@
 //! Passwords: preparing, judging, hashing and checking them.
 //!
-//! Whatever takes time runs on threads of their own, never on the async runtime. Counting failures
-//! is the throttle's duty.
+//! Whatever takes time runs on its own threads, never on the async runtime. Counting failures is the
+//! throttle's duty.
 
 mod hashing;
 mod policy;
@@ -11,12 +11,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
 use crate::model::{
-    password::{Password, PasswordHash},
+    password::{Password, PasswordHash, TypedPassword},
     username::Username,
-    violation::FieldViolation,
+    violation::BrokenRule,
 };
 
 use super::{Result, world::World};
@@ -38,24 +36,24 @@ pub struct Settings {
     pub parallelism: u32,
     /// How many hashes are computed at once.
     pub threads: usize,
-    /// How many may wait.
+    /// How many may wait to be computed.
     pub queue: usize,
-    /// Names of the service, which no password may hold (its domain, its relying party name).
+    /// Names of the service, which no password may contain (its domain, its relying party name).
     pub service_names: Vec<String>,
 }
 
-/// What came of checking a password.
+/// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// It is wrong, or there was no hash.
     Wrong,
     /// It is right.
     Right,
-    /// It is right, but its hash is of older parameters and should be made anew.
+    /// It is right, but its hash has older parameters and should be replaced.
     RightButOutdated,
 }
 
-/// Judges, hashes and checks passwords on threads of its own.
+/// Judges, hashes and checks passwords on its own threads.
 pub struct Passwords {
     settings: Settings,
     policy: Arc<Policy>,
@@ -72,7 +70,7 @@ impl Passwords {
     /// When the settings are out of argon2's bounds or a thread cannot be started.
     pub fn start(settings: Settings, world: World) -> Result<Self> {
         let hasher = Hasher::new(&settings)?;
-        // A random output costs as much to check as a computed one, and nobody has its password.
+        // A random output costs as much to check as a computed one, and no password has it.
         let decoy = hasher.phc(&world.random_bytes()?, &world.random_bytes::<32>()?)?;
         let pool = Pool::start(settings.threads, settings.queue)?;
         let policy = Arc::new(Policy::new(&settings));
@@ -84,34 +82,32 @@ impl Passwords {
         &self.settings
     }
 
-    /// Prepares a password somebody typed in order to check it (RFC 8265 OpaqueString). `None` when
-    /// it cannot be anybody's: empty, over 1024 bytes, or not preparable.
-    pub fn prepare(text: &str) -> Option<Password> {
-        policy::prepare(text).ok()
+    /// Prepares a password in order to check it (RFC 8265 OpaqueString). `None` when it cannot be any
+    /// account's.
+    pub fn prepare(typed: &TypedPassword) -> Option<Password> {
+        policy::prepare(typed).ok()
     }
 
-    /// Prepares and judges a password somebody wants to have. The inner error is the rule it breaks,
-    /// for the field `field`.
+    /// Prepares and judges a new password. The inner error is the rule it breaks.
     ///
     /// # Errors
     /// `Overloaded` when the queue is full: judging some passwords takes longer than hashing them.
     pub async fn accept(
         &self,
-        field: &'static str,
-        text: &SecretString,
+        typed: &TypedPassword,
         username: Option<&Username>,
-    ) -> Result<std::result::Result<Password, FieldViolation>> {
-        let password = match self.policy.admit(text, username) {
+    ) -> Result<std::result::Result<Password, BrokenRule>> {
+        let password = match self.policy.admit(typed, username) {
             Ok(password) => password,
-            Err(broken) => return Ok(Err(broken.of(field))),
+            Err(broken) => return Ok(Err(broken)),
         };
         let (policy, username) = (self.policy.clone(), username.cloned());
         let judged =
             self.pool.run(move |_| policy.judge(&password, username.as_ref()).map(|()| password));
-        Ok(judged.await?.map_err(|broken| broken.of(field)))
+        judged.await
     }
 
-    /// Hashes a password under today's parameters.
+    /// Hashes a password with the configured parameters.
     ///
     /// # Errors
     /// `Overloaded` when the queue is full.
@@ -121,7 +117,7 @@ impl Passwords {
         self.pool.run(move |memory| hasher.hash(&password, &salt, memory)).await?
     }
 
-    /// Checks a password. Without a hash it does the same work against a decoy and answers `Wrong`.
+    /// Checks a password. Without a hash it does the same work against a decoy and returns `Wrong`.
     ///
     /// # Errors
     /// `Overloaded` when the queue is full.

@@ -11,14 +11,13 @@ use precis_profiles::{
         profile::{Profile, Rules},
     },
 };
-use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
 use crate::model::{
-    password::{MAX_PASSWORD_BYTES, Password},
+    password::{Password, TypedPassword},
     username::Username,
-    violation::{FieldReason, FieldViolation},
+    violation::{BrokenRule, FieldReason},
 };
 
 use super::Settings;
@@ -29,36 +28,14 @@ const MIN_NAME_CHARS: usize = 4;
 /// 100 characters chosen to hurt it is half a second.
 const WINDOW_CHARS: usize = 32;
 
-/// The rule a password breaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Broken {
-    reason: FieldReason,
-    description: String,
-}
-
-impl Broken {
-    fn new(reason: FieldReason, description: impl Into<String>) -> Self {
-        Self { reason, description: description.into() }
-    }
-
-    /// The rule as broken by a field.
-    pub(super) fn of(self, field: &'static str) -> FieldViolation {
-        FieldViolation { field, reason: self.reason, description: self.description }
-    }
-}
-
 /// Prepares a password, whether good or not.
-pub(super) fn prepare(text: &str) -> Result<Password, Broken> {
-    if text.is_empty() {
-        return Err(Broken::new(FieldReason::Required, "must be given"));
-    }
-    if text.len() > MAX_PASSWORD_BYTES {
-        let description = format!("must have at most {MAX_PASSWORD_BYTES} bytes");
-        return Err(Broken::new(FieldReason::TooLong, description));
-    }
-    opaque(text).map(Password::from_prepared).map_err(|_| {
-        let description = "must not hold control characters or unassigned code points";
-        Broken::new(FieldReason::ForbiddenCharacters, description)
+///
+/// # Errors
+/// `ForbiddenCharacters`.
+pub(super) fn prepare(typed: &TypedPassword) -> Result<Password, BrokenRule> {
+    opaque(typed.expose()).map(Password::from_prepared).map_err(|_| {
+        let description = "must not contain control characters or unassigned code points";
+        BrokenRule::new(FieldReason::ForbiddenCharacters, description)
     })
 }
 
@@ -99,25 +76,28 @@ impl Policy {
     /// Prepares a password and checks the rules that cost nothing.
     pub(super) fn admit(
         &self,
-        text: &SecretString,
+        typed: &TypedPassword,
         username: Option<&Username>,
-    ) -> Result<Password, Broken> {
-        let password = prepare(text.expose_secret())?;
+    ) -> Result<Password, BrokenRule> {
+        let password = prepare(typed)?;
         let length = password.expose().chars().count();
         if length < self.min_length {
             let description = format!("must have at least {} characters", self.min_length);
-            return Err(Broken::new(FieldReason::TooShort, description));
+            return Err(BrokenRule::new(FieldReason::TooShort, description));
         }
         if length > self.max_length {
             let description = format!("must have at most {} characters", self.max_length);
-            return Err(Broken::new(FieldReason::TooLong, description));
+            return Err(BrokenRule::new(FieldReason::TooLong, description));
         }
         let lowered = Zeroizing::new(password.expose().to_lowercase());
         if username.is_some_and(|it| holds(&lowered, it.as_str())) {
-            return Err(Broken::new(FieldReason::Guessable, "must not hold the username"));
+            return Err(BrokenRule::new(FieldReason::Guessable, "must not hold the username"));
         }
         if self.service_names.iter().any(|it| holds(&lowered, it)) {
-            return Err(Broken::new(FieldReason::Guessable, "must not hold the service's name"));
+            return Err(BrokenRule::new(
+                FieldReason::Guessable,
+                "must not hold the service's name",
+            ));
         }
         Ok(password)
     }
@@ -127,16 +107,16 @@ impl Policy {
         &self,
         password: &Password,
         username: Option<&Username>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), BrokenRule> {
         let known = self.known_words(username);
         // A password is at least as good as its best part.
         if windows(password.expose()).any(|part| zxcvbn(part, &known).score() >= Score::Three) {
             return Ok(());
         }
-        Err(Broken::new(FieldReason::Guessable, "is too easy to guess"))
+        Err(BrokenRule::new(FieldReason::Guessable, "is too easy to guess"))
     }
 
-    /// Words that somebody who attacks this account would try first: the names and their parts.
+    /// Words that an attacker of this account would try first: the names and their parts.
     fn known_words<'a>(&'a self, username: Option<&'a Username>) -> Vec<&'a str> {
         let names = self.service_names.iter().map(String::as_str);
         names
@@ -172,11 +152,16 @@ mod tests {
 
     const SERVICE: [&str; 3] = ["localhost", "Claviger", "abc"];
 
+    fn typed(text: &str) -> Result<TypedPassword, BrokenRule> {
+        TypedPassword::parse(text.to_owned().into())
+    }
+
     fn verdict(text: &str, username: &str) -> Result<(), FieldReason> {
         let service_names = SERVICE.map(str::to_owned).to_vec();
         let policy = Policy { min_length: 15, max_length: 128, service_names };
         let username = Username::parse(username).ok();
-        let password = policy.admit(&SecretString::from(text.to_owned()), username.as_ref());
+        let typed = typed(text).map_err(|broken| broken.reason)?;
+        let password = policy.admit(&typed, username.as_ref());
         let password = password.map_err(|broken| broken.reason)?;
         policy.judge(&password, username.as_ref()).map_err(|broken| broken.reason)
     }
@@ -212,8 +197,8 @@ mod tests {
     fn over_1024_bytes_nothing_else_is_looked_at() {
         let text = format!("{}\0", "a".repeat(1024));
 
-        assert_eq!(prepare(&text).map(|_| ()).unwrap_err().reason, FieldReason::TooLong);
-        assert!(prepare(&"a".repeat(1024)).is_ok());
+        assert_eq!(typed(&text).unwrap_err().reason, FieldReason::TooLong);
+        assert!(prepare(&typed(&"a".repeat(1024)).unwrap()).is_ok());
     }
 
     #[test]

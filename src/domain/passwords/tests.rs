@@ -1,7 +1,7 @@
 //! Passwords from end to end, with parameters small enough for a debug build.
 
 use super::*;
-use crate::domain::Error;
+use crate::{domain::Error, model::violation::FieldReason};
 
 const GOOD: &str = "tangerine-quorum-9-lighthouse";
 
@@ -22,8 +22,12 @@ fn start(settings: Settings) -> Passwords {
     Passwords::start(settings, World::system()).unwrap()
 }
 
+fn typed(text: &str) -> TypedPassword {
+    TypedPassword::parse(text.to_owned().into()).unwrap()
+}
+
 fn password(text: &str) -> Password {
-    Passwords::prepare(text).unwrap()
+    Passwords::prepare(&typed(text)).unwrap()
 }
 
 #[tokio::test]
@@ -151,15 +155,15 @@ fn settings_out_of_bounds_do_not_start() {
 }
 
 #[tokio::test]
-async fn a_broken_rule_names_its_field() {
+async fn a_password_is_refused_with_the_rule_it_breaks() {
     let passwords = start(settings());
     let username = Username::parse("alice").unwrap();
 
-    let guessable = SecretString::from("password123password123".to_owned());
-    let refused = passwords.accept("new_password", &guessable, Some(&username)).await.unwrap();
-    let accepted = passwords.accept("password", &GOOD.to_owned().into(), Some(&username)).await;
+    let guessable = typed("password123password123");
+    let refused = passwords.accept(&guessable, Some(&username)).await.unwrap();
+    let accepted = passwords.accept(&typed(GOOD), Some(&username)).await;
 
-    assert_eq!(refused.unwrap_err().field, "new_password");
+    assert_eq!(refused.unwrap_err().reason, FieldReason::Guessable);
     assert_eq!(accepted.unwrap().unwrap().expose(), GOOD);
 }
 

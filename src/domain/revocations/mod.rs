@@ -19,7 +19,7 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use crate::storage::Storage;
+use crate::{model::signing_key::PublicKey, storage::Storage};
 
 use self::{
     cursor::Cursor,
@@ -27,7 +27,7 @@ use self::{
     watcher::{Page, Watcher},
 };
 
-use super::{Result, tokens::keys::PublicKey, world::World};
+use super::{Result, world::World};
 
 /// How many are announced under one lock: a fraction of a millisecond.
 const ANNOUNCED_TOGETHER: usize = 512;

@@ -8,7 +8,7 @@ use claviger_token::{
 };
 use tokio::{sync::watch, time::timeout};
 
-use crate::{domain::tokens::keys::PublicKey, model::signing_key::SigningKeyState};
+use crate::model::signing_key::{PublicKey, SigningKeyState};
 
 use super::{Revocations, cursor::Cursor};
 

@@ -1,4 +1,4 @@
-//! All service accounts in memory, by what shows them.
+//! All service accounts in memory, by what identifies them.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,7 +19,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What the read with this number found.
+    /// The result of the read with this number.
     pub(super) fn new(number: u64, accounts: Vec<ServiceAccount>) -> Self {
         let mut known = Self { number, ..Self::default() };
         for account in accounts {
@@ -39,7 +39,7 @@ impl Known {
         self.number
     }
 
-    /// Whose key it is, if it is good at `now`.
+    /// The service account of a key that is valid at `now`.
     pub(super) fn by_key(
         &self,
         hash: &ServiceKeyHash,
@@ -50,8 +50,8 @@ impl Known {
         is_good.then_some(account)
     }
 
-    /// The one service account that a certificate shows. One that names several shows none: nobody
-    /// could say whose rights hold.
+    /// The one service account that a certificate identifies at `now`. A certificate that names
+    /// several identifies none: their rights differ.
     pub(super) fn by_certificate(
         &self,
         certificate: &ClientCertificate,

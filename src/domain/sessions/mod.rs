@@ -1,7 +1,7 @@
 //! Sessions: opening, refreshing, listing and ending them.
 //!
-//! What ends a session is written in one transaction with its revocation; this process is told of
-//! it afterwards, also when the caller has hung up by then.
+//! What ends a session is written in one transaction with its revocation, and is in this process's
+//! memory before the call returns, even if the client has disconnected.
 
 mod ending;
 
@@ -16,7 +16,7 @@ use claviger_token::{
 use crate::{
     model::{
         account::Account,
-        session::{EndReason, NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
+        session::{NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
     storage::{
@@ -27,7 +27,6 @@ use crate::{
 
 use super::{
     Error, Result,
-    completion::to_completion,
     tokens::{
         access::{AccessTokens, Subject},
         refresh::{OpenedRefreshToken, RefreshTokens},
@@ -35,29 +34,29 @@ use super::{
     world::World,
 };
 
-/// How old a sign-in may be for what changes the ways to sign in.
+/// The greatest age of a sign-in that may change the ways to sign in.
 pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);
-/// For how long a spent refresh token is answered with the same successor.
+/// How long a spent refresh token is exchanged for the same successor.
 pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
-/// For how much longer than its tokens a revocation is kept: for a token that is being signed while
-/// its session ends, and for clocks that differ.
+/// How much longer than its tokens a revocation is kept: for a token that is being signed while its
+/// session ends, and for clocks that differ.
 pub(in crate::domain) const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// How long sessions last.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Without a refresh.
+    /// How long a session lasts without a refresh.
     pub idle_lifetime: Duration,
-    /// Whatever happens.
+    /// How long a session lasts at most.
     pub max_lifetime: Duration,
 }
 
 /// A successful sign-in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// Who.
+    /// The account that signed in.
     pub account: Account,
-    /// With what to go on.
+    /// The first tokens of its session.
     pub tokens: TokenPair,
 }
 
@@ -92,13 +91,13 @@ impl Sessions {
         Self { storage, access_tokens, refresh_tokens, world, settings }
     }
 
-    /// The clock and the entropy that sessions go by.
+    /// The clock and the entropy that sessions use.
     pub(super) fn world(&self) -> &World {
         &self.world
     }
 
-    /// Makes a session and its first tokens. Nothing is stored: the caller stores the session
-    /// together with whatever it opens for, and hands the tokens out only then.
+    /// Makes a session and its first tokens. Nothing is stored: the caller stores the session together
+    /// with what opens it, and returns the tokens only then.
     pub fn prepare(
         &self,
         account_id: AccountId,
@@ -168,8 +167,8 @@ impl Sessions {
             | Rotation::Repeated(session)
             | Rotation::Superseded(session) => self.next_pair(&opened, &session),
             Rotation::Reused { .. } => Err(Error::RefreshTokenReused),
-            // A token of ours whose session is unknown belongs to one that was swept, or whose
-            // account was deleted.
+            // A valid token whose session is unknown belongs to one that was swept, or whose account
+            // was deleted.
             Rotation::Ended | Rotation::Unknown => Err(Error::SessionEnded),
         }
     }
@@ -182,13 +181,13 @@ impl Sessions {
         page_size: u32,
     ) -> Result<SessionPage> {
         let now = self.world.now();
-        // One more than asked for tells whether there is another page.
+        // One more than asked for shows whether there is another page.
         let limit = page_size.saturating_add(1);
         let sessions = self.storage.list_sessions(caller.account_id, now, after, limit).await?;
         Ok(SessionPage::cut(sessions, page_size))
     }
 
-    /// Checks that the caller proved who they are within the last ten minutes.
+    /// Checks that the caller's last sign-in or reauthentication is at most ten minutes old.
     ///
     /// # Errors
     /// `ReauthenticationRequired`.
@@ -199,22 +198,13 @@ impl Sessions {
         Ok(())
     }
 
-    /// From when on no access token issued until `now` can be alive.
+    /// When every access token issued until `now` has expired.
     pub fn revoked_until(&self, now: Timestamp) -> Timestamp {
         now + self.access_tokens.settings().lifetime + CLOCK_SKEW
     }
 
     async fn rotate(&self, attempt: RefreshAttempt) -> Result<Rotation> {
-        let (sessions, until) = (self.clone(), attempt.revoked_until);
-        to_completion(async move {
-            let rotation = sessions.storage.rotate_refresh_token(attempt).await?;
-            if let Rotation::Reused { session_id, account_id } = rotation {
-                let reason = EndReason::RefreshTokenReuse;
-                sessions.announce_ended(account_id, &[session_id], reason, until);
-            }
-            Ok(rotation)
-        })
-        .await
+        self.ending(move |storage| async move { storage.rotate_refresh_token(attempt).await }).await
     }
 
     fn next_pair(&self, opened: &OpenedRefreshToken, session: &Session) -> Result<TokenPair> {
@@ -230,7 +220,7 @@ impl Sessions {
 }
 
 impl SessionPage {
-    /// Cuts a list to a page; what is left over says that there is another.
+    /// Cuts a list to a page; a surplus means that there is another.
     fn cut(mut sessions: Vec<Session>, page_size: u32) -> Self {
         let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
         let more = sessions.len() > page_size;

@@ -1,7 +1,7 @@
 //! Slowing down guessing, per name and per address prefix.
 //!
-//! Knows neither passwords nor accounts: a name that nobody has is counted like any other. Counts
-//! survive a restart; which attempts are under way is known to this process only.
+//! Knows neither passwords nor accounts: a name that no account has is counted like any other. Counts
+//! survive a restart; which attempts are in progress is known to this process only.
 
 mod delays;
 mod in_flight;
@@ -9,7 +9,10 @@ mod in_flight;
 use std::net::IpAddr;
 
 use crate::{
-    model::failure::{FailureCount, FailureKey},
+    model::{
+        failure::{FailureCount, FailureKey},
+        username::{SignInName, Username},
+    },
     storage::{Storage, failures::Failure},
 };
 
@@ -17,7 +20,7 @@ use super::{Error, Result, secret::DerivedKey, world::World};
 
 use self::in_flight::{InFlight, Permit};
 
-/// Counts failures and says who must wait.
+/// Counts failed attempts and delays the next ones.
 pub struct Throttle {
     storage: Storage,
     world: World,
@@ -25,7 +28,7 @@ pub struct Throttle {
     in_flight: InFlight,
 }
 
-/// Leave to try one password. Report how it went with [`Throttle::failed`] or
+/// The permission to try one password. Report the result with [`Throttle::failed`] or
 /// [`Throttle::succeeded`]; an attempt that is dropped counts as neither.
 #[must_use = "an attempt that is not reported is not counted"]
 pub struct Attempt {
@@ -46,12 +49,12 @@ impl Throttle {
         Self { storage, world, key, in_flight: InFlight::default() }
     }
 
-    /// Asks leave to try a password for a prepared username (whether or not anybody has it).
+    /// Asks for permission to try a password for a name, whether or not an account has it.
     ///
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
-    pub async fn admit(&self, username: &str, address: IpAddr) -> Result<Attempt> {
-        let (name, address_key) = (self.name_key(username), self.address_key(address));
+    pub async fn admit(&self, name: &SignInName, address: IpAddr) -> Result<Attempt> {
+        let (name, address_key) = (self.name_key(name.as_str()), self.address_key(address));
         // Counted before the failures are read: an attempt that ends in between is then seen twice
         // rather than not at all.
         let (permit, others) = self.in_flight.enter(name);
@@ -65,7 +68,7 @@ impl Throttle {
         Ok(Attempt { name: Some(name), address: address_key })
     }
 
-    /// Asks leave to register from an address, where taken names count as failures.
+    /// Asks for permission to register from an address, where taken usernames count as failures.
     ///
     /// # Errors
     /// `TooManyAttempts`.
@@ -77,7 +80,7 @@ impl Throttle {
         Ok(Attempt { name: None, address: key })
     }
 
-    /// The password was wrong.
+    /// Counts an attempt whose password was wrong.
     pub async fn failed(&self, attempt: Attempt) -> Result<()> {
         let now = self.world.now();
         let mut failures = vec![Failure {
@@ -97,8 +100,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// The password was right: the name's count starts anew. The address's does not, or an account
-    /// of one's own would buy endless guesses at others.
+    /// Resets the name's count after the right password. The address's count stays: otherwise an
+    /// attacker's own account would buy endless guesses at others.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
         if let Some(name) = attempt.name.filter(|it| it.failures > 0) {
             self.storage.clear_failures(name.key).await?;
@@ -106,10 +109,10 @@ impl Throttle {
         Ok(())
     }
 
-    /// Somebody with a passkey or at the operator's console opened the name again.
-    pub async fn forgive(&self, username: &str) -> Result<()> {
-        let key = self.name_key(username);
-        // A look costs less than a write, and there is rarely anything to forgive.
+    /// Resets the failed sign-in count of a username, so that its password may be tried again at once.
+    pub async fn reset(&self, username: &Username) -> Result<()> {
+        let key = self.name_key(username.as_str());
+        // A read costs less than a write, and there is rarely anything to reset.
         if let [Some(_)] = self.counts([key]).await? {
             self.storage.clear_failures(key).await?;
         }
@@ -121,11 +124,13 @@ impl Throttle {
         keys: [FailureKey; N],
     ) -> Result<[Option<FailureCount>; N]> {
         let counts = self.storage.find_failures(&keys).await?;
-        counts.try_into().map_err(|_| Error::internal("storage answered for other keys than asked"))
+        counts
+            .try_into()
+            .map_err(|_| Error::internal("storage returned counts of other keys than asked for"))
     }
 
-    fn name_key(&self, username: &str) -> FailureKey {
-        FailureKey(self.key.mac(&[b"name", username.as_bytes()]))
+    fn name_key(&self, name: &str) -> FailureKey {
+        FailureKey(self.key.mac(&[b"name", name.as_bytes()]))
     }
 
     fn address_key(&self, address: IpAddr) -> FailureKey {
@@ -136,7 +141,7 @@ impl Throttle {
     }
 }
 
-/// What one customer of a network commands: an IPv4 address, or an IPv6 /64.
+/// What one customer of a network controls: an IPv4 address, or an IPv6 /64.
 pub(super) fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -161,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_counted_by_what_one_customer_commands() {
+    fn addresses_are_counted_by_what_one_customer_controls() {
         let table = [
             ("192.0.2.7", "192.0.2.7"),
             ("::ffff:192.0.2.7", "192.0.2.7"),

@@ -1,4 +1,4 @@
-//! The signing keys as they are held in memory: unsealed, parsed, ready to sign and to check.
+//! The signing keys as they are held in memory: unsealed, parsed, ready to sign and to verify.
 //!
 //! A set never changes; `keys` swaps in another when storage holds other keys.
 
@@ -12,12 +12,12 @@ use claviger_token::{
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
-    model::signing_key::StoredSigningKey,
+    model::signing_key::{PublicKey, StoredSigningKey},
 };
 
-use super::{key_pair::KeyPair, keys::PublicKey, seal};
+use super::{key_pair::KeyPair, seal};
 
-/// A key that signs and checks.
+/// A key that signs and verifies.
 pub(super) struct SigningKey {
     public: PublicKey,
     created_at: Timestamp,
@@ -26,7 +26,7 @@ pub(super) struct SigningKey {
     encoded_header: String,
 }
 
-/// The keys in use, oldest first, and the revoked ones, which are good for nothing.
+/// The keys in use, oldest first, and the revoked ones, which neither sign nor verify.
 pub(super) struct KeySet {
     keys: Vec<SigningKey>,
     revoked: Vec<PublicKey>,
@@ -72,8 +72,8 @@ impl SigningKey {
         };
         let pair = KeyPair::from_pkcs8(algorithm, &private_key)?;
         let verifying = VerifyingKey::from_spki(key_id.clone(), algorithm, &public_key);
-        // Only the private key is sealed: whoever can write to the database could otherwise publish
-        // a public key of theirs and sign tokens that we would accept.
+        // Only the private key is sealed: an attacker who can write to the database could otherwise
+        // publish a public key of theirs and sign tokens that we would accept.
         let (Some(verifying), true) = (verifying, pair.public_key()? == public_key) else {
             return Err(Error::internal(format!(
                 "the public key of the signing key {key_id} in the database was altered"
@@ -85,7 +85,7 @@ impl SigningKey {
         Ok(Self { public, created_at, pair, verifying, encoded_header })
     }
 
-    /// The key as others see it.
+    /// Its public half, as published.
     pub(super) fn public(&self) -> &PublicKey {
         &self.public
     }
@@ -105,7 +105,7 @@ impl SigningKey {
         self.pair.sign(message)
     }
 
-    /// Its public half, for checking.
+    /// Its public half, ready to verify signatures.
     pub(super) fn verifying(&self) -> &VerifyingKey {
         &self.verifying
     }
@@ -151,13 +151,14 @@ impl KeySet {
         self.keys.iter().find(|key| key.public.key_id == key_id && !key.is_retired(now))
     }
 
-    /// The keys as others see them, oldest first.
+    /// The public keys to publish, oldest first.
     pub(super) fn published(&self) -> Vec<PublicKey> {
         self.keys.iter().map(|key| key.public.clone()).collect()
     }
 
-    /// The keys as watchers hear of them: the published ones and the revoked ones.
-    pub(super) fn told(&self) -> Vec<PublicKey> {
+    /// The public keys that watchers of revocations receive: the revoked ones, then the published
+    /// ones, each oldest first.
+    pub(super) fn published_and_revoked(&self) -> Vec<PublicKey> {
         self.revoked.iter().cloned().chain(self.published()).collect()
     }
 

@@ -10,7 +10,9 @@ use crate::{
     model::{
         account::Account,
         id::RequestId,
+        password::TypedPassword,
         token::{AccessToken, RefreshToken},
+        username::SignInName,
         violation::FieldReason,
     },
 };
@@ -53,6 +55,23 @@ pub(crate) fn registered(who: &Account, tokens: pb::TokenPair) -> pb::RegisterRe
         account: Some(account(who)),
         tokens: Some(tokens),
     }
+}
+
+/// The name and the password to sign in with.
+pub(crate) fn login(request: pb::LoginRequest) -> Result<(SignInName, TypedPassword), Status> {
+    let mut fields = Fields::default();
+    let name = fields.parsed("username", SignInName::parse(request.username));
+    let password = fields.parsed("password", TypedPassword::parse(request.password.into()));
+    name.zip(password).ok_or_else(|| fields.into_status())
+}
+
+/// The password to prove presence with.
+pub(crate) fn reauthentication(
+    request: pb::ReauthenticateRequest,
+) -> Result<TypedPassword, Status> {
+    let mut fields = Fields::default();
+    let password = fields.parsed("password", TypedPassword::parse(request.password.into()));
+    password.ok_or_else(|| fields.into_status())
 }
 
 /// A successful sign-in with a password.

@@ -1,4 +1,4 @@
-//! Collecting what is wrong with the fields of one request.
+//! Collecting what is wrong with the fields of one request, and reading identifiers.
 
 use std::str::FromStr;
 
@@ -7,17 +7,26 @@ use tonic::Status;
 use crate::{
     domain::Error,
     grpc::status::from_error,
-    model::violation::{FieldReason, FieldViolation},
+    model::violation::{BrokenRule, FieldReason, Violations},
 };
 
 /// The broken rules found so far.
 #[derive(Default)]
-pub(crate) struct Fields(Vec<FieldViolation>);
+pub(crate) struct Fields(Violations);
 
 impl Fields {
     /// Notes a broken rule.
     pub(crate) fn refuse(&mut self, field: &'static str, reason: FieldReason, description: &str) {
-        self.0.push(FieldViolation { field, reason, description: description.to_owned() });
+        self.0.refuse(field, reason, description);
+    }
+
+    /// The value read from a field, if it breaks no rule.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        field: &'static str,
+        parsed: Result<T, BrokenRule>,
+    ) -> Option<T> {
+        self.0.parsed(field, parsed)
     }
 
     /// Reads an identifier.
@@ -55,11 +64,11 @@ impl Fields {
 
     /// The answer to a request with broken rules; `Ok` when there are none.
     pub(crate) fn check(self) -> Result<(), Status> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.into_status()) }
+        self.0.check().map_err(|violations| from_error(violations.into()))
     }
 
     /// The answer to a request whose fields broke the rules noted.
     pub(crate) fn into_status(self) -> Status {
-        from_error(Error::FieldsInvalid(self.0))
+        from_error(Error::from(self.0))
     }
 }

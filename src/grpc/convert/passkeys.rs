@@ -8,8 +8,9 @@ use crate::{
     model::{
         account::Account,
         id::{CeremonyId, PasskeyId},
-        label::{MAX_LABEL_CHARS, PasskeyName},
+        label::PasskeyName,
         passkey::Passkey,
+        username::SignInName,
         violation::FieldReason,
         webauthn::{CreationOptions, PasskeySignals, RegistrationResponse, Started},
     },
@@ -68,24 +69,13 @@ pub(crate) fn registration_finish(
 ) -> Result<RegistrationFinish, Status> {
     let mut fields = Fields::default();
     let ceremony_id = fields.identifier("ceremony_id", &request.ceremony_id);
-    let name = passkey_name(&mut fields, "name", &request.name);
+    let name = fields.parsed("name", PasskeyName::parse(&request.name));
     let (Some(ceremony_id), Some(name)) = (ceremony_id, name) else {
         return Err(fields.into_status());
     };
     // A missing credential is judged like a wrong one: it uses the ceremony up.
     let response = registration_response(request.credential.unwrap_or_default());
     Ok(RegistrationFinish { ceremony_id, response, name })
-}
-
-fn passkey_name(fields: &mut Fields, field: &'static str, text: &str) -> Option<PasskeyName> {
-    PasskeyName::parse(text)
-        .map_err(|reason| {
-            let sentence = format!(
-                "must have at most {MAX_LABEL_CHARS} characters, none of them a control character"
-            );
-            fields.refuse(field, reason, &sentence);
-        })
-        .ok()
 }
 
 /// Who wants to sign in.
@@ -95,14 +85,11 @@ pub(crate) fn authentication_target(
     use pb::start_authentication_request::Target;
     let mut fields = Fields::default();
     match request.target {
-        Some(Target::Username(username)) if !username.is_empty() => {
-            Ok(AuthenticationTarget::Named(username))
+        Some(Target::Username(username)) => {
+            let name = fields.parsed("username", SignInName::parse(username));
+            name.map(AuthenticationTarget::Named).ok_or_else(|| fields.into_status())
         }
         Some(Target::Discoverable(_)) => Ok(AuthenticationTarget::Discoverable),
-        Some(Target::Username(_)) => {
-            fields.refuse("username", FieldReason::Required, "must be given");
-            Err(fields.into_status())
-        }
         None => {
             let sentence = "one of username and discoverable must be given";
             fields.refuse("target", FieldReason::Required, sentence);
@@ -138,7 +125,7 @@ pub(crate) fn rename(
     }
     let passkey = request.passkey.unwrap_or_default();
     let id = fields.identifier("passkey.id", &passkey.id);
-    let name = passkey_name(&mut fields, "passkey.name", &passkey.name);
+    let name = fields.parsed("passkey.name", PasskeyName::parse(&passkey.name));
     if name.as_ref().is_some_and(PasskeyName::is_empty) {
         fields.refuse("passkey.name", FieldReason::Required, "must be given");
     }

@@ -9,7 +9,7 @@ use tonic::Status;
 use crate::{
     domain::{
         Result,
-        service_accounts::{
+        operators::service_accounts::{
             DEFAULT_OVERLAP, NewServiceAccount, Rotation, Wanted, WithKey, parse_name,
         },
     },

@@ -13,9 +13,9 @@ use claviger_token::{
 use tonic::Status;
 
 use crate::{
-    domain::tokens::keys::{PUBLICATION_MAX_AGE, PublicKey},
+    domain::tokens::keys::PUBLICATION_MAX_AGE,
     model::{
-        signing_key::SigningKeyState,
+        signing_key::{PublicKey, SigningKeyState},
         token::{AccessToken, TokenPair},
         violation::FieldReason,
     },

@@ -8,9 +8,7 @@ use claviger_token::id::{AccountId, SessionId};
 use sqlx::Executor as _;
 
 use crate::{
-    model::{
-        ceremony::CeremonyPayer, service_account::ServiceAccountName, token::RefreshFamilyHash,
-    },
+    model::{ceremony::QuotaKey, service_account::ServiceAccountName, token::RefreshFamilyHash},
     storage::Result,
 };
 
@@ -56,7 +54,7 @@ pub(in crate::storage) async fn hold_family(
 /// payers rarely share the lock's number, and then only wait for each other.
 pub(in crate::storage) async fn hold_payer(
     connection: &mut Connection,
-    payer: CeremonyPayer,
+    payer: QuotaKey,
 ) -> Result<()> {
     if let Connection::Postgres(lease) = connection {
         let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));

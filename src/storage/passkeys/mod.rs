@@ -20,7 +20,7 @@ use super::{
     accounts::find_account,
     locks::hold_account,
     on_engine,
-    sessions::{SessionEnd, SessionGroup, end_group, is_live},
+    sessions::{EndedSessions, Ending, SessionEnd, SessionGroup, end_group, is_live},
 };
 use row::{PasskeyRow, transports_text};
 
@@ -141,8 +141,17 @@ impl Storage {
     }
 
     /// Removes a passkey and ends the sessions it opened, unless it is the last way in.
-    pub async fn remove_passkey(&self, request: PasskeyRemovalRequest) -> Result<PasskeyRemoval> {
-        self.write(request, |c, request| Box::pin(remove(c, request))).await
+    pub async fn remove_passkey(
+        &self,
+        request: PasskeyRemovalRequest,
+    ) -> Result<Ending<PasskeyRemoval>> {
+        let PasskeyRemovalRequest { account_id, revoked_until, .. } = request;
+        let removal = self.write(request, |c, request| Box::pin(remove(c, request))).await?;
+        let PasskeyRemoval::Removed(session_ids) = removal.clone() else {
+            return Ok(Ending::none(removal));
+        };
+        let reason = EndReason::PasskeyRemoved;
+        Ok(Ending::new(removal, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{
     },
 };
 
+use super::{EndedSessions, Ending};
+
 /// Which live sessions of an account to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionSelection {
@@ -82,7 +84,7 @@ WHERE refresh_family = $1
 RETURNING id, account_id";
 
 impl Storage {
-    /// Ends live sessions of an account and revokes their access tokens. Answers with the ended ones.
+    /// Ends live sessions of an account and revokes their access tokens. Returns the ended ones.
     pub async fn end_sessions(
         &self,
         account_id: AccountId,
@@ -90,14 +92,14 @@ impl Storage {
         reason: EndReason,
         now: Timestamp,
         revoked_until: Timestamp,
-    ) -> Result<Vec<SessionId>> {
+    ) -> Result<Ending<Vec<SessionId>>> {
         let group = match selection {
             SessionSelection::One(id) => SessionGroup::One(id),
             SessionSelection::AllBut(id) => SessionGroup::AllBut(id),
             SessionSelection::All => SessionGroup::All,
         };
         let end = SessionEnd { reason, now, revoked_until };
-        self.write((account_id, group, end), |c, (account_id, group, end)| {
+        let ended = self.write((account_id, group, end), |c, (account_id, group, end)| {
             Box::pin(async move {
                 // One session is one row, which needs no lock beside its own.
                 if !matches!(group, SessionGroup::One(_)) {
@@ -105,8 +107,10 @@ impl Storage {
                 }
                 end_group(c, *account_id, *group, *end).await
             })
-        })
-        .await
+        });
+        let session_ids = ended.await?;
+        let ended = session_ids.clone();
+        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 
     /// Ends the session whose refresh tokens are of this family, whatever their generation. Answers
@@ -117,9 +121,14 @@ impl Storage {
         reason: EndReason,
         now: Timestamp,
         revoked_until: Timestamp,
-    ) -> Result<Option<(SessionId, AccountId)>> {
+    ) -> Result<Ending<Option<(SessionId, AccountId)>>> {
         let end = SessionEnd { reason, now, revoked_until };
-        self.write((family, end), |c, (family, end)| Box::pin(end_family(c, *family, *end))).await
+        let ended =
+            self.write((family, end), |c, (family, end)| Box::pin(end_family(c, *family, *end)));
+        let ended = ended.await?;
+        let Some((session_id, account_id)) = ended else { return Ok(Ending::none(None)) };
+        let session_ids = vec![session_id];
+        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions and the generations of their refresh tokens.
 
+mod ended;
 mod ends;
 mod refresh;
 mod row;
@@ -21,6 +22,7 @@ use super::{
     on_engine,
 };
 
+pub use ended::{EndedSessions, Ending};
 pub use ends::SessionSelection;
 pub use refresh::RefreshAttempt;
 

@@ -12,7 +12,7 @@ use crate::{
     storage::{Connection, Result, Storage, locks::hold_family, on_engine},
 };
 
-use super::{SessionEnd, SessionRow, ends::end_family};
+use super::{EndedSessions, Ending, SessionEnd, SessionRow, ends::end_family};
 
 /// A refresh token that was shown, and the terms to judge it on.
 #[derive(Debug, Clone)]
@@ -56,8 +56,14 @@ RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, c
 impl Storage {
     /// Judges a refresh token and moves its session on, by one conditional update. Generation `g` is
     /// live when the session holds `g`; it was spent last when the session says so.
-    pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Rotation> {
-        self.write(attempt, |c, attempt| Box::pin(rotate(c, attempt))).await
+    pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
+        let revoked_until = attempt.revoked_until;
+        let rotation = self.write(attempt, |c, attempt| Box::pin(rotate(c, attempt))).await?;
+        let Rotation::Reused { session_id, account_id } = rotation else {
+            return Ok(Ending::none(rotation));
+        };
+        let (session_ids, reason) = (vec![session_id], EndReason::RefreshTokenReuse);
+        Ok(Ending::new(rotation, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 }
 

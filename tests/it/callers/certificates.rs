@@ -1,7 +1,10 @@
 //! Callers that show a certificate.
 
 use claviger::{
-    domain::service_accounts::{Actor, Wanted, parse_name},
+    domain::operators::{
+        Actor,
+        service_accounts::{Wanted, parse_name},
+    },
     grpc::contracts::admin::{
         DeleteServiceAccountRequest, service_account_service_client::ServiceAccountServiceClient,
     },

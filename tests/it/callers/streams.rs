@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::domain::service_accounts::{Actor, Rotation, parse_name};
+use claviger::domain::operators::{
+    Actor,
+    service_accounts::{Rotation, parse_name},
+};
 use claviger_proto::pb::{
     WatchRevocationsRequest, WatchRevocationsResponse, token_service_client::TokenServiceClient,
 };

@@ -3,7 +3,7 @@
 use claviger::{
     model::{
         account::NewAccount,
-        ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+        ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
         id::RequestId,
         username::Username,
     },
@@ -103,14 +103,18 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let ceremony = Ceremony {
             id: ceremony_id(),
             purpose: CeremonyPurpose::Registration { account_id: alice.id },
-            payer: CeremonyPayer(bytes()),
+            quota_key: QuotaKey(bytes()),
             state: vec![1],
             expires_at: NOW + HOUR,
         };
-        let limits = CeremonyLimits { per_payer: 1, overall: 1 };
+        let limits = CeremonyLimits { per_quota_key: 1, overall: 1 };
         assert!(database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap());
 
-        let ended = database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        let ended = database
+            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
 
         assert_eq!(ended, Some(vec![session.id]));
         assert!(database.find_account(alice.id).await.unwrap().is_none());
@@ -134,9 +138,21 @@ async fn an_account_is_deleted_once_and_by_its_owner_only() {
         let (bob, _) = database.registered("bob").await;
         let (alice, session) = database.registered("alice").await;
 
-        let foreign = database.delete_account(bob.id, session.id, NOW, NOW + HOUR).await.unwrap();
-        database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
-        let again = database.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        let foreign = database
+            .delete_account(bob.id, session.id, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
+        database
+            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
+        let again = database
+            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
 
         assert_eq!((foreign, again), (None, None));
         assert!(database.find_account(bob.id).await.unwrap().is_some());

@@ -1,7 +1,7 @@
 //! Ceremonies: started, then taken once.
 
 use claviger::{
-    model::ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+    model::ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
     storage::ceremonies::CeremonyLimits,
 };
 use claviger_token::time::Timestamp;
@@ -11,20 +11,20 @@ use super::{
     with_database,
 };
 
-const LIMITS: CeremonyLimits = CeremonyLimits { per_payer: 10, overall: 1000 };
+const LIMITS: CeremonyLimits = CeremonyLimits { per_quota_key: 10, overall: 1000 };
 
-fn ceremony(purpose: CeremonyPurpose, payer: CeremonyPayer) -> Ceremony {
+fn ceremony(purpose: CeremonyPurpose, quota_key: QuotaKey) -> Ceremony {
     Ceremony {
         id: ceremony_id(),
         purpose,
-        payer,
+        quota_key,
         state: b"challenge".to_vec(),
         expires_at: NOW + HOUR,
     }
 }
 
-fn sign_in(payer: CeremonyPayer) -> Ceremony {
-    ceremony(CeremonyPurpose::DiscoverableAuthentication, payer)
+fn sign_in(quota_key: QuotaKey) -> Ceremony {
+    ceremony(CeremonyPurpose::DiscoverableAuthentication, quota_key)
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_ceremony_comes_back_as_it_was_started() {
             },
         ];
         for purpose in purposes {
-            let started = ceremony(purpose, CeremonyPayer(bytes()));
+            let started = ceremony(purpose, QuotaKey(bytes()));
             assert!(database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap());
 
             let taken = database.take_ceremony(started.id, purpose.kind(), NOW).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_ceremony_comes_back_as_it_was_started() {
             let taken = taken.unwrap();
             assert_eq!(taken.id, started.id);
             assert_eq!(taken.purpose, purpose);
-            assert_eq!(taken.payer, started.payer);
+            assert_eq!(taken.quota_key, started.quota_key);
             assert_eq!(taken.state, started.state);
             assert_eq!(taken.expires_at, started.expires_at);
         }
@@ -60,7 +60,7 @@ async fn a_ceremony_comes_back_as_it_was_started() {
 #[tokio::test]
 async fn a_ceremony_is_taken_once() {
     with_database(async |database| {
-        let started = sign_in(CeremonyPayer(bytes()));
+        let started = sign_in(QuotaKey(bytes()));
         database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
         let kind = CeremonyKind::Authentication;
 
@@ -74,7 +74,7 @@ async fn a_ceremony_is_taken_once() {
 #[tokio::test]
 async fn a_ceremony_asked_for_as_another_kind_stays() {
     with_database(async |database| {
-        let started = sign_in(CeremonyPayer(bytes()));
+        let started = sign_in(QuotaKey(bytes()));
         database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
 
         for kind in [CeremonyKind::Registration, CeremonyKind::Reauthentication] {
@@ -90,7 +90,7 @@ async fn a_ceremony_asked_for_as_another_kind_stays() {
 #[tokio::test]
 async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
     with_database(async |database| {
-        let (early, late) = (sign_in(CeremonyPayer(bytes())), sign_in(CeremonyPayer(bytes())));
+        let (early, late) = (sign_in(QuotaKey(bytes())), sign_in(QuotaKey(bytes())));
         database.start_ceremony(early.clone(), LIMITS, NOW).await.unwrap();
         database.start_ceremony(late.clone(), LIMITS, NOW).await.unwrap();
         let kind = CeremonyKind::Authentication;
@@ -106,7 +106,7 @@ async fn a_ceremony_cannot_be_taken_from_the_moment_it_expires() {
 async fn one_of_eight_takers_gets_the_ceremony() {
     with_database(async |database| {
         rounds(async |_| {
-            let started = sign_in(CeremonyPayer(bytes()));
+            let started = sign_in(QuotaKey(bytes()));
             database.start_ceremony(started.clone(), LIMITS, NOW).await.unwrap();
 
             let taken = race((0..RACERS).map(|_| {
@@ -129,17 +129,17 @@ async fn one_of_eight_takers_gets_the_ceremony() {
 #[tokio::test]
 async fn a_payer_has_only_so_many_ceremonies_open() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 2, ..LIMITS };
-        let payer = CeremonyPayer(bytes());
-        let first = sign_in(payer);
+        let limits = CeremonyLimits { per_quota_key: 2, ..LIMITS };
+        let quota_key = QuotaKey(bytes());
+        let first = sign_in(quota_key);
         assert!(database.start_ceremony(first.clone(), limits, NOW).await.unwrap());
-        assert!(database.start_ceremony(sign_in(payer), limits, NOW).await.unwrap());
+        assert!(database.start_ceremony(sign_in(quota_key), limits, NOW).await.unwrap());
 
-        let third = database.start_ceremony(sign_in(payer), limits, NOW).await.unwrap();
-        let other = sign_in(CeremonyPayer(bytes()));
+        let third = database.start_ceremony(sign_in(quota_key), limits, NOW).await.unwrap();
+        let other = sign_in(QuotaKey(bytes()));
         let of_another = database.start_ceremony(other, limits, NOW).await.unwrap();
         database.take_ceremony(first.id, CeremonyKind::Authentication, NOW).await.unwrap();
-        let after_one_was_taken = database.start_ceremony(sign_in(payer), limits, NOW).await;
+        let after_one_was_taken = database.start_ceremony(sign_in(quota_key), limits, NOW).await;
 
         assert!(!third);
         assert!(of_another);
@@ -151,12 +151,12 @@ async fn a_payer_has_only_so_many_ceremonies_open() {
 #[tokio::test]
 async fn expired_ceremonies_do_not_count_for_their_payer() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 1, ..LIMITS };
-        let payer = CeremonyPayer(bytes());
-        let first = sign_in(payer);
+        let limits = CeremonyLimits { per_quota_key: 1, ..LIMITS };
+        let quota_key = QuotaKey(bytes());
+        let first = sign_in(quota_key);
         database.start_ceremony(first.clone(), limits, NOW).await.unwrap();
 
-        let later = database.start_ceremony(sign_in(payer), limits, first.expires_at).await;
+        let later = database.start_ceremony(sign_in(quota_key), limits, first.expires_at).await;
 
         assert!(later.unwrap());
     })
@@ -166,14 +166,19 @@ async fn expired_ceremonies_do_not_count_for_their_payer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_starts_at_once_stay_within_the_payers_limit() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 3, overall: 10_000 };
+        let limits = CeremonyLimits { per_quota_key: 3, overall: 10_000 };
         rounds(async |_| {
-            let payer = CeremonyPayer(bytes());
-            let started = race((0..RACERS).map(|_| {
-                let storage = database.handle();
-                async move { storage.start_ceremony(sign_in(payer), limits, NOW).await.unwrap() }
-            }))
-            .await;
+            let quota_key = QuotaKey(bytes());
+            let started =
+                race(
+                    (0..RACERS).map(|_| {
+                        let storage = database.handle();
+                        async move {
+                            storage.start_ceremony(sign_in(quota_key), limits, NOW).await.unwrap()
+                        }
+                    }),
+                )
+                .await;
 
             assert_eq!(started.iter().filter(|it| **it).count(), 3);
         })
@@ -187,9 +192,9 @@ async fn eight_starts_at_once_stay_within_the_payers_limit() {
 #[tokio::test]
 async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 10, overall: 2 };
+        let limits = CeremonyLimits { per_quota_key: 10, overall: 2 };
         let start = async |now| {
-            let started = sign_in(CeremonyPayer(bytes()));
+            let started = sign_in(QuotaKey(bytes()));
             let opened = database.start_ceremony(started.clone(), limits, now).await.unwrap();
             (started.id, opened)
         };
@@ -211,12 +216,12 @@ async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept(
 #[tokio::test]
 async fn open_ceremonies_still_count_after_a_restart() {
     with_database(async |database| {
-        let limits = CeremonyLimits { per_payer: 10, overall: 1 };
-        database.start_ceremony(sign_in(CeremonyPayer(bytes())), limits, NOW).await.unwrap();
+        let limits = CeremonyLimits { per_quota_key: 10, overall: 1 };
+        database.start_ceremony(sign_in(QuotaKey(bytes())), limits, NOW).await.unwrap();
 
         let database = database.reopened().await;
 
-        let next = sign_in(CeremonyPayer(bytes()));
+        let next = sign_in(QuotaKey(bytes()));
         assert!(!database.start_ceremony(next, limits, NOW).await.unwrap());
     })
     .await;

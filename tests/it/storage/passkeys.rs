@@ -166,7 +166,7 @@ async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
         let (_, bobs_phone) = database.registered("bob").await;
 
         let foreign = database.add_passkey(new_passkey(alice.id), bobs_phone.id, 20).await;
-        database.delete_account(alice.id, phone.id, NOW, NOW).await.unwrap();
+        database.delete_account(alice.id, phone.id, NOW, NOW).await.unwrap().announced(drop);
         let late = database.add_passkey(new_passkey(alice.id), phone.id, 20).await;
 
         assert_eq!(foreign.unwrap(), PasskeyAddition::SessionEnded);
@@ -360,7 +360,8 @@ async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spar
         }
         database.open_passkey_session(counterless(&other), with_other.clone()).await.unwrap();
 
-        let removed = database.remove_passkey(removal(&passkey, spared.id)).await.unwrap();
+        let removed =
+            database.remove_passkey(removal(&passkey, spared.id)).await.unwrap().announced(drop);
 
         assert_eq!(removed, PasskeyRemoval::Removed(vec![ended.id]));
         assert_eq!(ids(&database, alice.id).await, [other.id]);
@@ -383,10 +384,13 @@ async fn nobody_removes_a_passkey_of_somebody_else_or_from_a_session_that_is_ove
         let by_bob =
             PasskeyRemovalRequest { account_id: bob.id, ..removal(&passkey, bobs_phone.id) };
 
-        let refused = database.remove_passkey(by_bob).await.unwrap();
-        let ended = database.remove_passkey(removal(&passkey, session_id())).await.unwrap();
-        let first = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
-        let second = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
+        let refused = database.remove_passkey(by_bob).await.unwrap().announced(drop);
+        let ended =
+            database.remove_passkey(removal(&passkey, session_id())).await.unwrap().announced(drop);
+        let first =
+            database.remove_passkey(removal(&passkey, phone.id)).await.unwrap().announced(drop);
+        let second =
+            database.remove_passkey(removal(&passkey, phone.id)).await.unwrap().announced(drop);
 
         assert_eq!(refused, PasskeyRemoval::NotFound);
         assert_eq!(ended, PasskeyRemoval::SessionEnded);
@@ -403,8 +407,10 @@ async fn the_last_way_in_stays() {
         let passkey = added(&database, &phone).await;
         let absent = new_passkey(alice);
 
-        let removed = database.remove_passkey(removal(&passkey, phone.id)).await.unwrap();
-        let of_absent = database.remove_passkey(removal(&absent, phone.id)).await.unwrap();
+        let removed =
+            database.remove_passkey(removal(&passkey, phone.id)).await.unwrap().announced(drop);
+        let of_absent =
+            database.remove_passkey(removal(&absent, phone.id)).await.unwrap().announced(drop);
 
         assert_eq!(removed, PasskeyRemoval::LastSignInMethod);
         assert_eq!(of_absent, PasskeyRemoval::NotFound);
@@ -427,7 +433,7 @@ async fn one_of_the_last_two_passkeys_stays_when_both_are_removed_at_once() {
             let (phone, passkeys) = &accounts[round];
             let removals = race(passkeys.iter().map(|passkey| {
                 let (storage, removal) = (database.handle(), removal(passkey, phone.id));
-                async move { storage.remove_passkey(removal).await.unwrap() }
+                async move { storage.remove_passkey(removal).await.unwrap().announced(drop) }
             }))
             .await;
 

@@ -48,7 +48,8 @@ async fn a_password_change_ends_every_session_and_opens_one() {
         assert!(database.open_password_session(second.clone(), hash("first")).await.unwrap());
         let change = change(&first, "second");
 
-        let mut ended = database.change_password(change.clone()).await.unwrap().unwrap();
+        let mut ended =
+            database.change_password(change.clone()).await.unwrap().announced(drop).unwrap();
 
         ended.sort();
         assert_eq!(ended, [first.id, second.id]);
@@ -72,11 +73,16 @@ async fn a_session_that_is_over_or_anothers_changes_no_password() {
         let ended = new_session(alice.id);
         database.open_password_session(ended.clone(), hash("first")).await.unwrap();
         let one = SessionSelection::One(ended.id);
-        database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR).await.unwrap();
+        database
+            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
         let by_bob = PasswordChange { account_id: alice.id, ..change(&of_bob, "second") };
 
-        let late = database.change_password(change(&ended, "second")).await.unwrap();
-        let foreign = database.change_password(by_bob).await.unwrap();
+        let late =
+            database.change_password(change(&ended, "second")).await.unwrap().announced(drop);
+        let foreign = database.change_password(by_bob).await.unwrap().announced(drop);
 
         assert_eq!((late, foreign), (None, None));
         let live = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
@@ -92,7 +98,8 @@ async fn a_first_password_is_set_where_none_was() {
     with_database(async |database| {
         let (id, session) = database.registered_without_password("alice").await;
 
-        let ended = database.change_password(change(&session, "second")).await.unwrap();
+        let ended =
+            database.change_password(change(&session, "second")).await.unwrap().announced(drop);
 
         assert_eq!(ended, Some(vec![session.id]));
         assert!(database.find_account(id).await.unwrap().unwrap().has_password);
@@ -105,12 +112,15 @@ async fn one_of_eight_password_changes_wins() {
     with_database(async |database| {
         rounds(async |round| {
             let (alice, session) = database.registered(&format!("user{round}")).await;
-            let changed = race((0..RACERS).map(|racer| {
-                let storage = database.handle();
-                let change = change(&session, &format!("second {racer}"));
-                async move { storage.change_password(change).await.unwrap().is_some() }
-            }))
-            .await;
+            let changed =
+                race((0..RACERS).map(|racer| {
+                    let storage = database.handle();
+                    let change = change(&session, &format!("second {racer}"));
+                    async move {
+                        storage.change_password(change).await.unwrap().announced(drop).is_some()
+                    }
+                }))
+                .await;
 
             let winners: Vec<_> = (0..RACERS).filter(|racer| changed[*racer]).collect();
             let [winner] = winners[..] else { panic!("{winners:?}") };
@@ -134,7 +144,9 @@ async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
             let change = change(&session, "second");
             let changing = {
                 let (storage, change) = (database.handle(), change.clone());
-                tokio::spawn(async move { storage.change_password(change).await.unwrap() })
+                tokio::spawn(async move {
+                    storage.change_password(change).await.unwrap().announced(drop)
+                })
             };
 
             race((0..RACERS).map(|_| {
@@ -180,7 +192,7 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         database.open_passkey_session(used(&passkey, 6), with_passkey.clone()).await.unwrap();
         let (_, of_bob) = database.registered("bob").await;
 
-        let removed = database.remove_password(removal(&spared)).await.unwrap();
+        let removed = database.remove_password(removal(&spared)).await.unwrap().announced(drop);
 
         assert_eq!(removed, PasswordRemoval::Removed(vec![ended.id]));
         assert!(!database.find_account(alice.id).await.unwrap().unwrap().has_password);
@@ -206,9 +218,9 @@ async fn a_password_is_removed_again_from_an_account_that_has_none() {
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         added(&database, &session).await;
-        database.remove_password(removal(&session)).await.unwrap();
+        database.remove_password(removal(&session)).await.unwrap().announced(drop);
 
-        let again = database.remove_password(removal(&session)).await.unwrap();
+        let again = database.remove_password(removal(&session)).await.unwrap().announced(drop);
 
         assert_eq!(again, PasswordRemoval::Removed(vec![]));
         assert!(!database.find_account(alice.id).await.unwrap().unwrap().has_password);
@@ -221,7 +233,7 @@ async fn a_password_stays_when_it_is_the_last_way_in() {
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
 
-        let refused = database.remove_password(removal(&session)).await.unwrap();
+        let refused = database.remove_password(removal(&session)).await.unwrap().announced(drop);
 
         assert_eq!(refused, PasswordRemoval::LastSignInMethod);
         let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
@@ -242,7 +254,7 @@ async fn a_session_that_is_over_or_anothers_removes_no_password() {
         let nobody = PasswordRemovalRequest { account_id: account_id(), ..removal(&session) };
 
         for request in [foreign, late, unknown, nobody] {
-            let refused = database.remove_password(request).await.unwrap();
+            let refused = database.remove_password(request).await.unwrap().announced(drop);
 
             assert_eq!(refused, PasswordRemoval::SessionEnded, "{request:?}");
         }
@@ -263,10 +275,12 @@ async fn one_way_in_stays_when_the_password_and_the_last_passkey_are_removed_at_
                 let passkey_removal = passkey_removal(&passkey, session.id);
                 async move {
                     if racer % 2 == 0 {
-                        let removed = storage.remove_password(removal).await.unwrap();
+                        let removed =
+                            storage.remove_password(removal).await.unwrap().announced(drop);
                         (removed == PasswordRemoval::Removed(vec![]), false)
                     } else {
-                        let removed = storage.remove_passkey(passkey_removal).await.unwrap();
+                        let removed =
+                            storage.remove_passkey(passkey_removal).await.unwrap().announced(drop);
                         (false, removed == PasskeyRemoval::Removed(vec![]))
                     }
                 }
@@ -294,8 +308,9 @@ async fn a_login_with_a_password_leaves_no_session_behind_its_removal() {
             let counterless = PasskeyUse { counter: 5, ..used(&passkey, 5) };
             database.open_passkey_session(counterless, with_passkey.clone()).await.unwrap();
             let (removing, removal) = (database.handle(), removal(&session));
-            let removal =
-                tokio::spawn(async move { removing.remove_password(removal).await.unwrap() });
+            let removal = tokio::spawn(async move {
+                removing.remove_password(removal).await.unwrap().announced(drop)
+            });
 
             let opened =
                 race(

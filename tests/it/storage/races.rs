@@ -28,7 +28,11 @@ async fn a_sign_in_that_races_the_deletion_of_its_account_leaves_no_session() {
             let passkey = added(&database, &session).await;
             let deleting = database.handle();
             let deletion = tokio::spawn(async move {
-                deleting.delete_account(alice.id, session.id, NOW, NOW + HOUR).await.unwrap()
+                deleting
+                    .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+                    .await
+                    .unwrap()
+                    .announced(drop)
             });
 
             let signed_in = race((0..RACERS).map(|racer| {
@@ -68,8 +72,9 @@ async fn a_sign_in_that_races_the_removal_of_its_passkey_leaves_no_session() {
             let (_, session) = database.registered(&format!("user{round}")).await;
             let passkey = added(&database, &session).await;
             let (removing, removal) = (database.handle(), removal(&passkey, session.id));
-            let removal =
-                tokio::spawn(async move { removing.remove_passkey(removal).await.unwrap() });
+            let removal = tokio::spawn(async move {
+                removing.remove_passkey(removal).await.unwrap().announced(drop)
+            });
 
             let signed_in =
                 race(
@@ -106,12 +111,16 @@ async fn a_rotation_that_races_a_stolen_token_never_survives_it() {
         rounds(async |round| {
             let (_, session) = database.registered(&format!("user{round}")).await;
             for generation in [0, 1] {
-                database.rotate_refresh_token(attempt(&session, generation, NOW)).await.unwrap();
+                database
+                    .rotate_refresh_token(attempt(&session, generation, NOW))
+                    .await
+                    .unwrap()
+                    .announced(drop);
             }
 
             let shown = [2, 0, 2, 0].map(|generation| {
                 let (storage, token) = (database.handle(), attempt(&session, generation, NOW));
-                async move { storage.rotate_refresh_token(token).await.unwrap() }
+                async move { storage.rotate_refresh_token(token).await.unwrap().announced(drop) }
             });
             let outcomes = race(shown).await;
 
@@ -151,10 +160,10 @@ async fn sessions_that_are_ended_in_several_ways_at_once_end_once() {
                     let (reason, until) = (EndReason::Revoked, NOW + HOUR);
                     if racer == 0 {
                         let ended = storage.end_session_of_family(family, reason, NOW, until).await;
-                        return usize::from(ended.unwrap().is_some());
+                        return usize::from(ended.unwrap().announced(drop).is_some());
                     }
                     let ended = storage.end_sessions(alice.id, selection, reason, NOW, until).await;
-                    ended.unwrap().len()
+                    ended.unwrap().announced(drop).len()
                 }
             }))
             .await;

@@ -48,7 +48,11 @@ async fn a_live_token_rotates_and_keeps_the_session_alive() {
         let (_, session) = database.registered("alice").await;
         let later = NOW + DAY * 29;
 
-        let first = database.rotate_refresh_token(attempt(&session, 0, later)).await.unwrap();
+        let first = database
+            .rotate_refresh_token(attempt(&session, 0, later))
+            .await
+            .unwrap()
+            .announced(drop);
         let second = database.rotate_refresh_token(attempt(&session, 1, NOW + DAY * 58)).await;
 
         let Rotation::Rotated(refreshed) = first else { panic!("{first:?}") };
@@ -56,7 +60,7 @@ async fn a_live_token_rotates_and_keeps_the_session_alive() {
         assert_eq!(refreshed.last_seen_at, later);
         assert_eq!(refreshed.idle_expires_at, later + DAY * 30);
         assert_eq!(refreshed.auth_time, NOW);
-        assert_eq!(outcome(&second.unwrap()), ("rotated", Some(2)));
+        assert_eq!(outcome(&second.unwrap().announced(drop)), ("rotated", Some(2)));
     })
     .await;
 }
@@ -71,7 +75,7 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
             ..attempt(&session, 0, NOW)
         };
 
-        let rotated = database.rotate_refresh_token(too_late).await.unwrap();
+        let rotated = database.rotate_refresh_token(too_late).await.unwrap().announced(drop);
 
         let Rotation::Rotated(refreshed) = rotated else { panic!("{rotated:?}") };
         assert_eq!(refreshed.idle_expires_at, session.expires_at);
@@ -92,14 +96,22 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
 async fn a_spent_token_is_answered_with_the_same_successor_within_the_grace() {
     with_database(async |database| {
         let (_, session) = database.registered("alice").await;
-        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
 
         for now in [NOW, NOW + SECOND, NOW + GRACE] {
-            let again = database.rotate_refresh_token(attempt(&session, 0, now)).await.unwrap();
+            let again = database
+                .rotate_refresh_token(attempt(&session, 0, now))
+                .await
+                .unwrap()
+                .announced(drop);
             assert_eq!(outcome(&again), ("repeated", Some(1)));
         }
 
-        let next = database.rotate_refresh_token(attempt(&session, 1, NOW + GRACE)).await.unwrap();
+        let next = database
+            .rotate_refresh_token(attempt(&session, 1, NOW + GRACE))
+            .await
+            .unwrap()
+            .announced(drop);
         assert_eq!(outcome(&next), ("rotated", Some(2)));
     })
     .await;
@@ -109,13 +121,24 @@ async fn a_spent_token_is_answered_with_the_same_successor_within_the_grace() {
 async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
     with_database(async |database| {
         let (_, session) = database.registered("alice").await;
-        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
         let late = NOW + GRACE + SECOND;
 
-        let superseded = database.rotate_refresh_token(attempt(&session, 0, late)).await.unwrap();
-        let repeated =
-            database.rotate_refresh_token(attempt(&session, 0, late + SECOND)).await.unwrap();
-        let newest = database.rotate_refresh_token(attempt(&session, 2, late)).await.unwrap();
+        let superseded = database
+            .rotate_refresh_token(attempt(&session, 0, late))
+            .await
+            .unwrap()
+            .announced(drop);
+        let repeated = database
+            .rotate_refresh_token(attempt(&session, 0, late + SECOND))
+            .await
+            .unwrap()
+            .announced(drop);
+        let newest = database
+            .rotate_refresh_token(attempt(&session, 2, late))
+            .await
+            .unwrap()
+            .announced(drop);
 
         let Rotation::Superseded(refreshed) = &superseded else { panic!("{superseded:?}") };
         assert_eq!(refreshed.refresh_generation, 2);
@@ -131,11 +154,15 @@ async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
 async fn a_superseded_token_ends_its_session() {
     with_database(async |database| {
         let (_, session) = database.registered("alice").await;
-        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
         let late = NOW + GRACE + SECOND;
-        database.rotate_refresh_token(attempt(&session, 0, late)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, late)).await.unwrap().announced(drop);
 
-        let dead = database.rotate_refresh_token(attempt(&session, 1, late)).await.unwrap();
+        let dead = database
+            .rotate_refresh_token(attempt(&session, 1, late))
+            .await
+            .unwrap()
+            .announced(drop);
 
         assert_eq!(outcome(&dead), ("reused", None));
     })
@@ -146,16 +173,17 @@ async fn a_superseded_token_ends_its_session() {
 async fn a_token_spent_before_the_last_one_ends_its_session_even_within_the_grace() {
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
-        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
-        database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
+        database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap().announced(drop);
 
-        let reused = database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        let reused =
+            database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
 
         let Rotation::Reused { session_id, account_id } = reused else { panic!("{reused:?}") };
         assert_eq!((session_id, account_id), (session.id, alice.id));
         for generation in 0..4 {
             let again = database.rotate_refresh_token(attempt(&session, generation, NOW)).await;
-            assert_eq!(outcome(&again.unwrap()), ("ended", None));
+            assert_eq!(outcome(&again.unwrap().announced(drop)), ("ended", None));
         }
         let revoked = database.list_revocations(NOW).await.unwrap();
         assert_eq!(revoked.len(), 1);
@@ -172,12 +200,20 @@ async fn a_token_of_an_expired_or_unknown_session_is_not_reuse() {
         let unknown = new_session(account_id());
         let refreshed_to_the_end =
             RefreshAttempt { idle_expires_at: old.expires_at, ..attempt(&old, 0, NOW) };
-        database.rotate_refresh_token(refreshed_to_the_end).await.unwrap();
+        database.rotate_refresh_token(refreshed_to_the_end).await.unwrap().announced(drop);
 
-        let at_idle_end =
-            database.rotate_refresh_token(attempt(&idle, 0, idle.idle_expires_at)).await.unwrap();
-        let at_end = database.rotate_refresh_token(attempt(&old, 1, old.expires_at)).await.unwrap();
-        let of_nobody = database.rotate_refresh_token(attempt(&unknown, 0, NOW)).await.unwrap();
+        let at_idle_end = database
+            .rotate_refresh_token(attempt(&idle, 0, idle.idle_expires_at))
+            .await
+            .unwrap()
+            .announced(drop);
+        let at_end = database
+            .rotate_refresh_token(attempt(&old, 1, old.expires_at))
+            .await
+            .unwrap()
+            .announced(drop);
+        let of_nobody =
+            database.rotate_refresh_token(attempt(&unknown, 0, NOW)).await.unwrap().announced(drop);
 
         assert_eq!(outcome(&at_idle_end), ("ended", None));
         assert_eq!(outcome(&at_end), ("ended", None));
@@ -193,11 +229,16 @@ async fn one_of_eight_uses_of_a_token_rotates_and_the_others_get_its_successor()
         rounds(async |round| {
             let (_, session) = database.registered(&format!("user{round}")).await;
 
-            let rotations = race((0..RACERS).map(|_| {
-                let (storage, attempt) = (database.handle(), attempt(&session, 0, NOW));
-                async move { storage.rotate_refresh_token(attempt).await.unwrap() }
-            }))
-            .await;
+            let rotations =
+                race(
+                    (0..RACERS).map(|_| {
+                        let (storage, attempt) = (database.handle(), attempt(&session, 0, NOW));
+                        async move {
+                            storage.rotate_refresh_token(attempt).await.unwrap().announced(drop)
+                        }
+                    }),
+                )
+                .await;
 
             let mut outcomes: Vec<_> = rotations.iter().map(outcome).collect();
             outcomes.sort();
@@ -221,9 +262,18 @@ async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
         let logout = EndReason::Logout;
         let family = session.refresh_family;
 
-        let ended = database.end_session_of_family(family, logout, NOW, NOW + HOUR).await.unwrap();
-        let refreshed = database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
-        let again = database.end_session_of_family(family, logout, NOW, NOW + HOUR).await.unwrap();
+        let ended = database
+            .end_session_of_family(family, logout, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
+        let refreshed =
+            database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
+        let again = database
+            .end_session_of_family(family, logout, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
 
         assert_eq!(ended, Some((session.id, alice.id)));
         assert_eq!(outcome(&refreshed), ("ended", None));
@@ -237,12 +287,17 @@ async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
 async fn a_logout_after_a_refresh_ends_the_successor_too() {
     with_database(async |database| {
         let (_, session) = database.registered("alice").await;
-        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap();
+        database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
 
         let family = session.refresh_family;
-        database.end_session_of_family(family, EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+        database
+            .end_session_of_family(family, EndReason::Logout, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
 
-        let successor = database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap();
+        let successor =
+            database.rotate_refresh_token(attempt(&session, 1, NOW)).await.unwrap().announced(drop);
         assert_eq!(outcome(&successor), ("ended", None));
     })
     .await;
@@ -257,10 +312,16 @@ async fn a_refresh_that_races_a_logout_never_survives_it() {
             let (refreshing, leaving) = (database.handle(), database.handle());
             let (token, family) = (attempt(&session, 0, NOW), session.refresh_family);
 
-            let refresh = async move { refreshing.rotate_refresh_token(token).await.unwrap() };
+            let refresh = async move {
+                refreshing.rotate_refresh_token(token).await.unwrap().announced(drop)
+            };
             let logout = async move {
                 let reason = EndReason::Logout;
-                leaving.end_session_of_family(family, reason, NOW, NOW + HOUR).await.unwrap()
+                leaving
+                    .end_session_of_family(family, reason, NOW, NOW + HOUR)
+                    .await
+                    .unwrap()
+                    .announced(drop)
             };
             // Whoever is asked first often wins.
             let (refreshed, ended) = if round % 2 == 0 {

@@ -27,7 +27,11 @@ async fn every_kind_is_listed_until_its_time_and_among_the_recent_ones() {
         let (alice, opened) = database.registered("alice").await;
         let until = NOW + HOUR;
         let one = SessionSelection::One(opened.id);
-        database.end_sessions(alice.id, one, EndReason::Logout, NOW, until).await.unwrap();
+        database
+            .end_sessions(alice.id, one, EndReason::Logout, NOW, until)
+            .await
+            .unwrap()
+            .announced(drop);
         let (bob, bobs) = database.registered("bob").await;
         let before = NOW + SECOND;
         let ended = database.revoke_account(bob.id, before, NOW, until).await.unwrap();
@@ -74,7 +78,7 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
             idle_expires_at: NOW + DAY,
             revoked_until: until,
         };
-        let refreshed = database.rotate_refresh_token(attempt).await.unwrap();
+        let refreshed = database.rotate_refresh_token(attempt).await.unwrap().announced(drop);
         assert!(matches!(refreshed, Rotation::Ended), "{refreshed:?}");
     })
     .await;

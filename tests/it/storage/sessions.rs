@@ -114,7 +114,11 @@ async fn sessions_that_ended_or_expired_are_not_listed() {
             database.open_password_session(session, hash("first")).await.unwrap();
         }
         let one = SessionSelection::One(ended.id);
-        database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR).await.unwrap();
+        database
+            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR)
+            .await
+            .unwrap()
+            .announced(drop);
 
         let listed = database.list_sessions(alice.id, NOW + HOUR, None, 10).await.unwrap();
 
@@ -135,7 +139,7 @@ async fn selected_sessions_end_and_are_revoked_once() {
         let end = async |selection| {
             let reason = EndReason::Revoked;
             let ended = database.end_sessions(alice.id, selection, reason, NOW, NOW + HOUR).await;
-            let mut ended = ended.unwrap();
+            let mut ended = ended.unwrap().announced(drop);
             ended.sort();
             ended
         };

@@ -1,7 +1,7 @@
 //! Sweeping out what is over.
 
 use claviger::model::{
-    ceremony::{Ceremony, CeremonyKind, CeremonyPayer, CeremonyPurpose},
+    ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
     failure::FailureKey,
     session::{EndReason, NewSession, Rotation},
     signing_key::StoredSigningKey,
@@ -26,7 +26,10 @@ async fn is_stored(database: &Database, session: &NewSession) -> bool {
         idle_expires_at: session.expires_at,
         revoked_until: NOW,
     };
-    !matches!(database.rotate_refresh_token(attempt).await.unwrap(), Rotation::Unknown)
+    !matches!(
+        database.rotate_refresh_token(attempt).await.unwrap().announced(drop),
+        Rotation::Unknown
+    )
 }
 
 fn key(key_id: &str) -> StoredSigningKey {
@@ -60,7 +63,11 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
             database.open_password_session(session.clone(), hash("first")).await.unwrap();
         }
         let one = SessionSelection::One(ended.id);
-        database.end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY).await.unwrap();
+        database
+            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY)
+            .await
+            .unwrap()
+            .announced(drop);
 
         assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
         assert_eq!(database.sweep(NOW, NOW + DAY + HOUR, 100).await.unwrap(), 2);
@@ -78,15 +85,19 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
         let (alice, _) = database.registered("alice").await;
         let until = NOW + HOUR;
         let all = SessionSelection::All;
-        database.end_sessions(alice.id, all, EndReason::Logout, NOW, until).await.unwrap();
+        database
+            .end_sessions(alice.id, all, EndReason::Logout, NOW, until)
+            .await
+            .unwrap()
+            .announced(drop);
         let ceremony = Ceremony {
             id: ceremony_id(),
             purpose: CeremonyPurpose::DiscoverableAuthentication,
-            payer: CeremonyPayer(bytes()),
+            quota_key: QuotaKey(bytes()),
             state: vec![],
             expires_at: until,
         };
-        let limits = CeremonyLimits { per_payer: 9, overall: 9 };
+        let limits = CeremonyLimits { per_quota_key: 9, overall: 9 };
         database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap();
         database.add_signing_key(key("a"), None, NOW).await.unwrap();
         database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();

@@ -186,7 +186,8 @@ async fn two_processes_on_one_database_see_each_others_writes() {
         let (alice, session) = database.registered("alice").await;
 
         let found = other.find_account(alice.id).await.unwrap();
-        let deleted = other.delete_account(alice.id, session.id, NOW, NOW).await.unwrap();
+        let deleted =
+            other.delete_account(alice.id, session.id, NOW, NOW).await.unwrap().announced(drop);
 
         assert!(found.is_some());
         assert!(deleted.is_some());

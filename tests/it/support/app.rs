@@ -7,8 +7,12 @@ use claviger::{
     config::Config,
     domain::{
         clock::ManualClock,
+        operators::Actor,
         service_accounts::ServiceAccounts,
-        tokens::{access::Subject, keys::KeyRevocation},
+        tokens::{
+            access::Subject,
+            keys::{Activation, KeyRevocation},
+        },
         world::World,
     },
 };
@@ -181,17 +185,17 @@ impl TestApp {
 
     /// Rotates the signing keys as the command line does, and lets the server notice.
     pub async fn rotate_keys(&self) {
-        self.app.keys().rotate(false).await.unwrap();
+        self.app.keys().rotate(Activation::AfterDelay, &Actor::CommandLine).await.unwrap();
     }
 
     /// Likewise, with a key that signs at once.
     pub async fn rotate_keys_at_once(&self) {
-        self.app.keys().rotate(true).await.unwrap();
+        self.app.keys().rotate(Activation::AtOnce, &Actor::CommandLine).await.unwrap();
     }
 
     /// Revokes a key as the command line does.
     pub async fn revoke_key(&self, key_id: &str) {
-        let revoked = self.app.keys().revoke(key_id).await.unwrap();
+        let revoked = self.app.keys().revoke(key_id, &Actor::CommandLine).await.unwrap();
         assert_eq!(revoked, KeyRevocation::Replaced);
     }
 

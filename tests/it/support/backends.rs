@@ -1,7 +1,10 @@
 //! Backends on the internal port that say who they are.
 
 use claviger::{
-    domain::service_accounts::{Actor, NewServiceAccount, Wanted},
+    domain::operators::{
+        Actor,
+        service_accounts::{NewServiceAccount, Wanted},
+    },
     grpc::contracts::admin::service_account_service_client::ServiceAccountServiceClient,
 };
 use claviger_proto::pb::token_service_client::TokenServiceClient;

@@ -1,3 +1,158 @@
-//! Service accounts, as operators manage them.
+//! Service accounts, as operators manage them: created, listed, given new keys, deleted.
 
-pub(in crate::domain) mod request;
+mod request;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use crate::{
+    domain::{
+        Error, Result,
+        completion::to_completion,
+        service_accounts::{ServiceAccounts, hash},
+    },
+    model::{
+        id::ServiceAccountId,
+        service_account::{ServiceAccount, ServiceAccountName},
+        service_key::{KEY_START, ServiceKey, StoredServiceKey},
+    },
+    storage::service_accounts::ServiceAccountCreation,
+};
+
+use super::Actor;
+
+pub use request::{DEFAULT_OVERLAP, MAX_OVERLAP, NewServiceAccount, Rotation, Wanted, parse_name};
+
+/// The random bytes of a key.
+const KEY_BYTES: usize = 32;
+
+/// A service account with a key that was just made.
+#[derive(Debug)]
+pub struct WithKey {
+    /// The service account.
+    pub account: ServiceAccount,
+    /// Its new key, to be shown once: only its hash is stored. `None` when it was to have none.
+    pub key: Option<ServiceKey>,
+}
+
+impl ServiceAccounts {
+    /// Creates a service account, with a key unless it is to have none.
+    ///
+    /// # Errors
+    /// `ServiceAccountExists`.
+    pub async fn create(&self, new: NewServiceAccount, by: &Actor) -> Result<WithKey> {
+        let key = if new.without_key { None } else { Some(self.mint()?) };
+        let now = self.world.now();
+        let account = ServiceAccount {
+            id: ServiceAccountId::from_uuid(self.world.ordered_uuid()?),
+            name: new.name,
+            audiences: new.audiences,
+            certificate_names: new.certificate_names,
+            is_operator: new.is_operator,
+            created_at: now,
+            keys: key.iter().map(|key| self.stored(key)).collect(),
+        };
+        let (accounts, its, by) = (self.clone(), account.clone(), by.clone());
+        to_completion(async move { accounts.add(its, &by).await }).await?;
+        Ok(WithKey { account, key })
+    }
+
+    /// Up to `limit` service accounts in the order of their names, those after `after`, with the keys
+    /// that are valid now.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn list(
+        &self,
+        after: Option<&ServiceAccountName>,
+        limit: u32,
+    ) -> Result<Vec<ServiceAccount>> {
+        let mut accounts = self.storage.list_service_accounts(after, limit).await?;
+        let now = self.world.now();
+        accounts.iter_mut().for_each(|it| it.keys.retain(|key| key.is_good(now)));
+        Ok(accounts)
+    }
+
+    /// Makes a new key. Previous keys stay valid for the overlap, unless they expire earlier; at most
+    /// [`MAX_KEYS`](crate::model::service_account::MAX_KEYS) are valid at a time.
+    ///
+    /// # Errors
+    /// `ServiceAccountNotFound`.
+    pub async fn rotate(&self, rotation: Rotation, by: &Actor) -> Result<WithKey> {
+        let key = self.mint()?;
+        let (accounts, stored, by) = (self.clone(), self.stored(&key), by.clone());
+        let account =
+            to_completion(async move { accounts.replace_key(rotation, stored, &by).await });
+        Ok(WithKey { account: account.await?, key: Some(key) })
+    }
+
+    /// Deletes a service account. None of its keys and certificates identifies it here any more.
+    ///
+    /// # Errors
+    /// `ServiceAccountNotFound`.
+    pub async fn delete(&self, name: ServiceAccountName, by: &Actor) -> Result<()> {
+        let (accounts, by) = (self.clone(), by.clone());
+        to_completion(async move {
+            let deleted = accounts.storage.delete_service_account(name.clone()).await?;
+            let id = deleted.ok_or(Error::ServiceAccountNotFound)?;
+            log("service_account_deleted", (id, &name), &by);
+            accounts.reload().await
+        })
+        .await
+    }
+
+    async fn add(&self, account: ServiceAccount, by: &Actor) -> Result<()> {
+        let (id, name) = (account.id, account.name.clone());
+        match self.storage.create_service_account(account).await? {
+            ServiceAccountCreation::Exists => return Err(Error::ServiceAccountExists),
+            ServiceAccountCreation::Created => log("service_account_created", (id, &name), by),
+        }
+        self.reload_changed().await;
+        Ok(())
+    }
+
+    async fn replace_key(
+        &self,
+        rotation: Rotation,
+        key: StoredServiceKey,
+        by: &Actor,
+    ) -> Result<ServiceAccount> {
+        let expire_at = key.created_at + rotation.overlap;
+        let rotated =
+            self.storage.rotate_service_account_key(rotation.name, key, expire_at).await?;
+        let account = rotated.ok_or(Error::ServiceAccountNotFound)?;
+        log("service_account_key_rotated", (account.id, &account.name), by);
+        self.reload_changed().await;
+        Ok(account)
+    }
+
+    /// Reads again what was just changed. The change is stored and may have made a key that is shown
+    /// only once, so a failure is not the call's: it delays the change here until the next reading.
+    async fn reload_changed(&self) {
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "a change of service accounts is stored but not yet known here");
+        }
+    }
+
+    fn mint(&self) -> Result<ServiceKey> {
+        let secret = Zeroizing::new(self.world.random_bytes::<KEY_BYTES>()?);
+        let mut text = String::with_capacity(KEY_START.len() + (KEY_BYTES * 4).div_ceil(3));
+        text.push_str(KEY_START);
+        URL_SAFE_NO_PAD.encode_string(*secret, &mut text);
+        Ok(ServiceKey::new(text))
+    }
+
+    fn stored(&self, key: &ServiceKey) -> StoredServiceKey {
+        StoredServiceKey {
+            hash: hash(key.expose()),
+            prefix: key.prefix(),
+            created_at: self.world.now(),
+            expires_at: None,
+        }
+    }
+}
+
+fn log(event: &'static str, of: (ServiceAccountId, &ServiceAccountName), by: &Actor) {
+    let (id, name, by) = (of.0, of.1.as_str(), by.to_string());
+    tracing::info!(target: "claviger::security", event, service_account_id = %id, name, by);
+}

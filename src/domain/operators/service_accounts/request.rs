@@ -6,42 +6,39 @@ use crate::{
     domain::{Error, Result},
     model::{
         certificate::CertificateName,
-        service_account::{
-            Audience, MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_CERTIFICATE_NAMES, MAX_NAME_CHARS,
-            ServiceAccountName,
-        },
-        violation::{FieldReason, FieldViolation},
+        service_account::{Audience, MAX_AUDIENCES, MAX_CERTIFICATE_NAMES, ServiceAccountName},
+        violation::{BrokenRule, FieldReason, Violations},
     },
 };
 
-/// For how long the key before goes on when nobody says.
+/// How long previous keys stay valid when the operator does not say.
 pub const DEFAULT_OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long it may go on at most.
+/// How long previous keys stay valid at most.
 pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A service account to be made, as texts.
+/// A service account to be created, as texts.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// Its name.
     pub name: String,
     /// The audiences whose tokens it may ask about; none means those of the server's tokens.
     pub audiences: Vec<String>,
-    /// The names in client certificates that show it.
+    /// The names in client certificates that identify it.
     pub certificate_names: Vec<String>,
     /// Whether it may call what is for operators.
     pub is_operator: bool,
-    /// Whether only certificates show it.
+    /// Whether only certificates identify it.
     pub without_key: bool,
 }
 
-/// A service account to be made.
+/// A service account to be created.
 #[derive(Debug, Clone)]
 pub struct NewServiceAccount {
-    pub(in crate::domain) name: ServiceAccountName,
-    pub(in crate::domain) audiences: Vec<Audience>,
-    pub(in crate::domain) certificate_names: Vec<CertificateName>,
-    pub(in crate::domain) is_operator: bool,
-    pub(in crate::domain) without_key: bool,
+    pub(super) name: ServiceAccountName,
+    pub(super) audiences: Vec<Audience>,
+    pub(super) certificate_names: Vec<CertificateName>,
+    pub(super) is_operator: bool,
+    pub(super) without_key: bool,
 }
 
 impl NewServiceAccount {
@@ -50,27 +47,26 @@ impl NewServiceAccount {
     /// # Errors
     /// `FieldsInvalid`, with every broken rule.
     pub fn parse(wanted: &Wanted) -> Result<Self> {
-        let mut broken = Vec::new();
-        let name = ServiceAccountName::parse(&wanted.name)
-            .inspect_err(|reason| broken.push(name_violation(*reason)));
-        let audiences = each("audiences", &wanted.audiences, Audience::parse, &mut broken);
-        at_most(MAX_AUDIENCES, "audiences", audiences.len(), &mut broken);
+        let mut violations = Violations::default();
+        let name = violations.parsed("name", ServiceAccountName::parse(&wanted.name));
+        let audiences = each("audiences", &wanted.audiences, Audience::parse, &mut violations);
+        at_most(MAX_AUDIENCES, "audiences", audiences.len(), &mut violations);
         let names = &wanted.certificate_names;
-        let names = each("certificate_names", names, CertificateName::parse, &mut broken);
-        at_most(MAX_CERTIFICATE_NAMES, "certificate_names", names.len(), &mut broken);
+        let names = each("certificate_names", names, CertificateName::parse, &mut violations);
+        at_most(MAX_CERTIFICATE_NAMES, "certificate_names", names.len(), &mut violations);
         if wanted.without_key && wanted.certificate_names.is_empty() {
-            let description = "must be given when there is no key";
-            broken.push(violation("certificate_names", FieldReason::Required, description));
+            let sentence = "must be given when there is no key";
+            violations.refuse("certificate_names", FieldReason::Required, sentence);
         }
         match name {
-            Ok(name) if broken.is_empty() => Ok(Self {
+            Some(name) if violations.is_empty() => Ok(Self {
                 name,
                 audiences,
                 certificate_names: names,
                 is_operator: wanted.is_operator,
                 without_key: wanted.without_key,
             }),
-            _ => Err(Error::FieldsInvalid(broken)),
+            _ => Err(violations.into()),
         }
     }
 }
@@ -78,26 +74,25 @@ impl NewServiceAccount {
 /// A key to be replaced.
 #[derive(Debug, Clone)]
 pub struct Rotation {
-    pub(in crate::domain) name: ServiceAccountName,
-    pub(in crate::domain) overlap: Duration,
+    pub(super) name: ServiceAccountName,
+    pub(super) overlap: Duration,
 }
 
 impl Rotation {
-    /// Reads whose key is to be replaced, and for how long the one before goes on.
+    /// Reads whose key is to be replaced, and how long previous keys stay valid.
     ///
     /// # Errors
     /// `FieldsInvalid`, with every broken rule.
     pub fn parse(name: &str, overlap: Duration) -> Result<Self> {
-        let mut broken = Vec::new();
-        let name = ServiceAccountName::parse(name)
-            .inspect_err(|reason| broken.push(name_violation(*reason)));
+        let mut violations = Violations::default();
+        let name = violations.parsed("name", ServiceAccountName::parse(name));
         if overlap > MAX_OVERLAP {
-            let description = "must be at most 30 days and not negative";
-            broken.push(violation("overlap", FieldReason::OutOfRange, description));
+            let sentence = "must be at most 30 days and not negative";
+            violations.refuse("overlap", FieldReason::OutOfRange, sentence);
         }
         match name {
-            Ok(name) if broken.is_empty() => Ok(Self { name, overlap }),
-            _ => Err(Error::FieldsInvalid(broken)),
+            Some(name) if violations.is_empty() => Ok(Self { name, overlap }),
+            _ => Err(violations.into()),
         }
     }
 }
@@ -107,63 +102,34 @@ impl Rotation {
 /// # Errors
 /// `FieldsInvalid`.
 pub fn parse_name(name: &str) -> Result<ServiceAccountName> {
-    let broken = |reason| Error::FieldsInvalid(vec![name_violation(reason)]);
-    ServiceAccountName::parse(name).map_err(broken)
+    let mut violations = Violations::default();
+    let name = violations.parsed("name", ServiceAccountName::parse(name));
+    name.ok_or_else(|| Error::from(violations))
 }
 
-/// Reads every text, without those that say the same again. A field breaks each rule once.
+/// Reads every text, without those that mean the same as an earlier one. A field breaks each rule once.
 fn each<T: PartialEq>(
     field: &'static str,
     texts: &[String],
-    parse: impl Fn(&str) -> std::result::Result<T, FieldReason>,
-    broken: &mut Vec<FieldViolation>,
+    parse: impl Fn(&str) -> std::result::Result<T, BrokenRule>,
+    violations: &mut Violations,
 ) -> Vec<T> {
     let mut read = Vec::new();
     for text in texts {
         match parse(text) {
             Ok(it) if read.contains(&it) => {}
             Ok(it) => read.push(it),
-            Err(reason) if broken.iter().any(|it| (it.field, it.reason) == (field, reason)) => {}
-            Err(reason) => broken.push(violation(field, reason, description(field, reason))),
+            Err(rule) if violations.contains(field, rule.reason) => {}
+            Err(rule) => violations.refuse(field, rule.reason, rule.description),
         }
     }
     read
 }
 
-fn at_most(most: usize, field: &'static str, count: usize, broken: &mut Vec<FieldViolation>) {
+fn at_most(most: usize, field: &'static str, count: usize, violations: &mut Violations) {
     if count > most {
-        let description = format!("must be at most {most}");
-        broken.push(FieldViolation { field, reason: FieldReason::TooLong, description });
+        violations.refuse(field, FieldReason::TooLong, format!("must be at most {most}"));
     }
-}
-
-fn name_violation(reason: FieldReason) -> FieldViolation {
-    let description = match reason {
-        FieldReason::Required => "must be given".to_owned(),
-        FieldReason::TooLong => format!("must have at most {MAX_NAME_CHARS} characters"),
-        _ => "must hold only a to z, 0 to 9 and -, and begin with a letter".to_owned(),
-    };
-    violation("name", reason, description)
-}
-
-fn description(field: &str, reason: FieldReason) -> String {
-    match (field, reason) {
-        (_, FieldReason::Required) => "must not be empty".to_owned(),
-        ("audiences", FieldReason::TooLong) => {
-            format!("must have at most {MAX_AUDIENCE_CHARS} characters each")
-        }
-        ("audiences", _) => "must not hold white space or control characters".to_owned(),
-        (_, FieldReason::TooLong) => "must not be longer than such names can be".to_owned(),
-        _ => "must be spiffe://trust-domain/path or DNS names without a wildcard".to_owned(),
-    }
-}
-
-fn violation(
-    field: &'static str,
-    reason: FieldReason,
-    description: impl Into<String>,
-) -> FieldViolation {
-    FieldViolation { field, reason, description: description.into() }
 }
 
 #[cfg(test)]
@@ -222,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_neither_key_nor_certificate_could_never_call() {
+    fn a_service_account_with_neither_key_nor_certificate_is_refused() {
         let without = Wanted { name: "shop".to_owned(), without_key: true, ..Wanted::default() };
         let certificate_names = texts(&["shop.example"]);
 
@@ -231,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_before_goes_on_for_thirty_days_at_most() {
+    fn previous_keys_stay_valid_for_thirty_days_at_most() {
         assert!(Rotation::parse("shop", Duration::ZERO).is_ok());
         assert!(Rotation::parse("shop", MAX_OVERLAP).is_ok());
         assert!(Rotation::parse("shop", MAX_OVERLAP + Duration::from_micros(1)).is_err());

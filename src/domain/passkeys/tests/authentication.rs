@@ -7,7 +7,7 @@ use crate::{domain::Error, model::ceremony::CeremonyPurpose};
 
 use super::{
     super::{
-        authentication::expected,
+        assertion::expected,
         ceremony_state,
         guard::{Checked, UserHandle},
         relying_party::Verdict,

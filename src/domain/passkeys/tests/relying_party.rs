@@ -10,7 +10,7 @@ use tracing::{Event, Metadata, Subscriber, span, subscriber};
 
 use super::{
     super::{
-        Payer, Settings, ceremony_state,
+        Quota, Settings, ceremony_state,
         relying_party::{ALGORITHMS, RelyingParty, Verdict},
     },
     APP_ORIGIN, ID, ORIGIN, account,
@@ -146,7 +146,7 @@ fn a_state_that_cannot_be_read_counts_as_expired() {
 
 #[test]
 fn addresses_share_the_expense_of_open_ceremonies_by_prefix() {
-    let bytes = |address: &str| Payer::Address(address.parse().unwrap()).bytes();
+    let bytes = |address: &str| Quota::Address(address.parse().unwrap()).bytes();
 
     assert_eq!(bytes("192.0.2.1"), bytes("::ffff:192.0.2.1"));
     assert_ne!(bytes("192.0.2.1"), bytes("192.0.2.2"));

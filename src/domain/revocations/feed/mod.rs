@@ -12,7 +12,7 @@ use std::{
 use claviger_token::{revocation::Revocation, time::Timestamp};
 use tokio::sync::watch;
 
-use crate::{domain::tokens::keys::PublicKey, model::signing_key::SigningKeyState};
+use crate::model::signing_key::{PublicKey, SigningKeyState};
 
 use super::cursor::Cursor;
 

@@ -1,7 +1,8 @@
 //! The key ring: the keys that sign and check access tokens, and their rotation.
 //!
-//! Keys live in storage, sealed; the ring holds them ready for use and follows storage, where
-//! another process may have added one. A compare-and-set there settles rotations at the same time.
+//! Keys are stored sealed; the ring holds them ready for use and follows storage, where another
+//! process may have added one. Of rotations at the same time, a compare-and-set in storage lets one
+//! win.
 
 use std::{
     sync::{
@@ -15,8 +16,8 @@ use arc_swap::ArcSwap;
 use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use crate::{
-    domain::{Error, Result, secret::DerivedKey, world::World},
-    model::signing_key::{SigningKeyState, StoredSigningKey},
+    domain::{Error, Result, operators::Actor, secret::DerivedKey, world::World},
+    model::signing_key::{PublicKey, SigningKeyState, StoredSigningKey},
     storage::Storage,
 };
 
@@ -24,13 +25,13 @@ pub use crate::storage::signing_keys::KeyRevocation;
 
 use super::key_set::{self, KeySet, SigningKey};
 
-/// For how long others may keep the published keys.
+/// How long clients may cache the published keys.
 pub const PUBLICATION_MAX_AGE: Duration = Duration::from_secs(300);
-/// How long a new key is published before it signs: longer than anybody keeps an old answer, and
-/// five minutes more, in which a running server notices a key that another process made.
+/// How long a new key is published before it signs: [`PUBLICATION_MAX_AGE`], and five minutes more
+/// in which a running server loads a key that another process made.
 pub const ACTIVATION_DELAY: Duration = Duration::from_secs(600);
-/// For how much longer than its last token a key is kept: for clocks that differ, and for a process
-/// that goes on signing with it until it hears of the next key.
+/// How much longer than its last token a key is kept: for clocks that differ, and for a process that
+/// signs with it until it has loaded the next key.
 const RETIREMENT_SLACK: Duration = Duration::from_secs(300);
 
 /// How keys are made and changed.
@@ -38,45 +39,23 @@ const RETIREMENT_SLACK: Duration = Duration::from_secs(300);
 pub struct Settings {
     /// The algorithm of new keys.
     pub algorithm: SigningAlgorithm,
-    /// How long a key signs before the next one is made; `None` means until told.
+    /// How long a key signs before the next one is made; `None` means until an operator rotates.
     pub rotation_interval: Option<Duration>,
-    /// How long an access token lives, that is, how long a key is needed after it last signed.
+    /// How long an access token is valid, that is, how long a key is needed after it last signed.
     pub token_lifetime: Duration,
 }
 
-/// A key as others see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKey {
-    /// `kid`.
-    pub key_id: String,
-    /// The only algorithm it may be used with.
-    pub algorithm: SigningAlgorithm,
-    /// DER SubjectPublicKeyInfo.
-    pub public_key: Vec<u8>,
-    /// When it begins to sign.
-    pub activates_at: Timestamp,
-    /// When its last token is dead, if that is known.
-    pub retires_at: Option<Timestamp>,
-    /// When it was said that somebody else may have it.
-    pub revoked_at: Option<Timestamp>,
+/// When a new key begins to sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// After [`ACTIVATION_DELAY`], when every client that caches the published keys has it.
+    AfterDelay,
+    /// At once: clients that cache the published keys may refuse its tokens until they fetch them
+    /// again.
+    AtOnce,
 }
 
-impl PublicKey {
-    /// What the key is good for at `now`.
-    pub fn state(&self, now: Timestamp) -> SigningKeyState {
-        if self.revoked_at.is_some() {
-            SigningKeyState::Compromised
-        } else if self.retires_at.is_some_and(|retires_at| retires_at <= now) {
-            SigningKeyState::Retired
-        } else if now < self.activates_at {
-            SigningKeyState::Announced
-        } else {
-            SigningKeyState::Active
-        }
-    }
-}
-
-/// The keys, held in memory, kept in storage.
+/// The keys, held in memory and kept in storage.
 pub struct KeyRing {
     storage: Storage,
     world: World,
@@ -95,14 +74,14 @@ struct LastRead {
     stored: Vec<StoredSigningKey>,
 }
 
-/// The keys of this moment, shared with those who sign and check.
+/// The current keys, shared with what signs and verifies.
 pub(super) type SharedKeySet = Arc<ArcSwap<KeySet>>;
 
 impl KeyRing {
     /// Loads the keys, making the first one where there is none.
     ///
     /// # Errors
-    /// Also when a key cannot be unsealed: the key-encryption key is another one.
+    /// When storage fails, or a key cannot be unsealed because the key-encryption key is another one.
     pub async fn load(
         storage: Storage,
         world: World,
@@ -116,23 +95,27 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Reads again what storage holds, and makes the next key when the schedule says so.
+    /// Reads the keys from storage again, and makes the next key when the schedule says so.
     ///
     /// # Errors
-    /// Like [`Self::load`]. The ring then goes on with the keys it has.
+    /// Like [`Self::load`]. The ring then keeps the keys it has.
     pub async fn refresh(&self) -> Result<()> {
         self.reload().await?;
         match due(&self.keys.load(), self.settings.rotation_interval, self.world.now()) {
             Due::Nothing => return Ok(()),
-            Due::FirstKey => self.rotate(true).await?,
-            Due::NextKey => self.rotate(false).await?,
+            Due::FirstKey => self.add_next(Activation::AtOnce, SCHEDULE).await?,
+            Due::NextKey => self.add_next(Activation::AfterDelay, SCHEDULE).await?,
         };
         Ok(())
     }
 
-    /// Makes the next key. It signs after [`ACTIVATION_DELAY`], or at once if `immediately`. When
-    /// another process made one at the same time, that one is the answer.
-    pub async fn rotate(&self, immediately: bool) -> Result<PublicKey> {
+    /// Makes the next key and returns it. When another process made one at the same time, that one is
+    /// returned.
+    pub async fn rotate(&self, activation: Activation, by: &Actor) -> Result<PublicKey> {
+        self.add_next(activation, &by.to_string()).await
+    }
+
+    async fn add_next(&self, activation: Activation, by: &str) -> Result<PublicKey> {
         let (newest_id, newest_made) = match self.keys.load().newest() {
             Some(key) => (Some(key.public().key_id.clone()), Some(key.created_at())),
             None => (None, None),
@@ -140,7 +123,10 @@ impl KeyRing {
         let now = self.world.now();
         // The order of keys is the order of their making, also where the clock stands or steps back.
         let created_at = newest_made.map_or(now, |it| now.max(it + Duration::from_micros(1)));
-        let activates_at = if immediately { now } else { now + ACTIVATION_DELAY };
+        let activates_at = match activation {
+            Activation::AfterDelay => now + ACTIVATION_DELAY,
+            Activation::AtOnce => now,
+        };
         let algorithm = self.settings.algorithm;
         let sealing_key = &self.sealing_key;
         let key = key_set::make_key(&self.world, sealing_key, algorithm, created_at, activates_at)?;
@@ -150,15 +136,16 @@ impl KeyRing {
         let added = self.storage.add_signing_key(key, newest_id, retire_at).await?;
         self.reload().await?;
         if added {
-            log_made(&key_id, algorithm, immediately);
+            log_made(&key_id, algorithm, activation, by);
         }
         let newest = self.keys.load().newest().map(SigningKey::public).cloned();
         newest.ok_or_else(|| Error::internal("storage holds no signing key after a rotation"))
     }
 
-    /// Revokes a key that somebody else may have: within a second no token of it is good anywhere.
-    /// When no other key may go on signing, makes one that signs at once, in the same transaction.
-    pub async fn revoke(&self, key_id: &str) -> Result<KeyRevocation> {
+    /// Revokes a key whose private half may be known to others: within a second every server refuses
+    /// its tokens. When no other key can sign, makes one that signs at once, in the same transaction.
+    pub async fn revoke(&self, key_id: &str, by: &Actor) -> Result<KeyRevocation> {
+        let by = by.to_string();
         let now = self.world.now();
         let algorithm = self.settings.algorithm;
         let replacement = key_set::make_key(&self.world, &self.sealing_key, algorithm, now, now)?;
@@ -167,12 +154,13 @@ impl KeyRing {
         let key_id = key_id.to_owned();
         let revoked = self.storage.revoke_signing_key(key_id.clone(), replacement, retire_at, now);
         let revoked = revoked.await?;
-        // It has happened, whatever becomes of the reload.
+        // It is done, even if the reload fails.
         if matches!(revoked, KeyRevocation::Revoked | KeyRevocation::Replaced) {
-            tracing::warn!(target: "claviger::security", event = "signing_key_revoked", key_id);
+            let event = "signing_key_revoked";
+            tracing::warn!(target: "claviger::security", event, key_id, by);
         }
         if revoked == KeyRevocation::Replaced {
-            log_made(&replacement_id, algorithm, true);
+            log_made(&replacement_id, algorithm, Activation::AtOnce, &by);
         }
         self.reload().await?;
         Ok(revoked)
@@ -182,9 +170,10 @@ impl KeyRing {
         activates_at + self.settings.token_lifetime + RETIREMENT_SLACK
     }
 
-    /// The keys as watchers hear of them: those to publish, and those that were revoked.
-    pub fn told(&self) -> Vec<PublicKey> {
-        self.keys.load().told()
+    /// The public keys that watchers of revocations receive: the revoked ones, then those to publish,
+    /// each oldest first.
+    pub fn published_and_revoked(&self) -> Vec<PublicKey> {
+        self.keys.load().published_and_revoked()
     }
 
     /// The keys to publish, oldest first.
@@ -192,7 +181,7 @@ impl KeyRing {
         self.keys.load().published()
     }
 
-    /// The keys to publish, oldest first, with what each is good for now.
+    /// The keys to publish, oldest first, each with its state now.
     pub fn published_states(&self) -> Vec<(PublicKey, SigningKeyState)> {
         let now = self.world.now();
         self.published().into_iter().map(|key| (key.clone(), key.state(now))).collect()
@@ -203,16 +192,16 @@ impl KeyRing {
         self.keys.load().jwks().to_owned()
     }
 
-    /// The keys, for those who sign and check.
+    /// The keys, for what signs and verifies.
     pub(super) fn shared(&self) -> SharedKeySet {
         Arc::clone(&self.keys)
     }
 
-    /// Reads again what storage holds, since another process may have changed it. Costs little while
-    /// nothing has changed: opening keys is what takes time.
+    /// Reads the keys from storage again, since another process may have changed them. Costs little
+    /// while nothing has changed: opening keys is what takes time.
     ///
     /// # Errors
-    /// Like [`Self::load`]. The ring then goes on with the keys it has.
+    /// Like [`Self::load`]. The ring then keeps the keys it has.
     pub async fn reload(&self) -> Result<()> {
         let number = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let stored = self.storage.list_signing_keys(self.world.now()).await?;
@@ -231,15 +220,19 @@ impl KeyRing {
     }
 }
 
-fn log_made(key_id: &str, algorithm: SigningAlgorithm, immediately: bool) {
+fn log_made(key_id: &str, algorithm: SigningAlgorithm, activation: Activation, by: &str) {
     tracing::info!(
         target: "claviger::security",
         event = "signing_key_made",
         key_id,
         algorithm = algorithm.name(),
-        immediately,
+        immediately = activation == Activation::AtOnce,
+        by,
     );
 }
+
+/// What the log names as the maker of a key that no operator asked for.
+const SCHEDULE: &str = "schedule";
 
 /// What the schedule asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -183,7 +183,11 @@ fn a_revoked_key_neither_signs_nor_checks_nor_is_published_but_is_told_of() {
     assert_eq!(signer(&set, 100), good.key_id);
     assert!(!set.jwks().contains(&revoked.key_id));
     assert_eq!(set.published().len(), 1);
-    let told: Vec<_> = set.told().iter().map(|it| (it.key_id.clone(), it.state(at(300)))).collect();
+    let told: Vec<_> = set
+        .published_and_revoked()
+        .iter()
+        .map(|it| (it.key_id.clone(), it.state(at(300))))
+        .collect();
     let expected =
         [(revoked.key_id, SigningKeyState::Compromised), (good.key_id, SigningKeyState::Active)];
     assert_eq!(told, expected);

@@ -1,0 +1,46 @@
+//! Which backend calls the internal listener, by its credentials and the rule who needs any.
+//!
+//! Where the credentials travel is for gRPC and HTTP to know.
+
+use crate::{
+    domain::{Error, Result},
+    model::service_account::Backend,
+};
+
+use super::{Credentials, ServiceAccounts};
+
+/// Who may call the internal listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Every client that reaches it, also without credentials.
+    Anybody,
+    /// Service accounts alone.
+    ServiceAccounts,
+}
+
+/// Identifies the backends that call.
+#[derive(Clone)]
+pub struct Backends {
+    accounts: ServiceAccounts,
+    admission: Admission,
+}
+
+impl Backends {
+    /// Backends are these service accounts; `admission` says whether a caller needs credentials.
+    pub fn new(accounts: ServiceAccounts, admission: Admission) -> Self {
+        Self { accounts, admission }
+    }
+
+    /// The backend that shows these credentials. The answer is good for one call: the next one on the
+    /// same connection is identified again.
+    ///
+    /// # Errors
+    /// `CallerUnknown`.
+    pub fn find(&self, shown: &Credentials) -> Result<Backend> {
+        match (self.accounts.identify(shown)?, self.admission) {
+            (Some(account), _) => Ok(Backend::Account(account)),
+            (None, Admission::Anybody) => Ok(Backend::Local),
+            (None, Admission::ServiceAccounts) => Err(Error::CallerUnknown),
+        }
+    }
+}
