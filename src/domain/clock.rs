@@ -1,4 +1,4 @@
-//! The clock: the only door to the time of day.
+//! The clock: the only source of the time of day.
 
 #[cfg(debug_assertions)]
 use std::sync::{
@@ -9,19 +9,19 @@ use std::time::SystemTime;
 
 use claviger_token::time::Timestamp;
 
-/// Tells the time.
+/// A source of the current time.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The operating system's.
+    /// The operating system's clock.
     System,
-    /// One that tests move. Not compiled into a release build: nobody moves the time of a running
-    /// service.
+    /// One that tests move. Not compiled into a release build, so that the time of a running service
+    /// cannot be moved.
     #[cfg(debug_assertions)]
     Manual(ManualClock),
 }
 
 impl Clock {
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => system_now(),
@@ -48,12 +48,12 @@ impl ManualClock {
         Self(Arc::new(AtomicI64::new(start.as_micros())))
     }
 
-    /// What it shows.
+    /// The time at which it stands.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
     }
 
-    /// Moves it forward.
+    /// Moves it forward by a span.
     pub fn advance(&self, span: std::time::Duration) {
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         self.0.fetch_add(micros, Ordering::SeqCst);

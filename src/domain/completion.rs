@@ -1,4 +1,4 @@
-//! Work that must not stop half-way when the caller hangs up.
+//! Work that must not stop half-way when the client disconnects.
 
 use std::future::Future;
 
@@ -8,9 +8,9 @@ use super::{Error, Result, deadline};
 
 /// Runs the work in a task of its own and waits for it.
 ///
-/// A call whose client hangs up is dropped at its next `.await`. That must not fall between a
-/// commit and what follows from it in memory: a session would be ended in the database while its
-/// access token lives on here. The call's deadline goes with the work.
+/// A call whose client disconnects is dropped at its next `.await`. That must not fall between a commit
+/// and what follows from it in memory: a session would be ended in the database while its access token
+/// is still accepted here. The deadline of the call applies to the work.
 ///
 /// # Errors
 /// Those of the work; `Internal` when it panics.
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_goes_on_when_its_caller_is_dropped() {
+    async fn work_continues_when_its_caller_is_dropped() {
         let (started, go_on, done) =
             (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (its_started, its_go_on, its_done) =

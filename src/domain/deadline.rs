@@ -1,3 +1,3 @@
-//! The deadline of a call, on its way from the edge to the database.
+//! The deadline of a call, passed on from the edge to the database.
 
 pub use crate::storage::deadline::{current, until};

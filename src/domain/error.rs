@@ -19,7 +19,7 @@ pub enum Error {
     /// The username or the password is wrong, or there is no password.
     #[error("credentials refused")]
     InvalidCredentials,
-    /// The passkey's answer was refused; the detail is for the log only.
+    /// The passkey's response was refused; the detail is for the log only.
     #[error("passkey refused: {0}")]
     PasskeyRefused(&'static str),
     /// No such credential exists (discoverable flow only).
@@ -88,7 +88,7 @@ pub enum Error {
     /// Too many failed attempts.
     #[error("too many attempts")]
     TooManyAttempts {
-        /// How long to wait.
+        /// How long to wait before the next attempt.
         retry_after: Duration,
     },
     /// A hundred failed attempts in a row.
@@ -106,7 +106,7 @@ pub enum Error {
     /// A queue of the server is full.
     #[error("overloaded")]
     Overloaded,
-    /// The database does not answer.
+    /// The database cannot be reached.
     #[error("database unavailable")]
     DatabaseUnavailable(#[source] storage::Error),
     /// A failure of the server itself.

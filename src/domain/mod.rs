@@ -1,7 +1,6 @@
 //! The rules: who may sign in, with what, and for how long.
 //!
-//! Knows nothing of gRPC, HTTP or SQL. argon2, webauthn-rs and jsonwebtoken are each used in one
-//! place below.
+//! Knows nothing of gRPC, HTTP or SQL. argon2 and webauthn-rs are each used in one place below.
 
 pub mod accounts;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! Keeping in step with what other processes wrote to the same database.
+//! Following what other processes write to the same database.
 //!
 //! Revocations are read again with an overlap, so that none is lost to the order of commits or to
 //! clocks; keys and service accounts are few and read whole.
@@ -16,11 +16,11 @@ use super::{
 /// How often [`Replication::run_once`] is meant to run.
 pub const INTERVAL: Duration = Duration::from_millis(250);
 /// How far back from the last round each one reads. Longer than any transaction may take to commit
-/// after it wrote: a COMMIT is waited for thirty seconds while a synchronous standby is away.
+/// after it wrote: a COMMIT waits up to thirty seconds for a synchronous standby.
 const OVERLAP: Duration = Duration::from_secs(40);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
-/// The database is asked every so many rounds (a second) whether it takes writes.
+/// The database is asked every so many rounds (a second) whether it accepts writes.
 const ROUNDS_PER_PING: u32 = 4;
 /// Service accounts are read every so many rounds (half a second), so that one that was deleted
 /// elsewhere is refused here within a second.
@@ -37,7 +37,7 @@ pub struct Replication {
 }
 
 impl Replication {
-    /// Follows from now on; what there was before has been loaded.
+    /// Follows from now on; earlier changes have been loaded.
     pub fn new(
         storage: Storage,
         keys: Arc<KeyRing>,
@@ -49,22 +49,22 @@ impl Replication {
     }
 
     /// One round: the keys, what was revoked lately and, now and then, every revocation, the service
-    /// accounts, and whether the database takes writes.
+    /// accounts, and whether the database accepts writes.
     ///
     /// # Errors
-    /// When the database does not answer as it should; the next round then asks for everything.
+    /// When the database cannot be read; the next round then reads everything.
     pub async fn run_once(&mut self) -> Result<()> {
-        // Time alone changes what a key is good for, whether or not the database answers.
+        // Time alone changes the state of a key, whether or not the database can be read.
         self.revocations.observe_keys(&self.keys.published_and_revoked());
         let round = std::mem::take(&mut self.rounds);
         let began = Instant::now();
-        // A row that cannot be read must keep neither the word of a compromised key away nor a logout.
+        // A row that cannot be read must hold back neither a compromised key nor a logout.
         let keys = self.keys.reload().await;
         self.revocations.observe_keys(&self.keys.published_and_revoked());
         if round.is_multiple_of(ROUNDS_PER_LOAD) {
             self.revocations.catch_up(&self.storage).await?;
         } else {
-            // A process may stand still for any time between two rounds: stopped, or without a CPU.
+            // A process may be suspended for any time between two rounds: stopped, or without a CPU.
             let span = OVERLAP + began.duration_since(self.last_round);
             self.revocations.follow(&self.storage, span).await?;
         }

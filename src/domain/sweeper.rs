@@ -6,10 +6,10 @@ use crate::storage::Storage;
 
 use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::World};
 
-/// For how long a session that is over is kept, so that whoever comes back with its refresh token
-/// a little later is told apart in the log from somebody with a token of no session at all.
+/// How long an ended session is kept, so that the log distinguishes a refresh token of it from one of
+/// no session at all.
 const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many rows go in one transaction, so that no sign-in waits long for it.
+/// How many rows are deleted in one transaction, so that no sign-in waits long for it.
 const BATCH: u32 = 500;
 
 /// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.

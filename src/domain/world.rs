@@ -1,4 +1,4 @@
-//! The clock and the entropy: the only doors to time and randomness.
+//! The clock and the entropy: the only sources of time and randomness.
 
 use claviger_token::time::Timestamp;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ impl World {
         Self { clock: Clock::Manual(clock) }
     }
 
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

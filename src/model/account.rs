@@ -11,7 +11,7 @@ pub struct Account {
     pub id: AccountId,
     /// Unique among all accounts.
     pub username: Username,
-    /// What to call the person; may be empty.
+    /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
     /// Whether a password is set.
     pub has_password: bool,
@@ -24,17 +24,17 @@ pub struct Account {
 /// An account about to be created.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
-    /// Made up by the server.
+    /// Its identifier, a UUID version 7.
     pub id: AccountId,
     /// The name to sign in with.
     pub username: Username,
-    /// What to call the person; may be empty.
+    /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
     /// The hash of the password.
     pub password_hash: PasswordHash,
     /// Marks the retries of the same registration.
     pub request_id: Option<RequestId>,
-    /// Now.
+    /// When it is created.
     pub created_at: Timestamp,
 }
 

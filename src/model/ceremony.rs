@@ -1,4 +1,4 @@
-//! Ceremonies: the time between a challenge and its answer.
+//! Ceremonies: the time between a challenge and its response.
 
 use std::{fmt, time::Duration};
 
@@ -22,10 +22,11 @@ pub enum CeremonyPurpose {
     },
     /// Signing in with a username.
     NamedAuthentication {
-        /// The account of that name; `None` when nobody has it, so that nobody can finish.
+        /// The account of that name; `None` when no account has it, so that the ceremony cannot be
+        /// finished.
         account_id: Option<AccountId>,
     },
-    /// Signing in as whomever the authenticator knows.
+    /// Signing in to the account of the passkey that the authenticator offers.
     DiscoverableAuthentication,
     /// Proving presence within a session.
     Reauthentication {
@@ -36,7 +37,7 @@ pub enum CeremonyPurpose {
     },
 }
 
-/// The kinds of ceremony an answer can be for.
+/// The kinds of ceremony a response can be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CeremonyKind {
     /// Adding a passkey.
@@ -52,7 +53,7 @@ pub enum CeremonyKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QuotaKey(pub [u8; 32]);
 
-/// A challenge that waits for its answer.
+/// A challenge that waits for its response.
 #[derive(Clone)]
 pub struct Ceremony {
     /// Its identifier.
@@ -61,14 +62,14 @@ pub struct Ceremony {
     pub purpose: CeremonyPurpose,
     /// What it counts against.
     pub quota_key: QuotaKey,
-    /// What the check of the answer needs, challenge included. Opaque to storage.
+    /// What the check of the response needs, challenge included. Opaque to storage.
     pub state: Vec<u8>,
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl CeremonyPurpose {
-    /// The kind of answer this waits for.
+    /// The kind of response this waits for.
     pub const fn kind(&self) -> CeremonyKind {
         match self {
             Self::Registration { .. } => CeremonyKind::Registration,
@@ -82,7 +83,7 @@ impl CeremonyPurpose {
 
 impl fmt::Debug for Ceremony {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The id and the state would let a reader of the log answer in somebody's place.
+        // The id and the state would let a reader of the log response in the owner's place.
         f.debug_struct("Ceremony").field("purpose", &self.purpose).finish_non_exhaustive()
     }
 }

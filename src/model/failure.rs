@@ -2,8 +2,8 @@
 
 use claviger_token::time::Timestamp;
 
-/// Whose failures are counted: a keyed hash of a username or of an address prefix. Names that
-/// nobody has are counted like any other.
+/// What failures are counted for: a keyed hash of a username or of an address prefix. A name that no
+/// account has is counted like any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FailureKey(pub [u8; 32]);
 

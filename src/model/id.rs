@@ -7,11 +7,11 @@ identifier! {
     PasskeyId
 }
 identifier! {
-    /// Names a ceremony to the client that started it. Random, so that nobody else can finish it.
+    /// Names a ceremony to the client that started it. Random, so that no other client can finish it.
     CeremonyId
 }
 identifier! {
-    /// Made up by a client to mark the retries of one request.
+    /// Chosen by a client to mark the retries of one request.
     RequestId
 }
 identifier! {

@@ -29,7 +29,7 @@ impl CredentialId {
 pub struct Passkey {
     /// Its identifier, for its owner.
     pub id: PasskeyId,
-    /// Whose passkey it is.
+    /// The account that it signs in to.
     pub account_id: AccountId,
     /// Its identifier, for authenticators. Unique among all passkeys of all accounts.
     pub credential_id: CredentialId,

@@ -5,13 +5,13 @@ use std::fmt;
 use claviger_token::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-/// How a key begins, so that a leaked one can be told by scanners.
+/// How a key begins, so that scanners recognise a leaked one.
 pub const KEY_START: &str = "clv_sa_";
 
-/// How many characters of a key are kept to tell it from others: a few of the 43 that are secret.
+/// How many characters of a key are kept to distinguish it: a few of the 43 that are secret.
 const SHOWN_CHARS: usize = KEY_START.len() + 6;
 
-/// A key, shown once to whoever made it and then only to this server.
+/// A key, shown once to the operator who made it and then sent by the backend that has it.
 #[derive(Clone)]
 pub struct ServiceKey(SecretString);
 
@@ -38,8 +38,8 @@ impl fmt::Debug for ServiceKey {
     }
 }
 
-/// The SHA-256 of a key's text. This is what is stored: a key has 256 random bits, so nobody finds it
-/// by trying, and whoever looks a hash up learns nothing from how long that took.
+/// The SHA-256 of a key's text. This is what is stored: a key has 256 random bits, so it cannot be
+/// guessed from the hash, and the time of a lookup by hash reveals nothing of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ServiceKeyHash([u8; 32]);
 
@@ -61,7 +61,7 @@ impl fmt::Debug for ServiceKeyHash {
     }
 }
 
-/// What is remembered of a key.
+/// What is stored of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredServiceKey {
     /// Its hash.
@@ -70,13 +70,13 @@ pub struct StoredServiceKey {
     pub prefix: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// From when on it is refused; `None` for the newest.
+    /// When it expires; `None` for the newest.
     pub expires_at: Option<Timestamp>,
 }
 
 impl StoredServiceKey {
     /// Whether it is accepted at `now`.
-    pub fn is_good(&self, now: Timestamp) -> bool {
+    pub fn is_valid(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 }

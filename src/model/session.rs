@@ -1,4 +1,4 @@
-//! Sessions: one sign-in on one device, alive until it is ended.
+//! Sessions: one sign-in on one device, from its start to its end.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -50,9 +50,9 @@ impl SignIn {
 /// A session about to be opened. It starts at refresh generation 0.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// Made up by the server.
+    /// Its identifier, a UUID version 7.
     pub id: SessionId,
-    /// Whose session it is.
+    /// The account that signed in.
     pub account_id: AccountId,
     /// The sign-in that opens it.
     pub sign_in: SignIn,
@@ -60,11 +60,11 @@ pub struct NewSession {
     pub refresh_family: RefreshFamilyHash,
     /// Where it is opened from.
     pub origin: Origin,
-    /// Now; also when it was last seen, and its `auth_time`.
+    /// When it is opened; also its first `last_seen_at` and `auth_time`.
     pub created_at: Timestamp,
     /// When it ends unless it is refreshed before.
     pub idle_expires_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it ends even if it is refreshed.
     pub expires_at: Timestamp,
 }
 
@@ -73,7 +73,7 @@ pub struct NewSession {
 pub struct Session {
     /// Its identifier.
     pub id: SessionId,
-    /// Whose session it is.
+    /// The account that signed in.
     pub account_id: AccountId,
     /// How it was opened.
     pub method: SignInMethod,
@@ -87,11 +87,11 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last refreshed, or opened.
     pub last_seen_at: Timestamp,
-    /// The generation of the refresh token that is live now.
+    /// The generation of the refresh token that is valid now.
     pub refresh_generation: u32,
     /// When it ends unless it is refreshed before.
     pub idle_expires_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it ends even if it is refreshed.
     pub expires_at: Timestamp,
 }
 
@@ -104,14 +104,14 @@ pub struct SessionCursor {
     pub id: SessionId,
 }
 
-/// Why a session ended before its time.
+/// Why a session ended before it expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndReason {
-    /// Its holder logged out.
+    /// Its client logged out.
     Logout,
     /// Its owner ended it from a list of sessions.
     Revoked,
-    /// A spent refresh token came back.
+    /// A spent refresh token was used again.
     RefreshTokenReuse,
     /// The account's password was changed.
     PasswordChanged,
@@ -121,24 +121,24 @@ pub enum EndReason {
     PasskeyRemoved,
 }
 
-/// What became of a refresh token that was shown.
+/// The result of using a refresh token.
 #[derive(Debug, Clone)]
 pub enum Rotation {
-    /// It was live and is now spent: the session holds the next generation.
+    /// It was valid and is now spent: the session holds the next generation.
     Rotated(Session),
-    /// It was spent within the grace: the answer is the generation the session already holds.
+    /// It was spent within the grace: the session already holds the generation to return.
     Repeated(Session),
-    /// It was spent earlier, but its successor was never used: that one is dead, and the session
-    /// holds a newer generation.
+    /// It was spent earlier, but its successor was never used: that one is no longer valid, and the
+    /// session holds a newer generation.
     Superseded(Session),
     /// It was spent and its successor used: the session was ended just now.
     Reused {
         /// The session that was ended.
         session_id: SessionId,
-        /// Its owner.
+        /// The account that it belonged to.
         account_id: AccountId,
     },
-    /// Its session had ended or expired before, or its account is gone.
+    /// Its session had ended or expired before, or its account was deleted.
     Ended,
     /// No session has this family.
     Unknown,

@@ -32,11 +32,11 @@ macro_rules! travelling_secret {
 }
 
 travelling_secret! {
-    /// A signed JWT (RFC 9068) that shows who calls.
+    /// A signed JWT (RFC 9068) that identifies the caller.
     AccessToken
 }
 travelling_secret! {
-    /// An opaque token that buys the next pair, once.
+    /// An opaque token that is exchanged for the next pair of tokens, once.
     RefreshToken
 }
 
@@ -62,14 +62,14 @@ impl fmt::Debug for RefreshFamilyHash {
     }
 }
 
-/// What a sign-in or a refresh hands out.
+/// The tokens that a sign-in or a refresh returns.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
-    /// Shows who calls.
+    /// Identifies the caller.
     pub access_token: AccessToken,
     /// When the access token stops being valid.
     pub access_token_expires_at: Timestamp,
-    /// Buys the next pair.
+    /// Is exchanged for the next pair.
     pub refresh_token: RefreshToken,
     /// When the refresh token stops being valid unless it is used before.
     pub refresh_token_expires_at: Timestamp,

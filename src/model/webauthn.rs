@@ -1,6 +1,6 @@
-//! The WebAuthn dictionaries that travel: options out, answers in.
+//! The WebAuthn dictionaries that travel: options out, responses in.
 //!
-//! Answers are unchecked bytes from a browser; `domain::passkeys` does all the checking.
+//! Responses are unchecked bytes from a browser; `domain::passkeys` does all the checking.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub struct Started<O> {
     pub options: O,
 }
 
-/// The answer of `navigator.credentials.create()` (WebAuthn L3 §5.2.1), unchecked.
+/// The response of `navigator.credentials.create()` (WebAuthn L3 §5.2.1), unchecked.
 #[derive(Clone)]
 pub struct RegistrationResponse {
     /// `rawId`.
@@ -79,7 +79,7 @@ pub struct RegistrationResponse {
     pub discoverable: Option<bool>,
 }
 
-/// The answer of `navigator.credentials.get()` (WebAuthn L3 §5.2.2), unchecked.
+/// The response of `navigator.credentials.get()` (WebAuthn L3 §5.2.2), unchecked.
 #[derive(Clone)]
 pub struct AuthenticationResponse {
     /// `rawId`.

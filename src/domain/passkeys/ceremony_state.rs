@@ -1,20 +1,20 @@
 //! What a ceremony keeps between its start and its finish, as bytes for storage.
 //!
-//! Keeps the challenge beside the library's own state, so that the guard can compare it by itself.
+//! Keeps the challenge beside the library's own state, so that the guard can compare it itself.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration};
 
 use crate::domain::{Error, Result};
 
-/// A registration that waits for its answer.
+/// A registration that waits for its response.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct RegistrationState {
     pub(super) challenge: Vec<u8>,
     pub(super) library: PasskeyRegistration,
 }
 
-/// A sign-in or step-up that waits for its answer. Holds no credentials: they are loaded at the
+/// A sign-in or step-up that waits for its response. Holds no credentials: they are loaded at the
 /// finish, so that one removed meanwhile is not let in.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct AuthenticationState {

@@ -1,7 +1,8 @@
 //! Decoys: credential ids for names that have no passkeys.
 //!
-//! An empty list would tell who has none, a random one would tell by changing. These stay the same
-//! for a name, look like those of real authenticators, and need the server's key to tell apart.
+//! An empty list would reveal that a name has none, a random one would reveal it by changing. Decoys
+//! stay the same for a name, look like the ids of real authenticators, and cannot be distinguished
+//! from them without the server's key.
 
 use claviger_token::id::AccountId;
 use webauthn_rs::fake::{FakePasskeyDistribution, WebauthnFakeCredentialGenerator};
@@ -11,7 +12,7 @@ use crate::{
     model::webauthn::CredentialDescriptor,
 };
 
-/// The distribution leaves about one name in six without ids; that many tries never all do.
+/// The distribution leaves about one name in six without ids; so many tries in a row never do.
 const MAX_TRIES: u8 = 64;
 
 /// Makes decoys.
@@ -42,7 +43,7 @@ impl Decoys {
         Err(Error::internal("the decoy generator made none"))
     }
 
-    /// An account nobody has, to look up where a name has no account, so that both cost the same.
+    /// The ID of no account, to look up where a name has no account, so that both cost the same.
     pub(super) fn account_for_name(&self, name: &str) -> Result<AccountId> {
         let mac = self.key.mac(&[b"decoy account", name.as_bytes()]);
         AccountId::from_slice(&mac[..16]).ok_or_else(|| Error::internal("16 bytes are a UUID"))

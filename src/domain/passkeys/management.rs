@@ -15,6 +15,9 @@ use super::Passkeys;
 
 impl Passkeys {
     /// The caller's passkeys, oldest first.
+    ///
+    /// # Errors
+    /// `SessionEnded` when the account was deleted.
     pub async fn list(&self, caller: &Claims) -> Result<Vec<Passkey>> {
         self.account(caller.account_id).await?;
         Ok(self.storage.list_passkeys(caller.account_id).await?)
@@ -95,7 +98,7 @@ impl Passkeys {
     }
 }
 
-/// What to call a person: the display name, or the username where there is none.
+/// The name to show for a person: the display name, or the username where there is none.
 pub(super) fn shown_name(account: &Account) -> String {
     if account.display_name.is_empty() {
         account.username.as_str().to_owned()

@@ -58,14 +58,14 @@ pub struct Settings {
     pub relying_party_id: String,
     /// The name shown to people.
     pub relying_party_name: String,
-    /// The exact origins answers may come from, `https://…` or an app's `android:apk-key-hash:…`.
+    /// The exact origins responses may come from, `https://…` or an app's `android:apk-key-hash:…`.
     pub origins: Vec<String>,
-    /// The exact web origins on other domains that answers may come from as well (WebAuthn L3 §5.11).
+    /// The exact web origins on other domains that responses may come from as well (WebAuthn L3 §5.11).
     pub related_origins: Vec<String>,
 }
 
 impl Settings {
-    /// Every origin that answers may come from, the relying party's own ones first.
+    /// Every origin that responses may come from, the relying party's own ones first.
     pub fn accepted_origins(&self) -> Vec<String> {
         self.origins.iter().chain(&self.related_origins).cloned().collect()
     }

@@ -24,7 +24,10 @@ use super::{
 };
 
 impl Passkeys {
-    /// Starts adding a passkey to the caller's account. Needs a fresh sign-in.
+    /// Starts adding a passkey to the caller's account. Requires a fresh sign-in.
+    ///
+    /// # Errors
+    /// `ReauthenticationRequired`, `PasskeyLimitReached`, `TooManyCeremonies`, `SessionEnded`.
     pub async fn start_registration(&self, caller: &Claims) -> Result<Started<CreationOptions>> {
         self.sessions.require_fresh(caller)?;
         let account = self.account(caller.account_id).await?;
@@ -49,7 +52,11 @@ impl Passkeys {
         self.open_ceremony(purpose, Quota::Account(account.id), state, options).await
     }
 
-    /// Checks the answer and adds the passkey. Without a name it is called after its provider.
+    /// Checks the response and adds the passkey. Without a name it gets its provider's.
+    ///
+    /// # Errors
+    /// `CeremonyNotFound`, `ReauthenticationRequired`, `PasskeyRefused`, `PasskeyAlreadyRegistered`,
+    /// `PasskeyLimitReached`, `SessionEnded`.
     pub async fn finish_registration(
         &self,
         caller: &Claims,

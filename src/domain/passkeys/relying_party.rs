@@ -1,4 +1,4 @@
-//! The relying party: its id and origins, and the library that verifies answers for it.
+//! The relying party: its id and origins, and the library that verifies responses for it.
 //!
 //! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
 
@@ -41,7 +41,7 @@ pub(super) const ALGORITHMS: [i32; 3] = [ES256, ES384, RS256];
 const PUBLIC_KEY: &str = "public-key";
 const ANDROID_ORIGIN: &str = "android:apk-key-hash:";
 
-/// Who answers are checked for.
+/// The party that responses are checked for.
 pub(super) struct RelyingParty {
     settings: Settings,
     accepted_origins: Vec<String>,
@@ -107,7 +107,7 @@ impl RelyingParty {
         Ok(AuthenticationState { challenge: options.public_key.challenge, library })
     }
 
-    /// Checks the answer to a registration (WebAuthn L3 §7.1) but for what only storage knows.
+    /// Checks the response to a registration (WebAuthn L3 §7.1) but for what only storage knows.
     pub(super) fn verify_registration(
         &self,
         state: &RegistrationState,
@@ -190,7 +190,7 @@ fn counter_verdict(stored: u32, shown: u32) -> Verdict {
     }
 }
 
-/// What the library found, as far as it helps somebody who reads the log.
+/// What the library found, as far as it helps a reader of the log.
 const fn refusal(error: &WebauthnError) -> Refusal {
     Refusal(match error {
         WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => {
@@ -201,11 +201,11 @@ const fn refusal(error: &WebauthnError) -> Refusal {
         WebauthnError::EcdsaPointInvalid | WebauthnError::RsaParametersInvalid => {
             "public key is not a key"
         }
-        _ => "answer not verified",
+        _ => "response not verified",
     })
 }
 
-/// The library logs challenges and answers at its finer levels, and every refusal as an error.
+/// The library logs challenges and responses at its finer levels, and every refusal as an error.
 /// Nothing of that may reach a log, whatever its filter.
 fn unlogged<T>(call: impl FnOnce() -> T) -> T {
     dispatcher::with_default(&Dispatch::none(), call)
@@ -244,7 +244,7 @@ fn web_origin(origin: &str) -> Result<Url> {
         return Err(wrong(origin, "is not written as browsers write origins: https://name[:port]"));
     }
     let host = url.domain().ok_or_else(|| wrong(origin, "has no domain name"))?;
-    // Browsers have WebAuthn only where nobody can have changed the page on its way.
+    // Browsers offer WebAuthn only in secure contexts, where no one on the network can change the page.
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_local(host) => Ok(url),

@@ -1,4 +1,4 @@
-//! Threads for work that would hold up the async runtime, behind a bounded queue.
+//! Threads for work that would block the async runtime, behind a bounded queue.
 //!
 //! Knows nothing of passwords but the memory that hashing keeps per thread.
 
@@ -49,7 +49,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Runs a job on one of the threads. A caller that goes away while its job waits saves its cost.
+    /// Runs a job on one of the threads. A job whose caller leaves while it waits is skipped.
     ///
     /// # Errors
     /// `Overloaded` when the queue is full, `Internal` when the job panicked.
@@ -58,14 +58,14 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
+        let (sender, outcome) = oneshot::channel();
         self.queue.push(Box::new(move |memory| {
-            if !answer.is_closed() {
-                // The caller may leave while the job runs; nobody needs the outcome then.
-                let _ = answer.send(job(memory));
+            if !sender.is_closed() {
+                // The caller may leave while the job runs and no longer need the outcome.
+                let _ = sender.send(job(memory));
             }
         }))?;
-        answered.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))
+        outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))
     }
 }
 
@@ -151,7 +151,7 @@ impl Queue {
 fn work(queue: &Queue) {
     let mut memory = Memory::default();
     while let Some(job) = queue.pop(&mut memory) {
-        // One job's panic must not cost a thread: its caller learns of it by the dropped answer.
+        // A job's panic must not cost a thread: its caller learns of it by the dropped sender.
         let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
     }
     memory.release();

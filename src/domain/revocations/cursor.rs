@@ -1,23 +1,24 @@
-//! Where a watcher has got to, in the form it travels in.
+//! The position that a watcher has reached, in the form in which it travels.
 
-/// A place in the feed of one process: 8 random bytes that name the process, 8 bytes of the place.
+/// A position in the feed of one process: 8 random bytes that name the process, 8 bytes of the
+/// position, big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) instance: [u8; 8],
-    pub(super) place: u64,
+    pub(super) position: u64,
 }
 
 impl Cursor {
-    /// Reads a cursor; `None` for bytes that no process of ours made.
+    /// Reads a cursor; `None` for bytes of another length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (instance, place) = bytes.split_first_chunk()?;
-        let place = u64::from_be_bytes(place.try_into().ok()?);
-        Some(Self { instance: *instance, place })
+        let (instance, position) = bytes.split_first_chunk()?;
+        let position = u64::from_be_bytes(position.try_into().ok()?);
+        Some(Self { instance: *instance, position })
     }
 
     /// The 16 bytes.
     pub fn to_bytes(self) -> Vec<u8> {
-        [self.instance, self.place.to_be_bytes()].concat()
+        [self.instance, self.position.to_be_bytes()].concat()
     }
 }
 
@@ -26,8 +27,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_survives_its_journey() {
-        let cursor = Cursor { instance: *b"instance", place: 0x0102_0304_0506_0708 };
+    fn a_cursor_is_read_as_it_was_written() {
+        let cursor = Cursor { instance: *b"instance", position: 0x0102_0304_0506_0708 };
 
         assert_eq!(Cursor::from_bytes(&cursor.to_bytes()), Some(cursor));
         assert_eq!(cursor.to_bytes().len(), 16);

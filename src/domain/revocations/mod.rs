@@ -1,6 +1,6 @@
-//! The live revocations, in step with storage, and the feed that tells others of them.
+//! The revocations in force, in step with storage, and the feed that publishes them to watchers.
 //!
-//! Storage holds the same, written together with whatever ended the session; a start reads it back.
+//! Storage holds the same, written together with what ended the session; a start reads it back.
 
 pub mod cursor;
 mod feed;
@@ -29,21 +29,21 @@ use self::{
 
 use super::{Result, world::World};
 
-/// How many are announced under one lock: a fraction of a millisecond.
+/// How many are announced while the lock is held once: a fraction of a millisecond.
 const ANNOUNCED_TOGETHER: usize = 512;
 
-/// The revocations that are live, and the states of the keys.
+/// The revocations in force, and the states of the keys.
 #[derive(Debug)]
 pub struct Revocations {
     set: RevocationSet,
     feed: Feed,
-    /// Held by whoever changes both.
+    /// Held while both change.
     announcing: Mutex<()>,
     world: World,
 }
 
 impl Revocations {
-    /// None yet.
+    /// An empty set and an empty feed.
     ///
     /// # Errors
     /// When the operating system has no entropy to give.
@@ -52,22 +52,21 @@ impl Revocations {
         Ok(Self { set: RevocationSet::default(), feed, announcing: Mutex::default(), world })
     }
 
-    /// Loads what is live. Done before the server says it serves.
+    /// Loads the revocations in force. Done before the server reports that it serves.
     pub async fn load(storage: &Storage, world: World) -> Result<Self> {
         let revocations = Self::new(world)?;
         revocations.catch_up(storage).await?;
         Ok(revocations)
     }
 
-    /// Adds what storage holds, in case its end was not announced here: another process ended the
-    /// session, or a caller hung up between the commit and the announcement.
+    /// Adds what storage holds and was not announced here: of sessions that another process ended.
     pub async fn catch_up(&self, storage: &Storage) -> Result<()> {
         let stored = storage.list_revocations(self.world.now()).await?;
         self.announce(stored.into_iter());
         Ok(())
     }
 
-    /// Adds what storage was told within the last `span`.
+    /// Adds what was written to storage within the last `span`.
     pub async fn follow(&self, storage: &Storage, span: Duration) -> Result<()> {
         let stored = storage.list_recent_revocations(span).await?;
         self.announce(stored.into_iter());
@@ -79,18 +78,18 @@ impl Revocations {
         self.announce(sessions.iter().map(|&session| of_session(session, until)));
     }
 
-    /// Whether a token with these claims is dead.
+    /// Whether a token with these claims is revoked.
     pub fn covers(&self, claims: &Claims) -> bool {
         self.set.covers(claims)
     }
 
-    /// Compares the keys with what watchers were told of them. Time alone changes a key's state, so
-    /// this is asked again and again.
+    /// Compares the keys with what was published of them. Time alone changes the state of a key, so this
+    /// is called again and again.
     pub fn observe_keys(&self, keys: &[PublicKey]) {
         self.feed.observe_keys(keys, self.world.now());
     }
 
-    /// Forgets those that no longer matter.
+    /// Forgets the revocations that have expired.
     pub fn forget_expired(&self) {
         let now = self.world.now();
         self.set.forget_expired(now);
@@ -102,9 +101,9 @@ impl Revocations {
     pub fn page(&self, cursor: Option<Cursor>, limit: usize) -> Page {
         let now = self.world.now();
         let begin = self.feed.begin(cursor);
-        let read = self.feed.read(begin.place, limit, now);
+        let read = self.feed.read(begin.position, limit, now);
         Page {
-            cursor: self.feed.cursor(read.place),
+            cursor: self.feed.cursor(read.position),
             made_at: now,
             revocations: read.revocations,
             keys: read.keys,
@@ -118,13 +117,13 @@ impl Revocations {
         Watcher::new(Arc::clone(self), cursor)
     }
 
-    /// How many watch.
+    /// How many watchers there are.
     pub fn watchers(&self) -> usize {
         self.feed.watchers()
     }
 
-    /// Adds what is new to the set and to the feed. Both under one lock, so that whoever finds that
-    /// another knew before may rely on the feed; in parts, so that nobody waits for a long list.
+    /// Adds what is new to the set and to the feed. Both under one lock, so that a caller that finds a
+    /// revocation in the set may rely on the feed; in parts, so that no caller waits for a long list.
     fn announce(&self, mut revocations: impl Iterator<Item = Revocation>) {
         let now = self.world.now();
         loop {
@@ -133,8 +132,8 @@ impl Revocations {
                 return;
             }
             let _announcing = self.announcing.lock().unwrap_or_else(PoisonError::into_inner);
-            // What was recorded lately may have expired since; added, it would be news after every
-            // sweep.
+            // What was recorded lately may have expired since; added, it would be published again after
+            // every sweep.
             part.retain(|it| now < it.until && self.set.add(it));
             self.feed.append(part);
         }
@@ -150,33 +149,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_list_is_told_part_by_part_while_it_is_walked() {
+    fn a_long_list_is_published_part_by_part_while_it_is_walked() {
         let world = World::system();
         let revocations = Revocations::new(world.clone()).unwrap();
         let until = world.now() + Duration::from_secs(900);
-        let told = || revocations.page(None, 2000).revocations.len();
-        let mut told_before = Vec::new();
+        let published = || revocations.page(None, 2000).revocations.len();
+        let mut published_before = Vec::new();
 
         revocations.announce((0..1200).map(|_| {
-            told_before.push(told());
+            published_before.push(published());
             of_session(SessionId::from_uuid(world.ordered_uuid().unwrap()), until)
         }));
 
         let parts: Vec<_> =
-            told_before.chunk_by(|a, b| a == b).map(|it| (it[0], it.len())).collect();
+            published_before.chunk_by(|a, b| a == b).map(|it| (it[0], it.len())).collect();
         assert_eq!(parts, [(0, 512), (512, 512), (1024, 176)]);
-        assert_eq!(told(), 1200);
+        assert_eq!(published(), 1200);
     }
 
     #[test]
-    fn whoever_finds_a_session_known_finds_it_in_the_feed() {
+    fn a_session_in_the_set_is_in_the_feed() {
         let world = World::system();
         let revocations = Revocations::new(world.clone()).unwrap();
         let until = world.now() + Duration::from_secs(900);
         let sessions: Vec<_> =
             (0..512).map(|_| SessionId::from_uuid(world.ordered_uuid().unwrap())).collect();
 
-        let told = std::thread::scope(|scope| {
+        let is_published = std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| revocations.add(&sessions, until));
             }
@@ -185,7 +184,7 @@ mod tests {
             page.revocations.contains(&of_session(sessions[511], until))
         });
 
-        assert!(told);
+        assert!(is_published);
         assert_eq!(revocations.page(None, 1000).revocations.len(), 512);
     }
 }

@@ -1,4 +1,4 @@
-//! One watcher of the feed: it pulls, so nothing is kept for it but its place.
+//! One watcher of the feed: it pulls, so nothing is kept for it but its position.
 
 use std::sync::Arc;
 
@@ -18,17 +18,17 @@ pub const WATCH_LIMIT: usize = 512;
 /// A stretch of the feed.
 #[derive(Debug)]
 pub struct Page {
-    /// Where it ends.
+    /// The position at its end.
     pub cursor: Cursor,
-    /// The server's clock.
+    /// When it was made, by the server's clock.
     pub made_at: Timestamp,
-    /// The revocations, in the order they were heard of.
+    /// The revocations, in the order in which this process learned of them.
     pub revocations: Vec<Revocation>,
-    /// Keys that are new or changed, with what they are good for.
+    /// Keys that are new or changed, with their states.
     pub keys: Vec<(PublicKey, SigningKeyState)>,
-    /// It begins at the start, whatever the caller had.
+    /// Whether it begins at the start, whatever the caller's cursor was.
     pub from_start: bool,
-    /// There was no more when it was made.
+    /// Whether there was no more when it was made.
     pub caught_up: bool,
 }
 
@@ -47,13 +47,13 @@ impl Watcher {
         Self { revocations, newest, cursor, has_begun: false }
     }
 
-    /// The next stretch: at once the first time and while there is more, then as soon as there is
-    /// news, and after [`HEARTBEAT`] an empty one.
+    /// The next stretch: at once the first time and while there is more, then as soon as there is an
+    /// update, and an empty one after [`HEARTBEAT`] without updates.
     pub async fn next(&mut self) -> Page {
         if let (true, Some(cursor)) = (self.has_begun, self.cursor) {
-            let is_news = |newest: &u64| cursor.place < *newest;
-            // The feed outlives its watchers, so the wait ends with news or with time.
-            let _ = timeout(HEARTBEAT, self.newest.wait_for(is_news)).await;
+            let is_newer = |newest: &u64| cursor.position < *newest;
+            // The feed outlives its watchers, so the wait ends with an update or with time.
+            let _ = timeout(HEARTBEAT, self.newest.wait_for(is_newer)).await;
         }
         self.has_begun = true;
         let page = self.revocations.page(self.cursor, WATCH_LIMIT);
@@ -73,7 +73,7 @@ mod tests {
     use crate::domain::world::World;
 
     #[tokio::test(start_paused = true)]
-    async fn a_watcher_hears_news_at_once_and_silence_every_five_seconds() {
+    async fn a_watcher_gets_updates_at_once_and_a_heartbeat_every_five_seconds() {
         let revocations = Arc::new(Revocations::new(World::system()).unwrap());
         let mut watcher = revocations.watch(None);
         let until = World::system().now() + Duration::from_secs(900);
@@ -86,12 +86,12 @@ mod tests {
         assert_eq!(began.elapsed(), HEARTBEAT);
         assert!(!beat.from_start && beat.revocations.is_empty() && beat.cursor == first.cursor);
 
-        let (news, ()) = tokio::join!(watcher.next(), async {
+        let (update, ()) = tokio::join!(watcher.next(), async {
             tokio::time::sleep(HEARTBEAT / 2).await;
             revocations
                 .add(&[SessionId::from_uuid(World::system().ordered_uuid().unwrap())], until);
         });
         assert_eq!(began.elapsed(), HEARTBEAT + HEARTBEAT / 2);
-        assert_eq!(news.revocations.len(), 1);
+        assert_eq!(update.revocations.len(), 1);
     }
 }

@@ -46,8 +46,8 @@ impl Known {
         now: Timestamp,
     ) -> Option<&Arc<ServiceAccount>> {
         let account = self.by_key.get(hash)?;
-        let is_good = account.keys.iter().any(|it| it.hash == *hash && it.is_good(now));
-        is_good.then_some(account)
+        let is_valid = account.keys.iter().any(|it| it.hash == *hash && it.is_valid(now));
+        is_valid.then_some(account)
     }
 
     /// The one service account that a certificate identifies at `now`. A certificate that names

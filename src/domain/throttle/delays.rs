@@ -64,7 +64,7 @@ fn delay(failures: u32, free: u32, longest: Duration) -> Duration {
     Duration::from_secs(seconds).min(longest)
 }
 
-/// Rounded up to whole seconds, so that nobody comes back too early.
+/// Rounded up to whole seconds, so that no client retries too early.
 fn whole(span: Duration) -> Duration {
     Duration::from_secs(span.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
 }

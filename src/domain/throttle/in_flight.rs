@@ -1,4 +1,4 @@
-//! Which attempts are under way in this process, per name.
+//! Which attempts are in progress in this process, per name.
 
 use std::{
     collections::HashMap,
@@ -7,12 +7,12 @@ use std::{
 
 use crate::model::failure::FailureKey;
 
-/// The attempts under way. Holds nothing of names that nobody tries right now.
+/// The attempts in progress. Holds no entry for a name without any.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashMap<FailureKey, u32>>>);
 
 impl InFlight {
-    /// Counts an attempt until its permit is dropped, and says how many others are under way.
+    /// Counts an attempt until its permit is dropped, and returns how many others are in progress.
     pub(super) fn enter(&self, name: FailureKey) -> (Permit, u32) {
         let mut attempts = self.lock();
         let count = attempts.entry(name).or_default();
@@ -37,7 +37,7 @@ impl InFlight {
     }
 }
 
-/// One attempt under way, until it is dropped.
+/// One attempt in progress, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     in_flight: InFlight,

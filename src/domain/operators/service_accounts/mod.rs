@@ -69,7 +69,7 @@ impl ServiceAccounts {
     ) -> Result<Vec<ServiceAccount>> {
         let mut accounts = self.storage.list_service_accounts(after, limit).await?;
         let now = self.world.now();
-        accounts.iter_mut().for_each(|it| it.keys.retain(|key| key.is_good(now)));
+        accounts.iter_mut().for_each(|it| it.keys.retain(|key| key.is_valid(now)));
         Ok(accounts)
     }
 

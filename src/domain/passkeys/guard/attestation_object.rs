@@ -1,4 +1,4 @@
-//! The attestation object: the answer to a registration (WebAuthn L3 §6.5).
+//! The attestation object: the response to a registration (WebAuthn L3 §6.5).
 //!
 //! Statements of formats other than `none` are verified by webauthn-rs; nothing is concluded from them.
 

@@ -49,7 +49,7 @@ impl<'a> AuthenticatorData<'a> {
         Ok(Self { rp_id_hash, flags, counter, attested })
     }
 
-    /// Checks what holds for every answer (WebAuthn L3 §7.1 steps 14 to 17, §7.2 steps 15 to 18).
+    /// Checks what holds for every response (WebAuthn L3 §7.1 steps 14 to 17, §7.2 steps 15 to 18).
     pub(super) fn check(&self, expected: &Expectation<'_>) -> Checked<()> {
         if self.rp_id_hash != expected.relying_party_id_hash {
             return Err(Refusal("relying party id differs"));

@@ -7,7 +7,7 @@ use ciborium::Value;
 
 /// Deeper nesting than any attestation statement or extension has.
 const MAX_DEPTH: usize = 16;
-/// More members than any map of an answer has. Bounds the search for duplicates.
+/// More members than any map of a response has. Bounds the search for duplicates.
 const MAX_MEMBERS: usize = 64;
 
 /// The first item and the bytes behind it; `None` when the item is not in the strict form.

@@ -39,9 +39,9 @@ pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>)
     if !expected.origins.contains(&data.origin) {
         return Err(Refusal("origin not allowed"));
     }
-    // A frame on somebody else's page could pass a person's touch off as meant for us.
+    // A frame in another site's page could present a person's touch as meant for this one.
     if data.cross_origin || data.has_top_origin {
-        return Err(Refusal("answer from a cross-origin frame"));
+        return Err(Refusal("response from a cross-origin frame"));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What is checked of an answer before webauthn-rs sees it.
+//! What is checked of a response before webauthn-rs sees it.
 //!
 //! webauthn-rs is lenient where WebAuthn leaves room: it ignores bytes left over, keeps the last of
 //! two members with one name, reads indefinite lengths. The guard accepts one form only, so that it
-//! and the library cannot understand an answer differently. It does not check signatures.
+//! and the library cannot understand a response differently. It does not check signatures.
 
 mod attestation_object;
 mod authenticator_data;
@@ -25,19 +25,19 @@ pub(super) use cose_key::{CoseKey, ES256, ES384, RS256};
 
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// Why an answer was refused, for the log only.
+/// Why a response was refused, for the log only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusal(pub(super) &'static str);
 
 /// The outcome of a check.
 pub(super) type Checked<T> = Result<T, Refusal>;
 
-/// What an answer must match.
+/// What a response must match.
 #[derive(Clone, Copy)]
 pub(super) struct Expectation<'a> {
     /// The ceremony's challenge.
     pub(super) challenge: &'a [u8],
-    /// The origins an answer may come from, compared as exact strings.
+    /// The origins a response may come from, compared as exact strings.
     pub(super) origins: &'a [String],
     /// SHA-256 of the relying party id.
     pub(super) relying_party_id_hash: &'a [u8; 32],
@@ -64,7 +64,7 @@ pub(super) struct Assertion {
     pub(super) backed_up: bool,
 }
 
-/// Whether an answer must name the account by its user handle.
+/// Whether a response must name the account by its user handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UserHandle {
     /// The account was known at the start (WebAuthn L3 §7.2 step 6, first case).
@@ -73,7 +73,7 @@ pub(super) enum UserHandle {
     Required,
 }
 
-/// Checks the answer to a registration.
+/// Checks the response to a registration.
 pub(super) fn check_registration(
     response: &RegistrationResponse,
     expected: &Expectation<'_>,
@@ -102,7 +102,7 @@ pub(super) fn check_registration(
     })
 }
 
-/// Checks the answer to a sign-in, as far as that needs no knowledge of the passkey.
+/// Checks the response to a sign-in, as far as that needs no knowledge of the passkey.
 pub(super) fn check_assertion(
     response: &AuthenticationResponse,
     user_handle: UserHandle,
@@ -132,7 +132,7 @@ pub(super) fn check_assertion(
     })
 }
 
-/// Checks that an answer, if it names an account, names this one.
+/// Checks that a response, if it names an account, names this one.
 pub(super) fn check_user_handle(
     response: &AuthenticationResponse,
     account_id: AccountId,
@@ -144,7 +144,7 @@ pub(super) fn check_user_handle(
 }
 
 fn check_size(bytes: usize) -> Checked<()> {
-    if bytes > MAX_RESPONSE_BYTES { Err(Refusal("answer too large")) } else { Ok(()) }
+    if bytes > MAX_RESPONSE_BYTES { Err(Refusal("response too large")) } else { Ok(()) }
 }
 
 fn credential_id(raw_id: &[u8]) -> Checked<CredentialId> {

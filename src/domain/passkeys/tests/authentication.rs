@@ -1,4 +1,4 @@
-//! The rules about the answer to a sign-in, and what it may change about a passkey.
+//! The rules about the response to a sign-in, and what it may change about a passkey.
 
 use claviger_token::id::AccountId;
 use serde_json::Value;
@@ -107,9 +107,9 @@ fn an_answer_to_another_ceremony_is_refused() {
 #[test]
 fn an_answer_larger_than_64_kib_is_refused() {
     let outcome = sign_in_then(|answer| answer.signature = vec![0; 65_536]);
-    assert_eq!(refusal(outcome), "answer too large");
+    assert_eq!(refusal(outcome), "response too large");
     let outcome = sign_in_then(|answer| answer.user_handle = Some(vec![0; 65_536]));
-    assert_eq!(refusal(outcome), "answer too large");
+    assert_eq!(refusal(outcome), "response too large");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_discoverable_flow_needs_a_user_handle() {
     assert_eq!(refusal(outcome), "user handle missing");
 }
 
-/// The verdict on an honest answer with this counter where that one is stored.
+/// The verdict on an honest response with this counter where that one is stored.
 fn count(stored: u32, shown: u32) -> Verdict {
     let party = party();
     let mut authenticator = Authenticator::roaming(ORIGIN);

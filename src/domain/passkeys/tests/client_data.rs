@@ -74,7 +74,7 @@ fn an_app_of_the_list_may_answer() {
 
 #[test]
 fn an_answer_from_a_cross_origin_frame_is_refused() {
-    refused("answer from a cross-origin frame", |data| data.set("crossOrigin", json!(true)));
+    refused("response from a cross-origin frame", |data| data.set("crossOrigin", json!(true)));
     refused("client data malformed", |data| data.set("crossOrigin", json!(null)));
     refused("client data malformed", |data| data.set("crossOrigin", json!("false")));
 }
@@ -82,7 +82,7 @@ fn an_answer_from_a_cross_origin_frame_is_refused() {
 #[test]
 fn a_top_origin_is_refused_whatever_it_is() {
     for top in [json!(ORIGIN), json!("https://evil.example"), json!(null)] {
-        refused("answer from a cross-origin frame", |data| data.set("topOrigin", top.clone()));
+        refused("response from a cross-origin frame", |data| data.set("topOrigin", top.clone()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The verification core against a software authenticator: one test for every rule about answers.
+//! The verification core against a software authenticator: one test for every rule about responses.
 //!
 //! What needs storage and sessions is tested over the wire.
 

@@ -1,4 +1,4 @@
-//! The rules about the answer to a registration.
+//! The rules about the response to a registration.
 
 use ciborium::Value;
 
@@ -62,9 +62,9 @@ fn a_registration_survives_storage() {
 #[test]
 fn an_answer_larger_than_64_kib_is_refused() {
     let outcome = register_then(|answer| answer.attestation_object.resize(65_536, 0));
-    assert_eq!(refusal(outcome), "answer too large");
+    assert_eq!(refusal(outcome), "response too large");
     let outcome = register_then(|answer| answer.transports.push("x".repeat(65_536)));
-    assert_eq!(refusal(outcome), "answer too large");
+    assert_eq!(refusal(outcome), "response too large");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn origins_must_be_written_as_browsers_write_them() {
     }
 }
 
-/// Whether an answer from this origin passes where these origins are served.
+/// Whether a response from this origin passes where these origins are served.
 fn passes(id: &str, origins: &[&str], from: &str) -> bool {
     let party = RelyingParty::new(settings(id, origins)).unwrap();
     let mut authenticator = Authenticator::platform(from);

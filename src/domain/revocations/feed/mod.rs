@@ -1,7 +1,7 @@
-//! The log of all that watchers must hear of: live revocations and the states of the keys.
+//! The log of what watchers receive: revocations in force and the states of the keys.
 //!
-//! Everything new gets the next place in one numbering. What has expired leaves the log, nothing else
-//! does: so any place of this process can be continued at, and nothing is kept for each watcher.
+//! Each update gets the next position in one numbering. Only what has expired leaves the log, so a
+//! watcher can continue from any position of this process, and nothing is kept for each watcher.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,40 +16,40 @@ use crate::model::signing_key::{PublicKey, SigningKeyState};
 
 use super::cursor::Cursor;
 
-/// For how long it is said that a key has retired. Whoever missed that goes by its time.
+/// How long it is published that a key has retired. A watcher that missed it has the key's times.
 const RETIRED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The log of this process.
 #[derive(Debug)]
 pub(super) struct Feed {
-    /// Names the process, since another one numbers differently.
+    /// Random bytes that name the process, since each has its own numbering.
     instance: [u8; 8],
     log: RwLock<Log>,
-    /// The place given last; whoever waits for news waits here.
+    /// The latest position; watchers wait for it to change.
     newest: watch::Sender<u64>,
 }
 
-/// Bounded by the logouts of one token's life, and by few keys.
+/// Bounded by the logouts within the lifetime of a token, and by the few keys there are.
 #[derive(Debug, Default)]
 struct Log {
     newest: u64,
     revocations: BTreeMap<u64, Revocation>,
-    keys: HashMap<String, KeyWord>,
+    keys: HashMap<String, KeyUpdate>,
 }
 
-/// What was said last of a key.
+/// The latest update about a key.
 #[derive(Debug, Clone)]
-struct KeyWord {
-    place: u64,
+struct KeyUpdate {
+    position: u64,
     key: PublicKey,
     state: SigningKeyState,
-    said_at: Timestamp,
+    published_at: Timestamp,
 }
 
-/// Where a watcher begins.
+/// Where a watcher begins to read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Begin {
-    pub(super) place: u64,
+    pub(super) position: u64,
     pub(super) from_start: bool,
 }
 
@@ -58,9 +58,9 @@ pub(super) struct Begin {
 pub(super) struct Read {
     pub(super) revocations: Vec<Revocation>,
     pub(super) keys: Vec<(PublicKey, SigningKeyState)>,
-    /// Where it ends.
-    pub(super) place: u64,
-    /// Whether that is the end of the log.
+    /// The position at its end.
+    pub(super) position: u64,
+    /// Whether that is the latest position.
     pub(super) caught_up: bool,
 }
 
@@ -69,30 +69,30 @@ impl Feed {
         Self { instance, log: RwLock::default(), newest: watch::Sender::new(0) }
     }
 
-    /// Gives each of them a place. They must be news.
-    pub(super) fn append(&self, news: Vec<Revocation>) {
-        if news.is_empty() {
+    /// Appends revocations that are not in the log.
+    pub(super) fn append(&self, new: Vec<Revocation>) {
+        if new.is_empty() {
             return;
         }
         self.change(|log| {
-            for revocation in news {
-                let place = log.next_place();
-                log.revocations.insert(place, revocation);
+            for revocation in new {
+                let position = log.next_position();
+                log.revocations.insert(position, revocation);
             }
         });
     }
 
-    /// Gives a place to every key that is not as it was said last.
+    /// Appends an update for every key that is not as last published.
     pub(super) fn observe_keys(&self, keys: &[PublicKey], now: Timestamp) {
-        let is_news = self.read_log(|log| !log.key_news(keys, now).is_empty());
-        if !is_news {
+        let has_changed = self.read_log(|log| !log.key_changes(keys, now).is_empty());
+        if !has_changed {
             return;
         }
         self.change(|log| {
-            for (key, state) in log.key_news(keys, now) {
-                let place = log.next_place();
-                let word = KeyWord { place, state, said_at: now, key };
-                log.keys.insert(word.key.key_id.clone(), word);
+            for (key, state) in log.key_changes(keys, now) {
+                let position = log.next_position();
+                let update = KeyUpdate { position, state, published_at: now, key };
+                log.keys.insert(update.key.key_id.clone(), update);
             }
         });
     }
@@ -101,30 +101,31 @@ impl Feed {
     pub(super) fn forget(&self, now: Timestamp) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
         log.revocations.retain(|_, revocation| now < revocation.until);
-        log.keys.retain(|_, word| {
-            word.state != SigningKeyState::Retired || now.since(word.said_at) < RETIRED_KEPT
+        log.keys.retain(|_, update| {
+            update.state != SigningKeyState::Retired
+                || now.since(update.published_at) < RETIRED_KEPT
         });
     }
 
-    /// Where to begin for a cursor: at the start when it is of another process, or of a future that
-    /// this process has not seen.
+    /// Where to begin for a cursor: at the start when it is of another process, or of a position that
+    /// this process has not reached.
     pub(super) fn begin(&self, cursor: Option<Cursor>) -> Begin {
         match cursor {
-            Some(Cursor { instance, place })
-                if instance == self.instance && place <= self.read_log(|log| log.newest) =>
+            Some(Cursor { instance, position })
+                if instance == self.instance && position <= self.read_log(|log| log.newest) =>
             {
-                Begin { place, from_start: false }
+                Begin { position, from_start: false }
             }
-            _ => Begin { place: 0, from_start: true },
+            _ => Begin { position: 0, from_start: true },
         }
     }
 
-    /// The cursor of a place.
-    pub(super) fn cursor(&self, place: u64) -> Cursor {
-        Cursor { instance: self.instance, place }
+    /// The cursor of a position.
+    pub(super) fn cursor(&self, position: u64) -> Cursor {
+        Cursor { instance: self.instance, position }
     }
 
-    /// What comes after a place: up to `limit` revocations that are live at `now`, and the keys
+    /// What comes after a position: up to `limit` revocations that are in force at `now`, and the keys
     /// between.
     pub(super) fn read(&self, after: u64, limit: usize, now: Timestamp) -> Read {
         self.read_log(|log| {
@@ -133,23 +134,23 @@ impl Feed {
                 .range(after.saturating_add(1)..)
                 .filter(|(_, revocation)| now < revocation.until);
             let mut last = after;
-            let revocations = live.by_ref().take(limit).map(|(&place, revocation)| {
-                last = place;
+            let revocations = live.by_ref().take(limit).map(|(&position, revocation)| {
+                last = position;
                 revocation.clone()
             });
             let revocations = revocations.collect();
-            let place = if live.next().is_some() { last } else { log.newest };
-            let keys = log.keys_between(after, place);
-            Read { revocations, keys, place, caught_up: place == log.newest }
+            let position = if live.next().is_some() { last } else { log.newest };
+            let keys = log.keys_between(after, position);
+            Read { revocations, keys, position, caught_up: position == log.newest }
         })
     }
 
-    /// Tells of every new place.
+    /// Notifies of every new position.
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
 
-    /// How many wait for new places.
+    /// How many subscriptions there are.
     pub(super) fn watchers(&self) -> usize {
         self.newest.receiver_count()
     }
@@ -161,38 +162,38 @@ impl Feed {
     fn change(&self, change: impl FnOnce(&mut Log)) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut log);
-        // Under the lock, so that nobody hears of an older place later.
+        // Under the lock, so that no watcher is notified of an older position later.
         self.newest.send_replace(log.newest);
     }
 }
 
 impl Log {
-    fn next_place(&mut self) -> u64 {
+    fn next_position(&mut self) -> u64 {
         self.newest += 1;
         self.newest
     }
 
-    /// The keys that are not as it was said last, those that are gone included, oldest first.
-    fn key_news(&self, keys: &[PublicKey], now: Timestamp) -> Vec<(PublicKey, SigningKeyState)> {
-        let is_gone = |word: &KeyWord| keys.iter().all(|it| it.key_id != word.key.key_id);
-        let gone = self.keys.values().filter(|word| is_gone(word));
-        let gone = gone.map(|word| (word.key.clone(), SigningKeyState::Retired));
+    /// The keys that are not as last published, oldest first; those that no longer exist come first.
+    fn key_changes(&self, keys: &[PublicKey], now: Timestamp) -> Vec<(PublicKey, SigningKeyState)> {
+        let is_gone = |update: &KeyUpdate| keys.iter().all(|it| it.key_id != update.key.key_id);
+        let gone = self.keys.values().filter(|update| is_gone(update));
+        let gone = gone.map(|update| (update.key.clone(), SigningKeyState::Retired));
         let here = keys.iter().map(|key| (key.clone(), key.state(now)));
-        let mut news: Vec<_> = gone.chain(here).collect();
-        news.retain(|(key, state)| match self.keys.get(&key.key_id) {
-            // Whatever becomes of its row, nobody may trust it again.
-            Some(word) if word.state == SigningKeyState::Compromised => false,
-            Some(word) => word.state != *state || word.key != *key,
+        let mut changes: Vec<_> = gone.chain(here).collect();
+        changes.retain(|(key, state)| match self.keys.get(&key.key_id) {
+            // Whatever happens to its row, it must never be trusted again.
+            Some(update) if update.state == SigningKeyState::Compromised => false,
+            Some(update) => update.state != *state || update.key != *key,
             None => true,
         });
-        news
+        changes
     }
 
     fn keys_between(&self, after: u64, last: u64) -> Vec<(PublicKey, SigningKeyState)> {
-        let is_meant = |word: &&KeyWord| after < word.place && word.place <= last;
-        let mut words: Vec<_> = self.keys.values().filter(is_meant).collect();
-        words.sort_unstable_by_key(|word| word.place);
-        words.into_iter().map(|word| (word.key.clone(), word.state)).collect()
+        let is_between = |it: &&KeyUpdate| after < it.position && it.position <= last;
+        let mut updates: Vec<_> = self.keys.values().filter(is_between).collect();
+        updates.sort_unstable_by_key(|update| update.position);
+        updates.into_iter().map(|update| (update.key.clone(), update.state)).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The log: places, what leaves it, and where cursors lead.
+//! The log: positions, what leaves it, and where cursors lead.
 
 use claviger_token::{algorithm::SigningAlgorithm, id::SessionId, revocation::Revoked};
 
@@ -43,9 +43,9 @@ fn the_log_is_read_in_stretches_without_gap_or_repeat() {
     feed.append(all[2..].to_vec());
 
     let first = feed.read(0, 2, at(0));
-    let second = feed.read(first.place, 2, at(0));
-    let third = feed.read(second.place, 2, at(0));
-    let nothing = feed.read(third.place, 2, at(0));
+    let second = feed.read(first.position, 2, at(0));
+    let third = feed.read(second.position, 2, at(0));
+    let nothing = feed.read(third.position, 2, at(0));
 
     assert_eq!(first.revocations, all[..2]);
     assert_eq!(second.revocations, all[2..4]);
@@ -64,7 +64,7 @@ fn a_full_stretch_that_ends_the_log_has_caught_up() {
 }
 
 #[test]
-fn what_has_expired_is_neither_read_nor_kept_and_leaves_every_place_good() {
+fn what_has_expired_is_neither_read_nor_kept_and_leaves_every_position_good() {
     let feed = feed();
     let lasting = revocation(200);
     feed.append(vec![revocation(100), lasting.clone(), revocation(100)]);
@@ -75,33 +75,33 @@ fn what_has_expired_is_neither_read_nor_kept_and_leaves_every_place_good() {
     assert_eq!((read.revocations, read.caught_up), (vec![lasting.clone()], true));
     assert_eq!(feed.read_log(|log| log.revocations.len()), 1);
     assert_eq!(feed.read(1, FAR, at(0)).revocations, [lasting]);
-    assert_eq!(feed.begin(Some(feed.cursor(3))), Begin { place: 3, from_start: false });
+    assert_eq!(feed.begin(Some(feed.cursor(3))), Begin { position: 3, from_start: false });
 }
 
 #[test]
 fn a_cursor_of_another_process_or_of_the_future_begins_at_the_start() {
     let feed = feed();
     feed.append(vec![revocation(100)]);
-    let foreign = Cursor { instance: *b"another1", place: 1 };
+    let foreign = Cursor { instance: *b"another1", position: 1 };
 
-    let start = Begin { place: 0, from_start: true };
+    let start = Begin { position: 0, from_start: true };
     assert_eq!(feed.begin(None), start);
     assert_eq!(feed.begin(Some(foreign)), start);
     assert_eq!(feed.begin(Some(feed.cursor(2))), start);
     assert_eq!(feed.begin(Some(feed.cursor(u64::MAX))), start);
-    assert_eq!(feed.begin(Some(feed.cursor(1))), Begin { place: 1, from_start: false });
-    assert_eq!(feed.begin(Some(feed.cursor(0))), Begin { place: 0, from_start: false });
+    assert_eq!(feed.begin(Some(feed.cursor(1))), Begin { position: 1, from_start: false });
+    assert_eq!(feed.begin(Some(feed.cursor(0))), Begin { position: 0, from_start: false });
 }
 
 #[test]
-fn a_key_gets_a_place_whenever_its_state_or_times_change() {
+fn a_key_gets_a_position_whenever_its_state_or_times_change() {
     use SigningKeyState::{Active, Announced, Retired};
     let feed = feed();
-    let mut place = 0;
+    let mut position = 0;
     let mut hear = |keys: &[PublicKey], now: i64| {
         feed.observe_keys(keys, at(now));
-        let read = feed.read(place, FAR, at(now));
-        place = read.place;
+        let read = feed.read(position, FAR, at(now));
+        position = read.position;
         words(&read).into_iter().map(|(id, state)| (id.to_owned(), state)).collect::<Vec<_>>()
     };
 
@@ -144,21 +144,21 @@ fn a_retired_key_is_told_of_for_a_day() {
 }
 
 #[test]
-fn keys_come_at_their_place_between_revocations() {
+fn keys_come_at_their_position_between_revocations() {
     let feed = feed();
     feed.append(vec![revocation(100)]);
     feed.observe_keys(&[key("a", 0, None)], at(0));
     feed.append(vec![revocation(100)]);
 
     let first = feed.read(0, 1, at(0));
-    let second = feed.read(first.place, 1, at(0));
+    let second = feed.read(first.position, 1, at(0));
 
     assert!(first.keys.is_empty());
     assert_eq!((second.keys.len(), second.revocations.len()), (1, 1));
 }
 
 #[tokio::test]
-async fn whoever_waits_hears_of_every_new_place() {
+async fn whoever_waits_hears_of_every_new_position() {
     let feed = feed();
     let mut newest = feed.subscribe();
 

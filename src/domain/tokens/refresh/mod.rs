@@ -2,7 +2,7 @@
 //!
 //! All refresh tokens of a session share a random 256-bit family secret, of which only the hash is
 //! stored. Each names its generation under a MAC of the server, so a forged or altered one is
-//! refused without a look at the database, a spent one is recognised however old it is without
+//! refused without a database query, a spent one is recognised however old it is without
 //! keeping it, and the successor of a token can be made again from the token itself.
 
 use aws_lc_rs::digest;
@@ -14,7 +14,7 @@ use crate::{
     model::token::{RefreshFamilyHash, RefreshToken},
 };
 
-/// How a refresh token begins, so that a leaked one can be told by scanners.
+/// How a refresh token begins, so that scanners recognise a leaked one.
 const PREFIX: &str = "clv_rt_";
 /// The family secret.
 const SECRET_BYTES: usize = 32;
