@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{domain::tokens::MAX_ACCESS_LIFETIME, model::signing_key::SigningAlgorithm};
+use claviger_token::algorithm::SigningAlgorithm;
+
+use crate::domain::tokens::MAX_ACCESS_LIFETIME;
 
 use super::{
     LogFormat,

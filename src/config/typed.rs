@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use claviger_token::algorithm::SigningAlgorithm;
 use ipnet::IpNet;
 use url::Url;
 
