@@ -16,7 +16,7 @@ use crate::{
     domain::world::World,
     storage::{
         Options,
-        moving::{self, Copied, CopyError, Progress, Stage},
+        copy::{self, Copied, CopyError, Progress, Stage},
     },
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn copy(ends: &Ends, config: &Config, world: &World) -> ExitCod
         (Ok(source), Ok(target)) => (source, target),
         (Err(problem), _) | (_, Err(problem)) => return invalid(&problem),
     };
-    if let Err(error) = moving::refuse_same(&source, &target) {
+    if let Err(error) = copy::refuse_same(&source, &target) {
         return failed(&error);
     }
     let _locks = match locks(&source, &target) {
@@ -55,7 +55,7 @@ pub(super) async fn copy(ends: &Ends, config: &Config, world: &World) -> ExitCod
         Err(code) => return code,
     };
     let mut meter = Meter::new();
-    let copied = moving::copy(&source, &target, world.now(), &mut |it| meter.show(it)).await;
+    let copied = copy::copy(&source, &target, world.now(), &mut |it| meter.show(it)).await;
     meter.end_line();
     match copied {
         Ok(tables) => {

@@ -6,12 +6,12 @@
 pub mod accounts;
 pub mod backups;
 pub mod ceremonies;
+pub mod copy;
 pub mod deadline;
 mod engine;
 pub mod error;
 pub mod failures;
 pub mod migrations;
-pub mod moving;
 mod options;
 pub mod passkeys;
 pub mod passwords;

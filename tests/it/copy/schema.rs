@@ -1,6 +1,6 @@
 //! That no table or column of a schema is left behind.
 
-use claviger::storage::moving::{Kind, TABLES};
+use claviger::storage::copy::{Kind, TABLES};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use super::empty_sqlite;
