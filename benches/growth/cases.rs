@@ -9,8 +9,8 @@ use claviger::{
     },
     storage::{
         accounts::AccountCreation,
-        failures::Failure,
         passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+        throttle::Failure,
     },
 };
 use futures_util::future::BoxFuture;

@@ -10,7 +10,6 @@ pub mod copy;
 pub mod deadline;
 mod engine;
 pub mod error;
-pub mod failures;
 pub mod migrations;
 mod options;
 pub mod passkeys;
@@ -20,6 +19,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
 pub mod sweeps;
+pub mod throttle;
 
 use std::sync::Arc;
 

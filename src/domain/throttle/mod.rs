@@ -13,7 +13,7 @@ use crate::{
         failure::{FailureCount, FailureKey},
         username::{SignInName, Username},
     },
-    storage::{Storage, failures::Failure},
+    storage::{Storage, throttle::Failure},
 };
 
 use super::{Error, Result, secret::DerivedKey, world::World};

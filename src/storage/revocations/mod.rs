@@ -1,9 +1,9 @@
 //! Revocations: access tokens that died before their time.
 //!
-//! Written by whatever ends a session, in the same transaction, and by operators (`orders`); read at
+//! Written by whatever ends a session, in the same transaction, and by operators (`by_operator`); read at
 //! start, and again and again.
 
-mod orders;
+mod by_operator;
 
 use std::time::Duration;
 

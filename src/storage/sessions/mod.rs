@@ -1,7 +1,7 @@
 //! Sessions and the generations of their refresh tokens.
 
 mod ended;
-mod ends;
+mod ending;
 mod refresh;
 mod row;
 
@@ -23,10 +23,10 @@ use super::{
 };
 
 pub use ended::{EndedSessions, Ending};
-pub use ends::SessionSelection;
+pub use ending::SessionSelection;
 pub use refresh::RefreshAttempt;
 
-pub(super) use ends::{SessionEnd, SessionGroup, end_group};
+pub(super) use ending::{SessionEnd, SessionGroup, end_group};
 pub(super) use row::{SessionRow, method_text};
 
 const INSERT: &str = "

@@ -12,7 +12,7 @@ use crate::{
     storage::{Connection, Result, Storage, locks::hold_family, on_engine},
 };
 
-use super::{EndedSessions, Ending, SessionEnd, SessionRow, ends::end_family};
+use super::{EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family};
 
 /// A refresh token that was shown, and the terms to judge it on.
 #[derive(Debug, Clone)]

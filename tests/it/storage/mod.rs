@@ -4,7 +4,6 @@
 
 mod accounts;
 mod ceremonies;
-mod failures;
 mod passkeys;
 mod passwords;
 mod plans;
@@ -16,6 +15,7 @@ mod sessions;
 mod signing_keys;
 mod statements;
 mod sweeps;
+mod throttle;
 mod writer;
 
 use std::{

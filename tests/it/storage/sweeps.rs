@@ -13,7 +13,7 @@ use claviger::storage::{
 use claviger_token::algorithm::SigningAlgorithm;
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, failures::failure, hash, new_session,
+    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, hash, new_session, throttle::failure,
     with_database,
 };
 

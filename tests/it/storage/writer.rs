@@ -8,7 +8,7 @@ use claviger::{
 };
 
 use super::{
-    NOW, RACERS, bytes, failures::failure, new_account, new_session, options, race, with_database,
+    NOW, RACERS, bytes, new_account, new_session, options, race, throttle::failure, with_database,
     with_sqlite,
 };
 

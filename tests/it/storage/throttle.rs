@@ -2,7 +2,7 @@
 
 use claviger::{
     model::failure::{FailureCount, FailureKey},
-    storage::failures::Failure,
+    storage::throttle::Failure,
 };
 
 use super::{HOUR, NOW, RACERS, SECOND, bytes, race, with_database};
