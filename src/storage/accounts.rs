@@ -20,7 +20,7 @@ use super::{
     Connection, Result, Storage,
     ceremonies::OpenCeremonies,
     error::corrupt,
-    locks::hold_account,
+    locks::lock_account,
     on_engine,
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
@@ -110,7 +110,7 @@ impl Storage {
         let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
         let ended = self.write(input, |c, (id, caller, end, open)| {
             Box::pin(async move {
-                hold_account(c, *id).await?;
+                lock_account(c, *id).await?;
                 if !is_live(c, *caller, *id, end.now).await? {
                     return Ok(None);
                 }

@@ -15,7 +15,7 @@ use crate::model::{
     id::CeremonyId,
 };
 
-use super::{Connection, Result, Storage, error::corrupt, locks::hold_payer, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::lock_quota, on_engine};
 
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +120,7 @@ async fn start_ceremony(
     limits: CeremonyLimits,
     now: Timestamp,
 ) -> Result<bool> {
-    hold_payer(connection, ceremony.quota_key).await?;
+    lock_payer(connection, ceremony.quota_key).await?;
     let (account_id, session_id) = subjects(&ceremony.purpose);
     let inserted = on_engine!(connection, |c| {
         sqlx::query(INSERT)

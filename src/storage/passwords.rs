@@ -13,7 +13,7 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     accounts::find_account,
-    locks::hold_account,
+    locks::lock_account,
     on_engine,
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
@@ -134,7 +134,7 @@ async fn change_password(
     change: &PasswordChange,
 ) -> Result<Option<Vec<SessionId>>> {
     let (id, now) = (change.account_id, change.session.created_at);
-    hold_account(connection, id).await?;
+    lock_account(connection, id).await?;
     if !is_live(connection, change.caller, id, now).await? {
         return Ok(None);
     }
@@ -158,7 +158,7 @@ async fn remove(
     request: PasswordRemovalRequest,
 ) -> Result<PasswordRemoval> {
     let PasswordRemovalRequest { account_id, caller, now, revoked_until } = request;
-    hold_account(connection, account_id).await?;
+    lock_account(connection, account_id).await?;
     if !is_live(connection, caller, account_id, now).await? {
         return Ok(PasswordRemoval::SessionEnded);
     }

@@ -4,7 +4,7 @@ use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use crate::model::signing_key::StoredSigningKey;
 
-use super::{Connection, Result, Storage, error::corrupt, locks::hold_signing_keys, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::lock_signing_keys, on_engine};
 
 // SQLite searches no index for IS NOT NULL, but one for a time after 1970. The newest key is the one
 // without an end, so it comes last even among keys of the same moment.
@@ -99,7 +99,7 @@ async fn revoke(
     predecessors_retire_at: Timestamp,
     now: Timestamp,
 ) -> Result<KeyRevocation> {
-    hold_signing_keys(connection).await?;
+    lock_signing_keys(connection).await?;
     let last_made: Option<i64> =
         on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST_MADE).fetch_optional(c).await)?;
     let revoked = on_engine!(&mut *connection, |c| {
@@ -131,7 +131,7 @@ async fn add(
     expected_newest: Option<&str>,
     predecessors_retire_at: Timestamp,
 ) -> Result<bool> {
-    hold_signing_keys(connection).await?;
+    lock_signing_keys(connection).await?;
     let newest: Option<String> =
         on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST).fetch_optional(c).await)?;
     if newest.as_deref() != expected_newest {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claviger_token::time::Timestamp;
 
-use super::{Connection, Result, Storage, locks::try_hold_sweep, on_engine};
+use super::{Connection, Result, Storage, locks::try_lock_sweep, on_engine};
 
 const CEREMONIES: &str = "
 DELETE FROM ceremonies WHERE id IN
@@ -74,7 +74,7 @@ impl Storage {
             Box::pin(async move {
                 let mut swept = 0;
                 // Two at once would wait for each other's rows and gain nothing.
-                if !try_hold_sweep(c).await? {
+                if !try_lock_sweep(c).await? {
                     return Ok(0);
                 }
                 for (statement, cutoff) in statements {

@@ -27,7 +27,7 @@ const SWEEP_KEY: i64 = 0x636c_6176_6967_6572;
 
 /// From here to the end of the transaction nobody else decides over the account: who signs in, which
 /// passkeys it has, which of its sessions live.
-pub(in crate::storage) async fn hold_account(
+pub(in crate::storage) async fn lock_account(
     connection: &mut Connection,
     id: AccountId,
 ) -> Result<()> {
@@ -35,15 +35,15 @@ pub(in crate::storage) async fn hold_account(
 }
 
 /// From here to the end of the transaction nobody else ends or moves the session.
-pub(in crate::storage) async fn hold_session(
+pub(in crate::storage) async fn lock_session(
     connection: &mut Connection,
     id: SessionId,
 ) -> Result<()> {
     hold(connection, SESSION, id.as_bytes()).await
 }
 
-/// Like [`hold_session`], for the session of a family of refresh tokens.
-pub(in crate::storage) async fn hold_family(
+/// Like [`lock_session`], for the session of a family of refresh tokens.
+pub(in crate::storage) async fn lock_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
 ) -> Result<()> {
@@ -52,7 +52,7 @@ pub(in crate::storage) async fn hold_family(
 
 /// From here to the end of the transaction nobody else opens a ceremony that the payer pays for. Two
 /// payers rarely share the lock's number, and then only wait for each other.
-pub(in crate::storage) async fn hold_payer(
+pub(in crate::storage) async fn lock_quota(
     connection: &mut Connection,
     payer: QuotaKey,
 ) -> Result<()> {
@@ -64,7 +64,7 @@ pub(in crate::storage) async fn hold_payer(
 }
 
 /// From here to the end of the transaction nobody else changes or deletes the service account.
-pub(in crate::storage) async fn hold_service_account(
+pub(in crate::storage) async fn lock_service_account(
     connection: &mut Connection,
     name: &ServiceAccountName,
 ) -> Result<()> {
@@ -75,7 +75,7 @@ pub(in crate::storage) async fn hold_service_account(
 }
 
 /// From here to the end of the transaction nobody else adds a signing key.
-pub(in crate::storage) async fn hold_signing_keys(connection: &mut Connection) -> Result<()> {
+pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(lease) = connection {
         lease.execute(sqlx::raw_sql(SIGNING_KEYS)).await?;
     }
@@ -83,7 +83,7 @@ pub(in crate::storage) async fn hold_signing_keys(connection: &mut Connection) -
 }
 
 /// Whether this transaction is the one that sweeps. `false` while another one does.
-pub(in crate::storage) async fn try_hold_sweep(connection: &mut Connection) -> Result<bool> {
+pub(in crate::storage) async fn try_lock_sweep(connection: &mut Connection) -> Result<bool> {
     match connection {
         Connection::Sqlite(_) => Ok(true),
         Connection::Postgres(lease) => {

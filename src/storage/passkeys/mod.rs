@@ -18,7 +18,7 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     accounts::find_account,
-    locks::hold_account,
+    locks::lock_account,
     on_engine,
     sessions::{EndedSessions, Ending, SessionEnd, SessionGroup, end_group, is_live},
 };
@@ -162,7 +162,7 @@ async fn add(
     limit: u32,
 ) -> Result<PasskeyAddition> {
     let (account_id, now) = (passkey.account_id, passkey.created_at);
-    hold_account(connection, account_id).await?;
+    lock_account(connection, account_id).await?;
     if !is_live(connection, caller, account_id, now).await? {
         return Ok(PasskeyAddition::SessionEnded);
     }
@@ -228,7 +228,7 @@ async fn remove(
     request: &PasskeyRemovalRequest,
 ) -> Result<PasskeyRemoval> {
     let (account_id, id) = (request.account_id, request.passkey_id);
-    hold_account(connection, account_id).await?;
+    lock_account(connection, account_id).await?;
     if !is_live(connection, request.caller, account_id, request.now).await? {
         return Ok(PasskeyRemoval::SessionEnded);
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     storage::{
         Connection, Result, Storage,
-        locks::hold_account,
+        locks::lock_account,
         on_engine,
         sessions::{SessionRow, insert_session, method_text},
     },
@@ -79,7 +79,7 @@ async fn open_session(
     passkey_use: &PasskeyUse,
     session: &NewSession,
 ) -> Result<bool> {
-    hold_account(connection, session.account_id).await?;
+    lock_account(connection, session.account_id).await?;
     let recorded = record(connection, passkey_use, session.account_id).await?;
     if recorded {
         insert_session(connection, session).await?;
@@ -93,7 +93,7 @@ async fn reauthenticate(
     owner: AccountId,
     session_id: SessionId,
 ) -> Result<Option<Session>> {
-    hold_account(connection, owner).await?;
+    lock_account(connection, owner).await?;
     let row: Option<SessionRow> = on_engine!(&mut *connection, |c| {
         sqlx::query_as(REAUTHENTICATE)
             .bind(session_id.as_bytes().as_slice())

@@ -11,7 +11,7 @@ use crate::{
         Connection, Result, Storage,
         accounts::find_account,
         error::corrupt,
-        locks::hold_account,
+        locks::lock_account,
         on_engine,
         sessions::{SessionEnd, SessionGroup, end_group},
     },
@@ -62,7 +62,7 @@ impl Storage {
     ) -> Result<Option<Vec<SessionId>>> {
         self.write((id, issued_before, now, until), |c, &(id, issued_before, now, until)| {
             Box::pin(async move {
-                hold_account(c, id).await?;
+                lock_account(c, id).await?;
                 if find_account(c, id).await?.is_none() {
                     return Ok(None);
                 }

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
-use super::{Connection, Result, Storage, locks::hold_service_account, on_engine};
+use super::{Connection, Result, Storage, locks::lock_service_account, on_engine};
 
 /// What became of a new service account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,7 @@ async fn hold(
     connection: &mut Connection,
     name: &ServiceAccountName,
 ) -> Result<Option<ServiceAccount>> {
-    hold_service_account(connection, name).await?;
+    lock_service_account(connection, name).await?;
     let row: Option<ServiceAccountRow> = on_engine!(connection, |c| {
         sqlx::query_as(FIND).bind(name.as_str()).fetch_optional(c).await
     })?;

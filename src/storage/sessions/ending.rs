@@ -10,7 +10,7 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         error::corrupt,
-        locks::hold_account,
+        locks::lock_account,
         on_engine,
         revocations::{SessionRevocation, record_again, record_family_again, revoke, revoke_ended},
     },
@@ -103,7 +103,7 @@ impl Storage {
             Box::pin(async move {
                 // One session is one row, which needs no lock beside its own.
                 if !matches!(group, SessionGroup::One(_)) {
-                    hold_account(c, *account_id).await?;
+                    lock_account(c, *account_id).await?;
                 }
                 end_group(c, *account_id, *group, *end).await
             })

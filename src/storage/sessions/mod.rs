@@ -18,7 +18,7 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
-    locks::{hold_account, hold_session},
+    locks::{lock_account, lock_session},
     on_engine,
 };
 
@@ -116,7 +116,7 @@ async fn open_password_session(
     session: &NewSession,
     checked_hash: &PasswordHash,
 ) -> Result<bool> {
-    hold_account(connection, session.account_id).await?;
+    lock_account(connection, session.account_id).await?;
     let unchanged = on_engine!(&mut *connection, |c| {
         sqlx::query(PASSWORD_IS)
             .bind(session.account_id.as_bytes().as_slice())
@@ -140,7 +140,7 @@ pub(super) async fn is_live(
     owner: AccountId,
     now: Timestamp,
 ) -> Result<bool> {
-    hold_session(connection, id).await?;
+    lock_session(connection, id).await?;
     Ok(on_engine!(connection, |c| {
         sqlx::query(IS_LIVE)
             .bind(id.as_bytes().as_slice())

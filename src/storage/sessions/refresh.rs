@@ -9,7 +9,7 @@ use crate::{
         session::{EndReason, Rotation},
         token::RefreshFamilyHash,
     },
-    storage::{Connection, Result, Storage, locks::hold_family, on_engine},
+    storage::{Connection, Result, Storage, locks::lock_family, on_engine},
 };
 
 use super::{EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family};
@@ -71,7 +71,7 @@ async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result
     if let Some(row) = advance(connection, ROTATE, attempt).await? {
         return Ok(Rotation::Rotated(row.into_session()?));
     }
-    hold_family(connection, attempt.family).await?;
+    lock_family(connection, attempt.family).await?;
     let Some(row) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
     if !row.is_live(attempt.now) {
         return Ok(Rotation::Ended);
