@@ -3,7 +3,6 @@
 //! Files appear under their names only when they are complete and on the disk.
 
 use std::{
-    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -11,9 +10,10 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::{
-    Error, Options, Result, SqliteOptions,
-    engine::sqlite::{connect_options, create_owner_only},
-    migrations,
+    Error, Options, SqliteOptions, migrations,
+    sqlite_file::{
+        COMPANIONS, beside, clean_up, connect_options, create_partial, settle, write_snapshot,
+    },
 };
 
 /// Why a backup was not made or not restored.
@@ -74,20 +74,15 @@ pub enum BackupError {
     },
 }
 
-const BACK_UP: &str = "VACUUM INTO $1";
-
 /// The tables without which a database is not ours, whatever its schema's version.
 const OURS: [&str; 3] = ["accounts", "sessions", "signing_keys"];
-
-/// What SQLite keeps beside a database. It would take them for part of a restored one.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Writes everything that was committed before now to a new file, for its owner alone. Servers may
 /// go on meanwhile.
 ///
 /// # Errors
 /// Also when the file is there already.
-pub async fn back_up(options: &SqliteOptions, to: &Path) -> std::result::Result<(), BackupError> {
+pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
     refuse_existing(to)?;
     if !options.path.exists() {
         return Err(BackupError::Missing(options.path.clone()));
@@ -95,24 +90,9 @@ pub async fn back_up(options: &SqliteOptions, to: &Path) -> std::result::Result<
     let failed = |cause: Error| BackupError::Database { path: options.path.clone(), cause };
     let connecting = connect_options(options).connect().await;
     let mut connection = connecting.map_err(|error| failed(error.into()))?;
-    let written = write(&mut connection, to).await;
+    let written = write_snapshot(&mut connection, to).await;
     let _ = connection.close().await;
     written.map_err(failed)
-}
-
-/// Writes what a connection sees to a file, in one step: a file of that name is complete.
-pub(super) async fn write(connection: &mut SqliteConnection, to: &Path) -> Result<()> {
-    let partial = beside(to, ".partial");
-    let unavailable = |cause: io::Error| Error::Unavailable(cause.into());
-    let outcome = async {
-        make_partial(&partial).map_err(unavailable)?;
-        let Some(name) = partial.to_str() else {
-            return Err(Error::Unexpected("the name of the file is not UTF-8".into()));
-        };
-        sqlx::query(BACK_UP).bind(name).execute(connection).await?;
-        settle(&partial, to).map_err(unavailable)
-    };
-    clean_up(&partial, outcome.await)
 }
 
 /// Puts a backup where the database is to be, after looking at it closely. Whoever calls holds the
@@ -120,7 +100,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, to: &Path) -> Resul
 ///
 /// # Errors
 /// Also when a database is there already. Nothing is changed then.
-pub async fn restore(from: &Path, options: &SqliteOptions) -> std::result::Result<(), BackupError> {
+pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupError> {
     refuse_existing(&options.path)?;
     for companion in COMPANIONS {
         refuse_existing(&beside(&options.path, companion))?;
@@ -134,7 +114,7 @@ pub async fn restore(from: &Path, options: &SqliteOptions) -> std::result::Resul
     let partial = beside(&options.path, ".partial");
     let failed = |cause| BackupError::File { path: options.path.clone(), cause };
     let outcome = async {
-        make_partial(&partial).map_err(failed)?;
+        create_partial(&partial).map_err(failed)?;
         copy_bytes(from, &partial)
             .map_err(|cause| BackupError::File { path: from.to_owned(), cause })?;
         inspect(from, &partial, options).await?;
@@ -143,19 +123,11 @@ pub async fn restore(from: &Path, options: &SqliteOptions) -> std::result::Resul
     clean_up(&partial, outcome.await)
 }
 
-fn refuse_existing(path: &Path) -> std::result::Result<(), BackupError> {
+fn refuse_existing(path: &Path) -> Result<(), BackupError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Err(BackupError::Exists(path.to_owned())),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(BackupError::File { path: path.to_owned(), cause }),
-    }
-}
-
-/// An empty file for its owner alone, in the place of one that was left behind.
-fn make_partial(partial: &Path) -> io::Result<()> {
-    match fs::remove_file(partial) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
-        _ => create_owner_only(partial),
     }
 }
 
@@ -167,11 +139,7 @@ fn copy_bytes(from: &Path, to: &Path) -> io::Result<u64> {
 }
 
 /// Whether a backup is whole, ours and not too new. Looks at the copy, since looking may write.
-async fn inspect(
-    from: &Path,
-    partial: &Path,
-    like: &SqliteOptions,
-) -> std::result::Result<(), BackupError> {
+async fn inspect(from: &Path, partial: &Path, like: &SqliteOptions) -> Result<(), BackupError> {
     let failed = |cause: Error| BackupError::Database { path: from.to_owned(), cause };
     let copy = SqliteOptions { path: partial.to_owned(), ..like.clone() };
     let mut connection =
@@ -203,28 +171,4 @@ async fn is_ours(connection: &mut SqliteConnection) -> bool {
         }
     }
     true
-}
-
-/// Makes a complete file durable under its name.
-fn settle(partial: &Path, name: &Path) -> io::Result<()> {
-    fs::File::open(partial)?.sync_all()?;
-    fs::rename(partial, name)?;
-    let folder = name.parent().filter(|it| !it.as_os_str().is_empty());
-    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Leaves nothing behind of what failed.
-fn clean_up<E>(partial: &Path, outcome: std::result::Result<(), E>) -> std::result::Result<(), E> {
-    if outcome.is_err() {
-        let _ = fs::remove_file(partial);
-        COMPANIONS.iter().for_each(|it| drop(fs::remove_file(beside(partial, it))));
-    }
-    outcome
-}
-
-/// The path with something put to its end.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

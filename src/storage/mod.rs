@@ -18,6 +18,7 @@ pub mod revocations;
 pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
+mod sqlite_file;
 pub mod sweeps;
 pub mod throttle;
 

@@ -10,7 +10,7 @@ use sqlx::{
     Row as _, SqliteConnection,
 };
 
-use crate::storage::{APPLICATION_NAME, Options, engine::sqlite::connect_options};
+use crate::storage::{APPLICATION_NAME, Options, sqlite_file::connect_options};
 
 use super::{
     CopyError,

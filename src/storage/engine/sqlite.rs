@@ -1,24 +1,22 @@
 //! SQLite: one file, a pool of readers, and the one writer.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions, SqlitePool,
+    SqlitePool,
     error::DatabaseError,
-    sqlite::{
-        SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-    },
+    sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions},
 };
 
-use crate::storage::{Error, Result, SqliteOptions, migrations};
+use crate::storage::{
+    Error, Result, SqliteOptions, migrations,
+    sqlite_file::{connect_options, create_owner_only},
+};
 
 use super::{Connection, writer::Writer};
 
 /// How long a caller waits for a connection to read with.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The pages a connection keeps, in KiB and with SQLite's minus; taken only as they are read.
-const CACHE_SIZE: &str = "-16384";
 
 /// An open SQLite file. Cheap to clone.
 #[derive(Clone)]
@@ -50,20 +48,6 @@ impl SqliteEngine {
     }
 }
 
-/// How every connection to a file is made.
-pub(in crate::storage) fn connect_options(options: &SqliteOptions) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(&options.path)
-        .create_if_missing(false)
-        .busy_timeout(options.busy_timeout)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        // The rest of a large database is read again and again from the system's cache otherwise.
-        .pragma("cache_size", CACHE_SIZE)
-        // Statements are ours and constant; what they are bound to must never be in a log.
-        .disable_statement_logging()
-}
-
 fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(size)
@@ -72,27 +56,6 @@ fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
         .max_lifetime(None)
         .test_before_acquire(false)
         .connect_lazy_with(options)
-}
-
-/// Makes the file before SQLite does, since SQLite would let everybody read it. Its log and its
-/// shared memory are made later with the file's own permissions.
-pub(in crate::storage) fn create_owner_only(path: &Path) -> io::Result<()> {
-    if let Some(directory) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
-    }
-    let mut file = fs::OpenOptions::new();
-    file.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    match file.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Whether trying again later may help: locked, full, unreadable or gone for the moment.

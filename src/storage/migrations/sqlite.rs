@@ -11,8 +11,8 @@ use sqlx::{
 };
 
 use crate::storage::{
-    Error, Result, SqliteOptions, backups,
-    engine::sqlite::{connect_options, create_owner_only},
+    Error, Result, SqliteOptions,
+    sqlite_file::{beside, connect_options, create_owner_only, write_snapshot},
 };
 
 use super::{Migration, NEWEST, SQLITE, Status, newest, run};
@@ -58,8 +58,8 @@ pub(super) async fn migrate(
     let status = Status::new(schema_version(connection).await?, migrations);
     let (found, known) = (status.found, newest(migrations));
     if found != 0 && found < known {
-        let copy = backups::beside(path, &format!(".before-{known}"));
-        backups::write(connection, &copy).await?;
+        let copy = beside(path, &format!(".before-{known}"));
+        write_snapshot(connection, &copy).await?;
         tracing::info!(from = found, to = known, "migrating the database, after a copy of it");
     }
     // All of them or none, and never by two processes at once.

@@ -8,7 +8,7 @@ use super::{
     Migration, POSTGRES, SQLITE,
     sqlite::{migrate, schema_version},
 };
-use crate::storage::{Error, backups::beside};
+use crate::storage::{Error, sqlite_file::beside};
 
 const FIRST: Migration =
     Migration { version: 1, name: "first", sql: "CREATE TABLE one (id INTEGER) STRICT" };
