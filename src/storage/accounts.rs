@@ -21,7 +21,7 @@ use super::{
     ceremonies::OpenCeremonies,
     error::corrupt,
     locks::lock_account,
-    on_engine,
+    params,
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
     },
@@ -36,15 +36,18 @@ pub enum AccountCreation {
     UsernameTaken,
 }
 
-const FIND: &str = "
-SELECT id, username, display_name, password_hash, request_id, created_at,
-    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count
-FROM accounts WHERE id = $1";
+/// The columns of an [`AccountRow`].
+macro_rules! account_columns {
+    () => {
+        "id, username, display_name, password_hash, request_id, created_at,
+    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count"
+    };
+}
 
-const FIND_BY_USERNAME: &str = "
-SELECT id, username, display_name, password_hash, request_id, created_at,
-    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count
-FROM accounts WHERE username = $1";
+const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE id = $1");
+
+const FIND_BY_USERNAME: &str =
+    concat!("SELECT ", account_columns!(), " FROM accounts WHERE username = $1");
 
 const INSERT: &str = "
 INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
@@ -83,9 +86,7 @@ impl Storage {
         username: &Username,
     ) -> Result<Option<AccountWithPassword>> {
         let mut connection = self.read().await?;
-        let row: Option<AccountRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(FIND_BY_USERNAME).bind(username.as_str()).fetch_optional(c).await
-        })?;
+        let row: Option<AccountRow> = connection.find(FIND_BY_USERNAME, params![username]).await?;
         row.map(AccountRow::into_account).transpose()
     }
 
@@ -129,18 +130,19 @@ async fn create_account(
     account: &NewAccount,
     session: &NewSession,
 ) -> Result<AccountCreation> {
-    let inserted = on_engine!(&mut *connection, |c| {
-        sqlx::query(INSERT)
-            .bind(account.id.as_bytes().as_slice())
-            .bind(account.username.as_str())
-            .bind(account.display_name.as_str())
-            .bind(account.password_hash.as_phc())
-            .bind(account.request_id.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(account.created_at.as_micros())
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let inserted = connection
+        .execute(
+            INSERT,
+            params![
+                account.id,
+                account.username,
+                account.display_name,
+                account.password_hash,
+                account.request_id,
+                account.created_at
+            ],
+        )
+        .await?;
     if inserted == 0 {
         return Ok(AccountCreation::UsernameTaken);
     }
@@ -153,9 +155,7 @@ pub(super) async fn find_account(
     connection: &mut Connection,
     id: AccountId,
 ) -> Result<Option<AccountWithPassword>> {
-    let row: Option<AccountRow> = on_engine!(connection, |c| {
-        sqlx::query_as(FIND).bind(id.as_bytes().as_slice()).fetch_optional(c).await
-    })?;
+    let row: Option<AccountRow> = connection.find(FIND, params![id]).await?;
     row.map(AccountRow::into_account).transpose()
 }
 
@@ -178,10 +178,7 @@ async fn delete(
     statement: &'static str,
     id: AccountId,
 ) -> Result<u64> {
-    Ok(on_engine!(connection, |c| {
-        let deleted = sqlx::query(statement).bind(id.as_bytes().as_slice()).execute(c).await?;
-        deleted.rows_affected()
-    }))
+    connection.execute(statement, params![id]).await
 }
 
 #[derive(sqlx::FromRow)]

@@ -15,7 +15,7 @@ use crate::model::{
     id::CeremonyId,
 };
 
-use super::{Connection, Result, Storage, error::corrupt, locks::lock_quota, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::lock_quota, params};
 
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,8 @@ impl OpenCeremonies {
 }
 
 async fn count_all(connection: &mut Connection) -> Result<i64> {
-    Ok(on_engine!(connection, |c| sqlx::query_scalar(COUNT_ALL).fetch_one(c).await)?)
+    let (count,) = connection.fetch(COUNT_ALL, params![]).await?;
+    Ok(count)
 }
 
 async fn start_ceremony(
@@ -120,24 +121,25 @@ async fn start_ceremony(
     limits: CeremonyLimits,
     now: Timestamp,
 ) -> Result<bool> {
-    lock_payer(connection, ceremony.quota_key).await?;
+    lock_quota(connection, ceremony.quota_key).await?;
     let (account_id, session_id) = subjects(&ceremony.purpose);
-    let inserted = on_engine!(connection, |c| {
-        sqlx::query(INSERT)
-            .bind(ceremony.id.as_bytes().as_slice())
-            .bind(kind_text(ceremony.purpose.kind()))
-            .bind(matches!(ceremony.purpose, CeremonyPurpose::NamedAuthentication { .. }))
-            .bind(account_id.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(session_id.as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(ceremony.quota_key.0.as_slice())
-            .bind(ceremony.state.as_slice())
-            .bind(ceremony.expires_at.as_micros())
-            .bind(now.as_micros())
-            .bind(i64::from(limits.per_quota_key))
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let inserted = connection
+        .execute(
+            INSERT,
+            params![
+                ceremony.id,
+                kind_text(ceremony.purpose.kind()),
+                matches!(ceremony.purpose, CeremonyPurpose::NamedAuthentication { .. }),
+                account_id,
+                session_id,
+                ceremony.quota_key.0,
+                ceremony.state,
+                ceremony.expires_at,
+                now,
+                limits.per_quota_key
+            ],
+        )
+        .await?;
     Ok(inserted == 1)
 }
 
@@ -147,14 +149,7 @@ async fn take_ceremony(
     kind: CeremonyKind,
     now: Timestamp,
 ) -> Result<Option<Ceremony>> {
-    let row: Option<CeremonyRow> = on_engine!(connection, |c| {
-        sqlx::query_as(TAKE)
-            .bind(id.as_bytes().as_slice())
-            .bind(kind_text(kind))
-            .bind(now.as_micros())
-            .fetch_optional(c)
-            .await
-    })?;
+    let row: Option<CeremonyRow> = connection.find(TAKE, params![id, kind_text(kind), now]).await?;
     row.map(|row| row.into_ceremony(id, kind)).transpose()
 }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use ceremonies::OpenCeremonies;
 use engine::{
-    Connection, Engine, WriteBody, locks, on_engine, postgres::PostgresEngine, sqlite::SqliteEngine,
+    Connection, Engine, WriteBody, locks, params, postgres::PostgresEngine, sqlite::SqliteEngine,
 };
 
 pub use engine::WriterStats;
@@ -79,8 +79,7 @@ impl Storage {
             Connection::Sqlite(_) => IS_STANDBY_SQLITE,
             Connection::Postgres(_) => IS_STANDBY_POSTGRES,
         };
-        let is_standby: bool =
-            on_engine!(&mut connection, |c| sqlx::query_scalar(statement).fetch_one(c).await)?;
+        let (is_standby,): (bool,) = connection.fetch(statement, params![]).await?;
         if is_standby {
             return Err(Error::Unavailable("the database is a standby and takes no writes".into()));
         }
@@ -116,7 +115,8 @@ impl Storage {
 
 /// Half of somebody's accounts must not be served as if they were all.
 async fn refuse_unfinished_copy(connection: &mut Connection) -> Result<()> {
-    let origin: Option<String> =
-        on_engine!(connection, |c| sqlx::query_scalar(UNFINISHED_COPY).fetch_optional(c).await)?;
-    origin.map_or(Ok(()), |origin| Err(Error::UnfinishedCopy { origin }))
+    match connection.find(UNFINISHED_COPY, params![]).await? {
+        Some((origin,)) => Err(Error::UnfinishedCopy { origin }),
+        None => Ok(()),
+    }
 }

@@ -7,14 +7,14 @@ use claviger_token::{
 
 use crate::model::{
     password::PasswordHash,
-    session::{EndReason, NewSession},
+    session::{EndReason, NewSession, SignIn},
 };
 
 use super::{
     Connection, Result, Storage,
     accounts::find_account,
     locks::lock_account,
-    on_engine,
+    params,
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
     },
@@ -117,15 +117,7 @@ async fn upgrade_hash(
     expected: &PasswordHash,
     upgraded: &PasswordHash,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(UPGRADE_HASH)
-            .bind(id.as_bytes().as_slice())
-            .bind(expected.as_phc())
-            .bind(upgraded.as_phc())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(UPGRADE_HASH, params![id, expected, upgraded]).await?;
     Ok(())
 }
 
@@ -138,14 +130,7 @@ async fn change_password(
     if !is_live(connection, change.caller, id, now).await? {
         return Ok(None);
     }
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(SET_PASSWORD)
-            .bind(id.as_bytes().as_slice())
-            .bind(change.new_hash.as_phc())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(SET_PASSWORD, params![id, change.new_hash]).await?;
     let revoked_until = change.revoked_until;
     let end = SessionEnd { reason: EndReason::PasswordChanged, now, revoked_until };
     let ended = end_group(connection, id, SessionGroup::All, end).await?;
@@ -168,10 +153,8 @@ async fn remove(
     if owner.account.passkey_count == 0 {
         return Ok(PasswordRemoval::LastSignInMethod);
     }
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(REMOVE).bind(account_id.as_bytes().as_slice()).execute(c).await.map(drop)
-    })?;
-    let group = SessionGroup::OpenedWithPassword { spared: caller };
+    connection.execute(REMOVE, params![account_id]).await?;
+    let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: caller };
     let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
     Ok(PasswordRemoval::Removed(end_group(connection, account_id, group, end).await?))
 }

@@ -4,7 +4,7 @@ use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use crate::model::signing_key::StoredSigningKey;
 
-use super::{Connection, Result, Storage, error::corrupt, locks::lock_signing_keys, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, locks::lock_signing_keys, params};
 
 // SQLite searches no index for IS NOT NULL, but one for a time after 1970. The newest key is the one
 // without an end, so it comes last even among keys of the same moment.
@@ -41,9 +41,7 @@ impl Storage {
     /// Every key that is not retired at `now` and every revoked one, oldest first.
     pub async fn list_signing_keys(&self, now: Timestamp) -> Result<Vec<StoredSigningKey>> {
         let mut connection = self.read().await?;
-        let rows: Vec<SigningKeyRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
-        })?;
+        let rows: Vec<SigningKeyRow> = connection.list(LIST, params![now]).await?;
         rows.into_iter().map(SigningKeyRow::into_key).collect()
     }
 
@@ -100,25 +98,18 @@ async fn revoke(
     now: Timestamp,
 ) -> Result<KeyRevocation> {
     lock_signing_keys(connection).await?;
-    let last_made: Option<i64> =
-        on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST_MADE).fetch_optional(c).await)?;
-    let revoked = on_engine!(&mut *connection, |c| {
-        sqlx::query(REVOKE).bind(key_id).bind(now.as_micros()).execute(c).await?.rows_affected()
-    });
+    let last_made: Option<(i64,)> = connection.find(NEWEST_MADE, params![]).await?;
+    let revoked = connection.execute(REVOKE, params![key_id, now]).await?;
     if revoked == 0 {
-        let known: Option<i32> = on_engine!(&mut *connection, |c| {
-            sqlx::query_scalar(EXISTS).bind(key_id).fetch_optional(c).await
-        })?;
-        return Ok(known.map_or(KeyRevocation::Unknown, |_| KeyRevocation::Repeated));
+        let is_known = connection.exists(EXISTS, params![key_id]).await?;
+        return Ok(if is_known { KeyRevocation::Repeated } else { KeyRevocation::Unknown });
     }
-    let signers: i64 = on_engine!(&mut *connection, |c| {
-        sqlx::query_scalar(COUNT_SIGNERS).bind(now.as_micros()).fetch_one(c).await
-    })?;
+    let (signers,): (i64,) = connection.fetch(COUNT_SIGNERS, params![now]).await?;
     if signers > 0 {
         return Ok(KeyRevocation::Revoked);
     }
     // The order of keys is the order of their making.
-    let after_last = last_made.map_or(now, |it| Timestamp::from_micros(it.saturating_add(1)));
+    let after_last = last_made.map_or(now, |(it,)| Timestamp::from_micros(it.saturating_add(1)));
     let created_at = replacement.created_at.max(after_last);
     let replacement = StoredSigningKey { created_at, ..replacement.clone() };
     insert(connection, &replacement, predecessors_retire_at).await?;
@@ -132,9 +123,8 @@ async fn add(
     predecessors_retire_at: Timestamp,
 ) -> Result<bool> {
     lock_signing_keys(connection).await?;
-    let newest: Option<String> =
-        on_engine!(&mut *connection, |c| sqlx::query_scalar(NEWEST).fetch_optional(c).await)?;
-    if newest.as_deref() != expected_newest {
+    let newest: Option<(String,)> = connection.find(NEWEST, params![]).await?;
+    if newest.as_ref().map(|(key_id,)| key_id.as_str()) != expected_newest {
         return Ok(false);
     }
     insert(connection, key, predecessors_retire_at).await?;
@@ -147,22 +137,21 @@ async fn insert(
     key: &StoredSigningKey,
     predecessors_retire_at: Timestamp,
 ) -> Result<()> {
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(RETIRE).bind(predecessors_retire_at.as_micros()).execute(c).await.map(drop)
-    })?;
-    on_engine!(connection, |c| {
-        sqlx::query(INSERT)
-            .bind(key.key_id.as_str())
-            .bind(algorithm_text(key.algorithm))
-            .bind(key.sealed_private_key.as_slice())
-            .bind(key.public_key.as_slice())
-            .bind(key.created_at.as_micros())
-            .bind(key.activates_at.as_micros())
-            .bind(key.retires_at.map(Timestamp::as_micros))
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(RETIRE, params![predecessors_retire_at]).await?;
+    connection
+        .execute(
+            INSERT,
+            params![
+                key.key_id,
+                algorithm_text(key.algorithm),
+                key.sealed_private_key,
+                key.public_key,
+                key.created_at,
+                key.activates_at,
+                key.retires_at
+            ],
+        )
+        .await?;
     Ok(())
 }
 

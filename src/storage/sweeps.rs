@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use claviger_token::time::Timestamp;
 
-use super::{Connection, Result, Storage, locks::try_lock_sweep, on_engine};
+use super::{Connection, Result, Storage, locks::try_lock_sweep, params};
 
 const CEREMONIES: &str = "
 DELETE FROM ceremonies WHERE id IN
@@ -94,12 +94,5 @@ async fn delete(
     cutoff: Timestamp,
     batch: u32,
 ) -> Result<u64> {
-    Ok(on_engine!(connection, |c| {
-        sqlx::query(statement)
-            .bind(cutoff.as_micros())
-            .bind(i64::from(batch))
-            .execute(c)
-            .await?
-            .rows_affected()
-    }))
+    connection.execute(statement, params![cutoff, batch]).await
 }

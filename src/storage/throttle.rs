@@ -4,7 +4,7 @@ use claviger_token::time::Timestamp;
 
 use crate::model::failure::{FailureCount, FailureKey};
 
-use super::{Connection, Result, Storage, error::corrupt, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, params};
 
 const FIND: &str = "
 SELECT failures, last_failed_at FROM sign_in_failures WHERE failure_key = $1";
@@ -64,9 +64,7 @@ impl Storage {
 }
 
 async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<FailureCount>> {
-    let row: Option<(i64, i64)> = on_engine!(connection, |c| {
-        sqlx::query_as(FIND).bind(key.0.as_slice()).fetch_optional(c).await
-    })?;
+    let row: Option<(i64, i64)> = connection.find(FIND, params![key.0]).await?;
     let Some((failures, last_failed_at)) = row else { return Ok(None) };
     let invalid = corrupt("sign_in_failures", "failures");
     Ok(Some(FailureCount {
@@ -76,21 +74,12 @@ async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<Fa
 }
 
 async fn record(connection: &mut Connection, failure: &Failure, now: Timestamp) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(RECORD)
-            .bind(failure.key.0.as_slice())
-            .bind(now.as_micros())
-            .bind(failure.forget_before.map(Timestamp::as_micros))
-            .bind(failure.keep_until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection
+        .execute(RECORD, params![failure.key.0, now, failure.forget_before, failure.keep_until])
+        .await?;
     Ok(())
 }
 
 async fn clear(connection: &mut Connection, key: &FailureKey) -> Result<bool> {
-    Ok(on_engine!(connection, |c| {
-        sqlx::query(CLEAR).bind(key.0.as_slice()).execute(c).await?.rows_affected() > 0
-    }))
+    Ok(connection.execute(CLEAR, params![key.0]).await? > 0)
 }

@@ -12,13 +12,13 @@ use crate::{
     storage::Result,
 };
 
-use super::Connection;
+use super::{Connection, parameters::Parameter, params};
 
 const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
 const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
 const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
-const PAYER: &str = "SELECT pg_advisory_xact_lock($1)";
+const QUOTA: &str = "SELECT pg_advisory_xact_lock($1)";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
@@ -31,7 +31,7 @@ pub(in crate::storage) async fn lock_account(
     connection: &mut Connection,
     id: AccountId,
 ) -> Result<()> {
-    hold(connection, ACCOUNT, id.as_bytes()).await
+    lock(connection, ACCOUNT, params![id]).await
 }
 
 /// From here to the end of the transaction nobody else ends or moves the session.
@@ -39,7 +39,7 @@ pub(in crate::storage) async fn lock_session(
     connection: &mut Connection,
     id: SessionId,
 ) -> Result<()> {
-    hold(connection, SESSION, id.as_bytes()).await
+    lock(connection, SESSION, params![id]).await
 }
 
 /// Like [`lock_session`], for the session of a family of refresh tokens.
@@ -47,7 +47,7 @@ pub(in crate::storage) async fn lock_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
 ) -> Result<()> {
-    hold(connection, FAMILY, family.as_bytes()).await
+    lock(connection, FAMILY, params![family]).await
 }
 
 /// From here to the end of the transaction nobody else opens a ceremony that the payer pays for. Two
@@ -56,11 +56,8 @@ pub(in crate::storage) async fn lock_quota(
     connection: &mut Connection,
     payer: QuotaKey,
 ) -> Result<()> {
-    if let Connection::Postgres(lease) = connection {
-        let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-        sqlx::query(PAYER).bind(number).execute(&mut **lease).await?;
-    }
-    Ok(())
+    let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    lock(connection, QUOTA, params![number]).await
 }
 
 /// From here to the end of the transaction nobody else changes or deletes the service account.
@@ -68,10 +65,7 @@ pub(in crate::storage) async fn lock_service_account(
     connection: &mut Connection,
     name: &ServiceAccountName,
 ) -> Result<()> {
-    if let Connection::Postgres(lease) = connection {
-        sqlx::query(SERVICE_ACCOUNT).bind(name.as_str()).execute(&mut **lease).await?;
-    }
-    Ok(())
+    lock(connection, SERVICE_ACCOUNT, params![name]).await
 }
 
 /// From here to the end of the transaction nobody else adds a signing key.
@@ -84,17 +78,20 @@ pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -
 
 /// Whether this transaction is the one that sweeps. `false` while another one does.
 pub(in crate::storage) async fn try_lock_sweep(connection: &mut Connection) -> Result<bool> {
-    match connection {
-        Connection::Sqlite(_) => Ok(true),
-        Connection::Postgres(lease) => {
-            Ok(sqlx::query_scalar(SWEEP).bind(SWEEP_KEY).fetch_one(&mut **lease).await?)
-        }
+    if let Connection::Sqlite(_) = connection {
+        return Ok(true);
     }
+    let (is_locked,) = connection.fetch(SWEEP, params![SWEEP_KEY]).await?;
+    Ok(is_locked)
 }
 
-async fn hold(connection: &mut Connection, statement: &'static str, key: &[u8]) -> Result<()> {
-    if let Connection::Postgres(lease) = connection {
-        sqlx::query(statement).bind(key).execute(&mut **lease).await?;
+async fn lock(
+    connection: &mut Connection,
+    statement: &'static str,
+    parameters: &[Parameter<'_>],
+) -> Result<()> {
+    if let Connection::Postgres(_) = connection {
+        connection.execute(statement, parameters).await?;
     }
     Ok(())
 }

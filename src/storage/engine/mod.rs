@@ -4,8 +4,10 @@
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
 
 pub(super) mod locks;
+pub(super) mod parameters;
 pub(super) mod postgres;
 pub(super) mod sqlite;
+mod statement;
 mod writer;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +17,7 @@ use super::{Error, Result};
 use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 
+pub(super) use parameters::params;
 pub use writer::WriterStats;
 
 /// The database behind a [`super::Storage`].

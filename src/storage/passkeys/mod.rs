@@ -12,17 +12,17 @@ use crate::model::{
     id::PasskeyId,
     label::PasskeyName,
     passkey::{CredentialId, Passkey},
-    session::EndReason,
+    session::{EndReason, SignIn},
 };
 
 use super::{
     Connection, Result, Storage,
     accounts::find_account,
     locks::lock_account,
-    on_engine,
+    params,
     sessions::{EndedSessions, Ending, SessionEnd, SessionGroup, end_group, is_live},
 };
-use row::{PasskeyRow, transports_text};
+use row::{PasskeyRow, passkey_columns, transports_text};
 
 /// What became of a new passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,31 +66,27 @@ pub struct PasskeyRemovalRequest {
     pub revoked_until: Timestamp,
 }
 
-const INSERT: &str = "
-INSERT INTO passkeys (
-    id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
-    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
-    clone_suspected_at)
+const INSERT: &str = concat!(
+    "INSERT INTO passkeys (",
+    passkey_columns!(),
+    ")
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (credential_id) DO NOTHING";
+ON CONFLICT (credential_id) DO NOTHING"
+);
 
-const LIST: &str = "
-SELECT id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
-    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
-    clone_suspected_at
-FROM passkeys WHERE account_id = $1 ORDER BY created_at, id";
+const LIST: &str = concat!(
+    "SELECT ",
+    passkey_columns!(),
+    " FROM passkeys WHERE account_id = $1 ORDER BY created_at, id"
+);
 
-const FIND: &str = "
-SELECT id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
-    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
-    clone_suspected_at
-FROM passkeys WHERE credential_id = $1";
+const FIND: &str =
+    concat!("SELECT ", passkey_columns!(), " FROM passkeys WHERE credential_id = $1");
 
-const RENAME: &str = "
-UPDATE passkeys SET name = $3 WHERE id = $1 AND account_id = $2
-RETURNING id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
-    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
-    clone_suspected_at";
+const RENAME: &str = concat!(
+    "UPDATE passkeys SET name = $3 WHERE id = $1 AND account_id = $2 RETURNING ",
+    passkey_columns!()
+);
 
 const EXISTS: &str = "SELECT 1 FROM passkeys WHERE id = $1 AND account_id = $2";
 const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
@@ -112,18 +108,14 @@ impl Storage {
     /// The passkeys of an account, oldest first.
     pub async fn list_passkeys(&self, account_id: AccountId) -> Result<Vec<Passkey>> {
         let mut connection = self.read().await?;
-        let rows: Vec<PasskeyRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(LIST).bind(account_id.as_bytes().as_slice()).fetch_all(c).await
-        })?;
+        let rows: Vec<PasskeyRow> = connection.list(LIST, params![account_id]).await?;
         rows.into_iter().map(PasskeyRow::into_passkey).collect()
     }
 
     /// The passkey with this credential id, whoever has it.
     pub async fn find_passkey(&self, credential_id: &CredentialId) -> Result<Option<Passkey>> {
         let mut connection = self.read().await?;
-        let row: Option<PasskeyRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(FIND).bind(credential_id.as_bytes()).fetch_optional(c).await
-        })?;
+        let row: Option<PasskeyRow> = connection.find(FIND, params![credential_id]).await?;
         row.map(PasskeyRow::into_passkey).transpose()
     }
 
@@ -181,28 +173,29 @@ async fn add(
 
 async fn insert(connection: &mut Connection, passkey: &Passkey) -> Result<bool> {
     let transports = transports_text(&passkey.transports)?;
-    let inserted = on_engine!(connection, |c| {
-        sqlx::query(INSERT)
-            .bind(passkey.id.as_bytes().as_slice())
-            .bind(passkey.account_id.as_bytes().as_slice())
-            .bind(passkey.credential_id.as_bytes())
-            .bind(passkey.name.as_str())
-            .bind(passkey.public_key.as_slice())
-            .bind(i64::from(passkey.counter))
-            .bind(passkey.backup_eligible)
-            .bind(passkey.backed_up)
-            .bind(passkey.user_verified)
-            .bind(transports)
-            .bind(passkey.aaguid.as_slice())
-            .bind(passkey.discoverable)
-            .bind(passkey.attestation_object.as_slice())
-            .bind(passkey.created_at.as_micros())
-            .bind(passkey.last_used_at.map(Timestamp::as_micros))
-            .bind(passkey.clone_suspected_at.map(Timestamp::as_micros))
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let inserted = connection
+        .execute(
+            INSERT,
+            params![
+                passkey.id,
+                passkey.account_id,
+                passkey.credential_id,
+                passkey.name,
+                passkey.public_key,
+                passkey.counter,
+                passkey.backup_eligible,
+                passkey.backed_up,
+                passkey.user_verified,
+                transports,
+                passkey.aaguid,
+                passkey.discoverable,
+                passkey.attestation_object,
+                passkey.created_at,
+                passkey.last_used_at,
+                passkey.clone_suspected_at
+            ],
+        )
+        .await?;
     Ok(inserted == 1)
 }
 
@@ -212,14 +205,7 @@ async fn rename(
     id: PasskeyId,
     name: &PasskeyName,
 ) -> Result<Option<Passkey>> {
-    let row: Option<PasskeyRow> = on_engine!(connection, |c| {
-        sqlx::query_as(RENAME)
-            .bind(id.as_bytes().as_slice())
-            .bind(account_id.as_bytes().as_slice())
-            .bind(name.as_str())
-            .fetch_optional(c)
-            .await
-    })?;
+    let row: Option<PasskeyRow> = connection.find(RENAME, params![id, account_id, name]).await?;
     row.map(PasskeyRow::into_passkey).transpose()
 }
 
@@ -241,10 +227,8 @@ async fn remove(
     if !owner.account.has_password && owner.account.passkey_count <= 1 {
         return Ok(PasskeyRemoval::LastSignInMethod);
     }
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(DELETE).bind(id.as_bytes().as_slice()).execute(c).await.map(drop)
-    })?;
-    let group = SessionGroup::OpenedWith { passkey: id, spared: request.caller };
+    connection.execute(DELETE, params![id]).await?;
+    let group = SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared: request.caller };
     let end = SessionEnd {
         reason: EndReason::PasskeyRemoved,
         now: request.now,
@@ -254,12 +238,5 @@ async fn remove(
 }
 
 async fn exists(connection: &mut Connection, account_id: AccountId, id: PasskeyId) -> Result<bool> {
-    Ok(on_engine!(connection, |c| {
-        sqlx::query(EXISTS)
-            .bind(id.as_bytes().as_slice())
-            .bind(account_id.as_bytes().as_slice())
-            .fetch_optional(c)
-            .await?
-            .is_some()
-    }))
+    connection.exists(EXISTS, params![id, account_id]).await
 }

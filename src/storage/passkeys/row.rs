@@ -11,7 +11,17 @@ use crate::{
     storage::{Error, Result, error::corrupt},
 };
 
-/// What every statement that answers with a passkey returns.
+/// The columns of a [`PasskeyRow`], in the order in which a new passkey is inserted.
+macro_rules! passkey_columns {
+    () => {
+        "id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
+    user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
+    clone_suspected_at"
+    };
+}
+pub(super) use passkey_columns;
+
+/// A passkey as the statements with [`passkey_columns!`] return it.
 #[derive(sqlx::FromRow)]
 pub(super) struct PasskeyRow {
     id: Vec<u8>,

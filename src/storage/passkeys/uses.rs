@@ -15,8 +15,8 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         locks::lock_account,
-        on_engine,
-        sessions::{SessionRow, insert_session, method_text},
+        params,
+        sessions::{SessionRow, insert_session, is_live_at, method_text, session_columns},
     },
 };
 
@@ -26,16 +26,18 @@ SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_
 WHERE id = $1 AND account_id = $2 AND counter = $3";
 
 // Both conditions in one statement, so that nothing is written when either fails.
-const REAUTHENTICATE: &str = "
-UPDATE sessions SET auth_time = $2, auth_method = $3
-WHERE id = $1 AND account_id = $6
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+const REAUTHENTICATE: &str = concat!(
+    "UPDATE sessions SET auth_time = $2, auth_method = $3
+WHERE id = $1 AND account_id = $6 AND ",
+    is_live_at!("$2"),
+    "
     AND EXISTS (
         SELECT 1 FROM passkeys
         WHERE passkeys.id = $4 AND passkeys.account_id = sessions.account_id
             AND passkeys.counter = $5)
-RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+RETURNING ",
+    session_columns!()
+);
 
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
@@ -94,17 +96,19 @@ async fn reauthenticate(
     session_id: SessionId,
 ) -> Result<Option<Session>> {
     lock_account(connection, owner).await?;
-    let row: Option<SessionRow> = on_engine!(&mut *connection, |c| {
-        sqlx::query_as(REAUTHENTICATE)
-            .bind(session_id.as_bytes().as_slice())
-            .bind(passkey_use.used_at.as_micros())
-            .bind(method_text(SignInMethod::Passkey))
-            .bind(passkey_use.passkey_id.as_bytes().as_slice())
-            .bind(i64::from(passkey_use.expected_counter))
-            .bind(owner.as_bytes().as_slice())
-            .fetch_optional(c)
-            .await
-    })?;
+    let row: Option<SessionRow> = connection
+        .find(
+            REAUTHENTICATE,
+            params![
+                session_id,
+                passkey_use.used_at,
+                method_text(SignInMethod::Passkey),
+                passkey_use.passkey_id,
+                passkey_use.expected_counter,
+                owner
+            ],
+        )
+        .await?;
     let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
     record(connection, passkey_use, owner).await?;
     Ok(Some(session))
@@ -115,30 +119,24 @@ async fn record(
     passkey_use: &PasskeyUse,
     owner: AccountId,
 ) -> Result<bool> {
-    let recorded = on_engine!(connection, |c| {
-        sqlx::query(RECORD)
-            .bind(passkey_use.passkey_id.as_bytes().as_slice())
-            .bind(owner.as_bytes().as_slice())
-            .bind(i64::from(passkey_use.expected_counter))
-            .bind(i64::from(passkey_use.counter))
-            .bind(passkey_use.backup_eligible)
-            .bind(passkey_use.backed_up)
-            .bind(passkey_use.used_at.as_micros())
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let recorded = connection
+        .execute(
+            RECORD,
+            params![
+                passkey_use.passkey_id,
+                owner,
+                passkey_use.expected_counter,
+                passkey_use.counter,
+                passkey_use.backup_eligible,
+                passkey_use.backed_up,
+                passkey_use.used_at
+            ],
+        )
+        .await?;
     Ok(recorded == 1)
 }
 
 async fn suspect_clone(connection: &mut Connection, id: PasskeyId, now: Timestamp) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(SUSPECT_CLONE)
-            .bind(id.as_bytes().as_slice())
-            .bind(now.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(SUSPECT_CLONE, params![id, now]).await?;
     Ok(())
 }

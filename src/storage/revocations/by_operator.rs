@@ -12,7 +12,7 @@ use crate::{
         accounts::find_account,
         error::corrupt,
         locks::lock_account,
-        on_engine,
+        params,
         sessions::{SessionEnd, SessionGroup, end_group},
     },
 };
@@ -79,14 +79,7 @@ impl Storage {
     pub async fn revoke_token(&self, token_id: String, until: Timestamp) -> Result<()> {
         self.write((token_id, until), |c, (token_id, until)| {
             Box::pin(async move {
-                on_engine!(c, |c| {
-                    sqlx::query(REVOKE_TOKEN)
-                        .bind(token_id.as_str())
-                        .bind(until.as_micros())
-                        .execute(c)
-                        .await
-                        .map(drop)
-                })?;
+                c.execute(REVOKE_TOKEN, params![token_id, until]).await?;
                 Ok(())
             })
         })
@@ -100,10 +93,8 @@ async fn revoke_session(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<(AccountId, bool)>> {
-    let owner: Option<Vec<u8>> = on_engine!(&mut *connection, |c| {
-        sqlx::query_scalar(FIND_OWNER).bind(id.as_bytes().as_slice()).fetch_optional(c).await
-    })?;
-    let Some(owner) = owner else { return Ok(None) };
+    let owner: Option<(Vec<u8>,)> = connection.find(FIND_OWNER, params![id]).await?;
+    let Some((owner,)) = owner else { return Ok(None) };
     let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
     let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
     let ended = end_group(connection, owner, SessionGroup::One(id), end).await?;
@@ -116,14 +107,6 @@ async fn record_account(
     issued_before: Timestamp,
     until: Timestamp,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(REVOKE_ACCOUNT)
-            .bind(id.as_bytes().as_slice())
-            .bind(issued_before.as_micros())
-            .bind(until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(REVOKE_ACCOUNT, params![id, issued_before, until]).await?;
     Ok(())
 }

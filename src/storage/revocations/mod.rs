@@ -15,7 +15,7 @@ use claviger_token::{
 
 use crate::model::token::RefreshFamilyHash;
 
-use super::{Connection, Result, Storage, error::corrupt, on_engine};
+use super::{Connection, Result, Storage, error::corrupt, params};
 
 /// A session that ended while access tokens of it could still be alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,35 +26,34 @@ pub(super) struct SessionRevocation {
     pub(super) until: Timestamp,
 }
 
-const LIST: &str = "
-SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
-FROM revocations WHERE expires_at > $1
+/// The revocations that fulfil a condition, of every kind.
+macro_rules! revocations_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
+FROM revocations WHERE ",
+            $condition,
+            "
 UNION ALL
 SELECT NULL, account_id, NULL, issued_before, expires_at
-FROM account_revocations WHERE expires_at > $1
+FROM account_revocations WHERE ",
+            $condition,
+            "
 UNION ALL
 SELECT NULL, NULL, token_id, NULL, expires_at
-FROM token_revocations WHERE expires_at > $1";
+FROM token_revocations WHERE ",
+            $condition
+        )
+    };
+}
 
-const LIST_RECENT_SQLITE: &str = "
-SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
-FROM revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1
-UNION ALL
-SELECT NULL, account_id, NULL, issued_before, expires_at
-FROM account_revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1
-UNION ALL
-SELECT NULL, NULL, token_id, NULL, expires_at
-FROM token_revocations WHERE recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1";
+const LIST: &str = revocations_where!("expires_at > $1");
 
-const LIST_RECENT_POSTGRES: &str = "
-SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
-FROM revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1
-UNION ALL
-SELECT NULL, account_id, NULL, issued_before, expires_at
-FROM account_revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1
-UNION ALL
-SELECT NULL, NULL, token_id, NULL, expires_at
-FROM token_revocations WHERE recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1";
+const LIST_RECENT_SQLITE: &str =
+    revocations_where!("recorded_at > CAST(unixepoch('subsec') * 1000000 AS INTEGER) - $1");
+
+const LIST_RECENT_POSTGRES: &str =
+    revocations_where!("recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1");
 
 const INSERT: &str = "
 INSERT INTO revocations (session_id, expires_at) VALUES ($1, $2)
@@ -79,9 +78,7 @@ impl Storage {
     /// The revocations that still matter.
     pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<Revocation>> {
         let mut connection = self.read().await?;
-        let rows: Vec<RevocationRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(LIST).bind(now.as_micros()).fetch_all(c).await
-        })?;
+        let rows: Vec<RevocationRow> = connection.list(LIST, params![now]).await?;
         rows.into_iter().map(RevocationRow::into_revocation).collect()
     }
 
@@ -94,9 +91,7 @@ impl Storage {
             Connection::Postgres(_) => LIST_RECENT_POSTGRES,
         };
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        let rows: Vec<RevocationRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(statement).bind(micros).fetch_all(c).await
-        })?;
+        let rows: Vec<RevocationRow> = connection.list(statement, params![micros]).await?;
         rows.into_iter().map(RevocationRow::into_revocation).collect()
     }
 }
@@ -117,15 +112,7 @@ pub(super) async fn revoke_ended(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(INSERT_ENDED)
-            .bind(account_id.as_bytes().as_slice())
-            .bind(now.as_micros())
-            .bind(until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection.execute(INSERT_ENDED, params![account_id, now, until]).await?;
     Ok(())
 }
 
@@ -138,15 +125,9 @@ pub(super) async fn record_again(
     account_id: AccountId,
     revocation: SessionRevocation,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(RECORD_AGAIN)
-            .bind(revocation.session_id.as_bytes().as_slice())
-            .bind(account_id.as_bytes().as_slice())
-            .bind(revocation.until.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection
+        .execute(RECORD_AGAIN, params![revocation.session_id, account_id, revocation.until])
+        .await?;
     Ok(())
 }
 
@@ -165,9 +146,7 @@ async fn write(
     key: &[u8],
     until: Timestamp,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(statement).bind(key).bind(until.as_micros()).execute(c).await.map(drop)
-    })?;
+    connection.execute(statement, params![key, until]).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
-use super::{Connection, Result, Storage, locks::lock_service_account, on_engine};
+use super::{Connection, Result, Storage, locks::lock_service_account, params};
 
 /// What became of a new service account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,17 +119,18 @@ async fn create(
     connection: &mut Connection,
     account: &ServiceAccount,
 ) -> Result<ServiceAccountCreation> {
-    let inserted = on_engine!(&mut *connection, |c| {
-        sqlx::query(INSERT)
-            .bind(account.id.as_bytes().as_slice())
-            .bind(account.name.as_str())
-            .bind(audiences_text(&account.audiences))
-            .bind(account.is_operator)
-            .bind(account.created_at.as_micros())
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let inserted = connection
+        .execute(
+            INSERT,
+            params![
+                account.id,
+                account.name,
+                audiences_text(&account.audiences),
+                account.is_operator,
+                account.created_at
+            ],
+        )
+        .await?;
     if inserted == 0 {
         return Ok(ServiceAccountCreation::Exists);
     }
@@ -150,16 +151,11 @@ async fn create(
 }
 
 async fn list(connection: &mut Connection, after: &str, limit: u32) -> Result<Vec<ServiceAccount>> {
-    let accounts: Vec<ServiceAccountRow> = on_engine!(&mut *connection, |c| {
-        sqlx::query_as(LIST).bind(after).bind(i64::from(limit)).fetch_all(c).await
-    })?;
+    let accounts: Vec<ServiceAccountRow> = connection.list(LIST, params![after, limit]).await?;
     let Some(last) = accounts.last().map(|it| it.name.as_str()) else { return Ok(Vec::new()) };
-    let keys: Vec<KeyRow> = on_engine!(&mut *connection, |c| {
-        sqlx::query_as(LIST_KEYS).bind(after).bind(last).fetch_all(c).await
-    })?;
-    let certificates: Vec<CertificateRow> = on_engine!(connection, |c| {
-        sqlx::query_as(LIST_CERTIFICATES).bind(after).bind(last).fetch_all(c).await
-    })?;
+    let keys: Vec<KeyRow> = connection.list(LIST_KEYS, params![after, last]).await?;
+    let certificates: Vec<CertificateRow> =
+        connection.list(LIST_CERTIFICATES, params![after, last]).await?;
     assemble(accounts, keys, certificates)
 }
 
@@ -170,9 +166,7 @@ async fn hold(
     name: &ServiceAccountName,
 ) -> Result<Option<ServiceAccount>> {
     lock_service_account(connection, name).await?;
-    let row: Option<ServiceAccountRow> = on_engine!(connection, |c| {
-        sqlx::query_as(FIND).bind(name.as_str()).fetch_optional(c).await
-    })?;
+    let row: Option<ServiceAccountRow> = connection.find(FIND, params![name]).await?;
     row.map(ServiceAccountRow::into_account).transpose()
 }
 
@@ -187,9 +181,7 @@ async fn delete_by_id(
     statement: &'static str,
     id: ServiceAccountId,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(statement).bind(id.as_bytes().as_slice()).execute(c).await.map(drop)
-    })?;
+    connection.execute(statement, params![id]).await?;
     Ok(())
 }
 
@@ -198,14 +190,7 @@ async fn insert_certificate(
     id: ServiceAccountId,
     name: &CertificateName,
 ) -> Result<bool> {
-    let inserted = on_engine!(connection, |c| {
-        sqlx::query(INSERT_CERTIFICATE)
-            .bind(name.as_str())
-            .bind(id.as_bytes().as_slice())
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    let inserted = connection.execute(INSERT_CERTIFICATE, params![name, id]).await?;
     Ok(inserted == 1)
 }
 
@@ -214,16 +199,8 @@ async fn insert_key(
     id: ServiceAccountId,
     key: &StoredServiceKey,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(INSERT_KEY)
-            .bind(key.hash.as_bytes().as_slice())
-            .bind(id.as_bytes().as_slice())
-            .bind(key.prefix.as_str())
-            .bind(key.created_at.as_micros())
-            .bind(key.expires_at.map(Timestamp::as_micros))
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection
+        .execute(INSERT_KEY, params![key.hash, id, key.prefix, key.created_at, key.expires_at])
+        .await?;
     Ok(())
 }

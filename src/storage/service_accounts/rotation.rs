@@ -7,7 +7,7 @@ use crate::{
         service_account::{MAX_KEYS, ServiceAccount, ServiceAccountName},
         service_key::StoredServiceKey,
     },
-    storage::{Connection, Result, on_engine},
+    storage::{Connection, Result, params},
 };
 
 use super::{
@@ -46,18 +46,13 @@ pub(super) async fn rotate(
     predecessors_expire_at: Timestamp,
 ) -> Result<Option<ServiceAccount>> {
     let Some(account) = hold(connection, name).await? else { return Ok(None) };
-    let (id, ends) = (account.id.as_bytes().as_slice(), predecessors_expire_at.as_micros());
-    let made = key.created_at.as_micros();
+    let id = account.id;
     let most = i64::try_from(MAX_KEYS - 1).unwrap_or(i64::MAX);
-    on_engine!(&mut *connection, |c| {
-        sqlx::query(KEEP_NEWEST_KEYS).bind(id).bind(most).execute(&mut *c).await?;
-        sqlx::query(SHORTEN_KEYS).bind(id).bind(ends).execute(&mut *c).await?;
-        sqlx::query(DELETE_EXPIRED_KEYS).bind(id).bind(made).execute(&mut *c).await.map(drop)?;
-    });
-    insert_key(connection, account.id, key).await?;
-    let keys: Vec<KeyRow> =
-        on_engine!(&mut *connection, |c| sqlx::query_as(KEYS).bind(id).fetch_all(c).await)?;
-    let certificates: Vec<CertificateRow> =
-        on_engine!(connection, |c| sqlx::query_as(CERTIFICATES).bind(id).fetch_all(c).await)?;
-    whole(account.clone(), keys, certificates).map(Some)
+    connection.execute(KEEP_NEWEST_KEYS, params![id, most]).await?;
+    connection.execute(SHORTEN_KEYS, params![id, predecessors_expire_at]).await?;
+    connection.execute(DELETE_EXPIRED_KEYS, params![id, key.created_at]).await?;
+    insert_key(connection, id, key).await?;
+    let keys: Vec<KeyRow> = connection.list(KEYS, params![id]).await?;
+    let certificates: Vec<CertificateRow> = connection.list(CERTIFICATES, params![id]).await?;
+    whole(account, keys, certificates).map(Some)
 }

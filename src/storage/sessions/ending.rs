@@ -2,21 +2,25 @@
 
 use claviger_token::{
     id::{AccountId, SessionId},
+    sign_in::SignInMethod,
     time::Timestamp,
 };
 
 use crate::{
-    model::{id::PasskeyId, session::EndReason, token::RefreshFamilyHash},
+    model::{
+        session::{EndReason, SignIn},
+        token::RefreshFamilyHash,
+    },
     storage::{
         Connection, Result, Storage,
         error::corrupt,
         locks::lock_account,
-        on_engine,
+        params,
         revocations::{SessionRevocation, record_again, record_family_again, revoke, revoke_ended},
     },
 };
 
-use super::{EndedSessions, Ending};
+use super::{EndedSessions, Ending, is_live_at, method_text};
 
 /// Which live sessions of an account to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,44 +48,33 @@ pub(in crate::storage) enum SessionGroup {
     One(SessionId),
     AllBut(SessionId),
     All,
-    OpenedWith { passkey: PasskeyId, spared: SessionId },
-    OpenedWithPassword { spared: SessionId },
+    OpenedWith { sign_in: SignIn, spared: SessionId },
 }
 
-const END_ALL: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id";
+/// Ends the live sessions that fulfil a condition.
+macro_rules! end {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE ",
+            $condition,
+            " AND ",
+            is_live_at!("$2"),
+            " RETURNING id"
+        )
+    };
+}
 
-const END_ONE: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE id = $4 AND account_id = $1
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id";
+const END_ALL: &str = end!("account_id = $1");
 
-const END_ALL_BUT: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE account_id = $1 AND id <> $4
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id";
+const END_ONE: &str = end!("account_id = $1 AND id = $4");
 
-const END_OPENED_WITH: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE account_id = $1 AND id <> $4 AND passkey_id = $5
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id";
+const END_ALL_BUT: &str = end!("account_id = $1 AND id <> $4");
 
-const END_OPENED_WITH_PASSWORD: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE account_id = $1 AND id <> $4 AND method = 'password'
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id";
+const END_OPENED_WITH_PASSKEY: &str = end!("account_id = $1 AND id <> $4 AND passkey_id = $5");
 
-const END_FAMILY: &str = "
-UPDATE sessions SET ended_at = $2, end_reason = $3
-WHERE refresh_family = $1
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-RETURNING id, account_id";
+const END_OPENED_WITH_PASSWORD: &str = end!("account_id = $1 AND id <> $4 AND method = $5");
+
+const END_FAMILY: &str = concat!(end!("refresh_family = $1"), ", account_id");
 
 impl Storage {
     /// Ends live sessions of an account and revokes their access tokens. Returns the ended ones.
@@ -139,31 +132,7 @@ pub(in crate::storage) async fn end_group(
     group: SessionGroup,
     end: SessionEnd,
 ) -> Result<Vec<SessionId>> {
-    let (statement, session, passkey) = match group {
-        SessionGroup::One(id) => (END_ONE, Some(id), None),
-        SessionGroup::AllBut(id) => (END_ALL_BUT, Some(id), None),
-        SessionGroup::All => (END_ALL, None, None),
-        SessionGroup::OpenedWith { passkey, spared } => {
-            (END_OPENED_WITH, Some(spared), Some(passkey))
-        }
-        SessionGroup::OpenedWithPassword { spared } => {
-            (END_OPENED_WITH_PASSWORD, Some(spared), None)
-        }
-    };
-    let ended: Vec<Vec<u8>> = on_engine!(&mut *connection, |c| {
-        let mut query = sqlx::query_scalar(statement)
-            .bind(account_id.as_bytes().as_slice())
-            .bind(end.now.as_micros())
-            .bind(reason_text(end.reason));
-        if let Some(session) = &session {
-            query = query.bind(session.as_bytes().as_slice());
-        }
-        if let Some(passkey) = &passkey {
-            query = query.bind(passkey.as_bytes().as_slice());
-        }
-        query.fetch_all(c).await
-    })?;
-    let ended = ended.iter().map(|id| session_id(id)).collect::<Result<Vec<_>>>()?;
+    let ended = end_live(connection, account_id, group, end).await?;
     match *ended.as_slice() {
         [] => {
             if let SessionGroup::One(session_id) = group {
@@ -179,20 +148,42 @@ pub(in crate::storage) async fn end_group(
     Ok(ended)
 }
 
+async fn end_live(
+    connection: &mut Connection,
+    account_id: AccountId,
+    group: SessionGroup,
+    end: SessionEnd,
+) -> Result<Vec<SessionId>> {
+    let (now, reason) = (end.now, reason_text(end.reason));
+    let ended: Vec<(Vec<u8>,)> = match group {
+        SessionGroup::All => connection.list(END_ALL, params![account_id, now, reason]).await?,
+        SessionGroup::One(id) => {
+            connection.list(END_ONE, params![account_id, now, reason, id]).await?
+        }
+        SessionGroup::AllBut(spared) => {
+            connection.list(END_ALL_BUT, params![account_id, now, reason, spared]).await?
+        }
+        SessionGroup::OpenedWith { sign_in: SignIn::Password, spared } => {
+            let method = method_text(SignInMethod::Password);
+            let parameters = params![account_id, now, reason, spared, method];
+            connection.list(END_OPENED_WITH_PASSWORD, parameters).await?
+        }
+        SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared } => {
+            let parameters = params![account_id, now, reason, spared, id];
+            connection.list(END_OPENED_WITH_PASSKEY, parameters).await?
+        }
+    };
+    ended.iter().map(|(id,)| session_id(id)).collect()
+}
+
 /// Ends the session of a family if it is live.
 pub(super) async fn end_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
     end: SessionEnd,
 ) -> Result<Option<(SessionId, AccountId)>> {
-    let ended: Option<(Vec<u8>, Vec<u8>)> = on_engine!(&mut *connection, |c| {
-        sqlx::query_as(END_FAMILY)
-            .bind(family.as_bytes().as_slice())
-            .bind(end.now.as_micros())
-            .bind(reason_text(end.reason))
-            .fetch_optional(c)
-            .await
-    })?;
+    let ended: Option<(Vec<u8>, Vec<u8>)> =
+        connection.find(END_FAMILY, params![family, end.now, reason_text(end.reason)]).await?;
     let Some((id, account_id)) = ended else {
         record_family_again(connection, family, end.revoked_until).await?;
         return Ok(None);

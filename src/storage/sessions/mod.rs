@@ -19,7 +19,7 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     locks::{lock_account, lock_session},
-    on_engine,
+    params,
 };
 
 pub use ended::{EndedSessions, Ending};
@@ -27,7 +27,7 @@ pub use ending::SessionSelection;
 pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SessionEnd, SessionGroup, end_group};
-pub(super) use row::{SessionRow, method_text};
+pub(super) use row::{SessionRow, is_live_at, method_text, session_columns};
 
 const INSERT: &str = "
 INSERT INTO sessions (
@@ -37,27 +37,28 @@ VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10)";
 
 const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_hash = $2";
 
-const IS_LIVE: &str = "
-SELECT 1 FROM sessions
-WHERE id = $1 AND account_id = $2
-    AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3";
+const IS_LIVE: &str =
+    concat!("SELECT 1 FROM sessions WHERE id = $1 AND account_id = $2 AND ", is_live_at!("$3"));
 
-const REAUTHENTICATE: &str = "
-UPDATE sessions SET auth_time = $2, auth_method = $3
-WHERE id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+const REAUTHENTICATE: &str = concat!(
+    "UPDATE sessions SET auth_time = $2, auth_method = $3 WHERE id = $1 AND ",
+    is_live_at!("$2"),
+    "
     AND EXISTS (
         SELECT 1 FROM accounts
         WHERE accounts.id = sessions.account_id AND accounts.password_hash IS NOT NULL)
-RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+RETURNING ",
+    session_columns!()
+);
 
-const LIST: &str = "
-SELECT id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at
-FROM sessions
-WHERE account_id = $1 AND (created_at, id) < ($3, $4)
-    AND ended_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-ORDER BY created_at DESC, id DESC LIMIT $5";
+const LIST: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    " FROM sessions
+WHERE account_id = $1 AND (created_at, id) < ($3, $4) AND ",
+    is_live_at!("$2"),
+    " ORDER BY created_at DESC, id DESC LIMIT $5"
+);
 
 impl Storage {
     /// Opens a session for a password that was checked against `checked_hash`. Answers `false`, and
@@ -97,16 +98,8 @@ impl Storage {
         let (created_at, id) = after
             .map_or((i64::MAX, [0xff; 16]), |it| (it.created_at.as_micros(), *it.id.as_bytes()));
         let mut connection = self.read().await?;
-        let rows: Vec<SessionRow> = on_engine!(&mut connection, |c| {
-            sqlx::query_as(LIST)
-                .bind(account_id.as_bytes().as_slice())
-                .bind(now.as_micros())
-                .bind(created_at)
-                .bind(id.as_slice())
-                .bind(i64::from(limit))
-                .fetch_all(c)
-                .await
-        })?;
+        let rows: Vec<SessionRow> =
+            connection.list(LIST, params![account_id, now, created_at, id, limit]).await?;
         rows.into_iter().map(SessionRow::into_session).collect()
     }
 }
@@ -117,14 +110,8 @@ async fn open_password_session(
     checked_hash: &PasswordHash,
 ) -> Result<bool> {
     lock_account(connection, session.account_id).await?;
-    let unchanged = on_engine!(&mut *connection, |c| {
-        sqlx::query(PASSWORD_IS)
-            .bind(session.account_id.as_bytes().as_slice())
-            .bind(checked_hash.as_phc())
-            .fetch_optional(c)
-            .await?
-            .is_some()
-    });
+    let unchanged =
+        connection.exists(PASSWORD_IS, params![session.account_id, checked_hash]).await?;
     if unchanged {
         insert_session(connection, session).await?;
     }
@@ -141,15 +128,7 @@ pub(super) async fn is_live(
     now: Timestamp,
 ) -> Result<bool> {
     lock_session(connection, id).await?;
-    Ok(on_engine!(connection, |c| {
-        sqlx::query(IS_LIVE)
-            .bind(id.as_bytes().as_slice())
-            .bind(owner.as_bytes().as_slice())
-            .bind(now.as_micros())
-            .fetch_optional(c)
-            .await?
-            .is_some()
-    }))
+    connection.exists(IS_LIVE, params![id, owner, now]).await
 }
 
 /// Opens a session within a transaction that has made sure of its reason.
@@ -157,22 +136,23 @@ pub(super) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        sqlx::query(INSERT)
-            .bind(session.id.as_bytes().as_slice())
-            .bind(session.account_id.as_bytes().as_slice())
-            .bind(method_text(session.sign_in.method()))
-            .bind(session.sign_in.passkey_id().as_ref().map(|id| id.as_bytes().as_slice()))
-            .bind(session.refresh_family.as_bytes().as_slice())
-            .bind(session.created_at.as_micros())
-            .bind(session.origin.address.to_string())
-            .bind(session.origin.user_agent.as_str())
-            .bind(session.idle_expires_at.min(session.expires_at).as_micros())
-            .bind(session.expires_at.as_micros())
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    connection
+        .execute(
+            INSERT,
+            params![
+                session.id,
+                session.account_id,
+                method_text(session.sign_in.method()),
+                session.sign_in.passkey_id(),
+                session.refresh_family,
+                session.created_at,
+                session.origin.address.to_string(),
+                session.origin.user_agent,
+                session.idle_expires_at.min(session.expires_at),
+                session.expires_at
+            ],
+        )
+        .await?;
     Ok(())
 }
 
@@ -181,13 +161,8 @@ async fn record_reauthentication(
     id: SessionId,
     now: Timestamp,
 ) -> Result<Option<Session>> {
-    let row: Option<SessionRow> = on_engine!(connection, |c| {
-        sqlx::query_as(REAUTHENTICATE)
-            .bind(id.as_bytes().as_slice())
-            .bind(now.as_micros())
-            .bind(method_text(SignInMethod::Password))
-            .fetch_optional(c)
-            .await
-    })?;
+    let row: Option<SessionRow> = connection
+        .find(REAUTHENTICATE, params![id, now, method_text(SignInMethod::Password)])
+        .await?;
     row.map(SessionRow::into_session).transpose()
 }

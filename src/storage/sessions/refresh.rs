@@ -9,10 +9,12 @@ use crate::{
         session::{EndReason, Rotation},
         token::RefreshFamilyHash,
     },
-    storage::{Connection, Result, Storage, locks::lock_family, on_engine},
+    storage::{Connection, Result, Storage, locks::lock_family, params},
 };
 
-use super::{EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family};
+use super::{
+    EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family, is_live_at, session_columns,
+};
 
 /// A refresh token that was shown, and the terms to judge it on.
 #[derive(Debug, Clone)]
@@ -31,27 +33,27 @@ pub struct RefreshAttempt {
     pub revoked_until: Timestamp,
 }
 
-const ROTATE: &str = "
-UPDATE sessions
+const ROTATE: &str = concat!(
+    "UPDATE sessions
 SET refresh_previous = refresh_generation, refresh_generation = refresh_generation + 1,
     refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
-WHERE refresh_family = $1 AND refresh_generation = $2
-    AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3
-RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
+    is_live_at!("$3"),
+    " RETURNING ",
+    session_columns!()
+);
 
-const FIND: &str = "
-SELECT id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at
-FROM sessions WHERE refresh_family = $1";
+const FIND: &str =
+    concat!("SELECT ", session_columns!(), " FROM sessions WHERE refresh_family = $1");
 
-const SUPERSEDE: &str = "
-UPDATE sessions
+const SUPERSEDE: &str = concat!(
+    "UPDATE sessions
 SET refresh_generation = refresh_generation + 1,
     refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
 WHERE refresh_family = $1 AND refresh_previous = $2
-RETURNING id, account_id, method, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at";
+RETURNING ",
+    session_columns!()
+);
 
 impl Storage {
     /// Judges a refresh token and moves its session on, by one conditional update. Generation `g` is
@@ -95,24 +97,19 @@ async fn advance(
     statement: &'static str,
     attempt: &RefreshAttempt,
 ) -> Result<Option<SessionRow>> {
-    Ok(on_engine!(connection, |c| {
-        sqlx::query_as(statement)
-            .bind(attempt.family.as_bytes().as_slice())
-            .bind(i64::from(attempt.generation))
-            .bind(attempt.now.as_micros())
-            .bind(attempt.idle_expires_at.as_micros())
-            .fetch_optional(c)
-            .await
-    })?)
+    connection
+        .find(
+            statement,
+            params![attempt.family, attempt.generation, attempt.now, attempt.idle_expires_at],
+        )
+        .await
 }
 
 async fn find(
     connection: &mut Connection,
     family: RefreshFamilyHash,
 ) -> Result<Option<SessionRow>> {
-    Ok(on_engine!(connection, |c| {
-        sqlx::query_as(FIND).bind(family.as_bytes().as_slice()).fetch_optional(c).await
-    })?)
+    connection.find(FIND, params![family]).await
 }
 
 /// Two holders of one token are a thief and a victim, and nobody knows which: both lose it.

@@ -7,16 +7,37 @@ use claviger_token::{
 };
 
 use crate::{
-    model::session::{Origin, Session},
+    model::{
+        id::PasskeyId,
+        session::{Origin, Session, SignIn},
+    },
     storage::{Result, error::corrupt},
 };
 
-/// What every statement that answers with a session returns.
+/// The columns of a [`SessionRow`].
+macro_rules! session_columns {
+    () => {
+        "id, account_id, method, passkey_id, address, user_agent, auth_time, auth_method, created_at,
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at"
+    };
+}
+pub(in crate::storage) use session_columns;
+
+/// The condition that a session has neither ended nor expired at the time of a parameter.
+macro_rules! is_live_at {
+    ($now:literal) => {
+        concat!("ended_at IS NULL AND idle_expires_at > ", $now, " AND expires_at > ", $now)
+    };
+}
+pub(in crate::storage) use is_live_at;
+
+/// A session as the statements with [`session_columns!`] return it.
 #[derive(sqlx::FromRow)]
 pub(in crate::storage) struct SessionRow {
     id: Vec<u8>,
     account_id: Vec<u8>,
     method: String,
+    passkey_id: Option<Vec<u8>>,
     address: String,
     user_agent: String,
     auth_time: i64,
@@ -36,7 +57,7 @@ impl SessionRow {
         Ok(Session {
             id: self.id()?,
             account_id: self.account_id()?,
-            method: parse_method(&self.method).ok_or_else(corrupt("sessions", "method"))?,
+            method: self.sign_in()?.method(),
             origin: Origin {
                 address: self.address.parse().map_err(|_| corrupt("sessions", "address")())?,
                 user_agent: self.user_agent,
@@ -50,6 +71,17 @@ impl SessionRow {
             idle_expires_at: Timestamp::from_micros(self.idle_expires_at),
             expires_at: Timestamp::from_micros(self.expires_at),
         })
+    }
+
+    /// The sign-in that opened the session. The passkey's id stays when the passkey is removed.
+    fn sign_in(&self) -> Result<SignIn> {
+        let method = parse_method(&self.method).ok_or_else(corrupt("sessions", "method"))?;
+        let sign_in = match (method, &self.passkey_id) {
+            (SignInMethod::Password, None) => Some(SignIn::Password),
+            (SignInMethod::Passkey, Some(id)) => PasskeyId::from_slice(id).map(SignIn::Passkey),
+            (SignInMethod::Password, Some(_)) | (SignInMethod::Passkey, None) => None,
+        };
+        sign_in.ok_or_else(corrupt("sessions", "passkey_id"))
     }
 
     pub(super) fn id(&self) -> Result<SessionId> {

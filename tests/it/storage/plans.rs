@@ -1,11 +1,13 @@
 //! No statement may read a whole table: every one has an index to search.
 //!
-//! The statements are found in the source, so that a new one cannot be forgotten.
+//! The statements are found in the source, with the macros that they are put together from, so that
+//! a new one cannot be forgotten.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path};
 
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
-use syn::{Expr, Item, Lit};
+use syn::{Expr, Item, Lit, Token, punctuated::Punctuated};
 
 use super::with_database;
 use crate::support::raw::RawConnection;
@@ -100,16 +102,21 @@ async fn plan_of_postgres(connection: &mut PgConnection, statement: &Statement) 
 /// Every constant statement of `src/storage`, but for what the engines and the migrations ask about
 /// themselves.
 fn statements() -> Vec<Statement> {
-    let mut statements = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage"), &mut statements);
-    statements
+    let mut sources = Vec::new();
+    parse(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage"), &mut sources);
+    let items: Vec<(&str, &Item)> = sources
+        .iter()
+        .flat_map(|(file, source)| source.items.iter().map(move |item| (file.as_str(), item)))
+        .collect();
+    let fragments = items.iter().filter_map(|(_, item)| fragment(item)).collect();
+    items.iter().filter_map(|(file, item)| statement(file, item, &fragments)).collect()
 }
 
-fn collect(folder: &Path, statements: &mut Vec<Statement>) {
+fn parse(folder: &Path, sources: &mut Vec<(String, syn::File)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, statements);
+            parse(&path, sources);
             continue;
         }
         let is_in = |folder| path.components().any(|it| it.as_os_str() == folder);
@@ -117,20 +124,85 @@ fn collect(folder: &Path, statements: &mut Vec<Statement>) {
             continue;
         }
         let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let source = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
-        statements.extend(source.items.iter().filter_map(|item| statement(&file, item)));
+        sources.push((file, syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap()));
     }
 }
 
-fn statement(file: &str, item: &Item) -> Option<Statement> {
+fn statement(file: &str, item: &Item, fragments: &Fragments) -> Option<Statement> {
     let Item::Const(constant) = item else { return None };
-    let Expr::Lit(literal) = &*constant.expr else { return None };
-    let Lit::Str(text) = &literal.lit else { return None };
-    let sql = text.value().trim().to_owned();
+    let sql = text(&constant.expr, fragments)?.trim().to_owned();
     let name = constant.ident.to_string();
     VERBS.iter().any(|verb| sql.starts_with(verb)).then(|| Statement {
         file: file.to_owned(),
         name,
         sql,
     })
+}
+
+/// A macro that stands for a part of statements.
+struct Fragment {
+    parameters: Vec<String>,
+    body: TokenStream,
+}
+
+type Fragments = HashMap<String, Fragment>;
+
+/// A macro of one rule whose parameters are literals.
+fn fragment(item: &Item) -> Option<(String, Fragment)> {
+    let Item::Macro(definition) = item else { return None };
+    let name = definition.ident.as_ref()?.to_string();
+    let rule: Vec<TokenTree> = definition.mac.tokens.clone().into_iter().collect();
+    let [TokenTree::Group(pattern), _, _, TokenTree::Group(body), ..] = rule.as_slice() else {
+        return None;
+    };
+    let pattern: Vec<TokenTree> = pattern.stream().into_iter().collect();
+    let is_parameter = |pair: &&[TokenTree]| pair[0].to_string() == "$";
+    let parameters = pattern.windows(2).filter(is_parameter).map(|pair| pair[1].to_string());
+    Some((name, Fragment { parameters: parameters.collect(), body: body.stream() }))
+}
+
+/// The text that an expression has when it is compiled; `None` when it has none.
+fn text(expression: &Expr, fragments: &Fragments) -> Option<String> {
+    let call = match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => return Some(text.value()),
+            _ => return None,
+        },
+        Expr::Macro(call) => &call.mac,
+        _ => return None,
+    };
+    let name = call.path.segments.last().unwrap().ident.to_string();
+    if name != "concat" && !fragments.contains_key(&name) {
+        return None;
+    }
+    let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let arguments = call.parse_body_with(parser).unwrap();
+    let arguments = arguments.iter().map(|it| {
+        text(it, fragments).unwrap_or_else(|| panic!("an argument of {name} is not a text"))
+    });
+    let Some(fragment) = fragments.get(&name) else { return Some(arguments.collect()) };
+    let values: HashMap<&str, String> =
+        fragment.parameters.iter().map(String::as_str).zip(arguments).collect();
+    let expanded = substituted(fragment.body.clone(), &values);
+    text(&syn::parse2(expanded).unwrap(), fragments)
+}
+
+/// Tokens with literals in place of parameters.
+fn substituted(tokens: TokenStream, values: &HashMap<&str, String>) -> TokenStream {
+    let mut tokens = tokens.into_iter();
+    let mut done = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        done.extend([match token {
+            TokenTree::Punct(sign) if sign.as_char() == '$' => {
+                let name = tokens.next().unwrap().to_string();
+                TokenTree::from(Literal::string(&values[name.as_str()]))
+            }
+            TokenTree::Group(group) => {
+                let inner = substituted(group.stream(), values);
+                TokenTree::from(Group::new(group.delimiter(), inner))
+            }
+            other => other,
+        }]);
+    }
+    done
 }

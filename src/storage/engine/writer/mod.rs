@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::storage::{Error, Result};
 
-use super::{Connection, WriteBody, on_engine};
+use super::{Connection, WriteBody, params};
 
 /// How many units may wait.
 const QUEUE: usize = 1024;
@@ -183,33 +183,29 @@ impl Work {
 /// Writes a group without savepoints, which would be a trip more for each unit. Answers `false`, and
 /// has written nothing, when a unit failed.
 async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<bool> {
-    execute(connection, BEGIN).await?;
+    connection.execute(BEGIN, params![]).await?;
     for unit in group {
         if !unit.run(connection).await {
-            execute(connection, ROLLBACK).await?;
+            connection.execute(ROLLBACK, params![]).await?;
             return Ok(false);
         }
     }
-    execute(connection, COMMIT).await?;
+    connection.execute(COMMIT, params![]).await?;
     Ok(true)
 }
 
 /// Writes a group with a way back for each unit alone.
 async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<()> {
-    execute(connection, BEGIN_UNITS).await?;
+    connection.execute(BEGIN_UNITS, params![]).await?;
     let last = group.len().saturating_sub(1);
     for (index, unit) in group.iter_mut().enumerate() {
         if !unit.run(connection).await {
-            execute(connection, UNDO_UNIT).await?;
+            connection.execute(UNDO_UNIT, params![]).await?;
         } else if index != last {
-            execute(connection, KEEP_UNIT).await?;
+            connection.execute(KEEP_UNIT, params![]).await?;
         }
     }
-    execute(connection, COMMIT_UNITS).await
-}
-
-async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
-    on_engine!(connection, |c| sqlx::query(statement).execute(c).await.map(drop))?;
+    connection.execute(COMMIT_UNITS, params![]).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::storage::{Connection, Error, Options, Result, SqliteOptions, Storage, on_engine};
+use crate::storage::{Connection, Error, Options, Result, SqliteOptions, Storage, params};
 
 async fn open() -> (Storage, TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -14,7 +14,7 @@ async fn open() -> (Storage, TempDir) {
 }
 
 async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
-    on_engine!(connection, |c| sqlx::query(statement).execute(c).await.map(drop))?;
+    connection.execute(statement, params![]).await?;
     Ok(())
 }
 
@@ -26,7 +26,8 @@ async fn mark(storage: &Storage, statement: &'static str) -> Result<()> {
 async fn marks(storage: &Storage) -> i64 {
     const COUNT: &str = "SELECT count(*) FROM sign_in_failures";
     let mut connection = storage.read().await.unwrap();
-    on_engine!(&mut connection, |c| sqlx::query_scalar(COUNT).fetch_one(c).await).unwrap()
+    let (count,) = connection.fetch(COUNT, params![]).await.unwrap();
+    count
 }
 
 const MARK_A: &str = "INSERT INTO sign_in_failures VALUES (x'0a', 1, 1, 1)";

@@ -1,0 +1,86 @@
+//! One statement with its parameters, run on whichever engine a connection leads to.
+
+use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+
+use crate::storage::Result;
+
+use super::{Connection, on_engine, parameters::Parameter};
+
+/// A row that both engines return.
+pub(in crate::storage) trait AnyRow:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> AnyRow for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+macro_rules! bind {
+    ($query:expr, $parameters:expr) => {
+        $parameters.iter().fold($query, |query, parameter| match *parameter {
+            Parameter::Integer(it) => query.bind(it),
+            Parameter::Text(it) => query.bind(it),
+            Parameter::Bytes(it) => query.bind(it),
+            Parameter::Boolean(it) => query.bind(it),
+        })
+    };
+}
+
+impl Connection {
+    /// Runs a statement. Returns how many rows it changed.
+    pub(in crate::storage) async fn execute(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64> {
+        Ok(on_engine!(self, |c| {
+            bind!(sqlx::query(statement), parameters).execute(c).await?.rows_affected()
+        }))
+    }
+
+    /// Whether a statement returns a row.
+    pub(in crate::storage) async fn exists(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<bool> {
+        Ok(on_engine!(self, |c| {
+            bind!(sqlx::query(statement), parameters).fetch_optional(c).await?.is_some()
+        }))
+    }
+
+    /// The one row that a statement returns.
+    pub(in crate::storage) async fn fetch<R: AnyRow>(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<R> {
+        Ok(on_engine!(self, |c| {
+            bind!(sqlx::query_as(statement), parameters).fetch_one(c).await?
+        }))
+    }
+
+    /// The first row that a statement returns, if there is one.
+    pub(in crate::storage) async fn find<R: AnyRow>(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<R>> {
+        Ok(on_engine!(self, |c| {
+            bind!(sqlx::query_as(statement), parameters).fetch_optional(c).await?
+        }))
+    }
+
+    /// The rows that a statement returns.
+    pub(in crate::storage) async fn list<R: AnyRow>(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<R>> {
+        Ok(on_engine!(self, |c| {
+            bind!(sqlx::query_as(statement), parameters).fetch_all(c).await?
+        }))
+    }
+}
