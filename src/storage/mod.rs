@@ -20,6 +20,7 @@ pub mod sessions;
 pub mod signing_keys;
 mod sqlite_file;
 pub mod sweeps;
+pub mod tables;
 pub mod throttle;
 
 use std::sync::Arc;

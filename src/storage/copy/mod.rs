@@ -7,17 +7,18 @@
 mod error;
 mod row;
 mod side;
-mod tables;
 mod target;
 
 use claviger_token::time::Timestamp;
 
-use super::{Options, migrations};
+use super::{
+    Options, migrations,
+    tables::{TABLES, Table},
+};
 use row::Checksum;
 use side::{Side, origin};
 
 pub use error::CopyError;
-pub use tables::{Column, Kind, TABLES, Table};
 
 /// How far a copy is.
 #[derive(Debug, Clone, Copy)]

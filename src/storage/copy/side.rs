@@ -10,12 +10,15 @@ use sqlx::{
     Row as _, SqliteConnection,
 };
 
-use crate::storage::{APPLICATION_NAME, Options, sqlite_file::connect_options};
+use crate::storage::{
+    APPLICATION_NAME, Options,
+    sqlite_file::connect_options,
+    tables::{Kind, Table},
+};
 
 use super::{
     CopyError,
     row::{Row, Value},
-    tables::{Kind, Table},
 };
 
 /// How many rows travel at once. Times the columns of any table it must stay below 32766, the most

@@ -2,10 +2,10 @@
 
 use claviger_token::time::Timestamp;
 
-use crate::storage::{Options, UNFINISHED_COPY, migrations};
+use crate::storage::{Options, UNFINISHED_COPY, migrations, tables::TABLES};
 
 use super::{
-    CopyError, TABLES,
+    CopyError,
     side::{Side, origin},
 };
 

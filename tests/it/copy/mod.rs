@@ -5,7 +5,6 @@ mod interruptions;
 mod people;
 mod pooler;
 mod refusals;
-mod schema;
 
 use std::{
     fs,
@@ -84,7 +83,7 @@ fn take_key(from: &Home, to: &Home) {
 }
 
 /// A migrated and empty SQLite home with a key.
-async fn empty_sqlite() -> Home {
+pub(crate) async fn empty_sqlite() -> Home {
     let home = Home::on_sqlite();
     migrations::up(&home.options()).await.unwrap();
     take_key(&Home::at(String::new()), &home);

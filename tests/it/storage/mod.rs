@@ -15,6 +15,7 @@ mod sessions;
 mod signing_keys;
 mod statements;
 mod sweeps;
+mod tables;
 mod throttle;
 mod writer;
 

@@ -1,9 +1,9 @@
 //! That no table or column of a schema is left behind.
 
-use claviger::storage::copy::{Kind, TABLES};
+use claviger::storage::tables::{Kind, TABLES};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
-use super::empty_sqlite;
+use crate::copy::empty_sqlite;
 use crate::support::{Home, raw::RawConnection};
 
 /// What is not copied.
