@@ -25,6 +25,7 @@ use super::{
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
     },
+    tables::{AccountDeletion, CEREMONIES, TABLES},
 };
 
 /// What became of a registration.
@@ -53,14 +54,6 @@ const INSERT: &str = "
 INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (username) DO NOTHING";
-
-const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
-const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";
-const DELETE_SESSIONS: &str = "DELETE FROM sessions WHERE account_id = $1";
-// A sign-in that somebody else began with the name stays, and is refused like that of a name nobody
-// ever had: its sudden end would tell that the account was there.
-const DELETE_CEREMONIES: &str =
-    "DELETE FROM ceremonies WHERE account_id = $1 AND kind <> 'authentication'";
 
 impl Storage {
     /// Creates an account together with its first session.
@@ -165,20 +158,16 @@ async fn delete_account(
     end: SessionEnd,
     open_ceremonies: &OpenCeremonies,
 ) -> Result<Vec<SessionId>> {
-    delete(connection, DELETE, id).await?;
     let ended = end_group(connection, id, SessionGroup::All, end).await?;
-    delete(connection, DELETE_SESSIONS, id).await?;
-    delete(connection, DELETE_PASSKEYS, id).await?;
-    open_ceremonies.remove(delete(connection, DELETE_CEREMONIES, id).await?);
+    for table in TABLES {
+        if let AccountDeletion::Deletes(statement) = table.account_deletion {
+            let deleted = connection.execute(statement, params![id]).await?;
+            if table.name == CEREMONIES {
+                open_ceremonies.remove(deleted);
+            }
+        }
+    }
     Ok(ended)
-}
-
-async fn delete(
-    connection: &mut Connection,
-    statement: &'static str,
-    id: AccountId,
-) -> Result<u64> {
-    connection.execute(statement, params![id]).await
 }
 
 #[derive(sqlx::FromRow)]

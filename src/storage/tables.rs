@@ -1,16 +1,44 @@
-//! What is copied: every table with all its columns.
+//! The one list of tables: what is copied of each, what the deletion of an account does to it, and
+//! how it is swept.
 //!
-//! Not copied are `_sqlx_migrations`, which the target has of its own, and `unfinished_copies`, which
-//! is about the copy. A test compares this with both engines' schemas.
+//! A test compares the list with the schemas of both engines. Not in it are `_sqlx_migrations`, which
+//! belongs to sqlx, and `unfinished_copies`, which is about the copying itself.
 
 /// A table.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Its name.
+    /// The name in the schema.
     pub name: &'static str,
-    /// Its columns; the first is its key. Keys are bytes, or text that both engines order by its
-    /// bytes, so that both have the rows in the same order.
+    /// Its columns but for generated ones; the first is its key. Keys are bytes, or text that both
+    /// engines order by its bytes, so that both have the rows in the same order.
     pub columns: &'static [Column],
+    /// What the deletion of an account does to its rows.
+    pub account_deletion: AccountDeletion,
+    /// How expired rows are deleted.
+    pub sweep: Sweep,
+}
+
+/// What the deletion of an account does to the rows of a table.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountDeletion {
+    /// No row belongs to an account.
+    Unrelated,
+    /// This statement deletes the rows of the account whose id is `$1`.
+    Deletes(&'static str),
+    /// The rows of the account stay, for this reason.
+    Keeps(&'static str),
+}
+
+/// How expired rows of a table are deleted.
+#[derive(Debug, Clone, Copy)]
+pub enum Sweep {
+    /// Each statement deletes at most `$2` rows that expired before `$1`, the time of the sweep.
+    AtExpiry(&'static [&'static str]),
+    /// Like [`Self::AtExpiry`], but `$1` is before the time of the sweep: rows are kept for a while
+    /// after their end.
+    AfterRetention(&'static [&'static str]),
+    /// No row expires. The table stays bounded for this reason.
+    Never(&'static str),
 }
 
 /// A column.
@@ -35,7 +63,21 @@ pub enum Kind {
     Boolean,
 }
 
-/// All of them, in the order in which they are copied.
+/// The table of ceremonies, whose rows are counted in memory.
+pub(super) const CEREMONIES: &str = "ceremonies";
+
+/// Deletes rows that fulfil a condition, those first that come first by the column of `$order`.
+macro_rules! sweep {
+    ($table:literal, $key:literal, $condition:literal, $order:literal) => {
+        concat!(
+            concat!("DELETE FROM ", $table, " WHERE ", $key),
+            concat!(" IN (SELECT ", $key, " FROM ", $table, " WHERE ", $condition),
+            concat!(" ORDER BY ", $order, " LIMIT $2)")
+        )
+    };
+}
+
+/// All tables, in the order in which they are copied.
 pub const TABLES: &[Table] = &[
     Table {
         name: "accounts",
@@ -47,6 +89,8 @@ pub const TABLES: &[Table] = &[
             bytes("request_id"),
             integer("created_at"),
         ],
+        account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
+        sweep: Sweep::Never("accounts stay until they are deleted"),
     },
     Table {
         name: "sessions",
@@ -69,6 +113,17 @@ pub const TABLES: &[Table] = &[
             integer("ended_at"),
             text("end_reason"),
         ],
+        account_deletion: AccountDeletion::Deletes("DELETE FROM sessions WHERE account_id = $1"),
+        sweep: Sweep::AfterRetention(&[
+            sweep!("sessions", "id", "ended_at < $1", "ended_at"),
+            // By whole days, as the index has them.
+            sweep!(
+                "sessions",
+                "id",
+                "ended_at IS NULL AND expiry_day < $1 / 86400000000",
+                "expiry_day"
+            ),
+        ]),
     },
     Table {
         name: "passkeys",
@@ -90,9 +145,11 @@ pub const TABLES: &[Table] = &[
             integer("last_used_at"),
             integer("clone_suspected_at"),
         ],
+        account_deletion: AccountDeletion::Deletes("DELETE FROM passkeys WHERE account_id = $1"),
+        sweep: Sweep::Never("the number of passkeys of an account is limited"),
     },
     Table {
-        name: "ceremonies",
+        name: CEREMONIES,
         columns: &[
             bytes("id"),
             text("kind"),
@@ -103,12 +160,27 @@ pub const TABLES: &[Table] = &[
             bytes("state"),
             integer("expires_at"),
         ],
+        // An authentication that was started with the username stays, and is refused like that of a
+        // username that no account has: its sudden end would reveal that the account existed.
+        account_deletion: AccountDeletion::Deletes(
+            "DELETE FROM ceremonies WHERE account_id = $1 AND kind <> 'authentication'",
+        ),
+        sweep: Sweep::AtExpiry(&[sweep!("ceremonies", "id", "expires_at <= $1", "expires_at")]),
     },
     Table {
         name: "revocations",
         // The time of record is by another clock in the target, but whoever starts to serve reads all
         // revocations first, whenever they were recorded. Copied, it needs no exception below.
         columns: &[bytes("session_id"), integer("expires_at"), integer("recorded_at")],
+        account_deletion: AccountDeletion::Keeps(
+            "access tokens of the deleted sessions must stay revoked until they expire",
+        ),
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "revocations",
+            "session_id",
+            "expires_at <= $1",
+            "expires_at"
+        )]),
     },
     Table {
         name: "signing_keys",
@@ -122,6 +194,14 @@ pub const TABLES: &[Table] = &[
             integer("retires_at"),
             integer("revoked_at"),
         ],
+        account_deletion: AccountDeletion::Unrelated,
+        // A compromised key is kept, so that every watcher is notified of it however long it was away.
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "signing_keys",
+            "key_id",
+            "retires_at <= $1 AND revoked_at IS NULL",
+            "retires_at"
+        )]),
     },
     Table {
         name: "account_revocations",
@@ -131,10 +211,26 @@ pub const TABLES: &[Table] = &[
             integer("expires_at"),
             integer("recorded_at"),
         ],
+        account_deletion: AccountDeletion::Keeps(
+            "access tokens of the deleted account must stay revoked until they expire",
+        ),
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "account_revocations",
+            "account_id",
+            "expires_at <= $1",
+            "expires_at"
+        )]),
     },
     Table {
         name: "token_revocations",
         columns: &[text("token_id"), integer("expires_at"), integer("recorded_at")],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "token_revocations",
+            "token_id",
+            "expires_at <= $1",
+            "expires_at"
+        )]),
     },
     Table {
         name: "service_accounts",
@@ -145,6 +241,8 @@ pub const TABLES: &[Table] = &[
             boolean("is_operator"),
             integer("created_at"),
         ],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::Never("service accounts stay until an operator deletes them"),
     },
     Table {
         name: "service_account_keys",
@@ -155,10 +253,19 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("expires_at"),
         ],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "service_account_keys",
+            "key_hash",
+            "expires_at <= $1",
+            "expires_at"
+        )]),
     },
     Table {
         name: "service_account_certificates",
         columns: &[text("name"), bytes("service_account_id")],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::Never("the names are deleted with their service account"),
     },
     Table {
         name: "sign_in_failures",
@@ -168,6 +275,13 @@ pub const TABLES: &[Table] = &[
             integer("last_failed_at"),
             integer("keep_until"),
         ],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "sign_in_failures",
+            "failure_key",
+            "keep_until <= $1",
+            "keep_until"
+        )]),
     },
 ];
 

@@ -224,7 +224,7 @@ impl Side {
 
     /// The greatest key, if there are rows.
     pub(super) async fn last_key(&mut self, table: &Table) -> Result<Option<Value>, CopyError> {
-        let only_key = Table { name: table.name, columns: table.columns.get(..1).unwrap_or(&[]) };
+        let only_key = Table { columns: table.columns.get(..1).unwrap_or(&[]), ..*table };
         let (key, name) = (table.key(), table.name);
         let sql = format!("SELECT {key} FROM {name} ORDER BY {key} DESC LIMIT 1");
         let row: sqlx::Result<Option<Row>> = on_side!(self, |c| {

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, fs, path::Path};
 
+use claviger::storage::tables::{AccountDeletion, Sweep, TABLES, Table};
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
 use syn::{Expr, Item, Lit, Token, punctuated::Punctuated};
@@ -109,7 +110,26 @@ fn statements() -> Vec<Statement> {
         .flat_map(|(file, source)| source.items.iter().map(move |item| (file.as_str(), item)))
         .collect();
     let fragments = items.iter().filter_map(|(_, item)| fragment(item)).collect();
-    items.iter().filter_map(|(file, item)| statement(file, item, &fragments)).collect()
+    let constants = items.iter().filter_map(|(file, item)| statement(file, item, &fragments));
+    constants.chain(TABLES.iter().flat_map(statements_of_table)).collect()
+}
+
+/// The statements that delete rows of a table: with their account, and after they have expired.
+fn statements_of_table(table: &Table) -> Vec<Statement> {
+    let with_account = match table.account_deletion {
+        AccountDeletion::Deletes(sql) => Some(sql),
+        AccountDeletion::Keeps(_) | AccountDeletion::Unrelated => None,
+    };
+    let expired = match table.sweep {
+        Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => statements,
+        Sweep::Never(_) => &[],
+    };
+    let statement = |sql: &str| Statement {
+        file: "tables.rs".to_owned(),
+        name: table.name.to_owned(),
+        sql: sql.to_owned(),
+    };
+    with_account.into_iter().chain(expired.iter().copied()).map(statement).collect()
 }
 
 fn parse(folder: &Path, sources: &mut Vec<(String, syn::File)>) {

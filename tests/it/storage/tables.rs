@@ -1,6 +1,7 @@
-//! That no table or column of a schema is left behind.
+//! The list of tables against the schemas of both engines: no table or column is left behind by a
+//! copy, and each table has its rule for the deletion of an account and for sweeping.
 
-use claviger::storage::tables::{Kind, TABLES};
+use claviger::storage::tables::{AccountDeletion, Kind, Sweep, TABLES, Table};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use crate::copy::empty_sqlite;
@@ -8,6 +9,9 @@ use crate::support::{Home, raw::RawConnection};
 
 /// What is not copied.
 const LEFT: [&str; 2] = ["_sqlx_migrations", "unfinished_copies"];
+
+/// Columns by which a row belongs to an account.
+const OF_ACCOUNTS: [&str; 2] = ["account_id", "session_id"];
 
 const TABLES_OF_SQLITE: &str = "
 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
@@ -59,6 +63,53 @@ async fn every_column_of_postgresql_is_copied() {
         })
     );
     assert_eq!(keys, copied_keys());
+}
+
+#[tokio::test]
+async fn what_belongs_to_an_account_has_a_rule_for_its_deletion() {
+    let home = empty_sqlite().await;
+    let RawConnection::Sqlite(mut sqlite) = home.raw().await else { unreachable!() };
+    let home = Home::on_postgres().await;
+    let RawConnection::Postgres(mut postgres) = home.raw().await else { unreachable!() };
+    let (mut columns, _) = schema_of_sqlite(&mut sqlite).await;
+    columns.extend(schema_of_postgres(&mut postgres).await.0);
+
+    for table in TABLES {
+        let mut own = columns.iter().filter(|it| it.0 == table.name).map(|it| it.1.as_str());
+        let belongs = table.name == "accounts" || own.any(|it| OF_ACCOUNTS.contains(&it));
+        match table.account_deletion {
+            AccountDeletion::Unrelated => assert!(!belongs, "{} needs a rule", table.name),
+            AccountDeletion::Deletes(statement) => {
+                assert!(belongs, "{} belongs to no account", table.name);
+                assert_deletes(table, statement);
+            }
+            AccountDeletion::Keeps(reason) => {
+                assert!(belongs, "{} belongs to no account", table.name);
+                assert!(!reason.is_empty(), "{} is kept without a reason", table.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_table_is_swept_or_stays_bounded_for_a_reason() {
+    for table in TABLES {
+        match table.sweep {
+            Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => {
+                assert!(!statements.is_empty(), "nothing of {} is swept", table.name);
+                statements.iter().for_each(|it| assert_deletes(table, it));
+                statements.iter().for_each(|it| assert!(it.ends_with("LIMIT $2)"), "{it}"));
+            }
+            Sweep::Never(reason) => {
+                assert!(!reason.is_empty(), "{} is not swept without a reason", table.name);
+            }
+        }
+    }
+}
+
+fn assert_deletes(table: &Table, statement: &str) {
+    let begin = format!("DELETE FROM {} WHERE ", table.name);
+    assert!(statement.starts_with(&begin), "{}: {statement}", table.name);
 }
 
 fn copied(name: fn(Kind) -> &'static str) -> Columns {
