@@ -22,6 +22,7 @@ mod sqlite_file;
 pub mod sweeps;
 pub mod tables;
 pub mod throttle;
+mod ways_to_sign_in;
 
 use std::sync::Arc;
 

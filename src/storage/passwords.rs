@@ -2,6 +2,7 @@
 
 use claviger_token::{
     id::{AccountId, SessionId},
+    sign_in::SignInMethod,
     time::Timestamp,
 };
 
@@ -12,12 +13,12 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
-    accounts::find_account,
     locks::lock_account,
     params,
     sessions::{
         EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
     },
+    ways_to_sign_in::ways_to_sign_in,
 };
 
 /// A new password for an account, and the session that goes on.
@@ -147,10 +148,10 @@ async fn remove(
     if !is_live(connection, caller, account_id, now).await? {
         return Ok(PasswordRemoval::SessionEnded);
     }
-    let Some(owner) = find_account(connection, account_id).await? else {
+    let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
         return Ok(PasswordRemoval::SessionEnded);
     };
-    if owner.account.passkey_count == 0 {
+    if !ways.remain_without(SignInMethod::Password) {
         return Ok(PasswordRemoval::LastSignInMethod);
     }
     connection.execute(REMOVE, params![account_id]).await?;

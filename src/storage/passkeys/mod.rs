@@ -5,6 +5,7 @@ mod uses;
 
 use claviger_token::{
     id::{AccountId, SessionId},
+    sign_in::SignInMethod,
     time::Timestamp,
 };
 
@@ -21,6 +22,7 @@ use super::{
     locks::lock_account,
     params,
     sessions::{EndedSessions, Ending, SessionEnd, SessionGroup, end_group, is_live},
+    ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
 
@@ -221,10 +223,10 @@ async fn remove(
     if !exists(connection, account_id, id).await? {
         return Ok(PasskeyRemoval::NotFound);
     }
-    let Some(owner) = find_account(connection, account_id).await? else {
+    let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
         return Ok(PasskeyRemoval::NotFound);
     };
-    if !owner.account.has_password && owner.account.passkey_count <= 1 {
+    if !ways.remain_without(SignInMethod::Passkey) {
         return Ok(PasskeyRemoval::LastSignInMethod);
     }
     connection.execute(DELETE, params![id]).await?;
