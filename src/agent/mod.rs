@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     domain::world::World,
     grpc::{self, availability::GatewayAvailability, layers},
-    http::{self, following::Following, forward_auth::ForwardAuth},
+    http::{self, agent_health::Following, forward_auth::ForwardAuth},
     serve::{
         accept::{Server, Stop},
         listeners::{self, BindError},

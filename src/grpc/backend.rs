@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{standing::Standing, status::from_error};
+use super::{status::from_error, stream_authorization::Standing};
 
 /// Where a service account's key travels over HTTP, without a scheme before it: `authorization` is the
 /// person's there.

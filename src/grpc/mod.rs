@@ -9,8 +9,8 @@ pub mod contracts;
 pub mod layers;
 mod reflection;
 pub mod refresh_cookie;
-pub mod standing;
 pub mod status;
+pub mod stream_authorization;
 
 mod accounts;
 mod auth;

@@ -20,8 +20,8 @@ use super::{
         tokens as convert,
     },
     pb::{self, token_service_server::TokenService},
-    standing::while_known,
     status::from_error,
+    stream_authorization::while_known,
     watching,
 };
 

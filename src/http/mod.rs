@@ -1,7 +1,7 @@
 //! What HTTP serves beside gRPC: the page, well-known documents and health.
 
+pub mod agent_health;
 pub mod discovery;
-pub mod following;
 pub mod forward_auth;
 pub mod health;
 pub mod page;
@@ -48,10 +48,13 @@ pub fn internal(readiness: health::Readiness, forward_auth: forward_auth::Forwar
 }
 
 /// The pages of `claviger agent`.
-pub fn agent(following: following::Following, forward_auth: forward_auth::ForwardAuth) -> Router {
+pub fn agent(
+    following: agent_health::Following,
+    forward_auth: forward_auth::ForwardAuth,
+) -> Router {
     Router::new()
         .route("/healthz", get(health::live))
-        .route("/readyz", get(following::ready))
+        .route("/readyz", get(agent_health::ready))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(following)
         .merge(forward_auth::routes(forward_auth))

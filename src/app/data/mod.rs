@@ -1,5 +1,7 @@
 //! The data: the database, the server's own secret, and the lock that keeps a second server away.
 
+mod key_file;
+
 use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
@@ -11,8 +13,6 @@ use crate::{
     domain::{self, secret::MasterSecret, world::World},
     storage::{self, Options, Storage},
 };
-
-use super::key_file;
 
 /// The data could not be opened.
 #[derive(Debug, thiserror::Error)]

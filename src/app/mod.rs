@@ -3,7 +3,6 @@
 pub mod compose;
 pub mod data;
 pub mod housekeeping;
-mod key_file;
 
 use std::{
     error::Error,

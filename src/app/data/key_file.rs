@@ -15,7 +15,7 @@ use crate::{
     storage::Options,
 };
 
-use super::data::DataError;
+use super::DataError;
 
 /// The secret: as given, or from its file, which is made where nothing can depend on it yet.
 pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecret, DataError> {
