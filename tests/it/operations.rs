@@ -126,7 +126,7 @@ async fn a_database_that_others_may_read_is_pointed_out() {
 
     let process = Process::start(&home, &[]);
 
-    assert!(process.log().contains("others may read the database"), "{}", process.log());
+    assert!(process.log().contains("other users can read the database"), "{}", process.log());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The file that holds the server's own secret.
+//! The file of the key-encryption key.
 
 use std::{
     fs, io,
@@ -15,9 +15,10 @@ use crate::{
     storage::Options,
 };
 
-use super::DataError;
+use super::error::DataError;
 
-/// The secret: as given, or from its file, which is made where nothing can depend on it yet.
+/// The secret: from the settings, or from its file, which is created only while there is no database
+/// that an older key could protect.
 pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecret, DataError> {
     let path = match &config.master_secret {
         MasterSecretSource::Given(secret) => return Ok(secret.clone()),
@@ -48,11 +49,11 @@ fn read_key(path: &Path) -> Result<MasterSecret, DataError> {
 fn make_key(path: &Path, world: &World) -> Result<MasterSecret, DataError> {
     let bytes = Zeroizing::new(world.random_bytes::<32>().map_err(DataError::Entropy)?);
     write_key(path, &bytes).map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
-    tracing::info!(path = %path.display(), "made a key-encryption key; keep a copy of it");
+    tracing::info!(path = %path.display(), "created a key-encryption key; keep a copy of it");
     Ok(MasterSecret::new(*bytes))
 }
 
-/// Durable before anything is sealed with it, and never over an existing one.
+/// Durable before anything is encrypted with it, and never over an existing file.
 fn write_key(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(secrets::encode(bytes).as_bytes())?;

@@ -1,126 +1,36 @@
-//! The data: the database, the server's own secret, and the lock that keeps a second server away.
+//! The data: the database, the key-encryption key, and the lock that excludes a second server.
 
+mod error;
 mod key_file;
 
 use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use crate::{
     config::Config,
-    domain::{self, secret::MasterSecret, world::World},
+    domain::{secret::MasterSecret, world::World},
     storage::{self, Options, Storage},
 };
 
-/// The data could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// A file or directory cannot be made or read.
-    #[error("Cannot use {path}: {cause}.")]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// The key is gone, and what it protects is still there.
-    #[error(
-        "The key-encryption key {path} is missing, but the database {database} exists. A new key \
-         could not decrypt what the old one protects, so none was created. Restore the file from a \
-         backup, or set `secrets.key_encryption_key_file`."
-    )]
-    KeyMissing {
-        /// Where the key was.
-        path: PathBuf,
-        /// The database.
-        database: PathBuf,
-    },
-    /// Others may read the key.
-    #[error(
-        "Other users can read the key-encryption key {0}. Run `chmod 600 {0}`, then start again."
-    )]
-    KeyExposed(PathBuf),
-    /// The key file does not hold a key.
-    #[error("The file {0} does not contain a key-encryption key (32 bytes in base64).")]
-    KeyMalformed(PathBuf),
-    /// Another server has the data open.
-    #[error(
-        "Another Claviger server uses the database {0}. Only one server may use a SQLite database, \
-         so this one does not start; stop the other one, or set `data.directory`."
-    )]
-    InUse(PathBuf),
-    /// A command must be alone with the data, and is not.
-    #[error(
-        "A Claviger server, or another command, has the database {0} open. Stop it, then run this \
-         command again."
-    )]
-    Occupied(PathBuf),
-    /// Nothing was ever kept here.
-    #[error("There is no database at {0}. Run `claviger serve` first, or set `data.directory`.")]
-    NoDatabase(PathBuf),
-    /// Replicas share a key, so none of them may make it.
-    #[error(
-        "There is no key-encryption key at {0}. With PostgreSQL every replica needs the same key, so \
-         none was created. Create it once (umask 077; head -c 32 /dev/urandom | base64 > FILE), copy \
-         it to every replica, and set `secrets.key_encryption_key_file`."
-    )]
-    KeyNeeded(PathBuf),
-    /// The schema is older than this program needs.
-    #[error(
-        "The database {database} is not migrated: it has schema version {found}, and this version of \
-         Claviger needs {known}. Run `claviger migrate up` once, then start again."
-    )]
-    NotMigrated {
-        /// Which one.
-        database: String,
-        /// The schema it has; 0 means none.
-        found: i64,
-        /// The schema this program needs.
-        known: i64,
-    },
-    /// The schema is newer than this program can work with.
-    #[error(
-        "The database {database} was migrated by a newer version of Claviger: it has schema version \
-         {found}, and this version works with {known} and the next one. Start the newer version."
-    )]
-    TooNew {
-        /// Which one.
-        database: String,
-        /// The schema it has.
-        found: i64,
-        /// The schema this program knows.
-        known: i64,
-    },
-    /// The database does not open.
-    #[error("The database {database} cannot be opened")]
-    Database {
-        /// Which one.
-        database: String,
-        /// Why.
-        #[source]
-        cause: storage::Error,
-    },
-    /// There is no entropy.
-    #[error("The operating system returned no random bytes")]
-    Entropy(#[source] domain::Error),
-}
+pub use error::DataError;
 
 /// The opened data.
 pub struct Data {
     /// The database.
     pub storage: Storage,
-    /// The secret that protects what is in it.
+    /// The secret from which the keys that protect the database are derived.
     pub secret: MasterSecret,
-    /// Keeps a second server away until it is dropped. Commands beside the server hold none.
+    /// Excludes a second server until it is dropped; a command that runs beside the server has none.
     pub lock: Option<fs::File>,
 }
 
-/// Opens the data, making what is not there yet.
+/// Opens the data for a server, and creates what does not exist yet.
 ///
 /// # Errors
-/// Also when the database is there but the key is not.
+/// Also when the database exists and its key does not.
 pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
     let lock = match &config.database {
         Options::Sqlite(options) => Some(prepare(&config.data_directory, &options.path)?),
@@ -130,10 +40,10 @@ pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
     Ok(Data { lock, ..open_database(config, secret).await? })
 }
 
-/// Opens data that is there already.
+/// Opens existing data for a command.
 ///
 /// # Errors
-/// When it is not.
+/// [`DataError::NoDatabase`] when there is none.
 pub async fn open_existing(config: &Config, world: &World) -> Result<Data, DataError> {
     if let Options::Sqlite(options) = &config.database
         && !options.path.exists()
@@ -153,7 +63,7 @@ async fn open_database(config: &Config, secret: MasterSecret) -> Result<Data, Da
     Ok(Data { storage, secret, lock: None })
 }
 
-/// The sentence for an operator whose database storage did not open.
+/// The error for the operator when storage could not open the database.
 pub fn refused(database: &Options, cause: storage::Error) -> DataError {
     let database = database.to_string();
     match cause {
@@ -165,11 +75,11 @@ pub fn refused(database: &Options, cause: storage::Error) -> DataError {
     }
 }
 
-/// Keeps servers away from a SQLite file, which may not be there yet, until what this answers with is
-/// dropped. For commands that must be alone with it.
+/// Locks a SQLite file, which need not exist yet, until the returned file is dropped. For commands that
+/// need exclusive access.
 ///
 /// # Errors
-/// When a server has it open.
+/// [`DataError::Occupied`] when a server or another command has it open.
 pub fn lock_alone(database: &Path) -> Result<fs::File, DataError> {
     if let Some(parent) = database.parent() {
         make_directory(parent)?;
@@ -180,7 +90,7 @@ pub fn lock_alone(database: &Path) -> Result<fs::File, DataError> {
     })
 }
 
-/// Makes the folders of a SQLite file and locks it.
+/// Creates the folders of a SQLite file and locks it.
 fn prepare(directory: &Path, database: &Path) -> Result<fs::File, DataError> {
     make_directory(directory)?;
     if let Some(parent) = database.parent() {
@@ -191,7 +101,8 @@ fn prepare(directory: &Path, database: &Path) -> Result<fs::File, DataError> {
     Ok(lock)
 }
 
-/// Locks the database for one server. The operating system lets go when the process ends, however.
+/// Locks the database for one server. The operating system releases the lock when the process ends,
+/// however it ends.
 fn lock(database: &Path) -> Result<fs::File, DataError> {
     let path = database.with_added_extension("lock");
     let unusable = |cause| DataError::File { path: path.clone(), cause };
@@ -205,8 +116,8 @@ fn lock(database: &Path) -> Result<fs::File, DataError> {
     }
 }
 
-/// SQLite opens a file it may only read without a word, and every write fails later. To be asked
-/// before SQLite has the file open: closing it again would drop SQLite's locks.
+/// SQLite opens a read-only file without an error, and every write fails later. Must be called before
+/// SQLite has the file open: closing the file here would release SQLite's locks (POSIX).
 fn check_writable(path: &Path) -> Result<(), DataError> {
     match fs::OpenOptions::new().write(true).open(path) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -216,11 +127,11 @@ fn check_writable(path: &Path) -> Result<(), DataError> {
     }
 }
 
-/// A group that makes backups may be meant to read the database, so this is no error.
+/// A warning and not an error: the operator may want a group that makes backups to read the file.
 fn warn_when_exposed(path: &Path) {
     if fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o077 != 0) {
         let path = path.display();
-        tracing::warn!(%path, "others may read the database, which holds password hashes");
+        tracing::warn!(%path, "other users can read the database, which contains password hashes");
     }
 }
 
