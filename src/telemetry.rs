@@ -1,7 +1,7 @@
-//! The log: where it goes, how it looks, and what may never be in it.
+//! The log: where it is written, in which format, and what may never be in it.
 //!
-//! Dependencies print headers, frames, queries and chatter below WARN, so whatever `RUST_LOG` says
-//! only our own targets are heard there.
+//! Dependencies log headers, frames and queries below WARN, so below it only our own targets are
+//! logged, whatever `RUST_LOG` says.
 
 use std::io::{self, IsTerminal as _};
 
@@ -14,7 +14,25 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::config::{Log, LogFormat};
+/// The format and level of the log. The configuration fills it in.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The format.
+    pub format: LogFormat,
+    /// The level, unless `RUST_LOG` overrides it.
+    pub level: String,
+}
+
+/// The format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON otherwise.
+    Auto,
+    /// Lines for people to read.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
 
 pub use claviger_token::causes;
 
@@ -24,7 +42,7 @@ pub enum TelemetryError {
     /// `RUST_LOG` is not a filter.
     #[error("The environment variable RUST_LOG is not a log filter: {0}.")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// Somebody set up a log before.
+    /// A log was installed before.
     #[error("The log was set up twice.")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
 }
@@ -44,7 +62,7 @@ pub fn install(log: &Log, filter: Option<&str>) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// Whether the log is for people.
+/// Whether the log is written for people.
 pub fn is_pretty(log: &Log) -> bool {
     match log.format {
         LogFormat::Auto => io::stderr().is_terminal(),
@@ -70,16 +88,16 @@ where
     tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(is_harmless))))
 }
 
-/// Whether a target at a level can be trusted to print no secret.
+/// Whether events of this target and level contain no secret.
 fn is_harmless(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_ours = target == "claviger" || target.starts_with("claviger::");
     // webauthn-rs prints the bytes it could not parse, even in errors.
-    let is_talkative = target.starts_with("webauthn_");
-    is_ours || (!is_talkative && *metadata.level() <= Level::WARN)
+    let quotes_secrets = target.starts_with("webauthn_");
+    is_ours || (!quotes_secrets && *metadata.level() <= Level::WARN)
 }
 
-/// Says where a panic happened, not with what: the text may quote a caller's data.
+/// Logs where a panic happened, but not its message, which may quote a caller's data.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, "a task panicked");

@@ -1,8 +1,11 @@
 //! The composition root: builds the server, owns its tasks, and ends them.
+//!
+//! Decides nothing: what each part does is for the part to say.
 
 pub mod compose;
 pub mod data;
 pub mod housekeeping;
+mod servers;
 
 use std::{
     error::Error,
@@ -10,11 +13,9 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
 };
 
 use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 
 use crate::{
     config::Config,
@@ -28,21 +29,13 @@ use crate::{
         world::World,
     },
     grpc::{
-        self, Services,
+        Services,
         availability::{Availability, State},
-        layers,
-    },
-    http::{
-        self,
-        discovery::Discovery,
-        forward_auth::ForwardAuth,
-        health::Readiness,
-        page::{self, Page},
-        well_known::WellKnown,
     },
     serve::{
-        accept::{Server, Stop},
+        descriptors,
         listeners::{self, BindError},
+        shutdown::Tasks,
         tls::{Tls, TlsError},
     },
     storage::Storage,
@@ -62,13 +55,13 @@ pub enum StartError {
     /// The data cannot be opened.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The domain cannot be put together.
+    /// The domain cannot start.
     #[error("The server cannot start")]
     Domain(#[from] domain::Error),
-    /// The descriptors of the API do not fit together.
+    /// The descriptors of the services cannot be read.
     #[error("The server cannot describe its services")]
     Descriptors(#[source] Box<dyn Error + Send + Sync>),
-    /// A socket does not know its own address.
+    /// The local address of a socket cannot be read.
     #[error("A listener cannot be used: {0}.")]
     Socket(#[from] io::Error),
 }
@@ -82,17 +75,16 @@ pub struct App {
     storage: Storage,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
-    tasks: TaskTracker,
-    stop: Stop,
-    drain_timeout: Duration,
+    tasks: Tasks,
 }
 
 impl App {
-    /// Starts everything. When it returns, the server answers.
+    /// Starts the server, which accepts calls when this returns.
     ///
     /// # Errors
     /// A sentence for the operator.
     pub async fn start(config: Config, world: World) -> Result<Self, StartError> {
+        descriptors::make_room_for(config.limits.connections);
         // First, so that a second server on the same ports never touches the data.
         let public = listeners::bind(&config.public.listen).await?;
         let internal = listeners::bind(&config.internal.listen).await?;
@@ -108,9 +100,7 @@ impl App {
             storage: data.storage,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
-            tasks: TaskTracker::new(),
-            stop: Stop::default(),
-            drain_timeout: config.limits.drain_timeout,
+            tasks: Tasks::new(config.limits.drain_timeout),
         };
         app.availability.announce(State::Serving).await;
         let settings = app.layer_settings(&config, world);
@@ -119,57 +109,51 @@ impl App {
             app.internal_server(&config, &domain.services, &settings, internal_tls)?;
         public.into_iter().for_each(|listener| public_server.listen(listener));
         internal.into_iter().for_each(|listener| internal_server.listen(listener));
-        app.keep_house(domain.replication, domain.sweeper);
+        app.spawn_housekeeping(domain.replication, domain.sweeper);
         Ok(app)
     }
 
-    /// Where the public listener listens.
+    /// The addresses of the public listener.
     pub fn public_addresses(&self) -> &[SocketAddr] {
         &self.public_addresses
     }
 
-    /// Where the internal listener listens.
+    /// The addresses of the internal listener.
     pub fn internal_addresses(&self) -> &[SocketAddr] {
         &self.internal_addresses
     }
 
-    /// The keys it signs with.
+    /// The signing keys.
     pub fn keys(&self) -> &KeyRing {
         &self.services.keys
     }
 
-    /// Its access tokens.
+    /// The access tokens: issued and verified here.
     pub fn access_tokens(&self) -> &AccessTokens {
         &self.services.access_tokens
     }
 
-    /// The revocations it knows, and who watches them.
+    /// The known revocations and their watchers.
     pub fn revocations(&self) -> &Revocations {
         &self.services.revocations
     }
 
-    /// The service accounts it knows.
+    /// The known service accounts.
     pub fn service_accounts(&self) -> &ServiceAccounts {
         &self.services.service_accounts
     }
 
-    /// Says NOT_SERVING, stops accepting, lets the calls under way finish for as long as the
-    /// configuration allows, and closes the database.
+    /// Reports NOT_SERVING, stops accepting, lets calls in progress finish within
+    /// `limits.drain_timeout`, and closes the database.
     pub async fn shutdown(self) {
         self.availability.announce(State::Stopping).await;
-        self.stop.gently.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(self.drain_timeout, self.tasks.wait()).await.is_err() {
-            tracing::warn!("ending calls that did not finish in time");
-            self.stop.now.cancel();
-            self.tasks.wait().await;
-        }
+        self.tasks.shutdown().await;
         self.storage.close().await;
         drop(self.lock);
     }
 
-    fn keep_house(&self, replication: Replication, sweeper: Sweeper) {
-        let (answers, stop) = (&self.database_answers, &self.stop.gently);
+    fn spawn_housekeeping(&self, replication: Replication, sweeper: Sweeper) {
+        let (answers, stop) = (&self.database_answers, &self.tasks.stop().gently);
         self.tasks.spawn(housekeeping::follow(
             replication,
             Arc::clone(answers),
@@ -177,77 +161,6 @@ impl App {
             stop.clone(),
         ));
         self.tasks.spawn(housekeeping::sweep(sweeper, Arc::clone(answers), stop.clone()));
-    }
-
-    fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
-        layers::Settings {
-            world,
-            trusted_proxies: config.public.trusted_proxies.clone(),
-            cors_origins: config.public.cors_origins.clone(),
-            request_timeout: config.limits.request_timeout,
-            shutdown: self.stop.gently.clone(),
-        }
-    }
-
-    fn public_server(
-        &self,
-        config: &Config,
-        services: &Services,
-        settings: &layers::Settings,
-        tls: Option<Tls>,
-    ) -> Result<Server, StartError> {
-        let discovery = Discovery {
-            keys: Arc::clone(&services.keys),
-            issuer: config.access_tokens.issuer.as_str().into(),
-        };
-        let page = Page::at(&config.public.url, page::files::built);
-        let well_known = WellKnown {
-            url: config.public.url.as_str().into(),
-            related_origins: config.relying_party.related_origins.as_slice().into(),
-        };
-        let readiness = self.readiness(false);
-        let pages = http::public(http::Public { page, well_known, discovery, readiness });
-        let routes = grpc::public_routes(services, self.availability.public_service())
-            .map_err(StartError::Descriptors)?;
-        let router = layers::assemble(routes, pages, page::not_found(page), settings);
-        Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
-    }
-
-    fn internal_server(
-        &self,
-        config: &Config,
-        services: &Services,
-        settings: &layers::Settings,
-        tls: Option<Tls>,
-    ) -> Result<Server, StartError> {
-        let trusted_proxies = config.internal.trusted_proxies.clone();
-        let forward_auth = ForwardAuth {
-            judge: services.access_tokens.clone(),
-            backends: Some(services.backends.clone()),
-            trusted_proxies: trusted_proxies.as_slice().into(),
-        };
-        // Tokens are judged from memory.
-        let pages = http::internal(self.readiness(true), forward_auth);
-        let routes = grpc::internal_routes(services, self.availability.internal_service())
-            .map_err(StartError::Descriptors)?;
-        // No page has business here.
-        let cors_origins = Vec::new();
-        let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
-        let router = layers::assemble(routes, pages, http::nothing(), &settings);
-        Ok(self.server("internal", router, config).with_tls(tls.map(Arc::new)))
-    }
-
-    fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {
-        let (tasks, stop) = (self.tasks.clone(), self.stop.clone());
-        Server::new(name, router, config.limits.clone(), tasks, stop)
-    }
-
-    fn readiness(&self, works_without_database: bool) -> Readiness {
-        Readiness {
-            database_answers: Arc::clone(&self.database_answers),
-            works_without_database,
-            shutdown: self.stop.gently.clone(),
-        }
     }
 }
 

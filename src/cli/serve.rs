@@ -8,15 +8,11 @@ use crate::{
     app::{App, StartError},
     config::{Config, Public},
     domain::world::World,
-    serve::descriptors,
     storage::Options,
     telemetry,
 };
 
 use super::{failed, no_data, say};
-
-/// Open files besides connections of the public listener: of backends, the database and the log.
-const OTHER_FILES: u64 = 1024;
 
 /// Serves until SIGTERM or SIGINT. A second signal ends the process immediately.
 pub(super) async fn serve(config: Config, world: World) -> ExitCode {
@@ -27,7 +23,6 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    raise_file_limit(&config);
     let app = tokio::select! {
         started = App::start(config.clone(), world) => match started {
             Ok(app) => app,
@@ -42,19 +37,6 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     tokio::select! {
         () = app.shutdown() => ExitCode::SUCCESS,
         () = signals.next() => ExitCode::FAILURE,
-    }
-}
-
-/// Raises the limit on open files, since each connection takes a file descriptor.
-fn raise_file_limit(config: &Config) {
-    let needed = config.limits.connections as u64 + OTHER_FILES;
-    if let Some(limit) = descriptors::raise_limit().filter(|limit| *limit < needed) {
-        tracing::warn!(
-            limit,
-            needed,
-            "the limit on open files is too low for `limits.connections`; raise it (ulimit -n, \
-             LimitNOFILE) or lower the setting"
-        );
     }
 }
 

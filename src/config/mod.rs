@@ -16,7 +16,7 @@ pub mod table;
 pub mod typed;
 pub mod values;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
@@ -29,6 +29,11 @@ use crate::{
 
 pub use layers::{Given, Inputs, Values};
 pub use problem::{Problem, Problems, Source};
+
+pub use crate::{
+    serve::settings::{Limits, Listen, TlsFiles},
+    telemetry::{Log, LogFormat},
+};
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -59,17 +64,6 @@ pub struct Config {
     pub log: Log,
     /// Sentences about values that are allowed but unwise, for the log.
     pub warnings: Vec<String>,
-}
-
-/// The addresses of a listener.
-#[derive(Debug, Clone)]
-pub struct Listen {
-    /// The setting it comes from, for messages.
-    pub setting: &'static str,
-    /// The addresses.
-    pub addresses: Vec<SocketAddr>,
-    /// Whether they are the default, so that a machine may lack one of them (no IPv6).
-    pub is_default: bool,
 }
 
 /// The public listener.
@@ -110,19 +104,6 @@ impl Internal {
     }
 }
 
-/// The TLS files of a listener.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The section of the settings they come from, for messages.
-    pub section: &'static str,
-    /// The certificate chain.
-    pub certificate: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
-    /// The authorities of client certificates; without it no client certificate is requested.
-    pub client_ca: Option<PathBuf>,
-}
-
 /// The source of the key-encryption key.
 #[derive(Debug, Clone)]
 pub enum MasterSecretSource {
@@ -130,45 +111,6 @@ pub enum MasterSecretSource {
     Given(MasterSecret),
     /// This file, which is created on the first start with SQLite.
     Kept(PathBuf),
-}
-
-/// Limits on connections and calls.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// The maximum number of open connections of each listener.
-    pub connections: usize,
-    /// How long a call may take until its response begins.
-    pub request_timeout: Duration,
-    /// How long a new connection may take for its TLS handshake, and again until its first request.
-    pub handshake_timeout: Duration,
-    /// How long a connection may stay open without a call.
-    pub idle_timeout: Duration,
-    /// How long calls in progress may take to finish after shutdown begins.
-    pub drain_timeout: Duration,
-    /// How long a watcher of revocations may leave messages unread.
-    pub slow_watcher_timeout: Duration,
-    /// The maximum number of concurrent calls on one HTTP/2 connection.
-    pub concurrent_streams: u32,
-}
-
-/// The format and level of the log.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// The format.
-    pub format: LogFormat,
-    /// The level, unless `RUST_LOG` overrides it.
-    pub level: String,
-}
-
-/// The format of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Pretty on a terminal, JSON otherwise.
-    Auto,
-    /// Lines for people to read.
-    Pretty,
-    /// One JSON object per line.
-    Json,
 }
 
 impl Config {

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    Listen, Values,
+    Values,
     problem::{Problem, Source},
     setting::{Addresses, Choice, Count, List, Path, Secret, Setting, Span, Text},
     values,

@@ -10,10 +10,9 @@ use std::{
 
 use claviger_token::algorithm::SigningAlgorithm;
 
-use crate::domain::tokens::MAX_ACCESS_LIFETIME;
+use crate::{domain::tokens::MAX_ACCESS_LIFETIME, telemetry::LogFormat};
 
 use super::{
-    LogFormat,
     setting::{
         Addresses, Choice, Count, List, Name, Path, Preset,
         Preset::{Derived, Value},

@@ -1,7 +1,7 @@
 //! Accepts connections, under a cap.
 //!
-//! Beyond the cap a new connection is closed at once: its client can then try elsewhere or later,
-//! which waiting in the kernel's queue would not tell it.
+//! Beyond the cap a new connection is closed immediately, so that its client can try another server or
+//! try later; in the kernel's queue it would wait without knowing.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,30 +10,20 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use crate::config::Limits;
 
 use super::{
     activity::Activity,
     client_certificate,
     connection::{self, Control, Peer},
+    settings::Limits,
+    shutdown::Tasks,
     tls::Tls,
 };
 
-/// How long to rest when the operating system has no more sockets to give.
-const REST: Duration = Duration::from_millis(200);
+/// How long to wait after the operating system ran out of sockets.
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// The two ways of ending.
-#[derive(Debug, Clone, Default)]
-pub struct Stop {
-    /// No new connections and calls; those under way go on.
-    pub gently: CancellationToken,
-    /// Everything ends.
-    pub now: CancellationToken,
-}
-
-/// What the listeners of one setting share.
+/// Accepts the connections of a listener's addresses, which share a limit.
 #[derive(Clone)]
 pub struct Server {
     name: &'static str,
@@ -41,26 +31,19 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     limits: Limits,
     slots: Arc<Semaphore>,
-    tasks: TaskTracker,
-    stop: Stop,
+    tasks: Tasks,
 }
 
 impl Server {
-    /// A server called `name` in the log. Its tasks run under `tasks`.
-    pub fn new(
-        name: &'static str,
-        router: Router,
-        limits: Limits,
-        tasks: TaskTracker,
-        stop: Stop,
-    ) -> Self {
+    /// A server with this name in the log. It runs and stops with `tasks`.
+    pub fn new(name: &'static str, router: Router, limits: Limits, tasks: Tasks) -> Self {
         let slots = Arc::new(Semaphore::new(limits.connections));
-        // Binds the state now, so that a connection's clone is a cheap one.
+        // Binds the state now, so that cloning the router for each connection is cheap.
         let router = router.with_state(());
-        Self { name, router, tls: None, limits, slots, tasks, stop }
+        Self { name, router, tls: None, limits, slots, tasks }
     }
 
-    /// Speaks TLS.
+    /// Requires TLS, unless there is none.
     #[must_use]
     pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
         Self { tls, ..self }
@@ -75,13 +58,13 @@ impl Server {
         let mut is_full = false;
         loop {
             let accepted = tokio::select! {
-                () = self.stop.gently.cancelled() => return,
+                () = self.tasks.stop().gently.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(cause) => {
-                    self.rest_after(&cause).await;
+                    self.pause_after(&cause).await;
                     continue;
                 }
             };
@@ -97,29 +80,29 @@ impl Server {
         }
     }
 
-    /// A connection that died in the queue is no reason to wait; running out of sockets is.
-    async fn rest_after(&self, cause: &io::Error) {
+    /// Waits after running out of sockets, but not after a connection that its client aborted.
+    async fn pause_after(&self, cause: &io::Error) {
         use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
         if matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
             return;
         }
         tracing::warn!(listener = self.name, %cause, "cannot accept a connection");
-        tokio::time::sleep(REST).await;
+        tokio::time::sleep(PAUSE).await;
     }
 
     async fn serve(self, stream: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit) {
-        // Answers are small and must not wait to be joined by others.
+        // Responses are small and must not wait to be merged into one packet (Nagle).
         let _ = stream.set_nodelay(true);
         match self.tls.clone() {
             None => self.speak(stream, Peer { address, certificate: None }).await,
             Some(tls) => {
                 let handshake = tls.accept(stream);
                 let limit = self.limits.handshake_timeout;
-                let shaken = tokio::select! {
-                    () = self.stop.gently.cancelled() => return,
-                    shaken = tokio::time::timeout(limit, handshake) => shaken,
+                let accepted = tokio::select! {
+                    () = self.tasks.stop().gently.cancelled() => return,
+                    accepted = tokio::time::timeout(limit, handshake) => accepted,
                 };
-                if let Ok(Ok(stream)) = shaken {
+                if let Ok(Ok(stream)) = accepted {
                     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let certificate = chain.first().map(client_certificate::read).map(Arc::new);
                     self.speak(stream, Peer { address, certificate }).await;
@@ -136,7 +119,7 @@ impl Server {
         let limits = &self.limits;
         let activity = Activity::new(limits.handshake_timeout, limits.idle_timeout);
         let protocol = connection::protocol(limits);
-        let control = Control { activity, stop: self.stop };
+        let control = Control { activity, stop: self.tasks.stop().clone() };
         connection::serve(stream, peer, self.router, protocol, control).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Knows whether a connection is being used.
+//! Whether a connection has calls in progress, and since when it has none.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,17 +21,17 @@ pub struct Activity {
 struct State {
     open_calls: usize,
     has_called: bool,
-    quiet_since: Instant,
+    idle_since: Instant,
 }
 
 impl Activity {
-    /// A connection that was just opened.
+    /// A connection that was just opened, and how long it may be without its first and its next call.
     pub fn new(first_call_within: Duration, next_call_within: Duration) -> Arc<Self> {
-        let state = State { open_calls: 0, has_called: false, quiet_since: Instant::now() };
+        let state = State { open_calls: 0, has_called: false, idle_since: Instant::now() };
         Arc::new(Self { first_call_within, next_call_within, state: Mutex::new(state) })
     }
 
-    /// A call begins; it ends when the answer is dropped.
+    /// Begins a call, which ends when the returned value is dropped.
     pub fn begin(self: &Arc<Self>) -> OpenCall {
         let mut state = self.lock();
         state.open_calls += 1;
@@ -39,18 +39,17 @@ impl Activity {
         OpenCall(Arc::clone(self))
     }
 
-    /// When the connection has been quiet for too long, if it is quiet now.
+    /// When the connection will have been idle for too long; `None` while it has calls.
     pub fn deadline(&self) -> Option<Instant> {
         let state = self.lock();
-        let patience =
-            if state.has_called { self.next_call_within } else { self.first_call_within };
-        (state.open_calls == 0).then(|| state.quiet_since + patience)
+        let limit = if state.has_called { self.next_call_within } else { self.first_call_within };
+        (state.open_calls == 0).then(|| state.idle_since + limit)
     }
 
-    /// Waits until the connection has been quiet for too long.
-    pub async fn has_gone_quiet(&self) {
+    /// Waits until the connection has been idle for too long.
+    pub async fn idled_out(&self) {
         loop {
-            // Looks again after a quiet span at the latest, since a call may have come and gone.
+            // Checks again within one idle timeout, since a call may have begun and ended meanwhile.
             let later = Instant::now() + self.next_call_within;
             let deadline = self.deadline();
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -60,10 +59,10 @@ impl Activity {
         }
     }
 
-    /// Whether there has been no call for this long.
-    pub fn is_quiet_for(&self, span: Duration) -> bool {
+    /// Whether there has been no call for at least this long.
+    pub fn is_idle_for(&self, span: Duration) -> bool {
         let state = self.lock();
-        state.open_calls == 0 && state.quiet_since.elapsed() >= span
+        state.open_calls == 0 && state.idle_since.elapsed() >= span
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,12 +70,12 @@ impl Activity {
     }
 }
 
-/// A call under way, until it is dropped.
+/// A call in progress, until it is dropped.
 #[derive(Debug)]
 pub struct OpenCall(Arc<Activity>);
 
 impl OpenCall {
-    /// Ties the call to the body of its answer.
+    /// Keeps the call open until the body of its response has been sent or dropped.
     pub fn until_sent(self, inner: Body) -> Body {
         // The closure owns the call, which is open for as long as the body is.
         Body::new(inner.inspect_frame(move |_| _ = &self))
@@ -87,7 +86,7 @@ impl Drop for OpenCall {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.open_calls -= 1;
-        state.quiet_since = Instant::now();
+        state.idle_since = Instant::now();
     }
 }
 
@@ -103,10 +102,10 @@ mod tests {
         let body = activity.begin().until_sent(Body::from("an answer"));
 
         tokio::time::advance(MINUTE).await;
-        assert!(!activity.is_quiet_for(Duration::ZERO));
+        assert!(!activity.is_idle_for(Duration::ZERO));
 
         drop(body);
-        assert!(activity.is_quiet_for(Duration::ZERO));
-        assert!(!activity.is_quiet_for(MINUTE));
+        assert!(activity.is_idle_for(Duration::ZERO));
+        assert!(!activity.is_idle_for(MINUTE));
     }
 }

@@ -1,4 +1,4 @@
-//! What a client's certificate says, read once the handshake has checked it.
+//! Reads the names and the expiry of a client's certificate, which the handshake has verified.
 
 use claviger_token::time::Timestamp;
 use rustls_pki_types::CertificateDer;
@@ -13,9 +13,9 @@ use crate::model::certificate::{CertificateName, ClientCertificate};
 /// How the URI of an X509-SVID begins.
 const SPIFFE: &str = "spiffe://";
 
-/// Reads the names and the end of a certificate. Names of other kinds than service accounts have are
-/// left out, and the subject is no name (RFC 9525 §2). One with a SPIFFE URI beside another URI is no
-/// X509-SVID (SPIFFE X509-SVID §2) and has no names. One that cannot be read has none and is over.
+/// Reads the names and the expiry of a certificate. Omits names of kinds that service accounts do not
+/// have, and the subject (RFC 9525 §2). A certificate with a SPIFFE URI beside another URI is no X509-SVID
+/// (SPIFFE X509-SVID §2) and has no names. One that cannot be parsed has no names and has expired.
 pub fn read(certificate: &CertificateDer<'_>) -> ClientCertificate {
     parse(certificate)
         .unwrap_or(ClientCertificate { names: Vec::new(), expires_at: Timestamp::MIN })
@@ -31,7 +31,7 @@ fn parse(certificate: &CertificateDer<'_>) -> Option<ClientCertificate> {
         _ => Vec::new(),
     };
     let ends = certificate.validity().not_after.to_unix_duration().as_secs();
-    // It is good to the end of that second (RFC 5280 §4.1.2.5).
+    // It is valid to the end of that second (RFC 5280 §4.1.2.5).
     let expires_at = Timestamp::from_seconds(i64::try_from(ends).ok()?.saturating_add(1));
     Some(ClientCertificate { names, expires_at })
 }

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2, until it ends, goes quiet, or the server stops.
+//! One connection: HTTP/1.1 or HTTP/2, until it ends, is idle for too long, or the server stops.
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -12,21 +12,21 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
-use crate::{config::Limits, model::certificate::ClientCertificate};
+use crate::model::certificate::ClientCertificate;
 
-use super::{accept::Stop, activity::Activity};
+use super::{activity::Activity, settings::Limits, shutdown::Stop};
 
-/// The longest header list a request may have, announced on HTTP/2.
+/// The largest header list of a request, in bytes, announced on HTTP/2.
 pub const MAX_HEADER_LIST: u32 = 16 * 1024;
-/// The buffer of an HTTP/1.1 connection, which bounds its header list.
+/// The buffer of an HTTP/1.1 connection, in bytes, which bounds its header list.
 const MAX_HTTP1_BUFFER: usize = 64 * 1024;
-/// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
+/// How often an HTTP/2 peer is sent a PING, and how long it may take to answer it.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a connection may take to close after it was asked to.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a peer may take to close a connection after the server announced its end (GOAWAY).
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How connections speak HTTP.
+/// The HTTP settings of a connection.
 pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -44,12 +44,12 @@ pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Where it calls from.
+    /// Its address.
     pub address: SocketAddr,
-    /// The certificate it showed, if it did.
+    /// The client certificate that it presented, if any.
     pub certificate: Option<Arc<ClientCertificate>>,
 }
 
@@ -68,22 +68,22 @@ pub async fn serve<S>(
     let calls = Arc::clone(&activity);
     let service = service_fn(move |request| answer(router.clone(), request, &peer, &calls));
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
-    // How a connection ends is the peer's business: errors are no news.
+    // A connection that ends with an error is the peer's doing, and not worth a line in the log.
     tokio::select! {
         _ = connection.as_mut() => return,
         () = stop.gently.cancelled() => {}
-        () = activity.has_gone_quiet() => {}
+        () = activity.idled_out() => {}
     }
     connection.as_mut().graceful_shutdown();
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
             () = stop.now.cancelled() => return,
-            () = tokio::time::sleep(FAREWELL) => {}
+            () = tokio::time::sleep(CLOSE_TIMEOUT) => {}
         }
-        // A call under way, or one that crossed the farewell on the wire, is still answered. A peer
-        // that does not answer the farewell must not hold up a shutdown.
-        if activity.is_quiet_for(FAREWELL) {
+        // A call in progress, or one that crossed the GOAWAY on the wire, is still answered. A peer that
+        // ignores the GOAWAY must not delay a shutdown.
+        if activity.is_idle_for(CLOSE_TIMEOUT) {
             return;
         }
     }
@@ -91,9 +91,9 @@ pub async fn serve<S>(
 
 /// What ends a connection besides its peer.
 pub struct Control {
-    /// Whether it is used.
+    /// Its calls: without any for too long, it is closed.
     pub activity: Arc<Activity>,
-    /// The server's end.
+    /// The shutdown of the server.
     pub stop: Stop,
 }
 

@@ -1,15 +1,15 @@
-//! Binds the addresses of a setting.
+//! Binds the addresses of a listener.
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use crate::config::Listen;
+use super::settings::Listen;
 
 /// An address could not be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Somebody else listens there.
+    /// Another program listens there.
     #[error(
         "The address {address} of the setting `{setting}` is in use by another program; stop that \
          program or choose another address."
@@ -20,14 +20,14 @@ pub enum BindError {
         /// The address.
         address: SocketAddr,
     },
-    /// Anything else.
+    /// The operating system refuses it for another reason.
     #[error("Cannot listen on {address}, an address of the setting `{setting}`: {cause}.")]
     Other {
         /// The setting.
         setting: &'static str,
         /// The address.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
 }
@@ -35,14 +35,14 @@ pub enum BindError {
 /// Binds every address. Of the default addresses one may be missing on this machine (no IPv6).
 ///
 /// # Errors
-/// When an address is in use or cannot be had.
+/// When an address is in use or cannot be bound.
 pub async fn bind(listen: &Listen) -> Result<Vec<TcpListener>, BindError> {
     let mut listeners = Vec::with_capacity(listen.addresses.len());
     for &address in &listen.addresses {
         match TcpListener::bind(address).await {
             Ok(listener) => listeners.push(listener),
             Err(cause) if listen.is_default && !listeners.is_empty() && is_absent(&cause) => {
-                tracing::info!(%address, %cause, "not listening on an address this machine lacks");
+                tracing::info!(%address, %cause, "not listening on a default address that this machine does not have");
             }
             Err(cause) => return Err(refused(listen.setting, address, cause)),
         }

@@ -8,6 +8,8 @@ pub mod client_certificate;
 pub mod connection;
 pub mod descriptors;
 pub mod listeners;
+pub mod settings;
+pub mod shutdown;
 pub mod tls;
 
 #[cfg(test)]

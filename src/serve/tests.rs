@@ -9,14 +9,14 @@ use tokio::{
     sync::Notify,
 };
 use tokio_rustls::{TlsConnector, rustls};
-use tokio_util::task::TaskTracker;
 
 use super::{
-    accept::{Server, Stop},
+    accept::Server,
     listeners::{BindError, bind},
+    settings::{Limits, Listen, TlsFiles},
+    shutdown::Tasks,
     tls::Tls,
 };
-use crate::config::{Limits, Listen, TlsFiles};
 
 const SHORT: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(60);
@@ -24,8 +24,7 @@ const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
 struct Running {
     address: SocketAddr,
-    tasks: TaskTracker,
-    stop: Stop,
+    tasks: Tasks,
     /// Lets `/slow` answer.
     proceed: Arc<Notify>,
     /// Says that `/slow` was called.
@@ -48,7 +47,7 @@ impl Running {
     async fn start(limits: Limits, tls: Option<Arc<Tls>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (tasks, stop) = (TaskTracker::new(), Stop::default());
+        let tasks = Tasks::new(limits.drain_timeout);
         let (proceed, called) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (wait, call) = (Arc::clone(&proceed), Arc::clone(&called));
         let peer = async |Extension(peer): Extension<SocketAddr>| peer.ip().to_string();
@@ -58,9 +57,9 @@ impl Running {
             "slow"
         };
         let router = Router::new().route("/", get(peer)).route("/slow", get(slow));
-        let server = Server::new("test", router, limits, tasks.clone(), stop.clone());
+        let server = Server::new("test", router, limits, tasks.clone());
         server.with_tls(tls).listen(listener);
-        Self { address, tasks, stop, proceed, called }
+        Self { address, tasks, proceed, called }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -173,41 +172,37 @@ async fn shutting_down_finishes_calls_and_closes_idle_connections() {
     busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     server.called.notified().await;
 
-    server.stop.gently.cancel();
-    server.tasks.close();
+    server.tasks.stop().gently.cancel();
 
     assert!(is_closed(&mut idle).await);
     server.proceed.notify_one();
     read_until(&mut busy, "slow").await;
-    server.tasks.wait().await;
+    server.tasks.shutdown().await;
     assert!(TcpStream::connect(server.address).await.is_err());
 }
 
 #[tokio::test]
-async fn a_peer_that_ignores_the_farewell_does_not_hold_up_a_shutdown() {
+async fn a_peer_that_ignores_the_goaway_does_not_delay_a_shutdown() {
     let server = Running::start(limits(), None).await;
     let mut deaf = server.connect().await;
     deaf.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     deaf.read_u8().await.unwrap();
 
-    server.stop.gently.cancel();
-    server.tasks.close();
+    let stopped = tokio::time::timeout(Duration::from_secs(10), server.tasks.shutdown()).await;
 
-    tokio::time::timeout(Duration::from_secs(10), server.tasks.wait()).await.unwrap();
+    assert!(stopped.is_ok());
 }
 
 #[tokio::test]
-async fn what_does_not_finish_is_cut() {
-    let server = Running::start(limits(), None).await;
+async fn calls_that_outlast_the_drain_timeout_are_ended() {
+    let server = Running::start(Limits { drain_timeout: SHORT, ..limits() }, None).await;
     let mut busy = server.connect().await;
     busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     server.called.notified().await;
 
-    server.stop.gently.cancel();
-    server.stop.now.cancel();
-    server.tasks.close();
+    server.tasks.shutdown().await;
 
-    server.tasks.wait().await;
+    assert!(is_closed(&mut busy).await);
 }
 
 #[tokio::test]

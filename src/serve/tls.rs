@@ -1,7 +1,7 @@
 //! TLS of one listener; its files are read again when they change.
 //!
-//! A client's certificate is checked here: its signatures, time and key. Whom it shows is not known
-//! here.
+//! Checks the signatures, validity period and key of a client's certificate, but does not know to which
+//! service account it belongs.
 
 use std::{
     fs, io,
@@ -22,9 +22,9 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::config::TlsFiles;
+use super::settings::TlsFiles;
 
-/// The certificate and key could not be used.
+/// The TLS files of a listener cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file could not be read, or holds no PEM of the right kind.
@@ -34,10 +34,10 @@ pub enum TlsError {
         setting: String,
         /// The file.
         path: String,
-        /// Why.
+        /// The error of the PEM parser.
         cause: rustls_pki_types::pem::Error,
     },
-    /// The two do not fit together, or are of a kind that is not supported.
+    /// The certificate and the key do not match, or are of an unsupported kind.
     #[error(
         "The certificate of `{section}.tls_certificate_file` and the key of \
          `{section}.tls_key_file` cannot be used together: {cause}."
@@ -45,17 +45,17 @@ pub enum TlsError {
     Pair {
         /// The section of the settings.
         section: &'static str,
-        /// Why.
+        /// The error of the TLS library.
         cause: rustls::Error,
     },
-    /// Nobody could be checked by the authorities for clients.
+    /// The authorities of client certificates cannot verify any certificate.
     #[error("The file {path} of the setting `{section}.client_ca_file` cannot be used: {cause}.")]
     Authorities {
         /// The section of the settings.
         section: &'static str,
         /// The file.
         path: String,
-        /// Why.
+        /// The error of the TLS library.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -71,7 +71,7 @@ struct Loaded {
     config: Arc<ServerConfig>,
 }
 
-/// When the certificate, the key and the authorities were last changed.
+/// When the certificate, the key and the authorities were last modified.
 type Stamp = [Option<SystemTime>; 3];
 
 impl Tls {
@@ -84,10 +84,10 @@ impl Tls {
         Ok(Self { files, loaded: Mutex::new(loaded) })
     }
 
-    /// Shakes hands, with the newest usable certificate.
+    /// Performs the handshake, with the newest usable certificate.
     ///
     /// # Errors
-    /// When the peer does not speak TLS as we do.
+    /// When the handshake fails.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsAcceptor::from(self.current()).accept(stream).await
     }
@@ -96,16 +96,16 @@ impl Tls {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&self.files);
         if stamp != loaded.stamp {
-            // Also after a failure, so that it is logged once and not at every handshake.
+            // Also after a failure, so that it is logged once and not for every handshake.
             loaded.stamp = stamp;
             match read(&self.files) {
                 Ok(config) => {
                     loaded.config = Arc::new(config);
-                    tracing::info!(listener = self.files.section, "the TLS files were read again");
+                    tracing::info!(listener = self.files.section, "reloaded the TLS files");
                 }
                 Err(cause) => {
                     let listener = self.files.section;
-                    tracing::error!(listener, %cause, "keeping the previous TLS files");
+                    tracing::error!(listener, %cause, "cannot use the changed TLS files; keeping the previous ones");
                 }
             }
         }
@@ -136,14 +136,14 @@ fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
         .map_err(|cause| TlsError::Pair { section, cause })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     if files.client_ca.is_some() {
-        // A resumed session would bring along a certificate that nobody has checked again.
+        // A resumed session would bring a certificate that is not verified again.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
     }
     Ok(config)
 }
 
-/// Checks certificates of clients that show one; those that show none pass.
+/// Verifies the certificates of clients that present one; clients without one are accepted.
 fn client_verifier(
     section: &'static str,
     path: &Path,

@@ -24,7 +24,7 @@ async fn the_agent_goes_on_for_the_grace_and_then_denies() {
     let is_over = async || decided(&agent, &alice).await.status == 403;
     wait_until("the grace is over", 40 * SECOND, is_over).await;
     let unready = agent.get("/readyz").await;
-    let says_so = async || agent.log().contains("has not been heard of for too long");
+    let says_so = async || agent.log().contains("for longer than the grace");
     wait_until("the agent says so", 5 * SECOND, says_so).await;
 
     assert_eq!(within.status, 200);

@@ -1,0 +1,92 @@
+//! The two servers: which services, pages and layers each port has.
+
+use std::sync::Arc;
+
+use crate::{
+    config::Config,
+    domain::world::World,
+    grpc::{self, Services, layers},
+    http::{
+        self,
+        discovery::Discovery,
+        forward_auth::ForwardAuth,
+        health::Readiness,
+        page::{self, Page},
+        well_known::WellKnown,
+    },
+    serve::{accept::Server, tls::Tls},
+};
+
+use super::{App, StartError};
+
+impl App {
+    pub(super) fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
+        layers::Settings {
+            world,
+            trusted_proxies: config.public.trusted_proxies.clone(),
+            cors_origins: config.public.cors_origins.clone(),
+            request_timeout: config.limits.request_timeout,
+            shutdown: self.tasks.stop().gently.clone(),
+        }
+    }
+
+    pub(super) fn public_server(
+        &self,
+        config: &Config,
+        services: &Services,
+        settings: &layers::Settings,
+        tls: Option<Tls>,
+    ) -> Result<Server, StartError> {
+        let discovery = Discovery {
+            keys: Arc::clone(&services.keys),
+            issuer: config.access_tokens.issuer.as_str().into(),
+        };
+        let page = Page::at(&config.public.url, page::files::built);
+        let well_known = WellKnown {
+            url: config.public.url.as_str().into(),
+            related_origins: config.relying_party.related_origins.as_slice().into(),
+        };
+        let readiness = self.readiness(false);
+        let pages = http::public(http::Public { page, well_known, discovery, readiness });
+        let routes = grpc::public_routes(services, self.availability.public_service())
+            .map_err(StartError::Descriptors)?;
+        let router = layers::assemble(routes, pages, page::not_found(page), settings);
+        Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
+    }
+
+    pub(super) fn internal_server(
+        &self,
+        config: &Config,
+        services: &Services,
+        settings: &layers::Settings,
+        tls: Option<Tls>,
+    ) -> Result<Server, StartError> {
+        let trusted_proxies = config.internal.trusted_proxies.clone();
+        let forward_auth = ForwardAuth {
+            judge: services.access_tokens.clone(),
+            backends: Some(services.backends.clone()),
+            trusted_proxies: trusted_proxies.as_slice().into(),
+        };
+        // Access tokens are verified from memory, without the database.
+        let pages = http::internal(self.readiness(true), forward_auth);
+        let routes = grpc::internal_routes(services, self.availability.internal_service())
+            .map_err(StartError::Descriptors)?;
+        // No web page calls this port.
+        let cors_origins = Vec::new();
+        let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
+        let router = layers::assemble(routes, pages, http::nothing(), &settings);
+        Ok(self.server("internal", router, config).with_tls(tls.map(Arc::new)))
+    }
+
+    fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {
+        Server::new(name, router, config.limits.clone(), self.tasks.clone())
+    }
+
+    fn readiness(&self, works_without_database: bool) -> Readiness {
+        Readiness {
+            database_answers: Arc::clone(&self.database_answers),
+            works_without_database,
+            shutdown: self.tasks.stop().gently.clone(),
+        }
+    }
+}
