@@ -120,7 +120,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         access_tokens,
         keys,
         revocations,
-        watcher_patience: config.limits.slow_watcher_timeout,
+        slow_watcher_timeout: config.limits.slow_watcher_timeout,
         refresh_cookie: Arc::new(RefreshCookie::new(&config.public.url, world.clone())?),
         info: info(config),
     };

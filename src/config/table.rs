@@ -12,12 +12,10 @@ use claviger_token::algorithm::SigningAlgorithm;
 
 use crate::{domain::tokens::MAX_ACCESS_LIFETIME, telemetry::LogFormat};
 
-use super::{
-    setting::{
-        Addresses, Choice, Count, List, Name, Path, Preset,
-        Preset::{Derived, Value},
-        Row, Secret, Setting, Span, Text,
-    },
+use super::setting::{
+    Addresses, Choice, Count, List, Name, Path, Preset,
+    Preset::{Derived, Value},
+    Row, Secret, Setting, Span, Text,
 };
 
 /// The variable that names the configuration file.

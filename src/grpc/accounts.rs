@@ -12,7 +12,6 @@ use super::{
     convert::accounts as convert,
     pb::{self, account_service_server::AccountService},
     refresh_cookie::RefreshCookie,
-    status::from_error,
 };
 
 /// Handles the calls of AccountService.
@@ -39,7 +38,7 @@ impl AccountService for Service {
         request: Request<pb::GetAccountRequest>,
     ) -> Result<Response<pb::GetAccountResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let account = self.accounts.get(&caller).await.map_err(from_error)?;
+        let account = self.accounts.get(&caller).await?;
         Ok(Response::new(pb::GetAccountResponse { account: Some(convert::account(&account)) }))
     }
 
@@ -53,11 +52,8 @@ impl AccountService for Service {
         let origin = origin(&request);
         let pb::ChangePasswordRequest { current_password, new_password, .. } = request.into_inner();
         let current = Some(current_password).filter(|it| !it.is_empty()).map(Into::into);
-        let tokens = self
-            .accounts
-            .change_password(&caller, current, new_password.into(), origin)
-            .await
-            .map_err(from_error)?;
+        let tokens =
+            self.accounts.change_password(&caller, current, new_password.into(), origin).await?;
         delivery.deliver(&tokens, |tokens| pb::ChangePasswordResponse { tokens: Some(tokens) })
     }
 
@@ -66,7 +62,7 @@ impl AccountService for Service {
         request: Request<pb::RemovePasswordRequest>,
     ) -> Result<Response<pb::RemovePasswordResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        self.accounts.remove_password(&caller).await.map_err(from_error)?;
+        self.accounts.remove_password(&caller).await?;
         Ok(Response::new(pb::RemovePasswordResponse {}))
     }
 
@@ -74,9 +70,9 @@ impl AccountService for Service {
         &self,
         request: Request<pb::DeleteAccountRequest>,
     ) -> Result<Response<pb::DeleteAccountResponse>, Status> {
-        let farewell = self.refresh_cookie.farewell(&request);
+        let cookie = self.refresh_cookie.clear(&request);
         let caller = self.callers.require(&request)?;
-        self.accounts.delete(&caller).await.map_err(from_error)?;
-        Ok(farewell.answer(pb::DeleteAccountResponse {}))
+        self.accounts.delete(&caller).await?;
+        Ok(cookie.respond(pb::DeleteAccountResponse {}))
     }
 }

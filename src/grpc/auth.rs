@@ -15,8 +15,8 @@ use super::{
     caller::{Callers, origin},
     convert::auth as convert,
     pb::{self, auth_service_server::AuthService},
-    refresh_cookie::{self, Carrier, Delivery, RefreshCookie},
-    status::from_error,
+    refresh_cookie::{Delivery, RefreshCookie, RequestCookie},
+    status::EdgeRefusal,
 };
 
 /// Handles the calls of AuthService.
@@ -39,39 +39,39 @@ impl Service {
         }
     }
 
-    /// Ends the session that a refresh token names, or else the bearer token.
+    /// Ends the session of the refresh token, or else of the bearer token.
     async fn log_out(&self, request: Request<pb::LogoutRequest>) -> Result<(), Status> {
         if request.get_ref().refresh_token.is_empty() {
             let caller = self.callers.require_for_logout(&request)?;
-            self.sessions.logout(&caller).await.map_err(from_error)
+            Ok(self.sessions.logout(&caller).await?)
         } else {
             let token = convert::logout(request.into_inner());
-            self.sessions.logout_by_refresh_token(&token).await.map_err(from_error)
+            Ok(self.sessions.logout_by_refresh_token(&token).await?)
         }
     }
 
-    /// Ends the session that the cookie names, or else the bearer token. Whoever wants to sign out
-    /// of a browser must get out: a cookie that names no session any more is only taken away.
+    /// Ends the session of the token in the cookie, or else of the bearer token. A person who signs out
+    /// of a browser must succeed, so a cookie whose session does not exist any more is only cleared.
     async fn log_out_by_cookie(
         &self,
-        carrier: &Carrier<'_>,
+        cookie: &RequestCookie<'_>,
         request: Request<pb::LogoutRequest>,
     ) -> Result<(), Status> {
         convert::logout_by_cookie(request.get_ref())?;
-        let named = match carrier.token() {
+        let ended = match cookie.token() {
             Some(Ok(token)) => self.sessions.logout_by_refresh_token(&token).await,
             Some(Err(error)) => Err(error),
             None if !request.metadata().contains_key("authorization") => {
-                return Err(refresh_cookie::missing());
+                return Err(EdgeRefusal::RefreshTokenMissing.into());
             }
             None => return self.log_out(request).await,
         };
-        match named {
+        match ended {
             Err(Error::RefreshTokenInvalid) => match self.callers.require_for_logout(&request) {
-                Ok(caller) => self.sessions.logout(&caller).await.map_err(from_error),
+                Ok(caller) => Ok(self.sessions.logout(&caller).await?),
                 Err(_) => Ok(()),
             },
-            named => named.map_err(from_error),
+            ended => Ok(ended?),
         }
     }
 }
@@ -93,8 +93,7 @@ impl AuthService for Service {
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
         let registration = convert::registration(request.into_inner())?;
-        let SignedIn { account, tokens } =
-            self.accounts.register(registration, origin).await.map_err(from_error)?;
+        let SignedIn { account, tokens } = self.accounts.register(registration, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::registered(&account, tokens))
     }
 
@@ -106,8 +105,7 @@ impl AuthService for Service {
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
         let (name, password) = convert::login(request.into_inner())?;
-        let SignedIn { account, tokens } =
-            self.accounts.login(name, password, origin).await.map_err(from_error)?;
+        let SignedIn { account, tokens } = self.accounts.login(name, password, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::logged_in(&account, tokens))
     }
 
@@ -131,9 +129,9 @@ impl AuthService for Service {
                 self.log_out(request).await?;
                 Ok(Response::new(pb::LogoutResponse {}))
             }
-            Delivery::Cookie(carrier) => {
-                let ended = self.log_out_by_cookie(&carrier, request).await;
-                carrier.dismiss(ended.map(|()| pb::LogoutResponse {}))
+            Delivery::Cookie(cookie) => {
+                let ended = self.log_out_by_cookie(&cookie, request).await;
+                cookie.logged_out(ended.map(|()| pb::LogoutResponse {}))
             }
         }
     }
@@ -145,8 +143,7 @@ impl AuthService for Service {
         let caller = self.callers.require(&request)?;
         let origin = origin(&request);
         let password = convert::reauthentication(request.into_inner())?;
-        let token =
-            self.accounts.reauthenticate(&caller, password, origin).await.map_err(from_error)?;
+        let token = self.accounts.reauthenticate(&caller, password, origin).await?;
         Ok(Response::new(convert::reauthenticated(&token)))
     }
 }

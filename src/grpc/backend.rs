@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{status::from_error, stream_authorization::Standing};
+use super::stream_authorization::Standing;
 
 /// Where a service account's key travels over HTTP, without a scheme before it: `authorization` is the
 /// person's there.
@@ -52,7 +52,7 @@ fn of_call(backends: &Backends, request: &Request<()>) -> Result<(Backend, Stand
 /// Puts the [`Backend`] and its [`Standing`] among the request's extensions.
 impl Interceptor for Backends {
     fn call(&mut self, mut request: Request<()>) -> std::result::Result<Request<()>, Status> {
-        let (backend, standing) = of_call(self, &request).map_err(from_error)?;
+        let (backend, standing) = of_call(self, &request)?;
         request.extensions_mut().insert(backend);
         request.extensions_mut().insert(standing);
         Ok(request)

@@ -1,7 +1,7 @@
-//! Who calls: the bearer token, and where the call came from.
+//! The caller of an account API: the bearer token, and the address that the call came from.
 //!
-//! Each handler that needs an account asks here. There is no layer that does it for all, so an
-//! unknown method still answers UNIMPLEMENTED.
+//! Each handler that needs an account calls this. There is no layer that does it for all, so an unknown
+//! method still returns UNIMPLEMENTED.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -19,40 +19,38 @@ use crate::{
     model::session::Origin,
 };
 
-use super::status::from_error;
-
-/// Finds out who calls.
+/// Authenticates callers.
 #[derive(Clone)]
 pub struct Callers {
     access_tokens: Arc<AccessTokens>,
 }
 
 impl Callers {
-    /// Checks tokens with `access_tokens`.
+    /// Verifies tokens with `access_tokens`.
     pub fn new(access_tokens: Arc<AccessTokens>) -> Self {
         Self { access_tokens }
     }
 
-    /// The account that calls.
+    /// The claims of the caller's access token.
     ///
     /// # Errors
     /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED`, `ACCESS_TOKEN_INVALID` or `SESSION_ENDED`.
     pub fn require<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
-        let token = bearer(request.metadata()).map_err(from_error)?;
-        self.access_tokens.authenticate(token).map_err(from_error)
+        let token = bearer(request.metadata())?;
+        Ok(self.access_tokens.authenticate(token)?)
     }
 
-    /// The account that calls, even if its session has ended: logging out twice succeeds.
+    /// The same, even if the session has ended: logging out twice succeeds.
     ///
     /// # Errors
     /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED` or `ACCESS_TOKEN_INVALID`.
     pub fn require_for_logout<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
-        let token = bearer(request.metadata()).map_err(from_error)?;
-        self.access_tokens.authenticate_for_logout(token).map_err(from_error)
+        let token = bearer(request.metadata())?;
+        Ok(self.access_tokens.authenticate_for_logout(token)?)
     }
 }
 
-/// Where a call came from, as the connection layer found out.
+/// Where a call came from, as `layers/origin.rs` determined.
 pub fn origin<T>(request: &Request<T>) -> Origin {
     request.extensions().get::<Origin>().cloned().unwrap_or_else(|| Origin {
         address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

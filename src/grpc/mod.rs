@@ -87,8 +87,8 @@ pub struct Services {
     pub keys: Arc<KeyRing>,
     /// Access tokens that died before their time.
     pub revocations: Arc<Revocations>,
-    /// How long a watcher of revocations may leave a message untaken.
-    pub watcher_patience: Duration,
+    /// How long a watcher of revocations may leave a message unread.
+    pub slow_watcher_timeout: Duration,
     /// Service accounts.
     pub service_accounts: ServiceAccounts,
     /// Finds out which backend calls.

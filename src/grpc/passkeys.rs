@@ -12,7 +12,6 @@ use super::{
     convert::{passkeys as convert, webauthn},
     pb::{self, passkey_service_server::PasskeyService},
     refresh_cookie::RefreshCookie,
-    status::from_error,
 };
 
 /// Handles the calls of PasskeyService.
@@ -39,7 +38,7 @@ impl PasskeyService for Service {
         request: Request<pb::StartRegistrationRequest>,
     ) -> Result<Response<pb::StartRegistrationResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let started = self.passkeys.start_registration(&caller).await.map_err(from_error)?;
+        let started = self.passkeys.start_registration(&caller).await?;
         Ok(Response::new(convert::registration_started(started)))
     }
 
@@ -52,8 +51,7 @@ impl PasskeyService for Service {
         let passkey = self
             .passkeys
             .finish_registration(&caller, finish.ceremony_id, finish.response, finish.name)
-            .await
-            .map_err(from_error)?;
+            .await?;
         let passkey = Some(convert::passkey(&passkey));
         Ok(Response::new(pb::FinishRegistrationResponse { passkey }))
     }
@@ -64,8 +62,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::StartAuthenticationResponse>, Status> {
         let origin = origin(&request);
         let target = convert::authentication_target(request.into_inner())?;
-        let started =
-            self.passkeys.start_authentication(target, &origin).await.map_err(from_error)?;
+        let started = self.passkeys.start_authentication(target, &origin).await?;
         Ok(Response::new(pb::StartAuthenticationResponse {
             ceremony_id: started.ceremony_id.to_string(),
             expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
@@ -83,11 +80,8 @@ impl PasskeyService for Service {
         let pb::FinishAuthenticationRequest { ceremony_id, credential, .. } = request.into_inner();
         let ceremony_id = convert::ceremony_id(&ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
-        let SignedIn { account, tokens } = self
-            .passkeys
-            .finish_authentication(ceremony_id, response, origin)
-            .await
-            .map_err(from_error)?;
+        let SignedIn { account, tokens } =
+            self.passkeys.finish_authentication(ceremony_id, response, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::authenticated(&account, tokens))
     }
 
@@ -96,7 +90,7 @@ impl PasskeyService for Service {
         request: Request<pb::StartReauthenticationRequest>,
     ) -> Result<Response<pb::StartReauthenticationResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let started = self.passkeys.start_reauthentication(&caller).await.map_err(from_error)?;
+        let started = self.passkeys.start_reauthentication(&caller).await?;
         Ok(Response::new(pb::StartReauthenticationResponse {
             ceremony_id: started.ceremony_id.to_string(),
             expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
@@ -112,11 +106,8 @@ impl PasskeyService for Service {
         let pb::FinishReauthenticationRequest { ceremony_id, credential } = request.into_inner();
         let ceremony_id = convert::ceremony_id(&ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
-        let (token, expires_at) = self
-            .passkeys
-            .finish_reauthentication(&caller, ceremony_id, response)
-            .await
-            .map_err(from_error)?;
+        let (token, expires_at) =
+            self.passkeys.finish_reauthentication(&caller, ceremony_id, response).await?;
         Ok(Response::new(pb::FinishReauthenticationResponse {
             access_token: token.expose().to_owned(),
             access_token_expire_time: Some(claviger_proto::time::timestamp(expires_at)),
@@ -128,7 +119,7 @@ impl PasskeyService for Service {
         request: Request<pb::ListPasskeysRequest>,
     ) -> Result<Response<pb::ListPasskeysResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let passkeys = self.passkeys.list(&caller).await.map_err(from_error)?;
+        let passkeys = self.passkeys.list(&caller).await?;
         let passkeys = passkeys.iter().map(convert::passkey).collect();
         Ok(Response::new(pb::ListPasskeysResponse { passkeys }))
     }
@@ -139,7 +130,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::UpdatePasskeyResponse>, Status> {
         let caller = self.callers.require(&request)?;
         let (id, name) = convert::rename(request.into_inner())?;
-        let passkey = self.passkeys.rename(&caller, id, name).await.map_err(from_error)?;
+        let passkey = self.passkeys.rename(&caller, id, name).await?;
         Ok(Response::new(pb::UpdatePasskeyResponse { passkey: Some(convert::passkey(&passkey)) }))
     }
 
@@ -149,7 +140,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::DeletePasskeyResponse>, Status> {
         let caller = self.callers.require(&request)?;
         let id = convert::passkey_id(&request.into_inner().passkey_id)?;
-        self.passkeys.remove(&caller, id).await.map_err(from_error)?;
+        self.passkeys.remove(&caller, id).await?;
         Ok(Response::new(pb::DeletePasskeyResponse {}))
     }
 
@@ -158,7 +149,7 @@ impl PasskeyService for Service {
         request: Request<pb::GetPasskeySignalsRequest>,
     ) -> Result<Response<pb::GetPasskeySignalsResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let signals = self.passkeys.signals(&caller).await.map_err(from_error)?;
+        let signals = self.passkeys.signals(&caller).await?;
         Ok(Response::new(convert::signals(signals)))
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
-use super::{backend::operator, convert::service_accounts as convert, status::from_error};
+use super::{backend::operator, convert::service_accounts as convert};
 
 /// Handles the calls of ServiceAccountService.
 pub(super) struct Service {
@@ -22,7 +22,7 @@ impl Service {
 
 /// The operator that calls, for the log.
 fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
-    Ok(Actor::ServiceAccount(operator(request).map_err(from_error)?.name.clone()))
+    Ok(Actor::ServiceAccount(operator(request)?.name.clone()))
 }
 
 #[tonic::async_trait]
@@ -32,8 +32,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::CreateServiceAccountRequest>,
     ) -> Result<Response<pb::CreateServiceAccountResponse>, Status> {
         let by = actor(&request)?;
-        let new = convert::new(request.into_inner()).map_err(from_error)?;
-        let created = self.accounts.create(new, &by).await.map_err(from_error)?;
+        let new = convert::new(request.into_inner())?;
+        let created = self.accounts.create(new, &by).await?;
         Ok(Response::new(convert::created(&created)))
     }
 
@@ -41,11 +41,11 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::ListServiceAccountsRequest>,
     ) -> Result<Response<pb::ListServiceAccountsResponse>, Status> {
-        operator(&request).map_err(from_error)?;
+        operator(&request)?;
         let page = convert::page(request.get_ref())?;
         // One more tells whether there is a next page.
         let accounts = self.accounts.list(page.after.as_ref(), page.size + 1).await;
-        Ok(Response::new(convert::listed(accounts.map_err(from_error)?, page.size)))
+        Ok(Response::new(convert::listed(accounts?, page.size)))
     }
 
     async fn rotate_service_account_key(
@@ -53,8 +53,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::RotateServiceAccountKeyRequest>,
     ) -> Result<Response<pb::RotateServiceAccountKeyResponse>, Status> {
         let by = actor(&request)?;
-        let rotation = convert::rotation(request.get_ref()).map_err(from_error)?;
-        let rotated = self.accounts.rotate(rotation, &by).await.map_err(from_error)?;
+        let rotation = convert::rotation(request.get_ref())?;
+        let rotated = self.accounts.rotate(rotation, &by).await?;
         Ok(Response::new(convert::rotated(&rotated)))
     }
 
@@ -63,8 +63,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::DeleteServiceAccountRequest>,
     ) -> Result<Response<pb::DeleteServiceAccountResponse>, Status> {
         let by = actor(&request)?;
-        let name = convert::name(request.get_ref()).map_err(from_error)?;
-        self.accounts.delete(name, &by).await.map_err(from_error)?;
+        let name = convert::name(request.get_ref())?;
+        self.accounts.delete(name, &by).await?;
         Ok(Response::new(pb::DeleteServiceAccountResponse {}))
     }
 }

@@ -12,7 +12,6 @@ use super::{
     convert::sessions as convert,
     pb::{self, session_service_server::SessionService},
     refresh_cookie::RefreshCookie,
-    status::from_error,
 };
 
 /// Handles the calls of SessionService.
@@ -40,8 +39,7 @@ impl SessionService for Service {
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
         let caller = self.callers.require(&request)?;
         let page = convert::page(&request.into_inner())?;
-        let sessions =
-            self.sessions.list(&caller, page.after, page.size).await.map_err(from_error)?;
+        let sessions = self.sessions.list(&caller, page.after, page.size).await?;
         Ok(Response::new(convert::listed(&sessions, caller.session_id)))
     }
 
@@ -49,13 +47,13 @@ impl SessionService for Service {
         &self,
         request: Request<pb::RevokeSessionRequest>,
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
-        let farewell = self.refresh_cookie.farewell(&request);
+        let cookie = self.refresh_cookie.clear(&request);
         let caller = self.callers.require(&request)?;
         let id = convert::session_id(&request.into_inner())?;
-        self.sessions.revoke(&caller, id).await.map_err(from_error)?;
-        let answer = pb::RevokeSessionResponse {};
+        self.sessions.revoke(&caller, id).await?;
+        let response = pb::RevokeSessionResponse {};
         let is_own = id == caller.session_id;
-        Ok(if is_own { farewell.answer(answer) } else { Response::new(answer) })
+        Ok(if is_own { cookie.respond(response) } else { Response::new(response) })
     }
 
     async fn revoke_other_sessions(
@@ -63,7 +61,7 @@ impl SessionService for Service {
         request: Request<pb::RevokeOtherSessionsRequest>,
     ) -> Result<Response<pb::RevokeOtherSessionsResponse>, Status> {
         let caller = self.callers.require(&request)?;
-        let revoked = self.sessions.revoke_others(&caller).await.map_err(from_error)?;
+        let revoked = self.sessions.revoke_others(&caller).await?;
         Ok(Response::new(pb::RevokeOtherSessionsResponse {
             revoked_count: convert::count(revoked),
         }))
@@ -73,10 +71,9 @@ impl SessionService for Service {
         &self,
         request: Request<pb::RevokeAllSessionsRequest>,
     ) -> Result<Response<pb::RevokeAllSessionsResponse>, Status> {
-        let farewell = self.refresh_cookie.farewell(&request);
+        let cookie = self.refresh_cookie.clear(&request);
         let caller = self.callers.require(&request)?;
-        let revoked = self.sessions.revoke_all(&caller).await.map_err(from_error)?;
-        Ok(farewell
-            .answer(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
+        let revoked = self.sessions.revoke_all(&caller).await?;
+        Ok(cookie.respond(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
     }
 }

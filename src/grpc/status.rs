@@ -1,30 +1,131 @@
-//! What the caller hears of an error: one gRPC status with typed details for each.
+//! The status of every refusal: one gRPC code, reason and sentence for each, with typed details.
 //!
-//! The only place that maps [`domain::Error`] to the wire. There is no `_` arm: a new variant does
-//! not compile until it is mapped.
+//! The only place that maps [`domain::Error`], and what the edge refuses itself, to the wire. There is
+//! no `_` arm: a new variant does not compile until it is mapped.
 
 use std::{sync::Arc, time::Duration};
 
 use claviger_proto::{
     pb::ErrorReason,
-    refusal::{details, reason_name},
+    refusal::{details, reason_name, refusal},
 };
 use tonic::{Code, Status};
 use tonic_types::{FieldViolation, StatusExt};
 
 use crate::{domain, model::violation};
 
-/// How long to wait before trying again when the server is busy or its database does not answer.
+/// When to retry while the server is busy or shutting down, or its database does not answer.
 const RETRY_SOON: Duration = Duration::from_secs(1);
-/// How long to wait when too many ceremonies are open.
+/// When to retry while too many ceremonies are open.
 const RETRY_CEREMONY: Duration = Duration::from_secs(30);
 
-/// The status of a refused call. Carries the error as its source, for the log; the caller never
-/// sees it.
-pub fn from_error(error: domain::Error) -> Status {
-    let mut status = describe(&error);
-    status.set_source(Arc::new(error));
-    status
+/// The status of a call that the domain refused. Carries the error as its source for the log, which the
+/// caller does not receive.
+impl From<domain::Error> for Status {
+    fn from(error: domain::Error) -> Self {
+        let mut status = describe(&error);
+        status.set_source(Arc::new(error));
+        status
+    }
+}
+
+/// Why the edge refuses a call: the domain is not asked, or failed to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeRefusal {
+    /// There is no such method on this port.
+    MethodNotFound,
+    /// The message cannot be read.
+    MessageMalformed,
+    /// The message is compressed with an unknown algorithm; gRPC demands UNIMPLEMENTED for it.
+    CompressionUnknown,
+    /// The message is larger than the method allows.
+    MessageTooLarge,
+    /// The header `grpc-timeout` cannot be read.
+    DeadlineMalformed,
+    /// The call took longer than its deadline allows.
+    DeadlineExceeded,
+    /// A page of another origin asked for the refresh token in a cookie.
+    OriginRefused,
+    /// The refresh token was to come in the cookie, and there is none.
+    RefreshTokenMissing,
+    /// The server is busy.
+    Overloaded,
+    /// The server is shutting down.
+    ShuttingDown,
+    /// The server failed.
+    Internal,
+}
+
+impl EdgeRefusal {
+    /// The status with this sentence instead of the usual one.
+    pub fn with_message(self, message: &str) -> Status {
+        let (code, reason, _) = self.meaning();
+        let retry_after = (self == Self::ShuttingDown).then_some(RETRY_SOON);
+        refusal(reason, code, message, retry_after)
+    }
+
+    const fn meaning(self) -> (Code, ErrorReason, &'static str) {
+        match self {
+            Self::MethodNotFound => (
+                Code::Unimplemented,
+                ErrorReason::MethodNotFound,
+                "the server has no such method, or does not offer it on this port",
+            ),
+            Self::MessageMalformed => {
+                (Code::InvalidArgument, ErrorReason::MessageMalformed, "the message cannot be read")
+            }
+            Self::CompressionUnknown => (
+                Code::Unimplemented,
+                ErrorReason::MessageMalformed,
+                "the message is compressed with an unknown algorithm",
+            ),
+            Self::MessageTooLarge => {
+                (Code::ResourceExhausted, ErrorReason::MessageTooLarge, "the message is too large")
+            }
+            Self::DeadlineMalformed => (
+                Code::InvalidArgument,
+                ErrorReason::MessageMalformed,
+                "the header grpc-timeout must be at most 8 digits and one of H M S m u n",
+            ),
+            Self::DeadlineExceeded => (
+                Code::DeadlineExceeded,
+                ErrorReason::DeadlineExceeded,
+                "the call took longer than its deadline allows",
+            ),
+            Self::OriginRefused => (
+                Code::PermissionDenied,
+                ErrorReason::OriginRefused,
+                "the cookie is only for pages of the server's own origin",
+            ),
+            Self::RefreshTokenMissing => (
+                Code::Unauthenticated,
+                ErrorReason::RefreshTokenMissing,
+                "there is no refresh token in a cookie; sign in",
+            ),
+            Self::Overloaded => (
+                Code::Unavailable,
+                ErrorReason::Overloaded,
+                "the server is busy; try again shortly",
+            ),
+            Self::ShuttingDown => (
+                Code::Unavailable,
+                ErrorReason::Overloaded,
+                "the server is shutting down; try again shortly",
+            ),
+            Self::Internal => (
+                Code::Internal,
+                ErrorReason::Internal,
+                "the server failed; its log says more under the request id",
+            ),
+        }
+    }
+}
+
+impl From<EdgeRefusal> for Status {
+    fn from(refusal: EdgeRefusal) -> Self {
+        let (_, _, message) = refusal.meaning();
+        refusal.with_message(message)
+    }
 }
 
 fn describe(error: &domain::Error) -> Status {
@@ -125,7 +226,7 @@ fn message(error: &domain::Error) -> &'static str {
     }
 }
 
-/// How long to wait before a retry, for the errors that waiting cures.
+/// When to retry, for the errors that pass with time.
 fn retry_after(error: &domain::Error) -> Option<Duration> {
     match error {
         domain::Error::TooManyAttempts { retry_after } => Some(*retry_after),

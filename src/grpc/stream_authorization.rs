@@ -17,8 +17,6 @@ use crate::{
     model::service_account::Backend,
 };
 
-use super::status::from_error;
-
 /// How often a stream that is quiet is asked whose it is. One that sends is asked at each message.
 const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -78,7 +76,7 @@ async fn next<T>(
             _ = watched.ticks.tick() => None,
         };
         if let Err(error) = watched.standing.check() {
-            return Some((Err(from_error(error)), None));
+            return Some((Err(error.into()), None));
         }
         if let Some(item) = item {
             return Some((item, Some(watched)));

@@ -20,7 +20,6 @@ use super::{
         tokens as convert,
     },
     pb::{self, token_service_server::TokenService},
-    status::from_error,
     stream_authorization::while_known,
     watching,
 };
@@ -30,7 +29,7 @@ pub(super) struct Service {
     access_tokens: Arc<AccessTokens>,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
-    watcher_patience: Duration,
+    slow_watcher_timeout: Duration,
 }
 
 impl Service {
@@ -39,7 +38,7 @@ impl Service {
             access_tokens: Arc::clone(&services.access_tokens),
             keys: Arc::clone(&services.keys),
             revocations: Arc::clone(&services.revocations),
-            watcher_patience: services.watcher_patience,
+            slow_watcher_timeout: services.slow_watcher_timeout,
         }
     }
 
@@ -54,7 +53,7 @@ impl Service {
             question.required_audience.as_deref(),
             question.max_auth_age,
         );
-        Ok(convert::judged(&judged.map_err(from_error)?))
+        Ok(convert::judged(&judged?))
     }
 }
 
@@ -64,7 +63,7 @@ impl TokenService for Service {
         &self,
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
-        let backend = backend(&request).map_err(from_error)?;
+        let backend = backend(&request)?;
         let question = convert::question(request.into_inner())?;
         Ok(Response::new(self.judge(&backend, &question)?))
     }
@@ -73,7 +72,7 @@ impl TokenService for Service {
         &self,
         request: Request<pb::BatchValidateTokensRequest>,
     ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
-        let backend = backend(&request).map_err(from_error)?;
+        let backend = backend(&request)?;
         let questions = convert::questions(request.into_inner())?;
         let mut responses = Vec::with_capacity(questions.len());
         for question in &questions {
@@ -90,16 +89,14 @@ impl TokenService for Service {
         &self,
         request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
-        self.access_tokens
-            .may_watch(&backend(&request).map_err(from_error)?)
-            .map_err(from_error)?;
-        let standing = standing(&request).map_err(from_error)?;
+        self.access_tokens.may_watch(&backend(&request)?)?;
+        let standing = standing(&request)?;
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
         let settings = self.access_tokens.settings();
         let preface =
             Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime };
-        let messages = watching::messages(watcher, preface, self.watcher_patience);
+        let messages = watching::messages(watcher, preface, self.slow_watcher_timeout);
         Ok(Response::new(while_known(messages, standing)))
     }
 
@@ -107,9 +104,7 @@ impl TokenService for Service {
         &self,
         request: Request<pb::GetRevocationsRequest>,
     ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
-        self.access_tokens
-            .may_watch(&backend(&request).map_err(from_error)?)
-            .map_err(from_error)?;
+        self.access_tokens.may_watch(&backend(&request)?)?;
         let wanted = revocations::page_wanted(request.get_ref())?;
         let page = self.revocations.page(wanted.cursor, wanted.size);
         Ok(Response::new(revocations::got(page)))

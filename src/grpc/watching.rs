@@ -1,7 +1,8 @@
 //! The stream of revocations to one watcher.
 //!
-//! Nothing is made before the connection has room for it, so a slow watcher costs no memory; but
-//! whoever leaves a message untaken for too long would live on old news, and is told so.
+//! A message is created only when the connection has room for it, so a slow watcher costs no memory. A
+//! watcher that leaves messages unread for too long would decide by stale revocations, so its stream ends
+//! with an error.
 
 use std::time::Duration;
 
@@ -15,41 +16,40 @@ use crate::domain::{Error, revocations::watcher::Watcher};
 use super::{
     convert::revocations::{Preface, watched},
     pb,
-    status::from_error,
 };
 
 type Message = Result<pb::WatchRevocationsResponse, Status>;
 
 struct Watch {
     watcher: Watcher,
-    /// Goes with the first message.
+    /// Sent with the first message.
     preface: Option<Preface>,
-    patience: Duration,
-    /// When the last message was made.
+    timeout: Duration,
+    /// When the last message was created.
     made_at: Option<Instant>,
 }
 
-/// The messages to a watcher, without end while it takes each within `patience`.
+/// The messages to a watcher, without end while it reads each within `timeout`.
 pub(super) fn messages(
     watcher: Watcher,
     preface: Preface,
-    patience: Duration,
+    timeout: Duration,
 ) -> BoxStream<pb::WatchRevocationsResponse> {
-    let watch = Watch { watcher, preface: Some(preface), patience, made_at: None };
+    let watch = Watch { watcher, preface: Some(preface), timeout, made_at: None };
     Box::pin(stream::unfold(Some(watch), next))
 }
 
 async fn next(watch: Option<Watch>) -> Option<(Message, Option<Watch>)> {
     let mut watch = watch?;
-    // This runs only while the connection has room, that is, while what came before has been taken.
-    if watch.is_late_by(watch.patience) {
-        return Some((Err(from_error(Error::WatcherTooSlow)), None));
+    // This runs only while the connection has room, that is, after the message before was read.
+    if watch.is_late_by(watch.timeout) {
+        return Some((Err(Error::WatcherTooSlow.into()), None));
     }
     let page = watch.watcher.next().await;
-    // It may have begun with room and found none later. Then nobody knows since when there was news,
+    // The connection may have run out of room meanwhile. Since when a message has been waiting is unknown,
     // but the next heartbeat was due at the latest.
-    if watch.is_late_by(HEARTBEAT + watch.patience) {
-        return Some((Err(from_error(Error::WatcherTooSlow)), None));
+    if watch.is_late_by(HEARTBEAT + watch.timeout) {
+        return Some((Err(Error::WatcherTooSlow.into()), None));
     }
     watch.made_at = Some(Instant::now());
     let message = watched(page, watch.preface.take());

@@ -6,7 +6,6 @@ use tonic::Status;
 
 use crate::{
     domain::Error,
-    grpc::status::from_error,
     model::violation::{BrokenRule, FieldReason, Violations},
 };
 
@@ -69,6 +68,6 @@ impl Fields {
 
     /// The answer to a request whose fields broke the rules noted.
     pub(crate) fn into_status(self) -> Status {
-        from_error(Error::from(self.0))
+        Error::from(self.0).into()
     }
 }

@@ -14,7 +14,6 @@ use crate::{
         Error,
         revocations::{cursor::Cursor, watcher::Page},
     },
-    grpc::status::from_error,
     model::violation::FieldReason,
 };
 
@@ -43,7 +42,7 @@ pub(crate) fn cursor(bytes: &[u8]) -> Result<Option<Cursor>, Status> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    Cursor::from_bytes(bytes).map(Some).ok_or_else(|| from_error(Error::CursorInvalid))
+    Ok(Some(Cursor::from_bytes(bytes).ok_or(Error::CursorInvalid)?))
 }
 
 /// Reads which page is wanted. A larger page than the largest is cut (AIP-158).
@@ -77,7 +76,7 @@ pub(crate) fn watched(page: Page, preface: Option<Preface>) -> pb::WatchRevocati
     }
 }
 
-/// The answer to whoever asks now and then.
+/// A page of the feed, for a client that polls.
 pub(crate) fn got(page: Page) -> pb::GetRevocationsResponse {
     pb::GetRevocationsResponse {
         cursor: page.cursor.to_bytes(),

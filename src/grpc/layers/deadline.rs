@@ -1,7 +1,7 @@
 //! Ends calls that take longer than their caller, or the server, allows.
 //!
-//! The time until the response begins counts: a unary call's whole work, but not the life of a
-//! stream, which its caller ends. tonic's own timeout layer answers CANCELLED instead.
+//! The time until the response begins counts: the whole of a unary call, but not the duration of a
+//! stream, which its caller ends. tonic's own timeout layer returns CANCELLED instead.
 
 use std::time::Duration;
 
@@ -10,34 +10,25 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
-use tonic::Code;
+use tonic::Status;
 
-use crate::domain::deadline::until;
+use crate::{domain::deadline::until, grpc::status::EdgeRefusal};
 
-/// Answers `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
+/// Returns `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
 /// is shorter.
 pub async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let asked = match timeout(request.headers()) {
         Ok(asked) => asked,
-        Err(Malformed) => {
-            let message = "the header grpc-timeout must be at most 8 digits and one of H M S m u n";
-            let reason = ErrorReason::MessageMalformed;
-            return refusal(reason, Code::InvalidArgument, message, None).into_http();
-        }
+        Err(Malformed) => return Status::from(EdgeRefusal::DeadlineMalformed).into_http(),
     };
     let limit = asked.map_or(limit, |asked| asked.min(limit));
     // An hour is more than any call may take, and no sum of it overflows.
     let deadline = Instant::now() + limit.min(Duration::from_secs(3600));
     match timeout_at(deadline, until(deadline, next.run(request))).await {
         Ok(response) => response,
-        Err(_) => {
-            let message = "the call took longer than its deadline allows";
-            let reason = ErrorReason::DeadlineExceeded;
-            refusal(reason, Code::DeadlineExceeded, message, None).into_http()
-        }
+        Err(_) => Status::from(EdgeRefusal::DeadlineExceeded).into_http(),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Gives the errors that tonic itself makes the details that ours have.
+//! Adds typed details to the errors that tonic itself returns.
 
 use axum::{extract::Request, middleware::Next, response::Response};
-use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use tonic::{Code, Status};
+
+use crate::grpc::status::EdgeRefusal;
 
 /// Completes an error response that carries no `grpc-status-details-bin`.
 pub async fn complete(request: Request, next: Next) -> Response {
@@ -11,37 +12,34 @@ pub async fn complete(request: Request, next: Next) -> Response {
     if bare.code() == Code::Ok || !bare.details().is_empty() {
         return response;
     }
-    if let Some((reason, code)) = meaning(bare.code(), bare.message()) {
+    if let Some(refusal) = meaning(bare.code(), bare.message()) {
         let message = match bare.message() {
             "" => "the server has no such method",
             message => message.strip_prefix("Error, ").unwrap_or(message),
         };
-        let complete = refusal(reason, code, message, None);
-        // Headers that are not about the status stay; a failure leaves the response as it was.
+        let complete = refusal.with_message(message);
+        // Other headers stay; a failure leaves the response as it was.
         let _ = complete.add_header(response.headers_mut());
     }
     response
 }
 
-/// What a status of tonic's own making means in our vocabulary. Other services' own answers, such
-/// as NOT_FOUND of the health service, are left alone.
-fn meaning(code: Code, message: &str) -> Option<(ErrorReason, Code)> {
+/// The refusal that one of tonic's own statuses stands for. Statuses of other services, such as NOT_FOUND
+/// of the health service, stay as they are.
+fn meaning(code: Code, message: &str) -> Option<EdgeRefusal> {
     match code {
         Code::OutOfRange | Code::ResourceExhausted if message.contains("too large") => {
-            Some((ErrorReason::MessageTooLarge, Code::ResourceExhausted))
+            Some(EdgeRefusal::MessageTooLarge)
         }
-        // gRPC asks for this code when a message is compressed in a way the server does not know.
         Code::Unimplemented if message.starts_with("Content is compressed with") => {
-            Some((ErrorReason::MessageMalformed, code))
+            Some(EdgeRefusal::CompressionUnknown)
         }
-        Code::Unimplemented => Some((ErrorReason::MethodNotFound, code)),
-        Code::Internal if is_framing_fault(message) => {
-            Some((ErrorReason::MessageMalformed, Code::InvalidArgument))
-        }
-        Code::InvalidArgument => Some((ErrorReason::MessageMalformed, code)),
-        Code::DeadlineExceeded => Some((ErrorReason::DeadlineExceeded, code)),
-        Code::Unavailable => Some((ErrorReason::Overloaded, code)),
-        Code::Internal | Code::Unknown => Some((ErrorReason::Internal, Code::Internal)),
+        Code::Unimplemented => Some(EdgeRefusal::MethodNotFound),
+        Code::Internal if is_framing_fault(message) => Some(EdgeRefusal::MessageMalformed),
+        Code::InvalidArgument => Some(EdgeRefusal::MessageMalformed),
+        Code::DeadlineExceeded => Some(EdgeRefusal::DeadlineExceeded),
+        Code::Unavailable => Some(EdgeRefusal::Overloaded),
+        Code::Internal | Code::Unknown => Some(EdgeRefusal::Internal),
         _ => None,
     }
 }

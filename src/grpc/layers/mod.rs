@@ -22,14 +22,13 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, service::Routes};
+use tonic::{Status, service::Routes};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceExt as _;
 
-use crate::domain::world::World;
+use crate::{domain::world::World, grpc::status::EdgeRefusal};
 
 /// What the layers need to know.
 #[derive(Clone)]
@@ -93,9 +92,7 @@ async fn fallback(State(state): State<Fallback>, request: axum::extract::Request
 }
 
 async fn unknown_method() -> Response {
-    let message = "the server has no such method, or does not offer it on this port";
-    let status = refusal(ErrorReason::MethodNotFound, Code::Unimplemented, message, None);
-    status.into_http()
+    Status::from(EdgeRefusal::MethodNotFound).into_http()
 }
 
 #[cfg(test)]

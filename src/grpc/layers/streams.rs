@@ -3,7 +3,6 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use axum::{
@@ -12,17 +11,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use claviger_proto::{pb::ErrorReason, refusal::refusal};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::Code;
+use tonic::Status;
 
-/// How long to wait before trying another server, or this one once it is back.
-const RETRY_SOON: Duration = Duration::from_secs(1);
+use crate::grpc::status::EdgeRefusal;
 
-/// Ends a response that has nothing to send at shutdown with UNAVAILABLE. A response that is ready
-/// is never cut.
+/// Ends a response that has nothing to send at shutdown with UNAVAILABLE. Never cuts a response that is
+/// ready.
 pub async fn end_at_shutdown(
     State(shutdown): State<CancellationToken>,
     request: Request,
@@ -36,7 +33,7 @@ pub async fn end_at_shutdown(
 struct Ending {
     inner: Body,
     shutdown: CancellationToken,
-    // Made only when the response has to be waited for: most are ready at once.
+    // Created only when the response has to be waited for: most are ready at once.
     wait: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     over: bool,
 }
@@ -59,7 +56,7 @@ impl http_body::Body for Ending {
         let wait = || Box::pin(this.shutdown.clone().cancelled_owned());
         ready!(this.wait.get_or_insert_with(wait).as_mut().poll(context));
         self.over = true;
-        Poll::Ready(Some(Ok(Frame::trailers(going_away()))))
+        Poll::Ready(Some(Ok(Frame::trailers(shutting_down()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -71,12 +68,10 @@ impl http_body::Body for Ending {
     }
 }
 
-fn going_away() -> HeaderMap {
-    let message = "the server is shutting down; try again shortly";
-    let (reason, code) = (ErrorReason::Overloaded, Code::Unavailable);
-    let status = refusal(reason, code, message, Some(RETRY_SOON));
+fn shutting_down() -> HeaderMap {
+    let status = Status::from(EdgeRefusal::ShuttingDown);
     let mut trailers = HeaderMap::new();
-    // Without trailers the stream just ends, which its caller understands as well.
+    // Without trailers the stream just ends, which clients understand too.
     let _ = status.add_header(&mut trailers);
     trailers
 }

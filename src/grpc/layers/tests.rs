@@ -13,7 +13,7 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use tonic::Status;
+use tonic::Code;
 use tonic_types::StatusExt as _;
 use tracing::Dispatch;
 
@@ -104,7 +104,7 @@ async fn absent() -> Response {
 }
 
 async fn broken() -> Response {
-    let mut status = refusal(ErrorReason::Internal, Code::Internal, "failed", None);
+    let mut status = EdgeRefusal::Internal.with_message("failed");
     status.set_source(Arc::new(std::io::Error::other("disk on fire")));
     status.into_http()
 }
