@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::world::World,
-    grpc::{self, availability::GatewayAvailability, layers},
+    grpc::{availability::GatewayAvailability, layers, routes},
     http::{self, agent_health::Following, forward_auth::ForwardAuth},
     serve::{
         accept::Server,
@@ -90,7 +90,7 @@ impl Agent {
 
     fn server(&self, settings: Settings, verifier: &Verifier) -> Result<Server, StartError> {
         let judge = Arc::new(verifier.clone());
-        let routes = grpc::gateway_routes(judge.clone(), self.availability.service())
+        let routes = routes::gateway(judge.clone(), self.availability.service())
             .map_err(StartError::Descriptors)?;
         let trusted_proxies = settings.trusted_proxies;
         let following =

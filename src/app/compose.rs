@@ -19,7 +19,10 @@ use crate::{
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
     },
-    grpc::{ServerInfo, Services, refresh_cookie::RefreshCookie},
+    grpc::{
+        refresh_cookie::RefreshCookie,
+        services::{ServerInfo, Services},
+    },
 };
 
 use super::data::Data;

@@ -29,8 +29,8 @@ use crate::{
         world::World,
     },
     grpc::{
-        Services,
         availability::{Availability, State},
+        services::Services,
     },
     serve::{
         descriptors,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     config::Config,
     domain::world::World,
-    grpc::{self, Services, layers},
+    grpc::{layers, routes, services::Services},
     http::{
         self,
         discovery::Discovery,
@@ -48,7 +48,7 @@ impl App {
         };
         let readiness = self.readiness(false);
         let pages = http::public(http::Public { page, well_known, discovery, readiness });
-        let routes = grpc::public_routes(services, self.availability.public_service())
+        let routes = routes::public(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
         let router = layers::assemble(routes, pages, page::not_found(page), settings);
         Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
@@ -69,7 +69,7 @@ impl App {
         };
         // Access tokens are verified from memory, without the database.
         let pages = http::internal(self.readiness(true), forward_auth);
-        let routes = grpc::internal_routes(services, self.availability.internal_service())
+        let routes = routes::internal(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
         // No web page calls this port.
         let cors_origins = Vec::new();

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use claviger_proto::pb::{self, account_service_server::AccountService};
 use tonic::{Request, Response, Status};
 
 use crate::domain::accounts::Accounts;
 
 use super::{
-    Services,
     caller::{Callers, origin},
     convert::accounts as convert,
-    pb::{self, account_service_server::AccountService},
     refresh_cookie::RefreshCookie,
+    services::Services,
 };
 
 /// Handles the calls of AccountService.

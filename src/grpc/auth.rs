@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use claviger_proto::pb::{self, auth_service_server::AuthService};
 use tonic::{Request, Response, Status};
 
 use crate::domain::{
@@ -11,11 +12,10 @@ use crate::domain::{
 };
 
 use super::{
-    ServerInfo, Services,
     caller::{Callers, origin},
     convert::auth as convert,
-    pb::{self, auth_service_server::AuthService},
     refresh_cookie::{Delivery, RefreshCookie, RequestCookie},
+    services::{ServerInfo, Services},
     status::EdgeRefusal,
 };
 

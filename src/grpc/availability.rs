@@ -1,27 +1,27 @@
-//! What the health service says.
+//! What the health services report of the server and of the agent.
 
 use tonic_health::{
     ServingStatus,
     server::{HealthReporter, HealthService},
 };
 
-use super::{GATEWAY_SERVICES, INTERNAL_SERVICES, PUBLIC_SERVICES};
+use super::routes::{GATEWAY_SERVICES, INTERNAL_SERVICES, PUBLIC_SERVICES};
 
 /// The name of the server as a whole.
 const WHOLE: &str = "";
 
-/// How the server is.
+/// What the server can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Everything works.
     Serving,
-    /// Nobody can sign in; tokens are judged from memory.
+    /// No one can sign in; access tokens are still verified from memory.
     WithoutDatabase,
     /// It is shutting down.
     Stopping,
 }
 
-/// Tells the health services how the server is. Each port speaks of its own services only.
+/// The health services of the server, each about the services of its own port.
 #[derive(Clone, Debug, Default)]
 pub struct Availability {
     public: HealthReporter,
@@ -39,7 +39,7 @@ impl Availability {
         HealthService::from_health_reporter(self.internal.clone())
     }
 
-    /// Says of each service whether it serves.
+    /// Reports for each service whether it serves in this state.
     pub async fn announce(&self, state: State) {
         let public = status(state == State::Serving);
         for name in PUBLIC_SERVICES.into_iter().chain([WHOLE]) {
@@ -52,7 +52,7 @@ impl Availability {
     }
 }
 
-/// Tells the health service of `claviger agent` whether it decides.
+/// The health service of `claviger agent`.
 #[derive(Clone, Debug, Default)]
 pub struct GatewayAvailability(HealthReporter);
 
@@ -62,7 +62,7 @@ impl GatewayAvailability {
         HealthService::from_health_reporter(self.0.clone())
     }
 
-    /// Says of each service whether it serves.
+    /// Reports for each service whether it serves.
     pub async fn announce(&self, is_serving: bool) {
         for name in GATEWAY_SERVICES.into_iter().chain([WHOLE]) {
             self.0.set_service_status(name, status(is_serving)).await;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use claviger_proto::pb::{self, passkey_service_server::PasskeyService};
 use tonic::{Request, Response, Status};
 
 use crate::domain::{passkeys::Passkeys, sessions::SignedIn};
 
 use super::{
-    Services,
     caller::{Callers, origin},
     convert::{passkeys as convert, webauthn},
-    pb::{self, passkey_service_server::PasskeyService},
     refresh_cookie::RefreshCookie,
+    services::Services,
 };
 
 /// Handles the calls of PasskeyService.

@@ -1,6 +1,6 @@
 //! Reflection, so that grpcurl needs no proto files.
 //!
-//! The `google.rpc` error details are registered too: grpcurl then prints our errors decoded.
+//! The `google.rpc` error details are registered too, so that grpcurl decodes the details of errors.
 
 use tonic_reflection::server::{
     Builder,
@@ -8,22 +8,22 @@ use tonic_reflection::server::{
     v1alpha,
 };
 
+/// The descriptors cannot be read.
+pub(super) type DescriptorError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Our own descriptors, compiled by the build script.
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/claviger.bin"));
 
-/// Both versions of the reflection service: older tools know only `v1alpha`.
+/// Both versions of the reflection service: older tools support only `v1alpha`.
 pub(super) struct Reflection<A: ServerReflection, B: v1alpha::ServerReflection> {
     pub(super) v1: ServerReflectionServer<A>,
     pub(super) v1alpha: v1alpha::ServerReflectionServer<B>,
 }
 
-/// Reflection over what one port offers.
+/// Reflection over the services of one port.
 pub(super) fn services(
     names: &[&str],
-) -> Result<
-    Reflection<impl ServerReflection, impl v1alpha::ServerReflection>,
-    Box<dyn std::error::Error + Send + Sync>,
-> {
+) -> Result<Reflection<impl ServerReflection, impl v1alpha::ServerReflection>, DescriptorError> {
     Ok(Reflection { v1: builder(names).build_v1()?, v1alpha: builder(names).build_v1alpha()? })
 }
 

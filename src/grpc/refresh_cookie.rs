@@ -6,6 +6,7 @@
 
 use std::{mem, time::Duration};
 
+use claviger_proto::pb::{self, RefreshTokenDelivery};
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use tonic::{
@@ -24,7 +25,6 @@ use crate::{
 
 use super::{
     convert::{fields::Fields, tokens::pair},
-    pb::{self, RefreshTokenDelivery},
     status::EdgeRefusal,
 };
 

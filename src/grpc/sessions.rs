@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use claviger_proto::pb::{self, session_service_server::SessionService};
 use tonic::{Request, Response, Status};
 
 use crate::domain::sessions::Sessions;
 
 use super::{
-    Services,
-    caller::Callers,
-    convert::sessions as convert,
-    pb::{self, session_service_server::SessionService},
-    refresh_cookie::RefreshCookie,
+    caller::Callers, convert::sessions as convert, refresh_cookie::RefreshCookie,
+    services::Services,
 };
 
 /// Handles the calls of SessionService.

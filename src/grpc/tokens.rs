@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_proto::pb::{self, token_service_server::TokenService};
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::{
@@ -13,13 +14,12 @@ use crate::{
 };
 
 use super::{
-    Services,
     backend::{backend, standing},
     convert::{
         revocations::{self, Preface},
         tokens as convert,
     },
-    pb::{self, token_service_server::TokenService},
+    services::Services,
     stream_authorization::while_known,
     watching,
 };
@@ -105,9 +105,9 @@ impl TokenService for Service {
         request: Request<pb::GetRevocationsRequest>,
     ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
         self.access_tokens.may_watch(&backend(&request)?)?;
-        let wanted = revocations::page_wanted(request.get_ref())?;
-        let page = self.revocations.page(wanted.cursor, wanted.size);
-        Ok(Response::new(revocations::got(page)))
+        let request = revocations::page(request.get_ref())?;
+        let page = self.revocations.page(request.cursor, request.size);
+        Ok(Response::new(revocations::listed(page)))
     }
 
     async fn get_signing_keys(

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use claviger_proto::pb;
 use claviger_token::revocation::HEARTBEAT;
 use futures_util::stream;
 use tokio::time::Instant;
@@ -13,10 +14,7 @@ use tonic::{Status, codegen::BoxStream};
 
 use crate::domain::{Error, revocations::watcher::Watcher};
 
-use super::{
-    convert::revocations::{Preface, watched},
-    pb,
-};
+use super::convert::revocations::{Preface, watched};
 
 type Message = Result<pb::WatchRevocationsResponse, Status>;
 

@@ -1,12 +1,12 @@
 //! AuthService's messages.
 
 use claviger_proto::{pb, time::timestamp};
-use claviger_token::time::Timestamp;
+use claviger_token::{sign_in::SignInMethod, time::Timestamp};
 use tonic::Status;
 
 use crate::{
     domain::accounts::Registration,
-    grpc::ServerInfo,
+    grpc::services::ServerInfo,
     model::{
         account::Account,
         id::RequestId,
@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-use super::{accounts::account, fields::Fields};
+use super::{accounts::account, fields::Fields, sign_in::sign_in_method};
 
-/// What the server says of itself.
+/// The server, its policies and its sign-in methods.
 pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
-    let methods = [pb::SignInMethod::Password, pb::SignInMethod::Passkey];
+    let methods = SignInMethod::ALL.iter().map(|&it| sign_in_method(it).into());
     pb::GetServerInfoResponse {
         issuer: info.issuer.clone(),
         relying_party_id: info.relying_party_id.clone(),
@@ -30,12 +30,12 @@ pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
             min_length: i32::try_from(info.min_password_length).unwrap_or(i32::MAX),
             max_length: i32::try_from(info.max_password_length).unwrap_or(i32::MAX),
         }),
-        sign_in_methods: methods.map(i32::from).to_vec(),
+        sign_in_methods: methods.collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 
-/// A registration; the domain judges its texts.
+/// A registration; the domain checks its texts.
 pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration, Status> {
     let mut fields = Fields::default();
     let request_id = fields.optional_identifier("request_id", &request.request_id);
@@ -111,7 +111,7 @@ pub(crate) fn logout_by_cookie(request: &pb::LogoutRequest) -> Result<(), Status
     fields.check()
 }
 
-/// Presence proved.
+/// The access token after a reauthentication.
 pub(crate) fn reauthenticated(
     (token, expires_at): &(AccessToken, Timestamp),
 ) -> pb::ReauthenticateResponse {

@@ -1,5 +1,5 @@
-//! Between wire messages and nouns. Requests are parsed once, here; all bad fields are reported in
-//! one reply.
+//! Between wire messages and nouns. Requests are parsed once, here, and all their bad fields are reported
+//! in one response.
 
 pub(super) mod accounts;
 pub(super) mod auth;
@@ -9,5 +9,6 @@ pub(super) mod passkeys;
 pub(super) mod revocations;
 pub(super) mod service_accounts;
 pub(super) mod sessions;
+mod sign_in;
 pub(super) mod tokens;
 pub(super) mod webauthn;

@@ -1,45 +1,64 @@
-//! Which page of a list is wanted.
+//! Pages of a list (AIP-158): their size, and the tokens that lead to the next one.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use tonic::Status;
 
 use crate::model::violation::FieldReason;
 
 use super::fields::Fields;
 
-/// A page: what comes after a position, at most so many.
+/// A requested page: at most `size` items after a position.
 pub(crate) struct Page<P> {
     pub(crate) after: Option<P>,
     pub(crate) size: u32,
 }
 
-/// How large the pages of a list are.
+/// The sizes of a list's pages.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
-    /// When none is asked for.
+    /// The size when the request asks for none.
     pub(super) default: u32,
-    /// At most.
+    /// The largest size.
     pub(super) most: u32,
 }
 
-/// Reads which page is wanted. A larger page than the largest is cut (AIP-158). `position` reads a
-/// page token.
+/// Reads the page that a request asks for. `position` reads the bytes of a page token.
 pub(super) fn read<P>(
     page_size: i32,
     page_token: &str,
     sizes: Sizes,
-    position: impl FnOnce(&str) -> Option<P>,
+    position: impl FnOnce(&[u8]) -> Option<P>,
 ) -> Result<Page<P>, Status> {
     let mut fields = Fields::default();
-    let size = u32::try_from(page_size).unwrap_or_else(|_| {
-        fields.refuse("page_size", FieldReason::OutOfRange, "must not be negative");
-        0
-    });
-    let after = (!page_token.is_empty()).then(|| position(page_token)).flatten();
-    if after.is_none() && !page_token.is_empty() {
-        let sentence = "must be the next_page_token of the page before";
-        fields.refuse("page_token", FieldReason::Malformed, sentence);
-    }
+    let size = size(page_size, sizes, &mut fields);
+    let after = match page_token {
+        "" => None,
+        text => {
+            let after = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|it| position(&it));
+            if after.is_none() {
+                let sentence = "must be the next_page_token of the page before";
+                fields.refuse("page_token", FieldReason::Malformed, sentence);
+            }
+            after
+        }
+    };
     fields.check()?;
-    let size = if size == 0 { sizes.default } else { size.min(sizes.most) };
     Ok(Page { after, size })
+}
+
+/// Reads the size of a page. A size above the largest means the largest.
+pub(super) fn size(page_size: i32, sizes: Sizes, fields: &mut Fields) -> u32 {
+    match u32::try_from(page_size) {
+        Ok(0) => sizes.default,
+        Ok(size) => size.min(sizes.most),
+        Err(_) => {
+            fields.refuse("page_size", FieldReason::OutOfRange, "must not be negative");
+            sizes.default
+        }
+    }
+}
+
+/// The page token of a position.
+pub(super) fn token(position: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(position)
 }

@@ -9,35 +9,34 @@ use claviger_proto::{
 use claviger_token::revocation::{Revocation, Revoked};
 use tonic::Status;
 
-use crate::{
-    domain::{
-        Error,
-        revocations::{cursor::Cursor, watcher::Page},
-    },
-    model::violation::FieldReason,
+use crate::domain::{
+    Error,
+    revocations::{cursor::Cursor, watcher::Page},
 };
 
-use super::{fields::Fields, tokens::signing_key};
+use super::{
+    fields::Fields,
+    pages::{self, Sizes},
+    tokens::signing_key,
+};
 
-/// The page size when none is asked for.
-const DEFAULT_PAGE_SIZE: usize = 1000;
-/// The largest page: about 800 KiB on the wire.
-const MAX_PAGE_SIZE: usize = 10_000;
+/// The largest page is about 800 KiB on the wire.
+const PAGE_SIZES: Sizes = Sizes { default: 1000, most: 10_000 };
 
-/// What only the first message of a stream says.
+/// What only the first message of a stream contains.
 #[derive(Debug, Clone)]
 pub(crate) struct Preface {
     pub(crate) issuer: String,
     pub(crate) max_token_lifetime: Duration,
 }
 
-/// Which page is wanted.
-pub(crate) struct PageWanted {
+/// A requested page: at most `size` changes after a cursor.
+pub(crate) struct PageRequest {
     pub(crate) cursor: Option<Cursor>,
     pub(crate) size: usize,
 }
 
-/// Reads a cursor. An empty one means none.
+/// Reads a cursor; an empty one means none.
 pub(crate) fn cursor(bytes: &[u8]) -> Result<Option<Cursor>, Status> {
     if bytes.is_empty() {
         return Ok(None);
@@ -45,19 +44,15 @@ pub(crate) fn cursor(bytes: &[u8]) -> Result<Option<Cursor>, Status> {
     Ok(Some(Cursor::from_bytes(bytes).ok_or(Error::CursorInvalid)?))
 }
 
-/// Reads which page is wanted. A larger page than the largest is cut (AIP-158).
-pub(crate) fn page_wanted(request: &pb::GetRevocationsRequest) -> Result<PageWanted, Status> {
+/// Reads the requested page.
+pub(crate) fn page(request: &pb::GetRevocationsRequest) -> Result<PageRequest, Status> {
     let mut fields = Fields::default();
-    let size = usize::try_from(request.page_size).unwrap_or_else(|_| {
-        fields.refuse("page_size", FieldReason::OutOfRange, "must not be negative");
-        0
-    });
+    let size = pages::size(request.page_size, PAGE_SIZES, &mut fields) as usize;
     fields.check()?;
-    let size = if size == 0 { DEFAULT_PAGE_SIZE } else { size.min(MAX_PAGE_SIZE) };
-    Ok(PageWanted { cursor: cursor(&request.cursor)?, size })
+    Ok(PageRequest { cursor: cursor(&request.cursor)?, size })
 }
 
-/// A message of a stream. Its first one comes with the preface.
+/// A message of a stream; the first one contains the preface.
 pub(crate) fn watched(page: Page, preface: Option<Preface>) -> pb::WatchRevocationsResponse {
     let is_first = preface.is_some();
     let (issuer, max_token_lifetime) = match preface {
@@ -77,7 +72,7 @@ pub(crate) fn watched(page: Page, preface: Option<Preface>) -> pb::WatchRevocati
 }
 
 /// A page of the feed, for a client that polls.
-pub(crate) fn got(page: Page) -> pb::GetRevocationsResponse {
+pub(crate) fn listed(page: Page) -> pb::GetRevocationsResponse {
     pb::GetRevocationsResponse {
         cursor: page.cursor.to_bytes(),
         server_time: Some(timestamp(page.made_at)),

@@ -1,9 +1,8 @@
 //! ServiceAccountService's messages.
 
-use claviger_proto::time::{read_duration, timestamp};
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use claviger_proto::time::{read_duration, timestamp};
 use tonic::Status;
 
 use crate::{
@@ -25,7 +24,7 @@ use super::pages::{self, Page, Sizes};
 
 const PAGE_SIZES: Sizes = Sizes { default: 100, most: 1000 };
 
-/// Reads a service account to be made.
+/// Reads a service account to create.
 pub(crate) fn new(request: pb::CreateServiceAccountRequest) -> Result<NewServiceAccount> {
     NewServiceAccount::parse(&Wanted {
         name: request.name,
@@ -44,19 +43,18 @@ pub(crate) fn created(created: &WithKey) -> pb::CreateServiceAccountResponse {
     }
 }
 
-/// Reads which page is wanted.
+/// Reads the requested page.
 pub(crate) fn page(
     request: &pb::ListServiceAccountsRequest,
 ) -> std::result::Result<Page<ServiceAccountName>, Status> {
     pages::read(request.page_size, &request.page_token, PAGE_SIZES, position)
 }
 
-fn position(token: &str) -> Option<ServiceAccountName> {
-    let name = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    ServiceAccountName::parse(&name).ok()
+fn position(name: &[u8]) -> Option<ServiceAccountName> {
+    ServiceAccountName::parse(str::from_utf8(name).ok()?).ok()
 }
 
-/// A page of service accounts, made of one more if there is one.
+/// A page of service accounts. One account more than `page_size` means that another page follows.
 pub(crate) fn listed(
     mut accounts: Vec<ServiceAccount>,
     page_size: u32,
@@ -66,11 +64,11 @@ pub(crate) fn listed(
     let last = accounts.last().filter(|_| has_more).map(|it| it.name.as_str());
     pb::ListServiceAccountsResponse {
         service_accounts: accounts.iter().map(account).collect(),
-        next_page_token: last.map(|it| BASE64_URL_SAFE_NO_PAD.encode(it)).unwrap_or_default(),
+        next_page_token: last.map(pages::token).unwrap_or_default(),
     }
 }
 
-/// Reads whose key is to be replaced. A span that is none is as long as no overlap may be.
+/// Reads which key to rotate. An overlap out of range becomes one that is longer than allowed.
 pub(crate) fn rotation(request: &pb::RotateServiceAccountKeyRequest) -> Result<Rotation> {
     let overlap = request.overlap.as_ref();
     let overlap = overlap.map_or(DEFAULT_OVERLAP, |it| read_duration(it).unwrap_or(Duration::MAX));
@@ -85,7 +83,7 @@ pub(crate) fn rotated(rotated: &WithKey) -> pb::RotateServiceAccountKeyResponse 
     }
 }
 
-/// Reads which service account is to go.
+/// Reads the name of the service account to delete.
 pub(crate) fn name(request: &pb::DeleteServiceAccountRequest) -> Result<ServiceAccountName> {
     parse_name(&request.name)
 }

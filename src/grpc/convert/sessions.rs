@@ -1,8 +1,7 @@
 //! SessionService's messages.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use claviger_proto::{pb, time::timestamp};
-use claviger_token::{id::SessionId, sign_in::SignInMethod, time::Timestamp};
+use claviger_token::{id::SessionId, time::Timestamp};
 use tonic::Status;
 
 use crate::{
@@ -13,17 +12,17 @@ use crate::{
 use super::{
     fields::Fields,
     pages::{self, Page, Sizes},
+    sign_in::sign_in_method,
 };
 
 const PAGE_SIZES: Sizes = Sizes { default: 20, most: 100 };
 
-/// Reads which page is wanted.
+/// Reads the requested page.
 pub(crate) fn page(request: &pb::ListSessionsRequest) -> Result<Page<SessionCursor>, Status> {
     pages::read(request.page_size, &request.page_token, PAGE_SIZES, position)
 }
 
-fn position(token: &str) -> Option<SessionCursor> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+fn position(bytes: &[u8]) -> Option<SessionCursor> {
     let (micros, id) = bytes.split_first_chunk::<8>()?;
     Some(SessionCursor {
         created_at: Timestamp::from_micros(i64::from_be_bytes(*micros)),
@@ -33,10 +32,10 @@ fn position(token: &str) -> Option<SessionCursor> {
 
 fn page_token(position: SessionCursor) -> String {
     let micros = position.created_at.as_micros().to_be_bytes();
-    BASE64_URL_SAFE_NO_PAD.encode([&micros[..], &position.id.as_bytes()[..]].concat())
+    pages::token([&micros[..], &position.id.as_bytes()[..]].concat())
 }
 
-/// A page of sessions, seen from one of them.
+/// A page of sessions, of which `current` is the caller's own.
 pub(crate) fn listed(page: &SessionPage, current: SessionId) -> pb::ListSessionsResponse {
     pb::ListSessionsResponse {
         sessions: page.sessions.iter().map(|it| session(it, current)).collect(),
@@ -45,14 +44,10 @@ pub(crate) fn listed(page: &SessionPage, current: SessionId) -> pb::ListSessions
 }
 
 fn session(session: &Session, current: SessionId) -> pb::Session {
-    let method = match session.method {
-        SignInMethod::Password => pb::SignInMethod::Password,
-        SignInMethod::Passkey => pb::SignInMethod::Passkey,
-    };
     pb::Session {
         id: session.id.to_string(),
         current: session.id == current,
-        method: method.into(),
+        method: sign_in_method(session.method).into(),
         user_agent: session.origin.user_agent.clone(),
         address: session.origin.address.to_string(),
         create_time: Some(timestamp(session.created_at)),
@@ -68,7 +63,7 @@ pub(crate) fn session_id(request: &pb::RevokeSessionRequest) -> Result<SessionId
     id.ok_or_else(|| fields.into_status())
 }
 
-/// How many.
+/// A number of sessions.
 pub(crate) fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

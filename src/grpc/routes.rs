@@ -1,0 +1,124 @@
+//! Which services each port has, and the largest message of each.
+
+use std::sync::Arc;
+
+use claviger_proto::pb;
+use tonic::service::{Routes, interceptor::InterceptedService};
+use tonic_health::{pb::health_server::HealthServer, server::HealthService};
+
+use crate::gateway::Judge;
+
+use super::{
+    accounts, auth,
+    caller::Callers,
+    contracts::{
+        admin,
+        envoy::service::auth::v3::authorization_server::{
+            AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
+        },
+    },
+    ext_authz, passkeys,
+    reflection::{self, DescriptorError},
+    service_accounts,
+    services::Services,
+    sessions, tokens,
+};
+
+/// The largest message the server reads, in bytes.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The largest message to TokenService, in bytes: a hundred of the longest tokens that are verified.
+const MAX_TOKENS_BYTES: usize = 1024 * 1024;
+
+/// The services of the public port, for clients of people.
+pub(super) const PUBLIC_SERVICES: [&str; 4] = [
+    pb::auth_service_server::SERVICE_NAME,
+    pb::account_service_server::SERVICE_NAME,
+    pb::session_service_server::SERVICE_NAME,
+    pb::passkey_service_server::SERVICE_NAME,
+];
+/// The services of the internal port, for backends.
+pub(super) const INTERNAL_SERVICES: [&str; 3] = [
+    pb::token_service_server::SERVICE_NAME,
+    AUTHORIZATION,
+    admin::service_account_service_server::SERVICE_NAME,
+];
+/// The services of `claviger agent`.
+pub(super) const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
+
+/// The services of the public port.
+///
+/// # Errors
+/// When the descriptors for reflection cannot be read.
+pub fn public(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
+    use pb::{
+        account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
+        passkey_service_server::PasskeyServiceServer, session_service_server::SessionServiceServer,
+    };
+    let callers = Callers::new(services.access_tokens.clone());
+    let auth = auth::Service::new(services, callers.clone());
+    let accounts = accounts::Service::new(services, callers.clone());
+    let sessions = sessions::Service::new(services, callers.clone());
+    let passkeys = passkeys::Service::new(services, callers);
+    let routes =
+        Routes::new(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add_service(
+                AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            );
+    with_conventions(routes, health, &PUBLIC_SERVICES)
+}
+
+/// The services of the internal port. Each identifies its caller first, except health and reflection.
+///
+/// # Errors
+/// When the descriptors for reflection cannot be read.
+pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
+    use admin::service_account_service_server::ServiceAccountServiceServer;
+    use pb::token_service_server::TokenServiceServer;
+    let tokens = tokens::Service::new(services);
+    let service_accounts = service_accounts::Service::new(services.service_accounts.clone());
+    let backends = || services.backends.clone();
+    let routes = Routes::new(InterceptedService::new(
+        TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
+        backends(),
+    ))
+    .add_service(InterceptedService::new(authorization(services.access_tokens.clone()), backends()))
+    .add_service(InterceptedService::new(
+        ServiceAccountServiceServer::new(service_accounts)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ));
+    with_conventions(routes, health, &INTERNAL_SERVICES)
+}
+
+/// The services of `claviger agent`.
+///
+/// # Errors
+/// When the descriptors for reflection cannot be read.
+pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Routes, DescriptorError> {
+    with_conventions(Routes::new(authorization(judge)), health, &GATEWAY_SERVICES)
+}
+
+/// Envoy's `ext_authz`.
+fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Service> {
+    AuthorizationServer::new(ext_authz::Service::new(judge))
+        .max_decoding_message_size(ext_authz::MAX_QUESTION_BYTES)
+}
+
+/// Adds what every gRPC server offers: health and reflection.
+fn with_conventions(
+    routes: Routes,
+    health: HealthService,
+    names: &[&str],
+) -> Result<Routes, DescriptorError> {
+    let reflection = reflection::services(names)?;
+    Ok(routes
+        .add_service(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
+}

@@ -1,0 +1,56 @@
+//! What the services need, put together by `app`.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::domain::{
+    accounts::Accounts,
+    passkeys::Passkeys,
+    revocations::Revocations,
+    service_accounts::ServiceAccounts,
+    sessions::Sessions,
+    tokens::{access::AccessTokens, keys::KeyRing},
+};
+
+use super::{backend::Backends, refresh_cookie::RefreshCookie};
+
+/// What the services call.
+#[derive(Clone)]
+pub struct Services {
+    /// Accounts and passwords.
+    pub accounts: Arc<Accounts>,
+    /// Passkeys.
+    pub passkeys: Arc<Passkeys>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Access tokens.
+    pub access_tokens: Arc<AccessTokens>,
+    /// Signing keys.
+    pub keys: Arc<KeyRing>,
+    /// Access tokens that were revoked before they expire.
+    pub revocations: Arc<Revocations>,
+    /// How long a watcher of revocations may leave a message unread.
+    pub slow_watcher_timeout: Duration,
+    /// Service accounts.
+    pub service_accounts: ServiceAccounts,
+    /// Identifies the backend that calls.
+    pub backends: Backends,
+    /// The cookie of refresh tokens.
+    pub refresh_cookie: Arc<RefreshCookie>,
+    /// What `GetServerInfo` returns.
+    pub info: ServerInfo,
+}
+
+/// What `GetServerInfo` returns to any caller.
+#[derive(Debug, Clone)]
+pub struct ServerInfo {
+    /// `iss` of the access tokens.
+    pub issuer: String,
+    /// The WebAuthn relying party id.
+    pub relying_party_id: String,
+    /// The origins passkeys are accepted from.
+    pub origins: Vec<String>,
+    /// The fewest code points of a password.
+    pub min_password_length: u32,
+    /// The most code points of a password.
+    pub max_password_length: u32,
+}
