@@ -1,4 +1,4 @@
-//! Puts the domain together: the only place that knows who needs whom.
+//! Puts the domain together: the only place that knows which part needs which.
 
 use std::sync::Arc;
 
@@ -27,15 +27,15 @@ use crate::{
 
 use super::data::Data;
 
-/// What the derived keys are for. Changing a word changes the key.
+/// The purposes of the keys derived from the master secret. Changing a text changes the key.
 pub mod purpose {
-    /// Sealing private keys.
+    /// Encrypts private signing keys.
     pub const SEALING: &str = "sealing";
-    /// The MAC of refresh tokens.
+    /// Authenticates refresh tokens (MAC).
     pub const REFRESH_TOKENS: &str = "refresh tokens";
-    /// The names of failure counts.
+    /// Hashes the keys of failed sign-in counts.
     pub const THROTTLE: &str = "throttle";
-    /// Decoys for unknown names.
+    /// Derives decoy passkeys for unknown usernames.
     pub const PASSKEYS: &str = "passkeys";
 }
 
@@ -43,22 +43,22 @@ pub mod purpose {
 pub struct Domain {
     /// What the gRPC services need.
     pub services: Services,
-    /// What keeps in step with other replicas.
+    /// Reads what other processes changed.
     pub replication: Replication,
-    /// The housekeeping.
+    /// Deletes expired rows.
     pub sweeper: Sweeper,
 }
 
 /// Loads the key ring.
 ///
 /// # Errors
-/// When storage fails or the secret is another one.
+/// When storage fails, or the secret is not the one that encrypted the keys.
 pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<KeyRing> {
     let key = data.secret.derive(purpose::SEALING)?;
     KeyRing::load(data.storage.clone(), world.clone(), key, config.keys.clone()).await
 }
 
-/// What revokes for an operator.
+/// Revokes for operators.
 pub fn revoker(data: &Data, world: &World) -> Revoker {
     Revoker::new(data.storage.clone(), world.clone())
 }
@@ -66,16 +66,17 @@ pub fn revoker(data: &Data, world: &World) -> Revoker {
 /// The throttle.
 ///
 /// # Errors
-/// Never in practice.
+/// When a key cannot be derived, which does not happen in practice.
 pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
     let key = data.secret.derive(purpose::THROTTLE)?;
     Ok(Throttle::new(data.storage.clone(), world.clone(), key))
 }
 
-/// Puts everything together.
+/// Puts the domain together.
 ///
 /// # Errors
-/// When storage fails, the secret is another one, or settings do not fit together.
+/// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
+/// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
     let keys = Arc::new(key_ring(config, data, world).await?);

@@ -1,15 +1,19 @@
-//! The headers by which an upstream learns who the person is, and the ones that must not reach it.
+//! The headers that identify the person to an upstream, and the ones that must not reach it.
 //!
-//! An upstream believes these headers, so a client must never get one through: each is set or removed
-//! whenever a request passes, in every spelling that an upstream may take for it. CGI, WSGI and their
-//! like turn `-` into `_`, so `x_claviger_subject` and `x-claviger-subject` look the same to them; PHP
-//! turns `.` into `_` too. So every byte but letters and digits counts as `-`.
+//! An upstream trusts these headers, so no client may send one: each is set or removed whenever a request
+//! is allowed, in every spelling that an upstream may read as one of them. CGI, WSGI and similar interfaces
+//! replace `-` by `_`, so `x_claviger_subject` and `x-claviger-subject` are the same to them; PHP replaces
+//! `.` too. So every byte but letters and digits counts as `-`.
 
 use std::sync::LazyLock;
 
 use claviger_token::claims::Claims;
 
-/// What the name of every identity header begins with.
+/// The header with which a gateway identifies itself over HTTP: the key of its service account, without a
+/// scheme, since `authorization` holds the person's token there.
+pub const SERVICE_KEY: &str = "x-claviger-service-key";
+
+/// The prefix of every identity header.
 pub const PREFIX: &str = "x-claviger-";
 
 /// Every identity header, in lower case.
@@ -21,9 +25,9 @@ pub const SUBJECT: &str = "x-claviger-subject";
 pub const SESSION: &str = "x-claviger-session";
 /// The token's id (`jti`).
 pub const TOKEN_ID: &str = "x-claviger-token-id";
-/// When the person proved who they are (`auth_time`), in seconds since 1970.
+/// The time of the sign-in (`auth_time`), in seconds since 1970.
 pub const AUTH_TIME: &str = "x-claviger-auth-time";
-/// How they did (`amr`, RFC 8176), values separated by spaces.
+/// The sign-in method (`amr`, RFC 8176), values separated by spaces.
 pub const AMR: &str = "x-claviger-amr";
 /// When the token expires (`exp`), in seconds since 1970.
 pub const EXPIRES: &str = "x-claviger-expires";
@@ -40,7 +44,7 @@ pub fn of(claims: &Claims) -> [(&'static str, String); 6] {
     ]
 }
 
-/// Whether an upstream may take a header of this name for one of ours.
+/// Whether an upstream may read a header of this name as one of ours.
 pub fn resembles_ours(name: &str) -> bool {
     let name = name.trim().as_bytes();
     name.len() >= PREFIX.len()
@@ -50,7 +54,7 @@ pub fn resembles_ours(name: &str) -> bool {
         })
 }
 
-/// Every spelling of the identity headers with `_` for some `-`, the proper one left out.
+/// Every spelling of the identity headers with `_` for at least one `-`.
 pub fn misspellings() -> &'static [String] {
     static ALL: LazyLock<Vec<String>> = LazyLock::new(|| spell_badly().collect());
     &ALL

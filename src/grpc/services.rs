@@ -6,12 +6,12 @@ use crate::domain::{
     accounts::Accounts,
     passkeys::Passkeys,
     revocations::Revocations,
-    service_accounts::ServiceAccounts,
+    service_accounts::{Backends, ServiceAccounts},
     sessions::Sessions,
     tokens::{access::AccessTokens, keys::KeyRing},
 };
 
-use super::{backend::Backends, refresh_cookie::RefreshCookie};
+use super::refresh_cookie::RefreshCookie;
 
 /// What the services call.
 #[derive(Clone)]

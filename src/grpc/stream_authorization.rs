@@ -1,7 +1,7 @@
-//! Whether who began a stream may still go on with it.
+//! Whether the backend that opened a stream may still read it.
 //!
-//! A connection and its streams outlive keys, certificates and service accounts, so it is not enough to
-//! ask who calls when the call begins.
+//! A connection and its streams can outlive keys, certificates and service accounts, so identifying the
+//! caller when the call begins is not enough.
 
 use std::time::Duration;
 
@@ -17,28 +17,27 @@ use crate::{
     model::service_account::Backend,
 };
 
-/// How often a stream that is quiet is asked whose it is. One that sends is asked at each message.
-const INTERVAL: Duration = Duration::from_millis(500);
+/// How often a stream without messages is checked. Otherwise it is checked before each message.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What the caller showed when the call began, to be looked at again.
+/// The credentials with which a stream was opened, to be checked again while it is open.
 #[derive(Clone)]
-pub struct Standing {
+pub struct StreamAuthorization {
     backends: Backends,
     shown: Credentials,
     backend: Backend,
 }
 
-impl Standing {
-    /// The standing of who was found to be `backend` by what was shown.
+impl StreamAuthorization {
+    /// For a caller that was identified as `backend` by these credentials.
     pub(super) fn new(backends: Backends, shown: Credentials, backend: Backend) -> Self {
         Self { backends, shown, backend }
     }
 
-    /// Fails once what the caller showed is no longer good: the service account was deleted, or its
-    /// key or certificate has expired.
+    /// Checks that the credentials are still valid.
     ///
     /// # Errors
-    /// `CallerUnknown`.
+    /// `CallerUnknown` when the service account was deleted, or its key or certificate has expired.
     pub fn check(&self) -> Result<()> {
         let is_same = match (self.backends.find(&self.shown)?, &self.backend) {
             (Backend::Local, Backend::Local) => true,
@@ -51,18 +50,18 @@ impl Standing {
 
 struct Watched<T> {
     inner: BoxStream<T>,
-    standing: Standing,
+    authorization: StreamAuthorization,
     ticks: Interval,
 }
 
-/// The stream, until its caller loses their standing: then it ends with `CALLER_UNKNOWN`.
-pub(super) fn while_known<T: Send + 'static>(
+/// The stream while its caller is authorized; then it ends with `CALLER_UNKNOWN`.
+pub(super) fn while_authorized<T: Send + 'static>(
     inner: BoxStream<T>,
-    standing: Standing,
+    authorization: StreamAuthorization,
 ) -> BoxStream<T> {
-    let mut ticks = tokio::time::interval(INTERVAL);
+    let mut ticks = tokio::time::interval(CHECK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let watched = Watched { inner, standing, ticks };
+    let watched = Watched { inner, authorization, ticks };
     Box::pin(stream::unfold(Some(watched), next))
 }
 
@@ -75,7 +74,7 @@ async fn next<T>(
             item = watched.inner.next() => Some(item?),
             _ = watched.ticks.tick() => None,
         };
-        if let Err(error) = watched.standing.check() {
+        if let Err(error) = watched.authorization.check() {
             return Some((Err(error.into()), None));
         }
         if let Some(item) = item {

@@ -14,13 +14,13 @@ use crate::{
 };
 
 use super::{
-    backend::{backend, standing},
+    backend::{backend, stream_authorization},
     convert::{
         revocations::{self, Preface},
         tokens as convert,
     },
     services::Services,
-    stream_authorization::while_known,
+    stream_authorization::while_authorized,
     watching,
 };
 
@@ -90,14 +90,14 @@ impl TokenService for Service {
         request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
         self.access_tokens.may_watch(&backend(&request)?)?;
-        let standing = standing(&request)?;
+        let authorization = stream_authorization(&request)?;
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
         let settings = self.access_tokens.settings();
         let preface =
             Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime };
         let messages = watching::messages(watcher, preface, self.slow_watcher_timeout);
-        Ok(Response::new(while_known(messages, standing)))
+        Ok(Response::new(while_authorized(messages, authorization)))
     }
 
     async fn get_revocations(

@@ -1,8 +1,8 @@
 //! `/v1/forward-auth`: whether a request may pass, for nginx (`auth_request`), Caddy (`forward_auth`)
 //! and Traefik (`forwardAuth`).
 //!
-//! Answers 200, 401 or 403, because nginx takes anything else for a fault. Whatever goes wrong here is
-//! 403: only 200 lets a request pass. The settings of a route come in the query.
+//! Returns 200, 401 or 403, because nginx treats anything else as an error. Every failure here is 403:
+//! only 200 lets a request pass. The settings of a route come in the query.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -20,26 +20,28 @@ use tower_http::catch_panic::CatchPanicLayer;
 use url::form_urlencoded;
 
 use crate::{
-    domain::service_accounts::Backends,
-    gateway::{Decision, Demands, Denial, Judge, Misconfigured, decide, headers},
-    grpc::backend::{self, SERVICE_KEY},
+    domain::service_accounts::{Backends, Credentials},
+    gateway::{
+        Decision, Demands, Denial, Judge, Misconfigured, decide,
+        headers::{self, SERVICE_KEY},
+    },
     model::{certificate::ClientCertificate, session::Origin},
 };
 
-/// Where it is.
+/// The path of the route.
 pub const PATH: &str = "/v1/forward-auth";
 
-/// The most of a forwarded text that is logged.
+/// The most bytes of a forwarded header that are logged.
 const MAX_LOGGED_BYTES: usize = 128;
 
-/// What the answers are made from.
+/// What the route needs.
 #[derive(Clone)]
 pub struct ForwardAuth {
-    /// Who knows whether a token holds.
+    /// Verifies tokens.
     pub judge: Arc<dyn Judge>,
-    /// Who knows which gateway asks; `None` where it does not matter.
+    /// Identifies the gateway that asks; `None` where every gateway may ask.
     pub backends: Option<Backends>,
-    /// Whose `x-forwarded-*` is believed.
+    /// The proxies whose `x-forwarded-*` is trusted.
     pub trusted_proxies: Arc<[IpNet]>,
 }
 
@@ -47,41 +49,52 @@ pub struct ForwardAuth {
 pub fn routes(forward_auth: ForwardAuth) -> Router {
     Router::new()
         .route(PATH, any(check))
-        .layer(CatchPanicLayer::custom(|_| answer(&Decision::Deny(Denial::NotAllowed))))
+        .layer(CatchPanicLayer::custom(|_| respond(&Decision::Deny(Denial::NotAllowed))))
         .with_state(forward_auth)
 }
 
 async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
     let Some(judge) = judge_for(&state, &request) else {
-        if shows_itself(&request) {
-            tracing::warn!("denied: the gateway's key or certificate is of no service account");
+        if has_credentials(&request) {
+            tracing::warn!("denied: the gateway's key or certificate is not of a service account");
         } else {
-            tracing::warn!("denied: the gateway shows no service account; give it a key");
+            tracing::warn!(
+                "denied: the gateway has no credentials; give it the key of a service account"
+            );
         }
-        return answer(&Decision::Deny(Denial::NotAllowed));
+        return respond(&Decision::Deny(Denial::NotAllowed));
     };
     let decision = match demands(request.uri().query()) {
         Ok(demands) => decide(&*judge, &authorization(request.headers()), &demands).await,
         Err(error) => {
-            tracing::warn!(%error, "denied: mend the address that the gateway asks");
+            tracing::warn!(%error, "denied: the query of the URL that the gateway requests is not valid");
             Decision::Deny(Denial::NotAllowed)
         }
     };
     log(&decision, &request, &state.trusted_proxies);
-    answer(&decision)
+    respond(&decision)
 }
 
-/// The judge for the gateway that asks. `None` when nobody knows the gateway: it hears 403 and not 401,
+/// The judge for the gateway that asks; `None` for an unknown gateway. Its response is 403 and not 401,
 /// which would send the person to sign in.
 fn judge_for(state: &ForwardAuth, request: &Request) -> Option<Arc<dyn Judge>> {
     let judge = || Arc::clone(&state.judge);
     let Some(backends) = &state.backends else { return Some(judge()) };
-    let backend = backend::of_http(backends, request.headers(), request.extensions()).ok()?;
+    let backend = backends.find(&credentials(request)?).ok()?;
     Some(judge().for_backend(&backend).unwrap_or_else(judge))
 }
 
-/// Whether the gateway shows anything, known or not.
-fn shows_itself(request: &Request) -> bool {
+/// The key and the certificate of the gateway. `None` for a key that is not text, or for several: a proxy
+/// before us could read another of them than we do.
+fn credentials(request: &Request) -> Option<Credentials> {
+    let mut keys = request.headers().get_all(SERVICE_KEY).iter();
+    let key = keys.next().map(HeaderValue::to_str).transpose().ok()?;
+    let certificate = request.extensions().get::<Arc<ClientCertificate>>().map(Arc::clone);
+    keys.next().is_none().then(|| Credentials::new(key, certificate))
+}
+
+/// Whether the gateway presents any credentials, valid or not.
+fn has_credentials(request: &Request) -> bool {
     request.headers().contains_key(SERVICE_KEY)
         || request.extensions().get::<Arc<ClientCertificate>>().is_some()
 }
@@ -91,14 +104,14 @@ fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {
     Demands::read(pairs.iter().map(|(name, value)| (&**name, &**value)))
 }
 
-/// Every value of `authorization`. One that is not text is no token, but counts as one shown.
+/// Every value of `authorization`. One that is not text counts as a malformed token.
 fn authorization(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all(header::AUTHORIZATION).iter();
     values.map(|value| value.to_str().unwrap_or("Bearer ")).collect()
 }
 
-/// One line for every decision. What the request says of itself stands in it only when a proxy that
-/// the operator named says so; without its query, which may hold secrets.
+/// One line for every decision. Includes what a trusted proxy says of the request, without the query,
+/// which may contain secrets.
 fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
     let address = request.extensions().get::<Origin>().map(|origin| origin.address.to_string());
     let peer = request.extensions().get::<SocketAddr>().map(|peer| peer.ip().to_canonical());
@@ -119,8 +132,8 @@ fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
     }
 }
 
-/// The answer to a decision. The only maker of answers.
-fn answer(decision: &Decision) -> Response {
+/// The response to a decision. Nothing else makes responses.
+fn respond(decision: &Decision) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -144,8 +157,8 @@ fn answer(decision: &Decision) -> Response {
     response
 }
 
-/// Every identity header; empty when nobody is known, so that a gateway which copies them overwrites
-/// what the client sent. `None` when a value cannot be a header.
+/// Every identity header; empty without claims, so that a gateway which copies them overwrites what the
+/// client sent. `None` when a value cannot be a header.
 fn identity(claims: Option<&Claims>) -> Option<Vec<(HeaderName, HeaderValue)>> {
     let pairs = match claims {
         Some(claims) => headers::of(claims),
@@ -165,7 +178,7 @@ mod tests {
     use super::*;
     use crate::gateway::Stale;
 
-    /// A judge that never gets to a verdict.
+    /// A judge that never returns a verdict.
     enum Failing {
         Panics,
         IsStale,
@@ -174,24 +187,24 @@ mod tests {
     impl Judge for Failing {
         fn judge(&self, _: &str, _: Requirements<'_>) -> Result<Judged, Stale> {
             match self {
-                Self::Panics => panic!("a fault of ours"),
+                Self::Panics => panic!("the judge failed"),
                 Self::IsStale => Err(Stale),
             }
         }
     }
 
     #[tokio::test]
-    async fn a_fault_of_ours_lets_nobody_pass() {
+    async fn no_request_passes_when_the_judge_fails() {
         for judge in [Failing::Panics, Failing::IsStale] {
             let trusted_proxies = Arc::new([]);
             let judge = Arc::new(judge);
             let router = routes(ForwardAuth { judge, backends: None, trusted_proxies });
             let request = Request::get(PATH).header("authorization", "Bearer token");
 
-            let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
 
-            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-            assert_eq!(answer.headers()["cache-control"], "no-store");
+            assert_eq!(response.status(), StatusCode::FORBIDDEN);
+            assert_eq!(response.headers()["cache-control"], "no-store");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Refuses what is not a gRPC call before anything reads it.
+//! Refuses requests that are not gRPC calls before anything reads them.
 //!
-//! tonic itself looks at neither method nor content type, so without this a form on any web page
-//! could post to a handler across origins (a "simple" request needs no leave from CORS).
+//! tonic itself checks neither method nor content type, so without this a form on any web page could
+//! post to a handler across origins (CORS does not restrict "simple" requests).
 
 use axum::{
     extract::Request,
@@ -10,14 +10,14 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 
-use crate::grpc::backend::SERVICE_KEY;
+use crate::gateway::headers::SERVICE_KEY;
 
 use super::access_log::{self, Protocol};
 
-/// Lets only `POST` with `application/grpc*` pass, and plain gRPC only over HTTP/2.
+/// Accepts only `POST` with `application/grpc*`, and plain gRPC only over HTTP/2.
 pub async fn check(mut request: Request, next: Next) -> Response {
     let is_web = speaks_grpc_web(request.headers());
-    if let Some((status, message)) = refusal(&request, is_web) {
+    if let Some((status, message)) = refused(&request, is_web) {
         access_log::refused(&request, status);
         let mut response = (status, message).into_response();
         if status == StatusCode::METHOD_NOT_ALLOWED {
@@ -32,7 +32,7 @@ pub async fn check(mut request: Request, next: Next) -> Response {
     response
 }
 
-fn refusal(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)> {
+fn refused(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)> {
     if request.method() != Method::POST {
         Some((StatusCode::METHOD_NOT_ALLOWED, "gRPC calls use POST.\n"))
     } else if !speaks_grpc(request.headers()) {
@@ -61,10 +61,14 @@ fn speaks_grpc_web(headers: &HeaderMap) -> bool {
 }
 
 /// The headers that carry tokens.
-const SECRET: [HeaderName; 4] =
-    [header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE, SERVICE_KEY];
+const SECRET: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::SET_COOKIE,
+    HeaderName::from_static(SERVICE_KEY),
+];
 
-/// Whoever prints headers prints these as `Sensitive`, and HTTP/2 keeps them out of its tables.
+/// Code that prints headers prints these as `Sensitive`, and HTTP/2 keeps them out of its tables.
 fn mark_secrets(headers: &mut HeaderMap) {
     for name in SECRET {
         if let header::Entry::Occupied(mut values) = headers.entry(name) {
