@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::world::World,
     grpc::{availability::GatewayAvailability, layers, routes},
-    http::{self, agent_health::Following, forward_auth::ForwardAuth},
+    http::{self, agent_health::AgentReadiness, forward_auth::ForwardAuth},
     serve::{
         accept::Server,
         listeners::{self, BindError},
@@ -93,8 +93,10 @@ impl Agent {
         let routes = routes::gateway(judge.clone(), self.availability.service())
             .map_err(StartError::Descriptors)?;
         let trusted_proxies = settings.trusted_proxies;
-        let following =
-            Following { verifier: verifier.clone(), stop: self.tasks.stop().gently.clone() };
+        let readiness = AgentReadiness {
+            verifier: verifier.clone(),
+            shutdown: self.tasks.stop().gently.clone(),
+        };
         let forward_auth = ForwardAuth {
             judge,
             backends: None,
@@ -107,7 +109,7 @@ impl Agent {
             request_timeout: settings.limits.request_timeout,
             shutdown: self.tasks.stop().gently.clone(),
         };
-        let pages = http::agent(following, forward_auth);
+        let pages = http::agent(readiness, forward_auth);
         let router = layers::assemble(routes, pages, http::nothing(), &layers);
         Ok(Server::new("agent", router, settings.limits, self.tasks.clone()))
     }

@@ -1,4 +1,4 @@
-//! What runs beside the calls.
+//! The tasks beside the calls: following other processes, and deleting expired rows.
 
 use std::{
     sync::{
@@ -20,14 +20,14 @@ use crate::{
     telemetry,
 };
 
-/// How often the database is swept, by the real clock.
+/// How often expired rows are deleted, by the real clock.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
-/// How long a round of sweeping may take. What is left is for the next one.
+/// How long a round of deletions may take; the next one does the rest.
 const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the database may take for a round of following before it counts as down.
+/// How long the database may take for a round of following before it counts as unavailable.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Follows what other processes write, and tells whether the database answers, until `stop`.
+/// Reads what other processes write, and reports whether the database answers, until `stop`.
 pub async fn follow(
     mut replication: Replication,
     answers: Arc<AtomicBool>,
@@ -52,18 +52,21 @@ pub async fn follow(
         answers.store(problem.is_none(), Ordering::Relaxed);
         match problem {
             Some(cause) => {
-                tracing::error!(cause, "the database is down; tokens are judged from memory");
+                tracing::error!(
+                    cause,
+                    "the database does not answer; access tokens are verified from memory"
+                );
                 availability.announce(State::WithoutDatabase).await;
             }
             None => {
-                tracing::warn!("the database is back");
+                tracing::warn!("the database answers again");
                 availability.announce(State::Serving).await;
             }
         }
     }
 }
 
-/// Sweeps while the database answers, until `stop`.
+/// Deletes expired rows while the database answers, until `stop`.
 pub async fn sweep(sweeper: Sweeper, answers: Arc<AtomicBool>, stop: CancellationToken) {
     let mut ticks = interval_at(Instant::now() + SWEEP_INTERVAL, SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -78,8 +81,8 @@ pub async fn sweep(sweeper: Sweeper, answers: Arc<AtomicBool>, stop: Cancellatio
         let cause = match timeout(SWEEP_TIMEOUT, sweeper.run_once()).await {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => telemetry::causes(&error),
-            Err(_) => "it took too long".to_owned(),
+            Err(_) => "it took longer than a minute".to_owned(),
         };
-        tracing::error!(cause, "housekeeping failed and will be tried again");
+        tracing::error!(cause, "deleting expired rows failed; it will be tried again");
     }
 }

@@ -1,11 +1,11 @@
-//! What a route demands of whoever comes through it, as the operator wrote it into the gateway.
+//! What a route demands of requests, as the operator set it in the gateway.
 //!
-//! Envoy sends it as `context_extensions`; nginx, Caddy and Traefik in the query of the address that
-//! they ask. The names are the same.
+//! Envoy sends it as `context_extensions`; nginx, Caddy and Traefik in the query of the URL that they
+//! request. The names are the same.
 
 use std::time::Duration;
 
-/// Names that have a meaning.
+/// The names of the settings.
 const AUDIENCE: &str = "audience";
 const MAX_AUTH_AGE: &str = "max_auth_age";
 const ANONYMOUS: &str = "anonymous";
@@ -13,34 +13,34 @@ const ANONYMOUS: &str = "anonymous";
 /// What a route demands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Demands {
-    /// Whom the token must be for; otherwise for the default audience.
+    /// The audience that the token must be for; `None` means the default one.
     pub audience: Option<String>,
-    /// How old the sign-in may be at most.
+    /// The greatest age of the sign-in.
     pub max_auth_age: Option<Duration>,
-    /// Whether somebody without a token passes, with every identity header removed. A bad token does
-    /// not.
+    /// Whether a request without a token passes, with every identity header removed. A request with a bad
+    /// token does not.
     pub allows_anonymous: bool,
 }
 
-/// The operator wrote something that has no meaning here. It denies, because a demand that is misspelt
-/// would be no demand at all.
+/// The settings are not valid. Such a request is denied, because a misspelt demand would otherwise demand
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misconfigured {
-    /// A name that means nothing.
+    /// The name of no setting.
     #[error(
         "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age` and \
          `anonymous`"
     )]
     UnknownName(String),
-    /// A name that comes twice.
+    /// A setting that is given twice.
     #[error("the gateway sends the setting `{0}` twice")]
     Twice(&'static str),
-    /// A value that means nothing.
+    /// A value that is not valid.
     #[error("the gateway sends the setting `{name}` with a value that is not {form}")]
     BadValue {
         /// The setting.
         name: &'static str,
-        /// What it should be.
+        /// The expected form, with an article.
         form: &'static str,
     },
 }
@@ -49,7 +49,7 @@ impl Demands {
     /// Reads names and values.
     ///
     /// # Errors
-    /// When any of them means nothing.
+    /// The first name or value that is not valid.
     pub fn read<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Misconfigured> {

@@ -1,4 +1,4 @@
-//! Who knows whether a token holds: the server itself, or a verifier that follows it.
+//! What verifies access tokens for a gateway: the server itself, or a verifier that follows it.
 
 use std::sync::Arc;
 
@@ -8,37 +8,37 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use crate::{domain::tokens::access::AccessTokens, model::service_account::Backend};
 
-/// Nobody can tell at the moment: the revocations that are known are too old to rely on, or too many
-/// wait for a key.
+/// The token cannot be verified at the moment: the known revocations are too old, or too many requests
+/// wait for a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stale;
 
-/// Judges access tokens for a gateway.
+/// Verifies access tokens for a gateway.
 pub trait Judge: Send + Sync + 'static {
-    /// Judges a token. Without a required audience the judge's own is required.
+    /// Verifies a token. Without a required audience the judge's own is required.
     ///
     /// # Errors
-    /// When nobody can tell.
+    /// [`Stale`] when the token cannot be verified at the moment.
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale>;
 
-    /// Waits for the key that a malformed token names, if it may be on its way. Answers whether it is
-    /// worth judging the token again.
+    /// Waits for the signing key that a malformed token names, if the key may arrive soon. Returns whether
+    /// to verify the token again.
     ///
     /// # Errors
-    /// When so many wait that nobody can tell.
+    /// [`Stale`] when too many requests wait.
     fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
         let _ = token;
         ready(Ok(false)).boxed()
     }
 
-    /// Whether whoever asks may require this audience.
+    /// Whether the backend that asks may require this audience.
     fn may_require(&self, audience: Option<&str>) -> bool {
         let _ = audience;
         true
     }
 
-    /// The judge for one backend, who may not learn of every token; `None` when this one judges for
-    /// all alike.
+    /// The judge for one backend, which may not ask about every token; `None` when this one judges for all
+    /// backends alike.
     fn for_backend(self: Arc<Self>, backend: &Backend) -> Option<Arc<dyn Judge>> {
         let _ = backend;
         None
@@ -56,7 +56,7 @@ impl Judge for AccessTokens {
     }
 }
 
-/// The server, as far as it answers one backend.
+/// The server, restricted to what one backend may ask.
 struct ForBackend {
     access_tokens: Arc<AccessTokens>,
     backend: Backend,
@@ -66,7 +66,7 @@ impl Judge for ForBackend {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
         let Requirements { audience, max_auth_age } = required;
         let judged = self.access_tokens.judge_for(&self.backend, token, audience, max_auth_age);
-        // Nothing may be said of a token for an audience that was denied.
+        // A backend may learn nothing about a token for an audience that it may not ask for.
         Ok(judged.unwrap_or(Judged::WrongAudience(None)))
     }
 

@@ -1,7 +1,7 @@
-//! Whether a request may pass a gateway, and what its upstream learns of the person.
+//! Whether a request may pass a gateway, and which headers identify the person to its upstream.
 //!
-//! One decision for every gateway: `grpc/ext_authz.rs` and `http/forward_auth.rs` only turn it into
-//! their wire. Knows neither gRPC nor HTTP beyond the names and values of headers.
+//! One decision for every gateway: `grpc/ext_authz` and `http/forward_auth.rs` only turn it into messages.
+//! Knows neither gRPC nor HTTP beyond the names and values of headers.
 
 pub mod decision;
 pub mod demands;

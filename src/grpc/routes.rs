@@ -107,7 +107,7 @@ pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Routes, D
 /// Envoy's `ext_authz`.
 fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Service> {
     AuthorizationServer::new(ext_authz::Service::new(judge))
-        .max_decoding_message_size(ext_authz::MAX_QUESTION_BYTES)
+        .max_decoding_message_size(ext_authz::MAX_REQUEST_BYTES)
 }
 
 /// Adds what every gRPC server offers: health and reflection.

@@ -1,4 +1,4 @@
-//! Health of `claviger agent`: whether it can decide.
+//! Readiness of `claviger agent`: whether it can verify tokens.
 
 use axum::{
     extract::State,
@@ -11,20 +11,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::document;
 
-/// What being ready depends on.
+/// What the readiness depends on.
 #[derive(Clone)]
-pub struct Following {
-    /// What hears of the server.
+pub struct AgentReadiness {
+    /// What follows the server.
     pub verifier: Verifier,
     /// Cancelled when the agent shuts down.
-    pub stop: CancellationToken,
+    pub shutdown: CancellationToken,
 }
 
-/// `/readyz`: whether requests are decided, and how fresh what is known is; 503 when every one of them
-/// is denied. `degraded` while the server is not heard of and the grace is not over.
-pub async fn ready(State(following): State<Following>) -> Response {
-    let status = following.verifier.status();
-    let accepting = !following.stop.is_cancelled();
+/// `/readyz`: whether tokens can be verified, and the age of the last message; 503 when every request is
+/// denied. `degraded` while the stream is lost and the grace is not over.
+pub async fn ready(State(readiness): State<AgentReadiness>) -> Response {
+    let status = readiness.verifier.status();
+    let accepting = !readiness.shutdown.is_cancelled();
     let (code, word) = match (accepting && status.can_verify, status.is_live) {
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -33,7 +33,7 @@ pub async fn ready(State(following): State<Following>) -> Response {
     let body = json!({
         "status": word,
         "parts": {
-            "server": if status.is_live { "ok" } else { "not heard of" },
+            "server": if status.is_live { "ok" } else { "unavailable" },
             "listeners": if accepting { "ok" } else { "shutting down" },
         },
         "last_message_age_seconds": status.last_message_age.map(|span| span.as_secs_f64()),

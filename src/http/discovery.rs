@@ -1,7 +1,7 @@
-//! The documents by which backends find the keys.
+//! The documents with which backends find the signing keys.
 //!
-//! Claviger is no authorization server for third parties, so the documents name no endpoints and
-//! their lists are empty; what they say is true all the same.
+//! Claviger is no authorization server for third parties, so the documents name no endpoints, and their
+//! lists are empty.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use crate::domain::tokens::keys::{KeyRing, PUBLICATION_MAX_AGE};
 
-/// What the documents are made from.
+/// What the documents contain.
 #[derive(Clone)]
 pub struct Discovery {
-    /// The keys.
+    /// The signing keys.
     pub keys: Arc<KeyRing>,
-    /// `iss` of access tokens, and where this listener is reached.
+    /// `iss` of access tokens, and the URL of this listener.
     pub issuer: Arc<str>,
 }
 
@@ -37,7 +37,7 @@ pub async fn jwks(State(discovery): State<Discovery>) -> Response {
 pub async fn openid_configuration(State(discovery): State<Discovery>) -> Response {
     let mut metadata = metadata(&discovery);
     metadata["subject_types_supported"] = json!(["public"]);
-    // There are no ID tokens, but verifiers take from here how tokens of this issuer are signed.
+    // There are no ID tokens, but verifiers read the signature algorithms of this issuer here.
     metadata["id_token_signing_alg_values_supported"] = json!(algorithms(&discovery.keys));
     cached(metadata)
 }
@@ -53,7 +53,7 @@ fn metadata(discovery: &Discovery) -> Value {
         "issuer": &**issuer,
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
         "response_types_supported": [],
-        // Left out, these two would mean grants and methods that do not exist here.
+        // Without these two their defaults would apply, which do not exist here.
         "grant_types_supported": [],
         "token_endpoint_auth_methods_supported": [],
     })

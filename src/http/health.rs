@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can work.
+//! Whether the process is alive, and whether it is ready for calls.
 
 use std::sync::{
     Arc,
@@ -15,24 +15,24 @@ use tokio_util::sync::CancellationToken;
 
 use super::document;
 
-/// What being ready depends on.
+/// What the readiness depends on.
 #[derive(Clone)]
 pub struct Readiness {
-    /// Whether the database answered when it was last asked.
+    /// Whether the database answered the last query of the housekeeping.
     pub database_answers: Arc<AtomicBool>,
-    /// Whether the port is of use without it.
+    /// Whether the port can serve calls without the database.
     pub works_without_database: bool,
     /// Cancelled when the server shuts down.
     pub shutdown: CancellationToken,
 }
 
-/// `/healthz`: the process answers.
+/// `/healthz`: the process responds.
 pub async fn live() -> Response {
     document(json!({ "status": "ok" }), "no-store").into_response()
 }
 
-/// `/readyz`: the port can do its work, and which parts work; 503 when it cannot. Asks nobody, so
-/// that it answers at once however the database is.
+/// `/readyz`: whether the port can serve calls, and which parts work; 503 when it cannot. Does not query
+/// the database, so that it responds immediately whatever its state.
 pub async fn ready(State(readiness): State<Readiness>) -> Response {
     let database = readiness.database_answers.load(Ordering::Relaxed);
     let accepting = !readiness.shutdown.is_cancelled();

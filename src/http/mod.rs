@@ -15,15 +15,15 @@ use axum::{
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 
-/// What the pages of the public listener are made from.
+/// What the pages of the public listener need.
 pub struct Public {
-    /// The page.
+    /// The account page.
     pub page: page::Page,
     /// The well-known files for browsers.
     pub well_known: well_known::WellKnown,
     /// The documents for backends.
     pub discovery: discovery::Discovery,
-    /// Health.
+    /// The readiness.
     pub readiness: health::Readiness,
 }
 
@@ -49,14 +49,14 @@ pub fn internal(readiness: health::Readiness, forward_auth: forward_auth::Forwar
 
 /// The pages of `claviger agent`.
 pub fn agent(
-    following: agent_health::Following,
+    readiness: agent_health::AgentReadiness,
     forward_auth: forward_auth::ForwardAuth,
 ) -> Router {
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(agent_health::ready))
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(following)
+        .with_state(readiness)
         .merge(forward_auth::routes(forward_auth))
 }
 
@@ -68,12 +68,11 @@ fn health_pages(readiness: health::Readiness) -> Router {
         .with_state(readiness)
 }
 
-/// What the internal listener answers where there is no page.
+/// The response of the internal listener where there is no page.
 pub fn nothing() -> Router {
     Router::new().fallback(async || not_found())
 }
 
-/// There is no such page.
 fn not_found() -> Response {
     let body = json!({ "error": "there is no such page" });
     (StatusCode::NOT_FOUND, document(body, "no-store")).into_response()
@@ -84,7 +83,7 @@ async fn method_not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, document(body, "no-store")).into_response()
 }
 
-/// A JSON document that browsers take for nothing else.
+/// A JSON document, which browsers must not interpret as anything else.
 fn document(body: Value, cache_control: &'static str) -> impl IntoResponse {
     let headers: [(HeaderName, &'static str); 2] =
         [(header::CACHE_CONTROL, cache_control), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];

@@ -1,8 +1,8 @@
 //! Well-known files for browsers and password managers: where to change a password, where to manage
 //! passkeys, and which other sites may use them.
 //!
-//! Any other path below `/.well-known/` must be 404: browsers and password managers ask for one that
-//! nobody has, to see whether they can believe the others.
+//! Any other path below `/.well-known/` must be 404: browsers and password managers request a path that
+//! does not exist, to check that the others can be trusted.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use serde_json::json;
 
 use super::{document, not_found};
 
-/// An hour: what is said here changes when the configuration does.
+/// An hour: the files change only with the configuration.
 const CACHE_CONTROL: &str = "public, max-age=3600";
 
-/// What the files say.
+/// What the files contain.
 #[derive(Debug, Clone)]
 pub struct WellKnown {
-    /// Where people reach the server, without a slash at the end.
+    /// The public URL, without a trailing slash.
     pub url: Arc<str>,
     /// The web origins on other domains that may use the passkeys.
     pub related_origins: Arc<[String]>,
@@ -38,7 +38,7 @@ pub fn routes(well_known: WellKnown) -> Router {
         .with_state(well_known)
 }
 
-/// Leads to where a password is changed (W3C, "A Well-Known URL for Changing Passwords").
+/// Redirects to where a password is changed (W3C, "A Well-Known URL for Changing Passwords").
 async fn change_password() -> Redirect {
     Redirect::to("/account#password")
 }

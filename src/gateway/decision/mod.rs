@@ -1,4 +1,4 @@
-//! The decision itself.
+//! The decision whether a request may pass, and the reason when not.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{Demands, Judge};
 /// Whether a request may pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It may: as this person, or as nobody where the route allows that.
+    /// It may: with these claims, or without a token where the route allows that.
     Allow(Option<Arc<Claims>>),
     /// It may not.
     Deny(Denial),
@@ -25,33 +25,33 @@ pub enum Decision {
 pub enum Denial {
     /// There is no bearer token.
     MissingToken,
-    /// The token is no good.
+    /// The token is not valid.
     InvalidToken(Refused),
-    /// The token is good, but the sign-in is older than this many seconds (RFC 9470).
+    /// The token is valid, but the sign-in is older than the route allows (RFC 9470).
     StepUpNeeded {
-        /// The most that the route allows.
+        /// The greatest age that the route allows, in seconds.
         max_age: u64,
     },
-    /// The gateway may not ask that, or what the operator wrote into it means nothing.
+    /// The gateway may not require this audience, or its settings for the route are not valid.
     NotAllowed,
-    /// Nobody can tell at the moment, so nobody passes.
+    /// Tokens cannot be verified at the moment.
     Unavailable,
 }
 
 /// What is wrong with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// It is not a token of this server, or not one token.
+    /// It is not a token of this server, or there are several.
     Malformed,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its session ended before.
+    /// It was revoked, or its session has ended.
     Revoked,
-    /// It is for somebody else.
+    /// It is for another audience.
     WrongAudience,
 }
 
-/// Decides on a request that came with these values of `authorization`.
+/// Decides on a request with these values of the header `authorization`.
 pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
     if !judge.may_require(demands.audience.as_deref()) {
         return Decision::Deny(Denial::NotAllowed);
@@ -94,7 +94,7 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
 }
 
 impl Denial {
-    /// The challenge of the answer; none where another token would not help.
+    /// The challenge of the response; none where another token would not help.
     pub const fn challenge(self) -> Option<Challenge<'static>> {
         match self {
             Self::MissingToken => Some(Challenge::Token),
@@ -107,7 +107,7 @@ impl Denial {
         }
     }
 
-    /// What the person's program is told.
+    /// The sentence for the person's client.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::MissingToken => "an access token is needed",
@@ -118,7 +118,7 @@ impl Denial {
         }
     }
 
-    /// What the log calls it.
+    /// The name in the log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MissingToken => "missing_token",

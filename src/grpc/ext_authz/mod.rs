@@ -1,7 +1,7 @@
 //! Envoy's `ext_authz`: `envoy.service.auth.v3.Authorization` on the wire.
 //!
-//! To Envoy an empty answer means "let it pass", and so does the status OK beside a denial. So answers
-//! are made from a [`Decision`] in one function, [`answer`], and nowhere else.
+//! To Envoy an empty response means "let it pass", and so does the status OK beside a denial. So only one
+//! function, [`respond`], makes responses, from a [`Decision`].
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ use crate::{
     model::service_account::Backend,
 };
 
-/// The largest question: Envoy sends along every header, 60 KiB of them at most unless told otherwise.
-pub(super) const MAX_QUESTION_BYTES: usize = 256 * 1024;
+/// The largest request, in bytes: Envoy sends every header, at most 60 KiB of them by default.
+pub(super) const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
 const AUTHORIZATION: &str = "authorization";
 const WWW_AUTHENTICATE: &str = "www-authenticate";
@@ -54,7 +54,7 @@ impl Authorization for Service {
     }
 }
 
-/// The judge for who asks. `claviger agent` has but one asker, and does not look who it is.
+/// The judge for the gateway that asks. `claviger agent` serves one gateway, and does not identify it.
 fn judge_for<T>(judge: &Arc<dyn Judge>, request: &Request<T>) -> Arc<dyn Judge> {
     let backend = request.extensions().get::<Backend>();
     let own = backend.and_then(|backend| Arc::clone(judge).for_backend(backend));
@@ -69,16 +69,16 @@ async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckRespons
     let decision = match Demands::read(pairs) {
         Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands).await,
         Err(error) => {
-            tracing::warn!(%error, "denied: mend the gateway's `context_extensions`");
+            tracing::warn!(%error, "denied: the gateway's `context_extensions` for the route are not valid");
             Decision::Deny(Denial::NotAllowed)
         }
     };
     log(&decision, http);
-    answer(&decision, came.iter().map(|(name, _)| name.as_str()))
+    respond(&decision, came.iter().map(|(name, _)| name.as_str()))
 }
 
-/// The names and values of the request's headers, in either of the forms that Envoy can send. A value
-/// that is not text is kept as something that no token looks like.
+/// The names and values of the request's headers, in either of the forms that Envoy can send. A value that
+/// is not UTF-8 is kept in a form that no token has.
 fn headers_of(http: &HttpRequest) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| match value.raw_value.as_slice() {
         [] => value.value.clone(),
@@ -94,7 +94,7 @@ fn values_of<'a>(headers: &'a [(String, String)], wanted: &str) -> Vec<&'a str> 
     headers.iter().filter(|(name, _)| is_wanted(name)).map(|(_, value)| value.as_str()).collect()
 }
 
-/// One line for every decision, without what only the person and the upstream should know.
+/// One line for every decision, without data that only the person and the upstream should see.
 fn log(decision: &Decision, http: Option<&HttpRequest>) {
     let gateway_request_id = http.map_or("", |http| http.id.as_str());
     match decision {
@@ -105,8 +105,8 @@ fn log(decision: &Decision, http: Option<&HttpRequest>) {
     }
 }
 
-/// The answer to a decision on a request with headers of these names. The only maker of answers.
-fn answer<'a>(decision: &Decision, came: impl Iterator<Item = &'a str>) -> CheckResponse {
+/// The response to a decision on a request with headers of these names. Nothing else makes responses.
+fn respond<'a>(decision: &Decision, came: impl Iterator<Item = &'a str>) -> CheckResponse {
     match decision {
         Decision::Allow(claims) => CheckResponse {
             status: Some(status(Code::Ok, "")),
@@ -123,12 +123,12 @@ fn status(code: Code, message: &str) -> RpcStatus {
     RpcStatus { code: code.into(), message: message.to_owned(), details: Vec::new() }
 }
 
-/// Sets each identity header, or removes it; removes everything that an upstream may take for one.
+/// Sets each identity header, or removes it; removes everything that an upstream may read as one.
 fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> OkHttpResponse {
     let set = claims.map(headers::of).into_iter().flatten();
     let set: Vec<_> = set.map(|(name, value)| overwriting(name, value)).collect();
-    // Envoy removes after it sets, so what is set must not be among what is removed. The misspellings
-    // are always, since the operator may have told Envoy to show us a few headers only.
+    // Envoy removes after it sets, so a header that is set must not be removed. The misspellings are
+    // always removed, since Envoy may be configured to send us only some of the headers.
     let mut removed = headers::misspellings().to_vec();
     if claims.is_none() {
         removed.extend(headers::IDENTITY.map(str::to_owned));
@@ -148,7 +148,7 @@ fn refusal(denial: Denial) -> DeniedHttpResponse {
     }
 }
 
-/// A header that replaces every other of its name, in the words of older and of newer releases.
+/// A header that replaces every other of its name, in the fields of older and of newer releases.
 fn overwriting(name: &str, value: String) -> HeaderValueOption {
     let header = HeaderValue { key: name.to_owned(), value, raw_value: Vec::new() };
     HeaderValueOption {

@@ -217,7 +217,7 @@ proptest! {
 }
 
 #[test]
-fn every_decision_there_is_has_its_own_proper_answer() {
+fn every_decision_there_is_has_its_own_proper_respond() {
     let denials = [
         (Denial::MissingToken, Code::Unauthenticated, 401),
         (Denial::InvalidToken(Refused::Malformed), Code::Unauthenticated, 401),
@@ -230,7 +230,7 @@ fn every_decision_there_is_has_its_own_proper_answer() {
     ];
 
     for (denial, code, http) in denials {
-        let answer = answer(&Decision::Deny(denial), std::iter::empty());
+        let answer = respond(&Decision::Deny(denial), std::iter::empty());
 
         let Heard::Denied(denied) = heard(&answer) else { panic!("{denial:?} passes") };
         assert_a_proper_denial(denied);
@@ -239,7 +239,7 @@ fn every_decision_there_is_has_its_own_proper_answer() {
     }
     for claims in [None, Some(Arc::new(claims()))] {
         let is_known = claims.is_some();
-        let answer = answer(&Decision::Allow(claims), std::iter::empty());
+        let answer = respond(&Decision::Allow(claims), std::iter::empty());
 
         let Heard::Passes(ok) = heard(&answer) else { panic!("denied") };
         assert_nothing_is_smuggled(ok, &[], is_known);

@@ -1,7 +1,7 @@
 //! The files of the built page: whatever `npm run build:page` left in `client-web/page/dist`.
 //!
-//! A release build holds them; a debug build reads them from disk, so that a page that was built
-//! again needs no compiling. Says nothing of how they are served.
+//! A release build contains them; a debug build reads them from disk, so that a rebuilt page needs no
+//! compilation. How they are served is for `page` to say.
 
 use std::borrow::Cow;
 

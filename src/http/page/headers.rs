@@ -1,17 +1,17 @@
-//! What every answer of the page tells the browser: run nothing but our own files, be shown in no
-//! frame, give no other site anything.
+//! The security headers of the page: the browser runs only our own files, shows the page in no frame, and
+//! gives other sites nothing.
 
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Nothing is allowed but what the page is made of. No inline script or style runs, so text that
-/// somebody smuggled into the page stays text; only lit-html may turn a string into markup.
+/// Allows only what the page consists of. No inline script or style runs, so text that an attacker
+/// injected stays text; only lit-html may turn a string into markup.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types lit-html";
 
-/// Passkeys for this page alone; what else a browser can do for a page, for nobody.
+/// Passkeys for this page only, and no other feature of the browser for any page.
 pub const PERMISSIONS_POLICY: &str = "publickey-credentials-get=(self), \
     publickey-credentials-create=(self), accelerometer=(), autoplay=(), camera=(), \
     clipboard-read=(), compute-pressure=(), digital-credentials-get=(), display-capture=(), \
@@ -21,7 +21,7 @@ pub const PERMISSIONS_POLICY: &str = "publickey-credentials-get=(self), \
     picture-in-picture=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), \
     window-management=(), xr-spatial-tracking=()";
 
-/// A year: browsers that once came by https come by nothing else.
+/// A year: browsers that used https once use nothing else.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 const ALWAYS: [(HeaderName, &str); 6] = [
@@ -34,7 +34,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Adds the headers to an answer; with `demands_https`, also the one that binds browsers to https.
+/// Adds the headers to a response; with `demands_https`, also the one that restricts browsers to https.
 pub async fn protect(State(demands_https): State<bool>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -47,7 +47,7 @@ pub async fn protect(State(demands_https): State<bool>, mut response: Response) 
     response
 }
 
-/// Whether a header lists this among what the client accepts, itself and not by a wildcard
+/// Whether a header lists this among what the client accepts, by name and not by a wildcard
 /// (RFC 9110 §12.4 and §12.5; a weight of zero means that it does not).
 pub fn accepts(headers: &HeaderMap, name: HeaderName, wanted: &str) -> bool {
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());

@@ -1,7 +1,7 @@
-//! The page where people sign in, sign up and look after their account.
+//! The page where people sign in, sign up and manage their account.
 //!
-//! One document answers for every view; the script in it shows the one that the path names. Knows
-//! nothing of accounts: the page calls the same services as everybody else.
+//! One document serves every view; its script shows the view of the path. Knows nothing of accounts: the
+//! page calls the same services as every other client.
 
 pub mod files;
 pub mod headers;
@@ -27,25 +27,25 @@ pub const VIEWS: [&str; 3] = ["/", "/sign-up", "/account"];
 const INDEX: &str = "index.html";
 const ASSETS: &str = "assets/";
 
-/// HTML is asked for every time: it names the assets of this version, and proxies keep no copy of
-/// what somebody saw while signed in.
+/// HTML is requested every time: it names the assets of this version, and proxies must not store what a
+/// signed-in person saw.
 const NO_STORE: &str = "no-store";
-/// The name of an asset holds the hash of its content, so a year is as good as forever.
+/// The name of an asset contains the hash of its content, so it never changes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 const UNBUILT: &str = include_str!("unbuilt.html");
 const UNKNOWN: &str = include_str!("unknown.html");
 
-/// What the page is served from.
+/// The files of the page, and how it is reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    /// Where its files are.
+    /// Its files.
     pub files: Files,
-    /// Whether browsers are told to come by https alone.
+    /// Whether browsers must use https only (HSTS).
     pub demands_https: bool,
 }
 
-/// The views and their assets. What else is asked for is left to others.
+/// The views and their assets.
 pub fn routes(page: Page) -> Router {
     VIEWS
         .iter()
@@ -56,7 +56,7 @@ pub fn routes(page: Page) -> Router {
         .with_state(page)
 }
 
-/// The answer where there is nothing: words for a person's browser, JSON for programs.
+/// The response where there is no page: HTML for browsers, JSON for programs.
 pub fn not_found(page: Page) -> Router {
     Router::new()
         .fallback(unknown)
@@ -68,7 +68,7 @@ async fn view(State(page): State<Page>, headers: HeaderMap) -> Response {
 }
 
 async fn asset(State(page): State<Page>, uri: Uri, headers: HeaderMap) -> Response {
-    // As sent: names of assets need no percent signs, and what is not decoded escapes no folder.
+    // Not decoded: names of assets need no percent-encoding, and without it none can leave the folder.
     let path = uri.path().trim_start_matches('/');
     if !is_asset(path) {
         return unknown(headers).await;
@@ -79,8 +79,8 @@ async fn asset(State(page): State<Page>, uri: Uri, headers: HeaderMap) -> Respon
     }
 }
 
-/// Whether a path may name an asset. Hidden files and parent folders may not, nor the compressed
-/// twins, which are another form of a file and not a file.
+/// Whether a path may name an asset. Excludes hidden files and parent folders, and the compressed twins,
+/// which are another form of a file.
 fn is_asset(path: &str) -> bool {
     path.strip_prefix(ASSETS).is_some_and(|rest| {
         rest.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
@@ -92,15 +92,15 @@ fn is_asset(path: &str) -> bool {
 impl Page {
     /// The page at this URL, without a path.
     pub fn at(url: &str, files: Files) -> Self {
-        // What is said of localhost binds every server on the machine, whatever its port; what is said
-        // of an address binds nobody (RFC 6797 §8.1.1).
+        // For localhost the header would bind every server on the machine, whatever its port; for an IP
+        // address browsers ignore it (RFC 6797 §8.1.1).
         let demands_https = Url::parse(url).is_ok_and(|url| {
             url.scheme() == "https" && url.domain().is_some_and(|name| !is_local(name))
         });
         Self { files, demands_https }
     }
 
-    /// A file, compressed when there is a compressed twin and the client reads it.
+    /// A file, compressed when there is a compressed twin and the client accepts it.
     fn file(&self, path: &str, cache: &'static str, headers: &HeaderMap) -> Option<Response> {
         let plain = (self.files)(path)?;
         let about = [
@@ -120,9 +120,9 @@ impl Page {
     }
 }
 
-/// There should be a page here, and this binary was built without it. Not 200, because whoever
-/// watches this address wants to know that people cannot sign in here; not 404, because the address
-/// is right. Whether the server itself works is for `/readyz` to say, which does not look at this.
+/// This binary was built without the page. Not 200, because a monitor of this address must notice that
+/// people cannot sign in here; not 404, because the address is right. `/readyz` reports whether the server
+/// itself works, whatever is returned here.
 fn unbuilt() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, html(UNBUILT)).into_response()
 }
