@@ -63,11 +63,7 @@ impl PasskeyService for Service {
         let origin = origin(&request);
         let target = convert::authentication_target(request.into_inner())?;
         let started = self.passkeys.start_authentication(target, &origin).await?;
-        Ok(Response::new(pb::StartAuthenticationResponse {
-            ceremony_id: started.ceremony_id.to_string(),
-            expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
-            options: Some(webauthn::request_options(started.options)),
-        }))
+        Ok(Response::new(convert::authentication_started(started)))
     }
 
     async fn finish_authentication(
@@ -91,11 +87,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::StartReauthenticationResponse>, Status> {
         let caller = self.callers.require(&request)?;
         let started = self.passkeys.start_reauthentication(&caller).await?;
-        Ok(Response::new(pb::StartReauthenticationResponse {
-            ceremony_id: started.ceremony_id.to_string(),
-            expire_time: Some(claviger_proto::time::timestamp(started.expires_at)),
-            options: Some(webauthn::request_options(started.options)),
-        }))
+        Ok(Response::new(convert::reauthentication_started(started)))
     }
 
     async fn finish_reauthentication(
@@ -106,12 +98,8 @@ impl PasskeyService for Service {
         let pb::FinishReauthenticationRequest { ceremony_id, credential } = request.into_inner();
         let ceremony_id = convert::ceremony_id(&ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
-        let (token, expires_at) =
-            self.passkeys.finish_reauthentication(&caller, ceremony_id, response).await?;
-        Ok(Response::new(pb::FinishReauthenticationResponse {
-            access_token: token.expose().to_owned(),
-            access_token_expire_time: Some(claviger_proto::time::timestamp(expires_at)),
-        }))
+        let token = self.passkeys.finish_reauthentication(&caller, ceremony_id, response).await?;
+        Ok(Response::new(convert::reauthenticated(&token)))
     }
 
     async fn list_passkeys(

@@ -43,7 +43,7 @@ impl ServiceAccountService for Service {
     ) -> Result<Response<pb::ListServiceAccountsResponse>, Status> {
         operator(&request)?;
         let page = convert::page(request.get_ref())?;
-        // One more tells whether there is a next page.
+        // One more account shows whether there is a next page.
         let accounts = self.accounts.list(page.after.as_ref(), page.size + 1).await;
         Ok(Response::new(convert::listed(accounts?, page.size)))
     }

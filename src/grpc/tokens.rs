@@ -45,13 +45,13 @@ impl Service {
     fn judge(
         &self,
         backend: &Backend,
-        question: &convert::Question,
+        validation: &convert::Validation,
     ) -> Result<pb::ValidateTokenResponse, Status> {
         let judged = self.access_tokens.judge_for(
             backend,
-            question.token.expose(),
-            question.required_audience.as_deref(),
-            question.max_auth_age,
+            validation.token.expose(),
+            validation.required_audience.as_deref(),
+            validation.max_auth_age,
         );
         Ok(convert::judged(&judged?))
     }
@@ -64,8 +64,8 @@ impl TokenService for Service {
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
         let backend = backend(&request)?;
-        let question = convert::question(request.into_inner())?;
-        Ok(Response::new(self.judge(&backend, &question)?))
+        let validation = convert::validation(request.into_inner())?;
+        Ok(Response::new(self.judge(&backend, &validation)?))
     }
 
     async fn batch_validate_tokens(
@@ -73,11 +73,11 @@ impl TokenService for Service {
         request: Request<pb::BatchValidateTokensRequest>,
     ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
         let backend = backend(&request)?;
-        let questions = convert::questions(request.into_inner())?;
-        let mut responses = Vec::with_capacity(questions.len());
-        for question in &questions {
-            responses.push(self.judge(&backend, question)?);
-            // A hundred signatures in a row would hold up the calls that share this thread.
+        let validations = convert::validations(request.into_inner())?;
+        let mut responses = Vec::with_capacity(validations.len());
+        for validation in &validations {
+            responses.push(self.judge(&backend, validation)?);
+            // Verifying a hundred signatures in a row would delay the calls that share this thread.
             tokio::task::yield_now().await;
         }
         Ok(Response::new(pb::BatchValidateTokensResponse { responses }))

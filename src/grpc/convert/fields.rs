@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Fields(Violations);
 
 impl Fields {
-    /// Notes a broken rule.
+    /// Adds a broken rule.
     pub(crate) fn refuse(&mut self, field: &'static str, reason: FieldReason, description: &str) {
         self.0.refuse(field, reason, description);
     }
@@ -61,12 +61,12 @@ impl Fields {
         }
     }
 
-    /// The answer to a request with broken rules; `Ok` when there are none.
+    /// Fails with all broken rules, if there are any.
     pub(crate) fn check(self) -> Result<(), Status> {
         self.0.check().map_err(|violations| from_error(violations.into()))
     }
 
-    /// The answer to a request whose fields broke the rules noted.
+    /// The status of a request that broke these rules.
     pub(crate) fn into_status(self) -> Status {
         Error::from(self.0).into()
     }

@@ -1,6 +1,7 @@
 //! PasskeyService's messages.
 
 use claviger_proto::{pb, time::timestamp};
+use claviger_token::time::Timestamp;
 use tonic::Status;
 
 use crate::{
@@ -10,16 +11,19 @@ use crate::{
         id::{CeremonyId, PasskeyId},
         label::PasskeyName,
         passkey::Passkey,
+        token::AccessToken,
         username::SignInName,
         violation::FieldReason,
-        webauthn::{CreationOptions, PasskeySignals, RegistrationResponse, Started},
+        webauthn::{
+            CreationOptions, PasskeySignals, RegistrationResponse, RequestOptions, Started,
+        },
     },
 };
 
 use super::{
     accounts::account,
     fields::Fields,
-    webauthn::{creation_options, registration_response},
+    webauthn::{creation_options, registration_response, request_options},
 };
 
 /// A passkey.
@@ -45,7 +49,7 @@ pub(crate) fn passkey(passkey: &Passkey) -> pb::Passkey {
     }
 }
 
-/// A ceremony to add a passkey.
+/// A started registration.
 pub(crate) fn registration_started(
     started: Started<CreationOptions>,
 ) -> pb::StartRegistrationResponse {
@@ -56,14 +60,14 @@ pub(crate) fn registration_started(
     }
 }
 
-/// What finishes adding a passkey.
+/// A request to finish a registration.
 pub(crate) struct RegistrationFinish {
     pub(crate) ceremony_id: CeremonyId,
     pub(crate) response: RegistrationResponse,
     pub(crate) name: PasskeyName,
 }
 
-/// Reads what finishes adding a passkey.
+/// Reads a request to finish a registration.
 pub(crate) fn registration_finish(
     request: pb::FinishRegistrationRequest,
 ) -> Result<RegistrationFinish, Status> {
@@ -73,12 +77,12 @@ pub(crate) fn registration_finish(
     let (Some(ceremony_id), Some(name)) = (ceremony_id, name) else {
         return Err(fields.into_status());
     };
-    // A missing credential is judged like a wrong one: it uses the ceremony up.
+    // A missing credential is treated like a wrong one: it uses up the ceremony.
     let response = registration_response(request.credential.unwrap_or_default());
     Ok(RegistrationFinish { ceremony_id, response, name })
 }
 
-/// Who wants to sign in.
+/// Whether to sign in as one username, or with any passkey that the browser finds.
 pub(crate) fn authentication_target(
     request: pb::StartAuthenticationRequest,
 ) -> Result<AuthenticationTarget, Status> {
@@ -98,11 +102,43 @@ pub(crate) fn authentication_target(
     }
 }
 
-/// The ceremony an answer is for.
+/// The ceremony that a credential belongs to.
 pub(crate) fn ceremony_id(text: &str) -> Result<CeremonyId, Status> {
     let mut fields = Fields::default();
     let id = fields.identifier("ceremony_id", text);
     id.ok_or_else(|| fields.into_status())
+}
+
+/// A started sign-in.
+pub(crate) fn authentication_started(
+    started: Started<RequestOptions>,
+) -> pb::StartAuthenticationResponse {
+    pb::StartAuthenticationResponse {
+        ceremony_id: started.ceremony_id.to_string(),
+        expire_time: Some(timestamp(started.expires_at)),
+        options: Some(request_options(started.options)),
+    }
+}
+
+/// A started reauthentication.
+pub(crate) fn reauthentication_started(
+    started: Started<RequestOptions>,
+) -> pb::StartReauthenticationResponse {
+    pb::StartReauthenticationResponse {
+        ceremony_id: started.ceremony_id.to_string(),
+        expire_time: Some(timestamp(started.expires_at)),
+        options: Some(request_options(started.options)),
+    }
+}
+
+/// The access token after a reauthentication.
+pub(crate) fn reauthenticated(
+    (token, expires_at): &(AccessToken, Timestamp),
+) -> pb::FinishReauthenticationResponse {
+    pb::FinishReauthenticationResponse {
+        access_token: token.expose().to_owned(),
+        access_token_expire_time: Some(timestamp(*expires_at)),
+    }
 }
 
 /// A successful sign-in with a passkey.

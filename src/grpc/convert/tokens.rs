@@ -23,7 +23,7 @@ use crate::{
 
 use super::fields::Fields;
 
-/// What a sign-in or a refresh hands out.
+/// The tokens of a sign-in or a refresh.
 pub(crate) fn pair(tokens: &TokenPair) -> pb::TokenPair {
     pb::TokenPair {
         access_token: tokens.access_token.expose().to_owned(),
@@ -34,35 +34,35 @@ pub(crate) fn pair(tokens: &TokenPair) -> pb::TokenPair {
     }
 }
 
-/// A backend's question about a token.
-pub(crate) struct Question {
+/// A token to validate, and what to require of it.
+pub(crate) struct Validation {
     pub(crate) token: AccessToken,
     pub(crate) required_audience: Option<String>,
     pub(crate) max_auth_age: Option<Duration>,
 }
 
-/// Reads a backend's question.
-pub(crate) fn question(request: pb::ValidateTokenRequest) -> Result<Question, Status> {
+/// Reads a token to validate.
+pub(crate) fn validation(request: pb::ValidateTokenRequest) -> Result<Validation, Status> {
     let mut fields = Fields::default();
-    let question = read_question(request, "max_auth_age", &mut fields);
+    let validation = read_validation(request, "max_auth_age", &mut fields);
     fields.check()?;
-    Ok(question)
+    Ok(validation)
 }
 
-fn read_question(
+fn read_validation(
     request: pb::ValidateTokenRequest,
     age_field: &'static str,
     fields: &mut Fields,
-) -> Question {
+) -> Validation {
     let max_auth_age = request.max_auth_age.map(|age| read_duration(&age).unwrap_or_default());
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
         fields.refuse(age_field, FieldReason::OutOfRange, "must be at least one second");
     }
     let required_audience = Some(request.required_audience).filter(|it| !it.is_empty());
-    Question { token: AccessToken::new(request.access_token), required_audience, max_auth_age }
+    Validation { token: AccessToken::new(request.access_token), required_audience, max_auth_age }
 }
 
-/// The answer to a backend's question.
+/// The verdict on a token.
 pub(crate) fn judged(judged: &Judged) -> pb::ValidateTokenResponse {
     let verdict = match judged.verdict() {
         Verdict::Active => pb::TokenVerdict::Active,
@@ -97,23 +97,25 @@ fn claims(claims: &Claims) -> pb::TokenClaims {
     }
 }
 
-/// The most questions in one call.
-pub(crate) const MAX_QUESTIONS: usize = 100;
+/// The most tokens in one call.
+pub(crate) const MAX_VALIDATIONS: usize = 100;
 
-/// Reads a backend's questions.
-pub(crate) fn questions(request: pb::BatchValidateTokensRequest) -> Result<Vec<Question>, Status> {
+/// Reads the tokens of a batch.
+pub(crate) fn validations(
+    request: pb::BatchValidateTokensRequest,
+) -> Result<Vec<Validation>, Status> {
     let mut fields = Fields::default();
-    if !(1..=MAX_QUESTIONS).contains(&request.requests.len()) {
-        fields.refuse("requests", FieldReason::OutOfRange, "must be 1 to 100 questions");
+    if !(1..=MAX_VALIDATIONS).contains(&request.requests.len()) {
+        fields.refuse("requests", FieldReason::OutOfRange, "must be 1 to 100 requests");
     }
-    let questions: Vec<_> = request
+    let validations: Vec<_> = request
         .requests
         .into_iter()
-        .map(|request| read_question(request, "requests.max_auth_age", &mut fields))
-        .take(MAX_QUESTIONS)
+        .map(|request| read_validation(request, "requests.max_auth_age", &mut fields))
+        .take(MAX_VALIDATIONS)
         .collect();
     fields.check()?;
-    Ok(questions)
+    Ok(validations)
 }
 
 /// The published keys.
@@ -124,7 +126,7 @@ pub(crate) fn signing_keys(keys: Vec<(PublicKey, SigningKeyState)>) -> pb::GetSi
     }
 }
 
-/// A key, and what it is good for.
+/// A signing key and its state.
 pub(crate) fn signing_key((key, state): (PublicKey, SigningKeyState)) -> pb::SigningKey {
     let state = match state {
         SigningKeyState::Announced => pb::SigningKeyState::Announced,

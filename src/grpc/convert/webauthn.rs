@@ -65,7 +65,7 @@ fn descriptor(descriptor: CredentialDescriptor) -> pb::PublicKeyCredentialDescri
     }
 }
 
-/// The answer of `navigator.credentials.create()`, unchecked.
+/// The result of `navigator.credentials.create()`, unchecked.
 pub(crate) fn registration_response(
     credential: pb::RegistrationCredential,
 ) -> RegistrationResponse {
@@ -81,7 +81,7 @@ pub(crate) fn registration_response(
     }
 }
 
-/// The answer of `navigator.credentials.get()`, unchecked.
+/// The result of `navigator.credentials.get()`, unchecked.
 pub(crate) fn authentication_response(
     credential: pb::AuthenticationCredential,
 ) -> AuthenticationResponse {

@@ -1,5 +1,5 @@
-//! Writes one line for every call, those refused at the edge included, and the cause of every failure
-//! of ours, once. The HTTP pages have no lines: probes ask for them all the time.
+//! Writes one line for every call, also for those refused at the edge, and the cause of every failure of
+//! the server, once. Requests for HTTP pages are not logged: probes send them all the time.
 
 use std::{error::Error, time::Instant};
 
@@ -19,7 +19,7 @@ use crate::telemetry;
 
 use super::request_id::RequestId;
 
-/// The most of a method's name that is logged.
+/// The most bytes of a method's name that are logged.
 const MAX_METHOD_BYTES: usize = 128;
 
 /// Logs the call when its response ends, or is abandoned.
@@ -43,13 +43,13 @@ pub fn refused(request: &Request, status: StatusCode) {
     tracing::info!(method, code, reason, duration_ms = 0.0, request_id, protocol = "http", "call");
 }
 
-/// The method called, cut short: strangers choose the path, and must not fill the disk with it.
+/// The called method, truncated: any client can choose the path, which must not fill the disk.
 fn method(request: &Request) -> &str {
     let path = request.uri().path().trim_start_matches('/');
     &path[..path.floor_char_boundary(MAX_METHOD_BYTES)]
 }
 
-/// A call under way. Dropped before it ended, it logs that its caller went away.
+/// A call in progress. Dropped before it ended, it logs that its client disconnected.
 struct Call {
     method: String,
     request_id: Option<RequestId>,
@@ -89,7 +89,7 @@ impl Call {
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
         let (method, protocol) = (self.method.as_str(), self.protocol);
         let (code, request_id) = (code_name(code), self.request_id());
-        // Probes come every few seconds and say nothing new, and tools reflect before every call.
+        // Probes call every few seconds, and tools use reflection before every call.
         if method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.") {
             tracing::debug!(method, code, reason, duration_ms, request_id, protocol, "call");
         } else {
@@ -116,7 +116,7 @@ impl Drop for Call {
     }
 }
 
-/// How the caller speaks, noted outside the gRPC-web layer.
+/// The protocol of the client, recorded outside the gRPC-web layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Protocol(pub &'static str);
 

@@ -1,4 +1,4 @@
-//! Lets pages of the configured origins call, and no others.
+//! Allows pages of the configured origins to call, and no others.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::request_id;
 
-/// How long a browser may keep the answer to a preflight.
+/// How long a browser may cache the response to a preflight.
 const MAX_AGE: Duration = Duration::from_secs(7200);
 
 /// CORS by an exact list of origins.
@@ -34,7 +34,7 @@ pub fn layer(origins: &[String]) -> CorsLayer {
         .max_age(MAX_AGE)
 }
 
-/// Whether a browser asks leave to call.
+/// Whether the request is a preflight (Fetch §3.2.2).
 pub fn is_preflight(request: &Request) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)

@@ -40,7 +40,7 @@ fn refused(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)
             "gRPC calls have the content type application/grpc or application/grpc-web.\n";
         Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
     } else if !is_web && request.version() < Version::HTTP_2 {
-        let message = "gRPC needs HTTP/2; over HTTP/1.1 speak gRPC-web.\n";
+        let message = "gRPC needs HTTP/2; over HTTP/1.1 use gRPC-web.\n";
         Some((StatusCode::HTTP_VERSION_NOT_SUPPORTED, message))
     } else {
         None
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers with a cookie, and says whether what came was marked.
+    /// Sets cookies, and reports whether the headers of the request were marked.
     async fn set_cookie(request: Request) -> Response {
         let came = request.headers();
         let marked = ["authorization", "cookie"].iter().all(|it| came[*it].is_sensitive());

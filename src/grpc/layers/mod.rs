@@ -2,7 +2,7 @@
 //!
 //! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
 //! and content type, gRPC-web, the access log, the end of streams at shutdown, the deadline, panics,
-//! details of errors. What is inside gRPC-web sees plain gRPC whatever the caller speaks.
+//! details of errors. Layers inside gRPC-web see plain gRPC, whatever the client speaks.
 
 pub mod access_log;
 pub mod cors;
@@ -30,16 +30,16 @@ use tower::ServiceExt as _;
 
 use crate::{domain::world::World, grpc::status::EdgeRefusal};
 
-/// What the layers need to know.
+/// The settings of the layers.
 #[derive(Clone)]
 pub struct Settings {
-    /// Makes request ids.
+    /// Creates request ids.
     pub world: World,
-    /// Whose `x-forwarded-for` is believed.
+    /// The proxies whose `x-forwarded-for` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The web origins whose pages may call.
     pub cors_origins: Vec<String>,
-    /// How long a call may take until its answer begins.
+    /// How long a call may take until its response begins.
     pub request_timeout: Duration,
     /// Cancelled when the server shuts down.
     pub shutdown: CancellationToken,
@@ -47,8 +47,8 @@ pub struct Settings {
 
 /// Puts the services, the HTTP pages beside them and the layers together.
 ///
-/// `pages` keeps its routes; what neither it nor a service knows is answered as gRPC to callers that
-/// speak gRPC, and by `nothing` to others.
+/// A request for an unknown path gets a gRPC status if it is a gRPC call, and the response of `nothing`
+/// otherwise.
 pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Settings) -> Router {
     let services = around_calls(routes.into_axum_router().reset_fallback(), settings);
     let unknown = around_calls(Router::new().fallback(unknown_method), settings);

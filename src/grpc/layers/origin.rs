@@ -1,4 +1,4 @@
-//! Finds out where a request comes from, for display and for throttling.
+//! Determines the client's address and user agent, for display and for throttling.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use crate::model::session::{MAX_USER_AGENT_CHARS, Origin};
 
-/// Puts the [`Origin`] among the request's extensions, where the connection put its peer's address.
+/// Adds the [`Origin`] to the request's extensions, which already contain the peer's address.
 pub async fn identify(
     State(trusted): State<Arc<[IpNet]>>,
     mut request: Request,
@@ -31,8 +31,8 @@ pub async fn identify(
     next.run(request).await
 }
 
-/// The peer, or behind trusted proxies the right-most address that is not one of them. Anything
-/// further left may be made up by the client.
+/// The peer, or behind trusted proxies the right-most address that is not one of them. The
+/// addresses to its left may be forged by the client.
 fn client(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|prefix| prefix.contains(address));
     let mut address = peer;

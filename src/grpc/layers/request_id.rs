@@ -12,7 +12,7 @@ use crate::domain::world::World;
 /// The header the id travels in, both ways.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, among its extensions.
+/// The id of a request, in its extensions.
 #[derive(Debug, Clone)]
 pub struct RequestId(HeaderValue);
 
@@ -23,23 +23,23 @@ impl RequestId {
     }
 }
 
-/// Accepts or makes the id, and returns it with the response.
+/// Accepts or creates the id, and returns it with the response.
 pub async fn identify(State(world): State<World>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).filter(|id| is_harmless(id.as_bytes())).cloned();
-    let Some(id) = given.or_else(|| made(&world)) else { return next.run(request).await };
+    let Some(id) = given.or_else(|| new_id(&world)) else { return next.run(request).await };
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     response.headers_mut().insert(HEADER, id);
     response
 }
 
-/// Short and of plain characters, so that it can forge no log line and fill no disk.
+/// Whether an id is short and plain, so that it can neither forge log lines nor fill the disk.
 fn is_harmless(id: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&id.len()) && id.iter().all(plain)
 }
 
-fn made(world: &World) -> Option<HeaderValue> {
+fn new_id(world: &World) -> Option<HeaderValue> {
     let id = world.random_uuid().ok()?;
     HeaderValue::from_str(id.simple().encode_lower(&mut uuid::Uuid::encode_buffer())).ok()
 }
