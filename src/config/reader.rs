@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::serve::settings::Listen;
+
 use super::{
     Values,
     problem::{Problem, Source},

@@ -63,7 +63,7 @@ impl Fields {
 
     /// Fails with all broken rules, if there are any.
     pub(crate) fn check(self) -> Result<(), Status> {
-        self.0.check().map_err(|violations| from_error(violations.into()))
+        self.0.check().map_err(|violations| Error::from(violations).into())
     }
 
     /// The status of a request that broke these rules.
