@@ -1,7 +1,7 @@
 //! The server's own secret, and the keys derived from it.
 //!
-//! One secret is kept by the operator; every purpose gets a key of its own (HKDF, RFC 5869), so that
-//! no key serves two ends.
+//! The operator keeps one secret; every purpose gets its own key (HKDF, RFC 5869), so that no key
+//! serves two purposes.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Error, Result};
 
-/// The 256-bit secret from which all keys are derived: the key-encryption key of the design.
+/// The 256-bit secret from which all keys are derived: the key-encryption key.
 #[derive(Clone)]
 pub struct MasterSecret(Zeroizing<[u8; 32]>);
 
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn derived_keys_and_macs_never_change() {
-        // Computed by an independent program. A change would sign everybody out and make stored
+        // Computed by an independent program. A change would end every session and make stored
         // signing keys unreadable.
         let key = master().derive("refresh tokens").unwrap();
 

@@ -41,7 +41,7 @@ pub struct NewAccount {
 /// An account with what is needed to check its password.
 #[derive(Debug, Clone)]
 pub struct AccountWithPassword {
-    /// The account.
+    /// The account itself.
     pub account: Account,
     /// Its password's hash; `None` when it signs in with passkeys alone.
     pub password_hash: Option<PasswordHash>,

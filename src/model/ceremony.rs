@@ -17,7 +17,7 @@ pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(300);
 pub enum CeremonyPurpose {
     /// Adding a passkey to an account.
     Registration {
-        /// The account.
+        /// The account that gets the passkey.
         account_id: AccountId,
     },
     /// Signing in with a username.
@@ -30,9 +30,9 @@ pub enum CeremonyPurpose {
     DiscoverableAuthentication,
     /// Proving presence within a session.
     Reauthentication {
-        /// The account.
+        /// The account whose passkeys may sign.
         account_id: AccountId,
-        /// The session.
+        /// The session whose `auth_time` is renewed.
         session_id: SessionId,
     },
 }
@@ -56,7 +56,7 @@ pub struct QuotaKey(pub [u8; 32]);
 /// A challenge that waits for its response.
 #[derive(Clone)]
 pub struct Ceremony {
-    /// Its identifier.
+    /// Names it to the client that started it.
     pub id: CeremonyId,
     /// What it is for.
     pub purpose: CeremonyPurpose,

@@ -1,4 +1,4 @@
-//! Short texts that people choose to recognise something by.
+//! Short texts by which people recognise something.
 
 use super::violation::{BrokenRule, FieldReason};
 
@@ -39,11 +39,11 @@ macro_rules! label {
 }
 
 label! {
-    /// What to call a person. May be empty.
+    /// The name to show for a person. May be empty.
     DisplayName
 }
 label! {
-    /// What its owner calls a passkey.
+    /// The name that its owner gives a passkey.
     PasskeyName
 }
 

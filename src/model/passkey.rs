@@ -33,7 +33,7 @@ pub struct Passkey {
     pub account_id: AccountId,
     /// Its identifier, for authenticators. Unique among all passkeys of all accounts.
     pub credential_id: CredentialId,
-    /// What its owner calls it.
+    /// The name that its owner gave it.
     pub name: PasskeyName,
     /// The public key as COSE_Key CBOR (RFC 9052 §7), exactly as the authenticator gave it.
     pub public_key: Vec<u8>,
@@ -64,7 +64,7 @@ pub struct Passkey {
 /// What a verified assertion changes about its passkey.
 #[derive(Debug, Clone)]
 pub struct PasskeyUse {
-    /// The passkey.
+    /// The passkey that signed the assertion.
     pub passkey_id: PasskeyId,
     /// The counter the assertion was checked against; the use is recorded only if it is unchanged.
     pub expected_counter: u32,
@@ -74,6 +74,6 @@ pub struct PasskeyUse {
     pub backup_eligible: bool,
     /// The assertion's BS flag.
     pub backed_up: bool,
-    /// Now.
+    /// When the assertion was checked.
     pub used_at: Timestamp,
 }

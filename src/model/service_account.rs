@@ -1,4 +1,4 @@
-//! Service accounts: the backends that may ask about access tokens.
+//! Service accounts: the backends that may ask about access tokens, and operators among them.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub const MAX_CERTIFICATE_NAMES: usize = 32;
 /// rotation that is repeated, because its response was lost, keeps the key that is in use.
 pub const MAX_KEYS: usize = 4;
 
-/// What operators call a service account.
+/// The name of a service account, chosen by an operator.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceAccountName(String);
 
@@ -99,7 +99,7 @@ impl Audience {
 /// A backend that may ask about access tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {
-    /// Its identifier.
+    /// Its identifier in the log.
     pub id: ServiceAccountId,
     /// Its name. Unique.
     pub name: ServiceAccountName,

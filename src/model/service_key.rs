@@ -64,7 +64,7 @@ impl fmt::Debug for ServiceKeyHash {
 /// What is stored of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredServiceKey {
-    /// Its hash.
+    /// Its hash, by which it is found.
     pub hash: ServiceKeyHash,
     /// Its first characters, for people.
     pub prefix: String,

@@ -22,7 +22,7 @@ pub enum SigningKeyState {
 pub struct StoredSigningKey {
     /// The key ID (`kid`): the thumbprint of the public key (RFC 7638).
     pub key_id: String,
-    /// The algorithm.
+    /// The only algorithm it may be used with.
     pub algorithm: SigningAlgorithm,
     /// The private key (PKCS #8 DER), sealed under the key-encryption key.
     pub sealed_private_key: Vec<u8>,
@@ -51,7 +51,7 @@ pub struct PublicKey {
     pub key_id: String,
     /// The only algorithm it may be used with.
     pub algorithm: SigningAlgorithm,
-    /// DER SubjectPublicKeyInfo.
+    /// The public key as DER SubjectPublicKeyInfo.
     pub public_key: Vec<u8>,
     /// When it begins to sign.
     pub activates_at: Timestamp,

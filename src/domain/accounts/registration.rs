@@ -31,9 +31,9 @@ const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Registration {
     /// The name to sign in with.
     pub username: String,
-    /// The password.
+    /// The password, as typed.
     pub password: SecretString,
-    /// What to call the person; may be empty.
+    /// The name to show for the person; may be empty.
     pub display_name: String,
     /// Marks the retries of the same registration.
     pub request_id: Option<RequestId>,

@@ -23,7 +23,7 @@ use super::{
 };
 
 impl Passkeys {
-    /// Starts a sign-in.
+    /// Starts a sign-in. A name without passkeys gets decoys.
     ///
     /// # Errors
     /// `TooManyCeremonies`.

@@ -15,7 +15,7 @@ use crate::{
 /// The distribution leaves about one name in six without ids; so many tries in a row never do.
 const MAX_TRIES: u8 = 64;
 
-/// Makes decoys.
+/// Makes the decoys of names.
 pub(super) struct Decoys {
     key: DerivedKey,
     generator: WebauthnFakeCredentialGenerator<FakePasskeyDistribution>,

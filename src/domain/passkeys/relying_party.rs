@@ -49,17 +49,20 @@ pub(super) struct RelyingParty {
     library: Webauthn,
 }
 
-/// What to make of an assertion whose signature is right.
+/// The verdict on an assertion whose signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The passkey's owner was there.
+    /// The passkey's owner was present.
     Accepted,
     /// The counter did not grow, so that the key may have been copied.
     CloneSuspected,
 }
 
 impl RelyingParty {
-    /// Checks the settings.
+    /// Checks the settings and prepares the library.
+    ///
+    /// # Errors
+    /// When the relying party id and the origins do not fit together.
     pub(super) fn new(settings: Settings) -> Result<Self> {
         let own = settings.origins.iter().map(|origin| own_origin(origin, &settings));
         let own = own.collect::<Result<Vec<Url>>>()?;
@@ -149,8 +152,7 @@ impl RelyingParty {
         passkey: &Passkey,
     ) -> Checked<Verdict> {
         guard::check_user_handle(response, passkey.account_id)?;
-        // Eligibility that appears later happens in the field, where keys move into synced stores.
-        // That it disappears does not.
+        // Eligibility may appear later, when a key moves into a synced store. It never disappears.
         if passkey.backup_eligible && !assertion.backup_eligible {
             return Err(Refusal("no longer eligible for backup"));
         }
@@ -171,7 +173,7 @@ impl RelyingParty {
             self.library.finish_discoverable_authentication_v2(&answer, state.library, credential)
         })
         .map_err(|error| refusal(&error))?;
-        // Only a signature that is right may cast suspicion; anybody can send a low counter.
+        // Only a right signature may raise suspicion: any client can send a low counter.
         Ok(counter_verdict(passkey.counter, assertion.counter))
     }
 

@@ -1,6 +1,6 @@
 //! argon2id hashes in PHC string format: the only user of argon2.
 //!
-//! Knows nothing of threads: it is handed the memory to work in.
+//! Knows nothing of threads: its callers provide the memory to work in.
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -26,8 +26,8 @@ const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ITERATIONS: u32 = 64;
 const MAX_LANES: u32 = 64;
 
-/// Working memory that a thread keeps between hashes, so that its pages need not be asked for and
-/// cleared again for each.
+/// Working memory that a thread keeps between hashes, so that its pages need not be allocated and
+/// cleared for each.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
@@ -45,21 +45,24 @@ impl Memory {
         !self.0.is_empty()
     }
 
-    /// Wipes the memory and gives it back to the system. From what a hash leaves behind, its
-    /// password could be guessed for less than the cost of argon2.
+    /// Wipes the memory and returns it to the system. From what a hash leaves in it, its password
+    /// could be guessed for less than the cost of argon2.
     pub(super) fn release(&mut self) {
         self.0.iter_mut().zeroize();
         self.0 = Vec::new();
     }
 }
 
-/// Hashes under today's parameters, and checks hashes of today's and older ones.
+/// Hashes with the configured parameters, and checks hashes of these and older ones.
 pub(super) struct Hasher {
     params: Params,
 }
 
 impl Hasher {
-    /// A hasher with the parameters of the settings.
+    /// A hasher with the configured parameters.
+    ///
+    /// # Errors
+    /// When they are out of argon2's bounds, or above 1 GiB, 64 passes or 64 lanes.
     pub(super) fn new(settings: &Settings) -> Result<Self> {
         let Settings { memory_kib, iterations, parallelism, .. } = *settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(OUTPUT_BYTES))
@@ -70,7 +73,7 @@ impl Hasher {
         Ok(Self { params })
     }
 
-    /// Hashes a password.
+    /// Hashes a password with the configured parameters.
     pub(super) fn hash(
         &self,
         password: &Password,
@@ -83,7 +86,7 @@ impl Hasher {
         self.phc(salt, &*output)
     }
 
-    /// Writes a hash under today's parameters as a PHC string.
+    /// Writes a hash with the configured parameters as a PHC string.
     pub(super) fn phc(&self, salt: &[u8; SALT_BYTES], output: &[u8]) -> Result<PasswordHash> {
         let hash = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
@@ -95,7 +98,7 @@ impl Hasher {
         Ok(PasswordHash::from_phc(hash.to_string()))
     }
 
-    /// Checks a password against a hash, under the parameters that the hash names.
+    /// Checks a password against a hash, with the parameters that the hash names.
     ///
     /// # Errors
     /// When the hash is not an argon2 hash, or costs too much to check.
@@ -109,7 +112,7 @@ impl Hasher {
         let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
         let mut output = Zeroizing::new(vec![0; stored.output.len()]);
         compute(&argon2, password, &stored.salt, &mut output, memory)?;
-        // Memory for a costlier hash of old is not kept.
+        // Memory for a costlier, older hash is not kept.
         if stored.params.block_count() > self.params.block_count() {
             memory.release();
         }
@@ -131,7 +134,7 @@ impl Hasher {
     }
 }
 
-/// A stored hash, taken apart.
+/// A stored hash, parsed.
 struct Stored {
     algorithm: Algorithm,
     version: Version,

@@ -16,7 +16,7 @@ impl Cursor {
         Some(Self { instance: *instance, position })
     }
 
-    /// The 16 bytes.
+    /// The 16 bytes, as they travel.
     pub fn to_bytes(self) -> Vec<u8> {
         [self.instance, self.position.to_be_bytes()].concat()
     }

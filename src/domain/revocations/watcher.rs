@@ -32,7 +32,7 @@ pub struct Page {
     pub caught_up: bool,
 }
 
-/// Follows the feed.
+/// Follows the feed from a position.
 #[derive(Debug)]
 pub struct Watcher {
     revocations: Arc<Revocations>,

@@ -1,6 +1,6 @@
-//! Which backend calls the internal listener, by its credentials and the rule who needs any.
+//! Which backend calls the internal listener: by its credentials, where it needs any.
 //!
-//! Where the credentials travel is for gRPC and HTTP to know.
+//! In which headers credentials travel is for gRPC and HTTP to know.
 
 use crate::{
     domain::{Error, Result},
@@ -9,12 +9,12 @@ use crate::{
 
 use super::{Credentials, ServiceAccounts};
 
-/// Who may call the internal listener.
+/// Which clients may call the internal listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// Every client that reaches it, also without credentials.
     Anybody,
-    /// Service accounts alone.
+    /// Only service accounts.
     ServiceAccounts,
 }
 
@@ -31,8 +31,8 @@ impl Backends {
         Self { accounts, admission }
     }
 
-    /// The backend that shows these credentials. The answer is good for one call: the next one on the
-    /// same connection is identified again.
+    /// The backend with these credentials. The result holds for one call: the next one on the same
+    /// connection is identified again.
     ///
     /// # Errors
     /// `CallerUnknown`.

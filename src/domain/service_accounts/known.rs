@@ -34,7 +34,7 @@ impl Known {
         known
     }
 
-    /// Which read it was. A higher one found a newer state.
+    /// The number of the read. A higher one found a newer state.
     pub(super) fn number(&self) -> u64 {
         self.number
     }

@@ -31,7 +31,7 @@ pub use backends::{Admission, Backends};
 /// How many service accounts are read at a time.
 const BATCH: u32 = 1000;
 
-/// What a backend shows to be identified by.
+/// What identifies a backend.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     key: Option<ServiceKeyHash>,

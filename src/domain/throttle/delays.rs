@@ -1,4 +1,4 @@
-//! How long to wait after so many failures: pure arithmetic.
+//! The delay after failed attempts: pure arithmetic.
 
 use std::time::Duration;
 
@@ -11,28 +11,34 @@ use crate::{
 
 /// Failures in a row after which a name is locked (NIST SP 800-63B-4 §3.2.2).
 pub(super) const LOCKED_AT: u32 = 100;
-/// After how long without a failure the next one of an address counts as its first.
+/// How long without a failure until the next one of an address counts as its first.
 pub(super) const ADDRESS_FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
-/// For how long a name's count is kept without another failure. Whoever guesses slowly must not get
-/// a hundred new attempts for waiting, so this is long past anybody's patience; it is there only so
-/// that names tried once do not stay for ever.
+/// How long a name's count is kept without another failure. An attacker must not get a hundred new
+/// attempts by waiting, so it is very long; it only bounds how long names tried once are kept.
 pub(super) const NAME_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Failures of a name without a delay.
 const NAME_FREE: u32 = 5;
+/// The longest delay of a name.
 const NAME_MAX_DELAY: Duration = Duration::from_secs(15 * 60);
+/// Failures of an address without a delay.
 const ADDRESS_FREE: u32 = 50;
+/// The longest delay of an address.
 const ADDRESS_MAX_DELAY: Duration = Duration::from_secs(5 * 60);
-/// What a caller waits for whom only other attempts are in the way.
+/// The delay of an attempt that only other attempts in progress hold up.
 const OTHERS_DELAY: Duration = Duration::from_secs(1);
 
-/// Whether a name may be tried now, while `others` attempts for it are under way.
+/// Whether a name may be tried now, while `others` attempts for it are in progress.
+///
+/// # Errors
+/// `TooManyAttempts` or `PasswordLocked`.
 pub(super) fn judge_name(count: Option<FailureCount>, others: u32, now: Timestamp) -> Result<()> {
     let failures = count.map_or(0, |it| it.failures);
     if failures >= LOCKED_AT {
         return Err(Error::PasswordLocked);
     }
     wait_out(count, NAME_FREE, NAME_MAX_DELAY, now)?;
-    // Attempts under way may all fail: together they must not be more than the rule allows.
+    // Attempts in progress may all fail: together they must not be more than the rule allows.
     let is_alone = others == 0;
     if (failures >= NAME_FREE && !is_alone) || failures.saturating_add(others) >= LOCKED_AT {
         return Err(Error::TooManyAttempts { retry_after: OTHERS_DELAY });
@@ -40,7 +46,10 @@ pub(super) fn judge_name(count: Option<FailureCount>, others: u32, now: Timestam
     Ok(())
 }
 
-/// Whether anything may be tried from an address now.
+/// Whether a password may be tried from an address now.
+///
+/// # Errors
+/// `TooManyAttempts`.
 pub(super) fn judge_address(count: Option<FailureCount>, now: Timestamp) -> Result<()> {
     wait_out(count, ADDRESS_FREE, ADDRESS_MAX_DELAY, now)
 }
@@ -57,7 +66,8 @@ fn wait_out(
     if left.is_zero() { Ok(()) } else { Err(Error::TooManyAttempts { retry_after: whole(left) }) }
 }
 
-/// None for the first failures, then one second, doubled by each further failure up to the longest.
+/// No delay for the first failures, then one second, doubled by each further failure up to the
+/// longest.
 fn delay(failures: u32, free: u32, longest: Duration) -> Duration {
     let Some(doublings) = failures.checked_sub(free) else { return Duration::ZERO };
     let seconds = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);

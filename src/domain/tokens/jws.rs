@@ -1,4 +1,4 @@
-//! Signing: the other half of `tokens::jws`.
+//! Signing tokens: the counterpart of `claviger_token::jws`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -6,7 +6,7 @@ use crate::domain::Result;
 
 use super::key_set::SigningKey;
 
-/// Signs a payload.
+/// Signs a payload as a JWS in compact form (RFC 7515 §3.1).
 pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<String> {
     let mut token = String::with_capacity(1024);
     token.push_str(key.encoded_header());

@@ -1,8 +1,8 @@
 //! Key pairs: making them, and signing with them.
 //!
 //! Key pairs are kept parsed. jsonwebtoken would parse and check the private key for each
-//! signature, which takes half as long again for ES256 and three times as long for RS256.
-//! AWS-LC takes the randomness for keys and signatures from a generator of its own.
+//! signature, which makes ES256 take half as long again and RS256 three times as long.
+//! AWS-LC takes the randomness for keys and signatures from its own generator.
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
@@ -64,7 +64,7 @@ impl KeyPair {
         der.map(|der| der.as_ref().to_vec()).map_err(Error::internal)
     }
 
-    /// The signature over a message, in the form JWS wants (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
+    /// The signature over a message, in the form of JWS (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
         match self {

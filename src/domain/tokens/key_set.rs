@@ -100,7 +100,7 @@ impl SigningKey {
         &self.encoded_header
     }
 
-    /// Signs a message.
+    /// The signature over a message, in the form of JWS.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         self.pair.sign(message)
     }

@@ -6,7 +6,7 @@ use ciborium::Value;
 
 use super::{Checked, Refusal, cbor};
 
-/// Takes the authenticator data out of an attestation object that holds exactly what it must.
+/// Reads the authenticator data of an attestation object with exactly the required members.
 pub(super) fn authenticator_data(bytes: &[u8]) -> Checked<Vec<u8>> {
     let object = cbor::single_item(bytes).ok_or(Refusal("attestation object malformed"))?;
     let members = object.into_map().map_err(|_| Refusal("attestation object is not a map"))?;

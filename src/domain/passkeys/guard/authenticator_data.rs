@@ -21,16 +21,16 @@ pub(super) struct AuthenticatorData<'a> {
 
 /// A new credential (WebAuthn L3 §6.5.1).
 pub(super) struct AttestedCredential<'a> {
-    /// The authenticator's model.
+    /// The AAGUID: the authenticator's model.
     pub(super) aaguid: [u8; 16],
     /// The credential id.
     pub(super) credential_id: &'a [u8],
-    /// The public key as it came.
+    /// The public key, as COSE_Key bytes.
     pub(super) public_key: &'a [u8],
 }
 
 impl<'a> AuthenticatorData<'a> {
-    /// Takes the data apart. Nothing may be left over, so that no part can hide behind another.
+    /// Parses the data. No bytes may be left over, so that nothing can hide behind a part.
     pub(super) fn parse(bytes: &'a [u8]) -> Checked<Self> {
         let mut rest = Rest(bytes);
         let rp_id_hash = rest.take(32)?;
@@ -66,12 +66,12 @@ impl<'a> AuthenticatorData<'a> {
         Ok(())
     }
 
-    /// The BE flag.
+    /// The BE flag: the credential may be backed up.
     pub(super) fn backup_eligible(&self) -> bool {
         self.has(BACKUP_ELIGIBLE)
     }
 
-    /// The BS flag.
+    /// The BS flag: the credential is backed up.
     pub(super) fn backed_up(&self) -> bool {
         self.has(BACKED_UP)
     }

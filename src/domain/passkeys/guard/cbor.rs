@@ -1,4 +1,4 @@
-//! One CBOR item off the front of some bytes, strictly.
+//! Reading one CBOR item from the front of some bytes, strictly.
 //!
 //! Only the form that CTAP2 lets authenticators write: definite lengths, no key twice, bounded depth
 //! and size. Two parsers could disagree about anything else, and webauthn-rs has one of its own.
@@ -14,7 +14,7 @@ const MAX_MEMBERS: usize = 64;
 pub(super) fn split_item(bytes: &[u8]) -> Option<(Value, &[u8])> {
     let rest = skip_item(bytes, MAX_DEPTH)?;
     let item = &bytes[..bytes.len() - rest.len()];
-    // A few levels more than ours, since the reader counts them differently.
+    // A few levels more than the limit here, since the reader counts them differently.
     let value: Value = ciborium::de::from_reader_with_recursion_limit(item, MAX_DEPTH * 2).ok()?;
     keys_are_unique(&value).then_some((value, rest))
 }
@@ -33,7 +33,7 @@ fn skip_item(bytes: &[u8], depth: usize) -> Option<&[u8]> {
         0 | 1 | 7 => Some(rest),
         // Byte and text strings.
         2 | 3 => rest.get(usize::try_from(argument).ok()?..),
-        // Arrays. A length that promises more than there is fails at the first missing item.
+        // Arrays. A length beyond the end of the bytes fails at the first missing item.
         4 => {
             for _ in 0..argument {
                 rest = skip_item(rest, depth)?;

@@ -1,4 +1,4 @@
-//! The client data: what the browser says it was asked, by whom (WebAuthn L3 §5.8.1).
+//! The client data: the challenge and the origin, as the browser reports them (WebAuthn L3 §5.8.1).
 
 use aws_lc_rs::constant_time;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,7 +8,7 @@ use super::{Checked, Expectation, Refusal};
 
 const MAX_BYTES: usize = 4 * 1024;
 
-/// The members that are checked. A member that comes twice is an error; others are let pass, since
+/// The members that are checked. A duplicate member is an error; unknown ones are ignored, since
 /// browsers add some to keep servers tolerant.
 #[derive(Deserialize)]
 struct ClientData {
@@ -22,7 +22,7 @@ struct ClientData {
     has_top_origin: bool,
 }
 
-/// Checks the client data against what was asked (WebAuthn L3 §7.1 steps 5 to 11, §7.2 steps 8 to 14).
+/// Checks the client data of a ceremony (WebAuthn L3 §7.1 steps 5 to 11, §7.2 steps 8 to 14).
 pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>) -> Checked<()> {
     if json.len() > MAX_BYTES {
         return Err(Refusal("client data too large"));

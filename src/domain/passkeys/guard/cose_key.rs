@@ -18,7 +18,7 @@ const ALGORITHM: i64 = 3;
 const EC2: i64 = 2;
 const RSA: i64 = 3;
 
-/// A public key of one of the three kinds that are asked for.
+/// A public key of one of the three accepted algorithms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::domain::passkeys) enum CoseKey {
     /// ES256: the point's coordinates.
@@ -30,7 +30,7 @@ pub(in crate::domain::passkeys) enum CoseKey {
 }
 
 impl CoseKey {
-    /// Reads a key that is all the bytes hold.
+    /// Reads a key; no bytes may be left over.
     pub(in crate::domain::passkeys) fn parse(bytes: &[u8]) -> Checked<Self> {
         let value = cbor::single_item(bytes).ok_or(Refusal("public key malformed"))?;
         Self::from_value(&value)
@@ -73,7 +73,7 @@ impl<'a> Members<'a> {
         value.as_map().map(|map| Self(map)).ok_or(Refusal("public key is not a map"))
     }
 
-    /// With no key twice and every known one present, the number says that there is no other.
+    /// Without duplicates, and with every known member present, the number rules out any other.
     fn must_be(&self, number: usize) -> Checked<()> {
         if self.0.len() == number { Ok(()) } else { Err(Refusal("public key members differ")) }
     }

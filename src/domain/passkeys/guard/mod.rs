@@ -29,7 +29,7 @@ const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusal(pub(super) &'static str);
 
-/// The outcome of a check.
+/// The result of a check.
 pub(super) type Checked<T> = Result<T, Refusal>;
 
 /// What a response must match.
@@ -43,11 +43,11 @@ pub(super) struct Expectation<'a> {
     pub(super) relying_party_id_hash: &'a [u8; 32],
 }
 
-/// What the authenticator says of a new credential.
+/// What the authenticator reports of a new credential.
 #[derive(Debug, Clone)]
 pub(super) struct NewCredential {
     pub(super) credential_id: CredentialId,
-    /// The COSE_Key exactly as it came.
+    /// The public key: the COSE_Key bytes exactly as received.
     pub(super) public_key: Vec<u8>,
     pub(super) counter: u32,
     pub(super) backup_eligible: bool,
@@ -55,7 +55,7 @@ pub(super) struct NewCredential {
     pub(super) aaguid: [u8; 16],
 }
 
-/// What the authenticator says when it signs in. Nothing of it is proven before the signature is.
+/// What the authenticator reports at a sign-in. Nothing of it is proven before the signature is.
 #[derive(Debug, Clone)]
 pub(super) struct Assertion {
     pub(super) credential_id: CredentialId,

@@ -16,11 +16,11 @@ use crate::{
 
 /// How a refresh token begins, so that scanners recognise a leaked one.
 const PREFIX: &str = "clv_rt_";
-/// The family secret.
+/// Length of the family secret.
 const SECRET_BYTES: usize = 32;
-/// The generation, big-endian.
+/// Length of the generation, big-endian.
 const GENERATION_BYTES: usize = 4;
-/// HMAC-SHA-256.
+/// Length of the HMAC-SHA-256.
 const MAC_BYTES: usize = 32;
 const TOKEN_BYTES: usize = SECRET_BYTES + GENERATION_BYTES + MAC_BYTES;
 /// Base64url without padding takes four characters for three bytes.
@@ -33,7 +33,7 @@ pub struct RefreshTokens {
     key: DerivedKey,
 }
 
-/// A refresh token that is one of ours.
+/// A refresh token of this server, read.
 pub struct OpenedRefreshToken {
     family_secret: Zeroizing<[u8; SECRET_BYTES]>,
     generation: u32,
@@ -51,7 +51,7 @@ impl RefreshTokens {
         Ok((hash(&family_secret), self.mint(&family_secret, 0)))
     }
 
-    /// Reads a token; `None` when it is not one of ours.
+    /// Reads a token; `None` when this server did not issue it.
     pub fn open(&self, token: &RefreshToken) -> Option<OpenedRefreshToken> {
         let text = token.expose();
         if text.len() != TOKEN_CHARS {
@@ -97,7 +97,7 @@ impl OpenedRefreshToken {
         hash(&self.family_secret)
     }
 
-    /// The generation.
+    /// Its generation in the family.
     pub fn generation(&self) -> u32 {
         self.generation
     }
