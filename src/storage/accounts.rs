@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts: creating, finding and deleting them.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ use super::{
     tables::{AccountDeletion, CEREMONIES, TABLES},
 };
 
-/// What became of a registration.
+/// The outcome of the creation of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountCreation {
-    /// The account and its first session are there.
+    /// The account and its first session were created.
     Created,
-    /// The username belongs to somebody.
+    /// Another account has the username.
     UsernameTaken,
 }
 
@@ -68,7 +68,7 @@ impl Storage {
         .await
     }
 
-    /// The account with this id.
+    /// The account with this id, without its password hash.
     pub async fn find_account(&self, id: AccountId) -> Result<Option<Account>> {
         Ok(self.find_account_with_password(id).await?.map(|found| found.account))
     }
@@ -92,7 +92,7 @@ impl Storage {
     }
 
     /// Deletes an account with its passkeys, sessions and ceremonies, and revokes its live sessions'
-    /// access tokens. Answers with those sessions, or `None` when the caller's session is not live.
+    /// access tokens. Returns those sessions, or `None` when the caller's session is not live.
     pub async fn delete_account(
         &self,
         id: AccountId,

@@ -1,6 +1,6 @@
-//! A SQLite file's backup, made while a server writes to it, and its way back.
+//! Backups of a SQLite file, made while a server writes to it, and their restoration.
 //!
-//! Files appear under their names only when they are complete and on the disk.
+//! A file gets its name only when it is complete and on the disk.
 
 use std::{
     fs, io,
@@ -19,69 +19,69 @@ use super::{
 /// Why a backup was not made or not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// Nothing is overwritten.
+    /// The target exists. Nothing is ever overwritten.
     #[error("{0} already exists and is not overwritten. Move it away, or give another file.")]
     Exists(PathBuf),
-    /// There is nothing to back up or to restore.
+    /// The source does not exist.
     #[error("There is no file {0}.")]
     Missing(PathBuf),
-    /// The file was copied while a server wrote to it, or is the database of one.
+    /// The file was copied while a server wrote to it, or is the database of a server.
     #[error(
         "{0} is not a backup: it is in use, since a write-ahead log exists beside it. Make a backup \
          with `claviger backup`."
     )]
     InUse(PathBuf),
-    /// The file is whole, but not ours.
+    /// The file is a sound database of another program.
     #[error("{0} is not a database of Claviger.")]
     NotOurs(PathBuf),
-    /// The file is not whole.
+    /// SQLite's integrity check failed.
     #[error("{path} is damaged: {finding}.")]
     Damaged {
-        /// Which file.
+        /// The backup.
         path: PathBuf,
-        /// What SQLite found.
+        /// The first finding of SQLite.
         finding: String,
     },
-    /// A newer Claviger made it.
+    /// A newer Claviger made the backup, and this one cannot use its schema.
     #[error(
         "{path} was made by a newer version of Claviger: it has schema version {found}, and this \
          version works with {known} and the next one. Use the newer version."
     )]
     TooNew {
-        /// Which file.
+        /// The backup.
         path: PathBuf,
-        /// The schema it has.
+        /// The version of its schema.
         found: i64,
-        /// The schema this program knows.
+        /// The newest schema that this program knows.
         known: i64,
     },
-    /// SQLite refused.
+    /// SQLite cannot read or copy the file.
     #[error("{path} cannot be read or copied")]
     Database {
-        /// Which file.
+        /// The database or the backup.
         path: PathBuf,
-        /// Why.
+        /// The error of the database.
         #[source]
         cause: Error,
     },
     /// A file cannot be made or read.
     #[error("Cannot use {path}: {cause}.")]
     File {
-        /// Which file.
+        /// The file that cannot be used.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         cause: io::Error,
     },
 }
 
-/// The tables without which a database is not ours, whatever its schema's version.
+/// The tables that every database of Claviger has, whatever the version of its schema.
 const OURS: [&str; 3] = ["accounts", "sessions", "signing_keys"];
 
-/// Writes everything that was committed before now to a new file, for its owner alone. Servers may
-/// go on meanwhile.
+/// Writes everything that is committed to a new file that only its owner can read. Servers may keep
+/// writing meanwhile.
 ///
 /// # Errors
-/// Also when the file is there already.
+/// [`BackupError::Exists`] when the file exists already.
 pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
     refuse_existing(to)?;
     if !options.path.exists() {
@@ -95,11 +95,11 @@ pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupErr
     written.map_err(failed)
 }
 
-/// Puts a backup where the database is to be, after looking at it closely. Whoever calls holds the
-/// database's lock.
+/// Puts a backup in the place of the database, after checking it. The caller holds the lock of the
+/// database.
 ///
 /// # Errors
-/// Also when a database is there already. Nothing is changed then.
+/// [`BackupError::Exists`] when there is a database already. Nothing is changed after an error.
 pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupError> {
     refuse_existing(&options.path)?;
     for companion in COMPANIONS {
@@ -131,14 +131,14 @@ fn refuse_existing(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Into a file that is there, so that its permissions stay.
+/// Copies into an existing file, whose permissions stay.
 fn copy_bytes(from: &Path, to: &Path) -> io::Result<u64> {
     let mut reader = fs::File::open(from)?;
     let mut writer = fs::OpenOptions::new().write(true).open(to)?;
     io::copy(&mut reader, &mut writer)
 }
 
-/// Whether a backup is whole, ours and not too new. Looks at the copy, since looking may write.
+/// Checks that a backup is sound, ours and not too new. Reads the copy, since reading may write.
 async fn inspect(from: &Path, partial: &Path, like: &SqliteOptions) -> Result<(), BackupError> {
     let failed = |cause: Error| BackupError::Database { path: from.to_owned(), cause };
     let copy = SqliteOptions { path: partial.to_owned(), ..like.clone() };
@@ -146,7 +146,7 @@ async fn inspect(from: &Path, partial: &Path, like: &SqliteOptions) -> Result<()
         connect_options(&copy).connect().await.map_err(|error| failed(error.into()))?;
     let finding = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await;
     let ours = is_ours(&mut connection).await;
-    // Whatever was found, so that nothing stays beside the file.
+    // Closed before any return, so that no log stays beside the file.
     connection.close().await.map_err(|error| failed(error.into()))?;
     let finding: String = finding.map_err(|error| failed(error.into()))?;
     if finding != "ok" {

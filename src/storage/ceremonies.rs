@@ -1,4 +1,4 @@
-//! Ceremonies: started, then taken once.
+//! Ceremonies, which are started and then taken once.
 
 use std::sync::{
     Arc,
@@ -20,14 +20,14 @@ use super::{Connection, Result, Storage, error::corrupt, locks::lock_quota, para
 /// How many ceremonies may be open at once.
 #[derive(Debug, Clone, Copy)]
 pub struct CeremonyLimits {
-    /// For one quota key.
+    /// With the same quota key.
     pub per_quota_key: u32,
-    /// In all; kept approximately.
+    /// With any quota key; kept approximately.
     pub overall: u32,
 }
 
-/// About how many rows of ceremonies there are, expired ones included until they are swept. Known
-/// in memory, since a bound on all of them must not cost a count of all of them.
+/// About how many rows of ceremonies there are, expired ones included until they are swept. Counted
+/// in memory, so that the limit on all of them does not need a count of all rows.
 #[derive(Debug)]
 pub(super) struct OpenCeremonies(AtomicI64);
 
@@ -43,7 +43,7 @@ DELETE FROM ceremonies WHERE id = $1 AND kind = $2 AND expires_at > $3
 RETURNING named, account_id, session_id, payer, state, expires_at";
 
 impl Storage {
-    /// Opens a ceremony. Answers `false`, and opens nothing, when too many are open.
+    /// Starts a ceremony. Returns `false`, and starts nothing, when too many are open.
     pub async fn start_ceremony(
         &self,
         ceremony: Ceremony,
@@ -65,8 +65,8 @@ impl Storage {
         .await
     }
 
-    /// Takes a ceremony of this kind out of the database, so that nobody else can. `None` when it
-    /// was taken before, has expired, never existed, or is of another kind (and then it stays).
+    /// Takes a ceremony of this kind out of the database, so that it can be taken only once. `None`
+    /// when it was taken before, has expired, never existed, or is of another kind (and then it stays).
     pub async fn take_ceremony(
         &self,
         id: CeremonyId,
@@ -86,12 +86,12 @@ impl Storage {
 }
 
 impl OpenCeremonies {
-    /// Counts what the database holds.
+    /// Counts the rows in the database.
     pub(super) async fn load(connection: &mut Connection) -> Result<Self> {
         Ok(Self(AtomicI64::new(count_all(connection).await?)))
     }
 
-    /// Counts again, which mends what a failed commit left wrong.
+    /// Counts again, which corrects the count after a failed commit.
     pub(super) async fn recount(&self, connection: &mut Connection) -> Result<()> {
         self.0.store(count_all(connection).await?, Ordering::Relaxed);
         Ok(())

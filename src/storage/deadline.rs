@@ -1,7 +1,7 @@
-//! The deadline of the call that is being worked on.
+//! The deadline of the current call.
 //!
-//! Travels with the task rather than through every signature: only the caller's edge sets it and only
-//! the engines read it.
+//! A task-local value rather than a parameter of every function: only the edge sets it and only the
+//! engines read it.
 
 use std::{future::Future, time::Duration};
 
@@ -11,7 +11,7 @@ tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// Runs work whose answer nobody waits for after `deadline`.
+/// Runs work whose caller stops waiting at `deadline`.
 pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
     DEADLINE.scope(deadline, work).await
 }
@@ -21,11 +21,11 @@ pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
 }
 
-/// How long after its deadline a call's work is ended: the edge has answered by then, and what it
-/// answers is that the deadline passed, not that the database failed.
+/// How long after its deadline the work of a call is ended: by then the edge has answered that the
+/// deadline passed, not that the database failed.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Until when work that begins now may go on: about the caller's deadline, and at most `limit`.
+/// The time at which work that begins now is ended: about the caller's deadline, and within `limit`.
 pub(super) fn within(limit: Duration) -> Instant {
     let latest = Instant::now() + limit;
     current().map_or(latest, |deadline| latest.min(deadline + GRACE))

@@ -1,20 +1,20 @@
-//! Why storage failed.
+//! Errors of storage.
 
-/// Why storage failed.
+/// An error of storage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database did not answer in time, is locked, full or gone; trying later may help.
+    /// The database did not answer in time, is locked, full or unreachable; a later attempt may succeed.
     #[error("database unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The writer's queue is full; trying later helps.
+    /// The writer's queue is full; a later attempt may succeed.
     #[error("too many writes are waiting")]
     Overloaded,
-    /// A stored value is not what it must be.
-    #[error("stored value of {table}.{column} is not valid")]
+    /// A stored value has a form that no version of the program writes.
+    #[error("a stored value of {table}.{column} is not valid")]
     Corrupt {
-        /// The table.
+        /// The table of the value.
         table: &'static str,
-        /// The column.
+        /// The column of the value.
         column: &'static str,
     },
     /// The database's schema is newer than this program can work with.
@@ -22,12 +22,12 @@ pub enum Error {
         "the database was written by a newer version (schema {found}, this program knows {known})"
     )]
     TooNew {
-        /// The schema's version.
+        /// The version of the schema.
         found: i64,
         /// The newest version this program knows.
         known: i64,
     },
-    /// The database's schema is older than this program needs; `claviger migrate up` mends that.
+    /// The database's schema is older than this program needs; `claviger migrate up` fixes that.
     #[error("the database is not migrated (schema {found}, this program needs {known})")]
     TooOld {
         /// The schema's version; 0 when there is none yet.
@@ -35,24 +35,24 @@ pub enum Error {
         /// The version this program needs.
         known: i64,
     },
-    /// Statements would stay prepared on connections that are not ours alone.
+    /// A pooler shares connections between clients, and statements would stay prepared on them.
     #[error(
         "a pooler changes connections between transactions; set `database.prepared_statements` to \
          `off`, or its pool mode to `session`"
     )]
     ChangingConnections,
-    /// Another database is being copied into this one.
-    #[error("the copy of {origin} into it is not finished; run `claviger copy` again")]
+    /// A copy of another database into this one is not finished.
+    #[error("the copy of {origin} into the database is not finished; run `claviger copy` again")]
     UnfinishedCopy {
-        /// The other database.
+        /// The database that was copied, without its password.
         origin: String,
     },
-    /// Anything else.
+    /// Any other error of the database, which a later attempt does not fix.
     #[error("database error")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// For a stored value that cannot become a noun.
+/// Makes the error of a stored value that cannot be converted.
 pub(super) const fn corrupt(table: &'static str, column: &'static str) -> impl Fn() -> Error {
     move || Error::Corrupt { table, column }
 }

@@ -1,4 +1,4 @@
-//! Where everything is kept: the only user of sqlx.
+//! Storage of everything that lasts, and the only user of sqlx.
 //!
 //! Every method of [`Storage`] is one whole fact in one transaction. No transaction, connection or
 //! row leaves this folder.
@@ -35,7 +35,7 @@ pub use engine::WriterStats;
 pub use error::Error;
 pub use options::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
 
-/// What storage returns.
+/// A result of storage.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// The database. Cheap to clone.
@@ -49,13 +49,12 @@ const IS_STANDBY_SQLITE: &str = "SELECT 0 = 1";
 const IS_STANDBY_POSTGRES: &str = "SELECT pg_is_in_recovery()";
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
 
-/// How our connections call themselves.
+/// The name of a server's connections in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "claviger";
 
 impl Storage {
-    /// Opens the database. A SQLite file is made and migrated where needed; one that is about to be
-    /// migrated is first copied to a file beside it, `….before-<version>`. PostgreSQL is only asked
-    /// whether its schema fits.
+    /// Opens the database. A SQLite file is created and migrated where needed; before a migration it
+    /// is copied to a file beside it, `….before-<version>`. The schema of PostgreSQL is only checked.
     ///
     /// # Errors
     /// When the database cannot be opened, or its schema is too old or too new.
@@ -70,10 +69,10 @@ impl Storage {
         Ok(Self { engine, open_ceremonies })
     }
 
-    /// Whether the database answers, and would take a write.
+    /// Checks that the database answers and takes writes.
     ///
     /// # Errors
-    /// When it does not.
+    /// [`Error::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<()> {
         self.engine.check_writer()?;
         let mut connection = self.read().await?;
@@ -88,8 +87,7 @@ impl Storage {
         Ok(())
     }
 
-    /// Finishes the writes under way and closes the database. Whatever is asked later is refused as
-    /// unavailable.
+    /// Finishes the writes under way and closes the database. Later calls fail as unavailable.
     pub async fn close(&self) {
         self.engine.close().await;
     }
@@ -104,8 +102,8 @@ impl Storage {
         self.engine.reader().await
     }
 
-    /// Runs one unit of work in a transaction and answers when it is durable. It runs to its end even
-    /// if the caller goes away.
+    /// Runs one unit of work in a transaction and returns when it is durable. The unit runs to its end
+    /// even if the caller is dropped.
     async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
     where
         I: Send + Sync + 'static,
@@ -115,7 +113,7 @@ impl Storage {
     }
 }
 
-/// Half of somebody's accounts must not be served as if they were all.
+/// Refuses a database that has only a part of the rows of another one.
 async fn refuse_unfinished_copy(connection: &mut Connection) -> Result<()> {
     match connection.find(UNFINISHED_COPY, params![]).await? {
         Some((origin,)) => Err(Error::UnfinishedCopy { origin }),

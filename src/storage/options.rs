@@ -8,54 +8,54 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-/// How to open the database.
+/// Which database to open, and how.
 #[derive(Debug, Clone)]
 pub enum Options {
-    /// A file of this server's own.
+    /// A SQLite file, for one server.
     Sqlite(SqliteOptions),
-    /// A server that several replicas share.
+    /// A PostgreSQL database, for one or several replicas.
     Postgres(PostgresOptions),
 }
 
 /// How to open a SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// The file; made, owner-only, when it is not there.
+    /// The file. It is created, readable for its owner alone, when it does not exist.
     pub path: PathBuf,
-    /// How long a statement may wait for another process's lock.
+    /// How long a statement waits for the lock of another process.
     pub busy_timeout: Duration,
-    /// How many connections read at once.
+    /// The number of connections for reading.
     pub readers: u32,
 }
 
-/// How to reach PostgreSQL.
+/// How to connect to PostgreSQL.
 #[derive(Clone)]
 pub struct PostgresOptions {
     // A box, since it is ten times as large as anything beside it.
     pub(super) target: Box<PgConnectOptions>,
-    /// How many connections are open at most.
+    /// The most connections that are open at once.
     pub connections: u32,
-    /// How long a call waits for a free connection.
+    /// How long a call waits for a connection from the pool.
     pub acquire_timeout: Duration,
-    /// How long a transaction may take whose caller set no nearer deadline.
+    /// How long a transaction may take if its caller's deadline is not sooner.
     pub statement_timeout: Duration,
-    /// Whether statements stay prepared on their connection. `false` behind a pooler that hands each
-    /// transaction whichever connection is free, such as PgBouncer in transaction mode.
+    /// Whether statements stay prepared on their connection. Must be `false` behind a pooler that
+    /// assigns a server connection to each transaction, such as PgBouncer in transaction mode.
     pub prepared_statements: bool,
 }
 
 /// Why a URL was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUrl {
-    /// It does not name a host and a database of PostgreSQL.
+    /// It does not name a host and a database.
     #[error("must look like `postgres://user@host:5432/name`")]
     NotPostgres,
-    /// Nobody knows one of its parameters, or what its value means.
+    /// One of its parameters is unknown or has an unknown value.
     #[error("has the parameter `{0}`, which is not one of {known}, or has no such value", known = PARAMETERS.join(", "))]
     Parameter(String),
 }
 
-/// What may stand behind the question mark. Who signs in, and with what, stands before it.
+/// The parameters that may follow the question mark. User and password stand before it.
 const PARAMETERS: [&str; 8] =
     ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "hostaddr", "port", "options"];
 
@@ -71,11 +71,11 @@ impl fmt::Display for Options {
 
 impl PostgresOptions {
     /// Reads a URL, `postgres://user:password@host:port/database?sslmode=…`, as libpq does (PostgreSQL
-    /// documentation §34.1.1.2), with the parameters that matter here. A password given apart wins
-    /// over the URL's own.
+    /// documentation §34.1.1.2), with the parameters that matter here. A separate password
+    /// takes precedence over that of the URL.
     ///
     /// # Errors
-    /// When the URL is none, has no database, or a parameter nobody knows.
+    /// When the text is not a URL, names no database, or has an unknown parameter.
     pub fn parse(url: &str, password: Option<&SecretString>) -> Result<Self, InvalidUrl> {
         let parsed = url::Url::parse(url).map_err(|_| InvalidUrl::NotPostgres)?;
         if !matches!(parsed.scheme(), "postgres" | "postgresql") || parsed.path().len() < 2 {
@@ -85,14 +85,14 @@ impl PostgresOptions {
         if let Some(unknown) = names.find(|name| !PARAMETERS.contains(&name.as_str())) {
             return Err(InvalidUrl::Parameter(unknown));
         }
-        // What is left to go wrong is a parameter's value.
+        // All that can still be wrong is the value of a parameter.
         let target = PgConnectOptions::from_url(&parsed);
         let mut target = target.map_err(|_| InvalidUrl::Parameter("sslmode".to_owned()))?;
         if let Some(password) = password {
             target = target.password(password.expose_secret());
         }
         Ok(Self {
-            // Statements are ours and constant; what they are bound to must never be in a log.
+            // Statements are constant; the parameters bound to them must never be in a log.
             target: Box::new(
                 target.application_name(super::APPLICATION_NAME).disable_statement_logging(),
             ),
@@ -103,7 +103,7 @@ impl PostgresOptions {
         })
     }
 
-    /// Whether somebody between us and the server could pass for it, or read what is said.
+    /// Whether an attacker on the network could impersonate the server or read the connection.
     pub fn is_exposed(&self) -> bool {
         let host = self.target.get_host();
         let is_near = self.target.get_socket().is_some()

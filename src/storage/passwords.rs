@@ -1,4 +1,4 @@
-//! The hashes of passwords: replacing them, and what that ends.
+//! Password hashes: changing and removing a password, and the sessions that this ends.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -21,40 +21,39 @@ use super::{
     ways_to_sign_in::ways_to_sign_in,
 };
 
-/// A new password for an account, and the session that goes on.
+/// A change of an account's password.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
-    /// The account.
+    /// The account whose password changes.
     pub account_id: AccountId,
-    /// The session that asks; only while it is live, so that of two changes at once one wins, and
-    /// that a session ended meanwhile changes nothing.
+    /// The session of the caller. It must be live, so that of two changes at once one succeeds, and
+    /// a session that was ended meanwhile changes nothing.
     pub caller: SessionId,
-    /// The new hash.
+    /// The hash of the new password.
     pub new_hash: PasswordHash,
-    /// The one session that lives on, opened by this change.
+    /// The session that the change opens; all others end.
     pub session: NewSession,
-    /// Until when the ended sessions' access tokens could live.
+    /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
 
-/// A password's removal.
+/// The removal of an account's password.
 #[derive(Debug, Clone, Copy)]
 pub struct PasswordRemovalRequest {
-    /// The account.
+    /// The account whose password is removed.
     pub account_id: AccountId,
-    /// The session that asks, which must be live. It lives on although the password may have opened
-    /// it.
+    /// The session of the caller, which must be live. It stays live even if the password opened it.
     pub caller: SessionId,
-    /// Now.
+    /// The time of the removal.
     pub now: Timestamp,
-    /// Until when the ended sessions' access tokens could live.
+    /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
 
-/// What became of a password's removal.
+/// The outcome of the removal of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordRemoval {
-    /// The account has no password, and these sessions that one had opened are over.
+    /// The account has no password now, and these sessions that the password had opened were ended.
     Removed(Vec<SessionId>),
     /// The account would be left without a way to sign in.
     LastSignInMethod,
@@ -84,7 +83,7 @@ impl Storage {
     }
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
-    /// Answers with the ended sessions, or `None` when the caller's session is not live.
+    /// Returns the ended sessions, or `None` when the caller's session is not live.
     pub async fn change_password(
         &self,
         change: PasswordChange,
@@ -96,8 +95,8 @@ impl Storage {
         Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 
-    /// Removes the password and ends the sessions it opened, unless it is the last way in. The same
-    /// again when there is none.
+    /// Removes the password and ends the sessions it opened, unless it is the last way in. An
+    /// account without a password stays as it is.
     pub async fn remove_password(
         &self,
         request: PasswordRemovalRequest,

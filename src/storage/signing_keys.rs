@@ -1,4 +1,4 @@
-//! Signing keys, sealed.
+//! Signing keys. Their private keys are encrypted before they get here.
 
 use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
@@ -19,7 +19,7 @@ SELECT key_id FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DES
 
 const RETIRE: &str = "UPDATE signing_keys SET retires_at = $1 WHERE retires_at IS NULL";
 
-// The program before this one knows only of retirement.
+// The previous version of the program knows only retirement.
 const REVOKE: &str = "
 UPDATE signing_keys SET revoked_at = $2, retires_at = $2 WHERE key_id = $1 AND revoked_at IS NULL";
 
@@ -46,8 +46,8 @@ impl Storage {
     }
 
     /// Adds a key unless the newest one is no longer `expected_newest`, so that two rotations at once
-    /// make one key; sets `predecessors_retire_at` on every key that has no such time. Answers
-    /// whether it was added.
+    /// make one key; sets `predecessors_retire_at` on every key that has no such time. Returns
+    /// whether the key was added.
     pub async fn add_signing_key(
         &self,
         key: StoredSigningKey,
@@ -60,8 +60,7 @@ impl Storage {
         .await
     }
 
-    /// Revokes a key. When none is left that may go on signing at `now`, adds `replacement`, as the
-    /// newest, and sets `predecessors_retire_at` like [`Self::add_signing_key`].
+    /// Revokes a key. When no other key can sign at `now`, adds `replacement`, as the newest, and sets `predecessors_retire_at` like [`Self::add_signing_key`].
     pub async fn revoke_signing_key(
         &self,
         key_id: String,
@@ -77,16 +76,16 @@ impl Storage {
     }
 }
 
-/// What became of a key that was to be revoked.
+/// The outcome of the revocation of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRevocation {
     /// There is no such key.
     Unknown,
-    /// It had been revoked before.
+    /// The key had been revoked before.
     Repeated,
-    /// It is revoked; another one signs.
+    /// The key was revoked; another one signs.
     Revoked,
-    /// It is revoked, and the replacement signs.
+    /// The key was revoked, and the replacement signs.
     Replaced,
 }
 

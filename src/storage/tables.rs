@@ -4,7 +4,7 @@
 //! A test compares the list with the schemas of both engines. Not in it are `_sqlx_migrations`, which
 //! belongs to sqlx, and `unfinished_copies`, which is about the copying itself.
 
-/// A table.
+/// A table, and what is done with its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// The name in the schema.
@@ -41,25 +41,25 @@ pub enum Sweep {
     Never(&'static str),
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
-    /// Its name.
+    /// The name in the schema.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its values.
     pub kind: Kind,
 }
 
-/// What a column holds, or NULL.
+/// The type of a column's values. Any of them may be NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A whole number of 64 bits.
+    /// A signed integer of 64 bits.
     Integer,
-    /// Text.
+    /// A text in UTF-8.
     Text,
-    /// Bytes.
+    /// A string of bytes.
     Bytes,
-    /// Yes or no; a number in SQLite.
+    /// A truth value; 0 or 1 in SQLite.
     Boolean,
 }
 
@@ -169,7 +169,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "revocations",
-        // The time of record is by another clock in the target, but whoever starts to serve reads all
+        // The time of record is by another clock in the target, but a server that starts reads all
         // revocations first, whenever they were recorded. Copied, it needs no exception below.
         columns: &[bytes("session_id"), integer("expires_at"), integer("recorded_at")],
         account_deletion: AccountDeletion::Keeps(

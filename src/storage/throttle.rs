@@ -1,4 +1,4 @@
-//! Failed sign-ins, kept so that a restart forgives nobody.
+//! Counts of failed sign-ins, stored so that a restart does not reset them.
 
 use claviger_token::time::Timestamp;
 
@@ -25,11 +25,11 @@ const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key = $1";
 /// One more failure under a key.
 #[derive(Debug, Clone, Copy)]
 pub struct Failure {
-    /// Whose failure it is.
+    /// The key of the username or address that failed.
     pub key: FailureKey,
-    /// A count whose last failure was before this starts again at one.
+    /// A count whose last failure was before this time starts again at one.
     pub forget_before: Option<Timestamp>,
-    /// When the count may be swept out.
+    /// When the count may be deleted.
     pub keep_until: Timestamp,
 }
 
@@ -57,7 +57,7 @@ impl Storage {
         .await
     }
 
-    /// Forgets the failures counted under a key. Answers whether there were any.
+    /// Deletes the failures counted under a key. Returns whether there were any.
     pub async fn clear_failures(&self, key: FailureKey) -> Result<bool> {
         self.write(key, |c, key| Box::pin(clear(c, key))).await
     }

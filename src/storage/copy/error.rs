@@ -1,14 +1,14 @@
-//! Why a copy was refused or failed, in sentences for whoever runs it.
+//! Errors of a copy, as sentences for the operator who runs it.
 
 use crate::storage::Error;
 
-/// Why a copy was refused or failed.
+/// Why a copy was refused, or how it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// Both are one.
+    /// Source and target are one database.
     #[error("{0} would be copied into itself. Give two different databases.")]
     Same(String),
-    /// The source is not there.
+    /// The source does not exist.
     #[error("There is no database at {0}.")]
     Missing(String),
     /// The schema is older than this program's.
@@ -17,11 +17,11 @@ pub enum CopyError {
          version {known}. Run `claviger migrate up` on it first."
     )]
     TooOld {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// The schema it has; 0 means none.
+        /// The version of its schema; 0 means none.
         found: i64,
-        /// The schema this program knows.
+        /// The version of the schema that this program copies.
         known: i64,
     },
     /// The schema is newer than this program's.
@@ -30,21 +30,21 @@ pub enum CopyError {
          version {known}. Use the newer version of Claviger that migrated it."
     )]
     TooNew {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// The schema it has.
+        /// The version of its schema.
         found: i64,
-        /// The schema this program knows.
+        /// The version of the schema that this program copies.
         known: i64,
     },
-    /// A server, or another command, works with it.
+    /// A server has the database open.
     #[error(
         "A Claviger server has the database {0} open. Stop every server that uses it first: what they \
          write during a copy would be missing from it. (Behind a pooler, the connection of a stopped \
          server may stay open; let the pooler close it, or connect without the pooler.)"
     )]
     Served(String),
-    /// Another copy works with it, or it is the source under another name.
+    /// Another copy has the database open, or source and target are one database with two names.
     #[error(
         "Another `claviger copy` has the database {0} open, or it is both source and target, under \
          two names."
@@ -55,64 +55,64 @@ pub enum CopyError {
         "The database {database} is itself an unfinished copy of {origin}. Finish that copy first."
     )]
     SourceUnfinished {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// What was being copied into it.
+        /// The database that was being copied into it.
         origin: String,
     },
-    /// The target has rows that no copy put there.
+    /// The target has rows, and no copy into it is unfinished.
     #[error(
         "The database {database} is not empty: its table {table} has rows. The target of a copy must \
          be empty; nothing was changed."
     )]
     NotEmpty {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// A table with rows.
+        /// The first table that has rows.
         table: &'static str,
     },
-    /// The target is an unfinished copy of something else.
+    /// The target is an unfinished copy of another database.
     #[error(
         "The database {database} contains an unfinished copy of {origin}. Finish that copy, or use \
          an empty database."
     )]
     OtherOrigin {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// What was being copied into it.
+        /// The database that was being copied into it.
         origin: String,
     },
-    /// Source and target do not hold the same.
+    /// Source and target have different rows.
     #[error(
         "The table {table} differs between {source_name} and {target_name}, so the copy failed and \
          no server starts on it. The source or the target was changed during the copy, or after a \
          copy that was interrupted. Start again with an empty database."
     )]
     Mismatch {
-        /// Which table.
+        /// The first table that differs.
         table: &'static str,
-        /// The source.
+        /// The name of the source, without its password.
         source_name: String,
-        /// The target.
+        /// The name of the target, without its password.
         target_name: String,
     },
     /// A table cannot be read or written.
     #[error("The table {table} of {database} cannot be copied")]
     Table {
-        /// Which table.
+        /// The table that failed.
         table: &'static str,
-        /// Of which database.
+        /// The name of the database, without its password.
         database: String,
-        /// Why.
+        /// The error of the database.
         #[source]
         cause: Error,
     },
     /// A database cannot be used at all.
     #[error("The database {database} cannot be used")]
     Database {
-        /// Which one.
+        /// The name of the database, without its password.
         database: String,
-        /// Why.
+        /// The error of the database.
         #[source]
         cause: Error,
     },

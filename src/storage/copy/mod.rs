@@ -1,8 +1,9 @@
-//! Moving house: one database's rows into another, of whichever engine, while nobody serves either.
+//! `claviger copy`: all rows of one database into another one, of the same or the other engine, while
+//! no server uses either.
 //!
-//! The target is marked as unfinished before the first row arrives, and the mark goes only when both
-//! databases, read anew, hold the same rows. An interrupted copy goes on behind what is there: rows
-//! arrive in the order of their keys, a page in a transaction.
+//! The target is marked as unfinished before the first row is written, and the mark is removed only
+//! when both databases, read again, have the same rows. Rows are written in the order of their keys, a
+//! page in a transaction, so an interrupted copy continues after the last row of the target.
 
 mod error;
 mod row;
@@ -20,45 +21,45 @@ use side::{Side, origin};
 
 pub use error::CopyError;
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// The table that is worked on.
+    /// The table that is being copied or verified.
     pub table: &'static str,
-    /// What is done with it.
+    /// The stage that the table is in.
     pub stage: Stage,
-    /// How many of its rows are done.
+    /// The number of rows that the stage has done.
     pub done: u64,
-    /// How many there are.
+    /// The number of rows in the table.
     pub total: u64,
 }
 
-/// What is done with a table.
+/// The stages of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Its rows are copied.
+    /// Its rows are being written to the target.
     Copying,
-    /// Both copies are read and compared.
+    /// It is being read from both databases and compared.
     Verifying,
 }
 
 /// A table that was copied and verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Copied {
-    /// Its name.
+    /// The name of the table.
     pub table: &'static str,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
-    /// How many of them an earlier, interrupted copy had brought.
+    /// The number of rows that an earlier, interrupted copy had written.
     pub resumed: u64,
 }
 
-/// Copies a database into an empty one, or goes on where a copy of the same one was interrupted.
-/// Whoever calls holds the locks of SQLite files. `watch` is told how far it is.
+/// Copies a database into an empty one, or continues an interrupted copy of the same one. The caller
+/// holds the locks of SQLite files. `watch` is called with the progress.
 ///
 /// # Errors
-/// When either is in use or does not fit, and when the two do not hold the same in the end. The target
-/// cannot be served then, unless it was refused as it is.
+/// When either database is in use or cannot be copied, and when the two differ in the end. Unless the
+/// target was refused before anything was written, no server will open it.
 pub async fn copy(
     source: &Options,
     target: &Options,
@@ -74,8 +75,8 @@ pub async fn copy(
         resumed.push(copy_table(&mut from, &mut into, table, watch).await?);
     }
     from.commit().await?;
-    // A server that was started meanwhile changes what is compared.
-    from.refuse_company().await?;
+    // A server that was started meanwhile would change the rows that are compared.
+    from.refuse_others().await?;
     from.begin_reading().await?;
     into.begin_reading().await?;
     let mut copied = Vec::new();
@@ -91,10 +92,10 @@ pub async fn copy(
     Ok(copied)
 }
 
-/// Whether both are one database, as far as their names tell.
+/// Refuses to copy a database into itself, as far as its names show it.
 ///
 /// # Errors
-/// When they are.
+/// [`CopyError::Same`] when both name one database.
 pub fn refuse_same(source: &Options, target: &Options) -> Result<(), CopyError> {
     let same_file = match (source, target) {
         (Options::Sqlite(source), Options::Sqlite(target)) => same_file(&source.path, &target.path),
@@ -106,7 +107,7 @@ pub fn refuse_same(source: &Options, target: &Options) -> Result<(), CopyError> 
     Ok(())
 }
 
-/// Also when one is a link to the other.
+/// Whether both paths lead to one file, perhaps through a link.
 fn same_file(one: &std::path::Path, other: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) else { return false };
@@ -120,7 +121,7 @@ async fn open_source(options: &Options) -> Result<Side, CopyError> {
         return Err(CopyError::Missing(options.to_string()));
     }
     let mut side = Side::open(options).await?;
-    side.refuse_company().await?;
+    side.refuse_others().await?;
     let database = origin(options);
     let status = migrations::status(options)
         .await
@@ -138,7 +139,7 @@ async fn open_source(options: &Options) -> Result<Side, CopyError> {
     }
 }
 
-/// Copies what the target lacks of a table. Answers with how many rows it had.
+/// Copies the rows of a table that the target lacks. Returns how many it had.
 async fn copy_table(
     from: &mut Side,
     into: &mut Side,
@@ -148,21 +149,22 @@ async fn copy_table(
     let total = from.count(table).await?;
     let resumed = into.count(table).await?;
     let mut done = resumed;
-    let mut tell = |done| watch(Progress { table: table.name, stage: Stage::Copying, done, total });
-    tell(done);
+    let mut report =
+        |done| watch(Progress { table: table.name, stage: Stage::Copying, done, total });
+    report(done);
     let last = into.last_key(table).await?;
     let mut page = from.page(table, last.as_ref()).await?;
     while let Some(last) = page.last().and_then(|row| row.first()) {
         // The next page is read while this one is written.
         let (next, ()) = tokio::try_join!(from.page(table, Some(last)), into.insert(table, &page))?;
         done += page.len() as u64;
-        tell(done);
+        report(done);
         page = next;
     }
     Ok(resumed)
 }
 
-/// Reads a table from both and compares. Answers with how many rows it has.
+/// Reads a table from both databases and compares. Returns how many rows it has.
 async fn verify_table(
     from: &mut Side,
     into: &mut Side,
@@ -170,9 +172,9 @@ async fn verify_table(
     watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<u64, CopyError> {
     let (total, copied) = (from.count(table).await?, into.count(table).await?);
-    let tell = |done| watch(Progress { table: table.name, stage: Stage::Verifying, done, total });
+    let report = |done| watch(Progress { table: table.name, stage: Stage::Verifying, done, total });
     let (expected, found) =
-        tokio::try_join!(checksum(from, table, tell), checksum(into, table, |_| {}))?;
+        tokio::try_join!(checksum(from, table, report), checksum(into, table, |_| {}))?;
     if total == copied && expected == found {
         return Ok(total);
     }
@@ -184,7 +186,7 @@ async fn verify_table(
 async fn checksum(
     side: &mut Side,
     table: &Table,
-    mut tell: impl FnMut(u64),
+    mut report: impl FnMut(u64),
 ) -> Result<[u8; 32], CopyError> {
     let mut checksum = Checksum::new();
     let mut done = 0;
@@ -192,7 +194,7 @@ async fn checksum(
     while let Some(last) = page.last().and_then(|row| row.first()) {
         page.iter().for_each(|row| checksum.add(row));
         done += page.len() as u64;
-        tell(done);
+        report(done);
         page = side.page(table, Some(last)).await?;
     }
     Ok(checksum.finish())

@@ -1,4 +1,4 @@
-//! A row between two databases, and the checksum of many.
+//! Rows on their way between two databases, and their checksum.
 
 use aws_lc_rs::digest::{Context, SHA256};
 

@@ -1,4 +1,4 @@
-//! One of the two databases of a copy, on a connection of its own.
+//! Source or target of a copy, on a connection of its own.
 
 use std::{
     fs,
@@ -21,24 +21,23 @@ use super::{
     row::{Row, Value},
 };
 
-/// How many rows travel at once. Times the columns of any table it must stay below 32766, the most
-/// values that SQLite takes in one statement.
+/// How many rows are copied at once. Times the columns of any table it must stay below 32766, the
+/// most parameters that SQLite takes in one statement.
 const PAGE: usize = 500;
-/// How our connections call themselves, unlike those of a server.
+/// The name of a copy's connections in `pg_stat_activity`.
 const COPY_NAME: &str = "claviger copy";
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long connections of programs that have just ended may take to go.
-const COMPANY_PATIENCE: Duration = Duration::from_secs(3);
-const COMPANY_PAUSE: Duration = Duration::from_millis(100);
+/// How long connections of programs that have just ended may take to close.
+const OTHERS_TIMEOUT: Duration = Duration::from_secs(3);
+const OTHERS_PAUSE: Duration = Duration::from_millis(100);
 
-const COMPANY_POSTGRES: &str = "
+const OTHERS_POSTGRES: &str = "
 SELECT application_name FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IN ($1, $2)
 ORDER BY application_name LIMIT 1";
 
-/// A database and the connection to it. Statements are not kept prepared, so that a pooler between
-/// changes nothing.
+/// A database and the connection to it. No statement stays prepared, so that it works behind a pooler.
 pub(super) struct Side {
     name: String,
     link: Link,
@@ -105,12 +104,12 @@ impl Side {
         Ok(Self { name, link })
     }
 
-    /// How the database is called, without its password.
+    /// The name of the database, without its password.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Closes the connection. Whatever is open on it is rolled back.
+    /// Closes the connection. An open transaction is rolled back.
     pub(super) async fn close(self) {
         let _ = match self.link {
             Link::Sqlite(connection) => connection.close().await,
@@ -118,11 +117,11 @@ impl Side {
         };
     }
 
-    /// Fails while somebody else works with a PostgreSQL database. A SQLite file has its lock.
-    pub(super) async fn refuse_company(&mut self) -> Result<(), CopyError> {
-        let patience = Instant::now() + COMPANY_PATIENCE;
-        while let Some(other) = self.company().await? {
-            if Instant::now() > patience {
+    /// Fails while a server or another copy uses a PostgreSQL database. A SQLite file has its lock.
+    pub(super) async fn refuse_others(&mut self) -> Result<(), CopyError> {
+        let deadline = Instant::now() + OTHERS_TIMEOUT;
+        while let Some(other) = self.other_program().await? {
+            if Instant::now() > deadline {
                 let name = self.name.clone();
                 return Err(if other == APPLICATION_NAME {
                     CopyError::Served(name)
@@ -130,23 +129,23 @@ impl Side {
                     CopyError::Copied(name)
                 });
             }
-            tokio::time::sleep(COMPANY_PAUSE).await;
+            tokio::time::sleep(OTHERS_PAUSE).await;
         }
         Ok(())
     }
 
-    async fn company(&mut self) -> Result<Option<String>, CopyError> {
+    async fn other_program(&mut self) -> Result<Option<String>, CopyError> {
         let found = match &mut self.link {
             Link::Sqlite(_) => Ok(None),
             Link::Postgres(c) => {
-                let query = sqlx::query_scalar(COMPANY_POSTGRES).persistent(false);
+                let query = sqlx::query_scalar(OTHERS_POSTGRES).persistent(false);
                 query.bind(APPLICATION_NAME).bind(COPY_NAME).fetch_optional(c).await
             }
         };
         found.map_err(|error| self.failed(error))
     }
 
-    /// Begins to read: from here to the end everything is as it is now.
+    /// Begins a transaction that reads one snapshot.
     pub(super) async fn begin_reading(&mut self) -> Result<(), CopyError> {
         let postgres = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
                         SET LOCAL statement_timeout = 0; \
@@ -174,7 +173,7 @@ impl Side {
         done.map_err(|error| self.failed(error))
     }
 
-    /// The rows behind a key, or the first ones, in the order of their keys.
+    /// The rows after a key, or the first ones, in the order of their keys.
     pub(super) async fn page(
         &mut self,
         table: &Table,
@@ -238,7 +237,7 @@ impl Side {
         Ok(row.and_then(|row| row.into_iter().next()))
     }
 
-    /// The one text that a query answers with.
+    /// The text that a query returns, if it returns a row.
     pub(super) async fn find_text(
         &mut self,
         sql: &'static str,
@@ -274,7 +273,7 @@ impl Side {
     }
 }
 
-/// How a database is called, the same whatever folder the command runs in.
+/// The name of a database, which does not depend on the working directory.
 pub(super) fn origin(options: &Options) -> String {
     match options {
         Options::Sqlite(options) => {

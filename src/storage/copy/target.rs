@@ -1,4 +1,4 @@
-//! Making the target ready for its rows, and ready to be served.
+//! The target: prepared for its rows before the copy, and released to servers after it.
 
 use claviger_token::time::Timestamp;
 
@@ -12,18 +12,18 @@ use super::{
 const MARK: &str = "INSERT INTO unfinished_copies (source, started_at) VALUES ($1, $2)";
 const UNMARK: &str = "DELETE FROM unfinished_copies WHERE source = $1";
 
-/// Opens a database that is empty or was begun with the same source, brings it to this program's
-/// schema, and marks it as unfinished.
+/// Opens a database that is empty or is an unfinished copy of the same source, brings it to this
+/// program's schema, and marks it as unfinished.
 pub(super) async fn open(
     options: &Options,
     source: &str,
     now: Timestamp,
 ) -> Result<Side, CopyError> {
-    refuse_company(options).await?;
+    refuse_others(options).await?;
     migrate(options).await?;
     let mut side = Side::open(options).await?;
-    // Migrating was company, too, a moment ago.
-    side.refuse_company().await?;
+    // The connection that migrated may still be closing.
+    side.refuse_others().await?;
     match side.find_text(UNFINISHED_COPY).await? {
         Some(origin) if origin == source => return Ok(side),
         Some(origin) => {
@@ -41,23 +41,23 @@ pub(super) async fn open(
     Ok(side)
 }
 
-/// Lets the database be served.
+/// Removes the mark, so that servers open the database.
 pub(super) async fn finish(side: &mut Side, source: &str) -> Result<(), CopyError> {
     side.note(UNMARK, source, None).await
 }
 
-/// Before anything is changed.
-async fn refuse_company(options: &Options) -> Result<(), CopyError> {
+/// Fails while another program uses the database, before anything is changed.
+async fn refuse_others(options: &Options) -> Result<(), CopyError> {
     if let Options::Sqlite(_) = options {
         return Ok(());
     }
     let mut side = Side::open(options).await?;
-    let refused = side.refuse_company().await;
+    let refused = side.refuse_others().await;
     side.close().await;
     refused
 }
 
-/// A database without a schema gets one; one with another schema is somebody's, and is left alone.
+/// Migrates a database without a schema. One with another schema is in use, and is left as it is.
 async fn migrate(options: &Options) -> Result<(), CopyError> {
     let failed = |cause| CopyError::Database { database: origin(options), cause };
     let status = migrations::status(options).await.map_err(failed)?;

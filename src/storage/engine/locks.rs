@@ -1,8 +1,8 @@
-//! The locks that decide who goes first where several transactions run at once.
+//! Locks that put transactions on the same rows in an order.
 //!
 //! SQLite has one writer and needs none. On PostgreSQL a transaction takes these before it reads what
-//! it decides on; each statement after sees all that was committed before the lock was given. They are
-//! taken in this order: the account, a session, anything else.
+//! it decides on; each later statement sees all that was committed before the lock was granted. They
+//! are taken in this order: the account, a session, anything else.
 
 use claviger_token::id::{AccountId, SessionId};
 use sqlx::Executor as _;
@@ -22,11 +22,11 @@ const QUOTA: &str = "SELECT pg_advisory_xact_lock($1)";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
-/// Nobody else's lock in a database that is ours alone: "claviger" in ASCII.
+/// The key of the advisory lock, "claviger" in ASCII. Claviger has the database to itself.
 const SWEEP_KEY: i64 = 0x636c_6176_6967_6572;
 
-/// From here to the end of the transaction nobody else decides over the account: who signs in, which
-/// passkeys it has, which of its sessions live.
+/// Locks an account until the end of the transaction: no other transaction opens or ends sessions of
+/// it or changes its credentials.
 pub(in crate::storage) async fn lock_account(
     connection: &mut Connection,
     id: AccountId,
@@ -34,7 +34,7 @@ pub(in crate::storage) async fn lock_account(
     lock(connection, ACCOUNT, params![id]).await
 }
 
-/// From here to the end of the transaction nobody else ends or moves the session.
+/// Locks a session until the end of the transaction: no other transaction ends or refreshes it.
 pub(in crate::storage) async fn lock_session(
     connection: &mut Connection,
     id: SessionId,
@@ -42,7 +42,7 @@ pub(in crate::storage) async fn lock_session(
     lock(connection, SESSION, params![id]).await
 }
 
-/// Like [`lock_session`], for the session of a family of refresh tokens.
+/// Locks the session of a family of refresh tokens, like [`lock_session`].
 pub(in crate::storage) async fn lock_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
@@ -50,8 +50,8 @@ pub(in crate::storage) async fn lock_family(
     lock(connection, FAMILY, params![family]).await
 }
 
-/// From here to the end of the transaction nobody else opens a ceremony that the payer pays for. Two
-/// payers rarely share the lock's number, and then only wait for each other.
+/// Locks a quota of open ceremonies until the end of the transaction: no other transaction opens a
+/// ceremony that counts towards it. Two quotas rarely share a lock, and then only wait for each other.
 pub(in crate::storage) async fn lock_quota(
     connection: &mut Connection,
     payer: QuotaKey,
@@ -60,7 +60,8 @@ pub(in crate::storage) async fn lock_quota(
     lock(connection, QUOTA, params![number]).await
 }
 
-/// From here to the end of the transaction nobody else changes or deletes the service account.
+/// Locks a service account until the end of the transaction: no other transaction changes or deletes
+/// it.
 pub(in crate::storage) async fn lock_service_account(
     connection: &mut Connection,
     name: &ServiceAccountName,
@@ -68,7 +69,7 @@ pub(in crate::storage) async fn lock_service_account(
     lock(connection, SERVICE_ACCOUNT, params![name]).await
 }
 
-/// From here to the end of the transaction nobody else adds a signing key.
+/// Locks the signing keys until the end of the transaction: no other transaction adds or revokes one.
 pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(lease) = connection {
         lease.execute(sqlx::raw_sql(SIGNING_KEYS)).await?;
@@ -76,7 +77,8 @@ pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -
     Ok(())
 }
 
-/// Whether this transaction is the one that sweeps. `false` while another one does.
+/// Locks the sweep until the end of the transaction. Returns `false`, and locks nothing, while another
+/// transaction sweeps.
 pub(in crate::storage) async fn try_lock_sweep(connection: &mut Connection) -> Result<bool> {
     if let Connection::Sqlite(_) = connection {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! The seam between the statements, written once, and the engines they run on.
+//! The engines, and the interface through which statements that are written once run on either.
 //!
 //! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
@@ -27,19 +27,19 @@ pub(super) enum Engine {
     Postgres(PostgresEngine),
 }
 
-/// A connection to whichever engine. [`on_engine!`] gets at the engine's own type.
+/// A connection to either engine.
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PostgresConnection),
 }
 
-/// A unit of work. It may be run again with the same input on an engine where transactions can lose
-/// against each other, so it captures nothing and changes nothing but the database (and counts that
-/// are approximate anyway). It hands on every error of a statement: what went on after one could not
-/// be committed.
+/// A unit of work. It may run again with the same input on an engine that rolls colliding
+/// transactions back, so it captures nothing and changes nothing but the database (and counts that
+/// are approximate anyway). It returns every error of a statement: after one, nothing can be
+/// committed.
 pub(super) type WriteBody<I, T> = for<'c> fn(&'c mut Connection, &'c I) -> BoxFuture<'c, Result<T>>;
 
-/// Runs one expression on whichever engine a `&mut Connection` leads to.
+/// Runs one expression on the engine that a `&mut Connection` leads to.
 macro_rules! on_engine {
     ($connection:expr, |$c:ident| $run:expr) => {
         match $connection {

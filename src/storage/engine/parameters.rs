@@ -39,7 +39,7 @@ pub(in crate::storage) use params;
 
 /// A value that a statement takes as a parameter.
 pub(in crate::storage) trait Stored {
-    /// NULL of the type that the value is stored as. PostgreSQL wants to know the type.
+    /// NULL of the type that the value is stored as, which PostgreSQL must know.
     const NULL: Parameter<'static>;
 
     /// The value as it is stored.

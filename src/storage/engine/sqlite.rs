@@ -15,7 +15,7 @@ use crate::storage::{
 
 use super::{Connection, writer::Writer};
 
-/// How long a caller waits for a connection to read with.
+/// How long a caller waits for a connection for reading.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open SQLite file. Cheap to clone.
@@ -42,7 +42,7 @@ impl SqliteEngine {
     }
 
     pub(super) async fn close(&self) {
-        // The writer last: whoever closes the file last folds the log into it.
+        // The writer last: the last connection that closes copies the log into the file.
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -58,7 +58,7 @@ fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(options)
 }
 
-/// Whether trying again later may help: locked, full, unreadable or gone for the moment.
+/// Whether a later attempt may succeed: the file is locked, full or unreadable for the moment.
 pub(super) fn is_transient(error: &dyn DatabaseError) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;

@@ -15,18 +15,18 @@ use sqlx::{
 
 use super::{Error, Options, Result};
 
-/// One step of the schema.
+/// One migration.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Its number, rising without gaps.
     pub version: i64,
-    /// What it is for, in a word or two.
+    /// Its name in `migrations/`.
     pub name: &'static str,
-    /// What it runs.
+    /// Its statements.
     pub sql: &'static str,
 }
 
-/// What a database has and what it lacks.
+/// Which migrations a database has and lacks.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// The newest migration it has; 0 when it has none.
@@ -54,8 +54,8 @@ const POSTGRES: &[Migration] = migrations!("postgres": 1 "initial", 2 "replicas"
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
 
-/// Runs what a database lacks. Answers with what it lacked. When several processes ask at once, one
-/// of them does it and the others wait.
+/// Runs the migrations that a database lacks. Returns the status before. When several processes
+/// migrate at once, one of them does the work and the others wait.
 ///
 /// # Errors
 /// When the database cannot be reached, is too new, or a migration fails; it is then as before.
@@ -66,7 +66,7 @@ pub async fn up(options: &Options) -> Result<Status> {
     }
 }
 
-/// What a database has and lacks. Changes nothing.
+/// Which migrations a database has and lacks. Changes nothing.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -107,7 +107,7 @@ fn newest(migrations: &[Migration]) -> i64 {
     migrations.iter().map(|it| it.version).max().unwrap_or(0)
 }
 
-/// Runs what is missing within a transaction that keeps others away.
+/// Runs the missing migrations within a transaction that locks other processes out.
 async fn run(connection: &mut impl Migrate, migrations: &[Migration]) -> Result<()> {
     let migration = |it: &Migration| {
         let sql = AssertSqlSafe(it.sql).into_sql_str();

@@ -11,9 +11,9 @@ use super::{Migration, NEWEST, POSTGRES, Status, newest, run};
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-// Whoever comes second waits for the first one's COMMIT and then finds nothing to do. The lock goes
-// with the transaction, whatever becomes of its process. Behind a pooler the server's connection may
-// remember statements of somebody else's.
+// A second process waits for the first one's COMMIT and then finds nothing to do. The lock is released
+// with the transaction, even if its process is killed. Behind a pooler the server's connection may
+// have prepared statements of another client.
 const BEGIN: &str = "
 BEGIN ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL; SET LOCAL statement_timeout = 0;
 SELECT pg_advisory_xact_lock(7164208268442035571)";
@@ -36,7 +36,7 @@ pub(super) async fn status(options: &PostgresOptions) -> Result<Status> {
 pub(super) async fn up(options: &PostgresOptions) -> Result<Status> {
     let mut connection = connect(options).await?;
     let migrated = migrate(&mut connection, POSTGRES).await;
-    // Closed whatever happened, so that nothing of it stays behind.
+    // Closed also after a failure, so that its transaction and lock end.
     let _ = connection.close().await;
     migrated
 }
@@ -64,7 +64,7 @@ async fn schema_version(connection: &mut PgConnection) -> Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-/// A connection of one's own, to be closed after use.
+/// A connection outside the pool; the caller closes it.
 pub(in crate::storage) async fn connect(options: &PostgresOptions) -> Result<PgConnection> {
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.target.connect()).await;
     Ok(connecting

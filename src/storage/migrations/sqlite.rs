@@ -21,7 +21,7 @@ const HAS_VERSIONS: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// Runs what is missing on the file at `path`.
+/// Runs the missing migrations on the file at `path`.
 pub(in crate::storage) async fn up(options: &SqliteConnectOptions, path: &Path) -> Result<Status> {
     let mut connection = options.connect().await?;
     let migrated = migrate(&mut connection, path, SQLITE).await;
@@ -29,7 +29,7 @@ pub(in crate::storage) async fn up(options: &SqliteConnectOptions, path: &Path) 
     migrated
 }
 
-/// Runs what is missing on a file that may not be there yet.
+/// Runs the missing migrations on a file that may not exist yet.
 pub(super) async fn migrate_file(options: &SqliteOptions) -> Result<Status> {
     create_owner_only(&options.path).map_err(|error| Error::Unavailable(error.into()))?;
     let writing = connect_options(options).journal_mode(SqliteJournalMode::Wal);
@@ -53,14 +53,19 @@ pub(super) async fn migrate(
 ) -> Result<Status> {
     let status = Status::new(schema_version(connection).await?, migrations);
     status.check_not_too_new()?;
-    // Until the end of this function: whoever comes second must not copy what the first one changes.
+    // Held until the end of this function: a second process must not copy the file while the first
+    // one changes it.
     let _turn = if status.pending.is_empty() { None } else { Some(wait_for_turn(path).await?) };
     let status = Status::new(schema_version(connection).await?, migrations);
     let (found, known) = (status.found, newest(migrations));
     if found != 0 && found < known {
         let copy = beside(path, &format!(".before-{known}"));
         write_snapshot(connection, &copy).await?;
-        tracing::info!(from = found, to = known, "migrating the database, after a copy of it");
+        tracing::info!(
+            from = found,
+            to = known,
+            "migrating the database after a copy of it was written"
+        );
     }
     // All of them or none, and never by two processes at once.
     let mut transaction = connection.begin_with(BEGIN).await?;
@@ -69,7 +74,8 @@ pub(super) async fn migrate(
     Ok(status)
 }
 
-/// Waits until nobody else migrates the file. The operating system lets go when a process ends.
+/// Waits until no other process migrates the file. The operating system releases the lock when a
+/// process ends.
 async fn wait_for_turn(path: &Path) -> Result<fs::File> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),

@@ -1,4 +1,4 @@
-//! Passkeys.
+//! Passkeys: adding, listing, renaming and removing them.
 
 mod row;
 mod uses;
@@ -26,10 +26,10 @@ use super::{
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
 
-/// What became of a new passkey.
+/// The outcome of the addition of a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasskeyAddition {
-    /// It is there.
+    /// The passkey was added.
     Added,
     /// Some account has this credential id already.
     AlreadyRegistered,
@@ -39,10 +39,10 @@ pub enum PasskeyAddition {
     SessionEnded,
 }
 
-/// What became of a passkey's removal.
+/// The outcome of the removal of a passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasskeyRemoval {
-    /// It is gone, and with it these sessions it had opened.
+    /// The passkey was removed, and these sessions that it had opened were ended.
     Removed(Vec<SessionId>),
     /// The account has no such passkey.
     NotFound,
@@ -52,19 +52,18 @@ pub enum PasskeyRemoval {
     SessionEnded,
 }
 
-/// A passkey's removal.
+/// The removal of a passkey.
 #[derive(Debug, Clone)]
 pub struct PasskeyRemovalRequest {
-    /// The owner.
+    /// The account that the passkey belongs to.
     pub account_id: AccountId,
-    /// The passkey.
+    /// The passkey to remove.
     pub passkey_id: PasskeyId,
-    /// The session that asks, which must be live. It lives on although the passkey may have opened
-    /// it.
+    /// The session of the caller, which must be live. It stays live even if the passkey opened it.
     pub caller: SessionId,
-    /// Now.
+    /// The time of the removal.
     pub now: Timestamp,
-    /// Until when the ended sessions' access tokens could live.
+    /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
 
@@ -114,14 +113,14 @@ impl Storage {
         rows.into_iter().map(PasskeyRow::into_passkey).collect()
     }
 
-    /// The passkey with this credential id, whoever has it.
+    /// The passkey with this credential id, of any account.
     pub async fn find_passkey(&self, credential_id: &CredentialId) -> Result<Option<Passkey>> {
         let mut connection = self.read().await?;
         let row: Option<PasskeyRow> = connection.find(FIND, params![credential_id]).await?;
         row.map(PasskeyRow::into_passkey).transpose()
     }
 
-    /// Renames a passkey. Answers with it, or `None` when the account has no such passkey.
+    /// Renames a passkey. Returns it, or `None` when the account has no such passkey.
     pub async fn rename_passkey(
         &self,
         account_id: AccountId,

@@ -1,4 +1,4 @@
-//! A passkey's row and the passkey in it.
+//! The row of a passkey, and its conversion.
 
 use claviger_token::{id::AccountId, time::Timestamp};
 

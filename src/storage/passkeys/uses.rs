@@ -1,4 +1,4 @@
-//! Uses of a passkey: the counter moves by compare-and-set together with what the use is for.
+//! Uses of a passkey: the counter changes by compare-and-set, together with what the use is for.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -42,8 +42,8 @@ RETURNING ",
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
 impl Storage {
-    /// Records a use and opens a session with it, in one step. Answers `false`, and does neither,
-    /// when the passkey is gone or its counter is no longer the expected one.
+    /// Records a use and opens a session with it, in one step. Returns `false`, and does neither,
+    /// when the passkey was deleted or its counter is no longer the expected one.
     pub async fn open_passkey_session(
         &self,
         passkey_use: PasskeyUse,
@@ -55,9 +55,9 @@ impl Storage {
         .await
     }
 
-    /// Records a use and the proof of presence it gives to a session, in one step. Answers `None`,
-    /// and does neither, when the passkey is gone, its counter is no longer the expected one, or
-    /// the session is not a live one of the owner's.
+    /// Records a use and the reauthentication of a session with it, in one step. Returns `None`, and
+    /// does neither, when the passkey was deleted, its counter is no longer the expected one, or the
+    /// session is not a live session of the owner.
     pub async fn record_passkey_reauthentication(
         &self,
         passkey_use: PasskeyUse,
@@ -70,7 +70,7 @@ impl Storage {
         .await
     }
 
-    /// Records that a counter did not grow.
+    /// Records that the counter of a passkey did not grow, which suggests a cloned authenticator.
     pub async fn record_suspected_clone(&self, id: PasskeyId, now: Timestamp) -> Result<()> {
         self.write((id, now), |c, (id, now)| Box::pin(suspect_clone(c, *id, *now))).await
     }

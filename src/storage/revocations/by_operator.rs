@@ -1,4 +1,4 @@
-//! What operators revoke: a session whoever owns it, all of an account's tokens, a single token.
+//! Revocations by operators: of any session, of all access tokens of an account, of a single token.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -36,8 +36,8 @@ ON CONFLICT (token_id) DO UPDATE SET
     recorded_at = excluded.recorded_at";
 
 impl Storage {
-    /// Ends a session and revokes its access tokens. Answers with its owner and whether it was live
-    /// until now, or `None` when there is no such session.
+    /// Ends a session and revokes its access tokens. Returns its owner and whether it was live until
+    /// now, or `None` when there is no such session.
     pub async fn revoke_session(
         &self,
         id: SessionId,
@@ -51,7 +51,7 @@ impl Storage {
     }
 
     /// Ends all sessions of an account and revokes every access token of it that was issued before a
-    /// time. Answers with the sessions that were live until now, or `None` when there is no such
+    /// time. Returns the sessions that were live until now, or `None` when there is no such
     /// account.
     pub async fn revoke_account(
         &self,
@@ -75,7 +75,7 @@ impl Storage {
         .await
     }
 
-    /// Revokes a single access token, whether or not there ever was one of this `jti`.
+    /// Revokes the access token with this `jti`, which need not exist.
     pub async fn revoke_token(&self, token_id: String, until: Timestamp) -> Result<()> {
         self.write((token_id, until), |c, (token_id, until)| {
             Box::pin(async move {

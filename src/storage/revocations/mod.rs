@@ -1,7 +1,7 @@
-//! Revocations: access tokens that died before their time.
+//! Revocations: access tokens that are invalid before they expire.
 //!
-//! Written by whatever ends a session, in the same transaction, and by operators (`by_operator`); read at
-//! start, and again and again.
+//! Written together with the end of a session, in the same transaction, and by operators
+//! (`by_operator`); read at start and several times a second.
 
 mod by_operator;
 
@@ -17,12 +17,12 @@ use crate::model::token::RefreshFamilyHash;
 
 use super::{Connection, Result, Storage, error::corrupt, params};
 
-/// A session that ended while access tokens of it could still be alive.
+/// A session that ended before its access tokens expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SessionRevocation {
-    /// The session.
+    /// The session that ended.
     pub(super) session_id: SessionId,
-    /// From when on no access token of it can be alive, so that the revocation may be forgotten.
+    /// When its last access token expires; the revocation may be deleted then.
     pub(super) until: Timestamp,
 }
 
@@ -75,15 +75,15 @@ SELECT id, $2 FROM sessions WHERE refresh_family = $1 AND ended_at IS NOT NULL
 ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
 
 impl Storage {
-    /// The revocations that still matter.
+    /// The revocations that have not expired at `now`.
     pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<Revocation>> {
         let mut connection = self.read().await?;
         let rows: Vec<RevocationRow> = connection.list(LIST, params![now]).await?;
         rows.into_iter().map(RevocationRow::into_revocation).collect()
     }
 
-    /// The revocations that were written within the last `span` by the database's clock. A transaction
-    /// that took longer than that to commit may be missing.
+    /// The revocations that were written within the last `span` by the database's clock. Those of a
+    /// transaction that took longer than that to commit may be missing.
     pub async fn list_recent_revocations(&self, span: Duration) -> Result<Vec<Revocation>> {
         let mut connection = self.read().await?;
         let statement = match connection {
@@ -116,10 +116,10 @@ pub(super) async fn revoke_ended(
     Ok(())
 }
 
-/// Records anew that a session had ended, if it had. Whoever repeats an end has often lost the answer
-/// to the first, which may have got no further than the primary's own disk, or long after it was
-/// recorded. A transaction that only reads would be acknowledged at once; this one waits for the
-/// synchronous standby like the first, and whoever follows the revocations sees it.
+/// Records again that a session has ended, if it has. A caller that repeats an end has often lost the
+/// answer to the first, whose revocation may be only on the primary's own disk, or was committed long
+/// after it was recorded. A transaction that only reads would be acknowledged at once; this one waits
+/// for the synchronous standby like the first, and replicas that read recent revocations see it.
 pub(super) async fn record_again(
     connection: &mut Connection,
     account_id: AccountId,

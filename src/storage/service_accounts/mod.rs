@@ -15,10 +15,10 @@ use crate::model::{
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
 use super::{Connection, Result, Storage, locks::lock_service_account, params};
 
-/// What became of a new service account.
+/// The outcome of the creation of a service account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceAccountCreation {
-    /// It is there.
+    /// The service account was created.
     Created,
     /// Its name, or one of its certificates' names, belongs to another one.
     Exists,
@@ -82,10 +82,10 @@ impl Storage {
         list(&mut connection, after.map_or("", ServiceAccountName::as_str), limit).await
     }
 
-    /// Adds a key to a service account, as the newest. Those before it end at `predecessors_expire_at`,
-    /// unless they end earlier; what has ended when the key was made is gone, and so are the oldest
-    /// beyond [`MAX_KEYS`](crate::model::service_account::MAX_KEYS). Answers whose key it is, with all
-    /// of its keys, `None` when there is no such service account.
+    /// Adds a key to a service account, as the newest. Earlier keys expire at `predecessors_expire_at`
+    /// unless they expire sooner. Keys that had expired when the new one was made are deleted, and so
+    /// are the oldest beyond [`MAX_KEYS`](crate::model::service_account::MAX_KEYS). Returns the service
+    /// account with all of its keys, or `None` when it does not exist.
     pub async fn rotate_service_account_key(
         &self,
         name: ServiceAccountName,
@@ -98,15 +98,15 @@ impl Storage {
         .await
     }
 
-    /// Deletes a service account with its keys and the names of its certificates. Answers which it
-    /// was, `None` when there is none.
+    /// Deletes a service account with its keys and the names of its certificates. Returns its id, or
+    /// `None` when it does not exist.
     pub async fn delete_service_account(
         &self,
         name: ServiceAccountName,
     ) -> Result<Option<ServiceAccountId>> {
         self.write(name, |c, name| {
             Box::pin(async move {
-                let Some(account) = hold(c, name).await? else { return Ok(None) };
+                let Some(account) = find_locked(c, name).await? else { return Ok(None) };
                 delete(c, account.id).await?;
                 Ok(Some(account.id))
             })
@@ -134,7 +134,7 @@ async fn create(
     if inserted == 0 {
         return Ok(ServiceAccountCreation::Exists);
     }
-    // In one order for all, so that two who add the same names do not wait for each other.
+    // Always in the same order, so that two transactions that add the same names do not deadlock.
     let mut names: Vec<&CertificateName> = account.certificate_names.iter().collect();
     names.sort_unstable();
     names.dedup();
@@ -159,9 +159,9 @@ async fn list(connection: &mut Connection, after: &str, limit: u32) -> Result<Ve
     assemble(accounts, keys, certificates)
 }
 
-/// The service account of this name, without its keys and certificates. Until the end of the
-/// transaction nobody else changes it.
-async fn hold(
+/// The service account of this name, without its keys and certificates, locked until the end of the
+/// transaction.
+async fn find_locked(
     connection: &mut Connection,
     name: &ServiceAccountName,
 ) -> Result<Option<ServiceAccount>> {

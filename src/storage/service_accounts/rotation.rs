@@ -1,4 +1,4 @@
-//! A service account's key, replaced.
+//! Rotation of a service account's key.
 
 use claviger_token::time::Timestamp;
 
@@ -11,11 +11,11 @@ use crate::{
 };
 
 use super::{
-    hold, insert_key,
+    find_locked, insert_key,
     row::{CertificateRow, KeyRow, whole},
 };
 
-// Whatever is older ends no later than these, as every rotation shortens all there are.
+// Older keys expire no later than these, since every rotation shortens all that exist.
 const KEEP_NEWEST_KEYS: &str = "
 DELETE FROM service_account_keys WHERE service_account_id = $1 AND key_hash NOT IN (
     SELECT key_hash FROM service_account_keys WHERE service_account_id = $1
@@ -38,14 +38,14 @@ const CERTIFICATES: &str = "
 SELECT service_account_id, name FROM service_account_certificates
 WHERE service_account_id = $1 ORDER BY name";
 
-/// Adds a key. Those before it go on until `predecessors_expire_at` at the latest.
+/// Adds a key. Earlier keys stay valid until `predecessors_expire_at` at the latest.
 pub(super) async fn rotate(
     connection: &mut Connection,
     name: &ServiceAccountName,
     key: &StoredServiceKey,
     predecessors_expire_at: Timestamp,
 ) -> Result<Option<ServiceAccount>> {
-    let Some(account) = hold(connection, name).await? else { return Ok(None) };
+    let Some(account) = find_locked(connection, name).await? else { return Ok(None) };
     let id = account.id;
     let most = i64::try_from(MAX_KEYS - 1).unwrap_or(i64::MAX);
     connection.execute(KEEP_NEWEST_KEYS, params![id, most]).await?;

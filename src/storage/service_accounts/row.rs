@@ -43,8 +43,8 @@ pub(super) fn audiences_text(audiences: &[Audience]) -> String {
     audiences.iter().map(Audience::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// Gives each service account what is its own, in the order of the rows. What belongs to none of them
-/// was written or deleted between two reads and is left out.
+/// Adds to each service account its keys and certificates, in the order of the rows. Keys and
+/// certificates of none of them were written or deleted between two reads and are left out.
 pub(super) fn assemble(
     accounts: Vec<ServiceAccountRow>,
     keys: Vec<KeyRow>,

@@ -22,27 +22,26 @@ use crate::{
 
 use super::{EndedSessions, Ending, is_live_at, method_text};
 
-/// Which live sessions of an account to end.
+/// Which live sessions of an account a caller wants to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionSelection {
-    /// This one.
+    /// This session.
     One(SessionId),
-    /// All but this one.
+    /// All sessions but this one.
     AllBut(SessionId),
-    /// All.
+    /// All sessions.
     All,
 }
 
-/// Why and when sessions end.
+/// The end of sessions: the reason, the time, and when the last of their access tokens expires.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) struct SessionEnd {
     pub(in crate::storage) reason: EndReason,
     pub(in crate::storage) now: Timestamp,
-    /// Until when their access tokens could live.
     pub(in crate::storage) revoked_until: Timestamp,
 }
 
-/// Which live sessions of an account end.
+/// Which live sessions of an account are ended.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) enum SessionGroup {
     One(SessionId),
@@ -94,7 +93,7 @@ impl Storage {
         let end = SessionEnd { reason, now, revoked_until };
         let ended = self.write((account_id, group, end), |c, (account_id, group, end)| {
             Box::pin(async move {
-                // One session is one row, which needs no lock beside its own.
+                // One session is one row, which needs no lock but its own.
                 if !matches!(group, SessionGroup::One(_)) {
                     lock_account(c, *account_id).await?;
                 }
@@ -106,8 +105,8 @@ impl Storage {
         Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
     }
 
-    /// Ends the session whose refresh tokens are of this family, whatever their generation. Answers
-    /// with the session and its owner if it was live until now, or `None`.
+    /// Ends the session whose refresh tokens are of this family, whatever their generation. Returns
+    /// the session and its owner if it was live until now, or `None`.
     pub async fn end_session_of_family(
         &self,
         family: RefreshFamilyHash,
@@ -125,7 +124,7 @@ impl Storage {
     }
 }
 
-/// Ends those of an account's sessions that are live and in the group.
+/// Ends the live sessions of an account that are in the group, and revokes their access tokens.
 pub(in crate::storage) async fn end_group(
     connection: &mut Connection,
     account_id: AccountId,
@@ -176,7 +175,7 @@ async fn end_live(
     ended.iter().map(|(id,)| session_id(id)).collect()
 }
 
-/// Ends the session of a family if it is live.
+/// Ends the session of a family if it is live, and revokes its access tokens.
 pub(super) async fn end_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,

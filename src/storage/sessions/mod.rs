@@ -61,7 +61,7 @@ WHERE account_id = $1 AND (created_at, id) < ($3, $4) AND ",
 );
 
 impl Storage {
-    /// Opens a session for a password that was checked against `checked_hash`. Answers `false`, and
+    /// Opens a session for a password that was checked against `checked_hash`. Returns `false`, and
     /// opens nothing, when that is no longer the account's hash: a password changed meanwhile must
     /// not let a session in.
     pub async fn open_password_session(
@@ -75,8 +75,7 @@ impl Storage {
         .await
     }
 
-    /// Records that the person proved who they are again, with the account's password. Answers with
-    /// the session, or `None` when it is not live or the password was removed meanwhile. A changed
+    /// Records a reauthentication of a session with the account's password. Returns the session, or `None` when it is not live or the password was removed meanwhile. A changed
     /// password has ended the session.
     pub async fn record_password_reauthentication(
         &self,
@@ -86,7 +85,7 @@ impl Storage {
         self.write((id, now), |c, (id, now)| Box::pin(record_reauthentication(c, *id, *now))).await
     }
 
-    /// The live sessions of an account, newest first, at most `limit` from behind `after`.
+    /// The live sessions of an account, newest first, at most `limit` after `after`.
     pub async fn list_sessions(
         &self,
         account_id: AccountId,
@@ -94,7 +93,7 @@ impl Storage {
         after: Option<SessionCursor>,
         limit: u32,
     ) -> Result<Vec<Session>> {
-        // Without a cursor the list starts behind a place after which no session can be.
+        // Without a cursor the list starts at a position before which no session can be.
         let (created_at, id) = after
             .map_or((i64::MAX, [0xff; 16]), |it| (it.created_at.as_micros(), *it.id.as_bytes()));
         let mut connection = self.read().await?;
@@ -118,9 +117,9 @@ async fn open_password_session(
     Ok(unchanged)
 }
 
-/// Whether a session is one of the account's and lives. What changes the ways to sign in asks in its
-/// own transaction: a session that was ended while its call was under way must not reach past its
-/// end.
+/// Whether a session belongs to the account and is live. Every change of the ways to sign in asks this
+/// in its own transaction: a session that was ended while its call was under way must not change
+/// anything after its end.
 pub(super) async fn is_live(
     connection: &mut Connection,
     id: SessionId,
@@ -131,7 +130,7 @@ pub(super) async fn is_live(
     connection.exists(IS_LIVE, params![id, owner, now]).await
 }
 
-/// Opens a session within a transaction that has made sure of its reason.
+/// Opens a session within a transaction that has checked the sign-in.
 pub(super) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,

@@ -1,4 +1,4 @@
-//! Refresh tokens: moving a session on by one conditional update, and judging what that refused.
+//! Refresh tokens: rotation by one conditional update, and the reason when that changed nothing.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ use super::{
     EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family, is_live_at, session_columns,
 };
 
-/// A refresh token that was shown, and the terms to judge it on.
+/// A refresh token that a client presented, and the terms of its rotation.
 #[derive(Debug, Clone)]
 pub struct RefreshAttempt {
-    /// The token's family.
+    /// The hash of the secret that all refresh tokens of the session share.
     pub family: RefreshFamilyHash,
-    /// The token's generation.
+    /// The generation of the token.
     pub generation: u32,
-    /// Now.
+    /// The time of the attempt.
     pub now: Timestamp,
-    /// For how long a spent token is answered with the same successor.
+    /// How long after its rotation a token returns the same successor again.
     pub grace: Duration,
     /// When the session will end unless it is refreshed again; cut to its `expires_at`.
     pub idle_expires_at: Timestamp,
-    /// If the session must be ended: until when its access tokens could live.
+    /// When the last access token of the session expires, in case the session is ended.
     pub revoked_until: Timestamp,
 }
 
@@ -56,8 +56,8 @@ RETURNING ",
 );
 
 impl Storage {
-    /// Judges a refresh token and moves its session on, by one conditional update. Generation `g` is
-    /// live when the session holds `g`; it was spent last when the session says so.
+    /// Rotates a refresh token, by one conditional update. Generation `g` is valid when the session has
+    /// `g` as its current one; it was spent last when the session has it as its previous one.
     pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
         let revoked_until = attempt.revoked_until;
         let rotation = self.write(attempt, |c, attempt| Box::pin(rotate(c, attempt))).await?;
@@ -84,8 +84,8 @@ async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result
     if attempt.now.since(row.refreshed_at()) <= attempt.grace {
         return Ok(Rotation::Repeated(row.into_session()?));
     }
-    // A client that slept through its answer: its successor was never used and dies unused, so
-    // there are never two live branches (RFC 9700 §4.14.2).
+    // The client lost the answer: the successor was never used and becomes invalid unused, so there
+    // are never two valid branches (RFC 9700 §4.14.2).
     match advance(connection, SUPERSEDE, attempt).await? {
         Some(row) => Ok(Rotation::Superseded(row.into_session()?)),
         None => Ok(Rotation::Ended),
@@ -112,7 +112,7 @@ async fn find(
     connection.find(FIND, params![family]).await
 }
 
-/// Two holders of one token are a thief and a victim, and nobody knows which: both lose it.
+/// Two holders of one token are a thief and a victim, and cannot be told apart: both lose the session.
 async fn end_reused(
     connection: &mut Connection,
     row: &SessionRow,

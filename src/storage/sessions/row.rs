@@ -1,4 +1,4 @@
-//! A session's row and the session in it.
+//! The row of a session, and its conversion.
 
 use claviger_token::{
     id::{AccountId, SessionId},

@@ -1,4 +1,4 @@
-//! Backups of a SQLite file, and their way back.
+//! Backups of a SQLite file, and their restoration.
 
 use std::{
     fs,
@@ -41,7 +41,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Registers until it is told to stop, and notes whoever was acknowledged.
+/// Registers accounts until it is stopped, and notes each that was acknowledged.
 async fn register_until(
     stranger: Person,
     writer: u32,

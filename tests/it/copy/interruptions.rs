@@ -1,4 +1,4 @@
-//! Copies that are cut short, and copies that did not arrive as they set out.
+//! Copies that are interrupted, and copies that differ from their source.
 
 use super::{
     assert_unservable, copy, empty_sqlite, refused, reported, serve, start_copy, stop, take_key,
@@ -17,7 +17,7 @@ INSERT INTO accounts (id, username, display_name, created_at)
 SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 'user' || i, 'User ' || i, i
 FROM generate_series(1, 1200) AS i";
 
-/// An account of the second page, written by somebody who has not made up their mind.
+/// An account of the second page, in a transaction that is neither committed nor rolled back.
 const BLOCK_SECOND_PAGE: &str = "
 BEGIN;
 INSERT INTO accounts (id, username, display_name, created_at)

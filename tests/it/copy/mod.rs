@@ -1,4 +1,4 @@
-//! Moving house: copies between databases, backups and their way back, by the real program.
+//! `claviger copy`, `backup` and `restore`, with the real program.
 
 mod backups;
 mod interruptions;
@@ -16,10 +16,10 @@ use claviger::storage::migrations;
 
 use crate::support::{Home, ORIGIN, Process, patience::wait_until, raw::RawConnection};
 
-/// How a server is called, wherever it moves: passkeys and tokens say so.
+/// The public URL of a server, whatever its database: passkeys and tokens contain it.
 const NAMED: [&str; 2] = ["--public-url", ORIGIN];
 
-/// Copies that wait for a lock of somebody else's.
+/// Copies that wait for a lock of another transaction.
 const WAITING: &str = "
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'claviger copy'
@@ -37,14 +37,14 @@ fn run(home: &Home, arguments: &[&str]) -> Output {
     program(home, arguments).output().unwrap()
 }
 
-/// Runs the program, which must do as it is told. Answers with what it said.
+/// Runs the program, which must succeed. Returns its standard output.
 fn done(home: &Home, arguments: &[&str]) -> String {
     let output = run(home, arguments);
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs the program, which must refuse with this code. Answers with its words.
+/// Runs the program, which must fail with this code. Returns its standard error.
 fn refused(home: &Home, arguments: &[&str], code: i32) -> String {
     let output = run(home, arguments);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
@@ -75,7 +75,7 @@ async fn wait_until_blocked(postgres: &mut RawConnection) {
     wait_until("the copy reaches the lock", Duration::from_secs(30), waits).await;
 }
 
-/// Takes the key-encryption key along.
+/// Copies the key-encryption key.
 fn take_key(from: &Home, to: &Home) {
     fs::create_dir_all(to.data()).unwrap();
     // With its permissions.
@@ -90,18 +90,18 @@ pub(crate) async fn empty_sqlite() -> Home {
     home
 }
 
-/// A server that keeps its name when it moves.
+/// A server that keeps its public URL with each database.
 fn serve(home: &Home) -> Process {
     Process::start(home, &NAMED)
 }
 
-/// Lets a server end as an operator does.
+/// Stops a server as an operator does.
 fn stop(mut process: Process) {
     process.terminate();
     assert!(process.wait().success());
 }
 
-/// The row of a table in what a copy reports: how many rows it has, and how many it had before.
+/// The line of a table in the report of a copy: how many rows it has, and how many it had before.
 fn reported(report: &str, table: &str) -> (u64, u64) {
     let line = report.lines().find(|line| line.split(' ').next() == Some(table)).unwrap();
     let mut numbers = line.split_whitespace().skip(1).map(|it| it.parse().unwrap());

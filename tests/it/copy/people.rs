@@ -1,4 +1,4 @@
-//! What people notice of a move: nothing.
+//! People notice nothing of a copy to another database.
 
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 
@@ -11,24 +11,24 @@ use crate::{
     },
 };
 
-/// People as they are when the house is moved.
+/// People in different states when the database is copied.
 struct Household {
     /// Signed in with a password, refreshed once since, under a key that was rotated away.
     alice: Person,
     /// Her other device, which logged out while its access token was young.
     logged_out: Person,
-    /// Signed in with a passkey that counts.
+    /// Signed in with a passkey whose authenticator has a signature counter.
     bob: Person,
     security_key: Authenticator,
     /// A copy of that key as it was before it was last used.
     clone: Authenticator,
     /// A sign-in of Bob's that waits for its answer.
     open: Assertion,
-    /// The keys of a backend, which were rotated: the old one is good for a while.
+    /// The keys of a backend, which were rotated: the old one stays valid for a while.
     service_keys: [String; 2],
 }
 
-/// Fills a database by the front door.
+/// Fills a database through the API.
 async fn fill(home: &Home, process: &Process) -> Household {
     let stranger = process.stranger();
     let first = stranger.register("alice", PASSWORD).await.unwrap();
@@ -52,7 +52,7 @@ async fn fill(home: &Home, process: &Process) -> Household {
     Household { alice, logged_out, bob, security_key, clone, open, service_keys }
 }
 
-/// Asks everybody in the new house, and goes on living there.
+/// Checks every person against a server on the copy, and signs some of them in again.
 async fn check(process: &Process, mut house: Household) -> Household {
     let stranger = process.stranger();
     assert_eq!(verdict(process, &house.alice).await, pb::TokenVerdict::Active);
@@ -105,7 +105,7 @@ async fn everything(home: &Home) -> Vec<i64> {
     ]
 }
 
-/// Moves from one home to the next, and asks everybody in each.
+/// Copies from one home to the next, and checks every person in each.
 async fn move_through(homes: &[&Home]) {
     let process = serve(homes[0]);
     let mut house = fill(homes[0], &process).await;

@@ -1,4 +1,4 @@
-//! Copies that do not begin, and change nothing.
+//! Copies that are refused and change nothing.
 
 use std::os::unix::fs::symlink;
 

@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts: creating, finding and deleting them.
 
 use claviger::{
     model::{

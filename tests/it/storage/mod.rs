@@ -78,7 +78,7 @@ pub(crate) async fn with_sqlite(test: impl AsyncFn(Database)) {
     test(Database::new(Home::on_sqlite()).await).await;
 }
 
-/// A database that goes with its test.
+/// A database that is deleted with its test.
 pub(crate) struct Database {
     storage: Storage,
     home: Home,
@@ -120,7 +120,7 @@ impl Database {
         self.home.raw().await
     }
 
-    /// The number that a query past storage answers with.
+    /// The number that a query past storage returns.
     pub(crate) async fn count(&self, query: &'static str) -> usize {
         self.raw().await.number(query).await.try_into().unwrap()
     }
@@ -169,7 +169,7 @@ pub(crate) async fn race<F: Future<Output: Send> + Send + 'static>(
     outcomes
 }
 
-/// A number nobody has had before. Rising, as version 7 identifiers are.
+/// A number that was not used before. Rising, as version 7 identifiers are.
 fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -195,7 +195,7 @@ pub(crate) fn ceremony_id() -> CeremonyId {
     CeremonyId::from_uuid(uuid())
 }
 
-/// 32 bytes nobody has had before.
+/// 32 bytes that were not used before.
 pub(crate) fn bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&next().to_be_bytes());

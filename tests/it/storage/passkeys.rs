@@ -1,4 +1,4 @@
-//! Passkeys.
+//! Passkeys and their uses.
 
 use claviger::{
     model::{

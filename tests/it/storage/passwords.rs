@@ -1,4 +1,4 @@
-//! The hashes of passwords.
+//! Password hashes, and the sessions that changing or removing a password ends.
 
 use claviger::{
     model::{

@@ -1,4 +1,5 @@
-//! Races between different facts: whoever wins, nothing is left that the other one should have ended.
+//! Races between different facts: whichever comes first, nothing is left that the other should have
+//! ended.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -30,7 +30,7 @@ pub(super) fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> 
     }
 }
 
-/// The name of what became of a token, and the generation the session then holds.
+/// The name of the outcome, and the generation that the session then has.
 pub(super) fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
     match rotation {
         Rotation::Rotated(session) => ("rotated", Some(session.refresh_generation)),
@@ -323,7 +323,7 @@ async fn a_refresh_that_races_a_logout_never_survives_it() {
                     .unwrap()
                     .announced(drop)
             };
-            // Whoever is asked first often wins.
+            // The racer that starts first often wins.
             let (refreshed, ended) = if round % 2 == 0 {
                 let (refresh, logout) = (tokio::spawn(refresh), tokio::spawn(logout));
                 (refresh.await, logout.await)

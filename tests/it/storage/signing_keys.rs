@@ -1,4 +1,4 @@
-//! Signing keys, sealed.
+//! Signing keys: adding, listing and revoking them.
 
 use claviger::model::signing_key::StoredSigningKey;
 use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};

@@ -174,7 +174,7 @@ struct Message {
 
 impl Message {
     /// Whether the poll for what other replicas did sent it, or the pool, which prepares a new
-    /// connection and asks an idle one whether it still lives.
+    /// connection and tests an idle one.
     fn runs_beside(&self) -> bool {
         self.sql.contains("recorded_at >")
             || self.sql.contains("FROM signing_keys")
@@ -209,7 +209,7 @@ fn message(at: usize, line: &str) -> Option<Message> {
     is_ours.then(|| Message { at, backend, sql: sql.to_owned() })
 }
 
-/// Leaves out the transactions of the housekeeping.
+/// Leaves out the transactions of sweeps.
 fn without_sweeps(messages: Vec<Message>) -> Vec<Message> {
     let mut kept: Vec<Message> = Vec::new();
     let mut sweeping = HashSet::new();

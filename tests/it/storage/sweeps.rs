@@ -1,4 +1,4 @@
-//! Sweeping out what is over.
+//! Deleting what has expired.
 
 use claviger::model::{
     ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},

@@ -1,4 +1,4 @@
-//! Failed sign-ins, counted.
+//! Counts of failed sign-ins.
 
 use claviger::{
     model::failure::{FailureCount, FailureKey},

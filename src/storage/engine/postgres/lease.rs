@@ -1,4 +1,4 @@
-//! A connection on loan from the pool, which gives it back in a sound state or not at all.
+//! A connection on loan from the pool, which is returned in a sound state or closed.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 use super::ROLLBACK;
 
-/// How long giving back may take: a dead connection must not keep its place.
+/// How long the return may take: a broken connection must not keep its place in the pool.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The loan.
+/// A connection on loan; dropping it returns the connection to the pool.
 pub(in crate::storage) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
@@ -24,7 +24,7 @@ impl Lease {
         Self { connection: Some(connection), in_transaction: false }
     }
 
-    /// Notes that a transaction is being opened. Before it is, since that may be interrupted.
+    /// Notes that a transaction is about to be opened; opening it may be interrupted.
     pub(super) fn open_transaction(&mut self) {
         self.in_transaction = true;
     }
@@ -64,8 +64,8 @@ impl Drop for Lease {
     }
 }
 
-/// Whatever was interrupted is read to its end, whatever was left open is rolled back. What does not
-/// manage that in time is closed.
+/// Reads an interrupted answer to its end and rolls an open transaction back. A connection where this
+/// takes too long is closed.
 async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
     if in_transaction {
         let rolled_back =

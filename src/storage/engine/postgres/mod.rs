@@ -1,8 +1,8 @@
 //! PostgreSQL: a pool of connections, and units of work in tasks of their own.
 //!
-//! Units run at READ COMMITTED and take the locks of `locks.rs`. One that lost against another, or
-//! whose connection broke before its COMMIT was sent, runs again; one whose COMMIT got no answer does
-//! not, since nobody knows what became of it.
+//! Units run at READ COMMITTED and take the locks of `locks.rs`. One that was rolled back because of
+//! another, or whose connection broke before its COMMIT was sent, runs again; one whose COMMIT got no
+//! answer does not, since its outcome is unknown.
 
 mod lease;
 mod pooler;
@@ -42,21 +42,22 @@ const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .without_max_delay()
     .with_max_times(6)
     .with_jitter();
-/// How much nearer than usual a caller's deadline must be for the database to hear of it.
+/// How much shorter than the statement timeout a caller's time must be for the database to be given
+/// its deadline.
 const NEARER: Duration = Duration::from_secs(1);
-/// How long the answer to COMMIT is waited for. Its connection is lost to others meanwhile: while a
-/// synchronous standby is away, that keeps new work from piling up in the database.
+/// How long the answer to COMMIT is waited for. The connection stays in use meanwhile: while a
+/// synchronous standby is unreachable, that keeps new work from piling up in the database.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A connection that nobody used for this long is asked whether it still lives. Shorter than any
-/// restart, so that one costs only the calls it interrupts; a busy pool asks nobody.
+/// A connection that was idle for this long is tested before use. Shorter than any restart, so that a
+/// restart costs only the calls it interrupts; connections of a busy pool are not tested.
 const IDLE_UNTESTED: Duration = Duration::from_millis(20);
-/// How long it may take to answer.
+/// How long the test may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long units under way are waited for when the database is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-// A timeout in the middle of waiting for the synchronous standby would end the wait, and PostgreSQL
-// would call the transaction committed though only one machine has it.
+// A timeout while COMMIT waits for the synchronous standby would end the wait, and PostgreSQL would
+// report the transaction as committed though only one machine has it.
 const COMMIT: &str = "SET LOCAL statement_timeout = 0; COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
 
@@ -96,7 +97,7 @@ impl PostgresEngine {
         Ok(Connection::Postgres(lease))
     }
 
-    /// Runs a unit to its end, whether or not its caller still waits for it.
+    /// Runs a unit to its end, even if its caller stops waiting.
     pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
     where
         I: Send + Sync + 'static,
@@ -158,7 +159,7 @@ impl PostgresEngine {
             let outcome = body(&mut connection, input).await;
             Ok((connection, outcome))
         };
-        // When the time is over the connection is dropped as it is, and closed.
+        // At the deadline the connection is dropped as it is, and closed.
         let (mut connection, outcome) = match timeout_at(limit, unit).await {
             Ok(begun) => begun.map_err(Failure::of_acquiring)?,
             Err(_) => return Err(Failure::of_acquiring(late())),
@@ -180,11 +181,11 @@ impl PostgresEngine {
         let limit = limit.min(Instant::now() + self.options.acquire_timeout);
         let acquired = timeout_at(limit, self.pool.acquire()).await;
         let connection = acquired.map_err(|_| no_connection())?;
-        // Whatever keeps us from connecting, a changed password too, is mended by nobody's call.
+        // No caller can fix what prevents a connection, be it a changed password.
         Ok(Lease::new(connection.map_err(|cause| Error::Unavailable(cause.into()))?))
     }
 
-    /// A connection with a transaction open on it, whose statements end when the time is over.
+    /// A connection with an open transaction whose statements are cancelled at the deadline.
     async fn begin(&self, limit: Instant) -> Result<Lease> {
         let mut lease = self.acquire(limit).await?;
         let forget = if self.options.prepared_statements { "" } else { "DEALLOCATE ALL;" };
@@ -200,14 +201,14 @@ impl PostgresEngine {
 }
 
 impl PostgresOptions {
-    /// Until when work that begins now may go on.
+    /// The deadline of work that begins now.
     fn limit(&self) -> Instant {
         deadline::within(self.statement_timeout)
     }
 }
 
-/// Looks whether the server and its schema will do. Without the pool, which would try for a while
-/// and then only say that it gave up.
+/// Checks the server and its schema. Without the pool, which would retry for a while and then report
+/// only a timeout.
 async fn examine(options: &PostgresOptions) -> Result<()> {
     let mut connection = migrations::postgres::connect(options).await?;
     let mut transaction = connection.begin_with("BEGIN READ ONLY; DEALLOCATE ALL").await?;
@@ -247,7 +248,7 @@ fn pool(options: &PostgresOptions) -> PgPool {
     let target = (*options.target).clone().statement_cache_capacity(capacity);
     let limit = options.statement_timeout.as_millis().max(1);
     let prepare = format!("SET statement_timeout = {limit}");
-    // Behind a pooler the setting would be somebody else's.
+    // Behind a pooler the setting would apply to other clients too.
     let prepare = options.prepared_statements.then_some(prepare);
     pool.after_connect(move |connection, _| {
         let prepare = prepare.clone();
@@ -277,21 +278,21 @@ struct Failure {
 }
 
 impl Failure {
-    /// Nothing was sent, or waiting longer is no use.
+    /// Nothing was sent yet.
     fn of_acquiring(cause: Error) -> Self {
-        let again = states::was_sent_away(&cause);
+        let again = states::was_disconnected(&cause);
         Self { cause, again }
     }
 
-    /// Without a COMMIT nothing was done.
+    /// Without a COMMIT nothing was changed.
     fn of_working(cause: Error) -> Self {
         let again = matches!(cause, Error::Unavailable(_)) && !states::was_timed_out(&cause);
         Self { cause, again }
     }
 
-    /// Only the database can say that a COMMIT failed; silence says nothing.
+    /// Only the database knows whether a COMMIT failed; a missing answer does not mean that it did.
     fn of_committing(cause: Error) -> Self {
-        let again = states::lost_against_another(&cause);
+        let again = states::was_rolled_back(&cause);
         Self { cause, again }
     }
 }

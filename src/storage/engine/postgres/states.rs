@@ -1,4 +1,4 @@
-//! What PostgreSQL's errors and settings mean for us.
+//! What PostgreSQL's errors and settings mean for storage.
 
 use sqlx::{PgConnection, Row as _, error::DatabaseError, postgres::PgDatabaseError};
 
@@ -21,10 +21,11 @@ const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 const SETTINGS: &str = "
 SELECT current_setting('server_version_num')::BIGINT, current_setting('synchronous_commit')";
 
-/// The oldest version we test with.
+/// The oldest version that is tested.
 const OLDEST_VERSION: i64 = 150_000;
 
-/// Whether trying again later may help: lost against another, restarting, full, or moved elsewhere.
+/// Whether a later attempt may succeed: rolled back because of another transaction, restarting, full,
+/// or failing over.
 pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> bool {
     let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return false };
     let code = error.code();
@@ -39,23 +40,23 @@ pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> boo
     single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
 }
 
-/// Whether the connection has prepared statements of somebody else's, or lost its own.
+/// Whether the connection has prepared statements of another client, or has lost its own.
 pub(in crate::storage::engine) fn is_mix_up(error: &sqlx::Error) -> bool {
     matches!(code_of(error), Some(DUPLICATE_PREPARED_STATEMENT | NO_SUCH_PREPARED_STATEMENT))
 }
 
-/// Whether the database undid the transaction because it met another.
-pub(super) fn lost_against_another(error: &Error) -> bool {
+/// Whether the database rolled the transaction back because of another one.
+pub(super) fn was_rolled_back(error: &Error) -> bool {
     matches!(code(error), Some(SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
 }
 
-/// Whether a statement was cancelled because its time was over.
+/// Whether a statement was cancelled at its timeout.
 pub(super) fn was_timed_out(error: &Error) -> bool {
     code(error) == Some(QUERY_CANCELED)
 }
 
-/// Whether the connection broke, or leads to a server that is going away.
-pub(super) fn was_sent_away(error: &Error) -> bool {
+/// Whether the connection broke, or leads to a server that is shutting down.
+pub(super) fn was_disconnected(error: &Error) -> bool {
     cause(error).is_some_and(is_break)
 }
 
@@ -80,8 +81,8 @@ fn cause(error: &Error) -> Option<&sqlx::Error> {
     cause.downcast_ref()
 }
 
-/// Fails on a connection to a standby: what it shows may be old, and it takes no writes. While one is
-/// promoted, whatever stands in front may lead there a moment early.
+/// Fails on a connection to a standby, whose rows may be old and which takes no writes. During a
+/// promotion, a load balancer may lead to a standby a moment too early.
 pub(super) async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Result<()> {
     // Without parameters, so that nothing is prepared.
     let row = sqlx::raw_sql(IS_STANDBY).fetch_one(connection).await?;
@@ -91,7 +92,7 @@ pub(super) async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Resul
     Ok(())
 }
 
-/// Warns of what the operator may not have meant.
+/// Logs a warning about a version or setting that puts data at risk.
 pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()> {
     let (version, synchronous_commit): (i64, String) =
         sqlx::query_as(SETTINGS).fetch_one(connection).await?;
@@ -104,7 +105,7 @@ pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()
     if matches!(synchronous_commit.as_str(), "off" | "local") {
         tracing::warn!(
             synchronous_commit,
-            "what the database acknowledges may be lost with its machine; set synchronous_commit = on"
+            "a crash of the database server may lose acknowledged writes; set synchronous_commit = on"
         );
     }
     Ok(())

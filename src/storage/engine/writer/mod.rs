@@ -1,8 +1,8 @@
 //! The one writer of a SQLite file: many units of work, few commits.
 //!
-//! Units wait in a bounded queue; those that wait together share a transaction and are answered when
-//! it is durable. When one of them fails, which is rare, all are undone and run again, each behind a
-//! savepoint of its own. A unit runs to its end whether or not anybody still waits for it.
+//! Units wait in a bounded queue; those that wait together share a transaction, and their callers get
+//! the results when it is durable. When one of them fails, which is rare, all are rolled back and run
+//! again, each after a savepoint of its own. A unit runs to its end even if its caller stops waiting.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -21,15 +21,15 @@ use crate::storage::{Error, Result};
 
 use super::{Connection, WriteBody, params};
 
-/// How many units may wait.
+/// How many units may wait; more are refused as [`Error::Overloaded`].
 const QUEUE: usize = 1024;
-/// How many units share a commit at most.
+/// The most units that share a commit.
 const GROUP: usize = 100;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
-// Each statement is a trip to SQLite's thread, so those that follow each other travel together.
+// Each call is a round trip to SQLite's thread, so consecutive statements are sent together.
 const BEGIN_UNITS: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
 /// Begins the next unit where the last one ended.
 const KEEP_UNIT: &str = "RELEASE unit; SAVEPOINT unit";
@@ -46,7 +46,8 @@ pub struct WriterStats {
     pub commits: u64,
 }
 
-/// The way to the writer. Cheap to clone; the writer ends when all clones are gone or one is closed.
+/// A handle of the writer. Cheap to clone; the writer ends when all clones are dropped or one is
+/// closed.
 #[derive(Clone)]
 pub(in crate::storage) struct Writer {
     queue: mpsc::Sender<Box<dyn Unit>>,
@@ -62,7 +63,7 @@ struct Done {
 }
 
 impl Writer {
-    /// Starts the writer with a pool of one connection, from which a broken one is replaced.
+    /// Starts the writer with a pool of one connection, which replaces a broken one.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (stop, tasks, done) = (CancellationToken::new(), TaskTracker::new(), Arc::default());
@@ -73,7 +74,7 @@ impl Writer {
         Self { queue, stop, tasks, done }
     }
 
-    /// Hands over a unit and waits until it is durable.
+    /// Queues a unit and waits until it is durable.
     pub(super) async fn run<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
     where
         I: Send + Sync + 'static,
@@ -99,7 +100,7 @@ impl Writer {
         }
     }
 
-    /// Takes no more units, finishes those that wait, and closes the connection.
+    /// Refuses further units, finishes those that wait, and closes the connection.
     pub(super) async fn close(&self) {
         self.stop.cancel();
         self.tasks.wait().await;
@@ -138,7 +139,7 @@ impl Work {
         self.pool.close().await;
     }
 
-    /// Writes a group in one transaction and answers each of its units.
+    /// Writes a group in one transaction and sends each unit's result.
     async fn write(&mut self, group: &mut Vec<Box<dyn Unit>>) {
         let committed = self.try_write(group).await.map_err(Shared::new);
         if committed.is_ok() {
@@ -180,8 +181,8 @@ impl Work {
     }
 }
 
-/// Writes a group without savepoints, which would be a trip more for each unit. Answers `false`, and
-/// has written nothing, when a unit failed.
+/// Writes a group without savepoints, which would be one more round trip for each unit. Returns
+/// `false`, and has written nothing, when a unit failed.
 async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<bool> {
     connection.execute(BEGIN, params![]).await?;
     for unit in group {
@@ -194,7 +195,7 @@ async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]
     Ok(true)
 }
 
-/// Writes a group with a way back for each unit alone.
+/// Writes a group with a savepoint for each unit.
 async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<()> {
     connection.execute(BEGIN_UNITS, params![]).await?;
     let last = group.len().saturating_sub(1);
@@ -211,10 +212,10 @@ async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -
 
 /// A unit of work with its types forgotten.
 trait Unit: Send {
-    /// Runs it, perhaps again, and says whether its changes are to be kept.
+    /// Runs the unit, perhaps again. Returns whether its changes are to be kept.
     fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool>;
 
-    /// Tells the caller, if there is one still.
+    /// Sends the result to the caller, if it still waits.
     fn answer(self: Box<Self>, committed: &std::result::Result<(), Shared>);
 }
 
@@ -234,7 +235,7 @@ where
         Box::pin(async move {
             let body = self.body;
             let input = &self.input;
-            // A panic must not take the writer with it, and all writes after this one.
+            // A panic must not end the writer and with it all later writes.
             let outcome = AssertUnwindSafe(async { body(connection, input).await })
                 .catch_unwind()
                 .await
@@ -251,12 +252,12 @@ where
             (Ok(()), None) => Err(Error::Unexpected("a unit of work did not run".into())),
             (Err(shared), _) => Err(shared.to_error()),
         };
-        // Whoever asked may have gone; the write stands all the same.
+        // The caller may have stopped waiting; the write is committed all the same.
         let _ = self.answer.send(answer);
     }
 }
 
-/// Why a group failed, told to each of its callers.
+/// The error of a group, returned to each of its callers.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the group of writes failed: {0}")]
 struct Shared(#[source] Arc<Error>);
