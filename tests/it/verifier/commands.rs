@@ -1,4 +1,4 @@
-//! What an operator takes back by command, a verifier refuses within a second.
+//! What an operator revokes by command, a verifier refuses within a second.
 
 use std::process::Command;
 
@@ -61,7 +61,8 @@ async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_g
         refused(&verifier, person, Refusal::Malformed, PATIENCE).await;
     }
     let back = app.stranger().login("alice", PASSWORD).await.unwrap();
-    wait_until("told of the next key", PATIENCE, async || verify(&verifier, &back).is_ok()).await;
-    // Nor does a verifier that begins now believe the key.
+    wait_until("the next key is received", PATIENCE, async || verify(&verifier, &back).is_ok())
+        .await;
+    // Nor does a verifier that starts now accept the key.
     assert_eq!(verify(&ready_for(&app).await, &people[0]), Err(Refusal::Malformed));
 }

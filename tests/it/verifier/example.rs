@@ -38,7 +38,7 @@ async fn greet(greeter: &GreeterClient<Channel>, tokens: &[&str]) -> Result<Stri
 }
 
 #[tokio::test]
-async fn the_example_in_rust_lets_in_who_is_signed_in_and_nobody_else() {
+async fn the_example_in_rust_accepts_valid_tokens_only() {
     let app = TestApp::start().await;
     let greeter = start(settings(app.internal_port())).await;
     let alice = app.registered("alice").await;
@@ -54,7 +54,7 @@ async fn the_example_in_rust_lets_in_who_is_signed_in_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_example_in_rust_refuses_tokens_for_somebody_else() {
+async fn the_example_in_rust_refuses_tokens_for_another_audience() {
     let app = TestApp::start().await;
     let mut bank = settings(app.internal_port());
     bank.audience = format!("{AUDIENCE}/bank");

@@ -8,7 +8,7 @@ use super::{A_HEARTBEAT, PATIENCE, ready_for, verify};
 use crate::support::{PASSWORD, TestApp, patience::wait_until};
 
 #[tokio::test]
-async fn a_rotation_refuses_nobody() {
+async fn a_rotation_refuses_no_caller() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let alice = app.registered("alice").await;
@@ -25,7 +25,7 @@ async fn a_rotation_refuses_nobody() {
 }
 
 #[tokio::test]
-async fn a_rotation_at_once_makes_callers_wait_and_refuses_nobody() {
+async fn an_immediate_rotation_makes_callers_wait_and_refuses_none() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let layer = verifier.layer();
@@ -40,5 +40,5 @@ async fn a_rotation_at_once_makes_callers_wait_and_refuses_nobody() {
     let response = layer.layer(service_fn(answer)).oneshot(request).await.unwrap();
 
     assert_eq!(response.status(), 200);
-    wait_until("told", PATIENCE, async || verifier.status().keys == 2).await;
+    wait_until("the key is received", PATIENCE, async || verifier.status().keys == 2).await;
 }

@@ -15,20 +15,20 @@ use claviger_verifier::{Claims, Refusal, Settings, Verifier};
 
 use crate::support::{Person, SECOND, TestApp, patience::wait_until};
 
-/// The audience of tokens when nobody says otherwise.
+/// The default audience of tokens.
 const AUDIENCE: &str = "http://localhost:8080";
-/// By when a message has come, even if only the next heartbeat brings it, on a busy machine.
+/// The time limit for a message that may come with the next heartbeat, on a busy machine.
 const A_HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// How long what takes a moment may take on a busy machine. How fast it is, the storms of revocations
-/// print.
+/// The time limit for what takes a moment, on a busy machine. The tests of revocation storms print how
+/// fast it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn settings(port: u16) -> Settings {
     Settings::new(format!("http://127.0.0.1:{port}"), AUDIENCE)
 }
 
-/// A verifier that has heard everything.
+/// A verifier after the first synchronization.
 async fn ready(settings: Settings) -> Verifier {
     let verifier = Verifier::start(settings).unwrap();
     let caught_up = tokio::time::timeout(10 * SECOND, verifier.ready()).await;
@@ -44,7 +44,7 @@ fn verify(verifier: &Verifier, person: &Person) -> Result<Arc<Claims>, Refusal> 
     verifier.verify(&person.tokens.access_token)
 }
 
-/// Waits until a person's token is refused for this reason; answers how long that took.
+/// Waits until a person's token is refused for this reason, and returns how long that took.
 async fn refused(
     verifier: &Verifier,
     person: &Person,

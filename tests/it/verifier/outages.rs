@@ -1,4 +1,4 @@
-//! The stream is lost, and found again.
+//! The stream is lost, and restored.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use claviger_verifier::{Refusal, Settings, StalePolicy, Verifier};
 
 use super::{
     A_HEARTBEAT, PATIENCE, ready, refused,
-    relay::{Relay, Way},
+    relay::{Relay, Route},
     settings, verify,
 };
 use crate::support::{Person, SECOND, TestApp, patience::wait_until};
 
-/// How long finding the way back may take: the longest delay between two tries, and some more.
+/// The time limit for reconnecting: more than the longest delay between two attempts.
 const BACK: Duration = Duration::from_secs(15);
 
 async fn live(verifier: &Verifier) {
     wait_until("live", BACK, async || verifier.status().is_live).await;
 }
 
-/// A server, a wire to it, and somebody signed in.
-async fn wired(change: impl FnOnce(&mut Settings)) -> (TestApp, Relay, Verifier, Person) {
+/// A server, a relay to it, and a person who is signed in.
+async fn relayed(change: impl FnOnce(&mut Settings)) -> (TestApp, Relay, Verifier, Person) {
     let app = TestApp::start().await;
-    let relay = Relay::start(Way::To(app.internal_port())).await;
+    let relay = Relay::start(Route::To(app.internal_port())).await;
     let mut settings = settings(relay.port);
     change(&mut settings);
     let verifier = ready(settings).await;
@@ -31,11 +31,11 @@ async fn wired(change: impl FnOnce(&mut Settings)) -> (TestApp, Relay, Verifier,
 }
 
 #[tokio::test]
-async fn tokens_pass_for_the_grace_and_then_none_until_the_server_is_back() {
+async fn tokens_are_accepted_for_the_grace_and_then_none_until_the_server_is_back() {
     let grace = 3 * SECOND;
-    let (app, relay, verifier, alice) = wired(|it| it.grace = grace).await;
+    let (app, relay, verifier, alice) = relayed(|it| it.grace = grace).await;
 
-    relay.lead(Way::Cut);
+    relay.switch(Route::Cut);
 
     wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
     let status = verifier.status();
@@ -44,36 +44,36 @@ async fn tokens_pass_for_the_grace_and_then_none_until_the_server_is_back() {
     let status = verifier.status();
     assert!(status.is_ready && !status.can_verify && status.losses > 0, "{status:?}");
     assert!(status.last_message_age.unwrap() > grace, "{status:?}");
-    relay.lead(Way::To(app.internal_port()));
+    relay.switch(Route::To(app.internal_port()));
     live(&verifier).await;
     assert!(verify(&verifier, &alice).is_ok());
 }
 
 #[tokio::test]
-async fn a_logout_during_an_outage_is_heard_when_it_is_over() {
-    let (app, relay, verifier, alice) = wired(|it| it.grace = 60 * SECOND).await;
+async fn a_logout_during_an_outage_is_received_after_it() {
+    let (app, relay, verifier, alice) = relayed(|it| it.grace = 60 * SECOND).await;
     let bob = app.registered("bob").await;
-    relay.lead(Way::Cut);
+    relay.switch(Route::Cut);
     wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
 
     alice.logout().await.unwrap();
-    assert!(verify(&verifier, &alice).is_ok(), "nobody told it");
-    relay.lead(Way::To(app.internal_port()));
+    assert!(verify(&verifier, &alice).is_ok(), "it cannot know yet");
+    relay.switch(Route::To(app.internal_port()));
 
     refused(&verifier, &alice, Refusal::Revoked, BACK).await;
     assert!(verify(&verifier, &bob).is_ok());
 }
 
 #[tokio::test]
-async fn a_restart_of_the_server_brings_nobody_back() {
-    let (app, relay, verifier, alice) = wired(|it| it.grace = 60 * SECOND).await;
+async fn a_restart_of_the_server_lifts_no_revocation() {
+    let (app, relay, verifier, alice) = relayed(|it| it.grace = 60 * SECOND).await;
     let bob = app.registered("bob").await;
     alice.logout().await.unwrap();
     refused(&verifier, &alice, Refusal::Revoked, PATIENCE).await;
 
     let app = app.restart().await;
     assert_eq!(verify(&verifier, &alice), Err(Refusal::Revoked));
-    relay.lead(Way::To(app.internal_port()));
+    relay.switch(Route::To(app.internal_port()));
     live(&verifier).await;
 
     assert_eq!(verify(&verifier, &alice), Err(Refusal::Revoked));
@@ -85,8 +85,8 @@ async fn a_restart_of_the_server_brings_nobody_back() {
 }
 
 #[tokio::test]
-async fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
-    let (app, relay, verifier, alice) = wired(|it| {
+async fn a_verifier_that_fails_open_judges_by_what_it_knows() {
+    let (app, relay, verifier, alice) = relayed(|it| {
         it.grace = Duration::ZERO;
         it.stale_policy = StalePolicy::FailOpen;
     })
@@ -95,7 +95,7 @@ async fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
     bob.logout().await.unwrap();
     refused(&verifier, &bob, Refusal::Revoked, PATIENCE).await;
 
-    relay.lead(Way::Cut);
+    relay.switch(Route::Cut);
     wait_until("lost", PATIENCE, async || !verifier.status().is_live).await;
 
     assert!(verify(&verifier, &alice).is_ok());
@@ -104,10 +104,10 @@ async fn a_verifier_told_to_go_on_judges_by_what_it_knows() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_never_heard_of_anything_refuses_everything() {
+async fn a_verifier_that_was_never_synchronized_refuses_every_token() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
-    let relay = Relay::start(Way::Cut).await;
+    let relay = Relay::start(Route::Cut).await;
     let mut open = settings(relay.port);
     open.stale_policy = StalePolicy::FailOpen;
     open.grace = 3600 * SECOND;
@@ -118,20 +118,20 @@ async fn a_verifier_that_never_heard_of_anything_refuses_everything() {
     let status = verifier.status();
     assert!(!status.is_ready && status.last_message_age.is_none() && status.last_loss.is_some());
 
-    relay.lead(Way::To(app.internal_port()));
+    relay.switch(Route::To(app.internal_port()));
     verifier.ready().await;
     assert!(verify(&verifier, &alice).is_ok());
 }
 
 #[tokio::test]
-async fn a_wire_that_falls_silent_counts_as_cut() {
-    let (app, relay, verifier, alice) = wired(|it| it.grace = Duration::ZERO).await;
+async fn a_connection_that_falls_silent_counts_as_lost() {
+    let (app, relay, verifier, alice) = relayed(|it| it.grace = Duration::ZERO).await;
 
-    relay.lead(Way::Silent);
+    relay.switch(Route::Silent);
     alice.logout().await.unwrap();
 
-    // Nobody said that the wire is dead: it is noticed, within 15 seconds.
+    // The connection was not closed: that it is lost is noticed within 15 seconds.
     refused(&verifier, &alice, Refusal::NoRevocations, 16 * SECOND).await;
-    relay.lead(Way::To(app.internal_port()));
+    relay.switch(Route::To(app.internal_port()));
     refused(&verifier, &alice, Refusal::Revoked, BACK + A_HEARTBEAT).await;
 }

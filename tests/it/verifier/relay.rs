@@ -1,4 +1,4 @@
-//! A wire between a verifier and a server that can be cut, silenced, and led elsewhere.
+//! A relay between a verifier and a server that can be cut, silenced, and switched to another server.
 
 use tokio::{
     io::copy_bidirectional,
@@ -7,64 +7,64 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Where the wire leads.
+/// Where the relay forwards connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Route {
     /// To a port of this machine.
     To(u16),
-    /// Nowhere: what connects is hung up on.
+    /// Nowhere: connections are closed.
     Cut,
-    /// Nowhere, and nobody is told: connections stand, and nothing passes.
+    /// Nowhere: connections stay open, and no data is forwarded.
     Silent,
 }
 
-/// The wire. Cut for good when it goes out of scope.
+/// The relay. Closes all connections when it is dropped.
 pub struct Relay {
     pub port: u16,
-    way: watch::Sender<Way>,
+    route: watch::Sender<Route>,
     accepting: JoinHandle<()>,
 }
 
 impl Relay {
-    /// A wire that leads somewhere.
-    pub async fn start(way: Way) -> Self {
+    /// Starts a relay on a free port.
+    pub async fn start(route: Route) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let way = watch::Sender::new(way);
-        let ways = way.subscribe();
+        let route = watch::Sender::new(route);
+        let routes = route.subscribe();
         let accepting = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
-                tokio::spawn(carry(client, ways.clone()));
+                tokio::spawn(forward(client, routes.clone()));
             }
         });
-        Self { port, way, accepting }
+        Self { port, route, accepting }
     }
 
-    /// Leads the wire elsewhere. Connections that stand are lost, except to silence.
-    pub fn lead(&self, way: Way) {
-        self.way.send_replace(way);
+    /// Forwards elsewhere from now on. Open connections are closed, unless the new route is silent.
+    pub fn switch(&self, route: Route) {
+        self.route.send_replace(route);
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.way.send_replace(Way::Cut);
+        self.route.send_replace(Route::Cut);
         self.accepting.abort();
     }
 }
 
-async fn carry(mut client: TcpStream, mut ways: watch::Receiver<Way>) {
-    let way = *ways.borrow_and_update();
-    if let Way::To(port) = way {
+async fn forward(mut client: TcpStream, mut routes: watch::Receiver<Route>) {
+    let route = *routes.borrow_and_update();
+    if let Route::To(port) = route {
         let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
         tokio::select! {
             _ = copy_bidirectional(&mut client, &mut server) => return,
-            _ = ways.changed() => {}
+            _ = routes.changed() => {}
         }
         // Both ends stay open while nothing passes.
-        let _ = ways.wait_for(|way| *way != Way::Silent).await;
-    } else if way == Way::Silent {
-        let _ = ways.changed().await;
+        let _ = routes.wait_for(|route| *route != Route::Silent).await;
+    } else if route == Route::Silent {
+        let _ = routes.changed().await;
     }
 }

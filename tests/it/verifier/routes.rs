@@ -1,4 +1,4 @@
-//! The layer before some routes of an axum router, and not before others.
+//! The layer in front of some routes of an axum router, and not of others.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ async fn ask(router: &Router, path: &str, token: Option<&str>) -> Response {
 }
 
 #[tokio::test]
-async fn an_axum_router_asks_for_a_token_where_it_is_told_to() {
+async fn an_axum_router_requires_a_token_where_the_layer_is() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let alice = app.registered("alice").await;

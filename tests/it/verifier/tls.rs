@@ -1,7 +1,7 @@
-//! Whom a verifier believes to be the server.
+//! Which certificates a verifier accepts for the server.
 //!
-//! The port here is the public one, which offers no TokenService: that it says so shows that it was
-//! believed.
+//! The port here is the public one, which offers no TokenService: the answer Unimplemented shows that
+//! the certificate was accepted.
 
 use claviger_verifier::{Settings, Verifier};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -27,7 +27,7 @@ async fn server() -> (TestApp, TempDir, Vec<u8>) {
     (app, folder, cert.pem().into_bytes())
 }
 
-/// What a verifier says of its first try.
+/// Why the first attempt of a verifier failed.
 async fn first_loss(settings: Settings) -> String {
     let verifier = Verifier::start(settings).unwrap();
     wait_until("it has tried", 20 * SECOND, async || verifier.status().losses > 0).await;
@@ -35,7 +35,7 @@ async fn first_loss(settings: Settings) -> String {
 }
 
 #[tokio::test]
-async fn a_server_is_believed_by_its_authority_and_its_name() {
+async fn a_server_is_trusted_by_its_authority_and_its_name() {
     let (app, _folder, authority) = server().await;
     let (_, _, another_authority) = server().await;
     let settings = |host: &str, authority: Option<&Vec<u8>>| {
@@ -44,12 +44,12 @@ async fn a_server_is_believed_by_its_authority_and_its_name() {
         settings
     };
 
-    let believed = first_loss(settings("localhost", Some(&authority))).await;
+    let trusted = first_loss(settings("localhost", Some(&authority))).await;
     let unknown = first_loss(settings("localhost", None)).await;
     let foreign = first_loss(settings("localhost", Some(&another_authority))).await;
     let misnamed = first_loss(settings("127.0.0.1", Some(&authority))).await;
 
-    assert!(believed.starts_with("the server answered Unimplemented"), "{believed}");
+    assert!(trusted.starts_with("the server answered Unimplemented"), "{trusted}");
     for loss in [unknown, foreign, misnamed] {
         assert!(loss.starts_with("cannot connect: "), "{loss}");
         assert!(loss.contains("certificate"), "{loss}");

@@ -1,4 +1,4 @@
-//! Good tokens, and every way not to be one.
+//! Valid tokens, and every kind of invalid one.
 
 use claviger_proto::pb::TokenVerdict;
 use claviger_verifier::{Refusal, Requirements, Verdict, Verifier};
@@ -7,10 +7,10 @@ use super::{A_HEARTBEAT, AUDIENCE, ready, ready_for, refused, settings, verify};
 use crate::support::{MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp, patience::wait_until};
 
 #[tokio::test]
-async fn a_good_token_passes_at_first_sight_and_ever_after() {
+async fn a_valid_token_is_accepted_the_first_time_and_again() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
-    // Somebody the verifier has not heard of.
+    // An account that is newer than the verifier.
     let alice = app.registered("alice").await;
 
     let first = verify(&verifier, &alice).unwrap();
@@ -28,7 +28,7 @@ async fn a_good_token_passes_at_first_sight_and_ever_after() {
 }
 
 #[tokio::test]
-async fn a_logout_is_heard_within_a_second() {
+async fn a_logout_takes_effect_within_a_second() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let [alice, bob] = [app.registered("alice").await, app.registered("bob").await];
@@ -38,7 +38,7 @@ async fn a_logout_is_heard_within_a_second() {
 
     refused(&verifier, &alice, Refusal::Revoked, SECOND).await;
     assert!(verify(&verifier, &bob).is_ok());
-    // Nor at first sight by somebody else.
+    // Nor is it accepted by a verifier that has not seen it.
     let another = ready_for(&app).await;
     assert_eq!(verify(&another, &alice), Err(Refusal::Revoked));
 }
@@ -87,7 +87,7 @@ async fn an_old_sign_in_needs_a_step_up() {
 }
 
 #[tokio::test]
-async fn a_token_for_somebody_else_is_refused() {
+async fn a_token_for_another_audience_is_refused() {
     let app = TestApp::start_with(&[("tokens.audiences", "shop,mail")]).await;
     let mut bank = settings(app.internal_port());
     bank.audience = "bank".to_owned();
@@ -100,7 +100,7 @@ async fn a_token_for_somebody_else_is_refused() {
 }
 
 #[tokio::test]
-async fn the_verifier_judges_whatever_it_is_shown_like_the_server() {
+async fn the_verifier_judges_every_text_like_the_server() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let alice = app.registered("alice").await;
@@ -149,7 +149,7 @@ async fn the_stream_ends_with_the_last_clone() {
 
     drop(clone);
 
-    wait_until("nobody watches", A_HEARTBEAT, async || app.watchers() == 0).await;
+    wait_until("the stream is closed", A_HEARTBEAT, async || app.watchers() == 0).await;
 }
 
 fn judge(verifier: &Verifier, token: &str) -> Verdict {
