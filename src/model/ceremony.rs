@@ -58,7 +58,7 @@ pub struct QuotaKey(pub [u8; 32]);
 pub struct Ceremony {
     /// Names it to the client that started it.
     pub id: CeremonyId,
-    /// What it is for.
+    /// What its response is for, and for whom.
     pub purpose: CeremonyPurpose,
     /// What it counts against.
     pub quota_key: QuotaKey,
