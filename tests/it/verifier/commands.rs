@@ -46,7 +46,7 @@ async fn one_token_is_refused_and_its_sibling_is_not() {
 }
 
 #[tokio::test]
-async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_good() {
+async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_valid() {
     let app = TestApp::start_now().await;
     let verifier = ready_for(&app).await;
     let people = [app.registered("alice").await, app.registered("bob").await];
