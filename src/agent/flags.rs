@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use crate::config::{layers::nearest, service_links::is_service_link, values};
 
-use super::settings::Invalid;
+use super::invalid::Invalid;
 
 /// The prefix of the agent's variables: `--grace` is also `CLAVIGER_AGENT_GRACE`.
 pub const VARIABLES: &str = "CLAVIGER_AGENT_";

@@ -4,6 +4,7 @@
 //! [`Verifier`]. Keeps nothing on disk and knows no account.
 
 pub mod flags;
+pub mod invalid;
 pub mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

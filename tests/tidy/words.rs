@@ -39,7 +39,6 @@ const IDIOMS: &[(&[&str], &[&str], &str)] = &[
     (&["puzzle|puzzles|puzzled|puzzling"], &[], "unknown, not understood"),
     (&["forgive|forgives|forgiven|forgave|forgiving"], &[], "resets the failed sign-in count"),
     (&["moving|move", "house"], &[], "copy to another engine"),
-    (&["payer|payers"], &[], "quota key"),
     (&["farewell"], &[], "the cookie that clears"),
     (&["unheard"], &[], "not yet synced"),
     (&["silent_for|silent_for_seconds"], &[], "last_message_age"),

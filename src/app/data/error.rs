@@ -10,12 +10,12 @@ pub enum DataError {
     /// A file or directory cannot be made or read.
     #[error("Cannot use {path}: {cause}.")]
     File {
-        /// Which one.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         cause: io::Error,
     },
-    /// The key is gone, and what it protects is still there.
+    /// The key is missing, and the data that it protects exists.
     #[error(
         "The key-encryption key {path} is missing, but the database {database} exists. A new key \
          could not decrypt what the old one protects, so none was created. Restore the file from a \
@@ -63,7 +63,7 @@ pub enum DataError {
          Claviger needs {known}. Run `claviger migrate up` once, then start again."
     )]
     NotMigrated {
-        /// Which one.
+        /// The database, without its password.
         database: String,
         /// The schema it has; 0 means none.
         found: i64,
@@ -76,7 +76,7 @@ pub enum DataError {
          {found}, and this version works with {known} and the next one. Start the newer version."
     )]
     TooNew {
-        /// Which one.
+        /// The database, without its password.
         database: String,
         /// The schema it has.
         found: i64,
@@ -86,9 +86,9 @@ pub enum DataError {
     /// The database does not open.
     #[error("The database {database} cannot be opened")]
     Database {
-        /// Which one.
+        /// The database, without its password.
         database: String,
-        /// Why.
+        /// The storage error.
         #[source]
         cause: storage::Error,
     },

@@ -13,8 +13,9 @@ use super::access::AccessTokens;
 
 impl AccessTokens {
     /// Judges a token for a backend, revocation included, as [`AccessTokens::judge`] does. Without a
-    /// required audience a service account means its default one. Of a token that is for none of its
-    /// audiences it hears `WrongAudience` and no claims, whatever else there is to say.
+    /// required audience a service account means its default one. A token
+    /// that is for none of its audiences is `WrongAudience` without claims, whatever else is wrong
+    /// with it.
     ///
     /// # Errors
     /// `AudienceDenied` when the required audience is not the service account's.
@@ -50,8 +51,8 @@ impl AccessTokens {
         }
     }
 
-    /// Whether a backend may hear of revocations. Every token has all audiences that tokens have, so
-    /// whoever may ask about one of these may hear of all revocations.
+    /// Whether a backend may receive revocations. Every token has all configured audiences, so a
+    /// backend of any of them may receive all revocations.
     ///
     /// # Errors
     /// `AudienceDenied`.

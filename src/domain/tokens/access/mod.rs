@@ -22,18 +22,18 @@ use super::{
     keys::{KeyRing, SharedKeySet},
 };
 
-/// What access tokens say of us.
+/// The claims that all access tokens share, and their lifetime.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `iss`.
     pub issuer: String,
     /// `aud`. The first is the default audience, which our own API requires too.
     pub audiences: Vec<String>,
-    /// How long one lives.
+    /// The lifetime of a token, from `iat` to `exp`.
     pub lifetime: Duration,
 }
 
-/// Whose token to sign.
+/// The account and session of a token to be signed.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject {
     /// `sub`.
@@ -44,8 +44,8 @@ pub struct Subject {
     pub auth_time: Timestamp,
     /// What `amr` says.
     pub auth_method: SignInMethod,
-    /// When the session ends by itself. No token lives on: who ends sessions ends live ones, so
-    /// nobody could take it back.
+    /// When the session expires. No token is valid beyond it, because only sessions that have not
+    /// expired can be ended, and a token of an expired one could not be revoked.
     pub session_ends_at: Timestamp,
 }
 
@@ -89,8 +89,8 @@ impl AccessTokens {
         &self.settings
     }
 
-    /// Signs a token that lives from now for the configured time, or as long as its session if that
-    /// is shorter. Answers also when it expires.
+    /// Signs a token that is valid from now for the configured lifetime, or until its session expires
+    /// if that is sooner. Returns it with its `exp`.
     pub fn sign(&self, subject: Subject) -> Result<(AccessToken, Timestamp)> {
         let now = self.world.now();
         let issued_at = whole_seconds(now);
