@@ -12,7 +12,7 @@ use claviger_verifier::{ClientIdentity, StalePolicy};
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use crate::config::{Limits, Listen};
+use crate::serve::settings::{Limits, Listen};
 
 use super::{
     flags::{Flags, Listening, WhenStale},

@@ -24,16 +24,13 @@ use crate::{
     domain::{
         passkeys, passwords, secret::MasterSecret, service_accounts::Admission, sessions, tokens,
     },
+    serve::settings::{Limits, Listen, TlsFiles},
     storage,
+    telemetry::Log,
 };
 
 pub use layers::{Given, Inputs, Values};
 pub use problem::{Problem, Problems, Source};
-
-pub use crate::{
-    serve::settings::{Limits, Listen, TlsFiles},
-    telemetry::{Log, LogFormat},
-};
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
