@@ -86,7 +86,7 @@ fn every_subcommand_parses_to_its_own_variant() {
 
     for (name, command) in all_commands() {
         let is_listed = |line: &&str| format!("claviger {line}").starts_with(&name);
-        assert!(command.has_subcommands() || lines.iter().any(|it| is_listed(&it)), "{name}");
+        assert!(command.has_subcommands() || lines.iter().any(is_listed), "{name}");
     }
 }
 
