@@ -1,33 +1,33 @@
 -- Identifiers are the 16 bytes of a UUID, times are microseconds since 1970-01-01 UTC.
 
--- The accounts: people who can sign in.
+-- The people who can sign in.
 CREATE TABLE accounts (
     id BYTEA NOT NULL PRIMARY KEY,
-    -- Prepared by RFC 8265 UsernameCaseMapped.
+    -- In its prepared form.
     username TEXT COLLATE "C" NOT NULL UNIQUE,
     display_name TEXT COLLATE "C" NOT NULL,
-    -- PHC string format; NULL if the account has no password.
+    -- PHC string; NULL when the account signs in with passkeys alone.
     password_hash TEXT COLLATE "C",
-    -- The request_id of the registration, if the client sent one.
+    -- The request that created the account, if its client named it.
     request_id BYTEA,
     created_at BIGINT NOT NULL
 );
 
--- The sessions: active until they are ended or expire. Without a foreign key to accounts, so that
--- opening a session never waits for a lock on its account; deleting an account deletes its sessions.
+-- Sign-ins, alive until they end or expire. Without a foreign key to accounts, so that opening a
+-- session never waits for a lock on its account; deleting an account deletes its sessions.
 CREATE TABLE sessions (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL,
     method TEXT COLLATE "C" NOT NULL,
-    -- The passkey that opened the session; its removal ends the session.
+    -- The passkey that opened it, whose removal ends it.
     passkey_id BYTEA,
-    -- SHA-256 of the secret that all refresh tokens of the session share.
+    -- SHA-256 of the secret all its refresh tokens share.
     refresh_family BYTEA NOT NULL UNIQUE,
-    -- The current generation of the refresh token.
+    -- The generation of the refresh token that is live.
     refresh_generation BIGINT NOT NULL,
-    -- The previous generation; NULL before the first refresh.
+    -- The generation that was spent last; NULL at first.
     refresh_previous BIGINT,
-    -- When the session was last refreshed, or else opened.
+    -- When it was last refreshed, or opened.
     refreshed_at BIGINT NOT NULL,
     address TEXT COLLATE "C" NOT NULL,
     user_agent TEXT COLLATE "C" NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE sessions (
     -- Never later than expires_at.
     idle_expires_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    -- NULL unless the session was ended.
+    -- NULL while nobody ended it.
     ended_at BIGINT,
     end_reason TEXT COLLATE "C"
 );
@@ -46,11 +46,11 @@ CREATE INDEX sessions_by_account ON sessions (account_id, created_at, id);
 CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX sessions_by_expiry ON sessions (idle_expires_at) WHERE ended_at IS NULL;
 
--- The passkeys: WebAuthn credentials.
+-- Public-key credentials.
 CREATE TABLE passkeys (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL,
-    -- Unique among all accounts, so that an authenticator's response identifies one account.
+    -- Unique among all accounts: an authenticator's answer names nobody else.
     credential_id BYTEA NOT NULL UNIQUE,
     name TEXT COLLATE "C" NOT NULL,
     -- COSE_Key CBOR.
@@ -62,7 +62,7 @@ CREATE TABLE passkeys (
     -- A JSON array of strings.
     transports TEXT COLLATE "C" NOT NULL,
     aaguid BYTEA NOT NULL,
-    -- NULL if the browser did not report it.
+    -- NULL when the browser did not say.
     discoverable BOOLEAN,
     attestation_object BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
@@ -72,17 +72,17 @@ CREATE TABLE passkeys (
 
 CREATE INDEX passkeys_by_account ON passkeys (account_id, created_at, id);
 
--- Open ceremonies. A row is deleted when the response arrives, whether or not it is accepted.
+-- Challenges that wait for their answer. A row is deleted when its answer comes, right or wrong.
 CREATE TABLE ceremonies (
     id BYTEA NOT NULL PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,
-    -- Whether an authentication was started with a username.
+    -- Whether an authentication began with a username.
     named BOOLEAN NOT NULL,
     account_id BYTEA,
     session_id BYTEA,
-    -- The account or address prefix, as a keyed hash, whose quota of open ceremonies counts this one.
+    -- Who pays for it: only so many may be open for one payer.
     payer BYTEA NOT NULL,
-    -- The state that verifying the response needs.
+    -- What checking the answer needs.
     state BYTEA NOT NULL,
     expires_at BIGINT NOT NULL
 );
@@ -91,10 +91,10 @@ CREATE INDEX ceremonies_by_payer ON ceremonies (payer, expires_at);
 CREATE INDEX ceremonies_by_account ON ceremonies (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX ceremonies_by_expiry ON ceremonies (expires_at);
 
--- Ended sessions whose access tokens may not have expired yet.
+-- Sessions that ended while access tokens of them could still live.
 CREATE TABLE revocations (
     session_id BYTEA NOT NULL PRIMARY KEY,
-    -- When all these tokens have expired.
+    -- From when on no such token can be alive.
     expires_at BIGINT NOT NULL
 );
 
@@ -104,7 +104,7 @@ CREATE INDEX revocations_by_expiry ON revocations (expires_at);
 CREATE TABLE signing_keys (
     key_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     algorithm TEXT COLLATE "C" NOT NULL,
-    -- PKCS #8 DER, encrypted with a key derived from the key-encryption key.
+    -- PKCS #8 DER, sealed under the key-encryption key.
     sealed_private_key BYTEA NOT NULL,
     -- DER SubjectPublicKeyInfo.
     public_key BYTEA NOT NULL,
@@ -121,7 +121,7 @@ CREATE TABLE sign_in_failures (
     failure_key BYTEA NOT NULL PRIMARY KEY,
     failures BIGINT NOT NULL,
     last_failed_at BIGINT NOT NULL,
-    -- When the count can be deleted.
+    -- Until when the count matters to anybody.
     keep_until BIGINT NOT NULL
 );
 

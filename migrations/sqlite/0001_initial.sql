@@ -1,33 +1,33 @@
 -- Identifiers are the 16 bytes of a UUID, times are microseconds since 1970-01-01 UTC.
 
--- The accounts: people who can sign in.
+-- The people who can sign in.
 CREATE TABLE accounts (
     id BLOB NOT NULL PRIMARY KEY,
-    -- Prepared by RFC 8265 UsernameCaseMapped.
+    -- In its prepared form.
     username TEXT NOT NULL UNIQUE,
     display_name TEXT NOT NULL,
-    -- PHC string format; NULL if the account has no password.
+    -- PHC string; NULL when the account signs in with passkeys alone.
     password_hash TEXT,
-    -- The request_id of the registration, if the client sent one.
+    -- The request that created the account, if its client named it.
     request_id BLOB,
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- The sessions: active until they are ended or expire. Without a foreign key to accounts, so that
--- opening a session never waits for a lock on its account; deleting an account deletes its sessions.
+-- Sign-ins, alive until they end or expire. Without a foreign key to accounts, so that opening a
+-- session never waits for a lock on its account; deleting an account deletes its sessions.
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
     account_id BLOB NOT NULL,
     method TEXT NOT NULL,
-    -- The passkey that opened the session; its removal ends the session.
+    -- The passkey that opened it, whose removal ends it.
     passkey_id BLOB,
-    -- SHA-256 of the secret that all refresh tokens of the session share.
+    -- SHA-256 of the secret all its refresh tokens share.
     refresh_family BLOB NOT NULL UNIQUE,
-    -- The current generation of the refresh token.
+    -- The generation of the refresh token that is live.
     refresh_generation INTEGER NOT NULL,
-    -- The previous generation; NULL before the first refresh.
+    -- The generation that was spent last; NULL at first.
     refresh_previous INTEGER,
-    -- When the session was last refreshed, or else opened.
+    -- When it was last refreshed, or opened.
     refreshed_at INTEGER NOT NULL,
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE sessions (
     -- Never later than expires_at.
     idle_expires_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    -- NULL unless the session was ended.
+    -- NULL while nobody ended it.
     ended_at INTEGER,
     end_reason TEXT
 ) STRICT;
@@ -46,11 +46,11 @@ CREATE INDEX sessions_by_account ON sessions (account_id, created_at, id);
 CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX sessions_by_expiry ON sessions (idle_expires_at) WHERE ended_at IS NULL;
 
--- The passkeys: WebAuthn credentials.
+-- Public-key credentials.
 CREATE TABLE passkeys (
     id BLOB NOT NULL PRIMARY KEY,
     account_id BLOB NOT NULL,
-    -- Unique among all accounts, so that an authenticator's response identifies one account.
+    -- Unique among all accounts: an authenticator's answer names nobody else.
     credential_id BLOB NOT NULL UNIQUE,
     name TEXT NOT NULL,
     -- COSE_Key CBOR.
@@ -62,7 +62,7 @@ CREATE TABLE passkeys (
     -- A JSON array of strings.
     transports TEXT NOT NULL,
     aaguid BLOB NOT NULL,
-    -- NULL if the browser did not report it.
+    -- NULL when the browser did not say.
     discoverable INTEGER,
     attestation_object BLOB NOT NULL,
     created_at INTEGER NOT NULL,
@@ -72,17 +72,17 @@ CREATE TABLE passkeys (
 
 CREATE INDEX passkeys_by_account ON passkeys (account_id, created_at, id);
 
--- Open ceremonies. A row is deleted when the response arrives, whether or not it is accepted.
+-- Challenges that wait for their answer. A row is deleted when its answer comes, right or wrong.
 CREATE TABLE ceremonies (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
-    -- Whether an authentication was started with a username.
+    -- Whether an authentication began with a username.
     named INTEGER NOT NULL,
     account_id BLOB,
     session_id BLOB,
-    -- The account or address prefix, as a keyed hash, whose quota of open ceremonies counts this one.
+    -- Who pays for it: only so many may be open for one payer.
     payer BLOB NOT NULL,
-    -- The state that verifying the response needs.
+    -- What checking the answer needs.
     state BLOB NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
@@ -91,10 +91,10 @@ CREATE INDEX ceremonies_by_payer ON ceremonies (payer, expires_at);
 CREATE INDEX ceremonies_by_account ON ceremonies (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX ceremonies_by_expiry ON ceremonies (expires_at);
 
--- Ended sessions whose access tokens may not have expired yet.
+-- Sessions that ended while access tokens of them could still live.
 CREATE TABLE revocations (
     session_id BLOB NOT NULL PRIMARY KEY,
-    -- When all these tokens have expired.
+    -- From when on no such token can be alive.
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -104,7 +104,7 @@ CREATE INDEX revocations_by_expiry ON revocations (expires_at);
 CREATE TABLE signing_keys (
     key_id TEXT NOT NULL PRIMARY KEY,
     algorithm TEXT NOT NULL,
-    -- PKCS #8 DER, encrypted with a key derived from the key-encryption key.
+    -- PKCS #8 DER, sealed under the key-encryption key.
     sealed_private_key BLOB NOT NULL,
     -- DER SubjectPublicKeyInfo.
     public_key BLOB NOT NULL,
@@ -121,7 +121,7 @@ CREATE TABLE sign_in_failures (
     failure_key BLOB NOT NULL PRIMARY KEY,
     failures INTEGER NOT NULL,
     last_failed_at INTEGER NOT NULL,
-    -- When the count can be deleted.
+    -- Until when the count matters to anybody.
     keep_until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,8 +1,8 @@
--- When a revocation was written, by the database's clock, so that replicas that follow the revocations
--- need not agree on the time.
+-- When a revocation was written, by the database's own clock, so that whoever follows the revocations
+-- need not agree with others on the time.
 CREATE TABLE recorded_revocations (
     session_id BLOB NOT NULL PRIMARY KEY,
-    -- When all these tokens have expired.
+    -- From when on no such token can be alive.
     expires_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
 ) STRICT, WITHOUT ROWID;
@@ -17,15 +17,15 @@ ALTER TABLE recorded_revocations RENAME TO revocations;
 CREATE INDEX revocations_by_expiry ON revocations (expires_at);
 CREATE INDEX revocations_by_record ON revocations (recorded_at);
 
--- Has a row while another database is being copied into this one; servers refuse to start then.
+-- A row while a copy of another database into this one is under way; it must not be served.
 CREATE TABLE unfinished_copies (
-    -- The URL of the source, without its password.
+    -- Which database is copied, without its password.
     source TEXT NOT NULL PRIMARY KEY,
     started_at INTEGER NOT NULL
 ) STRICT;
 
--- Every refresh changes a session's expiry, and with it the session's position in an index. With the
--- day as the index key, most refreshes keep the position.
+-- Every refresh moves a session's expiry, and with it the session's place in an index. By the day, the
+-- place stays where it is for most of them.
 ALTER TABLE sessions ADD COLUMN expiry_day INTEGER
     GENERATED ALWAYS AS (idle_expires_at / 86400000000) VIRTUAL;
 

@@ -1,9 +1,9 @@
--- Accounts whose access tokens issued before a time are revoked, whatever their session.
+-- Accounts whose tokens issued before a time are dead, whatever session they are of.
 CREATE TABLE account_revocations (
     account_id BLOB NOT NULL PRIMARY KEY,
-    -- Tokens whose iat is before this time are revoked.
+    -- Tokens whose iat is before it are dead.
     issued_before INTEGER NOT NULL,
-    -- When all these tokens have expired.
+    -- From when on no such token can be alive.
     expires_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
 ) STRICT, WITHOUT ROWID;
@@ -11,11 +11,11 @@ CREATE TABLE account_revocations (
 CREATE INDEX account_revocations_by_expiry ON account_revocations (expires_at);
 CREATE INDEX account_revocations_by_record ON account_revocations (recorded_at);
 
--- Single access tokens that are revoked.
+-- Single tokens that are dead.
 CREATE TABLE token_revocations (
     -- The token's jti.
     token_id TEXT NOT NULL PRIMARY KEY,
-    -- When the token has expired.
+    -- From when on it cannot be alive.
     expires_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
 ) STRICT, WITHOUT ROWID;
@@ -23,38 +23,38 @@ CREATE TABLE token_revocations (
 CREATE INDEX token_revocations_by_expiry ON token_revocations (expires_at);
 CREATE INDEX token_revocations_by_record ON token_revocations (recorded_at);
 
--- When a key was revoked as compromised. The previous version does not know the column, so retires_at
--- is set together with it.
+-- When somebody said that a key is compromised. The program before this one does not know the column,
+-- so retires_at is set with it.
 ALTER TABLE signing_keys ADD COLUMN revoked_at INTEGER;
 CREATE INDEX signing_keys_by_revocation ON signing_keys (revoked_at);
 
--- The service accounts: backends that may ask about tokens.
+-- Backends that may ask about tokens.
 CREATE TABLE service_accounts (
     id BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    -- The audiences whose tokens it may ask about, separated by spaces; empty means all audiences of
-    -- the server's tokens.
+    -- The audiences whose tokens it may ask about, with spaces between them; empty means all that the
+    -- server's tokens have.
     audiences TEXT NOT NULL,
     is_operator INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- The keys of service accounts.
+-- Their keys.
 CREATE TABLE service_account_keys (
     -- SHA-256 of the key.
     key_hash BLOB NOT NULL PRIMARY KEY,
     service_account_id BLOB NOT NULL,
-    -- The first characters of the key, to tell keys apart.
+    -- The key's first characters, for people.
     prefix TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    -- When the key expires; NULL for the newest key.
+    -- From when on it is refused; NULL for the newest.
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX service_account_keys_by_account ON service_account_keys (service_account_id);
 CREATE INDEX service_account_keys_by_expiry ON service_account_keys (expires_at);
 
--- The names in client certificates that identify service accounts.
+-- The names in client certificates that show them.
 CREATE TABLE service_account_certificates (
     -- A SPIFFE URI or a DNS name.
     name TEXT NOT NULL PRIMARY KEY,
