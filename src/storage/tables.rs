@@ -32,7 +32,7 @@ pub enum AccountDeletion {
 /// How expired rows of a table are deleted.
 #[derive(Debug, Clone, Copy)]
 pub enum Sweep {
-    /// Each statement deletes at most `$2` rows that expired before `$1`, the time of the sweep.
+    /// Each statement deletes at most `$2` rows that expired at or before `$1`, the time of the sweep.
     AtExpiry(&'static [&'static str]),
     /// Like [`Self::AtExpiry`], but `$1` is before the time of the sweep: rows are kept for a while
     /// after their end.
