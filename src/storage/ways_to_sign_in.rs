@@ -33,6 +33,7 @@ impl WaysToSignIn {
         all > self.count(method).min(1)
     }
 
+    /// How many credentials of a method remain a way in. One that a sign-in uses up is none: 0.
     fn count(&self, method: SignInMethod) -> i64 {
         match method {
             SignInMethod::Password => i64::from(self.has_password),

@@ -75,8 +75,8 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
         with(payload.clone(), "jti", json!("")),
         with(payload.clone(), "nbf", json!("now")),
         with(payload.clone(), "amr", json!([])),
-        with(payload.clone(), "amr", json!(["otp"])),
-        with(payload.clone(), "amr", json!(["pwd", "otp"])),
+        with(payload.clone(), "amr", json!(["nothing"])),
+        with(payload.clone(), "amr", json!(["pwd", "nothing"])),
         with(payload.clone(), "amr", json!(["user", "pop"])),
     ]);
     for payload in payloads {
