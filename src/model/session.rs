@@ -121,6 +121,20 @@ pub enum EndReason {
     PasskeyRemoved,
 }
 
+impl EndReason {
+    /// Its stable name, in the database and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Revoked => "revoked",
+            Self::RefreshTokenReuse => "refresh_token_reuse",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordRemoved => "password_removed",
+            Self::PasskeyRemoved => "passkey_removed",
+        }
+    }
+}
+
 /// The result of using a refresh token.
 #[derive(Debug, Clone)]
 pub enum Rotation {

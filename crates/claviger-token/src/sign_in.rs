@@ -2,7 +2,7 @@
 
 // The enum, `ALL` and the references are made from one list, so that no method can be left out of one.
 macro_rules! sign_in_methods {
-    ($($(#[$doc:meta])+ $method:ident => $references:expr,)+) => {
+    ($($(#[$doc:meta])+ $method:ident($name:literal) => $references:expr,)+) => {
         /// The method of a sign-in, or of a later reauthentication.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum SignInMethod {
@@ -12,6 +12,13 @@ macro_rules! sign_in_methods {
         impl SignInMethod {
             /// Every method.
             pub const ALL: &[Self] = &[$(Self::$method),+];
+
+            /// Its stable name, in the server's database and log.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$method => $name,)+
+                }
+            }
 
             /// The authentication method references of this method, `amr` in tokens (RFC 8176 §2).
             pub const fn references(self) -> &'static [&'static str] {
@@ -25,10 +32,10 @@ macro_rules! sign_in_methods {
 
 sign_in_methods! {
     /// A password.
-    Password => ["pwd"],
+    Password("password") => ["pwd"],
     /// A passkey. It proves possession of a key (`pop`), and its authenticator verified the person
     /// (`user`).
-    Passkey => ["pop", "user"],
+    Passkey("passkey") => ["pop", "user"],
 }
 
 impl SignInMethod {

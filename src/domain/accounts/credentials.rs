@@ -3,7 +3,7 @@
 //! Whatever is wrong, the work and the error are the same, so that neither reveals whether an account
 //! exists.
 
-use claviger_token::id::AccountId;
+use claviger_token::{id::AccountId, sign_in::SignInMethod};
 
 use crate::{
     domain::{
@@ -81,7 +81,7 @@ impl Accounts {
         tracing::info!(
             target: "claviger::security",
             event = "sign_in_succeeded",
-            method = "password",
+            method = SignInMethod::Password.name(),
             account_id = %account.id,
             session_id = %tokens.session_id,
         );
@@ -135,7 +135,7 @@ impl Accounts {
         tracing::info!(
             target: "claviger::security",
             event = "sign_in_refused",
-            method = "password",
+            method = SignInMethod::Password.name(),
             account_id,
         );
         // A failure that cannot be counted must not be reported as one: guesses would be free.

@@ -1,6 +1,6 @@
 //! Signing in with a username and password, and proving presence with the password.
 
-use claviger_token::{claims::Claims, time::Timestamp};
+use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
@@ -53,7 +53,7 @@ impl Accounts {
         tracing::info!(
             target: "claviger::security",
             event = "reauthentication_succeeded",
-            method = "password",
+            method = SignInMethod::Password.name(),
             account_id = %session.account_id,
             session_id = %session.id,
         );

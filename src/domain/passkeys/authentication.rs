@@ -3,7 +3,7 @@
 //! Whether a name exists, and whether it has passkeys, shows neither in the responses nor in the work
 //! done for them.
 
-use claviger_token::id::AccountId;
+use claviger_token::{id::AccountId, sign_in::SignInMethod};
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
@@ -60,7 +60,7 @@ impl Passkeys {
             Ok(signed_in) => tracing::info!(
                 target: "claviger::security",
                 event = "sign_in_succeeded",
-                method = "passkey",
+                method = SignInMethod::Passkey.name(),
                 account_id = %signed_in.account.id,
                 session_id = %signed_in.tokens.session_id,
             ),
@@ -121,7 +121,7 @@ fn log_refusal(detail: &'static str) {
     tracing::info!(
         target: "claviger::security",
         event = "sign_in_refused",
-        method = "passkey",
+        method = SignInMethod::Passkey.name(),
         detail,
     );
 }

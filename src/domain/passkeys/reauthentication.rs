@@ -1,6 +1,6 @@
 //! Proving presence with a passkey within a session: the step-up.
 
-use claviger_token::{claims::Claims, time::Timestamp};
+use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 
 use crate::{
     domain::{Error, Result},
@@ -53,7 +53,7 @@ impl Passkeys {
                 tracing::info!(
                     target: "claviger::security",
                     event = "reauthentication_refused",
-                    method = "passkey",
+                    method = SignInMethod::Passkey.name(),
                     account_id = %caller.account_id,
                     session_id = %caller.session_id,
                     detail,
@@ -63,7 +63,7 @@ impl Passkeys {
         tracing::info!(
             target: "claviger::security",
             event = "reauthentication_succeeded",
-            method = "passkey",
+            method = SignInMethod::Passkey.name(),
             account_id = %caller.account_id,
             session_id = %caller.session_id,
         );

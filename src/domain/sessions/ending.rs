@@ -91,7 +91,7 @@ impl Sessions {
             | EndReason::PasskeyRemoved => tracing::info!(
                 target: "claviger::security",
                 event = "sessions_ended",
-                reason = reason_name(ended.reason),
+                reason = ended.reason.name(),
                 count,
                 %account_id,
             ),
@@ -110,17 +110,5 @@ impl Sessions {
             storage.end_sessions(account_id, selection, reason, now, until).await
         });
         Ok(ended.await?.len())
-    }
-}
-
-/// What the log calls a reason.
-const fn reason_name(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Logout => "logout",
-        EndReason::Revoked => "revoked",
-        EndReason::RefreshTokenReuse => "refresh_token_reuse",
-        EndReason::PasswordChanged => "password_changed",
-        EndReason::PasswordRemoved => "password_removed",
-        EndReason::PasskeyRemoved => "passkey_removed",
     }
 }

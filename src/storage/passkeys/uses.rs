@@ -16,7 +16,7 @@ use crate::{
         Connection, Result, Storage,
         locks::lock_account,
         params,
-        sessions::{SessionRow, insert_session, is_live_at, method_text, session_columns},
+        sessions::{SessionRow, insert_session, is_live_at, session_columns},
     },
 };
 
@@ -102,7 +102,7 @@ async fn reauthenticate(
             params![
                 session_id,
                 passkey_use.used_at,
-                method_text(SignInMethod::Passkey),
+                SignInMethod::Passkey.name(),
                 passkey_use.passkey_id,
                 passkey_use.expected_counter,
                 owner

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{EndedSessions, Ending, is_live_at, method_text};
+use super::{EndedSessions, Ending, is_live_at};
 
 /// Which live sessions of an account a caller wants to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,7 @@ async fn end_live(
     group: SessionGroup,
     end: SessionEnd,
 ) -> Result<Vec<SessionId>> {
-    let (now, reason) = (end.now, reason_text(end.reason));
+    let (now, reason) = (end.now, end.reason.name());
     let ended: Vec<(Vec<u8>,)> = match group {
         SessionGroup::All => connection.list(END_ALL, params![account_id, now, reason]).await?,
         SessionGroup::One(id) => {
@@ -163,7 +163,7 @@ async fn end_live(
             connection.list(END_ALL_BUT, params![account_id, now, reason, spared]).await?
         }
         SessionGroup::OpenedWith { sign_in: SignIn::Password, spared } => {
-            let method = method_text(SignInMethod::Password);
+            let method = SignInMethod::Password.name();
             let parameters = params![account_id, now, reason, spared, method];
             connection.list(END_OPENED_WITH_PASSWORD, parameters).await?
         }
@@ -182,7 +182,7 @@ pub(super) async fn end_family(
     end: SessionEnd,
 ) -> Result<Option<(SessionId, AccountId)>> {
     let ended: Option<(Vec<u8>, Vec<u8>)> =
-        connection.find(END_FAMILY, params![family, end.now, reason_text(end.reason)]).await?;
+        connection.find(END_FAMILY, params![family, end.now, end.reason.name()]).await?;
     let Some((id, account_id)) = ended else {
         record_family_again(connection, family, end.revoked_until).await?;
         return Ok(None);
@@ -196,15 +196,4 @@ pub(super) async fn end_family(
 
 fn session_id(bytes: &[u8]) -> Result<SessionId> {
     SessionId::from_slice(bytes).ok_or_else(corrupt("sessions", "id"))
-}
-
-const fn reason_text(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Logout => "logout",
-        EndReason::Revoked => "revoked",
-        EndReason::RefreshTokenReuse => "refresh_token_reuse",
-        EndReason::PasswordChanged => "password_changed",
-        EndReason::PasswordRemoved => "password_removed",
-        EndReason::PasskeyRemoved => "passkey_removed",
-    }
 }

@@ -27,7 +27,7 @@ pub use ending::SessionSelection;
 pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SessionEnd, SessionGroup, end_group};
-pub(super) use row::{SessionRow, is_live_at, method_text, session_columns};
+pub(super) use row::{SessionRow, is_live_at, session_columns};
 
 const INSERT: &str = "
 INSERT INTO sessions (
@@ -141,7 +141,7 @@ pub(super) async fn insert_session(
             params![
                 session.id,
                 session.account_id,
-                method_text(session.sign_in.method()),
+                session.sign_in.method().name(),
                 session.sign_in.passkey_id(),
                 session.refresh_family,
                 session.created_at,
@@ -160,8 +160,7 @@ async fn record_reauthentication(
     id: SessionId,
     now: Timestamp,
 ) -> Result<Option<Session>> {
-    let row: Option<SessionRow> = connection
-        .find(REAUTHENTICATE, params![id, now, method_text(SignInMethod::Password)])
-        .await?;
+    let row: Option<SessionRow> =
+        connection.find(REAUTHENTICATE, params![id, now, SignInMethod::Password.name()]).await?;
     row.map(SessionRow::into_session).transpose()
 }

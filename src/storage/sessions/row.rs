@@ -108,13 +108,6 @@ impl SessionRow {
     }
 }
 
-pub(in crate::storage) const fn method_text(method: SignInMethod) -> &'static str {
-    match method {
-        SignInMethod::Password => "password",
-        SignInMethod::Passkey => "passkey",
-    }
-}
-
 fn parse_method(text: &str) -> Option<SignInMethod> {
-    SignInMethod::ALL.iter().find(|it| method_text(**it) == text).copied()
+    SignInMethod::ALL.iter().find(|it| it.name() == text).copied()
 }
