@@ -1,10 +1,16 @@
 //! Compiles the contracts that only the server speaks, administration and Envoy's, into Rust, and all
 //! contracts into a descriptor set for reflection. The public contract's code is `claviger-proto`.
+//! Lists the migrations of each engine.
 //!
 //! Cargo runs it again, and with it compiles the crate again, when the built page has changed: a
 //! release build embeds it (`src/http/page/files.rs`). A debug build reads it from disk.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use prost::Message;
 
@@ -14,23 +20,25 @@ const OWN: &[&str] = &[
     "claviger/admin/v1/service_account_service.proto",
     "envoy/service/auth/v3/external_auth.proto",
 ];
-/// The public contract.
-const PUBLIC: &[&str] = &[
-    "claviger/v1/account_service.proto",
-    "claviger/v1/auth_service.proto",
-    "claviger/v1/error_reason.proto",
-    "claviger/v1/passkey_service.proto",
-    "claviger/v1/session_service.proto",
-    "claviger/v1/token_service.proto",
-];
+/// The public contract, relative to `proto/`.
+const PUBLIC: &str = "claviger/v1";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
     if env::var("PROFILE")? == "release" {
         println!("cargo::rerun-if-changed=client-web/page/dist");
     }
-    let all = protox::compile(OWN.iter().chain(PUBLIC), ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    contracts(&out)?;
+    migrations(&out)
+}
+
+/// Writes the code of the server's own contracts, and the descriptors of all.
+fn contracts(out: &Path) -> Result<(), Box<dyn Error>> {
+    let public = file_names(&Path::new("proto").join(PUBLIC))?;
+    let public = public.iter().map(|name| format!("{PUBLIC}/{name}"));
+    let all = public.chain(OWN.iter().map(|it| (*it).to_owned()));
+    let all = protox::compile(all, ["proto"])?;
     fs::write(out.join("claviger.bin"), all.encode_to_vec())?;
     let own = protox::compile(OWN, ["proto"])?;
     // Messages carry keys and tokens: what cannot be printed cannot leak into a log.
@@ -47,4 +55,35 @@ fn main() -> Result<(), Box<dyn Error>> {
         .skip_debug(messages)
         .compile_fds(own)?;
     Ok(())
+}
+
+/// Writes `migrations.rs`: a constant for each engine with its migrations in order.
+fn migrations(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=migrations");
+    let mut code = String::new();
+    for (engine, constant) in [("sqlite", "SQLITE"), ("postgres", "POSTGRES")] {
+        let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("migrations").join(engine);
+        code += &format!("const {constant}: &[Migration] = &[\n");
+        for file in file_names(&folder)? {
+            let parts = file.strip_suffix(".sql").and_then(|it| it.split_once('_'));
+            let (version, name) = parts.ok_or_else(|| format!("{file} is not 0001_name.sql"))?;
+            let version: i64 = version.parse()?;
+            let sql = folder.join(&file);
+            code += &format!(
+                "Migration {{ version: {version}, name: {name:?}, sql: include_str!({sql:?}) }},\n"
+            );
+        }
+        code += "];\n";
+    }
+    fs::write(out.join("migrations.rs"), code)?;
+    Ok(())
+}
+
+/// The names of the files in a folder, in order.
+fn file_names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let mut names: Vec<String> =
+        entries.iter().map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    Ok(names)
 }

@@ -1,20 +1,17 @@
 //! Compiles the public contract, `proto/claviger/v1`, into Rust. Nothing else.
 
-use std::error::Error;
+use std::{error::Error, fs, io, path::PathBuf};
 
-/// The public contract, relative to `proto/`. What they import is found by itself.
-const FILES: &[&str] = &[
-    "claviger/v1/account_service.proto",
-    "claviger/v1/auth_service.proto",
-    "claviger/v1/error_reason.proto",
-    "claviger/v1/passkey_service.proto",
-    "claviger/v1/session_service.proto",
-    "claviger/v1/token_service.proto",
-];
+/// The top of the contracts, and the public one.
+const TOP: &str = "../../proto";
+const PUBLIC: &str = "../../proto/claviger/v1";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=../../proto/claviger/v1");
-    let descriptors = protox::compile(FILES, ["../../proto"])?;
+    println!("cargo::rerun-if-changed={PUBLIC}");
+    let files = fs::read_dir(PUBLIC)?.map(|it| it.map(|it| it.path()));
+    let mut files = files.collect::<io::Result<Vec<PathBuf>>>()?;
+    files.sort_unstable();
+    let descriptors = protox::compile(files, [TOP])?;
     // Messages carry passwords and tokens: what cannot be printed cannot leak into a log.
     let messages: Vec<_> = descriptors
         .file

@@ -30,6 +30,15 @@ pub enum SignIn {
 }
 
 impl SignIn {
+    /// A sign-in with this method; `None` when a passkey is missing, or is none of the method's.
+    pub const fn new(method: SignInMethod, passkey: Option<PasskeyId>) -> Option<Self> {
+        match (method, passkey) {
+            (SignInMethod::Password, None) => Some(Self::Password),
+            (SignInMethod::Passkey, Some(id)) => Some(Self::Passkey(id)),
+            (SignInMethod::Password, Some(_)) | (SignInMethod::Passkey, None) => None,
+        }
+    }
+
     /// The method alone.
     pub const fn method(self) -> SignInMethod {
         match self {

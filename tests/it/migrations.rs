@@ -5,9 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{
-    Home, PASSWORD, Process, patience::wait_until, raw::RawConnection, servers::postgres,
-};
+use crate::support::{Home, PASSWORD, Process, patience::wait_until, raw::RawConnection, schema};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 8;
@@ -21,54 +19,28 @@ const CONNECTED: &str = "
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'claviger'";
 
-// What the expand step of the next version would do.
-const NEXT_ON_POSTGRES: &str = "
-ALTER TABLE accounts ADD COLUMN email TEXT;
-CREATE TABLE things (id BYTEA NOT NULL PRIMARY KEY);
-INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-VALUES (4, 'next', true, '\\x00', 0)";
+// What the expand step of the next version would do, but for its record.
 const NEXT_ON_SQLITE: &str = "
 ALTER TABLE accounts ADD COLUMN email TEXT;
-CREATE TABLE things (id BLOB NOT NULL PRIMARY KEY) STRICT;
-INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-VALUES (4, 'next', true, x'00', 0)";
-const ONE_MORE: &str = "
-INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-SELECT 5, 'after', success, checksum, 0 FROM _sqlx_migrations WHERE version = 4";
+CREATE TABLE things (id BLOB NOT NULL PRIMARY KEY) STRICT";
+const NEXT_ON_POSTGRES: &str = "
+ALTER TABLE accounts ADD COLUMN email TEXT;
+CREATE TABLE things (id BYTEA NOT NULL PRIMARY KEY)";
+const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1";
 const ALTERED_ON_POSTGRES: &str =
     "UPDATE _sqlx_migrations SET checksum = '\\x00' WHERE version = 1";
-const ALTERED_ON_SQLITE: &str = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1";
 
-// Back to the schema before.
-const BACK: &str = "
-DROP TABLE account_revocations;
-DROP TABLE token_revocations;
-DROP INDEX signing_keys_by_revocation;
-ALTER TABLE signing_keys DROP COLUMN revoked_at;
-DROP TABLE service_accounts;
-DROP TABLE service_account_keys;
-DROP TABLE service_account_certificates;
-DELETE FROM _sqlx_migrations WHERE version = 3";
-
-/// A database without a schema.
-async fn empty() -> Home {
-    Home::at(postgres::shared().fresh_database().await)
-}
+/// Records one migration more than the database has.
+const ONE_MORE: &str = "
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+SELECT version + 1, 'next', success, checksum, 0 FROM _sqlx_migrations
+ORDER BY version DESC LIMIT 1";
 
 /// A database on either engine, with the newest schema.
 async fn newest() -> [Home; 2] {
     let file = Home::on_sqlite();
     Process::start(&file, &[]).kill();
     [file, Home::on_postgres().await]
-}
-
-/// Likewise, with the schema before.
-async fn older() -> [Home; 2] {
-    let homes = newest().await;
-    for home in &homes {
-        home.raw().await.execute(BACK).await;
-    }
-    homes
 }
 
 fn command(home: &Home, arguments: &[&str]) -> Command {
@@ -98,31 +70,32 @@ async fn pick(home: &Home, on_sqlite: &'static str, on_postgres: &'static str) -
 
 #[tokio::test]
 async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
-    for home in older().await {
+    let (newest, name) = (schema::newest(), schema::name(schema::newest()));
+    for home in schema::older().await {
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("has schema version 2 of 3"), "{said}");
-        assert!(said.contains("Pending: migration 3 (backends)."), "{said}");
+        let version = format!("has schema version {} of {newest}", newest - 1);
+        assert!(said.contains(&version), "{said}");
+        assert!(said.contains(&format!("Pending: migration {newest} ({name}).")), "{said}");
         assert!(said.contains("`claviger migrate up` applies them"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.starts_with("-- migration 3 (backends)"), "{said}");
-        assert!(said.contains("CREATE TABLE service_accounts"), "{said}");
+        assert!(said.starts_with(&format!("-- migration {newest} ({name})")), "{said}");
         assert!(!said.contains("CREATE TABLE sessions"), "{said}");
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        let ran = "Applied migration 3 (backends).\nThe database now has schema version 3.\n";
-        assert_eq!((code, said.as_str()), (Some(0), ran));
+        let ran = format!(
+            "Applied migration {newest} ({name}).\nThe database now has schema version {newest}.\n"
+        );
+        assert_eq!((code, said), (Some(0), ran));
 
         let (code, said) = run(&home, &["migrate", "up"]);
-        assert_eq!(
-            (code, said.trim()),
-            (Some(0), "Nothing to do: the database has schema version 3 of 3.")
-        );
+        let idle = format!("Nothing to do: the database has schema version {newest} of {newest}.");
+        assert_eq!((code, said.trim()), (Some(0), idle.as_str()));
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("has schema version 3 of 3"), "{said}");
+        assert!(said.contains(&format!("has schema version {newest} of {newest}")), "{said}");
         let (code, said) = run(&home, &["migrate", "plan"]);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("-- No pending migrations"), "{said}");
@@ -131,7 +104,7 @@ async fn the_commands_say_what_is_missing_run_it_and_say_that_nothing_is() {
 
 #[tokio::test]
 async fn an_empty_database_gets_every_migration() {
-    let home = empty().await;
+    let home = Home::empty_on_postgres().await;
     let (code, said) = run(&home, &["migrate", "status"]);
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("has no schema yet"), "{said}");
@@ -140,13 +113,10 @@ async fn an_empty_database_gets_every_migration() {
     let (code, said) = run(&home, &["migrate", "up"]);
 
     assert_eq!(code, Some(0), "{said}");
-    assert!(
-        said.contains(
-            "Applied migration 1 (initial).\nApplied migration 2 (replicas).\n\
-             Applied migration 3 (backends)."
-        ),
-        "{said}"
-    );
+    let applied: String = (1..=schema::newest())
+        .map(|it| format!("Applied migration {it} ({}).\n", schema::name(it)))
+        .collect();
+    assert!(said.contains(&applied), "{said}");
     Process::start(&home, &[]).stranger().register("alice", PASSWORD).await.unwrap();
 }
 
@@ -164,7 +134,7 @@ async fn a_file_that_is_not_there_is_left_to_the_server() {
 
 #[tokio::test]
 async fn a_plan_is_sql_that_makes_the_same_schema() {
-    let (planned, migrated) = (empty().await, empty().await);
+    let (planned, migrated) = (Home::empty_on_postgres().await, Home::empty_on_postgres().await);
     let (_, plan) = run(&planned, &["migrate", "plan"]);
     assert_eq!(run(&migrated, &["migrate", "up"]).0, Some(0));
 
@@ -181,7 +151,7 @@ async fn a_plan_is_sql_that_makes_the_same_schema() {
 
 #[tokio::test]
 async fn of_eight_who_migrate_at_once_one_does_it_and_all_succeed() {
-    let homes = older().await.into_iter().chain([empty().await]);
+    let homes = schema::older().await.into_iter().chain([Home::empty_on_postgres().await]);
     for home in homes {
         let start = |_| command(&home, &["migrate", "up"]).spawn().unwrap();
         let programs: Vec<Child> = (0..AT_ONCE).map(start).collect();
@@ -189,17 +159,18 @@ async fn of_eight_who_migrate_at_once_one_does_it_and_all_succeed() {
         let ends: Vec<_> = ends.collect();
 
         assert!(ends.iter().all(|(code, _)| *code == Some(0)), "{ends:?}");
-        let ran = ends.iter().filter(|(_, said)| said.contains("Applied migration 3")).count();
+        let applied = format!("Applied migration {}", schema::newest());
+        let ran = ends.iter().filter(|(_, said)| said.contains(&applied)).count();
         let idle = ends.iter().filter(|(_, said)| said.contains("Nothing to do")).count();
         assert_eq!((ran, idle), (1, AT_ONCE - 1), "{ends:?}");
         let rows = "SELECT count(*) FROM _sqlx_migrations";
-        assert_eq!(home.raw().await.number(rows).await, 3);
+        assert_eq!(home.raw().await.number(rows).await, schema::newest());
     }
 }
 
 #[tokio::test]
 async fn a_migration_that_is_killed_half_way_leaves_nothing_and_can_be_run_again() {
-    let home = empty().await;
+    let home = Home::empty_on_postgres().await;
     let (mut operator, mut other) = (home.raw().await, home.raw().await);
     // The migration makes accounts, then waits to learn whether this table will exist.
     other.execute("BEGIN; CREATE TABLE sessions (id INTEGER)").await;
@@ -218,12 +189,13 @@ async fn a_migration_that_is_killed_half_way_leaves_nothing_and_can_be_run_again
     assert_eq!(operator.number(OBJECTS).await, 0);
     let (code, said) = run(&home, &["migrate", "up"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("The database now has schema version 3."), "{said}");
+    let done = format!("The database now has schema version {}.", schema::newest());
+    assert!(said.contains(&done), "{said}");
 }
 
 #[tokio::test]
 async fn a_migration_that_fails_half_way_leaves_nothing_and_holds_no_lock() {
-    let home = empty().await;
+    let home = Home::empty_on_postgres().await;
     let mut operator = home.raw().await;
     operator.execute("CREATE TABLE sessions (id INTEGER)").await;
 
@@ -243,6 +215,7 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
         old.stranger().register("alice", PASSWORD).await.unwrap();
 
         let mut raw = pick(&home, NEXT_ON_SQLITE, NEXT_ON_POSTGRES).await;
+        raw.execute(ONE_MORE).await;
 
         // The one that runs, and one that starts.
         let person = old.stranger().login("alice", PASSWORD).await.unwrap();
@@ -253,10 +226,11 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
         process.stranger().register("bob", PASSWORD).await.unwrap();
         let (code, said) = run(&home, &["migrate", "status"]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(
-            said.contains("has schema version 4, one more than this version of Claviger knows"),
-            "{said}"
+        let ahead = format!(
+            "has schema version {}, one more than this version of Claviger knows",
+            schema::newest() + 1
         );
+        assert!(said.contains(&ahead), "{said}");
         assert_eq!(run(&home, &["migrate", "up"]).0, Some(0));
         process.kill();
 
@@ -267,12 +241,11 @@ async fn one_schema_ahead_is_served_and_two_are_refused() {
             let output = command(&home, arguments).output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
-            assert!(
-                said.contains(
-                    "was migrated by a newer version of Claviger: it has schema version 5"
-                ),
-                "{said}"
+            let too_new = format!(
+                "was migrated by a newer version of Claviger: it has schema version {}",
+                schema::newest() + 2
             );
+            assert!(said.contains(&too_new), "{said}");
         }
     }
 }
@@ -294,25 +267,24 @@ async fn a_migration_that_was_altered_is_an_error() {
 
 #[tokio::test]
 async fn serve_migrates_a_file_and_only_checks_a_server() {
-    let [file, behind] = older().await;
-    let server = empty().await;
+    let [file, behind] = schema::older().await;
+    let server = Home::empty_on_postgres().await;
 
     Process::start(&file, &[]).kill();
     let too_old = command(&behind, &["serve"]).output().unwrap();
     let refused = command(&server, &["serve"]).output().unwrap();
 
     assert_eq!(run(&file, &["migrate", "status"]).0, Some(0));
-    assert!(file.data().join("claviger.db.before-3").exists());
-    for (refused, found) in [(too_old, 2), (refused, 0)] {
+    assert!(file.data().join(format!("claviger.db.before-{}", schema::newest())).exists());
+    for (refused, found) in [(too_old, schema::newest() - 1), (refused, 0)] {
         assert_eq!(refused.status.code(), Some(3));
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("`claviger migrate up`"), "{said}");
-        assert!(
-            said.contains(&format!(
-                "it has schema version {found}, and this version of Claviger needs 3"
-            )),
-            "{said}"
+        let versions = format!(
+            "it has schema version {found}, and this version of Claviger needs {}",
+            schema::newest()
         );
+        assert!(said.contains(&versions), "{said}");
     }
     assert_eq!(server.raw().await.number(OBJECTS).await, 0);
 }

@@ -50,6 +50,23 @@ fn every_field_reason_is_documented() {
 }
 
 #[test]
+fn every_call_that_can_deliver_a_cookie_is_tested_with_it() {
+    let tests = source::under(&["tests/it/cookies/"], ".rs");
+    let contract = source::under(&["proto/claviger/v1/"], ".proto");
+    let calls: Vec<&str> = contract
+        .iter()
+        .flat_map(|it| it.text.split("\nmessage ").skip(1))
+        .filter(|it| it.contains(" refresh_token_delivery = "))
+        .filter_map(|it| it.split_whitespace().next())
+        .collect();
+    let is_tested = |call: &str| tests.iter().any(|it| it.text.contains(&format!("pb::{call} {{")));
+    let complaints = calls.iter().filter(|it| !is_tested(it)).map(|it| (*it).to_owned()).collect();
+
+    assert!(calls.len() >= 6, "the contract was not read: {calls:?}");
+    report(complaints, "test these calls with a cookie in tests/it/cookies");
+}
+
+#[test]
 fn every_reason_is_provoked_by_a_test() {
     let mut tests = source::under(&["tests/"], "");
     tests.retain(|it| !it.path.starts_with("tests/tidy"));

@@ -1,4 +1,4 @@
-//! One home for unit tests: the module `tests` of what they test.
+//! One home for unit tests: the module `tests` of what they test. And no file that nothing compiles.
 //!
 //! That a module with children is a folder with `mod.rs`, clippy checks (`self_named_module_files`).
 
@@ -15,6 +15,42 @@ const ADVICE: &str = "write `#[cfg(test)] mod tests { … }` at the file's end; 
 #[test]
 fn unit_tests_are_the_module_tests_of_what_they_test() {
     report(source::under(&["src/", "crates/"], ".rs").iter().flat_map(misplaced).collect(), ADVICE);
+}
+
+/// The folders in which every file is a module of the program or of the tests.
+const MODULES: &[&str] = &["src/", "crates/", "tests/it/", "tests/tidy/"];
+
+#[test]
+fn every_file_is_a_module_of_its_parent() {
+    let files = source::under(MODULES, ".rs");
+    report(orphans(&files), "declare the module in its parent: without that, nothing compiles it");
+}
+
+/// The files that the file above them does not declare as a module.
+fn orphans(files: &[TextFile]) -> Vec<String> {
+    let is_orphan = |file: &&TextFile| {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        let (folder, module) = match name {
+            "main.rs" | "lib.rs" | "build.rs" => return false,
+            "mod.rs" => folder.rsplit_once('/').unwrap_or(("", folder)),
+            _ => (folder, name.trim_end_matches(".rs")),
+        };
+        let is_parent = |it: &&TextFile| {
+            ["mod.rs", "lib.rs", "main.rs"].iter().any(|name| it.path == format!("{folder}/{name}"))
+        };
+        !files.iter().filter(is_parent).any(|it| declares(it, module))
+    };
+    files.iter().filter(is_orphan).map(|it| it.path.clone()).collect()
+}
+
+fn declares(file: &TextFile, module: &str) -> bool {
+    let parsed =
+        syn::parse_file(&file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path));
+    let mut modules = parsed.items.iter().filter_map(|it| match it {
+        syn::Item::Mod(it) => Some(it),
+        _ => None,
+    });
+    modules.any(|it| it.content.is_none() && it.ident == module)
 }
 
 fn misplaced(file: &TextFile) -> Vec<String> {
@@ -88,5 +124,20 @@ mod tests {
         assert_eq!(complaints("src/a.rs", elsewhere), 1);
         assert_eq!(complaints("src/a.rs", "#[cfg(test)] mod forgeries { fn g() {} }"), 1);
         assert_eq!(complaints("crates/b/src/a_tests.rs", "fn g() {}"), 1);
+    }
+
+    #[test]
+    fn a_file_that_no_parent_declares_is_an_orphan() {
+        let file =
+            |path: &str, text: &str| TextFile { path: path.to_owned(), text: text.to_owned() };
+        let files = [
+            file("src/lib.rs", "pub mod a; mod d {}"),
+            file("src/a/mod.rs", "mod b;"),
+            file("src/a/b.rs", ""),
+            file("src/a/c.rs", ""),
+            file("src/d.rs", ""),
+        ];
+
+        assert_eq!(orphans(&files), ["src/a/c.rs", "src/d.rs"]);
     }
 }

@@ -37,20 +37,8 @@ pub struct Status {
     pub pending: Vec<Migration>,
 }
 
-macro_rules! migrations {
-    ($engine:literal: $($version:literal $name:literal),+) => {
-        &[$(Migration {
-            version: $version,
-            name: $name,
-            sql: include_str!(concat!(
-                "../../../migrations/", $engine, "/000", $version, "_", $name, ".sql"
-            )),
-        }),+]
-    };
-}
-
-const SQLITE: &[Migration] = migrations!("sqlite": 1 "initial", 2 "replicas", 3 "backends");
-const POSTGRES: &[Migration] = migrations!("postgres": 1 "initial", 2 "replicas", 3 "backends");
+// `SQLITE` and `POSTGRES`, from the files in `migrations/`.
+include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
 

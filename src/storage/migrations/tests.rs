@@ -94,18 +94,12 @@ async fn a_database_two_schemas_ahead_is_refused() {
 }
 
 #[test]
-fn every_file_is_a_known_migration() {
-    for (folder, migrations) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
-        let mut files: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
+fn the_engines_have_the_same_migrations_without_gaps() {
+    let names = |migrations: &[Migration]| -> Vec<(i64, &str)> {
+        migrations.iter().map(|it| (it.version, it.name)).collect()
+    };
 
-        let known: Vec<_> =
-            migrations.iter().map(|it| format!("{:04}_{}.sql", it.version, it.name)).collect();
-
-        assert_eq!(files, known);
-    }
+    assert_eq!(names(SQLITE), names(POSTGRES));
+    assert!(SQLITE.iter().map(|it| it.version).eq((1..).take(SQLITE.len())));
+    assert!(SQLITE.len() >= 3);
 }

@@ -2,7 +2,6 @@
 
 use claviger_token::{
     id::{AccountId, SessionId},
-    sign_in::SignInMethod,
     time::Timestamp,
 };
 
@@ -69,9 +68,8 @@ const END_ONE: &str = end!("account_id = $1 AND id = $4");
 
 const END_ALL_BUT: &str = end!("account_id = $1 AND id <> $4");
 
-const END_OPENED_WITH_PASSKEY: &str = end!("account_id = $1 AND id <> $4 AND passkey_id = $5");
-
-const END_OPENED_WITH_PASSWORD: &str = end!("account_id = $1 AND id <> $4 AND method = $5");
+const END_OPENED_WITH: &str =
+    end!("account_id = $1 AND id <> $4 AND method = $5 AND passkey_id IS NOT DISTINCT FROM $6");
 
 const END_FAMILY: &str = concat!(end!("refresh_family = $1"), ", account_id");
 
@@ -162,14 +160,10 @@ async fn end_live(
         SessionGroup::AllBut(spared) => {
             connection.list(END_ALL_BUT, params![account_id, now, reason, spared]).await?
         }
-        SessionGroup::OpenedWith { sign_in: SignIn::Password, spared } => {
-            let method = SignInMethod::Password.name();
-            let parameters = params![account_id, now, reason, spared, method];
-            connection.list(END_OPENED_WITH_PASSWORD, parameters).await?
-        }
-        SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared } => {
-            let parameters = params![account_id, now, reason, spared, id];
-            connection.list(END_OPENED_WITH_PASSKEY, parameters).await?
+        SessionGroup::OpenedWith { sign_in, spared } => {
+            let (method, passkey) = (sign_in.method().name(), sign_in.passkey_id());
+            let parameters = params![account_id, now, reason, spared, method, passkey];
+            connection.list(END_OPENED_WITH, parameters).await?
         }
     };
     ended.iter().map(|(id,)| session_id(id)).collect()

@@ -76,12 +76,11 @@ impl SessionRow {
     /// The sign-in that opened the session. The passkey's id stays when the passkey is removed.
     fn sign_in(&self) -> Result<SignIn> {
         let method = parse_method(&self.method).ok_or_else(corrupt("sessions", "method"))?;
-        let sign_in = match (method, &self.passkey_id) {
-            (SignInMethod::Password, None) => Some(SignIn::Password),
-            (SignInMethod::Passkey, Some(id)) => PasskeyId::from_slice(id).map(SignIn::Passkey),
-            (SignInMethod::Password, Some(_)) | (SignInMethod::Passkey, None) => None,
-        };
-        sign_in.ok_or_else(corrupt("sessions", "passkey_id"))
+        let passkey_id = self
+            .passkey_id
+            .as_deref()
+            .map(|id| PasskeyId::from_slice(id).ok_or_else(corrupt("sessions", "passkey_id")));
+        SignIn::new(method, passkey_id.transpose()?).ok_or_else(corrupt("sessions", "passkey_id"))
     }
 
     pub(super) fn id(&self) -> Result<SessionId> {

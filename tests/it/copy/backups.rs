@@ -199,7 +199,7 @@ async fn the_live_file_of_a_server_is_no_backup() {
 #[tokio::test]
 async fn a_backup_of_a_newer_claviger_is_refused_with_the_code_for_it() {
     let (home, new) = (empty_sqlite().await, Home::on_sqlite());
-    let newer = "UPDATE _sqlx_migrations SET version = 9 WHERE version = 3";
+    let newer = "UPDATE _sqlx_migrations SET version = version + 6 WHERE version > 1";
     home.raw().await.execute(newer).await;
     let file = backup(&home);
 

@@ -1,5 +1,6 @@
 //! People notice nothing of a copy to another database.
 
+use claviger::storage::tables::{TABLES, Table};
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 
 use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
@@ -49,6 +50,10 @@ async fn fill(home: &Home, process: &Process) -> Household {
     let old = done(home, &create).trim().to_owned();
     let new = done(home, &["service-account", "rotate", "shop"]).trim().to_owned();
     let service_keys = [old, new];
+    let dave = stranger.register("dave", PASSWORD).await.unwrap();
+    let token_id = judge(process, &dave).await.claims.unwrap().token_id;
+    done(home, &["revoke", "token", &token_id]);
+    done(home, &["revoke", "account", "dave"]);
     Household { alice, logged_out, bob, security_key, clone, open, service_keys }
 }
 
@@ -82,27 +87,25 @@ async fn check(process: &Process, mut house: Household) -> Household {
 }
 
 async fn verdict(process: &Process, person: &Person) -> pb::TokenVerdict {
+    judge(process, person).await.verdict()
+}
+
+async fn judge(process: &Process, person: &Person) -> pb::ValidateTokenResponse {
     let request = pb::ValidateTokenRequest {
         access_token: person.tokens.access_token.clone(),
         ..Default::default()
     };
-    process.backend().validate_token(request).await.unwrap().into_inner().verdict()
+    process.backend().validate_token(request).await.unwrap().into_inner()
 }
 
-async fn everything(home: &Home) -> Vec<i64> {
+/// How many rows each table has.
+async fn rows(home: &Home) -> Vec<(&'static str, i64)> {
     let mut raw = home.raw().await;
-    vec![
-        raw.number("SELECT count(*) FROM accounts").await,
-        raw.number("SELECT count(*) FROM sessions").await,
-        raw.number("SELECT count(*) FROM passkeys").await,
-        raw.number("SELECT count(*) FROM ceremonies").await,
-        raw.number("SELECT count(*) FROM revocations").await,
-        raw.number("SELECT count(*) FROM signing_keys").await,
-        raw.number("SELECT count(*) FROM sign_in_failures").await,
-        raw.number("SELECT count(*) FROM service_accounts").await,
-        raw.number("SELECT count(*) FROM service_account_keys").await,
-        raw.number("SELECT count(*) FROM service_account_certificates").await,
-    ]
+    let mut counts = Vec::new();
+    for Table { name, .. } in TABLES {
+        counts.push((*name, raw.number(&format!("SELECT count(*) FROM {name}")).await));
+    }
+    counts
 }
 
 /// Copies from one home to the next, and checks every person in each.
@@ -117,10 +120,11 @@ async fn move_through(homes: &[&Home]) {
         let said = copy(from, to);
 
         assert!(said.contains("Verified") && said.contains("key-encryption key"), "{said}");
-        let counts = everything(from).await;
-        assert!(counts.iter().all(|it| *it > 0), "something was not tried: {counts:?}");
-        assert_eq!(everything(to).await, counts);
-        let accounts = u64::try_from(counts[0]).unwrap();
+        let counts = rows(from).await;
+        assert!(counts.iter().all(|(_, rows)| *rows > 0), "a table was not tried: {counts:?}");
+        assert_eq!(rows(to).await, counts);
+        let accounts = counts.iter().find(|(table, _)| *table == "accounts").unwrap().1;
+        let accounts = u64::try_from(accounts).unwrap();
         assert_eq!(reported(&said, "accounts"), (accounts, 0), "{said}");
         let process = serve(to);
         house = check(&process, house).await;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::{copy, done, empty_sqlite, refused, run, serve, stop, take_key};
-use crate::support::{Home, PASSWORD};
+use crate::support::{Home, PASSWORD, schema};
 
 #[tokio::test]
 async fn a_database_that_a_server_has_open_is_neither_source_nor_target() {
@@ -63,12 +63,13 @@ async fn a_database_is_not_copied_into_itself_by_whatever_name() {
 
 #[tokio::test]
 async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
-    for (change, words) in [
-        ("DELETE FROM _sqlx_migrations WHERE version = 3", "claviger migrate up"),
-        ("UPDATE _sqlx_migrations SET version = 4 WHERE version = 3", "newer version of Claviger"),
-    ] {
+    let newest = schema::newest();
+    let older = format!("DELETE FROM _sqlx_migrations WHERE version = {newest}");
+    let newer =
+        format!("UPDATE _sqlx_migrations SET version = version + 1 WHERE version = {newest}");
+    for (change, words) in [(older, "claviger migrate up"), (newer, "newer version of Claviger")] {
         for source in [empty_sqlite().await, Home::on_postgres().await] {
-            source.raw().await.execute(change).await;
+            source.raw().await.execute(&change).await;
             let target = Home::on_sqlite();
 
             let said = refused(&source, &["copy", "--to", target.database_url()], 3);
@@ -82,14 +83,14 @@ async fn a_source_of_another_schema_is_refused_with_the_code_for_it() {
 #[tokio::test]
 async fn a_target_of_an_older_schema_is_left_alone() {
     let (source, target) = (empty_sqlite().await, empty_sqlite().await);
-    let older = "DELETE FROM _sqlx_migrations WHERE version = 3";
-    target.raw().await.execute(older).await;
+    let older = format!("DELETE FROM _sqlx_migrations WHERE version = {}", schema::newest());
+    target.raw().await.execute(&older).await;
 
     let said = refused(&target, &["copy", "--from", source.database_url()], 3);
 
     assert!(said.contains("claviger migrate up"), "{said}");
     let versions = "SELECT count(*) FROM _sqlx_migrations";
-    assert_eq!(target.raw().await.number(versions).await, 2);
+    assert_eq!(target.raw().await.number(versions).await, schema::newest() - 1);
 }
 
 #[tokio::test]

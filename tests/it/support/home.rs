@@ -78,14 +78,16 @@ impl Home {
         Self::at(server.fresh_database_from(TEMPLATE).await)
     }
 
+    /// A home with a database on the server that the tests share, without a schema.
+    pub async fn empty_on_postgres() -> Self {
+        Self::at(postgres::shared().fresh_database().await)
+    }
+
     /// A home with the database at this URL and the key that all such homes share.
     pub fn at(database_url: String) -> Self {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
-        fs::create_dir(&data).unwrap();
-        let key = data.join("key-encryption-key");
-        fs::write(&key, KEY).unwrap();
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        make_data_directory(&data);
         Self { directory, database_url }
     }
 
@@ -162,6 +164,14 @@ impl Home {
     pub async fn raw(&self) -> RawConnection {
         RawConnection::open(&self.database_url).await
     }
+}
+
+/// Makes a data directory that holds the key of every replica.
+pub fn make_data_directory(path: &Path) {
+    fs::create_dir(path).unwrap();
+    let key = path.join("key-encryption-key");
+    fs::write(&key, KEY).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 impl Drop for Home {

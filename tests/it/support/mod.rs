@@ -16,6 +16,7 @@ pub mod people;
 pub mod process;
 pub mod raw;
 pub mod refusal;
+pub mod schema;
 pub mod servers;
 pub mod storm;
 pub mod toolchains;

@@ -2,7 +2,7 @@
 
 use claviger_token::id::SessionId;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,
 };
 
@@ -34,7 +34,8 @@ impl RawConnection {
     }
 
     /// Runs a statement, or several, that take nothing.
-    pub async fn execute(&mut self, sql: &'static str) {
+    pub async fn execute(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
         on_either!(self, |c| sqlx::raw_sql(sql).execute(c).await.map(drop)).unwrap();
     }
 
@@ -49,7 +50,8 @@ impl RawConnection {
     }
 
     /// The one number that a query answers with.
-    pub async fn number(&mut self, sql: &'static str) -> i64 {
+    pub async fn number(&mut self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
         on_either!(self, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
     }
 

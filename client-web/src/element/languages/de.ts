@@ -139,7 +139,7 @@ export const de: Texts = {
     here: "Dieses Gerät",
     active: "Gerade aktiv",
     lastSeen: "Zuletzt gesehen",
-    methods: { password: "mit Passwort", passkey: "mit Passkey" },
+    methods: { PASSWORD: "mit Passwort", PASSKEY: "mit Passkey" },
     since: "Angemeldet",
     end: "Abmelden",
     endOne: (device) => `${device} abmelden`,

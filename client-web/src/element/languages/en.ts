@@ -142,7 +142,7 @@ export const en = {
     here: "This device",
     active: "Active now",
     lastSeen: "Last seen",
-    methods: { password: "with a password", passkey: "with a passkey" },
+    methods: { PASSWORD: "with a password", PASSKEY: "with a passkey" },
     since: "Signed in",
     end: "Sign out",
     endOne: (device: string) => `Sign out ${device}`,

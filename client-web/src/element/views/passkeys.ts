@@ -13,7 +13,7 @@ import { canUsePasskeys } from "../flows/screens.js";
 import { passkeyKind } from "../format/passkey-kind.js";
 import { fullDate, milliseconds } from "../format/times.js";
 import { icon } from "../icons.js";
-import { hasOneWayToSignIn } from "../ways-to-sign-in.js";
+import { hasOneWayToSignIn } from "../sign-in-methods.js";
 import { button } from "./button.js";
 import { form, textField } from "./field.js";
 import { section } from "./section.js";

@@ -6,7 +6,7 @@ import {
   openPasswordForm,
   removePassword,
 } from "../flows/password.js";
-import { hasOneWayToSignIn } from "../ways-to-sign-in.js";
+import { hasOneWayToSignIn } from "../sign-in-methods.js";
 import { button } from "./button.js";
 import { boundsOf, fixedUsername, form, passwordField } from "./field.js";
 import { section } from "./section.js";
