@@ -29,6 +29,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
+const AUDIENCE: &str = "backend";
 const PASSWORD: &str = "correct horse battery staple";
 
 fn main() -> Outcome<()> {
@@ -242,14 +243,28 @@ async fn health_caller(server: &Server) -> Outcome<Caller> {
     }))
 }
 
+/// A token for the backend that validates it.
+async fn issue(server: &Server, tokens: &pb::TokenPair) -> Outcome<String> {
+    let mut client = AuthServiceClient::new(connect(server.public).await?);
+    let mut request =
+        tonic::Request::new(pb::IssueAccessTokenRequest { audience: AUDIENCE.to_owned() });
+    let bearer = format!("Bearer {}", tokens.access_token).parse()?;
+    request.metadata_mut().insert("authorization", bearer);
+    Ok(client.issue_access_token(request).await?.into_inner().access_token)
+}
+
 async fn validator(server: &Server, tokens: &pb::TokenPair) -> Outcome<Caller> {
     let client = TokenServiceClient::new(connect(server.internal).await?);
-    let access_token = tokens.access_token.clone();
+    let access_token = issue(server, tokens).await?;
     Ok(Box::new(move || {
         let mut client = client.clone();
         let access_token = access_token.clone();
         Box::pin(async move {
-            let request = pb::ValidateTokenRequest { access_token, ..Default::default() };
+            let request = pb::ValidateTokenRequest {
+                access_token,
+                required_audience: AUDIENCE.to_owned(),
+                ..Default::default()
+            };
             let answer = client.validate_token(request).await?.into_inner();
             if answer.verdict() != pb::TokenVerdict::Active
                 && answer.verdict() != pb::TokenVerdict::Revoked

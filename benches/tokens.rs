@@ -30,10 +30,13 @@ use claviger_token::{
     algorithm::SigningAlgorithm,
     id::{AccountId, SessionId},
     sign_in::SignInMethod,
+    verdict::Requirements,
 };
 
 const ROUNDS: u32 = 7;
 const LIFETIME: Duration = Duration::from_secs(900);
+const ISSUER: &str = "https://id.example";
+const REQUIREMENTS: Requirements<'_> = Requirements { audience: ISSUER, max_auth_age: None };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -63,8 +66,8 @@ async fn access_tokens(
     let settings = keys::Settings { algorithm, rotation_interval: None, token_lifetime: LIFETIME };
     let keys = KeyRing::load(storage, world.clone(), sealing_key, settings).await?;
     let settings = access::Settings {
-        issuer: "https://id.example".to_owned(),
-        audiences: vec!["https://api.example".to_owned()],
+        issuer: ISSUER.to_owned(),
+        audiences: vec!["backend".to_owned()],
         lifetime: LIFETIME,
     };
     let revocations = Arc::new(Revocations::new(world.clone())?);
@@ -85,11 +88,11 @@ fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {
     let many = (0..ROUNDS * 500).map(|_| tokens.sign(subject)).collect::<Result<Vec<_>, _>>()?;
     let mut unseen = many.iter().cycle();
     time("judge, first sight", 500, || {
-        unseen.next().map(|(token, _)| tokens.judge(token.expose(), None, None))
+        unseen.next().map(|(token, _)| tokens.judge(token.expose(), REQUIREMENTS))
     });
 
     let (seen, _) = tokens.sign(subject)?;
-    time("judge, seen before", 100_000, || tokens.judge(seen.expose(), None, None));
+    time("judge, seen before", 100_000, || tokens.judge(seen.expose(), REQUIREMENTS));
     Ok(())
 }
 

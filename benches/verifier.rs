@@ -35,6 +35,7 @@ use tokio::runtime::Runtime;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const ISSUER: &str = "http://localhost:8080";
+const AUDIENCE: &str = "backend";
 /// How many new tokens one verifier gets: fewer than it caches.
 const FRESH: usize = 2000;
 /// How often the ratio is measured; the median is printed.
@@ -70,7 +71,8 @@ struct Stage {
 struct BareClaims {
     iss: String,
     sub: String,
-    aud: Vec<String>,
+    aud: String,
+    client_id: String,
     exp: i64,
     iat: i64,
     jti: String,
@@ -99,7 +101,7 @@ impl Stage {
         let mut validation = Validation::new(algorithm);
         validation.leeway = 0;
         validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         Ok(Self { algorithm, runtime, app, tokens, key, validation, _directory: directory })
     }
@@ -139,10 +141,10 @@ impl Stage {
     /// A verifier that has verified no token yet.
     fn verifier(&self) -> Verifier {
         let port = self.app.internal_addresses()[0].port();
-        let settings = Settings::new(format!("http://127.0.0.1:{port}"), ISSUER);
+        let settings = Settings::new(format!("http://127.0.0.1:{port}"), AUDIENCE);
         self.runtime.block_on(async {
             let verifier = Verifier::start(settings).unwrap_or_else(|error| panic!("{error}"));
-            verifier.ready().await;
+            verifier.ready().await.unwrap_or_else(|error| panic!("{error}"));
             verifier
         })
     }
@@ -186,7 +188,7 @@ fn sign(app: &App) -> Outcome<Vec<String>> {
     let world = World::system();
     let settings = access::Settings {
         issuer: ISSUER.to_owned(),
-        audiences: vec![ISSUER.to_owned()],
+        audiences: vec![AUDIENCE.to_owned()],
         lifetime: Duration::from_secs(900),
     };
     let revocations = Arc::new(Revocations::new(world.clone())?);
@@ -200,7 +202,9 @@ fn sign(app: &App) -> Outcome<Vec<String>> {
                 auth_method: SignInMethod::Passkey,
                 session_ends_at: world.now() + Duration::from_secs(3600),
             };
-            Ok(signer.sign(subject)?.0.expose().to_owned())
+            let (own, _) = signer.sign(subject)?;
+            let caller = signer.authenticate(own.expose())?;
+            Ok(signer.issue(&caller, AUDIENCE)?.0.expose().to_owned())
         })
         .collect()
 }

@@ -9,7 +9,7 @@ pub mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use claviger_verifier::{SettingsError, Status, Verifier};
+use claviger_verifier::{AudienceRefused, SettingsError, Status, Verifier};
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,7 @@ pub enum StartError {
 pub struct Agent {
     addresses: Vec<SocketAddr>,
     availability: GatewayAvailability,
+    verifier: Verifier,
     tasks: Tasks,
 }
 
@@ -62,23 +63,33 @@ impl Agent {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let listeners = listeners::bind(&settings.listen).await?;
         let addresses = listeners.iter().map(TcpListener::local_addr);
+        let addresses = addresses.collect::<io::Result<_>>()?;
         let agent = Self {
-            addresses: addresses.collect::<io::Result<_>>()?,
+            addresses,
             availability: GatewayAvailability::default(),
+            verifier: Verifier::start(settings.verifier.clone())?,
             tasks: Tasks::new(settings.limits.drain_timeout),
         };
-        let verifier = Verifier::start(settings.verifier.clone())?;
-        let server = agent.server(settings, &verifier)?;
+        let server = agent.server(settings)?;
         agent.availability.announce(false).await;
         listeners.into_iter().for_each(|listener| server.listen(listener));
         let stop = agent.tasks.stop().gently.clone();
-        agent.tasks.spawn(report(verifier, agent.availability.clone(), stop));
+        agent.tasks.spawn(report(agent.verifier.clone(), agent.availability.clone(), stop));
         Ok(agent)
     }
 
     /// The addresses it listens on.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Returns if the server refuses the audience before the agent has received all revocations and keys
+    /// for the first time; otherwise never.
+    pub async fn audience_refused(&self) -> AudienceRefused {
+        match self.verifier.ready().await {
+            Err(refused) => refused,
+            Ok(()) => std::future::pending().await,
+        }
     }
 
     /// Stops accepting, reports NOT_SERVING, and lets calls in progress finish within the drain timeout.
@@ -89,13 +100,13 @@ impl Agent {
         self.tasks.shutdown().await;
     }
 
-    fn server(&self, settings: Settings, verifier: &Verifier) -> Result<Server, StartError> {
-        let judge = Arc::new(verifier.clone());
+    fn server(&self, settings: Settings) -> Result<Server, StartError> {
+        let judge = Arc::new(self.verifier.clone());
         let routes = routes::gateway(judge.clone(), self.availability.service())
             .map_err(StartError::Descriptors)?;
         let trusted_proxies = settings.trusted_proxies;
         let readiness = AgentReadiness {
-            verifier: verifier.clone(),
+            verifier: self.verifier.clone(),
             shutdown: self.tasks.stop().gently.clone(),
         };
         let forward_auth = ForwardAuth {

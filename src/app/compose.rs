@@ -103,21 +103,23 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     );
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
     let sweeper = Sweeper::new(storage.clone(), its_keys, its_revocations, world.clone());
+    let passkeys = Arc::new(Passkeys::new(
+        storage.clone(),
+        Arc::clone(&sessions),
+        Arc::clone(&throttle),
+        data.secret.derive(purpose::PASSKEYS)?,
+        config.relying_party.clone(),
+    )?);
     let services = Services {
         accounts: Arc::new(Accounts::new(
             storage.clone(),
             passwords,
-            Arc::clone(&throttle),
+            throttle,
             Arc::clone(&sessions),
+            Arc::clone(&passkeys),
             world.clone(),
         )),
-        passkeys: Arc::new(Passkeys::new(
-            storage.clone(),
-            Arc::clone(&sessions),
-            throttle,
-            data.secret.derive(purpose::PASSKEYS)?,
-            config.relying_party.clone(),
-        )?),
+        passkeys,
         sessions,
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,

@@ -43,7 +43,10 @@ async fn run_with(settings: Settings) -> ExitCode {
     let addresses = agent.addresses().iter().map(ToString::to_string).collect::<Vec<_>>();
     let addresses = addresses.join(" and ");
     tracing::info!(addresses, server, audience, "the agent is listening");
-    signals.next().await;
+    tokio::select! {
+        refused = agent.audience_refused() => return failed(&refused),
+        () = signals.next() => {}
+    }
     tracing::info!("shutting down; a second signal ends the process immediately");
     tokio::select! {
         () = agent.shutdown() => ExitCode::SUCCESS,

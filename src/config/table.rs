@@ -207,8 +207,9 @@ settings! {
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(
-        "tokens.audiences", List, Derived("the issuer (`public.url`)"),
-        "The audiences (`aud`) of access tokens. Claviger's own API requires the first one.",
+        "tokens.audiences", List, Value("backend"),
+        "The backends that access tokens can be issued for (`aud`), one name for each. A token is for \
+         one of them only.",
     );
     pub static TOKENS_ALGORITHM: Setting<Choice<SigningAlgorithm>> = setting(
         "tokens.algorithm", ALGORITHMS, Value("ES256"),

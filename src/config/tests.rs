@@ -27,7 +27,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(config.relying_party.relying_party_id, "localhost");
     assert_eq!(config.relying_party.origins, ["http://localhost:8080"]);
     assert_eq!(config.public.cors_origins, ["http://localhost:8080"]);
-    assert_eq!(config.access_tokens.audiences, ["http://localhost:8080"]);
+    assert_eq!(config.access_tokens.audiences, ["backend"]);
     assert_eq!(config.database.to_string(), "./claviger-data/claviger.db");
     assert!(config.warnings.is_empty());
 }
@@ -248,6 +248,17 @@ fn what_is_printed_is_a_configuration_file_of_the_same_meaning() {
 
     assert_eq!(second.access_tokens.audiences, ["a", "b"]);
     assert_eq!(second.log.level, "debug");
+}
+
+#[test]
+fn the_audiences_are_backends_and_never_our_own_api() {
+    let own = refusal(&[("tokens.audiences", "shop,http://localhost:8080")]);
+    let spaced = refusal(&[("tokens.audiences", "my shop")]);
+    let none = refusal(&[("tokens.audiences", "")]);
+
+    assert!(own.contains("the issuer, which is the audience of Claviger's own API"), "{own}");
+    assert!(spaced.contains("must not contain white space"), "{spaced}");
+    assert!(none.contains("at least one audience"), "{none}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{
     domain::{passkeys, passwords, sessions, tokens},
+    model::service_account::Audience,
     storage::Options,
 };
 
@@ -158,10 +159,21 @@ fn internal(reader: &mut Reader<'_>) -> Internal {
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {
-    let audiences = reader.list(&table::TOKENS_AUDIENCES);
-    let audiences = audiences.unwrap_or_else(|| vec![issuer.to_owned()]);
+    let audiences = reader.list(&table::TOKENS_AUDIENCES).unwrap_or_default();
     if audiences.is_empty() {
         reader.refuse(&table::TOKENS_AUDIENCES, "must contain at least one audience");
+    }
+    for audience in &audiences {
+        if audience == issuer {
+            let why = format_args!(
+                "contains {issuer}, the issuer, which is the audience of Claviger's own API; name \
+                 the backends, such as `backend`"
+            );
+            reader.refuse(&table::TOKENS_AUDIENCES, why);
+        } else if let Err(rule) = Audience::parse(audience) {
+            let why = format_args!("contains {audience:?}: an audience {}", rule.description);
+            reader.refuse(&table::TOKENS_AUDIENCES, why);
+        }
     }
     tokens::access::Settings {
         issuer: issuer.to_owned(),

@@ -13,7 +13,7 @@ const ANONYMOUS: &str = "anonymous";
 /// What a route demands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Demands {
-    /// The audience that the token must be for; `None` means the default one.
+    /// The audience that the token must be for. The server requires it; an agent has one of its own.
     pub audience: Option<String>,
     /// The greatest age of the sign-in.
     pub max_auth_age: Option<Duration>,

@@ -8,6 +8,9 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use crate::{domain::tokens::access::AccessTokens, model::service_account::Backend};
 
+/// The name of the demand, where the server checks it.
+const AUDIENCE: &str = "audience";
+
 /// The token cannot be verified at the moment: the known revocations are too old, or too many requests
 /// wait for a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +18,7 @@ pub struct Stale;
 
 /// Verifies access tokens for a gateway.
 pub trait Judge: Send + Sync + 'static {
-    /// Verifies a token. Without a required audience the judge's own is required.
+    /// Verifies a token.
     ///
     /// # Errors
     /// [`Stale`] when the token cannot be verified at the moment.
@@ -31,8 +34,13 @@ pub trait Judge: Send + Sync + 'static {
         ready(Ok(false)).boxed()
     }
 
+    /// The audience of requests for which the gateway names none; `None` when it must name one.
+    fn default_audience(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether the backend that asks may require this audience.
-    fn may_require(&self, audience: Option<&str>) -> bool {
+    fn may_require(&self, audience: &str) -> bool {
         let _ = audience;
         true
     }
@@ -47,7 +55,11 @@ pub trait Judge: Send + Sync + 'static {
 
 impl Judge for AccessTokens {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
-        Ok(Self::judge(self, token, required.audience, required.max_auth_age))
+        Ok(Self::judge(self, token, required))
+    }
+
+    fn may_require(&self, audience: &str) -> bool {
+        self.require_askable(&Backend::Local, AUDIENCE, audience).is_ok()
     }
 
     fn for_backend(self: Arc<Self>, backend: &Backend) -> Option<Arc<dyn Judge>> {
@@ -64,25 +76,25 @@ struct ForBackend {
 
 impl Judge for ForBackend {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
-        let Requirements { audience, max_auth_age } = required;
-        let judged = self.access_tokens.judge_for(&self.backend, token, audience, max_auth_age);
+        let judged = self.access_tokens.judge_for(&self.backend, token, AUDIENCE, required);
         // A backend may learn nothing about a token for an audience that it may not ask for.
         Ok(judged.unwrap_or(Judged::WrongAudience(None)))
     }
 
-    fn may_require(&self, audience: Option<&str>) -> bool {
-        self.access_tokens.may_require(&self.backend, audience).is_ok()
+    fn may_require(&self, audience: &str) -> bool {
+        self.access_tokens.require_askable(&self.backend, AUDIENCE, audience).is_ok()
     }
 }
 
 impl Judge for Verifier {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
-        let own = self.requirements();
-        let required = Requirements {
-            audience: required.audience.or(own.audience),
-            max_auth_age: required.max_auth_age.or(own.max_auth_age),
-        };
+        let max_auth_age = required.max_auth_age.or(self.requirements().max_auth_age);
+        let required = Requirements { max_auth_age, ..required };
         Self::judge(self, token, required).map_err(|_| Stale)
+    }
+
+    fn default_audience(&self) -> Option<&str> {
+        Some(self.requirements().audience)
     }
 
     fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {

@@ -50,10 +50,8 @@ impl AccountService for Service {
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let caller = self.callers.require(&request)?;
         let origin = origin(&request);
-        let pb::ChangePasswordRequest { current_password, new_password, .. } = request.into_inner();
-        let current = Some(current_password).filter(|it| !it.is_empty()).map(Into::into);
-        let tokens =
-            self.accounts.change_password(&caller, current, new_password.into(), origin).await?;
+        let (proof, new) = convert::password_change(request.into_inner())?;
+        let tokens = self.accounts.change_password(&caller, proof, new, origin).await?;
         delivery.deliver(&tokens, |tokens| pb::ChangePasswordResponse { tokens: Some(tokens) })
     }
 

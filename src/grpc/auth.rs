@@ -9,6 +9,7 @@ use crate::domain::{
     Error,
     accounts::Accounts,
     sessions::{Sessions, SignedIn},
+    tokens::access::AccessTokens,
 };
 
 use super::{
@@ -23,6 +24,7 @@ use super::{
 pub(super) struct Service {
     accounts: Arc<Accounts>,
     sessions: Arc<Sessions>,
+    access_tokens: Arc<AccessTokens>,
     refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
     info: ServerInfo,
@@ -33,6 +35,7 @@ impl Service {
         Self {
             accounts: Arc::clone(&services.accounts),
             sessions: Arc::clone(&services.sessions),
+            access_tokens: Arc::clone(&services.access_tokens),
             refresh_cookie: Arc::clone(&services.refresh_cookie),
             callers,
             info: services.info.clone(),
@@ -134,6 +137,15 @@ impl AuthService for Service {
                 cookie.logged_out(ended.map(|()| pb::LogoutResponse {}))
             }
         }
+    }
+
+    async fn issue_access_token(
+        &self,
+        request: Request<pb::IssueAccessTokenRequest>,
+    ) -> Result<Response<pb::IssueAccessTokenResponse>, Status> {
+        let caller = self.callers.require(&request)?;
+        let token = self.access_tokens.issue(&caller, &request.get_ref().audience)?;
+        Ok(Response::new(convert::issued(&token)))
     }
 
     async fn reauthenticate(

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use claviger_proto::pb::{self, token_service_server::TokenService};
+use claviger_token::verdict::Requirements;
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::{
@@ -45,14 +46,15 @@ impl Service {
     fn judge(
         &self,
         backend: &Backend,
+        audience_field: &'static str,
         validation: &convert::Validation,
     ) -> Result<pb::ValidateTokenResponse, Status> {
-        let judged = self.access_tokens.judge_for(
-            backend,
-            validation.token.expose(),
-            validation.required_audience.as_deref(),
-            validation.max_auth_age,
-        );
+        let requirements = Requirements {
+            audience: &validation.required_audience,
+            max_auth_age: validation.max_auth_age,
+        };
+        let token = validation.token.expose();
+        let judged = self.access_tokens.judge_for(backend, token, audience_field, requirements);
         Ok(convert::judged(&judged?))
     }
 }
@@ -65,7 +67,7 @@ impl TokenService for Service {
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
         let backend = backend(&request)?;
         let validation = convert::validation(request.into_inner())?;
-        Ok(Response::new(self.judge(&backend, &validation)?))
+        Ok(Response::new(self.judge(&backend, "required_audience", &validation)?))
     }
 
     async fn batch_validate_tokens(
@@ -76,7 +78,7 @@ impl TokenService for Service {
         let validations = convert::validations(request.into_inner())?;
         let mut responses = Vec::with_capacity(validations.len());
         for validation in &validations {
-            responses.push(self.judge(&backend, validation)?);
+            responses.push(self.judge(&backend, "requests.required_audience", validation)?);
             // Verifying a hundred signatures in a row would delay the calls that share this thread.
             tokio::task::yield_now().await;
         }
@@ -89,7 +91,8 @@ impl TokenService for Service {
         &self,
         request: Request<pb::WatchRevocationsRequest>,
     ) -> Result<Response<Self::WatchRevocationsStream>, Status> {
-        self.access_tokens.may_watch(&backend(&request)?)?;
+        let audience = &request.get_ref().audience;
+        self.access_tokens.require_askable(&backend(&request)?, "audience", audience)?;
         let authorization = stream_authorization(&request)?;
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
@@ -104,7 +107,8 @@ impl TokenService for Service {
         &self,
         request: Request<pb::GetRevocationsRequest>,
     ) -> Result<Response<pb::GetRevocationsResponse>, Status> {
-        self.access_tokens.may_watch(&backend(&request)?)?;
+        let audience = &request.get_ref().audience;
+        self.access_tokens.require_askable(&backend(&request)?, "audience", audience)?;
         let request = revocations::page(request.get_ref())?;
         let page = self.revocations.page(request.cursor, request.size);
         Ok(Response::new(revocations::listed(page)))

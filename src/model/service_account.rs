@@ -116,21 +116,12 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// Whether it may ask about tokens for `audience`, when `offered` are those of the server's
+    /// Whether it may ask about tokens for `audience`, when `offered` are the audiences of the server's
     /// tokens.
     pub fn may_ask(&self, audience: &str, offered: &[String]) -> bool {
-        if self.audiences.is_empty() {
-            return offered.iter().any(|it| it == audience);
-        }
-        self.audiences.iter().any(|it| it.as_str() == audience)
-    }
-
-    /// The audience it means when it names none: the server's default, the first of `offered`, if that
-    /// is one of its own, otherwise the first of its own.
-    pub fn default_audience<'a>(&'a self, offered: &'a [String]) -> Option<&'a str> {
-        let default = offered.first().map(String::as_str);
-        let own = default.filter(|it| self.may_ask(it, offered));
-        own.or_else(|| self.audiences.first().map(Audience::as_str))
+        let is_own =
+            self.audiences.is_empty() || self.audiences.iter().any(|it| it.as_str() == audience);
+        is_own && offered.iter().any(|it| it == audience)
     }
 }
 
@@ -197,16 +188,14 @@ mod tests {
 
         assert!(any.may_ask("mail", &offered) && any.may_ask("shop", &offered));
         assert!(!any.may_ask("bank", &offered));
-        assert_eq!(any.default_audience(&offered), Some("mail"));
     }
 
     #[test]
-    fn the_servers_default_audience_is_the_default_only_of_service_accounts_that_have_it() {
+    fn a_service_account_asks_for_its_audiences_among_those_of_the_server() {
         let offered = ["mail".to_owned(), "shop".to_owned()];
 
-        assert_eq!(account(&["shop", "mail"]).default_audience(&offered), Some("mail"));
-        assert_eq!(account(&["shop", "bank"]).default_audience(&offered), Some("shop"));
-        assert!(!account(&["shop"]).may_ask("mail", &offered));
-        assert!(account(&["bank"]).may_ask("bank", &offered));
+        assert!(account(&["shop", "bank"]).may_ask("shop", &offered));
+        assert!(!account(&["shop", "bank"]).may_ask("mail", &offered));
+        assert!(!account(&["shop", "bank"]).may_ask("bank", &offered));
     }
 }

@@ -98,11 +98,13 @@ pub enum FieldReason {
     Guessable,
     /// The field cannot be changed, or does not exist.
     NotUpdatable,
+    /// It names something that is not configured.
+    Unknown,
 }
 
 impl FieldReason {
     /// Every reason, for documentation and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Required,
         Self::TooShort,
         Self::TooLong,
@@ -111,6 +113,7 @@ impl FieldReason {
         Self::OutOfRange,
         Self::Guessable,
         Self::NotUpdatable,
+        Self::Unknown,
     ];
 
     /// The stable name that travels in `BadRequest.FieldViolation.reason`.
@@ -124,6 +127,7 @@ impl FieldReason {
             Self::OutOfRange => "OUT_OF_RANGE",
             Self::Guessable => "GUESSABLE",
             Self::NotUpdatable => "NOT_UPDATABLE",
+            Self::Unknown => "UNKNOWN",
         }
     }
 }

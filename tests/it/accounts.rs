@@ -53,7 +53,7 @@ async fn change_password_ends_every_session_and_opens_one() {
     let after = laptop.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
 
     for old in [&phone, &laptop] {
-        assert_eq!(app.verdict(&old.tokens.access_token).await, pb::TokenVerdict::Revoked);
+        assert_eq!(app.verdict(&old.backend_token).await, pb::TokenVerdict::Revoked);
         assert_refused!(old.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     }
     after.get_account().await.unwrap();
@@ -61,16 +61,22 @@ async fn change_password_ends_every_session_and_opens_one() {
 }
 
 #[tokio::test]
-async fn change_password_without_the_current_one_needs_a_fresh_sign_in() {
+async fn an_existing_password_is_not_changed_on_the_strength_of_a_sign_in() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
-    let fresh = alice.change_password("", OTHER_PASSWORD).await.unwrap();
+    let fresh = alice.reauthenticate(PASSWORD).await.unwrap();
+
+    for person in [&alice, &fresh] {
+        let refused = person.change_password("", OTHER_PASSWORD).await.map(drop);
+        assert_refused!(refused, InvalidArgument, FIELDS_INVALID)
+            .assert_fields(&[("current_password", "REQUIRED")]);
+    }
+    let both = alice.change_password("", "short").await.map(drop);
+    assert_refused!(both, InvalidArgument, FIELDS_INVALID)
+        .assert_fields(&[("current_password", "REQUIRED"), ("new_password", "TOO_SHORT")]);
     app.clock().advance(11 * MINUTE);
-
-    let stale = fresh.change_password("", PASSWORD).await;
-
-    assert_refused!(stale.map(drop), FailedPrecondition, REAUTHENTICATION_REQUIRED);
-    fresh.change_password(OTHER_PASSWORD, PASSWORD).await.unwrap();
+    alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+    app.stranger().login("alice", OTHER_PASSWORD).await.unwrap();
 }
 
 #[tokio::test]
@@ -110,7 +116,7 @@ async fn a_login_with_the_old_password_during_a_change_leaves_no_session() {
         alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
 
         if let Ok(intruder) = login.await.unwrap() {
-            let verdict = app.verdict(&intruder.tokens.access_token).await;
+            let verdict = app.verdict(&intruder.backend_token).await;
             assert_eq!(verdict, pb::TokenVerdict::Revoked);
         }
     }
@@ -125,12 +131,13 @@ async fn a_session_ended_during_its_password_change_gains_nothing() {
         let name = format!("alice{round}");
         let alice = app.registered(&name).await;
         let thief = app.newcomer().login(&name, PASSWORD).await.unwrap();
-        let change = tokio::spawn(async move { thief.change_password("", OTHER_PASSWORD).await });
+        let change =
+            tokio::spawn(async move { thief.change_password(PASSWORD, OTHER_PASSWORD).await });
         let request = pb::RevokeOtherSessionsRequest {};
         alice.sessions().revoke_other_sessions(request).await.unwrap();
 
         if let Ok(thief) = change.await.unwrap() {
-            let verdict = app.verdict(&thief.tokens.access_token).await;
+            let verdict = app.verdict(&thief.backend_token).await;
             assert_eq!(verdict, pb::TokenVerdict::Revoked);
         }
     }
@@ -143,7 +150,7 @@ async fn delete_account_ends_everything_for_good() {
 
     alice.delete_account().await.unwrap();
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Revoked);
     assert_refused!(alice.get_account().await, Unauthenticated, SESSION_ENDED);
     assert_refused!(alice.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     let login = app.stranger().login("alice", PASSWORD).await;

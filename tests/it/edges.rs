@@ -302,7 +302,7 @@ async fn a_database_that_does_not_answer_is_unavailable_for_a_while() {
 
     let refusal = assert_refused!(refused.map(drop), Unavailable, DATABASE_UNAVAILABLE);
     assert_eq!(refusal.retry_after, Some(Duration::from_secs(1)));
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Active);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Active);
     drop(lock);
     alice.refresh().await.unwrap();
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     assert_refused,
-    support::{Home, PASSWORD, Process},
+    support::{BACKEND, Home, PASSWORD, Process},
 };
 
 /// The hashes of this test cost what they cost in service.
@@ -37,7 +37,7 @@ async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
         let person = process.stranger();
         logins.spawn(async move { person.login("alice", PASSWORD).await.map(drop) });
     }
-    let validated = validate_while(&process, &alice.tokens.access_token, &mut logins).await;
+    let validated = validate_while(&process, &alice.backend_token, &mut logins).await;
 
     let peak = peak_resident_kib(&process);
     let (done, refused): (Vec<_>, Vec<_>) =
@@ -79,7 +79,11 @@ async fn validate_while(
         }
         let started = Instant::now();
         let access_token = access_token.to_owned();
-        let request = pb::ValidateTokenRequest { access_token, ..Default::default() };
+        let request = pb::ValidateTokenRequest {
+            access_token,
+            required_audience: BACKEND.to_owned(),
+            ..Default::default()
+        };
         let answer = backend.validate_token(request).await.unwrap().into_inner();
         assert_eq!(answer.verdict(), pb::TokenVerdict::Active);
         validated.calls += 1;

@@ -4,7 +4,7 @@ use claviger_proto::pb;
 
 use crate::{
     assert_refused,
-    support::{MINUTE, OTHER_PASSWORD, PASSWORD, Refusal, SECOND, TestApp},
+    support::{BACKEND, MINUTE, OTHER_PASSWORD, PASSWORD, Refusal, SECOND, TestApp},
 };
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn login_opens_a_session() {
 
     assert_eq!(again.account.id, alice.account.id);
     assert_ne!(again.tokens.session_id, alice.tokens.session_id);
-    assert_eq!(app.verdict(&again.tokens.access_token).await, pb::TokenVerdict::Active);
+    assert_eq!(app.verdict(&again.backend_token).await, pb::TokenVerdict::Active);
 }
 
 #[tokio::test]
@@ -238,12 +238,12 @@ async fn reauthenticate_raises_auth_time_within_the_same_session() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
     app.clock().advance(11 * MINUTE);
-    let stale = app.judge(&alice.tokens.access_token, "", Some(10 * MINUTE)).await.unwrap();
+    let stale = app.judge(&alice.backend_token, BACKEND, Some(10 * MINUTE)).await.unwrap();
 
     let fresh = alice.reauthenticate(PASSWORD).await.unwrap();
 
     assert_eq!(stale.verdict(), pb::TokenVerdict::StepUpNeeded);
-    let fresh = app.judge(&fresh.tokens.access_token, "", Some(10 * MINUTE)).await.unwrap();
+    let fresh = app.judge(&fresh.backend_token, BACKEND, Some(10 * MINUTE)).await.unwrap();
     assert_eq!(fresh.verdict(), pb::TokenVerdict::Active);
     assert_eq!(fresh.claims.unwrap().session_id, alice.tokens.session_id);
 }
@@ -258,7 +258,7 @@ async fn a_refresh_keeps_the_auth_time_of_the_reauthentication() {
 
     let refreshed = alice.refresh().await.unwrap();
 
-    let judged = app.judge(&refreshed.tokens.access_token, "", Some(10 * MINUTE)).await.unwrap();
+    let judged = app.judge(&refreshed.backend_token, BACKEND, Some(10 * MINUTE)).await.unwrap();
     assert_eq!(judged.verdict(), pb::TokenVerdict::Active);
 }
 

@@ -14,7 +14,7 @@ async fn logout_ends_the_access_token_at_once() {
 
     alice.logout().await.unwrap();
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Revoked);
     assert_refused!(alice.get_account().await, Unauthenticated, SESSION_ENDED);
 }
 
@@ -25,7 +25,7 @@ async fn logout_by_refresh_token_needs_no_access_token() {
 
     alice.logout_by_refresh_token().await.unwrap();
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Revoked);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn logout_survives_a_restart() {
 
     let app = app.restart().await;
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Revoked);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_refresh_and_a_logout_at_once_leave_nothing_alive() {
 
         match refresh.await.unwrap() {
             Ok(next) => {
-                let verdict = app.verdict(&next.tokens.access_token).await;
+                let verdict = app.verdict(&next.backend_token).await;
                 assert_eq!(verdict, pb::TokenVerdict::Revoked);
                 assert_refused!(next.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
             }

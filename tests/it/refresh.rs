@@ -20,7 +20,7 @@ async fn refresh_gives_a_new_pair_for_the_same_session() {
     assert_ne!(next.tokens.refresh_token, alice.tokens.refresh_token);
     assert_ne!(next.tokens.access_token, alice.tokens.access_token);
     assert_eq!(next.tokens.session_id, alice.tokens.session_id);
-    assert_eq!(app.verdict(&next.tokens.access_token).await, pb::TokenVerdict::Active);
+    assert_eq!(app.verdict(&next.backend_token).await, pb::TokenVerdict::Active);
     next.refresh().await.unwrap();
 }
 
@@ -74,7 +74,7 @@ async fn refresh_ends_the_session_when_a_token_is_replayed() {
 
     assert_refused!(replay.map(drop), Unauthenticated, REFRESH_TOKEN_REUSED);
     assert_refused!(third.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
-    assert_eq!(app.verdict(&third.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&third.backend_token).await, pb::TokenVerdict::Revoked);
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn an_access_token_does_not_outlive_its_session() {
     app.clock().advance(5 * MINUTE + SECOND);
 
     // Nobody could end it any more: logging out and deleting the account end live sessions.
-    assert_eq!(app.verdict(&late.tokens.access_token).await, pb::TokenVerdict::Expired);
+    assert_eq!(app.verdict(&late.backend_token).await, pb::TokenVerdict::Expired);
     assert_eq!(promised.unwrap().seconds, app.clock().now().as_seconds());
     assert_refused!(late.get_account().await, Unauthenticated, ACCESS_TOKEN_EXPIRED);
 }

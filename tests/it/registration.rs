@@ -4,7 +4,7 @@ use claviger_proto::pb;
 
 use crate::{
     assert_refused,
-    support::{DAY, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
+    support::{BACKEND, DAY, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
 };
 
 const REQUEST_ID: &str = "0b8e7f0e-6c0a-4a55-9d52-0f1f2b7c9a10";
@@ -31,8 +31,8 @@ async fn register_creates_an_account_and_signs_it_in() {
     assert!(account.has_password);
     assert_eq!(account.passkey_count, 0);
     assert!(answer.suggest_passkey);
-    let token = answer.tokens.unwrap().access_token;
-    let verdict = app.judge(&token, "", None).await.unwrap();
+    let alice = app.stranger().signed_in(None, answer.tokens).await;
+    let verdict = app.judge(&alice.backend_token, BACKEND, None).await.unwrap();
     assert_eq!(verdict.verdict(), pb::TokenVerdict::Active);
     assert_eq!(verdict.claims.unwrap().subject, account.id);
 }

@@ -96,7 +96,7 @@ async fn revoke_session_ends_one_session_at_once() {
 
     laptop.revoke_session(&phone.tokens.session_id).await.unwrap();
 
-    assert_eq!(app.verdict(&phone.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&phone.backend_token).await, pb::TokenVerdict::Revoked);
     assert_refused!(phone.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     laptop.get_account().await.unwrap();
 }
@@ -142,7 +142,7 @@ async fn revoke_other_sessions_spares_the_callers_own() {
     let answer = laptop.sessions().revoke_other_sessions(request).await.unwrap().into_inner();
 
     assert_eq!(answer.revoked_count, 1);
-    assert_eq!(app.verdict(&phone.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&phone.backend_token).await, pb::TokenVerdict::Revoked);
     laptop.refresh().await.unwrap();
     bob.refresh().await.unwrap();
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     assert_refused,
-    support::{MINUTE, PASSWORD, SECOND, TestApp},
+    support::{BACKEND, MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
 };
 
 #[tokio::test]
@@ -15,14 +15,15 @@ async fn an_active_token_comes_with_its_claims() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
 
-    let answer = app.judge(&alice.tokens.access_token, "", None).await.unwrap();
+    let answer = app.judge(&alice.backend_token, BACKEND, None).await.unwrap();
 
     assert_eq!(answer.verdict(), TokenVerdict::Active);
     let claims = answer.claims.unwrap();
     let now = app.clock().now().as_seconds();
     assert_eq!(claims.issuer, "http://localhost:8080");
     assert_eq!(claims.subject, alice.account.id);
-    assert_eq!(claims.audiences, ["http://localhost:8080"]);
+    assert_eq!(claims.audience, BACKEND);
+    assert_eq!(claims.client_id, "claviger");
     assert_eq!(claims.session_id, alice.tokens.session_id);
     assert_eq!(claims.issue_time.unwrap().seconds, now);
     assert_eq!(claims.auth_time.unwrap().seconds, now);
@@ -48,7 +49,10 @@ async fn an_access_token_is_a_jwt_profile_token() {
     assert!(header["kid"].is_string());
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["amr", "aud", "auth_time", "exp", "iat", "iss", "jti", "sid", "sub"]);
+    assert_eq!(
+        names,
+        ["amr", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "sid", "sub"]
+    );
 }
 
 #[tokio::test]
@@ -57,7 +61,7 @@ async fn an_old_token_is_expired() {
     let alice = app.registered("alice").await;
     app.clock().advance(15 * MINUTE);
 
-    let verdict = app.verdict(&alice.tokens.access_token).await;
+    let verdict = app.verdict(&alice.backend_token).await;
 
     assert_eq!(verdict, TokenVerdict::Expired);
 }
@@ -77,7 +81,7 @@ async fn a_revoked_token_stays_dead_when_the_lifetime_of_tokens_is_cut() {
     app.clock().advance(2 * MINUTE);
     let app = app.restart().await;
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, pb::TokenVerdict::Expired);
+    assert_eq!(app.verdict(&alice.backend_token).await, pb::TokenVerdict::Expired);
 }
 
 #[tokio::test]
@@ -85,14 +89,76 @@ async fn a_token_for_another_audience_says_so() {
     let app = TestApp::start_with(&[("tokens.audiences", "shop,mail")]).await;
     let alice = app.registered("alice").await;
 
-    let audience = async |name: &str| {
-        app.judge(&alice.tokens.access_token, name, None).await.unwrap().verdict()
+    let (shop, mail) = (alice.token_for("shop").await, alice.token_for("mail").await);
+    let own = &alice.tokens.access_token;
+    let judge = async |token: &str, audience: &str| {
+        app.judge(token, audience, None).await.unwrap().verdict()
     };
 
-    assert_eq!(audience("shop").await, TokenVerdict::Active);
-    assert_eq!(audience("mail").await, TokenVerdict::Active);
-    assert_eq!(audience("bank").await, TokenVerdict::WrongAudience);
+    assert_eq!(judge(&shop, "shop").await, TokenVerdict::Active);
+    assert_eq!(judge(&shop, "mail").await, TokenVerdict::WrongAudience);
+    assert_eq!(judge(&mail, "mail").await, TokenVerdict::Active);
+    assert_eq!(judge(&mail, "shop").await, TokenVerdict::WrongAudience);
+    assert_eq!(judge(own, "shop").await, TokenVerdict::WrongAudience);
     alice.get_account().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_for_a_backend_is_worth_nothing_at_the_account_api() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let thief = app.newcomer().bearing(&alice.backend_token);
+
+    assert_refused!(thief.get_account().await, Unauthenticated, ACCESS_TOKEN_INVALID);
+    let change = thief.change_password("", OTHER_PASSWORD).await.map(drop);
+    assert_refused!(change, Unauthenticated, ACCESS_TOKEN_INVALID);
+    assert_refused!(thief.issue(BACKEND).await, Unauthenticated, ACCESS_TOKEN_INVALID);
+    assert_refused!(thief.logout().await, Unauthenticated, ACCESS_TOKEN_INVALID);
+    let passkeys = thief.list_passkeys().await.map(drop);
+    assert_refused!(passkeys, Unauthenticated, ACCESS_TOKEN_INVALID);
+    assert_refused!(thief.list_sessions().await.map(drop), Unauthenticated, ACCESS_TOKEN_INVALID);
+    assert_refused!(thief.delete_account().await, Unauthenticated, ACCESS_TOKEN_INVALID);
+    app.stranger().login("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_names_an_audience_that_the_server_has() {
+    let app = TestApp::start_with(&[("tokens.audiences", "shop,mail")]).await;
+    let alice = app.registered("alice").await;
+    let issuer = "http://localhost:8080";
+
+    for (audience, reason) in [("", "REQUIRED"), ("bank", "UNKNOWN"), (issuer, "UNKNOWN")] {
+        let issued = alice.issue(audience).await;
+        let judged = app.judge(&alice.tokens.access_token, audience, None).await;
+
+        assert_refused!(issued, InvalidArgument, FIELDS_INVALID)
+            .assert_fields(&[("audience", reason)]);
+        assert_refused!(judged, InvalidArgument, FIELDS_INVALID)
+            .assert_fields(&[("required_audience", reason)]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_not_issued_for_a_session_that_has_ended() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    alice.logout().await.unwrap();
+
+    assert_refused!(alice.issue(BACKEND).await, Unauthenticated, SESSION_ENDED);
+    assert_refused!(app.stranger().issue(BACKEND).await, Unauthenticated, ACCESS_TOKEN_MISSING);
+}
+
+#[tokio::test]
+async fn a_token_for_a_backend_ends_with_the_token_that_asked_for_it() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    app.clock().advance(14 * MINUTE);
+    let token = alice.token_for(BACKEND).await;
+    assert_eq!(app.verdict(&token).await, TokenVerdict::Active);
+
+    app.clock().advance(MINUTE);
+
+    assert_eq!(app.verdict(&token).await, TokenVerdict::Expired);
 }
 
 #[tokio::test]
@@ -102,7 +168,7 @@ async fn an_old_sign_in_needs_a_step_up() {
     app.clock().advance(5 * MINUTE);
 
     let judge =
-        async |age| app.judge(&alice.tokens.access_token, "", Some(age)).await.unwrap().verdict();
+        async |age| app.judge(&alice.backend_token, BACKEND, Some(age)).await.unwrap().verdict();
 
     assert_eq!(judge(5 * MINUTE).await, TokenVerdict::Active);
     assert_eq!(judge(5 * MINUTE - SECOND).await, TokenVerdict::StepUpNeeded);
@@ -112,6 +178,7 @@ async fn an_old_sign_in_needs_a_step_up() {
 async fn validate_token_refuses_an_impossible_age() {
     let app = TestApp::start().await;
     let request = pb::ValidateTokenRequest {
+        required_audience: BACKEND.to_owned(),
         max_auth_age: Some(prost_types::Duration { seconds: -5, nanos: 0 }),
         ..Default::default()
     };
@@ -128,7 +195,8 @@ async fn validate_token_bears_the_most_extreme_ages() {
     let alice = app.registered("alice").await;
     let ask = async |seconds, nanos| {
         let request = pb::ValidateTokenRequest {
-            access_token: alice.tokens.access_token.clone(),
+            access_token: alice.backend_token.clone(),
+            required_audience: BACKEND.to_owned(),
             max_auth_age: Some(prost_types::Duration { seconds, nanos }),
             ..Default::default()
         };
@@ -148,16 +216,16 @@ async fn what_is_not_a_token_of_ours_is_malformed() {
     let alice = app.registered("alice").await;
     let other_server = TestApp::start().await;
     let stranger = other_server.registered("alice").await;
-    let parts: Vec<&str> = alice.tokens.access_token.split('.').collect();
+    let parts: Vec<&str> = alice.backend_token.split('.').collect();
     let none = BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none"}"#);
     let unsigned = format!("{none}.{}.", parts[1]);
     let swapped =
         format!("{}.{}.{}", parts[0], parts[1], parts[2].chars().rev().collect::<String>());
-    let foreign = &stranger.tokens.access_token;
+    let foreign = &stranger.backend_token;
     let huge = "a".repeat(20_000);
 
     for token in ["", "nonsense", "a.b.c", &unsigned, &swapped, foreign, &huge] {
-        let answer = app.judge(token, "", None).await.unwrap();
+        let answer = app.judge(token, BACKEND, None).await.unwrap();
 
         assert_eq!(answer.verdict(), TokenVerdict::Malformed, "{token}");
         assert!(answer.claims.is_none());
@@ -172,14 +240,13 @@ async fn a_token_checks_out_with_the_published_keys() {
         let jwks = app.get("/.well-known/jwks.json").await;
 
         let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&jwks).unwrap();
-        let header = jsonwebtoken::decode_header(&alice.tokens.access_token).unwrap();
+        let header = jsonwebtoken::decode_header(&alice.backend_token).unwrap();
         let jwk = set.find(header.kid.as_deref().unwrap()).unwrap();
         let key = jsonwebtoken::DecodingKey::from_jwk(jwk).unwrap();
         let mut validation = jsonwebtoken::Validation::new(algorithm.parse().unwrap());
         validation.validate_exp = false;
-        validation.set_audience(&["http://localhost:8080"]);
-        let token =
-            jsonwebtoken::decode::<Value>(&alice.tokens.access_token, &key, &validation).unwrap();
+        validation.set_audience(&[BACKEND]);
+        let token = jsonwebtoken::decode::<Value>(&alice.backend_token, &key, &validation).unwrap();
 
         assert_eq!(token.claims["sub"], alice.account.id);
     }
@@ -216,8 +283,8 @@ async fn a_rotated_key_is_published_before_it_signs_and_the_old_one_stays() {
     assert_eq!(kid(&waiting.tokens.access_token), kid(&before.tokens.access_token));
     assert_ne!(kid(&after.tokens.access_token), kid(&before.tokens.access_token));
     assert!(published.contains(&kid(&after.tokens.access_token)));
-    assert_eq!(app.verdict(&before.tokens.access_token).await, TokenVerdict::Active);
-    assert_eq!(app.verdict(&after.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&before.backend_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&after.backend_token).await, TokenVerdict::Active);
 }
 
 #[tokio::test]
@@ -227,7 +294,7 @@ async fn signing_keys_survive_a_restart() {
 
     let app = app.restart().await;
 
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Active);
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// `client_id` of every token: the program that asked for it. There is no registry of programs.
+pub const CLIENT_ID: &str = "claviger";
+
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
@@ -17,8 +20,9 @@ pub struct Claims {
     pub issuer: String,
     /// `sub`: the account that signed in.
     pub account_id: AccountId,
-    /// `aud`: the services that the token is for. At least one.
-    pub audiences: Vec<String>,
+    /// `aud`: the one audience that the token is for. That of Claviger's own API is the issuer; those of
+    /// backends are the server's `tokens.audiences`. Never empty.
+    pub audience: String,
     /// `exp`: the token is valid before this time, in whole seconds.
     pub expires_at: Timestamp,
     /// `iat`: when the token was issued, in whole seconds.
@@ -47,7 +51,8 @@ impl Claims {
 struct ClaimsObject {
     iss: String,
     sub: String,
-    aud: Vec<String>,
+    aud: String,
+    client_id: String,
     exp: i64,
     iat: i64,
     jti: String,
@@ -74,7 +79,8 @@ pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
     let object = ClaimsObject {
         iss: claims.issuer.clone(),
         sub: claims.account_id.to_string(),
-        aud: claims.audiences.clone(),
+        aud: claims.audience.clone(),
+        client_id: CLIENT_ID.to_owned(),
         exp: claims.expires_at.as_seconds(),
         iat: claims.issued_at.as_seconds(),
         jti: claims.token_id.clone(),
@@ -89,7 +95,7 @@ pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
 /// Reads claims; `None` when one is missing or malformed.
 pub(crate) fn from_json(json: &[u8]) -> Option<ReadClaims> {
     let object: ClaimsObject = serde_json::from_slice(json).ok()?;
-    if object.jti.is_empty() || object.aud.is_empty() {
+    if object.jti.is_empty() || object.aud.is_empty() || object.client_id.is_empty() {
         return None;
     }
     let claims = Claims {
@@ -97,7 +103,7 @@ pub(crate) fn from_json(json: &[u8]) -> Option<ReadClaims> {
         session_id: object.sid.parse().ok()?,
         auth_method: SignInMethod::from_references(&object.amr)?,
         issuer: object.iss,
-        audiences: object.aud,
+        audience: object.aud,
         expires_at: Timestamp::from_seconds(object.exp),
         issued_at: Timestamp::from_seconds(object.iat),
         token_id: object.jti,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest text that is read as a token, in bytes. A token of Claviger has about 600, and more
-/// with long audiences.
+/// with a long audience.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The capacity of the cache, in tokens: about 10 MiB when full.
 const REMEMBERED_TOKENS: usize = 16_384;

@@ -184,7 +184,7 @@ mod tests {
         Claims {
             issuer: "https://id.example".to_owned(),
             account_id: AccountId::from_uuid(another_id()),
-            audiences: Vec::new(),
+            audience: String::new(),
             expires_at: Timestamp::from_seconds(issued_at + 900),
             issued_at: Timestamp::from_seconds(issued_at),
             token_id: another_id().to_string(),

@@ -7,8 +7,8 @@ use crate::{claims::Claims, time::Timestamp};
 /// What a service requires of a token beyond its being valid.
 #[derive(Debug, Clone, Copy)]
 pub struct Requirements<'a> {
-    /// The audience that the token must be for (`aud`). `None` refuses every token.
-    pub audience: Option<&'a str>,
+    /// The audience that the token must be for (`aud`), exactly.
+    pub audience: &'a str,
     /// The oldest sign-in that is accepted, counted from `auth_time` in whole seconds; `None` accepts
     /// any.
     pub max_auth_age: Option<Duration>,
@@ -64,12 +64,11 @@ impl Judged {
         is_revoked: bool,
         requirements: Requirements<'_>,
     ) -> Self {
-        let is_audience = |audience: &str| claims.audiences.iter().any(|it| it == audience);
         if claims.expires_at <= now {
             Self::Expired(claims)
         } else if is_revoked {
             Self::Revoked(claims)
-        } else if !requirements.audience.is_some_and(is_audience) {
+        } else if claims.audience != requirements.audience {
             Self::WrongAudience(Some(claims))
         } else if requirements.max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
             Self::StepUpNeeded(claims)

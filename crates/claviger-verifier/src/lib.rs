@@ -32,7 +32,7 @@ pub use secrecy::SecretString;
 pub use self::{
     layer::{VerifierLayer, VerifierService},
     refusal::{Refusal, Stale},
-    settings::{ClientIdentity, Settings, SettingsError, StalePolicy},
+    settings::{AudienceRefused, ClientIdentity, Settings, SettingsError, StalePolicy},
     status::Status,
     verifier::Verifier,
 };

@@ -90,6 +90,18 @@ pub enum SettingsError {
     NoRuntime,
 }
 
+/// The server refuses [`Settings::audience`]: it is not one of the server's `tokens.audiences`, or not
+/// one of the service account's audiences.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the server does not accept the audience {audience:?}; name one of its tokens.audiences that this \
+     service may ask for"
+)]
+pub struct AudienceRefused {
+    /// The audience in the settings.
+    pub audience: String,
+}
+
 /// The server's address, and the credentials for it.
 #[derive(Clone)]
 pub(crate) struct Address {

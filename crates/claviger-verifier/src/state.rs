@@ -57,6 +57,8 @@ pub(crate) struct State {
 pub(crate) struct Changes {
     /// Whether the first synchronization is complete.
     pub(crate) is_ready: bool,
+    /// Whether the server refused the audience, the last time it was asked.
+    pub(crate) is_audience_refused: bool,
     /// The number of changes of the keys.
     pub(crate) key_changes: u64,
 }
@@ -214,6 +216,11 @@ impl State {
         *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
+    /// Records that the server refuses the audience of the settings.
+    pub(crate) fn refuse_audience(&self) {
+        self.changes.send_modify(|changes| changes.is_audience_refused = true);
+    }
+
     fn learn_keys(
         &self,
         view: &mut View,
@@ -253,6 +260,7 @@ impl State {
         self.changes.send_if_modified(|changes| {
             let is_modified = keys_changed || changes.is_ready != is_ready;
             changes.is_ready = is_ready;
+            changes.is_audience_refused = false;
             changes.key_changes += u64::from(keys_changed);
             is_modified
         });

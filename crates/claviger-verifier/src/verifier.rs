@@ -13,7 +13,7 @@ use crate::{
     key_wait::{KeyWait, TooManyWaiters},
     moment::Moment,
     refusal::{Refusal, Stale},
-    settings::{Settings, SettingsError},
+    settings::{AudienceRefused, Settings, SettingsError},
     state::State,
     status::Status,
     watch::Watch,
@@ -30,8 +30,8 @@ use crate::{
 /// use claviger_verifier::{Settings, Verifier};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let verifier = Verifier::start(Settings::new("http://localhost:8081", "http://localhost:8080"))?;
-/// verifier.ready().await;
+/// let verifier = Verifier::start(Settings::new("http://localhost:8081", "backend"))?;
+/// verifier.ready().await?;
 /// let claims = verifier.verify("eyJ…")?;
 /// println!("called by the account {}", claims.account_id);
 /// # Ok(())
@@ -87,7 +87,8 @@ impl Verifier {
             tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
         let state = Arc::new(State::new(settings.grace, settings.stale_policy));
         let stop = CancellationToken::new();
-        runtime.spawn(Watch::new(address, Arc::clone(&state)).run(stop.clone()));
+        let watch = Watch::new(address, settings.audience.clone(), Arc::clone(&state));
+        runtime.spawn(watch.run(stop.clone()));
         let key_wait = KeyWait::default();
         let inner = Inner { settings, state, key_wait, _watch: stop.drop_guard() };
         Ok(Self { inner: Arc::new(inner) })
@@ -95,9 +96,20 @@ impl Verifier {
 
     /// Waits until the first synchronization is complete, without a time limit. [`Status::last_loss`]
     /// says why it takes long.
-    pub async fn ready(&self) {
+    ///
+    /// # Errors
+    /// When the server refuses [`Settings::audience`], before the first synchronization. The verifier
+    /// keeps trying, since the server's configuration may change.
+    pub async fn ready(&self) -> Result<(), AudienceRefused> {
+        let mut changes = self.inner.state.changes();
+        let settled = changes.wait_for(|it| it.is_ready || it.is_audience_refused).await;
         // The sender is dropped after `self`, so there is no error to handle.
-        let _ = self.inner.state.changes().wait_for(|changes| changes.is_ready).await;
+        match settled {
+            Ok(changes) if !changes.is_ready => {
+                Err(AudienceRefused { audience: self.inner.settings.audience.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The claims of a token if it is valid: issued by the server for [`Settings::audience`], neither
@@ -141,7 +153,7 @@ impl Verifier {
     /// The requirements of the settings.
     pub fn requirements(&self) -> Requirements<'_> {
         let Settings { audience, max_auth_age, .. } = &self.inner.settings;
-        Requirements { audience: Some(audience), max_auth_age: *max_auth_age }
+        Requirements { audience, max_auth_age: *max_auth_age }
     }
 
     pub(crate) fn verify_with(

@@ -6,11 +6,15 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
+use claviger_proto::{
+    pb::{self, token_service_client::TokenServiceClient},
+    refusal::reason_name,
+};
 use claviger_token::causes;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Streaming, transport::Channel};
+use tonic_types::StatusExt as _;
 
 use crate::{
     moment::Moment,
@@ -34,6 +38,7 @@ const DELAYS: ExponentialBuilder = ExponentialBuilder::new()
 /// The state of the task.
 pub(crate) struct Watch {
     address: Address,
+    audience: String,
     state: Arc<State>,
     cursor: Vec<u8>,
     delays: ExponentialBackoff,
@@ -67,8 +72,9 @@ enum Loss {
 }
 
 impl Watch {
-    pub(crate) fn new(address: Address, state: Arc<State>) -> Self {
-        Self { address, state, cursor: Vec::new(), delays: DELAYS.build(), logged: None }
+    /// A task that follows the server for tokens of an audience.
+    pub(crate) fn new(address: Address, audience: String, state: Arc<State>) -> Self {
+        Self { address, audience, state, cursor: Vec::new(), delays: DELAYS.build(), logged: None }
     }
 
     /// Keeps the state up to date until cancelled.
@@ -117,7 +123,10 @@ impl Watch {
 
     async fn open(&mut self) -> Result<(Stream, Progress), Loss> {
         let channel: Channel = self.address.endpoint.connect().await.map_err(Loss::Connection)?;
-        let message = pb::WatchRevocationsRequest { cursor: self.cursor.clone() };
+        let message = pb::WatchRevocationsRequest {
+            cursor: self.cursor.clone(),
+            audience: self.audience.clone(),
+        };
         let mut request = Request::new(message);
         if let Some(value) = &self.address.authorization {
             request.metadata_mut().insert("authorization", value.clone());
@@ -134,8 +143,22 @@ impl Watch {
         if status.code() == Code::InvalidArgument {
             self.cursor.clear();
         }
+        if is_about_audience(&status) {
+            self.state.refuse_audience();
+        }
         Loss::Refused(Box::new(status))
     }
+}
+
+/// Whether the server refuses the audience of the settings: it is not configured there, or is not one
+/// of the service account's.
+fn is_about_audience(status: &tonic::Status) -> bool {
+    let details = status.get_error_details();
+    let is_field = details.bad_request().is_some_and(|it| {
+        it.field_violations.iter().any(|violation| violation.field == "audience")
+    });
+    let is_denied = |reason: &str| reason == reason_name(pb::ErrorReason::AudienceDenied);
+    is_field || details.error_info().is_some_and(|it| is_denied(&it.reason))
 }
 
 #[cfg(test)]

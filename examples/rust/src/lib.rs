@@ -31,7 +31,7 @@ pub async fn serve(
     listen: SocketAddr,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let verifier = Verifier::start(settings)?;
-    verifier.ready().await;
+    verifier.ready().await?;
     let greeter = greeter_server::GreeterServer::new(Greeter);
     let greeter = verifier.layer().named_layer(greeter);
     Ok(Server::builder().add_service(greeter).serve(listen).await?)

@@ -25,9 +25,11 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passwords::Passwords, sessions::Sessions, throttle::Throttle, world::World,
+    Error, Result, passkeys::Passkeys, passwords::Passwords, sessions::Sessions,
+    throttle::Throttle, world::World,
 };
 
+pub use password_change::PasswordChangeProof;
 pub use registration::Registration;
 
 /// The account use cases.
@@ -37,6 +39,7 @@ pub struct Accounts {
     passwords: Arc<Passwords>,
     throttle: Arc<Throttle>,
     sessions: Arc<Sessions>,
+    passkeys: Arc<Passkeys>,
     world: World,
 }
 
@@ -47,9 +50,10 @@ impl Accounts {
         passwords: Arc<Passwords>,
         throttle: Arc<Throttle>,
         sessions: Arc<Sessions>,
+        passkeys: Arc<Passkeys>,
         world: World,
     ) -> Self {
-        Self { storage, passwords, throttle, sessions, world }
+        Self { storage, passwords, throttle, sessions, passkeys, world }
     }
 
     /// The caller's account.

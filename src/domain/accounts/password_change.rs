@@ -6,59 +6,100 @@ use secrecy::SecretString;
 use crate::{
     domain::{Error, Result},
     model::{
+        account::AccountWithPassword,
+        id::CeremonyId,
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
         token::TokenPair,
-        username::{SignInName, Username},
-        violation::Violations,
+        username::SignInName,
+        violation::{FieldReason, Violations},
+        webauthn::AuthenticationResponse,
     },
     storage::passwords::PasswordChange,
 };
 
 use super::Accounts;
 
+/// What allows a caller to set a password.
+pub enum PasswordChangeProof {
+    /// The current password.
+    Password(SecretString),
+    /// The assertion of a passkey that this ceremony of the caller's session asked for.
+    Passkey(CeremonyId, AuthenticationResponse),
+    /// A fresh sign-in, which is enough for an account without a password.
+    SignIn,
+}
+
+/// A proof that breaks no rule.
+enum AcceptedProof {
+    Password(TypedPassword),
+    Passkey(CeremonyId, AuthenticationResponse),
+    SignIn,
+}
+
 impl Accounts {
     /// Sets a new password, ends every session of the account and opens a new one for the caller.
-    /// Without `current` the caller relies on a fresh sign-in. Fields are named `current_password` and
-    /// `new_password`.
+    /// Fields are named `current_password` and `new_password`.
     ///
     /// # Errors
-    /// `FieldsInvalid`, `InvalidCredentials`, `ReauthenticationRequired`, `TooManyAttempts`,
-    /// `PasswordLocked`, `SessionEnded`.
+    /// `FieldsInvalid`, `InvalidCredentials`, `CeremonyNotFound`, `PasskeyRefused`,
+    /// `ReauthenticationRequired`, `TooManyAttempts`, `PasswordLocked`, `SessionEnded`.
     pub async fn change_password(
         &self,
         caller: &Claims,
-        current: Option<SecretString>,
+        proof: PasswordChangeProof,
         new: SecretString,
         origin: Origin,
     ) -> Result<TokenPair> {
-        if current.is_none() {
+        let found = self.own(caller).await?;
+        if found.password_hash.is_none() && matches!(proof, PasswordChangeProof::SignIn) {
             self.sessions.require_fresh(caller)?;
         }
-        let found = self.own(caller).await?;
-        let (current, new) = self.accept_change(&found.account.username, current, new).await?;
-        if let Some(current) = current {
-            let name = SignInName::from(found.account.username.clone());
-            let attempt = self.throttle.admit(&name, origin.address).await?;
-            self.prove(attempt, Some(found), &current).await?;
+        let (proof, new) = self.accept_change(&found, proof, new).await?;
+        match proof {
+            AcceptedProof::Password(current) => {
+                let name = SignInName::from(found.account.username.clone());
+                let attempt = self.throttle.admit(&name, origin.address).await?;
+                self.prove(attempt, Some(found), &current).await?;
+            }
+            AcceptedProof::Passkey(ceremony_id, response) => {
+                self.passkeys.reauthenticate(caller, ceremony_id, response).await?;
+            }
+            AcceptedProof::SignIn => {}
         }
         let new_hash = self.passwords.hash(new).await?;
         self.replace_password(caller, new_hash, origin).await
     }
 
+    /// Reports all invalid fields together, before anything is tried or used up.
     async fn accept_change(
         &self,
-        username: &Username,
-        current: Option<SecretString>,
+        found: &AccountWithPassword,
+        proof: PasswordChangeProof,
         new: SecretString,
-    ) -> Result<(Option<TypedPassword>, Password)> {
+    ) -> Result<(AcceptedProof, Password)> {
         let mut violations = Violations::default();
-        let current = current.and_then(|current| {
-            violations.parsed("current_password", TypedPassword::parse(current))
-        });
-        let new = self.accept_password("new_password", new, Some(username), &mut violations);
-        match new.await? {
-            Some((_, new)) if violations.is_empty() => Ok((current, new)),
+        let proof = match proof {
+            PasswordChangeProof::Password(current) => violations
+                .parsed("current_password", TypedPassword::parse(current))
+                .map(AcceptedProof::Password),
+            PasswordChangeProof::Passkey(id, response) => {
+                Some(AcceptedProof::Passkey(id, response))
+            }
+            PasswordChangeProof::SignIn if found.password_hash.is_none() => {
+                Some(AcceptedProof::SignIn)
+            }
+            PasswordChangeProof::SignIn => {
+                let description = "must be given, unless `passkey` is, because the account has a \
+                                   password";
+                violations.refuse("current_password", FieldReason::Required, description);
+                None
+            }
+        };
+        let username = Some(&found.account.username);
+        let new = self.accept_password("new_password", new, username, &mut violations).await?;
+        match (proof, new) {
+            (Some(proof), Some((_, new))) => Ok((proof, new)),
             _ => Err(violations.into()),
         }
     }

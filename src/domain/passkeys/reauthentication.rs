@@ -43,6 +43,21 @@ impl Passkeys {
         ceremony_id: CeremonyId,
         response: AuthenticationResponse,
     ) -> Result<(AccessToken, Timestamp)> {
+        let session = self.reauthenticate(caller, ceremony_id, response).await?;
+        self.sessions.access_token(&session)
+    }
+
+    /// Checks the assertion of the caller's account that a ceremony asked for. The session's `auth_time`
+    /// becomes now.
+    ///
+    /// # Errors
+    /// `CeremonyNotFound`, `PasskeyRefused`, `SessionEnded`.
+    pub(in crate::domain) async fn reauthenticate(
+        &self,
+        caller: &Claims,
+        ceremony_id: CeremonyId,
+        response: AuthenticationResponse,
+    ) -> Result<Session> {
         let ceremony = self.take_assertion(ceremony_id, CeremonyKind::Reauthentication).await?;
         if ceremony.purpose != purpose(caller) {
             return Err(Error::CeremonyNotFound);
@@ -67,7 +82,7 @@ impl Passkeys {
             account_id = %caller.account_id,
             session_id = %caller.session_id,
         );
-        self.sessions.access_token(&session)
+        Ok(session)
     }
 
     async fn prove_presence(

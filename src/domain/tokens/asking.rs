@@ -1,80 +1,80 @@
 //! What each backend may learn of access tokens: only of those meant for it.
 
-use std::time::Duration;
-
-use claviger_token::{claims::Claims, verdict::Judged};
+use claviger_token::verdict::{Judged, Requirements};
 
 use crate::{
     domain::{Error, Result},
-    model::service_account::{Backend, ServiceAccount},
+    model::{
+        service_account::Backend,
+        violation::{BrokenRule, FieldReason, Violations},
+    },
 };
 
 use super::access::AccessTokens;
 
 impl AccessTokens {
-    /// Judges a token for a backend, revocation included, as [`AccessTokens::judge`] does. Without a
-    /// required audience a service account means its default one. A token
-    /// that is for none of its audiences is `WrongAudience` without claims, whatever else is wrong
-    /// with it.
+    /// Judges a token for a backend, revocation included, as [`AccessTokens::judge`] does. To a service
+    /// account a token that is for none of its audiences is `WrongAudience` without claims, whatever
+    /// else is wrong with it.
+    ///
+    /// `field` names the audience in the request.
     ///
     /// # Errors
-    /// `AudienceDenied` when the required audience is not the service account's.
+    /// As [`Self::require_askable`].
     pub fn judge_for(
         &self,
         backend: &Backend,
         token: &str,
-        required_audience: Option<&str>,
-        max_auth_age: Option<Duration>,
+        field: &'static str,
+        requirements: Requirements<'_>,
     ) -> Result<Judged> {
-        let Backend::Account(account) = backend else {
-            return Ok(self.judge(token, required_audience, max_auth_age));
-        };
-        let audience = self.audience(account, required_audience)?;
-        let judged = self.judge(token, Some(audience), max_auth_age);
-        let offered = &self.settings().audiences;
-        let is_meant =
-            |claims: &Claims| claims.audiences.iter().any(|it| account.may_ask(it, offered));
+        self.require_askable(backend, field, requirements.audience)?;
+        let judged = self.judge(token, requirements);
+        let Backend::Account(account) = backend else { return Ok(judged) };
         Ok(match judged.claims() {
-            Some(claims) if !is_meant(claims) => Judged::WrongAudience(None),
+            Some(claims) if !account.may_ask(&claims.audience, &self.settings().audiences) => {
+                Judged::WrongAudience(None)
+            }
             _ => judged,
         })
     }
 
-    /// Whether a backend may require this audience, or none.
+    /// Checks that a backend may ask about tokens for an audience.
     ///
     /// # Errors
-    /// `AudienceDenied`.
-    pub fn may_require(&self, backend: &Backend, audience: Option<&str>) -> Result<()> {
+    /// `FieldsInvalid` for an audience that is not configured; `AudienceDenied` for one that is not the
+    /// service account's.
+    pub fn require_askable(
+        &self,
+        backend: &Backend,
+        field: &'static str,
+        audience: &str,
+    ) -> Result<()> {
+        self.require_offered(field, audience)?;
         match backend {
-            Backend::Local => Ok(()),
-            Backend::Account(account) => self.audience(account, audience).map(drop),
+            Backend::Account(it) if !it.may_ask(audience, &self.settings().audiences) => {
+                Err(Error::AudienceDenied)
+            }
+            Backend::Account(_) | Backend::Local => Ok(()),
         }
     }
 
-    /// Whether a backend may receive revocations. Every token has all configured audiences, so a
-    /// backend of any of them may receive all revocations.
+    /// Checks that an audience is one of those configured for backends.
     ///
     /// # Errors
-    /// `AudienceDenied`.
-    pub fn may_watch(&self, backend: &Backend) -> Result<()> {
-        let offered = &self.settings().audiences;
-        match backend {
-            Backend::Local => Ok(()),
-            Backend::Account(it) if offered.iter().any(|own| it.may_ask(own, offered)) => Ok(()),
-            Backend::Account(_) => Err(Error::AudienceDenied),
+    /// `FieldsInvalid`.
+    pub(super) fn require_offered(&self, field: &'static str, audience: &str) -> Result<()> {
+        if self.settings().audiences.iter().any(|it| it == audience) {
+            return Ok(());
         }
-    }
-
-    fn audience<'a>(
-        &'a self,
-        account: &'a ServiceAccount,
-        required: Option<&'a str>,
-    ) -> Result<&'a str> {
-        let offered = &self.settings().audiences;
-        let audience = match required {
-            Some(required) => Some(required).filter(|it| account.may_ask(it, offered)),
-            None => account.default_audience(offered),
+        let rule = if audience.is_empty() {
+            BrokenRule::required()
+        } else {
+            let description = "must be one of the server's audiences (tokens.audiences)";
+            BrokenRule::new(FieldReason::Unknown, description)
         };
-        audience.ok_or(Error::AudienceDenied)
+        let mut violations = Violations::default();
+        violations.refuse(field, rule.reason, rule.description);
+        Err(violations.into())
     }
 }

@@ -32,7 +32,8 @@ pub enum Denial {
         /// The greatest age that the route allows, in seconds.
         max_age: u64,
     },
-    /// The gateway may not require this audience, or its settings for the route are not valid.
+    /// The gateway names no audience or one that it may not require, or its settings for the route are
+    /// not valid.
     NotAllowed,
     /// Tokens cannot be verified at the moment.
     Unavailable,
@@ -53,9 +54,10 @@ pub enum Refused {
 
 /// Decides on a request with these values of the header `authorization`.
 pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
-    if !judge.may_require(demands.audience.as_deref()) {
+    let audience = demands.audience.as_deref().or(judge.default_audience());
+    let Some(audience) = audience.filter(|it| judge.may_require(it)) else {
         return Decision::Deny(Denial::NotAllowed);
-    }
+    };
     let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {
         Ok(token) => token,
         Err(BearerError::Missing | BearerError::OtherScheme) if demands.allows_anonymous => {
@@ -68,8 +70,7 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
             return Decision::Deny(Denial::InvalidToken(Refused::Malformed));
         }
     };
-    let required =
-        Requirements { audience: demands.audience.as_deref(), max_auth_age: demands.max_auth_age };
+    let required = Requirements { audience, max_auth_age: demands.max_auth_age };
     let mut judged = judge.judge(token, required);
     if matches!(judged, Ok(Judged::Malformed)) {
         judged = match judge.wait_for_key(token).await {

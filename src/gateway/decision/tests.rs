@@ -30,13 +30,17 @@ impl Judge for Says {
             Verdict::Malformed => Judged::Malformed,
         })
     }
+
+    fn may_require(&self, audience: &str) -> bool {
+        audience == "shop"
+    }
 }
 
 fn claims() -> Claims {
     Claims {
         issuer: "https://id.example".to_owned(),
         account_id: AccountId::from_uuid(Uuid::nil()),
-        audiences: vec!["shop".to_owned()],
+        audience: "shop".to_owned(),
         expires_at: Timestamp::from_seconds(1900),
         issued_at: Timestamp::from_seconds(1000),
         token_id: "token".to_owned(),
@@ -48,8 +52,24 @@ fn claims() -> Claims {
 
 fn decided(says: Result<Verdict, Stale>, authorization: &[&str]) -> Decision {
     let max_auth_age = Some(Duration::from_secs(600));
-    let demands = Demands { max_auth_age, ..Demands::default() };
+    let demands = Demands { max_auth_age, ..of_shop() };
     decide(&Says(says), authorization, &demands).now_or_never().unwrap()
+}
+
+fn of_shop() -> Demands {
+    Demands { audience: Some("shop".to_owned()), ..Demands::default() }
+}
+
+#[test]
+fn a_gateway_names_an_audience_that_it_may_require() {
+    for audience in [None, Some("bank".to_owned())] {
+        let demands = Demands { audience, allows_anonymous: true, ..Demands::default() };
+        for values in [[].as_slice(), &["Bearer token"]] {
+            let decided = decide(&Says(Ok(Verdict::Active)), values, &demands);
+            let decided = decided.now_or_never().unwrap();
+            assert_eq!(decided, Decision::Deny(Denial::NotAllowed));
+        }
+    }
 }
 
 #[test]
@@ -100,7 +120,7 @@ fn two_values_never_pass() {
 
 #[test]
 fn only_somebody_without_any_token_may_be_anonymous() {
-    let demands = Demands { allows_anonymous: true, ..Demands::default() };
+    let demands = Demands { allows_anonymous: true, ..of_shop() };
     let decided =
         |says, values: &[&str]| decide(&Says(says), values, &demands).now_or_never().unwrap();
 

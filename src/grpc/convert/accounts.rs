@@ -2,7 +2,15 @@
 
 use claviger_proto::{pb, time::timestamp};
 
-use crate::model::account::Account;
+use secrecy::SecretString;
+use tonic::Status;
+
+use crate::{
+    domain::accounts::PasswordChangeProof,
+    model::{account::Account, violation::FieldReason},
+};
+
+use super::{fields::Fields, webauthn};
 
 /// An account.
 pub(crate) fn account(account: &Account) -> pb::Account {
@@ -14,4 +22,29 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         passkey_count: i32::try_from(account.passkey_count).unwrap_or(i32::MAX),
         create_time: Some(timestamp(account.created_at)),
     }
+}
+
+/// What allows a change of the password, and the new password.
+pub(crate) fn password_change(
+    request: pb::ChangePasswordRequest,
+) -> Result<(PasswordChangeProof, SecretString), Status> {
+    let pb::ChangePasswordRequest { current_password, new_password, passkey, .. } = request;
+    let mut fields = Fields::default();
+    let proof = match passkey {
+        Some(passkey) => {
+            if !current_password.is_empty() {
+                let sentence = "must be empty when `passkey` is given";
+                fields.refuse("current_password", FieldReason::Malformed, sentence);
+            }
+            let id = fields.identifier("passkey.ceremony_id", &passkey.ceremony_id);
+            let response =
+                webauthn::authentication_response(passkey.credential.unwrap_or_default());
+            id.map(|id| PasswordChangeProof::Passkey(id, response))
+        }
+        None if current_password.is_empty() => Some(PasswordChangeProof::SignIn),
+        None => Some(PasswordChangeProof::Password(current_password.into())),
+    };
+    fields.check()?;
+    let proof = proof.ok_or_else(|| Status::internal("a field without a value breaks no rule"))?;
+    Ok((proof, new_password.into()))
 }

@@ -111,6 +111,16 @@ pub(crate) fn logout_by_cookie(request: &pb::LogoutRequest) -> Result<(), Status
     fields.check()
 }
 
+/// The access token for a backend.
+pub(crate) fn issued(
+    (token, expires_at): &(AccessToken, Timestamp),
+) -> pb::IssueAccessTokenResponse {
+    pb::IssueAccessTokenResponse {
+        access_token: token.expose().to_owned(),
+        access_token_expire_time: Some(timestamp(*expires_at)),
+    }
+}
+
 /// The access token after a reauthentication.
 pub(crate) fn reauthenticated(
     (token, expires_at): &(AccessToken, Timestamp),

@@ -7,7 +7,7 @@ use claviger_proto::{
     time::{duration, read_duration, timestamp},
 };
 use claviger_token::{
-    claims::Claims,
+    claims::{CLIENT_ID, Claims},
     verdict::{Judged, Verdict},
 };
 use tonic::Status;
@@ -37,7 +37,7 @@ pub(crate) fn pair(tokens: &TokenPair) -> pb::TokenPair {
 /// A token to validate, and what to require of it.
 pub(crate) struct Validation {
     pub(crate) token: AccessToken,
-    pub(crate) required_audience: Option<String>,
+    pub(crate) required_audience: String,
     pub(crate) max_auth_age: Option<Duration>,
 }
 
@@ -58,7 +58,7 @@ fn read_validation(
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
         fields.refuse(age_field, FieldReason::OutOfRange, "must be at least one second");
     }
-    let required_audience = Some(request.required_audience).filter(|it| !it.is_empty());
+    let required_audience = request.required_audience;
     Validation { token: AccessToken::new(request.access_token), required_audience, max_auth_age }
 }
 
@@ -82,7 +82,7 @@ fn claims(claims: &Claims) -> pb::TokenClaims {
     pb::TokenClaims {
         issuer: claims.issuer.clone(),
         subject: claims.account_id.to_string(),
-        audiences: claims.audiences.clone(),
+        audience: claims.audience.clone(),
         expire_time: Some(timestamp(claims.expires_at)),
         issue_time: Some(timestamp(claims.issued_at)),
         token_id: claims.token_id.clone(),
@@ -94,6 +94,7 @@ fn claims(claims: &Claims) -> pb::TokenClaims {
             .iter()
             .map(|&method| method.to_owned())
             .collect(),
+        client_id: CLIENT_ID.to_owned(),
     }
 }
 

@@ -44,7 +44,7 @@ fn claims() -> Claims {
     Claims {
         issuer: "https://id.example".to_owned(),
         account_id: AccountId::from_uuid(Uuid::nil()),
-        audiences: vec!["shop".to_owned()],
+        audience: "shop".to_owned(),
         expires_at: Timestamp::from_seconds(1900),
         issued_at: Timestamp::from_seconds(1000),
         token_id: "token".to_owned(),

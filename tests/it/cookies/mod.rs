@@ -53,6 +53,7 @@ fn change_password(current: &str, new: &str) -> pb::ChangePasswordRequest {
         current_password: current.to_owned(),
         new_password: new.to_owned(),
         refresh_token_delivery: COOKIE,
+        passkey: None,
     }
 }
 

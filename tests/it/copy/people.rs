@@ -7,7 +7,7 @@ use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
 use crate::{
     assert_refused,
     support::{
-        Authenticator, Counter, Home, ORIGIN, PASSWORD, Person, Process, app::channel,
+        Authenticator, BACKEND, Counter, Home, ORIGIN, PASSWORD, Person, Process, app::channel,
         ceremonies::Assertion, people::Bearer,
     },
 };
@@ -45,7 +45,7 @@ async fn fill(home: &Home, process: &Process) -> Household {
     assert_refused!(wrong.map(drop), Unauthenticated, INVALID_CREDENTIALS);
     let open = stranger.start_named("bob").await.unwrap();
     done(home, &["keys", "rotate", "--now"]);
-    let certificate = ["--certificate", "shop.example", "--audience", ORIGIN];
+    let certificate = ["--certificate", "shop.example", "--audience", BACKEND];
     let create = [&["service-account", "create", "shop"], &certificate[..]].concat();
     let old = done(home, &create).trim().to_owned();
     let new = done(home, &["service-account", "rotate", "shop"]).trim().to_owned();
@@ -92,7 +92,8 @@ async fn verdict(process: &Process, person: &Person) -> pb::TokenVerdict {
 
 async fn judge(process: &Process, person: &Person) -> pb::ValidateTokenResponse {
     let request = pb::ValidateTokenRequest {
-        access_token: person.tokens.access_token.clone(),
+        access_token: person.backend_token.clone(),
+        required_audience: BACKEND.to_owned(),
         ..Default::default()
     };
     process.backend().validate_token(request).await.unwrap().into_inner()

@@ -1,5 +1,6 @@
 //! A backend that has one replica judge access tokens all the time.
 
+use crate::support::BACKEND;
 use std::time::{Duration, Instant};
 
 use claviger_proto::pb::{self, TokenVerdict, token_service_client::TokenServiceClient};
@@ -63,6 +64,10 @@ pub async fn verdict(
     client: &mut TokenServiceClient<Channel>,
     access_token: String,
 ) -> Result<TokenVerdict, Status> {
-    let request = pb::ValidateTokenRequest { access_token, ..Default::default() };
+    let request = pb::ValidateTokenRequest {
+        access_token,
+        required_audience: BACKEND.to_owned(),
+        ..Default::default()
+    };
     Ok(client.validate_token(request).await?.into_inner().verdict())
 }

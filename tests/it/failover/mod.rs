@@ -86,10 +86,10 @@ fn start_writers(replicas: &[Process; 2], tally: &'static Tally) -> JoinSet<(Tol
 /// One backend for each replica. They know a session that lives, and one that both know as ended.
 async fn start_backends(replicas: &[Process; 2], tally: &'static Tally) -> JoinSet<Seen> {
     let stranger = replicas[0].stranger();
-    let living = stranger.register("living", PASSWORD).await.unwrap().tokens.access_token;
+    let living = stranger.register("living", PASSWORD).await.unwrap().backend_token;
     let ended = stranger.register("ended", PASSWORD).await.unwrap();
     ended.logout().await.unwrap();
-    let ended = ended.tokens.access_token;
+    let ended = ended.backend_token;
     let mut backends = JoinSet::new();
     for (replica, process) in replicas.iter().enumerate() {
         let mut client = process.backend();
@@ -179,8 +179,9 @@ async fn check(replicas: &[Process; 3], told: Vec<(Told, Vec<String>)>) {
         let backends: Vec<_> = replicas.iter().map(Process::backend).collect();
         checks.spawn(async move {
             for mut backend in backends {
-                for tokens in &told.ended {
-                    let verdict = verdict(&mut backend, tokens.access_token.clone()).await.unwrap();
+                for person in &told.ended {
+                    let verdict =
+                        verdict(&mut backend, person.backend_token.clone()).await.unwrap();
                     assert_eq!(verdict, TokenVerdict::Revoked);
                 }
             }

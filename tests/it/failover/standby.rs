@@ -111,7 +111,7 @@ async fn a_logout_that_waited_long_for_the_standby_is_known_to_all_replicas_with
     let other_home = home.replica();
     let replicas = [Process::start(&home, FLAGS), Process::start(&other_home, FLAGS)];
     let person = replicas[0].stranger().register("alice", PASSWORD).await.unwrap();
-    let token = person.tokens.access_token.clone();
+    let token = person.backend_token.clone();
 
     primary.lose_standby().await;
     let logout = tokio::spawn(async move { person.logout().await });

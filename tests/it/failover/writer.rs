@@ -125,7 +125,7 @@ impl Writer {
 
     async fn log_out(&mut self, person: &Person, by_access_token: bool) {
         let answer = self.client.insist(|replica| {
-            let person = replica.with(None, Some(person.tokens.clone()));
+            let person = person.through(&replica);
             async move {
                 if by_access_token {
                     person.logout().await
@@ -138,8 +138,8 @@ impl Writer {
         answer.result.unwrap_or_else(|status| panic!("a logout: {status:?}"));
         // A replica that finds the session ended already may learn of it a moment later.
         if answer.unclear == 0 {
-            self.client.tally.log_out(answer.replica, &person.tokens.access_token);
+            self.client.tally.log_out(answer.replica, &person.backend_token);
         }
-        self.told.ended.push(person.tokens.clone());
+        self.told.ended.push(person.clone());
     }
 }

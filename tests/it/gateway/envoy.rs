@@ -22,7 +22,7 @@ async fn a_call_of_grpc_passes_and_is_refused_in_the_words_of_grpc() {
     let envoy = Kind::Envoy.start(&example("envoy-ext-authz.yaml", ports), port);
     let alice = app.registered("alice").await;
     let through = Person::stranger(channel(envoy.port()));
-    let through = through.with(Some(alice.account.clone()), Some(alice.tokens.clone()));
+    let through = alice.through(&through);
 
     let passed = through.get_account().await;
     let without = through.bearing("").get_account().await.err().unwrap();

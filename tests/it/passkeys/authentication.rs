@@ -5,7 +5,7 @@ use claviger_proto::pb::{self, start_authentication_request::Target};
 use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{
     assert_refused,
-    support::{MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
+    support::{BACKEND, MINUTE, OTHER_PASSWORD, PASSWORD, SECOND, TestApp},
 };
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn a_passkey_session_shows_its_method_and_its_token_the_proof() {
     let sessions = alice.list_sessions().await.unwrap();
     assert_eq!(sessions[0].id, signed_in.tokens.session_id);
     assert_eq!(sessions[0].method(), pb::SignInMethod::Passkey);
-    let judged = app.judge(&signed_in.tokens.access_token, "", None).await.unwrap();
+    let judged = app.judge(&signed_in.backend_token, BACKEND, None).await.unwrap();
     let claims = judged.claims.unwrap();
     assert_eq!(claims.authentication_methods, ["pop", "user"]);
     assert_eq!(claims.auth_time.unwrap().seconds, app.clock().now().as_seconds());

@@ -204,10 +204,10 @@ async fn removing_a_passkey_ends_the_sessions_it_opened_except_the_callers() {
 
     caller.delete_passkey(&id).await.unwrap();
 
-    assert_eq!(app.verdict(&ended.tokens.access_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&ended.backend_token).await, pb::TokenVerdict::Revoked);
     assert_refused!(ended.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     for living in [caller, by_other, by_password] {
-        assert_eq!(app.verdict(&living.tokens.access_token).await, pb::TokenVerdict::Active);
+        assert_eq!(app.verdict(&living.backend_token).await, pb::TokenVerdict::Active);
         living.refresh().await.unwrap();
     }
 }

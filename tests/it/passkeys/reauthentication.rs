@@ -5,7 +5,7 @@ use claviger_proto::pb;
 use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{
     assert_refused,
-    support::{MINUTE, PASSWORD, SECOND, TestApp},
+    support::{BACKEND, MINUTE, PASSWORD, SECOND, TestApp},
 };
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn a_step_up_raises_auth_time_within_the_same_session() {
     let fresh = alice.step_up(&mut phone).await.unwrap();
 
     fresh.start_registration().await.unwrap();
-    let judged = app.judge(&fresh.tokens.access_token, "", Some(SECOND)).await.unwrap();
+    let judged = app.judge(&fresh.backend_token, BACKEND, Some(SECOND)).await.unwrap();
     assert_eq!(judged.verdict(), pb::TokenVerdict::Active);
     let claims = judged.claims.unwrap();
     assert_eq!(claims.session_id, alice.tokens.session_id);

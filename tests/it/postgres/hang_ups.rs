@@ -40,11 +40,7 @@ async fn two_hundred_hang_ups_leave_no_transaction_and_every_connection() {
     // Half of them drop their connection, half their call alone, each at another moment.
     let storm = (0..HANG_UPS).map(async |number| {
         let after = Duration::from_micros(number * 97 % 20_000);
-        let person = if number % 2 == 0 {
-            app.newcomer().with(Some(alice.account.clone()), Some(alice.tokens.clone()))
-        } else {
-            alice.clone()
-        };
+        let person = if number % 2 == 0 { alice.through(&app.newcomer()) } else { alice.clone() };
         timeout(after, some_call(&person, number)).await.is_err()
     });
     let hung_up = join_all(storm).await.into_iter().filter(|it| *it).count();
@@ -103,7 +99,7 @@ async fn a_write_goes_on_to_its_end_after_its_caller_has_hung_up() {
 
     hang_up_during(&app, leaver.logout()).await;
     wait_until("logged out", SECOND, async || {
-        app.verdict(&leaver.tokens.access_token).await == TokenVerdict::Revoked
+        app.verdict(&leaver.backend_token).await == TokenVerdict::Revoked
     })
     .await;
     until_none_left_open(&mut database).await;

@@ -61,7 +61,7 @@ async fn assert_degraded(app: &TestApp, alice: &Person) {
         assert_unavailable(alice.get_account()).await,
     ];
     eprintln!("refusals while the database is down: {}", Distribution::of(took));
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Active);
     assert!(app.get("/.well-known/jwks.json").await.contains("kid"));
 }
 
@@ -76,7 +76,7 @@ async fn without_the_database_tokens_are_judged_and_everything_else_is_to_be_tri
     wait_until("it notices", RECOVERY, async || is_down(&app).await).await;
 
     assert_degraded(&app, &alice).await;
-    assert_eq!(app.verdict(&carol.tokens.access_token).await, TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&carol.backend_token).await, TokenVerdict::Revoked);
     let (_, public) = page(app.public_port(), "/readyz").await;
     assert_eq!(public["status"], "unavailable");
     assert_eq!(public["parts"]["database"], "unavailable");
@@ -115,7 +115,7 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
     app.stranger().finish_authentication(&ceremony.id, answer).await.unwrap();
     let next = alice.refresh().await.unwrap();
     next.logout().await.unwrap();
-    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&next.backend_token).await, TokenVerdict::Revoked);
     app.registered("bob").await;
 }
 
@@ -161,7 +161,7 @@ async fn a_database_that_hangs_keeps_nobody_for_longer_than_a_call_may_take() {
         let allowed = ["DATABASE_UNAVAILABLE", "DEADLINE_EXCEEDED"];
         assert!(reasons.iter().all(|it| allowed.contains(&it.as_str())), "{reasons:?}");
     }
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Active);
     wait_until("it notices", RECOVERY, async || is_down(&app).await).await;
     drop(hang);
     let login = until_login_works(&app, "alice").await;

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use crate::{
     assert_refused,
     support::{
-        Authenticator, Home, ORIGIN, PASSWORD, Person, Process, SECOND, app::channel,
+        Authenticator, BACKEND, Home, ORIGIN, PASSWORD, Person, Process, SECOND, app::channel,
         figures::Distribution, patience::wait_until, servers::Balancer,
     },
 };
@@ -37,7 +37,7 @@ impl Pair {
     /// The person on a new connection, which leads to the other replica than the one before it.
     fn next(&self, person: &Person) -> Person {
         let stranger = Person::stranger(channel(self.balancer.port()));
-        stranger.with(Some(person.account.clone()), Some(person.tokens.clone()))
+        person.through(&stranger)
     }
 
     fn stranger(&self) -> Person {
@@ -52,7 +52,11 @@ impl Pair {
 
 async fn verdict(replica: &Process, access_token: &str) -> TokenVerdict {
     let access_token = access_token.to_owned();
-    let request = ValidateTokenRequest { access_token, ..Default::default() };
+    let request = ValidateTokenRequest {
+        access_token,
+        required_audience: BACKEND.to_owned(),
+        ..Default::default()
+    };
     replica.backend().validate_token(request).await.unwrap().into_inner().verdict()
 }
 
@@ -98,7 +102,7 @@ async fn a_logout_at_either_program_is_known_to_both_within_a_second() {
         let mut measured = Vec::new();
         for round in 0..LOGOUTS_EACH {
             let person = here.stranger().login(&name, PASSWORD).await.unwrap();
-            let token = &person.tokens.access_token;
+            let token = &person.backend_token;
             assert_eq!(verdict(there, token).await, TokenVerdict::Active);
             let phase = Duration::from_millis((number * 31 + round * 13) as u64 % 250);
             tokio::time::sleep(phase).await;
@@ -136,7 +140,7 @@ async fn what_a_killed_replica_began_the_other_one_finishes() {
         through().login("alice", PASSWORD).await.unwrap();
     }
     wait_until("the last logout", SECOND, async || {
-        verdict(&second, &bob.tokens.access_token).await == TokenVerdict::Revoked
+        verdict(&second, &bob.backend_token).await == TokenVerdict::Revoked
     })
     .await;
 }

@@ -46,7 +46,7 @@ async fn a_sign_in_is_finished_by_another_replica_than_the_one_that_was_asked() 
     for person in [by_name.unwrap(), discovered.unwrap()] {
         assert_eq!(person.account.id, alice.account.id);
         for replica in [&first, &second] {
-            let verdict = replica.verdict(&person.tokens.access_token).await;
+            let verdict = replica.verdict(&person.backend_token).await;
             assert_eq!(verdict, TokenVerdict::Active);
         }
     }

@@ -51,8 +51,8 @@ async fn a_key_is_published_everywhere_before_it_signs_everywhere_at_its_time() 
         let person = replica.stranger().login("alice", PASSWORD).await.unwrap();
         assert_eq!(signer(&person), *new);
         for judge in [&first, &second] {
-            assert_eq!(judge.verdict(&person.tokens.access_token).await, TokenVerdict::Active);
-            assert_eq!(judge.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+            assert_eq!(judge.verdict(&person.backend_token).await, TokenVerdict::Active);
+            assert_eq!(judge.verdict(&alice.backend_token).await, TokenVerdict::Active);
         }
     }
 }

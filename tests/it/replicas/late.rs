@@ -5,7 +5,7 @@ use std::time::Duration;
 use claviger_proto::pb::{TokenVerdict, ValidateTokenRequest};
 
 use super::two;
-use crate::support::{Home, PASSWORD, Process, SECOND, TestApp, patience::wait_until};
+use crate::support::{BACKEND, Home, PASSWORD, Process, SECOND, TestApp, patience::wait_until};
 
 /// How long noticing that the database is back may take.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ async fn a_replica_knows_every_logout_before_it_serves() {
     for number in 0..20 {
         let person = first.registered(&format!("user{number}")).await;
         person.logout().await.unwrap();
-        left.push(person.tokens.access_token);
+        left.push(person.backend_token);
     }
     let live = first.registered("alice").await;
     first.open_database().await.execute(AGE).await;
@@ -44,7 +44,7 @@ async fn a_replica_knows_every_logout_before_it_serves() {
     for token in &left {
         assert_eq!(third.verdict(token).await, TokenVerdict::Revoked);
     }
-    assert_eq!(third.verdict(&live.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(third.verdict(&live.backend_token).await, TokenVerdict::Active);
 }
 
 #[tokio::test]
@@ -55,8 +55,12 @@ async fn a_replica_that_stood_still_knows_everything_a_second_after_it_goes_on()
     let (first, second) = (Process::start(&home, &flags), Process::start(&beside, &flags));
     let alice = first.stranger().register("alice", PASSWORD).await.unwrap();
     let revoked = async || {
-        let access_token = alice.tokens.access_token.clone();
-        let request = ValidateTokenRequest { access_token, ..Default::default() };
+        let access_token = alice.backend_token.clone();
+        let request = ValidateTokenRequest {
+            access_token,
+            required_audience: BACKEND.to_owned(),
+            ..Default::default()
+        };
         let answer = second.backend().validate_token(request).await.unwrap();
         answer.into_inner().verdict() == TokenVerdict::Revoked
     };
@@ -87,14 +91,14 @@ async fn a_replica_that_was_cut_off_knows_everything_when_it_is_back() {
     alice.logout().await.unwrap();
     first.rotate_keys().await;
     operator.execute(AGE).await;
-    let meanwhile = second.verdict(&alice.tokens.access_token).await;
+    let meanwhile = second.verdict(&alice.backend_token).await;
     operator.execute(LET_IN).await;
     let gap = wait_until("it is back", RECOVERY, async || is_ready(&second).await).await;
 
     // At the very moment it says it is ready.
-    assert_eq!(second.verdict(&alice.tokens.access_token).await, TokenVerdict::Revoked);
+    assert_eq!(second.verdict(&alice.backend_token).await, TokenVerdict::Revoked);
     assert_eq!(meanwhile, TokenVerdict::Active);
-    assert_eq!(second.verdict(&bob.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(second.verdict(&bob.backend_token).await, TokenVerdict::Active);
     assert_eq!(second.get("/.well-known/jwks.json").await.matches("\"kid\"").count(), 2);
     second.stranger().login("bob", PASSWORD).await.unwrap();
     eprintln!("a replica that was cut off was ready {gap:?} after the database let it in");

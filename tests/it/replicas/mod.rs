@@ -22,7 +22,7 @@ async fn two() -> (TestApp, TestApp) {
 
 /// The same person, who calls this replica from now on.
 fn at(replica: &TestApp, person: &Person) -> Person {
-    replica.newcomer().with(Some(person.account.clone()), Some(person.tokens.clone()))
+    person.through(&replica.newcomer())
 }
 
 /// Waits until a replica judges an access token as revoked, for a second at most.

@@ -36,8 +36,8 @@ async fn a_spent_token_is_caught_by_another_replica_and_ends_the_session_at_both
 
     assert_refused!(replay.map(drop), Unauthenticated, REFRESH_TOKEN_REUSED);
     assert_refused!(live.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
-    revoked(&second, &live.tokens.access_token).await;
-    revoked(&first, &live.tokens.access_token).await;
+    revoked(&second, &live.backend_token).await;
+    revoked(&first, &live.backend_token).await;
     assert_refused!(live.get_account().await, Unauthenticated, SESSION_ENDED);
 }
 

@@ -24,7 +24,7 @@ async fn a_logout_is_known_to_the_other_replica_within_a_second() {
         let mut measured = Vec::new();
         for round in 0..LOGOUTS_EACH {
             let person = stranger.login(&name, PASSWORD).await.unwrap();
-            let token = &person.tokens.access_token;
+            let token = &person.backend_token;
             assert_eq!(second.verdict(token).await, TokenVerdict::Active);
             // Spread over the interval of the poll.
             let phase = Duration::from_millis((number * 31 + round * 13) as u64 % 250);
@@ -52,15 +52,15 @@ async fn every_way_to_end_a_session_is_known_to_the_other_replica() {
     left.logout_by_refresh_token().await.unwrap();
     alice.revoke_session(&revoked_one.tokens.session_id).await.unwrap();
     for person in [&left, &revoked_one] {
-        revoked(&second, &person.tokens.access_token).await;
+        revoked(&second, &person.backend_token).await;
     }
     alice.sessions().revoke_other_sessions(RevokeOtherSessionsRequest {}).await.unwrap();
     for person in [&other, &another] {
-        revoked(&second, &person.tokens.access_token).await;
+        revoked(&second, &person.backend_token).await;
     }
-    assert_eq!(second.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(second.verdict(&alice.backend_token).await, TokenVerdict::Active);
     alice.sessions().revoke_all_sessions(RevokeAllSessionsRequest {}).await.unwrap();
-    revoked(&second, &alice.tokens.access_token).await;
+    revoked(&second, &alice.backend_token).await;
     assert_refused!(at(&second, &alice).get_account().await, Unauthenticated, SESSION_ENDED);
 }
 
@@ -73,9 +73,9 @@ async fn a_password_change_is_known_to_the_other_replica() {
     let changed = alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
 
     for person in [&alice, &laptop] {
-        revoked(&second, &person.tokens.access_token).await;
+        revoked(&second, &person.backend_token).await;
     }
-    assert_eq!(second.verdict(&changed.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(second.verdict(&changed.backend_token).await, TokenVerdict::Active);
     let old = second.stranger().login("alice", PASSWORD).await;
     assert_refused!(old.map(drop), Unauthenticated, INVALID_CREDENTIALS);
     second.stranger().login("alice", OTHER_PASSWORD).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_deleted_account_is_known_to_the_other_replica() {
 
     alice.delete_account().await.unwrap();
 
-    revoked(&second, &laptop.tokens.access_token).await;
+    revoked(&second, &laptop.backend_token).await;
     assert_refused!(laptop.get_account().await, Unauthenticated, SESSION_ENDED);
     let gone = second.stranger().login("alice", PASSWORD).await;
     assert_refused!(gone.map(drop), Unauthenticated, INVALID_CREDENTIALS);
@@ -106,8 +106,8 @@ async fn a_removed_passkey_ends_the_sessions_it_opened_at_the_other_replica() {
 
     alice.delete_passkey(&passkey.id).await.unwrap();
 
-    revoked(&second, &opened.tokens.access_token).await;
-    assert_eq!(second.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    revoked(&second, &opened.backend_token).await;
+    assert_eq!(second.verdict(&alice.backend_token).await, TokenVerdict::Active);
     let gone = second.stranger().sign_in_discoverable(&mut phone).await;
     assert_refused!(gone.map(drop), Unauthenticated, PASSKEY_UNKNOWN);
 }
@@ -124,12 +124,12 @@ async fn a_revocation_that_is_committed_late_is_not_missed() {
 
     // Written later, seen earlier: the other replica has read past the first one.
     bob.logout().await.unwrap();
-    revoked(&second, &bob.tokens.access_token).await;
-    let before = second.verdict(&alice.tokens.access_token).await;
+    revoked(&second, &bob.backend_token).await;
+    let before = second.verdict(&alice.backend_token).await;
     late.execute("COMMIT").await;
 
     assert_eq!(before, TokenVerdict::Active);
     for replica in [&first, &second] {
-        revoked(replica, &alice.tokens.access_token).await;
+        revoked(replica, &alice.backend_token).await;
     }
 }

@@ -7,11 +7,15 @@ use tonic::Status;
 
 use crate::{
     assert_refused,
-    support::{MINUTE, TestApp},
+    support::{BACKEND, MINUTE, TestApp},
 };
 
 fn about(access_token: &str) -> ValidateTokenRequest {
-    ValidateTokenRequest { access_token: access_token.to_owned(), ..Default::default() }
+    ValidateTokenRequest {
+        access_token: access_token.to_owned(),
+        required_audience: BACKEND.to_owned(),
+        ..Default::default()
+    }
 }
 
 async fn ask(
@@ -24,11 +28,11 @@ async fn ask(
 
 #[tokio::test]
 async fn each_question_is_answered_in_its_place() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&[("tokens.audiences", "backend,bank")]).await;
     let [alice, bob] = [app.registered("alice").await, app.registered("bob").await];
     app.clock().advance(MINUTE);
     bob.logout().await.unwrap();
-    let token = &alice.tokens.access_token;
+    let token = &alice.backend_token;
     let max_auth_age = Some(prost_types::Duration { seconds: 59, nanos: 0 });
 
     let answers = ask(
@@ -36,7 +40,7 @@ async fn each_question_is_answered_in_its_place() {
         vec![
             about("nonsense"),
             about(token),
-            about(&bob.tokens.access_token),
+            about(&bob.backend_token),
             ValidateTokenRequest { required_audience: "bank".to_owned(), ..about(token) },
             ValidateTokenRequest { max_auth_age, ..about(token) },
         ],

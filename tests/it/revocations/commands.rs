@@ -7,7 +7,7 @@ use claviger_proto::pb::{SigningKeyState, TokenVerdict};
 use crate::{
     assert_refused,
     support::{
-        Home, PASSWORD, SECOND, TestApp,
+        BACKEND, Home, PASSWORD, SECOND, TestApp,
         patience::wait_until,
         watcher::{Heard, Watcher},
     },
@@ -42,7 +42,7 @@ async fn a_session_is_ended_with_all_its_tokens() {
     let id = &alice.tokens.session_id;
 
     let first = said(&run(app.home(), &["revoke", "session", id]));
-    becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
+    becomes(&app, &alice.backend_token, TokenVerdict::Revoked).await;
     let again = said(&run(app.home(), &["revoke", "session", id]));
 
     assert_eq!(first, format!("Revoked the session {id}."));
@@ -61,7 +61,7 @@ async fn an_account_loses_every_token_and_can_sign_in_again() {
 
     let first = said(&run(app.home(), &["revoke", "account", "Alice"]));
     for person in [&alice, &laptop] {
-        becomes(&app, &person.tokens.access_token, TokenVerdict::Revoked).await;
+        becomes(&app, &person.backend_token, TokenVerdict::Revoked).await;
         assert_refused!(person.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
     }
     let again = said(&run(app.home(), &["revoke", "account", &alice.account.id]));
@@ -69,10 +69,10 @@ async fn an_account_loses_every_token_and_can_sign_in_again() {
     let revoked = "Revoked all access tokens of the account, and its";
     assert_eq!(first, format!("{revoked} 2 active sessions."));
     assert_eq!(again, format!("{revoked} 0 active sessions."));
-    assert_eq!(app.verdict(&bob.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&bob.backend_token).await, TokenVerdict::Active);
     app.clock().advance(2 * SECOND);
     let back = app.stranger().login("alice", PASSWORD).await.unwrap();
-    assert_eq!(app.verdict(&back.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&back.backend_token).await, TokenVerdict::Active);
 }
 
 #[tokio::test]
@@ -87,29 +87,31 @@ async fn who_signs_in_within_the_second_of_the_revocation_gets_a_good_token_in_t
     .await;
 
     let hasty = app.stranger().login("alice", PASSWORD).await.unwrap();
-    let dead = app.verdict(&hasty.tokens.access_token).await;
+    let dead = hasty.issue(BACKEND).await;
     app.clock().advance(2 * SECOND);
     let next = hasty.refresh().await.unwrap();
 
-    assert_eq!(dead, TokenVerdict::Revoked);
-    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+    assert_refused!(dead, Unauthenticated, SESSION_ENDED);
+    assert_eq!(app.verdict(&next.backend_token).await, TokenVerdict::Active);
 }
 
 #[tokio::test]
 async fn a_token_dies_alone() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
-    let judged = app.judge(&alice.tokens.access_token, "", None).await.unwrap();
+    let judged = app.judge(&alice.backend_token, BACKEND, None).await.unwrap();
     let claims = judged.claims.unwrap();
     let id = claims.token_id;
 
     let first = said(&run(app.home(), &["revoke", "token", &id.to_uppercase()]));
-    becomes(&app, &alice.tokens.access_token, TokenVerdict::Revoked).await;
+    becomes(&app, &alice.backend_token, TokenVerdict::Revoked).await;
 
     assert_eq!(first, format!("Revoked the access token {id}; its session remains valid."));
-    assert_refused!(alice.get_account().await.map(drop), Unauthenticated, SESSION_ENDED);
+    let another = alice.token_for(BACKEND).await;
+    assert_eq!(app.verdict(&another).await, TokenVerdict::Active);
+    alice.get_account().await.unwrap();
     let next = alice.refresh().await.unwrap();
-    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&next.backend_token).await, TokenVerdict::Active);
     // For as long as any token can live: the server may be configured otherwise than the command.
     let until = Heard::poll(&mut app.backend()).await.live[&format!("token {id}")];
     assert!(until >= claims.issue_time.unwrap().seconds + 24 * 3600, "{until}");
@@ -139,10 +141,10 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     let mut watcher = Watcher::start(app.backend()).await;
     watcher.catch_up().await;
     let old = watcher.heard.keys.keys().next().unwrap().clone();
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Active);
 
     let first = said(&run(app.home(), &["keys", "revoke", &old]));
-    becomes(&app, &alice.tokens.access_token, TokenVerdict::Malformed).await;
+    becomes(&app, &alice.backend_token, TokenVerdict::Malformed).await;
     let again = said(&run(app.home(), &["keys", "revoke", &old]));
 
     let revoked = format!("Revoked the signing key {old} and every token signed with it.");
@@ -150,7 +152,7 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     assert_eq!(again, format!("The signing key {old} is already revoked."));
     assert_refused!(alice.get_account().await.map(drop), Unauthenticated, ACCESS_TOKEN_INVALID);
     let next = alice.refresh().await.unwrap();
-    assert_eq!(app.verdict(&next.tokens.access_token).await, TokenVerdict::Active);
+    assert_eq!(app.verdict(&next.backend_token).await, TokenVerdict::Active);
     watcher.until(|heard| heard.keys[&old] == SigningKeyState::Compromised).await;
     watcher.until(|heard| heard.keys.len() == 2).await;
     let jwks = app.get("/.well-known/jwks.json").await;
@@ -172,7 +174,7 @@ async fn a_revocation_that_cannot_be_read_keeps_no_compromised_key_alive() {
 
     said(&run(app.home(), &["keys", "revoke", old]));
 
-    becomes(&app, &alice.tokens.access_token, TokenVerdict::Malformed).await;
+    becomes(&app, &alice.backend_token, TokenVerdict::Malformed).await;
 }
 
 #[tokio::test]
@@ -188,5 +190,5 @@ async fn a_key_stays_compromised_after_a_restart_and_a_month() {
 
     let keys = Heard::poll(&mut app.backend()).await.keys;
     assert_eq!(keys[old], SigningKeyState::Compromised);
-    assert_eq!(app.verdict(&alice.tokens.access_token).await, TokenVerdict::Malformed);
+    assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Malformed);
 }

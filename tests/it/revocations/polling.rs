@@ -4,7 +4,7 @@ use claviger_proto::pb::GetRevocationsRequest;
 
 use crate::{
     assert_refused,
-    support::{TestApp, watcher::Heard},
+    support::{BACKEND, TestApp, watcher::Heard},
 };
 
 async fn ask(
@@ -12,7 +12,8 @@ async fn ask(
     cursor: &[u8],
     page_size: i32,
 ) -> Result<claviger_proto::pb::GetRevocationsResponse, tonic::Status> {
-    let request = GetRevocationsRequest { cursor: cursor.to_vec(), page_size };
+    let request =
+        GetRevocationsRequest { cursor: cursor.to_vec(), page_size, audience: BACKEND.to_owned() };
     Ok(app.backend().get_revocations(request).await?.into_inner())
 }
 

@@ -6,7 +6,7 @@ use tonic::transport::Endpoint;
 use crate::{
     assert_refused,
     support::{
-        SECOND, TestApp,
+        BACKEND, SECOND, TestApp,
         patience::wait_until,
         watcher::{Heard, Watcher},
     },
@@ -32,7 +32,7 @@ async fn talkative(patience: &'static str) -> TestApp {
 async fn a_watcher_that_reads_nothing_is_cut_off_with_a_reason_and_continues_later() {
     let app = talkative("200ms").await;
     let mut backend = narrow(&app);
-    let request = WatchRevocationsRequest::default();
+    let request = WatchRevocationsRequest { audience: BACKEND.to_owned(), ..Default::default() };
     let mut stream = backend.watch_revocations(request).await.unwrap().into_inner();
     let patience_over = tokio::time::sleep(SECOND);
 

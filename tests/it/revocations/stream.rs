@@ -9,7 +9,7 @@ use tonic_types::StatusExt as _;
 use crate::{
     assert_refused,
     support::{
-        HOUR, MINUTE, PASSWORD, Refusal, SECOND, TestApp,
+        BACKEND, HOUR, MINUTE, PASSWORD, Refusal, SECOND, TestApp,
         patience::{timed, wait_until},
         watcher::{Heard, Watcher},
     },
@@ -165,7 +165,7 @@ async fn a_cursor_that_nobody_handed_out_is_refused() {
     let app = TestApp::start().await;
 
     for cursor in [vec![1], vec![0; 15], vec![0; 17], vec![0; 4096]] {
-        let request = WatchRevocationsRequest { cursor };
+        let request = WatchRevocationsRequest { cursor, audience: BACKEND.to_owned() };
         let refused = app.backend().watch_revocations(request).await;
         assert_refused!(refused.map(drop), InvalidArgument, CURSOR_INVALID);
     }

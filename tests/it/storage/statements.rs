@@ -126,7 +126,7 @@ async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>
     let request = pb::ListSessionsRequest::default();
     log.cost("ListSessions", alice.sessions().list_sessions(request)).await.unwrap();
     let alice = log.cost("RefreshTokens", alice.refresh()).await.unwrap();
-    let verdict = log.cost("ValidateToken", app.verdict(&alice.tokens.access_token)).await;
+    let verdict = log.cost("ValidateToken", app.verdict(&alice.backend_token)).await;
     assert_eq!(verdict, TokenVerdict::Active);
     log.cost("Logout", alice.logout()).await.unwrap();
     let bob = app.registered("bob").await;

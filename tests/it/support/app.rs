@@ -221,7 +221,7 @@ impl TestApp {
 
     /// The verdict on an access token.
     pub async fn verdict(&self, access_token: &str) -> pb::TokenVerdict {
-        self.judge(access_token, "", None).await.unwrap().verdict()
+        self.judge(access_token, super::BACKEND, None).await.unwrap().verdict()
     }
 
     /// The whole answer on an access token.

@@ -157,7 +157,7 @@ impl Person {
             ..Default::default()
         };
         let answer = self.passkeys().finish_authentication(request).await?.into_inner();
-        Ok(self.with(answer.account, answer.tokens))
+        Ok(self.signed_in(answer.account, answer.tokens).await)
     }
 
     /// Signs in by name.
@@ -212,7 +212,27 @@ impl Person {
             credential: Some(authentication_credential(answer)),
         };
         let answer = self.passkeys().finish_reauthentication(request).await?.into_inner();
-        Ok(self.bearing(&answer.access_token))
+        Ok(self.bearing(&answer.access_token).with_backend_token().await)
+    }
+
+    /// Sets a new password by the assertion of a passkey; answers with the person in the new session.
+    pub async fn change_password_by_passkey(
+        &self,
+        ceremony_id: &str,
+        answer: AssertionAnswer,
+        new: &str,
+    ) -> Result<Self, Status> {
+        let passkey = pb::PasskeyProof {
+            ceremony_id: ceremony_id.to_owned(),
+            credential: Some(authentication_credential(answer)),
+        };
+        let request = pb::ChangePasswordRequest {
+            new_password: new.to_owned(),
+            passkey: Some(passkey),
+            ..Default::default()
+        };
+        let answer = self.accounts().change_password(request).await?.into_inner();
+        Ok(self.signed_in(None, answer.tokens).await)
     }
 
     /// Proves presence with a passkey.

@@ -27,7 +27,7 @@ pub use authenticator::{Algorithm, Authenticator, Counter};
 pub use ceremonies::ORIGIN;
 pub use home::Home;
 pub use page::{Answer, Dialect, Page};
-pub use people::Person;
+pub use people::{BACKEND, Person};
 pub use process::Process;
 pub use refusal::Refusal;
 

@@ -32,27 +32,50 @@ impl Interceptor for Bearer {
 
 type Wire = InterceptedService<Channel, Bearer>;
 
+/// The backend that people's tokens are shown to, where a test does not need several.
+pub const BACKEND: &str = "backend";
+
 /// Somebody at a device: signed in if there are tokens.
 #[derive(Clone)]
 pub struct Person {
     channel: Channel,
     pub account: pb::Account,
     pub tokens: pb::TokenPair,
+    /// A token for [`BACKEND`] of the same session. Empty where the server has no such audience.
+    pub backend_token: String,
 }
 
 impl Person {
     /// Somebody who has not signed in.
     pub fn stranger(channel: Channel) -> Self {
-        Self { channel, account: pb::Account::default(), tokens: pb::TokenPair::default() }
+        Self {
+            channel,
+            account: pb::Account::default(),
+            tokens: pb::TokenPair::default(),
+            backend_token: String::new(),
+        }
     }
 
     /// The same device, signed in with other tokens.
-    pub fn with(&self, account: Option<pb::Account>, tokens: Option<pb::TokenPair>) -> Self {
-        Self {
-            channel: self.channel.clone(),
-            account: account.unwrap_or_else(|| self.account.clone()),
-            tokens: tokens.unwrap(),
-        }
+    pub async fn signed_in(
+        &self,
+        account: Option<pb::Account>,
+        tokens: Option<pb::TokenPair>,
+    ) -> Self {
+        let account = account.unwrap_or_else(|| self.account.clone());
+        let tokens = tokens.unwrap();
+        Self { account, tokens, ..self.clone() }.with_backend_token().await
+    }
+
+    /// The same person with a token for [`BACKEND`], if the server has that audience.
+    pub async fn with_backend_token(self) -> Self {
+        let backend_token = self.issue(BACKEND).await.unwrap_or_default();
+        Self { backend_token, ..self }
+    }
+
+    /// The same person on another connection, perhaps to another replica.
+    pub fn through(&self, other: &Self) -> Self {
+        Self { channel: other.channel.clone(), ..self.clone() }
     }
 
     /// The same person with this access token.
@@ -60,6 +83,17 @@ impl Person {
         let mut person = self.clone();
         access_token.clone_into(&mut person.tokens.access_token);
         person
+    }
+
+    /// An access token for a backend.
+    pub async fn issue(&self, audience: &str) -> Result<String, Status> {
+        let request = pb::IssueAccessTokenRequest { audience: audience.to_owned() };
+        Ok(self.auth().issue_access_token(request).await?.into_inner().access_token)
+    }
+
+    /// An access token for a backend that the server knows.
+    pub async fn token_for(&self, audience: &str) -> String {
+        self.issue(audience).await.unwrap()
     }
 
     fn bearer(&self) -> Bearer {
@@ -95,7 +129,7 @@ impl Person {
     /// Registers an account with every field of the request given.
     pub async fn register_as(&self, request: pb::RegisterRequest) -> Result<Self, Status> {
         let answer = self.auth().register(request).await?.into_inner();
-        Ok(self.with(answer.account, answer.tokens))
+        Ok(self.signed_in(answer.account, answer.tokens).await)
     }
 
     /// Signs in with a password.
@@ -106,7 +140,7 @@ impl Person {
             ..Default::default()
         };
         let answer = self.auth().login(request).await?.into_inner();
-        Ok(self.with(answer.account, answer.tokens))
+        Ok(self.signed_in(answer.account, answer.tokens).await)
     }
 
     /// Exchanges a refresh token, whoever has it.
@@ -116,7 +150,7 @@ impl Person {
             ..Default::default()
         };
         let answer = self.auth().refresh_tokens(request).await?.into_inner();
-        Ok(self.with(None, answer.tokens))
+        Ok(self.signed_in(None, answer.tokens).await)
     }
 
     /// Exchanges the person's own refresh token.
@@ -141,7 +175,7 @@ impl Person {
     pub async fn reauthenticate(&self, password: &str) -> Result<Self, Status> {
         let request = pb::ReauthenticateRequest { password: password.to_owned() };
         let answer = self.auth().reauthenticate(request).await?.into_inner();
-        Ok(self.bearing(&answer.access_token))
+        Ok(self.bearing(&answer.access_token).with_backend_token().await)
     }
 
     /// Asks for the person's own account.
@@ -158,7 +192,7 @@ impl Person {
             ..Default::default()
         };
         let answer = self.accounts().change_password(request).await?.into_inner();
-        Ok(self.with(None, answer.tokens))
+        Ok(self.signed_in(None, answer.tokens).await)
     }
 
     /// Removes the person's password.

@@ -15,8 +15,8 @@ pub struct Told {
     pub chains: Vec<Vec<String>>,
     /// Ceremonies that were used up.
     pub ceremonies: Vec<String>,
-    /// The tokens of sessions that were logged out.
-    pub ended: Vec<pb::TokenPair>,
+    /// People who logged out.
+    pub ended: Vec<Person>,
 }
 
 impl Told {
@@ -37,7 +37,7 @@ impl Told {
                 assert_refused!(again, Aborted, CEREMONY_NOT_FOUND);
             }
             for ended in &self.ended {
-                let again = replica.refresh_with(&ended.refresh_token).await;
+                let again = replica.refresh_with(&ended.tokens.refresh_token).await;
                 assert_refused!(again.map(drop), Unauthenticated, SESSION_ENDED);
             }
         }

@@ -42,7 +42,11 @@ impl Heard {
     pub async fn poll(backend: &mut TokenServiceClient<Channel>) -> Self {
         let mut heard = Self::default();
         loop {
-            let request = GetRevocationsRequest { cursor: heard.cursor.clone(), page_size: 0 };
+            let request = GetRevocationsRequest {
+                cursor: heard.cursor.clone(),
+                page_size: 0,
+                audience: super::BACKEND.to_owned(),
+            };
             let page = backend.get_revocations(request).await.unwrap().into_inner();
             heard.add(&page.cursor, &page.revocations, &page.keys);
             if page.caught_up {
@@ -80,7 +84,10 @@ impl Watcher {
         mut backend: TokenServiceClient<Channel>,
         heard: Heard,
     ) -> Result<Self, Status> {
-        let request = WatchRevocationsRequest { cursor: heard.cursor.clone() };
+        let request = WatchRevocationsRequest {
+            cursor: heard.cursor.clone(),
+            audience: super::BACKEND.to_owned(),
+        };
         let stream = backend.watch_revocations(request).await?.into_inner();
         Ok(Self { stream, heard })
     }

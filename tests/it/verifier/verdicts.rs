@@ -19,7 +19,7 @@ async fn a_valid_token_is_accepted_the_first_time_and_again() {
     assert_eq!(first, again);
     assert_eq!(first.account_id.to_string(), alice.account.id);
     assert_eq!(first.session_id.to_string(), alice.tokens.session_id);
-    assert_eq!(first.audiences, [AUDIENCE]);
+    assert_eq!(first.audience, AUDIENCE);
     let status = verifier.status();
     assert!(status.is_ready && status.is_live && status.can_verify, "{status:?}");
     assert_eq!((status.remembered_tokens, status.keys, status.losses), (1, 1, 0));
@@ -153,7 +153,7 @@ async fn the_stream_ends_with_the_last_clone() {
 }
 
 fn judge(verifier: &Verifier, token: &str) -> Verdict {
-    let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
+    let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
     verifier.judge(token, requirements).unwrap().verdict()
 }
 

@@ -78,7 +78,7 @@ pub(super) fn claims() -> Claims {
     Claims {
         issuer: "https://id.example".to_owned(),
         account_id: AccountId::from_uuid(another_id()),
-        audiences: vec![AUDIENCE.to_owned()],
+        audience: AUDIENCE.to_owned(),
         expires_at: START + LIFETIME,
         issued_at: START,
         token_id: another_id().to_string(),
@@ -154,7 +154,7 @@ impl Feed {
 
     /// The verdict on a token `since` after the start.
     pub(super) fn verdict(&self, token: &str, since: Duration) -> Result<Verdict, Stale> {
-        let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
+        let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
         Ok(self.state.judge(token, requirements, self.start.plus(since))?.verdict())
     }
 }

@@ -135,7 +135,7 @@ fn after_a_suspension_of_the_machine_no_token_is_accepted() {
     let token = issuer.token(&claims());
     // The monotonic clock stood still meanwhile.
     let awake = feed.start.plus(SECOND).with_wall_ahead_by(60 * SECOND);
-    let requirements = Requirements { audience: Some(AUDIENCE), max_auth_age: None };
+    let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
 
     assert!(feed.state.judge(&token, requirements, awake).is_err());
 }

@@ -25,9 +25,9 @@ use super::{
 /// The claims that all access tokens share, and their lifetime.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `iss`.
+    /// `iss`, and the audience of our own API.
     pub issuer: String,
-    /// `aud`. The first is the default audience, which our own API requires too.
+    /// The audiences of backends. The issuer is none of them.
     pub audiences: Vec<String>,
     /// The lifetime of a token, from `iat` to `exp`.
     pub lifetime: Duration,
@@ -89,43 +89,51 @@ impl AccessTokens {
         &self.settings
     }
 
-    /// Signs a token that is valid from now for the configured lifetime, or until its session expires
-    /// if that is sooner. Returns it with its `exp`.
+    /// Signs a token for our own API that is valid from now for the configured lifetime, or until its
+    /// session expires if that is sooner. Returns it with its `exp`.
     pub fn sign(&self, subject: Subject) -> Result<(AccessToken, Timestamp)> {
-        let now = self.world.now();
-        let issued_at = whole_seconds(now);
+        let issued_at = whole_seconds(self.world.now());
         let expires_at = issued_at + self.settings.lifetime;
-        let expires_at = whole_seconds(expires_at.min(subject.session_ends_at));
-        let payload = claims::to_json(&Claims {
+        self.sign_claims(&Claims {
             issuer: self.settings.issuer.clone(),
             account_id: subject.account_id,
-            audiences: self.settings.audiences.clone(),
-            expires_at,
+            audience: self.settings.issuer.clone(),
+            expires_at: whole_seconds(expires_at.min(subject.session_ends_at)),
             issued_at,
             token_id: self.world.random_uuid()?.to_string(),
             session_id: subject.session_id,
             auth_time: whole_seconds(subject.auth_time),
             auth_method: subject.auth_method,
         })
-        .map_err(Error::internal)?;
-        let keys = self.keys.load();
-        let key = keys.signer(now).ok_or_else(|| Error::internal("there is no signing key"))?;
-        Ok((AccessToken::new(jws::sign(key, &payload)?), expires_at))
     }
 
-    /// Judges a token for a backend, revocation included. `required_audience` falls back to the
-    /// default audience.
-    pub fn judge(
-        &self,
-        token: &str,
-        required_audience: Option<&str>,
-        max_auth_age: Option<Duration>,
-    ) -> Judged {
+    /// Signs a token for one backend, of the same session as the caller's own. Returns it with its
+    /// `exp`.
+    ///
+    /// It has the `iat` and `exp` of the caller's token, so every revocation of an account or a session
+    /// that covers the one covers the other, on a replica too that has not received it yet.
+    ///
+    /// # Errors
+    /// `FieldsInvalid` for an audience that is not configured.
+    pub fn issue(&self, caller: &Claims, audience: &str) -> Result<(AccessToken, Timestamp)> {
+        self.require_offered("audience", audience)?;
+        let token_id = self.world.random_uuid()?.to_string();
+        self.sign_claims(&Claims { audience: audience.to_owned(), token_id, ..caller.clone() })
+    }
+
+    fn sign_claims(&self, claims: &Claims) -> Result<(AccessToken, Timestamp)> {
+        let payload = claims::to_json(claims).map_err(Error::internal)?;
+        let keys = self.keys.load();
+        let key = keys.signer(self.world.now());
+        let key = key.ok_or_else(|| Error::internal("there is no signing key"))?;
+        Ok((AccessToken::new(jws::sign(key, &payload)?), claims.expires_at))
+    }
+
+    /// Judges a token for a backend, revocation included.
+    pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Judged {
         let now = self.world.now();
         let Some(claims) = self.verify(token, now) else { return Judged::Malformed };
-        let audience = required_audience.or(self.default_audience());
         let is_revoked = self.revocations.covers(&claims);
-        let requirements = Requirements { audience, max_auth_age };
         Judged::of(claims, now, is_revoked, requirements)
     }
 
@@ -152,8 +160,8 @@ impl AccessTokens {
         if claims.expires_at <= now {
             return Err(Error::AccessTokenExpired);
         }
-        let is_ours = |wanted: &str| claims.audiences.iter().any(|audience| audience == wanted);
-        if !self.default_audience().is_some_and(is_ours) {
+        // What was handed to a backend is worth nothing here.
+        if claims.audience != self.settings.issuer {
             return Err(Error::AccessTokenInvalid);
         }
         Ok(claims)
@@ -164,10 +172,6 @@ impl AccessTokens {
         let keys = self.keys.load();
         let find = |key_id: &str| keys.find(key_id, now).map(SigningKey::verifying);
         self.reader.read(token, now, self.settings.lifetime, find)
-    }
-
-    fn default_audience(&self) -> Option<&str> {
-        self.settings.audiences.first().map(String::as_str)
     }
 }
 

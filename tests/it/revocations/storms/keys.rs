@@ -47,16 +47,16 @@ async fn no_good_token_is_refused_while_keys_rotate() {
             (Arc::clone(&apps), Arc::clone(&is_over), Arc::clone(&judged));
         tokio::spawn(async move {
             let mut person = apps[0].registered(&format!("user{number}")).await;
-            let mut keys = vec![key_of(&person.tokens.access_token)];
+            let mut keys = vec![key_of(&person.backend_token)];
             for round in 0.. {
                 if is_over.load(Ordering::Relaxed) {
                     break;
                 }
                 let before = person.clone();
                 person = refreshed(&apps[round % 2], &person).await;
-                keys.push(key_of(&person.tokens.access_token));
+                keys.push(key_of(&person.backend_token));
                 for (app, it) in apps.iter().flat_map(|app| [(app, &before), (app, &person)]) {
-                    let verdict = app.verdict(&it.tokens.access_token).await;
+                    let verdict = app.verdict(&it.backend_token).await;
                     let expires = it.tokens.access_token_expire_time.unwrap().seconds;
                     let has_expired = expires <= app.clock().now().as_seconds();
                     assert!(verdict == TokenVerdict::Active || has_expired, "{verdict:?}");
@@ -100,7 +100,7 @@ async fn refresh_and_judge(
     is_over: Arc<AtomicBool>,
 ) -> Vec<Judgement> {
     let mut person = apps[number % 2].registered(&format!("user{number}")).await;
-    let first = person.tokens.access_token.clone();
+    let first = person.backend_token.clone();
     let mut judgements = Vec::new();
     for round in number.. {
         if is_over.load(Ordering::Relaxed) {
@@ -108,7 +108,7 @@ async fn refresh_and_judge(
         }
         person = refreshed(&apps[round % 2], &person).await;
         for app in apps.iter() {
-            for token in [&first, &person.tokens.access_token] {
+            for token in [&first, &person.backend_token] {
                 let (asked_at, key_id) = (Instant::now(), key_of(token));
                 let verdict = app.verdict(token).await;
                 judgements.push(Judgement { asked_at, key_id, verdict });

@@ -58,7 +58,8 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
     let server = Server::new();
     let payload = server.payload();
 
-    let members = ["iss", "sub", "aud", "exp", "iat", "jti", "sid", "auth_time", "amr"];
+    let members =
+        ["iss", "sub", "aud", "client_id", "exp", "iat", "jti", "sid", "auth_time", "amr"];
     let mut payloads = members.map(|member| without(payload.clone(), member)).to_vec();
     payloads.extend(members.map(|member| with(payload.clone(), member, json!(null))));
     payloads.extend(members.map(|member| with(payload.clone(), member, json!({}))));
@@ -68,7 +69,10 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
         with(payload.clone(), "iss", json!("https://evil.example")),
         with(payload.clone(), "sub", json!("alice")),
         with(payload.clone(), "sid", json!("7")),
+        with(payload.clone(), "aud", json!("")),
         with(payload.clone(), "aud", json!([])),
+        with(payload.clone(), "aud", json!(["https://id.example"])),
+        with(payload.clone(), "client_id", json!("")),
         with(payload.clone(), "aud", json!([7])),
         with(payload.clone(), "exp", json!("1800000900")),
         with(payload.clone(), "exp", json!(1e300)),

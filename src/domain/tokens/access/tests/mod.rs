@@ -22,6 +22,7 @@ use crate::{
 const START: i64 = 1_800_000_000;
 const LIFETIME: Duration = Duration::from_secs(900);
 const SECOND: Duration = Duration::from_secs(1);
+const ISSUER: &str = "https://id.example";
 
 /// A token server of its own, with one key and a clock that stands still.
 struct Server {
@@ -39,8 +40,8 @@ impl Server {
         let now = clock.now();
         let key = key_set::make_key(&world, &sealing_key(), algorithm, now, now).unwrap();
         let settings = Settings {
-            issuer: "https://id.example".to_owned(),
-            audiences: vec!["https://api.example".to_owned(), "billing".to_owned()],
+            issuer: ISSUER.to_owned(),
+            audiences: vec!["shop".to_owned(), "bank".to_owned()],
             lifetime: LIFETIME,
         };
         let keys = Arc::new(ArcSwap::from_pointee(opened(std::slice::from_ref(&key))));
@@ -82,8 +83,18 @@ impl Server {
         part(&self.token(), 1)
     }
 
+    /// A token for a backend, of the same session as a token of our own API.
+    fn issued(&self, token: &str, audience: &str) -> String {
+        let caller = self.tokens.authenticate(token).unwrap();
+        self.tokens.issue(&caller, audience).unwrap().0.expose().to_owned()
+    }
+
+    fn judge(&self, token: &str, audience: &str, max_auth_age: Option<Duration>) -> Judged {
+        self.tokens.judge(token, Requirements { audience, max_auth_age })
+    }
+
     fn verdict(&self, token: &str) -> Verdict {
-        let judged = self.tokens.judge(token, None, None);
+        let judged = self.judge(token, ISSUER, None);
         assert_eq!(judged.claims().is_none(), judged == Judged::Malformed);
         judged.verdict()
     }
@@ -133,7 +144,8 @@ fn a_token_says_exactly_what_rfc_9068_asks_for() {
         json!({
             "iss": "https://id.example",
             "sub": "0190a5a0-0000-7000-8000-000000000001",
-            "aud": ["https://api.example", "billing"],
+            "aud": "https://id.example",
+            "client_id": "claviger",
             "exp": START + 900,
             "iat": START,
             "jti": payload["jti"].as_str().unwrap(),
@@ -175,7 +187,7 @@ fn claims_come_back_as_they_were_signed() {
     assert_eq!(claims.issuer, "https://id.example");
     assert_eq!(claims.account_id, alice.account_id);
     assert_eq!(claims.session_id, alice.session_id);
-    assert_eq!(claims.audiences, ["https://api.example", "billing"]);
+    assert_eq!(claims.audience, ISSUER);
     assert_eq!(claims.issued_at, Timestamp::from_seconds(START));
     assert_eq!(claims.expires_at, Timestamp::from_seconds(START + 900));
     assert_eq!(claims.auth_time, Timestamp::from_seconds(START));
@@ -186,14 +198,14 @@ fn claims_come_back_as_they_were_signed() {
 fn another_library_accepts_our_tokens_by_our_jwk_set() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa] {
         let server = Server::with(algorithm);
-        let token = server.token();
+        let token = server.issued(&server.token(), "shop");
 
         let jwks: jsonwebtoken::jwk::JwkSet =
             serde_json::from_str(server.tokens.keys.load().jwks()).unwrap();
         let header = jsonwebtoken::decode_header(&token).unwrap();
         let jwk = jwks.find(header.kid.as_deref().unwrap()).unwrap();
         let mut validation = jsonwebtoken::Validation::new(header.alg);
-        validation.set_audience(&["billing"]);
+        validation.set_audience(&["shop"]);
         validation.set_issuer(&["https://id.example"]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.validate_exp = false; // It would ask the system's clock.
@@ -201,7 +213,7 @@ fn another_library_accepts_our_tokens_by_our_jwk_set() {
 
         let decoded = jsonwebtoken::decode::<Value>(&token, &key, &validation).unwrap();
         assert_eq!(decoded.claims["sub"], "0190a5a0-0000-7000-8000-000000000001");
-        assert_eq!(server.verdict(&token), Verdict::Active);
+        assert_eq!(server.judge(&token, "shop", None).verdict(), Verdict::Active);
     }
 }
 
@@ -299,26 +311,57 @@ fn not_before_is_respected_also_once_remembered() {
 }
 
 #[test]
-fn backends_name_the_audience_they_are() {
+fn a_token_is_for_one_audience_alone() {
     let server = Server::new();
-    let token = server.token();
-    let foreign =
-        server.forged(&server.header(), &with(server.payload(), "aud", json!(["elsewhere"])));
-    let judge = |token, audience| server.tokens.judge(token, audience, None).verdict();
+    let own = server.token();
+    let (shop, bank) = (server.issued(&own, "shop"), server.issued(&own, "bank"));
+    let judge = |token: &str, audience| server.judge(token, audience, None).verdict();
 
-    assert_eq!(judge(&token, Some("billing")), Verdict::Active);
-    assert_eq!(judge(&token, Some("https://api.example")), Verdict::Active);
-    assert_eq!(judge(&token, Some("elsewhere")), Verdict::WrongAudience);
-    assert_eq!(judge(&token, Some("")), Verdict::WrongAudience);
-    assert_eq!(judge(&foreign, None), Verdict::WrongAudience);
-    assert_eq!(judge(&foreign, Some("elsewhere")), Verdict::Active);
+    for (token, audience) in [(&own, ISSUER), (&shop, "shop"), (&bank, "bank")] {
+        assert_eq!(judge(token, audience), Verdict::Active, "{audience}");
+        for other in ["", "elsewhere", "sho", ISSUER, "shop", "bank"] {
+            let expected = if other == audience { Verdict::Active } else { Verdict::WrongAudience };
+            assert_eq!(judge(token, other), expected, "{audience} at {other}");
+        }
+    }
+    assert!(server.tokens.authenticate(&own).is_ok());
+    for token in [&shop, &bank] {
+        let refused = server.tokens.authenticate(token);
+        assert!(matches!(refused, Err(Error::AccessTokenInvalid)));
+        let refused = server.tokens.authenticate_for_logout(token);
+        assert!(matches!(refused, Err(Error::AccessTokenInvalid)));
+    }
+}
+
+#[test]
+fn a_token_for_a_backend_is_of_the_same_session_and_ends_with_the_callers() {
+    let server = Server::new();
+    let own = server.token();
+    server.clock.advance(60 * SECOND);
+
+    let shop = part(&server.issued(&own, "shop"), 1);
+
+    let expected = with(with(part(&own, 1), "aud", json!("shop")), "jti", shop["jti"].clone());
+    assert_eq!(shop, expected);
+    assert_ne!(shop["jti"], part(&own, 1)["jti"]);
+}
+
+#[test]
+fn a_token_is_issued_for_configured_audiences_only() {
+    let server = Server::new();
+    let caller = server.tokens.authenticate(&server.token()).unwrap();
+
+    for audience in ["", "elsewhere", "shop ", "SHOP", "shop,bank", ISSUER] {
+        let refused = server.tokens.issue(&caller, audience);
+        assert!(matches!(refused, Err(Error::FieldsInvalid(_))), "{audience}");
+    }
 }
 
 #[test]
 fn an_old_sign_in_asks_for_a_step_up() {
     let server = Server::new();
     let token = server.token();
-    let judge = |age| server.tokens.judge(&token, None, Some(age)).verdict();
+    let judge = |age| server.judge(&token, ISSUER, Some(age)).verdict();
 
     server.clock.advance(60 * SECOND);
 
@@ -330,7 +373,7 @@ fn an_old_sign_in_asks_for_a_step_up() {
 fn the_gravest_verdict_wins() {
     let server = Server::new();
     let token = server.token();
-    let judge = || server.tokens.judge(&token, Some("elsewhere"), Some(SECOND)).verdict();
+    let judge = || server.judge(&token, "elsewhere", Some(SECOND)).verdict();
     server.clock.advance(60 * SECOND);
     assert_eq!(judge(), Verdict::WrongAudience);
 
@@ -346,7 +389,7 @@ fn our_own_api_says_why_a_token_is_refused() {
     let server = Server::new();
     let token = server.token();
     let foreign =
-        server.forged(&server.header(), &with(server.payload(), "aud", json!(["elsewhere"])));
+        server.forged(&server.header(), &with(server.payload(), "aud", json!("elsewhere")));
     let refusal = |token: &str| server.tokens.authenticate(token).unwrap_err();
     let logout_refusal = |token: &str| server.tokens.authenticate_for_logout(token).unwrap_err();
 
