@@ -67,6 +67,29 @@ fn every_call_that_can_deliver_a_cookie_is_tested_with_it() {
 }
 
 #[test]
+fn every_call_that_returns_a_refresh_token_can_deliver_a_cookie() {
+    let contract = source::under(&["proto/claviger/v1/"], ".proto");
+    let messages: BTreeMap<&str, &str> = contract
+        .iter()
+        .flat_map(|it| it.text.split("\nmessage ").skip(1))
+        .filter_map(|it| it.split_once(' '))
+        .collect();
+    let returns_tokens: Vec<&str> = messages
+        .iter()
+        .filter(|(name, body)| name.ends_with("Response") && body.contains("  TokenPair "))
+        .map(|(name, _)| name.trim_end_matches("Response"))
+        .collect();
+    let delivers = |call: &str| {
+        messages[format!("{call}Request").as_str()].contains(" refresh_token_delivery = ")
+    };
+    let complaints =
+        returns_tokens.iter().filter(|it| !delivers(it)).map(|it| format!("{it}Request")).collect();
+
+    assert!(returns_tokens.len() >= 5, "the contract was not read: {returns_tokens:?}");
+    report(complaints, "add `RefreshTokenDelivery refresh_token_delivery` to these messages");
+}
+
+#[test]
 fn every_reason_is_provoked_by_a_test() {
     let mut tests = source::under(&["tests/"], "");
     tests.retain(|it| !it.path.starts_with("tests/tidy"));

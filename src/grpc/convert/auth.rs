@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{accounts::account, fields::Fields, sign_in::sign_in_method};
+use super::{accounts::account, fields::Fields};
 
 /// The server, its policies and its sign-in methods.
 pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
@@ -128,5 +128,13 @@ pub(crate) fn reauthenticated(
     pb::ReauthenticateResponse {
         access_token: token.expose().to_owned(),
         access_token_expire_time: Some(timestamp(*expires_at)),
+    }
+}
+
+/// A sign-in method.
+pub(super) fn sign_in_method(method: SignInMethod) -> pb::SignInMethod {
+    match method {
+        SignInMethod::Password => pb::SignInMethod::Password,
+        SignInMethod::Passkey => pb::SignInMethod::Passkey,
     }
 }

@@ -9,6 +9,5 @@ pub(super) mod passkeys;
 pub(super) mod revocations;
 pub(super) mod service_accounts;
 pub(super) mod sessions;
-mod sign_in;
 pub(super) mod tokens;
 pub(super) mod webauthn;

@@ -10,9 +10,9 @@ use crate::{
 };
 
 use super::{
+    auth::sign_in_method,
     fields::Fields,
     pages::{self, Page, Sizes},
-    sign_in::sign_in_method,
 };
 
 const PAGE_SIZES: Sizes = Sizes { default: 20, most: 100 };

@@ -5,6 +5,7 @@ mod interruptions;
 mod people;
 mod pooler;
 mod refusals;
+mod tables;
 
 use std::{
     fs,

@@ -122,7 +122,6 @@ async fn move_through(homes: &[&Home]) {
 
         assert!(said.contains("Verified") && said.contains("key-encryption key"), "{said}");
         let counts = rows(from).await;
-        assert!(counts.iter().all(|(_, rows)| *rows > 0), "a table was not tried: {counts:?}");
         assert_eq!(rows(to).await, counts);
         let accounts = counts.iter().find(|(table, _)| *table == "accounts").unwrap().1;
         let accounts = u64::try_from(accounts).unwrap();
