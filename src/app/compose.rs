@@ -117,7 +117,6 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
             throttle,
             Arc::clone(&sessions),
             Arc::clone(&passkeys),
-            world.clone(),
         )),
         passkeys,
         sessions,

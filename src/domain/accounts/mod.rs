@@ -51,8 +51,8 @@ impl Accounts {
         throttle: Arc<Throttle>,
         sessions: Arc<Sessions>,
         passkeys: Arc<Passkeys>,
-        world: World,
     ) -> Self {
+        let world = sessions.world().clone();
         Self { storage, passwords, throttle, sessions, passkeys, world }
     }
 
