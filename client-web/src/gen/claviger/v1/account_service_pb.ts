@@ -8,13 +8,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Account, RefreshTokenDelivery, TokenPair } from "./resources_pb.js";
 import { file_claviger_v1_resources } from "./resources_pb.js";
+import type { AuthenticationCredential } from "./webauthn_pb.js";
+import { file_claviger_v1_webauthn } from "./webauthn_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file claviger/v1/account_service.proto.
  */
 export const file_claviger_v1_account_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/account_service.proto\x12\x0bclaviger.v1\x22\x13\x0a\x11GetAccountRequest\x22;\x0a\x12GetAccountResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x22\x94\x01\x0a\x15ChangePasswordRequest\x12\x1d\x0a\x10current_password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x19\x0a\x0cnew_password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22@\x0a\x16ChangePasswordResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x17\x0a\x15RemovePasswordRequest\x22\x18\x0a\x16RemovePasswordResponse\x22\x16\x0a\x14DeleteAccountRequest\x22\x17\x0a\x15DeleteAccountResponse2\xed\x02\x0a\x0eAccountService\x12M\x0a\x0aGetAccount\x12\x1e.claviger.v1.GetAccountRequest\x1a\x1f.claviger.v1.GetAccountResponse\x12Y\x0a\x0eChangePassword\x12\x22.claviger.v1.ChangePasswordRequest\x1a#.claviger.v1.ChangePasswordResponse\x12Y\x0a\x0eRemovePassword\x12\x22.claviger.v1.RemovePasswordRequest\x1a#.claviger.v1.RemovePasswordResponse\x12V\x0a\x0dDeleteAccount\x12!.claviger.v1.DeleteAccountRequest\x1a\x22.claviger.v1.DeleteAccountResponseb\x06proto3"), [file_claviger_v1_resources]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/account_service.proto\x12\x0bclaviger.v1\x22\x13\x0a\x11GetAccountRequest\x22;\x0a\x12GetAccountResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x22\xc0\x01\x0a\x15ChangePasswordRequest\x12\x1d\x0a\x10current_password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x19\x0a\x0cnew_password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x12*\x0a\x07passkey\x18\x04 \x01(\x0b2\x19.claviger.v1.PasskeyProof\x22c\x0a\x0cPasskeyProof\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22@\x0a\x16ChangePasswordResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x17\x0a\x15RemovePasswordRequest\x22\x18\x0a\x16RemovePasswordResponse\x22\x16\x0a\x14DeleteAccountRequest\x22\x17\x0a\x15DeleteAccountResponse2\xed\x02\x0a\x0eAccountService\x12M\x0a\x0aGetAccount\x12\x1e.claviger.v1.GetAccountRequest\x1a\x1f.claviger.v1.GetAccountResponse\x12Y\x0a\x0eChangePassword\x12\x22.claviger.v1.ChangePasswordRequest\x1a#.claviger.v1.ChangePasswordResponse\x12Y\x0a\x0eRemovePassword\x12\x22.claviger.v1.RemovePasswordRequest\x1a#.claviger.v1.RemovePasswordResponse\x12V\x0a\x0dDeleteAccount\x12!.claviger.v1.DeleteAccountRequest\x1a\x22.claviger.v1.DeleteAccountResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn]);
 
 /**
  * Request of GetAccount. The access token identifies the account.
@@ -59,8 +61,8 @@ export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PUR
  */
 export type ChangePasswordRequest = Message<"claviger.v1.ChangePasswordRequest"> & {
   /**
-   * The current password, at most 1024 bytes. May be empty if the caller's `auth_time` is at most
-   * 10 minutes old.
+   * The current password, at most 1024 bytes. Required if the account has a password and `passkey` is
+   * unset.
    *
    * @generated from field: string current_password = 1;
    */
@@ -79,6 +81,13 @@ export type ChangePasswordRequest = Message<"claviger.v1.ChangePasswordRequest">
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 3;
    */
   refreshTokenDelivery: RefreshTokenDelivery;
+
+  /**
+   * The assertion of one of the account's passkeys, in place of the current password.
+   *
+   * @generated from field: claviger.v1.PasskeyProof passkey = 4;
+   */
+  passkey?: PasskeyProof | undefined;
 };
 
 /**
@@ -87,6 +96,35 @@ export type ChangePasswordRequest = Message<"claviger.v1.ChangePasswordRequest">
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
   messageDesc(file_claviger_v1_account_service, 2);
+
+/**
+ * The assertion of a passkey, made for one act of the caller.
+ *
+ * @generated from message claviger.v1.PasskeyProof
+ */
+export type PasskeyProof = Message<"claviger.v1.PasskeyProof"> & {
+  /**
+   * The `ceremony_id` that PasskeyService.StartReauthentication returned to the same session. It is
+   * used up by the call, also if the call fails.
+   *
+   * @generated from field: string ceremony_id = 1;
+   */
+  ceremonyId: string;
+
+  /**
+   * The response of `navigator.credentials.get()`.
+   *
+   * @generated from field: claviger.v1.AuthenticationCredential credential = 2;
+   */
+  credential?: AuthenticationCredential | undefined;
+};
+
+/**
+ * Describes the message claviger.v1.PasskeyProof.
+ * Use `create(PasskeyProofSchema)` to create a new message.
+ */
+export const PasskeyProofSchema: GenMessage<PasskeyProof> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_account_service, 3);
 
 /**
  * Response of ChangePassword.
@@ -107,7 +145,7 @@ export type ChangePasswordResponse = Message<"claviger.v1.ChangePasswordResponse
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_account_service, 3);
+  messageDesc(file_claviger_v1_account_service, 4);
 
 /**
  * Request of RemovePassword. The access token identifies the account.
@@ -122,7 +160,7 @@ export type RemovePasswordRequest = Message<"claviger.v1.RemovePasswordRequest">
  * Use `create(RemovePasswordRequestSchema)` to create a new message.
  */
 export const RemovePasswordRequestSchema: GenMessage<RemovePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_account_service, 4);
+  messageDesc(file_claviger_v1_account_service, 5);
 
 /**
  * Response of RemovePassword: the account has no password.
@@ -137,7 +175,7 @@ export type RemovePasswordResponse = Message<"claviger.v1.RemovePasswordResponse
  * Use `create(RemovePasswordResponseSchema)` to create a new message.
  */
 export const RemovePasswordResponseSchema: GenMessage<RemovePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_account_service, 5);
+  messageDesc(file_claviger_v1_account_service, 6);
 
 /**
  * Request of DeleteAccount. The access token identifies the account.
@@ -152,7 +190,7 @@ export type DeleteAccountRequest = Message<"claviger.v1.DeleteAccountRequest"> &
  * Use `create(DeleteAccountRequestSchema)` to create a new message.
  */
 export const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_account_service, 6);
+  messageDesc(file_claviger_v1_account_service, 7);
 
 /**
  * Response of DeleteAccount: the account no longer exists.
@@ -167,7 +205,7 @@ export type DeleteAccountResponse = Message<"claviger.v1.DeleteAccountResponse">
  * Use `create(DeleteAccountResponseSchema)` to create a new message.
  */
 export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_account_service, 7);
+  messageDesc(file_claviger_v1_account_service, 8);
 
 /**
  * Reads, changes and deletes the caller's own account. Offered on the public port.
@@ -197,10 +235,13 @@ export const AccountService: GenService<{
    * Sets a new password, ends every session of the account, the caller's included, and opens a new
    * session for the caller. An account without a password gets one.
    *
-   * Callers: an account whose `auth_time` is at most 10 minutes old, or that sends its current
-   * password. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: if the first call
-   * succeeded, the retry returns SESSION_ENDED; sign in with the new password.
+   * To replace a password, the request must contain the current one or the assertion of a passkey.
+   * An account without a password needs neither if its `auth_time` is at most 10 minutes old.
+   *
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
+   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED, REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS,
+   * PASSWORD_LOCKED. Retry: if the first call succeeded, the retry returns SESSION_ENDED; sign in
+   * with the new password.
    *
    * @generated from rpc claviger.v1.AccountService.ChangePassword
    */

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/auth_service.proto.
  */
 export const file_claviger_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\xcd\x01\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp2\xe4\x03\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\xcd\x01\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22+\x0a\x17IssueAccessTokenRequest\x12\x10\x0a\x08audience\x18\x01 \x01(\x09\x22s\x0a\x18IssueAccessTokenResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp2\xc5\x04\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12_\x0a\x10IssueAccessToken\x12$.claviger.v1.IssueAccessTokenRequest\x1a%.claviger.v1.IssueAccessTokenResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
 
 /**
  * Request of GetServerInfo.
@@ -384,6 +384,55 @@ export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 10);
 
 /**
+ * Request of IssueAccessToken. The access token identifies the session.
+ *
+ * @generated from message claviger.v1.IssueAccessTokenRequest
+ */
+export type IssueAccessTokenRequest = Message<"claviger.v1.IssueAccessTokenRequest"> & {
+  /**
+   * The audience: one of the server's `tokens.audiences`. Required.
+   *
+   * @generated from field: string audience = 1;
+   */
+  audience: string;
+};
+
+/**
+ * Describes the message claviger.v1.IssueAccessTokenRequest.
+ * Use `create(IssueAccessTokenRequestSchema)` to create a new message.
+ */
+export const IssueAccessTokenRequestSchema: GenMessage<IssueAccessTokenRequest> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_auth_service, 11);
+
+/**
+ * Response of IssueAccessToken.
+ *
+ * @generated from message claviger.v1.IssueAccessTokenResponse
+ */
+export type IssueAccessTokenResponse = Message<"claviger.v1.IssueAccessTokenResponse"> & {
+  /**
+   * An access token for the audience.
+   *
+   * @generated from field: string access_token = 1;
+   */
+  accessToken: string;
+
+  /**
+   * When the access token expires.
+   *
+   * @generated from field: google.protobuf.Timestamp access_token_expire_time = 2;
+   */
+  accessTokenExpireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message claviger.v1.IssueAccessTokenResponse.
+ * Use `create(IssueAccessTokenResponseSchema)` to create a new message.
+ */
+export const IssueAccessTokenResponseSchema: GenMessage<IssueAccessTokenResponse> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_auth_service, 12);
+
+/**
  * Request of Reauthenticate.
  *
  * @generated from message claviger.v1.ReauthenticateRequest
@@ -402,7 +451,7 @@ export type ReauthenticateRequest = Message<"claviger.v1.ReauthenticateRequest">
  * Use `create(ReauthenticateRequestSchema)` to create a new message.
  */
 export const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 11);
+  messageDesc(file_claviger_v1_auth_service, 13);
 
 /**
  * Response of Reauthenticate.
@@ -411,8 +460,8 @@ export const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest> = /*
  */
 export type ReauthenticateResponse = Message<"claviger.v1.ReauthenticateResponse"> & {
   /**
-   * An access token of the same session whose `auth_time` is the present. The refresh token does
-   * not change.
+   * An access token of the same session whose `auth_time` is the present, for this API. The refresh
+   * token does not change, and neither do tokens for backends: issue new ones.
    *
    * @generated from field: string access_token = 1;
    */
@@ -431,7 +480,7 @@ export type ReauthenticateResponse = Message<"claviger.v1.ReauthenticateResponse
  * Use `create(ReauthenticateResponseSchema)` to create a new message.
  */
 export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 12);
+  messageDesc(file_claviger_v1_auth_service, 14);
 
 /**
  * Registers accounts, signs in with a username and password, refreshes tokens and ends sessions.
@@ -520,6 +569,22 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof LogoutRequestSchema;
     output: typeof LogoutResponseSchema;
+  },
+  /**
+   * Returns an access token for one backend (`aud`). It is of the caller's session, with the same
+   * subject, `auth_time` and `amr`, and expires when the caller's access token does. Nothing is
+   * written, and only that backend accepts the token: neither this API nor another backend does.
+   *
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID, ACCESS_TOKEN_MISSING,
+   * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, SESSION_ENDED. Retry: safe; each call returns another
+   * token.
+   *
+   * @generated from rpc claviger.v1.AuthService.IssueAccessToken
+   */
+  issueAccessToken: {
+    methodKind: "unary";
+    input: typeof IssueAccessTokenRequestSchema;
+    output: typeof IssueAccessTokenResponseSchema;
   },
   /**
    * Verifies the account's password again and returns an access token whose `auth_time` is the

@@ -79,8 +79,9 @@ export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
  */
 export type TokenPair = Message<"claviger.v1.TokenPair"> & {
   /**
-   * The access token: a signed JWT (RFC 9068) that authenticates calls as `authorization: Bearer …`
-   * metadata. Backends verify it with the published keys or with TokenService.
+   * The access token: a signed JWT (RFC 9068) that authenticates calls of Claviger's own API as
+   * `authorization: Bearer …` metadata. No backend accepts it; AuthService.IssueAccessToken returns
+   * tokens for backends.
    *
    * @generated from field: string access_token = 1;
    */
