@@ -78,6 +78,12 @@ export interface PasswordChange {
   readonly newPassword: string;
 }
 
+/** Which backend an access token is for. */
+export interface AccessTokenOptions {
+  /** The backend's audience: one of the server's `tokens.audiences`. */
+  readonly audience: string;
+}
+
 /** A client of one Claviger server. Operations never throw; see {@link Outcome}. */
 export interface Claviger {
   /** The server's sign-in methods, password policy and origins. Requested once, then cached. */
@@ -105,8 +111,13 @@ export interface Claviger {
    * function that unsubscribes it.
    */
   subscribe(listener: (event: SessionEvent) => void): () => void;
-  /** A valid access token, for calls to your own backend. */
-  accessToken(): Promise<Outcome<string>>;
+  /**
+   * A valid access token for one of your backends: no other backend accepts it, and neither does
+   * Claviger. Cached in this tab until the session's own token is replaced, which no operation returns.
+   * Fails as `invalid`, with `UNKNOWN` as the reason of the field `audience`, for an audience that the
+   * server does not have.
+   */
+  accessToken(options: AccessTokenOptions): Promise<Outcome<string>>;
 
   /** The account of the signed-in user. */
   readonly account: {

@@ -3,6 +3,7 @@ import { type Proof, reauthenticate } from "./account/reauthenticate.js";
 import { register } from "./account/register.js";
 import { sessionOperations } from "./account/session-operations.js";
 import type {
+  AccessTokenOptions,
   Claviger,
   ClavigerOptions,
   Credentials,
@@ -18,8 +19,8 @@ import { findCapabilities } from "./passkeys/capabilities.js";
 import { passkeyOperations } from "./passkeys/passkey-operations.js";
 import { signInWithPasskey } from "./passkeys/passkey-sign-in.js";
 import type { RpcClient } from "./rpc-client.js";
+import { createBackendTokens } from "./session/backend-tokens.js";
 import { call } from "./session/call.js";
-import { getAccessToken } from "./session/get-access-token.js";
 import { restore } from "./session/restore.js";
 import { signIn } from "./session/sign-in.js";
 import { signOut } from "./session/sign-out.js";
@@ -32,6 +33,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
   const context = createContext(options);
   const { ceremonies, server, session, passkeyHistory } = context;
   const autofill = createAutofill(context);
+  const backendTokens = createBackendTokens(context);
   const { usedHere, ...passkeys } = passkeyOperations(context);
   return {
     ...catchAllErrors({
@@ -47,7 +49,8 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
       signOut: () => signOut(context),
       reauthenticate: (proof: Proof = {}) => reauthenticate(context, proof),
       restore: () => restore(context),
-      accessToken: () => getAccessToken(context),
+      // Without an audience, as plain JavaScript may call it, the server refuses: never a default one.
+      accessToken: (options?: AccessTokenOptions) => backendTokens(options?.audience ?? ""),
     }),
     capabilities: findCapabilities,
     get state() {

@@ -1,4 +1,5 @@
 export type {
+  AccessTokenOptions,
   Cancellable,
   Claviger,
   ClavigerOptions,

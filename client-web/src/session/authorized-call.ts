@@ -20,19 +20,6 @@ export function createAuthorizedCall(
   session: CurrentSession,
   defaultRefresh: Refresh,
 ): AuthorizedCall {
-  const callWith = async <Request, Response>(
-    method: Method<Request, Response>,
-    request: Request,
-    token: AccessToken,
-    signal?: AbortSignal,
-  ) => {
-    const outcome = await call(method, request, signal, token.value);
-    const reason = reasonOf(outcome);
-    if (reason === "SESSION_ENDED") session.end(token.sessionId, "ended");
-    // The next call refreshes, and so gets another token or finds that the session has ended.
-    if (reason === "ACCESS_TOKEN_INVALID") session.drop(token);
-    return outcome;
-  };
   return async (method, request, signal, refresh = defaultRefresh) => {
     const { state } = session;
     if (state.kind === "signed-out") return failed({ kind: "signed-out" });
@@ -41,7 +28,7 @@ export function createAuthorizedCall(
       const sessionId = sessionIdOf(state) ?? first.sessionId;
       const inSession = (token: AccessToken) =>
         token.sessionId === sessionId
-          ? callWith(method, request, token, signal)
+          ? callWithToken(session, method, request, token, signal)
           : failed({ kind: "signed-out" } as const);
       const outcome = await inSession(first);
       return reasonOf(outcome) === "ACCESS_TOKEN_EXPIRED"
@@ -51,6 +38,23 @@ export function createAuthorizedCall(
   };
 }
 
-function reasonOf(outcome: Outcome<unknown>): string | undefined {
+/** Calls a method with an access token of a session, and records it if the server refuses either. */
+export async function callWithToken<Request, Response>(
+  session: CurrentSession,
+  method: Method<Request, Response>,
+  request: NoInfer<Request>,
+  token: AccessToken,
+  signal?: AbortSignal,
+): Promise<Outcome<Response>> {
+  const outcome = await call(method, request, signal, token.value);
+  const reason = reasonOf(outcome);
+  if (reason === "SESSION_ENDED") session.end(token.sessionId, "ended");
+  // The next call refreshes, and so gets another token or finds that the session has ended.
+  if (reason === "ACCESS_TOKEN_INVALID") session.drop(token);
+  return outcome;
+}
+
+/** The server's reason for a failure, if there is one. */
+export function reasonOf(outcome: Outcome<unknown>): string | undefined {
   return outcome.ok ? undefined : outcome.failure.reason;
 }

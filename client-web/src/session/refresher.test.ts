@@ -246,57 +246,6 @@ describe("restore", () => {
   });
 });
 
-describe("accessToken", () => {
-  it("returns the current one", async () => {
-    fakeBrowser();
-    const server = new FakeClaviger();
-    const anna = await signedIn(server);
-
-    const token = await anna.accessToken();
-
-    expect(token).toEqual({ ok: true, value: "session-1/1" });
-    expect(server.count("RefreshTokens")).toBe(0);
-  });
-
-  it("is refreshed shortly before it expires", async () => {
-    fakeBrowser();
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const server = new FakeClaviger();
-    const anna = await signedIn(server);
-
-    vi.advanceTimersByTime(server.lifetimeMs - 10_000);
-    const token = await anna.accessToken();
-
-    expect(token).toEqual({ ok: true, value: "session-1/2" });
-  });
-
-  it("returns the old one until it expires while the network is down", async () => {
-    fakeBrowser();
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const server = new FakeClaviger();
-    const anna = await signedIn(server);
-    const error = networkDown();
-    server.failures.push({ method: "RefreshTokens", error }, { method: "RefreshTokens", error });
-
-    vi.advanceTimersByTime(server.lifetimeMs - 10_000);
-    const token = await anna.accessToken();
-
-    expect(token).toEqual({ ok: true, value: "session-1/1" });
-  });
-
-  it("is refreshed at most once a minute if the clock here is wrong", async () => {
-    fakeBrowser();
-    const server = new FakeClaviger();
-    server.lifetimeMs = -3_600_000;
-    const anna = await signedIn(server);
-
-    const tokens = [await anna.accessToken(), await anna.accessToken()];
-
-    expect(tokens.map(({ ok }) => ok)).toEqual([true, true]);
-    expect(server.count("RefreshTokens")).toBe(0);
-  });
-});
-
 describe("a call", () => {
   it("signs out in every tab if the session has ended", async () => {
     fakeBrowser();

@@ -45,6 +45,15 @@ export function networkDown(): ConnectError {
   return ConnectError.from(new TypeError("Failed to fetch"));
 }
 
+/** The refusal of a request with one bad field. */
+function invalidField(field: string, reason: string): ConnectError {
+  const fields = { fieldViolations: [{ field, reason, description: reason }] };
+  return refusal(Code.InvalidArgument, "FIELDS_INVALID", { fields });
+}
+
+/** The audiences of the backends. */
+const AUDIENCES = ["backend", "shop"];
+
 interface FakeSession {
   readonly id: string;
   readonly username: string;
@@ -56,6 +65,8 @@ interface FakeSession {
 export class FakeClaviger {
   /** The calls that arrived, by method, in order. */
   readonly calls: string[] = [];
+  /** The access tokens that arrived: the account tokens, such as `session-1/1`. */
+  readonly bearers: string[] = [];
   /** The request ids of the calls that had one. */
   readonly requestIds: string[] = [];
   readonly sessions: FakeSession[] = [];
@@ -67,7 +78,12 @@ export class FakeClaviger {
   readonly failures: { method: string; error: ConnectError; afterwards?: boolean }[] = [];
   /** Delays every call of a method, as a slow network does. */
   readonly delays = new Map<string, Promise<unknown>>();
-  readonly passkeys = new Map<string, Uint8Array>();
+  /** Delays every response of a method, after the server has acted. */
+  readonly responseDelays = new Map<string, Promise<unknown>>();
+  /** The credential ids of the account's passkeys. */
+  readonly passkeys: Uint8Array<ArrayBuffer>[] = [];
+  /** Whether the account has a password, which is `right`. */
+  hasPassword = true;
   #expired = new Set<string>();
   #tokens = 0;
 
@@ -98,6 +114,7 @@ export class FakeClaviger {
         const [failure] = next < 0 ? [] : this.failures.splice(next, 1);
         if (failure && !failure.afterwards) throw failure.error;
         const answer = await inner.unary(method, ...rest);
+        await this.responseDelays.get(method.name);
         if (failure) throw failure.error;
         return answer;
       },
@@ -133,6 +150,7 @@ export class FakeClaviger {
   #caller({ requestHeader }: HandlerContext): FakeSession {
     const bearer = requestHeader.get("authorization")?.replace("Bearer ", "");
     if (!bearer) throw refusal(Code.Unauthenticated, "ACCESS_TOKEN_MISSING");
+    this.bearers.push(bearer);
     const [id, token = ""] = bearer.split("/");
     const session = this.sessions.find((it) => it.id === id);
     if (!session) throw refusal(Code.Unauthenticated, "ACCESS_TOKEN_INVALID");
@@ -179,6 +197,14 @@ export class FakeClaviger {
         if (request.refreshTokenDelivery === RefreshTokenDelivery.COOKIE) server.cookie = "";
         session.live = false;
         return {};
+      },
+      issueAccessToken(request, context) {
+        server.#caller(context);
+        const { audience } = request;
+        if (!AUDIENCES.includes(audience)) {
+          throw invalidField("audience", audience ? "UNKNOWN" : "REQUIRED");
+        }
+        return { accessToken: `${audience} for ${server.bearers.at(-1)}` };
       },
       reauthenticate(request, context) {
         const session = server.#caller(context);

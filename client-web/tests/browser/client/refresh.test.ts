@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { untilExpired } from "../support/backend.js";
 import { endOf, valueIn } from "../support/outcomes.js";
 import { startTestApp } from "../support/test-app.js";
-import { untilExpired } from "../support/wire.js";
 
 const app = startTestApp({ flags: ["--tokens-access-lifetime", "1s"] });
 
@@ -22,6 +22,19 @@ it("refreshes once for four calls that find their token expired", async () => {
 
   expect(outcomes.map(endOf)).toEqual(["success", "success", "success", "success"]);
   expect(tab.calls("RefreshTokens") - before).toBe(1);
+});
+
+it("leads to another token for a backend", async () => {
+  const bob = await app.person("Bob");
+  const tab = await bob.openRegistered();
+  const before = valueIn(await tab.accessToken());
+  await untilExpired(app.server, before);
+
+  valueIn(await tab.account());
+  const after = valueIn(await tab.accessToken());
+
+  expect(tab.calls("RefreshTokens")).toBeGreaterThan(0);
+  expect(after).not.toBe(before);
 });
 
 it("keeps two tabs signed in that refresh at once", async () => {

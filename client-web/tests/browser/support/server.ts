@@ -17,12 +17,15 @@ export class Server {
   /** Its public URL, which is also its origin. */
   readonly origin: string;
   readonly port: number;
+  /** The URL for backends. */
+  readonly internalUrl: string;
   #process: ChildProcess | undefined;
   #log = "";
 
   private constructor(port: number, internalPort: number, flags: readonly string[]) {
     this.port = port;
     this.origin = `http://localhost:${port}`;
+    this.internalUrl = `http://127.0.0.1:${internalPort}`;
     this.dataFolder = mkdtempSync(join(tmpdir(), "claviger-browser-"));
     const settings = {
       "--data-directory": this.dataFolder,

@@ -15,6 +15,7 @@ import "./window.js";
 export class Tab {
   readonly page: Page;
   readonly #called: string[] = [];
+  readonly #accountTokens = new Set<string>();
 
   private constructor(page: Page) {
     this.page = page;
@@ -81,8 +82,14 @@ export class Tab {
     return this.page.evaluate((it) => window.claviger.reauthenticate(it), proof);
   }
 
-  accessToken() {
-    return this.page.evaluate(() => window.claviger.accessToken());
+  /** By default for the only audience that a server has by default. */
+  accessToken(audience = "backend") {
+    return this.page.evaluate((it) => window.claviger.accessToken({ audience: it }), audience);
+  }
+
+  /** The access tokens in the requests to the server so far: those of the session itself. */
+  accountTokens(): string[] {
+    return [...this.#accountTokens];
   }
 
   account() {
@@ -145,6 +152,9 @@ export class Tab {
     // A preflight request across origins (OPTIONS) is not a call.
     if (rpc !== undefined && request.method() === "POST") {
       this.#called.push(rpc);
+      const { authorization = "" } = request.headers();
+      const token = /^Bearer (.+)$/.exec(authorization)?.[1];
+      if (token !== undefined) this.#accountTokens.add(token);
     }
   }
 
