@@ -71,12 +71,19 @@ export interface NewPasskey extends Cancellable {
   readonly silently?: boolean;
 }
 
-/** A change of password. */
-export interface PasswordChange {
-  /** Optional if the user has reauthenticated within the last ten minutes. */
-  readonly currentPassword?: string;
-  readonly newPassword: string;
-}
+/**
+ * A change of password. To replace a password, give the current one or ask for a passkey; a recent
+ * authentication does not suffice. An account without a password needs neither, but an authentication
+ * within the last ten minutes.
+ */
+export type PasswordChange = Cancellable & { readonly newPassword: string } & (
+    | { readonly currentPassword?: string; readonly withPasskey?: false }
+    | {
+        readonly currentPassword?: never;
+        /** Asks the user for a passkey of the account. */
+        readonly withPasskey: true;
+      }
+  );
 
 /** Which backend an access token is for. */
 export interface AccessTokenOptions {
@@ -122,7 +129,10 @@ export interface Claviger {
   /** The account of the signed-in user. */
   readonly account: {
     get(): Promise<Outcome<Account>>;
-    /** Ends every other session of the account. This one continues with new tokens. */
+    /**
+     * Ends every other session of the account. This one continues with new tokens. `signal` closes
+     * the dialog of a passkey.
+     */
     changePassword(change: PasswordChange): Promise<Outcome<void>>;
     /** Leaves passkeys as the only way to sign in. */
     removePassword(): Promise<Outcome<void>>;

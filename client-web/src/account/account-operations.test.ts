@@ -11,36 +11,6 @@ async function signedIn(server: FakeClaviger) {
 }
 
 describe("account", () => {
-  it("continues in a new session after a change of password, without an event", async () => {
-    const server = new FakeClaviger();
-    const { anna } = await signedIn(server);
-    const events: unknown[] = [];
-    anna.subscribe((event) => events.push(event));
-
-    const answer = await anna.account.changePassword({ newPassword: "new" });
-
-    expect(answer).toEqual({ ok: true, value: undefined });
-    expect(anna.state).toEqual({ kind: "signed-in", sessionId: "session-2" });
-    expect(await anna.account.get()).toMatchObject({ ok: true, value: { username: "anna" } });
-    expect(events).toEqual([]);
-    anna.close();
-  });
-
-  it("changes the password even if the access token has expired", async () => {
-    const server = new FakeClaviger();
-    const { anna } = await signedIn(server);
-    server.expireAccessTokens();
-
-    const answers = await Promise.all([
-      anna.account.changePassword({ newPassword: "new" }),
-      anna.account.get(),
-    ]);
-
-    expect(answers[0].ok).toBe(true);
-    expect(server.count("RefreshTokens")).toBe(1);
-    anna.close();
-  });
-
   it("removes the password", async () => {
     const { anna } = await signedIn(new FakeClaviger());
 

@@ -1,10 +1,10 @@
 import type { Cancellable } from "../claviger.js";
 import type { Context } from "../context.js";
 import type { ReauthenticateResponse } from "../gen/claviger/v1/auth_service_pb.js";
-import { andThen, done, failed, type Outcome, required } from "../outcome/outcome.js";
-import { usePasskey } from "../passkeys/passkey-dialog.js";
+import { andThen, done, failed, type Outcome } from "../outcome/outcome.js";
 import { accessTokenOf } from "../session/access-token.js";
 import { sessionIdOf } from "../session/current-session.js";
+import { askForPasskey } from "./ask-for-passkey.js";
 
 /** How the user reauthenticates. Without a password, they use a passkey. */
 export interface Proof extends Cancellable {
@@ -33,18 +33,12 @@ export async function reauthenticate(
 
 type TokenResponse = Pick<ReauthenticateResponse, "accessToken" | "accessTokenExpireTime">;
 
-async function withPasskey(
-  { authorizedCall, server, passkeyHistory }: Context,
-  signal: AbortSignal,
-): Promise<Outcome<TokenResponse>> {
-  return andThen(
-    authorizedCall(server.startReauthentication, {}, signal),
-    ({ ceremonyId, options }) =>
-      andThen(usePasskey(required(options), { signal }, true), async (credential) => {
-        const request = { ceremonyId, credential };
-        const outcome = await authorizedCall(server.finishReauthentication, request);
-        if (outcome.ok) passkeyHistory.remember(credential.rawId);
-        return outcome;
-      }),
-  );
+function withPasskey(context: Context, signal: AbortSignal): Promise<Outcome<TokenResponse>> {
+  const { authorizedCall, server, passkeyHistory } = context;
+  return andThen(askForPasskey(context, signal), async (proof) => {
+    // Not cancellable: the server may already have checked the passkey.
+    const outcome = await authorizedCall(server.finishReauthentication, proof);
+    if (outcome.ok) passkeyHistory.remember(proof.credential.rawId);
+    return outcome;
+  });
 }

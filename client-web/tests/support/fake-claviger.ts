@@ -228,6 +228,17 @@ export class FakeClaviger {
       }),
       changePassword(request, context) {
         const { id, username } = server.#caller(context);
+        const { currentPassword, passkey } = request;
+        if (passkey) {
+          if (passkey.ceremonyId !== "ceremony") throw refusal(Code.NotFound, "CEREMONY_NOT_FOUND");
+          if (passkey.credential?.rawId[0] !== 7) {
+            throw refusal(Code.Unauthenticated, "PASSKEY_REFUSED");
+          }
+        } else if (server.hasPassword && !currentPassword) {
+          throw invalidField("current_password", "REQUIRED");
+        } else if (server.hasPassword && currentPassword !== "right") {
+          throw refusal(Code.Unauthenticated, "INVALID_CREDENTIALS");
+        }
         server.end(id);
         return { tokens: server.open(username, request.refreshTokenDelivery) };
       },
@@ -280,7 +291,11 @@ export class FakeClaviger {
         const tokens = server.open("anna", request.refreshTokenDelivery);
         return { account: { username: "anna" }, tokens };
       },
-      startReauthentication: () => ({ ceremonyId: "ceremony", options }),
+      startReauthentication(_, context) {
+        server.#caller(context);
+        const allowCredentials = server.passkeys.map((id) => ({ id, type: "public-key" }));
+        return { ceremonyId: "ceremony", options: { ...options, allowCredentials } };
+      },
       startRegistration: () => ({ ceremonyId: "ceremony", options: { rp: { id: "example.com" } } }),
       finishRegistration: (request) => ({
         passkey: { id: "passkey-1", name: request.name },

@@ -96,7 +96,7 @@ export class Tab {
     return this.page.evaluate(() => window.claviger.account.get());
   }
 
-  changePassword(change: PasswordChange) {
+  changePassword(change: PasswordChange & { readonly signal?: never }) {
     return this.page.evaluate((it) => window.claviger.account.changePassword(it), change);
   }
 

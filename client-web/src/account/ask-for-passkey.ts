@@ -1,0 +1,14 @@
+import type { Context } from "../context.js";
+import { andThen, required, success } from "../outcome/outcome.js";
+import { usePasskey } from "../passkeys/passkey-dialog.js";
+
+/** Asks the user for a passkey of the account. What it returns proves one act of this session. */
+export function askForPasskey({ authorizedCall, server }: Context, signal: AbortSignal) {
+  return andThen(
+    authorizedCall(server.startReauthentication, {}, signal),
+    ({ ceremonyId, options }) =>
+      andThen(usePasskey(required(options), { signal }, true), (credential) =>
+        success({ ceremonyId, credential }),
+      ),
+  );
+}
