@@ -78,6 +78,8 @@ export interface State {
   readonly renaming: string | undefined;
   /** Whether the form for a new password is open. */
   readonly changingPassword: boolean;
+  /** Whether the user chose a passkey in place of the current password in that form. */
+  readonly passkeyForPassword: boolean;
   readonly question: Question | undefined;
   /** The time to which displayed times refer, in milliseconds since 1970. */
   readonly now: number;
@@ -113,5 +115,6 @@ export const clearedState = {
   sessions: undefined,
   renaming: undefined,
   changingPassword: false,
+  passkeyForPassword: false,
   question: undefined,
 } as const satisfies Partial<State>;

@@ -82,3 +82,8 @@ export function canUsePasskeys(state: State): boolean {
       info.origins.includes(location.origin),
   );
 }
+
+/** Whether the account has a passkey and this page can ask for it. */
+export function canUseOwnPasskey(state: State): boolean {
+  return canUsePasskeys(state) && Boolean(state.passkeys?.length);
+}

@@ -119,6 +119,9 @@ export const de: Texts = {
     change: "Passwort ändern",
     set: "Passwort festlegen",
     current: "Bisheriges Passwort",
+    usePasskey: "Stattdessen mit Passkey",
+    useCurrent: "Stattdessen mit Passwort",
+    passkeyLead: "Beim Speichern fragt Ihr Browser nach einem Passkey.",
     new: "Neues Passwort",
     othersEnd: "Alle Ihre anderen Geräte werden abgemeldet.",
     submit: "Passwort speichern",
@@ -169,6 +172,8 @@ export const de: Texts = {
     lead: "Bitte bestätigen Sie, dass wirklich Sie es sind. Danach geht es automatisch weiter.",
     withPasskey: "Passkey verwenden",
     submit: "Bestätigen",
+    impossible:
+      "Dafür brauchen Sie einen Ihrer Passkeys, und Passkeys funktionieren hier nicht. Versuchen Sie es in einem anderen Browser oder an der gewohnten Adresse dieser Website.",
     notProved: "Sie haben nicht bestätigt, dass Sie es sind. Darum wurde nichts geändert.",
   },
 

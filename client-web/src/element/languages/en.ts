@@ -123,6 +123,9 @@ export const en = {
     change: "Change password",
     set: "Set a password",
     current: "Current password",
+    usePasskey: "Use a passkey instead",
+    useCurrent: "Use your current password instead",
+    passkeyLead: "Your browser will ask for a passkey when you save.",
     new: "New password",
     othersEnd: "All your other devices will be signed out.",
     submit: "Save password",
@@ -170,6 +173,8 @@ export const en = {
     lead: "Please confirm that it is really you. Then this continues by itself.",
     withPasskey: "Use a passkey",
     submit: "Confirm",
+    impossible:
+      "This needs one of your passkeys, and passkeys do not work here. Try it in another browser, or at the usual address of this site.",
     notProved: "You did not confirm that it is you, so nothing was changed.",
   },
 

@@ -2,10 +2,13 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import {
   changePassword,
+  choosePasskey,
   closePasswordForm,
   openPasswordForm,
+  passwordProof,
   removePassword,
 } from "../flows/password.js";
+import { canUseOwnPasskey } from "../flows/screens.js";
 import { hasOneWayToSignIn } from "../sign-in-methods.js";
 import { button } from "./button.js";
 import { boundsOf, fixedUsername, form, passwordField } from "./field.js";
@@ -45,19 +48,10 @@ function actions(context: Context): TemplateResult {
 }
 
 function passwordForm(context: Context): TemplateResult {
-  const { state, texts } = context;
+  const { texts } = context;
   return form(
     (data) => void changePassword(context, data),
-    html`${fixedUsername(context, "account")}
-    ${
-      state.account?.hasPassword
-        ? passwordField(context, {
-            name: "current_password",
-            label: texts.password.current,
-            autocomplete: "current-password",
-          })
-        : nothing
-    }
+    html`${fixedUsername(context, "account")} ${proof(context)}
     ${passwordField(context, {
       name: "new_password",
       label: texts.password.new,
@@ -74,4 +68,32 @@ function passwordForm(context: Context): TemplateResult {
         })}
       </div>`,
   );
+}
+
+/** The current password, or that a passkey takes its place. */
+function proof(context: Context): TemplateResult | typeof nothing {
+  const { state, texts } = context;
+  const asked = passwordProof(state);
+  if (asked === "recent-authentication") return nothing;
+  const withPasskey = asked === "passkey";
+  return html`<div>
+    ${
+      withPasskey
+        ? html`<p class="cl-lead">${texts.password.passkeyLead}</p>`
+        : passwordField(context, {
+            name: "current_password",
+            label: texts.password.current,
+            autocomplete: "current-password",
+          })
+    }
+    ${
+      canUseOwnPasskey(state)
+        ? button(context, {
+            label: withPasskey ? texts.password.useCurrent : texts.password.usePasskey,
+            look: "link",
+            press: () => choosePasskey(context, !withPasskey),
+          })
+        : nothing
+    }
+  </div>`;
 }

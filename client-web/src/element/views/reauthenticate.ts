@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { answer } from "../flows/question.js";
 import { reauthenticateWithPasskey, reauthenticateWithPassword } from "../flows/reauthenticate.js";
-import { canUsePasskeys } from "../flows/screens.js";
+import { canUseOwnPasskey } from "../flows/screens.js";
 import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";
 import { fixedUsername, form, passwordField } from "./field.js";
@@ -10,14 +10,19 @@ import { fixedUsername, form, passwordField } from "./field.js";
 /** Renders the dialog that asks for a passkey or the password before a sensitive operation. */
 export function reauthenticationDialog(context: Context): TemplateResult {
   const { state, texts } = context;
-  const passkeys = canUsePasskeys(state) && Boolean(state.passkeys?.length);
+  const passkeys = canUseOwnPasskey(state);
   const password = Boolean(state.account?.hasPassword);
   const cancel = button(context, {
     label: texts.common.cancel,
-    look: password ? "secondary" : "quiet",
+    look: passkeys && !password ? "quiet" : "secondary",
     press: () => answer(context, false),
   });
-  return html`${dialogHead(context, texts.reauthentication.heading, texts.reauthentication.lead)}
+  const { heading, lead, impossible } = texts.reauthentication;
+  if (!passkeys && !password) {
+    return html`${dialogHead(context, heading, impossible)}
+      <div class="cl-dialog-actions">${cancel}</div>`;
+  }
+  return html`${dialogHead(context, heading, lead)}
   ${
     passkeys
       ? html`<div class="cl-stack">

@@ -61,3 +61,18 @@ it("is in German in every dialog", async () => {
   await visit.arrivesAt(de.reauthentication.heading);
   await visit.look("de-dialog-reauthentication");
 });
+
+it("is in German where a passkey takes the place of the current password", async () => {
+  const clara = await app.person("Clara");
+  const visit = await clara.visit({ texts: de });
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(de.password.change);
+  await visit.reads(de.password.usePasskey);
+
+  await visit.press(de.password.usePasskey);
+
+  await visit.reads(de.password.passkeyLead);
+  await visit.reads(de.password.useCurrent);
+  await visit.look("de-account-change-password-with-passkey");
+});

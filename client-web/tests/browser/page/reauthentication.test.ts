@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform, usb } from "../support/authenticator.js";
+import { withoutPasskeys } from "../support/credentials.js";
 import { ageReauthentications } from "../support/database.js";
 import { startTestApp } from "../support/test-app.js";
 
@@ -71,4 +72,30 @@ it("changes nothing if the user does not reauthenticate", async () => {
   await visit.page.reload();
   await visit.sees(en.account.heading(carol.username));
   expect(await visit.button(en.passkeys.renameOne("Passkey")).count()).toBe(1);
+});
+
+it("can be cancelled where neither a password nor a passkey can be used", async () => {
+  const dora = await app.person("Dora");
+  const before = await dora.visit();
+  await before.plugIn(platform);
+  await before.signUpWithPasskey();
+  await before.press(en.password.remove);
+  await before.page.getByRole("dialog").getByRole("button", { name: en.password.remove }).click();
+  await before.isNotifiedOf(en.password.removed);
+  await before.page.close();
+  ageReauthentications(app.server);
+  const visit = await dora.visit();
+  await withoutPasskeys(visit.page);
+  await visit.open("/account");
+  await visit.press(en.password.set);
+  await visit.type(en.password.new, "seven quiet lamps by the harbour");
+  await visit.press(en.password.submit);
+  await visit.arrivesAt(en.reauthentication.heading);
+  await visit.reads(en.reauthentication.impossible);
+  await visit.look("dialog-reauthentication-impossible");
+
+  await visit.page.getByRole("dialog").getByRole("button", { name: en.common.cancel }).click();
+
+  await visit.isNotifiedOf(en.reauthentication.notProved);
+  expect(await visit.page.getByRole("dialog").count()).toBe(0);
 });
