@@ -94,7 +94,7 @@ impl Internal {
     pub fn admission(&self) -> Admission {
         let is_loopback = |it: &SocketAddr| it.ip().is_loopback();
         if self.listen.addresses.iter().all(is_loopback) {
-            Admission::Anybody
+            Admission::Anonymous
         } else {
             Admission::ServiceAccounts
         }

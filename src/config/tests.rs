@@ -102,7 +102,7 @@ fn the_internal_listener_goes_beyond_loopback_with_tls_and_asks_who_calls() {
     let loopback = with(&with_tls("localhost:8081")).unwrap().internal;
 
     assert_eq!(beyond.admission(), Admission::ServiceAccounts);
-    assert_eq!(loopback.admission(), Admission::Anybody);
+    assert_eq!(loopback.admission(), Admission::Anonymous);
     let files = beyond.tls.unwrap();
     assert_eq!(files.section, "internal");
     assert_eq!(files.client_ca.as_deref(), Some(Path::new("ca.pem")));

@@ -142,7 +142,7 @@ async fn insert(
             INSERT,
             params![
                 key.key_id,
-                algorithm_text(key.algorithm),
+                key.algorithm.name(),
                 key.sealed_private_key,
                 key.public_key,
                 key.created_at,
@@ -152,19 +152,6 @@ async fn insert(
         )
         .await?;
     Ok(())
-}
-
-const fn algorithm_text(algorithm: SigningAlgorithm) -> &'static str {
-    match algorithm {
-        SigningAlgorithm::Es256 => "ES256",
-        SigningAlgorithm::Rs256 => "RS256",
-        SigningAlgorithm::EdDsa => "EdDSA",
-    }
-}
-
-fn parse_algorithm(text: &str) -> Option<SigningAlgorithm> {
-    use SigningAlgorithm::{EdDsa, Es256, Rs256};
-    [Es256, Rs256, EdDsa].into_iter().find(|it| algorithm_text(*it) == text)
 }
 
 #[derive(sqlx::FromRow)]
@@ -183,7 +170,7 @@ impl SigningKeyRow {
     fn into_key(self) -> Result<StoredSigningKey> {
         Ok(StoredSigningKey {
             key_id: self.key_id,
-            algorithm: parse_algorithm(&self.algorithm)
+            algorithm: SigningAlgorithm::from_name(&self.algorithm)
                 .ok_or_else(corrupt("signing_keys", "algorithm"))?,
             sealed_private_key: self.sealed_private_key,
             public_key: self.public_key,

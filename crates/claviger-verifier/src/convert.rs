@@ -25,8 +25,6 @@ pub(crate) fn revocation(message: &pb::Revocation, latest_end: Timestamp) -> Opt
 
 /// The public key of a signing key.
 pub(crate) fn verifying_key(key: &pb::SigningKey) -> Option<VerifyingKey> {
-    let algorithm = [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa]
-        .into_iter()
-        .find(|it| it.name() == key.algorithm)?;
+    let algorithm = SigningAlgorithm::from_name(&key.algorithm)?;
     VerifyingKey::from_spki(key.key_id.clone(), algorithm, &key.public_key_der)
 }

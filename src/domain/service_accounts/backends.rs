@@ -13,7 +13,7 @@ use super::{Credentials, ServiceAccounts};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// Every client that reaches it, also without credentials.
-    Anybody,
+    Anonymous,
     /// Only service accounts.
     ServiceAccounts,
 }
@@ -39,7 +39,7 @@ impl Backends {
     pub fn find(&self, shown: &Credentials) -> Result<Backend> {
         match (self.accounts.identify(shown)?, self.admission) {
             (Some(account), _) => Ok(Backend::Account(account)),
-            (None, Admission::Anybody) => Ok(Backend::Local),
+            (None, Admission::Anonymous) => Ok(Backend::Local),
             (None, Admission::ServiceAccounts) => Err(Error::CallerUnknown),
         }
     }

@@ -85,9 +85,6 @@ mod tests {
 
     use super::*;
 
-    const ALL: [SigningAlgorithm; 3] =
-        [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa];
-
     fn public_key(algorithm: SigningAlgorithm) -> Vec<u8> {
         let der = KeyPair::generate(algorithm).unwrap();
         KeyPair::from_pkcs8(algorithm, &der).unwrap().public_key().unwrap()
@@ -95,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_key_we_make_can_be_taken_apart() {
-        for algorithm in ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             for _ in 0..if algorithm == SigningAlgorithm::Rs256 { 2 } else { 50 } {
                 assert!(PublicParts::of(algorithm, &public_key(algorithm)).is_some());
             }
@@ -104,13 +101,13 @@ mod tests {
 
     #[test]
     fn a_key_of_another_algorithm_or_length_is_not_taken_apart() {
-        for algorithm in ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = public_key(algorithm);
             let longer = [key.as_slice(), &[0]].concat();
 
             assert!(PublicParts::of(algorithm, &key[..key.len() - 1]).is_none());
             assert!(PublicParts::of(algorithm, &longer).is_none());
-            for other in ALL.into_iter().filter(|it| *it != algorithm) {
+            for other in SigningAlgorithm::ALL.iter().copied().filter(|it| *it != algorithm) {
                 assert!(PublicParts::of(other, &key).is_none(), "{algorithm:?} as {other:?}");
             }
         }

@@ -19,11 +19,12 @@ pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A service account to be created, as texts.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Its name.
+    /// Its name, as [`ServiceAccountName::parse`] requires.
     pub name: String,
-    /// The audiences whose tokens it may ask about; none means those of the server's tokens.
+    /// The audiences whose tokens it may ask about, at most 32; none means every audience of the
+    /// server's tokens.
     pub audiences: Vec<String>,
-    /// The names in client certificates that identify it.
+    /// The names in client certificates that identify it, at most 32.
     pub certificate_names: Vec<String>,
     /// Whether it may call what is for operators.
     pub is_operator: bool,
