@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"time"
 
 	claviger "claviger.example/greeter/gen/claviger/v1"
 	pb "claviger.example/greeter/gen/greeter/v1"
@@ -21,17 +22,23 @@ type server struct{ pb.UnimplementedGreeterServer }
 type subject struct{} // The key of the account's id in a call's context.
 var tokens claviger.TokenServiceClient
 
+// validate asks Claviger about a token for this server.
+func validate(ctx context.Context, token string, options ...grpc.CallOption) (*claviger.ValidateTokenResponse, error) {
+	if key := os.Getenv("SERVICE_KEY"); key != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
+	}
+	return tokens.ValidateToken(ctx, &claviger.ValidateTokenRequest{AccessToken: token, RequiredAudience: os.Getenv("AUDIENCE")}, options...)
+}
+
 // signedIn requires a valid access token.
 func signedIn(ctx context.Context) (context.Context, error) {
 	token, err := auth.AuthFromMD(ctx, "bearer")
 	if err != nil {
 		return nil, err
 	}
-	asking := ctx // Not ctx: the handler's own calls would send the key.
-	if key := os.Getenv("SERVICE_KEY"); key != "" {
-		asking = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
-	}
-	answer, err := tokens.ValidateToken(asking, &claviger.ValidateTokenRequest{AccessToken: token, RequiredAudience: os.Getenv("AUDIENCE")})
+	asking, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	answer, err := validate(asking, token)
 	if err != nil { // The token may be valid: on UNAUTHENTICATED the client would discard it.
 		return nil, status.Error(codes.Unavailable, "tokens cannot be validated at the moment")
 	} else if answer.Verdict != claviger.TokenVerdict_TOKEN_VERDICT_ACTIVE {
@@ -45,13 +52,16 @@ func (server) Greet(ctx context.Context, _ *pb.GreetRequest) (*pb.GreetResponse,
 }
 
 func main() {
-	timeout := grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "timeout": "2s"}]}`)
-	channel, badName := grpc.NewClient(os.Getenv("CLAVIGER"), timeout, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	channel, badName := grpc.NewClient(os.Getenv("CLAVIGER"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	listener, badPort := net.Listen("tcp", os.Getenv("LISTEN"))
 	if badName != nil || badPort != nil {
 		log.Fatal(badName, badPort)
 	}
 	tokens = claviger.NewTokenServiceClient(channel)
+	// Waits for Claviger. No token is needed to learn whether it knows the audience.
+	if _, err := validate(context.Background(), "", grpc.WaitForReady(true)); err != nil {
+		log.Fatalf("Claviger refuses the AUDIENCE %q. Is it one of its tokens.audiences, and the SERVICE_KEY's own? %v", os.Getenv("AUDIENCE"), err)
+	}
 	unary, stream := auth.UnaryServerInterceptor(signedIn), auth.StreamServerInterceptor(signedIn)
 	serving := grpc.NewServer(grpc.UnaryInterceptor(unary), grpc.StreamInterceptor(stream))
 	pb.RegisterGreeterServer(serving, server{})

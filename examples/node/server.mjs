@@ -16,14 +16,18 @@ const tokens = new claviger.v1.TokenService(CLAVIGER, credentials);
 const ourKey = new grpc.Metadata();
 if (SERVICE_KEY) ourKey.set("authorization", `Bearer ${SERVICE_KEY}`);
 
+/** Asks Claviger about a token for this server. */
+function validate(access_token, metadata, options, answer) {
+  tokens.ValidateToken({ access_token, required_audience: AUDIENCE }, metadata, options, answer);
+}
+
 /** Requires a valid access token and sets the metadata `subject` to the account's id. */
 function signedIn(_method, call) {
   const refuse = (code, details) => call.sendStatus({ code, details });
   const onReceiveMetadata = (metadata, next) => {
     const [, token] = /^Bearer (.+)$/i.exec(metadata.get("authorization")[0] ?? "") ?? [];
     if (!token) return refuse(grpc.status.UNAUTHENTICATED, "sign in first");
-    const question = { access_token: token, required_audience: AUDIENCE };
-    tokens.ValidateToken(question, ourKey, { deadline: Date.now() + 2000 }, (error, answer) => {
+    validate(token, ourKey, { deadline: Date.now() + 2000 }, (error, answer) => {
       // The token may be valid: on UNAUTHENTICATED the client would discard it.
       if (error) return refuse(grpc.status.UNAVAILABLE, "tokens cannot be validated at the moment");
       if (answer.verdict !== "TOKEN_VERDICT_ACTIVE")
@@ -42,6 +46,17 @@ const server = new grpc.Server({ interceptors: [signedIn] });
 server.addService(greeter.v1.Greeter.service, {
   Greet: (call, answer) => answer(null, { subject: call.metadata.get("subject")[0] }),
 });
-server.bindAsync(LISTEN, grpc.ServerCredentials.createInsecure(), (error) => {
-  if (error) throw error;
+
+// Waits for Claviger. No token is needed to learn whether it knows the audience.
+const patient = ourKey.clone();
+patient.setOptions({ waitForReady: true });
+validate("", patient, {}, (refused) => {
+  if (refused) {
+    const question = "Is it one of its tokens.audiences, and the SERVICE_KEY's own?";
+    console.error(`Claviger refuses the AUDIENCE "${AUDIENCE}". ${question} ${refused.details}`);
+    process.exit(1);
+  }
+  server.bindAsync(LISTEN, grpc.ServerCredentials.createInsecure(), (error) => {
+    if (error) throw error;
+  });
 });

@@ -20,13 +20,17 @@ class SignedIn(grpc.aio.ServerInterceptor):
         self.tokens, self.audience = tokens, audience
         self.metadata = [("authorization", f"Bearer {key}")] if key else []
 
+    # Asks Claviger about a token for this server.
+    def validate(self, token, **options):
+        question = claviger.ValidateTokenRequest(access_token=token, required_audience=self.audience)
+        return self.tokens.ValidateToken(question, metadata=self.metadata, **options)
+
     async def intercept_service(self, continuation, call):
         scheme, _, token = dict(call.invocation_metadata).get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return refusal(grpc.StatusCode.UNAUTHENTICATED, "sign in first")
-        question = claviger.ValidateTokenRequest(access_token=token, required_audience=self.audience)
         try:
-            answer = await self.tokens.ValidateToken(question, timeout=2, metadata=self.metadata)
+            answer = await self.validate(token, timeout=2)
         except grpc.RpcError:  # The token may be valid: on UNAUTHENTICATED it would be discarded.
             return refusal(grpc.StatusCode.UNAVAILABLE, "tokens cannot be validated at the moment")
         if answer.verdict != claviger.TOKEN_VERDICT_ACTIVE:
@@ -49,7 +53,13 @@ class Greeter(greeter_services.GreeterServicer):
 
 async def serve(env):
     tokens = claviger_services.TokenServiceStub(grpc.aio.insecure_channel(env["CLAVIGER"]))
-    server = grpc.aio.server(interceptors=[SignedIn(tokens, env["AUDIENCE"], env.get("SERVICE_KEY"))])
+    signed_in = SignedIn(tokens, env.get("AUDIENCE", ""), env.get("SERVICE_KEY"))
+    try:  # Waits for Claviger. No token is needed to learn whether it knows the audience.
+        await signed_in.validate("", wait_for_ready=True)
+    except grpc.RpcError as error:
+        question = "Is it one of its tokens.audiences, and the SERVICE_KEY's own?"
+        sys.exit(f"Claviger refuses the AUDIENCE {signed_in.audience!r}. {question} {error.details()}")
+    server = grpc.aio.server(interceptors=[signed_in])
     greeter_services.add_GreeterServicer_to_server(Greeter(), server)
     server.add_insecure_port(env["LISTEN"])
     await server.start()

@@ -25,7 +25,7 @@ impl greeter_server::Greeter for Greeter {
 /// Serves until an error. Waits first until the verifier is ready.
 ///
 /// # Errors
-/// When the settings are wrong or the address cannot be listened on.
+/// When the settings are wrong, the server refuses the audience, or the address cannot be listened on.
 pub async fn serve(
     settings: Settings,
     listen: SocketAddr,

@@ -66,13 +66,13 @@ async fn the_examples_are_called_as_their_manual_says() {
 }
 
 #[test]
-fn each_example_is_shorter_than_sixty_lines() {
+fn each_example_is_shorter_than_seventy_lines() {
     let files = ["python/server.py", "node/server.mjs", "go/main.go"];
 
     for file in files {
         let text = fs::read_to_string(top().join("examples").join(file)).unwrap();
 
-        assert!(text.lines().count() < 60, "{file} has {} lines", text.lines().count());
+        assert!(text.lines().count() < 70, "{file} has {} lines", text.lines().count());
     }
 }
 

@@ -1,6 +1,7 @@
 // Checks access tokens with go-oidc, knowing an issuer's URL and an audience and nothing else.
 //
-// Call: verify ISSUER AUDIENCE. Reads tokens, one a line, and says of each whose it is or why not.
+// Call: verify ISSUER AUDIENCE, where AUDIENCE is this service's name in Claviger's setting
+// `tokens.audiences`. Reads tokens, one a line, and prints the subject of each or an error.
 package main
 
 import (
@@ -18,7 +19,14 @@ import (
 )
 
 func main() {
+	if len(os.Args) != 3 {
+		log.Fatal("an issuer and an audience are required")
+	}
 	ctx, issuer, audience := context.Background(), os.Args[1], os.Args[2]
+	// Tokens of Claviger's own API, whose audience is the issuer, are not for services.
+	if audience == "" || audience == issuer {
+		log.Fatalf("%q is not the audience of a service", audience)
+	}
 	// Reads openid-configuration; the algorithms it names are those that are accepted.
 	provider, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {

@@ -1,7 +1,8 @@
 // Checks access tokens with Spring Security's Nimbus, knowing an issuer's URL and an audience and
 // nothing else.
 //
-// Call: Verify ISSUER AUDIENCE. Reads tokens, one a line, and says of each whose it is or why not.
+// Call: Verify ISSUER AUDIENCE, where AUDIENCE is this service's name in Claviger's setting
+// `tokens.audiences`. Reads tokens, one a line, and prints the subject of each or an error.
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +18,9 @@ import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
 public class Verify {
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 2) {
+            throw new IllegalArgumentException("an issuer and an audience are required");
+        }
         JwtDecoder decoder = decoder(arguments[0], arguments[1]);
         var lines = new BufferedReader(new InputStreamReader(System.in));
         for (String token = lines.readLine(); token != null; token = lines.readLine()) {
@@ -30,6 +34,10 @@ public class Verify {
 
     /** What a resource server has as its bean. */
     static JwtDecoder decoder(String issuer, String audience) {
+        // Tokens of Claviger's own API, whose audience is the issuer, are not for services.
+        if (audience.isEmpty() || audience.equals(issuer)) {
+            throw new IllegalArgumentException('"' + audience + "\" is not the audience of a service");
+        }
         // Left to itself, Spring wants the type `JWT` or none and refuses access tokens after RFC 9068.
         NimbusJwtDecoder decoder =
                 NimbusJwtDecoder.withIssuerLocation(issuer).validateType(false).build();

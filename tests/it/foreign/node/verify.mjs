@@ -1,11 +1,15 @@
 // Verifies access tokens with jose, given only an issuer URL and an audience.
 //
-// Usage: verify.mjs ISSUER AUDIENCE. Reads one token per line and prints its subject or an error.
+// Usage: verify.mjs ISSUER AUDIENCE, where AUDIENCE is this service's name in Claviger's setting
+// `tokens.audiences`. Reads one token per line and prints its subject or an error.
 
 import { createInterface } from "node:readline";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const [issuer, audience] = process.argv.slice(2);
+// Without an audience, jose accepts the tokens of every service. Those of Claviger's own API, whose
+// audience is the issuer, are not for services.
+if (!audience || audience === issuer) throw new Error(`"${audience}" is not the audience of a service`);
 
 // RFC 8414 §3. `openid-configuration` refers to the same keys.
 const answer = await fetch(`${issuer}/.well-known/oauth-authorization-server`);

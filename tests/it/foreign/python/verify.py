@@ -1,6 +1,7 @@
 """Verifies access tokens with PyJWT, given only an issuer URL and an audience.
 
-Usage: verify.py ISSUER AUDIENCE. Reads one token per line and prints its subject or an error.
+Usage: verify.py ISSUER AUDIENCE, where AUDIENCE is this service's name in Claviger's setting
+`tokens.audiences`. Reads one token per line and prints its subject or an error.
 """
 
 import json
@@ -39,7 +40,10 @@ def subject(token, keys, algorithms, issuer, audience):
     return claims["sub"]
 
 
-def main(issuer, audience):
+def main(issuer, audience=""):
+    # Tokens of Claviger's own API, whose audience is the issuer, are not for services.
+    if audience in ("", issuer):
+        sys.exit(f"{audience!r} is not the audience of a service")
     keys, algorithms = discover(issuer)
     for line in sys.stdin:
         try:
