@@ -66,7 +66,6 @@ fn quickstart() -> Vec<Step> {
 fn shape(line: &str) -> String {
     match line.split_once("\": \"") {
         Some((key, value)) if value.contains(|it: char| it.is_ascii_digit()) => key.to_owned(),
-        _ if line.trim_start().starts_with("\"http://") => "a URL".to_owned(),
         _ => line.to_owned(),
     }
 }
