@@ -22,8 +22,8 @@ pub struct Flags {
     /// [default: http://localhost:8081]
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// The audience (`aud`) that access tokens must have, unless a route of the gateway requires
-    /// another one; required
+    /// The audience (`aud`) that access tokens must be for, one of the server's `tokens.audiences`;
+    /// required
     #[arg(long)]
     pub audience: Option<String>,
     /// The addresses on which the gateway reaches the agent, without TLS, separated by commas

@@ -97,6 +97,11 @@ impl Judge for Verifier {
         Some(self.requirements().audience)
     }
 
+    /// Only its own: it has asked the server about no other.
+    fn may_require(&self, audience: &str) -> bool {
+        audience == self.requirements().audience
+    }
+
     fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
         Self::wait_for_key(self, token).map(|waited| waited.map_err(|_| Stale)).boxed()
     }

@@ -56,6 +56,8 @@ pub enum Refused {
 pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
     let audience = demands.audience.as_deref().or(judge.default_audience());
     let Some(audience) = audience.filter(|it| judge.may_require(it)) else {
+        let audience = demands.audience.as_deref();
+        tracing::warn!(audience, "denied: the gateway names no audience that it may require");
         return Decision::Deny(Denial::NotAllowed);
     };
     let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {
