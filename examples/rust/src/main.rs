@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     let server_url = format!("http://{}", variable("CLAVIGER")?);
     let mut settings = Settings::new(server_url, variable("AUDIENCE")?);
-    settings.service_key = env::var("SERVICE_KEY").ok().map(Into::into);
+    settings.service_key = env::var("SERVICE_KEY").ok().filter(|it| !it.is_empty()).map(Into::into);
     greeter::serve(settings, variable("LISTEN")?.parse()?).await
 }
 

@@ -25,6 +25,8 @@ import grpc_tools
 from authenticator import Authenticator
 
 SECONDS = 30
+# The backend of a server without a configuration.
+BACKEND = "backend"
 
 
 def generate(proto):
@@ -126,6 +128,8 @@ class Flow:
 
         self.client = client
         self.password = password
+        # The tokens for the backend, by the access token of their session.
+        self.issued = {}
         self.web = webauthn_pb2
         self.passkeys = passkey_service_pb2
         self.nouns = resources_pb2
@@ -146,6 +150,7 @@ class Flow:
         self.manage_passkeys(signed_in.tokens.access_token, passkey, authenticator)
         self.manage_sessions(signed_in.tokens)
         self.refresh_and_log_out()
+        self.check_audiences()
         self.check_tokens_locally()
         self.leave()
 
@@ -221,7 +226,7 @@ class Flow:
             check(allowed == ([authenticator.credential_id] if named else []), "allowed ids")
             answer = self.finish(started, authenticator)
             check(answer.account.id == account.id, "the passkey signs its owner in")
-            check(self.verdict(answer.tokens) == "ACTIVE", "its access token is good")
+            check(self.verdict(answer.tokens) == "ACTIVE", "a token for a backend is good")
         with refused(grpc.StatusCode.ABORTED, "CEREMONY_NOT_FOUND"):
             self.finish(started, authenticator)
         step("signed in with the passkey, by name and without")
@@ -276,6 +281,7 @@ class Flow:
     def manage_sessions(self, tokens):
         service, bearer = self.client.session, tokens.access_token
         others = [self.login().tokens for _ in range(2)]
+        check({self.verdict(it) for it in [tokens, *others]} == {"ACTIVE"}, "all are good")
         page = service.ListSessions(bearer=bearer, page_size=2)
         check(len(page.sessions) == 2 and page.next_page_token, "sessions come in pages")
         rest = service.ListSessions(bearer=bearer, page_size=100, page_token=page.next_page_token)
@@ -300,25 +306,39 @@ class Flow:
         check(second.refresh_token != first.refresh_token, "a refresh rotates the token")
         check(retry.refresh_token == second.refresh_token, "a retry gets the identical successor")
         check(second.session_id == first.session_id, "a refresh keeps the session")
+        check(self.verdict(second) == "ACTIVE", "a token is issued after a refresh")
         with refused(grpc.StatusCode.UNAUTHENTICATED, "REFRESH_TOKEN_INVALID"):
             auth.RefreshTokens(refresh_token="clv_rt_" + "A" * 91)
 
         auth.Logout(refresh_token=second.refresh_token)
         auth.Logout(refresh_token=second.refresh_token)
-        check(self.verdict(second) == "REVOKED", "logout ends the access token, too")
+        check(self.verdict(second) == "REVOKED", "logout ends the backend's token, too")
+        with refused(grpc.StatusCode.UNAUTHENTICATED, "SESSION_ENDED"):
+            auth.IssueAccessToken(bearer=second.access_token, audience=BACKEND)
         with refused(grpc.StatusCode.UNAUTHENTICATED, "SESSION_ENDED"):
             auth.RefreshTokens(refresh_token=second.refresh_token)
         with refused(grpc.StatusCode.UNAUTHENTICATED, "SESSION_ENDED"):
             self.client.account.GetAccount(bearer=second.access_token)
         step("refreshed with a retry, and logged out")
 
-    def check_tokens_locally(self):
-        tokens = self.login().tokens
-        check(self.verdict(tokens, required_audience="elsewhere") == "WRONG_AUDIENCE", "audience")
-        garbage = self.client.token.ValidateToken(access_token="garbage")
-        check(self.verdict_name(garbage) == "MALFORMED", "garbage is malformed")
+    def check_audiences(self):
+        own = self.login().tokens.access_token
+        issued = self.issue(own)
+        check(self.judge(own) == "WRONG_AUDIENCE", "the account API's token is no backend's")
+        check(self.judge("garbage") == "MALFORMED", "garbage is malformed")
+        with refused(grpc.StatusCode.UNAUTHENTICATED, "ACCESS_TOKEN_INVALID"):
+            self.client.account.GetAccount(bearer=issued)
+        with refused(grpc.StatusCode.UNAUTHENTICATED, "ACCESS_TOKEN_INVALID"):
+            self.client.auth.IssueAccessToken(bearer=issued, audience=BACKEND)
+        for audience in ("", "elsewhere", self.issuer):
+            with refused(grpc.StatusCode.INVALID_ARGUMENT, "FIELDS_INVALID"):
+                self.client.auth.IssueAccessToken(bearer=own, audience=audience)
+            with refused(grpc.StatusCode.INVALID_ARGUMENT, "FIELDS_INVALID"):
+                self.client.token.ValidateToken(access_token=issued, required_audience=audience)
+        step("found each token to be good at one place only")
 
-        head, claims, signature = tokens.access_token.split(".")
+    def check_tokens_locally(self):
+        head, claims, signature = self.issue(self.login().tokens.access_token).split(".")
         header = json.loads(decode(head))
         check((header["typ"], header["alg"]) == ("at+jwt", "ES256"), f"header: {header}")
         keys = {it.key_id: it for it in self.client.token.GetSigningKeys().keys}
@@ -327,11 +347,14 @@ class Flow:
         halves = [int.from_bytes(raw[at : at + 32], "big") for at in (0, 32)]
         signed = f"{head}.{claims}".encode()
         key.verify(utils.encode_dss_signature(*halves), signed, ec.ECDSA(hashes.SHA256()))
-        check(json.loads(decode(claims))["iss"] == self.issuer, "the issuer is the server's")
+        claims = json.loads(decode(claims))
+        check(claims["iss"] == self.issuer, "the issuer is the server's")
+        check((claims["aud"], claims["client_id"]) == (BACKEND, "claviger"), f"claims: {claims}")
         step("verified an access token with the published keys")
 
     def leave(self):
         tokens = self.login().tokens
+        check(self.verdict(tokens) == "ACTIVE", "the tokens before the change are good")
         new_password = self.password + " again"
         changed = self.client.account.ChangePassword(
             bearer=tokens.access_token,
@@ -364,12 +387,19 @@ class Flow:
     def login(self):
         return self.client.auth.Login(username="ada", password=self.password)
 
-    def verdict(self, tokens, **more):
-        return self.verdict_name(
-            self.client.token.ValidateToken(access_token=tokens.access_token, **more)
-        )
+    def issue(self, bearer):
+        answer = self.client.auth.IssueAccessToken(bearer=bearer, audience=BACKEND)
+        return answer.access_token
 
-    def verdict_name(self, answer):
+    def verdict(self, tokens):
+        """The verdict on a token for the backend, which is issued when it is first asked for."""
+        own = tokens.access_token
+        if own not in self.issued:
+            self.issued[own] = self.issue(own)
+        return self.judge(self.issued[own])
+
+    def judge(self, token):
+        answer = self.client.token.ValidateToken(access_token=token, required_audience=BACKEND)
         return self.tokens.TokenVerdict.Name(answer.verdict).removeprefix("TOKEN_VERDICT_")
 
 

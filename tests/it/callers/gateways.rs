@@ -25,7 +25,7 @@ use crate::{
     support::{TestApp, app::channel, people::Bearer},
 };
 
-/// A server whose tokens are for `mail`, its default, and `shop`.
+/// A server with the audiences `mail` and `shop`.
 async fn server() -> TestApp {
     TestApp::start_with(&[("tokens.audiences", "mail,shop")]).await
 }
@@ -75,17 +75,29 @@ async fn forward(app: &TestApp, key: Option<&str>, token: &str, query: &str) -> 
 async fn envoy_asks_about_its_own_audiences_only() {
     let app = server().await;
     let alice = app.registered("alice").await;
-    let token = &alice.tokens.access_token;
+    let (of_shop, of_mail) = (alice.token_for("shop").await, alice.token_for("mail").await);
+    let own = &alice.tokens.access_token;
     let shop = app.account_for("shop", &["shop"]).await;
     let bank = app.account_for("bank", &["bank"]).await;
-    let ask = async |key: &str, audience| status(&check(&app, key, token, audience).await.unwrap());
+    let ask = async |key: &str, token: &str, audience| {
+        status(&check(&app, key, token, audience).await.unwrap())
+    };
 
-    assert_eq!(ask(&shop, "shop").await, 200);
-    assert_eq!(ask(&shop, "").await, 200);
-    assert_eq!(ask("", "mail").await, 200);
-    assert_eq!(ask(&shop, "mail").await, 403);
-    assert_eq!(ask(&bank, "").await, 401);
-    let unknown = check(&app, "clv_sa_unknown", token, "").await.map(drop);
+    assert_eq!(ask(&shop, &of_shop, "shop").await, 200);
+    assert_eq!(ask("", &of_mail, "mail").await, 200);
+    for (key, token, audience, denied) in [
+        (&*shop, &of_mail, "shop", 401),
+        (&*shop, own, "shop", 401),
+        ("", own, "mail", 401),
+        (&*shop, &of_mail, "mail", 403),
+        (&*shop, &of_shop, "", 403),
+        ("", &of_mail, "", 403),
+        (&*bank, &of_shop, "bank", 403),
+        ("", own, "http://localhost:8080", 403),
+    ] {
+        assert_eq!(ask(key, token, audience).await, denied, "{audience}");
+    }
+    let unknown = check(&app, "clv_sa_unknown", &of_shop, "shop").await.map(drop);
     assert_refused!(unknown, Unauthenticated, CALLER_UNKNOWN);
 }
 
@@ -93,26 +105,36 @@ async fn envoy_asks_about_its_own_audiences_only() {
 async fn other_proxies_ask_about_their_own_audiences_only() {
     let app = server().await;
     let alice = app.registered("alice").await;
-    let token = &alice.tokens.access_token;
+    let (of_shop, of_mail) = (alice.token_for("shop").await, alice.token_for("mail").await);
+    let own = &alice.tokens.access_token;
     let shop = app.account_for("shop", &["shop"]).await;
     let bank = app.account_for("bank", &["bank"]).await;
-    let ask = async |key, query| forward(&app, key, token, query).await;
 
-    assert_eq!(ask(Some(&shop), "?audience=shop").await, (200, true));
-    assert_eq!(ask(Some(&shop), "").await, (200, true));
-    assert_eq!(ask(None, "?audience=mail").await, (200, true));
-    assert_eq!(ask(Some(&shop), "?audience=mail").await, (403, false));
-    assert_eq!(ask(Some(&shop), "?audience=mail&anonymous=allow").await, (403, false));
-    assert_eq!(ask(Some(&bank), "").await, (401, false));
-    assert_eq!(ask(Some("clv_sa_unknown"), "").await, (403, false));
-    assert_eq!(ask(Some(token), "").await, (403, false));
+    for (key, token, query, status) in [
+        (Some(&*shop), &of_shop, "?audience=shop", 200),
+        (None, &of_mail, "?audience=mail", 200),
+        (Some(&*shop), &of_mail, "?audience=shop", 401),
+        (Some(&*shop), own, "?audience=shop", 401),
+        (None, own, "?audience=mail", 401),
+        (Some(&*shop), &of_mail, "?audience=mail", 403),
+        (Some(&*shop), &of_mail, "?audience=mail&anonymous=allow", 403),
+        (Some(&*shop), &of_shop, "", 403),
+        (None, &of_mail, "", 403),
+        (Some(&*bank), &of_shop, "?audience=bank", 403),
+        (None, own, "?audience=http://localhost:8080", 403),
+        (Some("clv_sa_unknown"), &of_shop, "?audience=shop", 403),
+        (Some(&*of_shop), &of_shop, "?audience=shop", 403),
+    ] {
+        let heard = forward(&app, key, token, query).await;
+        assert_eq!(heard, (status, status == 200), "{query}");
+    }
 }
 
 #[tokio::test]
 async fn beyond_this_machine_a_gateway_shows_a_key_or_hears_nothing() {
     let server = Beyond::start().await;
     let alice = server.app.registered("alice").await;
-    let token = &alice.tokens.access_token;
+    let token = &alice.backend_token;
     let key = server.app.account_for("shop", &[]).await;
 
     let mut envoy = AuthorizationClient::new(server.connect(None));
@@ -139,7 +161,8 @@ async fn over_tls(server: &Beyond, headers: &str) -> String {
     let name = ServerName::try_from("localhost").unwrap();
     let mut tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
     let request = format!(
-        "GET /v1/forward-auth HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
+        "GET /v1/forward-auth?audience=backend HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         {headers}\r\n"
     );
     tls.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -14,7 +14,9 @@ use tonic::{Status, Streaming};
 use super::Beyond;
 use crate::{
     assert_refused,
-    support::{DAY, HOUR, Home, SECOND, TestApp, authority::Name, backends::Keyed},
+    support::{
+        DAY, HOUR, Home, SECOND, TestApp, authority::Name, backends::Keyed, people::BACKEND,
+    },
 };
 
 /// How long a stream may go on.
@@ -22,7 +24,8 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// A stream of which everything so far was heard.
 async fn watch(mut backend: TokenServiceClient<Keyed>) -> Streaming<WatchRevocationsResponse> {
-    let request = WatchRevocationsRequest::default();
+    let audience = BACKEND.to_owned();
+    let request = WatchRevocationsRequest { audience, ..Default::default() };
     let mut stream = backend.watch_revocations(request).await.unwrap().into_inner();
     while !stream.message().await.unwrap().unwrap().caught_up {}
     stream

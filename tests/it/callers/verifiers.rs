@@ -3,14 +3,13 @@
 use claviger_verifier::{ClientIdentity, Refusal, Settings, Verifier};
 
 use super::Beyond;
-use crate::support::{MINUTE, SECOND, authority::Name, backends::wanted, patience::wait_until};
-
-/// The audience of tokens when nobody says otherwise.
-const AUDIENCE: &str = "http://localhost:8080";
+use crate::support::{
+    MINUTE, SECOND, authority::Name, backends::wanted, patience::wait_until, people::BACKEND,
+};
 
 fn settings(server: &Beyond) -> Settings {
     let url = format!("https://localhost:{}", server.app.internal_port());
-    let mut settings = Settings::new(url, AUDIENCE);
+    let mut settings = Settings::new(url, BACKEND);
     settings.ca_certificate = Some(server.servers.pem().into_bytes());
     settings
 }
@@ -20,7 +19,7 @@ async fn assert_hears(server: &Beyond, settings: Settings, username: &str) {
     let verifier = Verifier::start(settings).unwrap();
     wait_until("ready", MINUTE, async || verifier.status().is_ready).await;
     let person = server.app.registered(username).await;
-    let token = &person.tokens.access_token;
+    let token = &person.backend_token;
     assert!(verifier.verify(token).is_ok());
 
     person.logout().await.unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{PASSWORD, Printed, run, server::Server, tool};
-use crate::support::{SECOND, patience::wait_until};
+use crate::support::{SECOND, patience::wait_until, people::BACKEND};
 
 #[tokio::test]
 async fn grpcurl_lists_the_services_of_each_port() {
@@ -60,20 +60,21 @@ async fn grpcurl_registers_signs_in_validates_refreshes_and_logs_out() {
 
     let registered = call(&server.public(), "claviger.v1.AuthService/Register", &alice).json();
     let signed_in = call(&server.public(), "claviger.v1.AuthService/Login", &alice).json();
-    let before = validate(&server, &signed_in);
+    let before = validate(&server, &issue(&server, &signed_in));
     let refreshed = call(
         &server.public(),
         "claviger.v1.AuthService/RefreshTokens",
         &json!({"refreshToken": signed_in["tokens"]["refreshToken"]}),
     )
     .json();
-    let meanwhile = validate(&server, &refreshed);
+    let issued = issue(&server, &refreshed);
+    let meanwhile = validate(&server, &issued);
     let logged_out = call(
         &server.public(),
         "claviger.v1.AuthService/Logout",
         &json!({"refreshToken": refreshed["tokens"]["refreshToken"]}),
     );
-    let after = validate(&server, &refreshed);
+    let after = validate(&server, &issued);
 
     assert_eq!(registered["account"]["username"], "alice");
     assert_eq!(signed_in["account"]["id"], registered["account"]["id"]);
@@ -159,8 +160,17 @@ async fn grpcurl_shows_a_key() {
     assert!(refused.err.contains(r#""reason":"CALLER_UNKNOWN""#), "{}", refused.err);
 }
 
-fn validate(server: &Server, answer: &Value) -> Value {
-    let request = json!({"accessToken": answer["tokens"]["accessToken"]});
+/// A token for a backend, of the session that an answer tells of.
+fn issue(server: &Server, answer: &Value) -> Value {
+    let token = answer["tokens"]["accessToken"].as_str().expect("an access token");
+    let shown = format!("authorization: Bearer {token}");
+    let audience = json!({"audience": BACKEND}).to_string();
+    let method = "claviger.v1.AuthService/IssueAccessToken";
+    grpcurl(&["-H", &shown, "-d", &audience, &server.public(), method]).json()
+}
+
+fn validate(server: &Server, issued: &Value) -> Value {
+    let request = json!({"accessToken": issued["accessToken"], "requiredAudience": BACKEND});
     call(&server.internal(), "claviger.v1.TokenService/ValidateToken", &request).json()
 }
 

@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     net::TcpStream,
     os::unix::process::CommandExt as _,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     str::FromStr as _,
     sync::Mutex,
     time::Duration,
@@ -21,9 +22,6 @@ use tonic_prost::ProstCodec;
 
 use super::manual::{Manual, shell};
 use crate::support::{app::channel, patience::wait_until, servers::free_port, toolchains::succeed};
-
-/// Whom the examples are.
-pub(super) const AUDIENCE: &str = "shop";
 
 /// How long an example may take to start. Go's is compiled first.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -51,18 +49,7 @@ impl Greeter {
     /// Starts the example as the README says and waits until it listens.
     pub(super) async fn start(language: &str, claviger: u16, audience: &str) -> Self {
         let port = free_port();
-        let commands = Manual::read().block(language);
-        let (preparation, command) = commands.rsplit_once('\n').unwrap();
-        prepare(language, preparation);
-        // The folder is part of the preparation.
-        let child = shell(&format!("cd {language}\n{command}"))
-            .env("CLAVIGER", format!("127.0.0.1:{claviger}"))
-            .env("AUDIENCE", audience)
-            .env("LISTEN", format!("127.0.0.1:{port}"))
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
+        let child = command(language, claviger, audience, port).spawn().unwrap();
         let mut greeter = Self { child, port, channel: channel(port) };
         wait_until("the example listens", PATIENCE, async || {
             let ended = greeter.child.try_wait().unwrap();
@@ -102,6 +89,38 @@ impl Drop for Greeter {
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
     }
+}
+
+/// Starts the example with settings that it must refuse; returns what it printed.
+pub(super) async fn refused(language: &str, claviger: u16, audience: &str, key: &str) -> String {
+    let (port, log) = (free_port(), tempfile::NamedTempFile::new().unwrap());
+    let child = command(language, claviger, audience, port)
+        .env("SERVICE_KEY", key)
+        .stderr(log.reopen().unwrap())
+        .spawn()
+        .unwrap();
+    let mut greeter = Greeter { child, port, channel: channel(port) };
+    let ends = async || greeter.child.try_wait().unwrap().is_some();
+    wait_until("the example ends", PATIENCE, ends).await;
+    let said = fs::read_to_string(log.path()).unwrap();
+    assert_eq!(greeter.child.wait().unwrap().code(), Some(1), "{language}: {said}");
+    said
+}
+
+/// What starts the example, after what comes before the start.
+fn command(language: &str, claviger: u16, audience: &str, port: u16) -> Command {
+    let commands = Manual::read().block(language);
+    let (preparation, command) = commands.rsplit_once('\n').unwrap();
+    prepare(language, preparation);
+    // The folder is part of the preparation.
+    let mut shell = shell(&format!("cd {language}\n{command}"));
+    shell
+        .env("CLAVIGER", format!("127.0.0.1:{claviger}"))
+        .env("AUDIENCE", audience)
+        .env("LISTEN", format!("127.0.0.1:{port}"))
+        .stdin(Stdio::null())
+        .process_group(0);
+    shell
 }
 
 /// Runs what comes before the start, once: it writes into the example's folder.

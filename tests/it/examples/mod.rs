@@ -4,16 +4,19 @@
 mod greeter;
 mod manual;
 
-use std::{fs, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
 use crate::{
     clients::{run, top},
-    examples::{
-        greeter::{AUDIENCE, Greeter},
-        manual::Manual,
+    examples::{greeter::Greeter, manual::Manual},
+    support::{
+        Home, PASSWORD, Process,
+        app::channel,
+        patience::wait_until,
+        people::{BACKEND, Bearer},
     },
-    support::{Home, PASSWORD, Process, patience::wait_until},
 };
+use claviger_proto::pb::{GetSigningKeysRequest, token_service_client::TokenServiceClient};
 use tonic::Code;
 
 /// How long a Claviger that no longer hangs may take to be asked again.
@@ -50,10 +53,25 @@ async fn the_example_in_go_blames_no_token_when_claviger_hangs() {
 }
 
 #[tokio::test]
+async fn the_example_in_python_ends_when_claviger_refuses_its_audience() {
+    ends_when_claviger_refuses_its_audience("python").await;
+}
+
+#[tokio::test]
+async fn the_example_in_node_ends_when_claviger_refuses_its_audience() {
+    ends_when_claviger_refuses_its_audience("node").await;
+}
+
+#[tokio::test]
+async fn the_example_in_go_ends_when_claviger_refuses_its_audience() {
+    ends_when_claviger_refuses_its_audience("go").await;
+}
+
+#[tokio::test]
 async fn the_examples_are_called_as_their_manual_says() {
     let home = Home::new().await;
     let claviger = claviger(&home);
-    let greeter = Greeter::start("python", claviger.internal_port, AUDIENCE).await;
+    let greeter = Greeter::start("python", claviger.internal_port, BACKEND).await;
     let commands = Manual::read()
         .block("call")
         .replace("localhost:8080", &format!("localhost:{}", claviger.public_port))
@@ -79,10 +97,11 @@ fn each_example_is_shorter_than_seventy_lines() {
 async fn lets_in_who_is_signed_in_and_nobody_else(language: &str) {
     let home = Home::new().await;
     let claviger = claviger(&home);
-    let greeter = Greeter::start(language, claviger.internal_port, AUDIENCE).await;
-    let bank = Greeter::start(language, claviger.internal_port, "bank").await;
+    let greeter = Greeter::start(language, claviger.internal_port, BACKEND).await;
     let alice = claviger.stranger().register("alice", PASSWORD).await.unwrap();
-    let bearer = format!("Bearer {}", alice.tokens.access_token);
+    let bearer = format!("Bearer {}", alice.backend_token);
+    let of_the_account_api = format!("Bearer {}", alice.tokens.access_token);
+    let of_the_bank = format!("Bearer {}", alice.token_for("bank").await);
     let refusal = async |greeter: &Greeter, authorization: &str| {
         greeter.greet(&[("authorization", authorization)]).await.unwrap_err().code()
     };
@@ -98,19 +117,52 @@ async fn lets_in_who_is_signed_in_and_nobody_else(language: &str) {
     }
     let basic = bearer.replace("Bearer", "Basic");
     assert_eq!(refusal(&greeter, &basic).await, Code::Unauthenticated);
-    assert_eq!(refusal(&bank, &bearer).await, Code::Unauthenticated);
+    for foreign in [&of_the_account_api, &of_the_bank] {
+        assert_eq!(refusal(&greeter, foreign).await, Code::Unauthenticated);
+    }
     assert_eq!(&greeter.greet(&[("authorization", &bearer)]).await.unwrap(), id);
 
     alice.logout().await.unwrap();
     assert_eq!(refusal(&greeter, &bearer).await, Code::Unauthenticated);
 }
 
+async fn ends_when_claviger_refuses_its_audience(language: &str) {
+    let home = Home::new().await;
+    let claviger = claviger(&home);
+    let create = ["service-account", "create", "bank", "--audience", "bank"];
+    let created = Command::new(env!("CARGO_BIN_EXE_claviger"))
+        .args(create)
+        .args(home.flags())
+        .output()
+        .unwrap();
+    let key = String::from_utf8(created.stdout).unwrap();
+    let channel = channel(claviger.internal_port);
+    let bank = TokenServiceClient::with_interceptor(channel, Bearer::new(key.trim()));
+    wait_until("the key is known", PATIENCE, async || {
+        bank.clone().get_signing_keys(GetSigningKeysRequest {}).await.is_ok()
+    })
+    .await;
+    let issuer = "http://localhost:8080";
+
+    for (audience, key, why) in [
+        ("shop", "", "some fields are not valid"),
+        ("", "", "some fields are not valid"),
+        (issuer, "", "some fields are not valid"),
+        (BACKEND, key.trim(), "not one of the service account's"),
+    ] {
+        let said = greeter::refused(language, claviger.internal_port, audience, key).await;
+
+        assert!(said.contains("Claviger refuses the AUDIENCE"), "{said}");
+        assert!(said.contains(audience) && said.contains(why), "{said}");
+    }
+}
+
 async fn blames_no_token_when_claviger_hangs(language: &str) {
     let home = Home::new().await;
     let claviger = claviger(&home);
-    let greeter = Greeter::start(language, claviger.internal_port, AUDIENCE).await;
+    let greeter = Greeter::start(language, claviger.internal_port, BACKEND).await;
     let alice = claviger.stranger().register("alice", PASSWORD).await.unwrap();
-    let bearer = format!("Bearer {}", alice.tokens.access_token);
+    let bearer = format!("Bearer {}", alice.backend_token);
 
     let hanging = claviger.freeze();
     let meanwhile = greeter.greet(&[("authorization", &bearer)]).await;
@@ -125,5 +177,5 @@ async fn blames_no_token_when_claviger_hangs(language: &str) {
 }
 
 fn claviger(home: &Home) -> Process {
-    Process::start(home, &["--tokens-audiences", AUDIENCE])
+    Process::start(home, &["--tokens-audiences", "backend,bank"])
 }

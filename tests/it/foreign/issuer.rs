@@ -7,12 +7,14 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use claviger::domain::{clock::ManualClock, tokens::keys::ACTIVATION_DELAY, world::World};
 
-use crate::support::{Home, MINUTE, PASSWORD, Person, SECOND, TestApp, servers::free_port};
+use crate::support::{
+    Home, MINUTE, PASSWORD, Person, SECOND, TestApp,
+    backends::{SHOP_AND_BANK, Tokens as Issued},
+    servers::free_port,
+};
 
 /// Whom the verifiers are.
 pub(super) const AUDIENCE: &str = "shop";
-/// Somebody else.
-const ANOTHER_AUDIENCE: &str = "bank";
 
 /// When the server starts, before the machine's time: what it issues then, for fifteen minutes, has
 /// expired.
@@ -29,8 +31,8 @@ pub(super) struct Issuer {
 pub(super) struct Tokens {
     pub(super) good: String,
     pub(super) expired: String,
-    /// Of the same key, and good in every other way.
-    pub(super) for_another_audience: String,
+    /// For others, and whose they are. Of the same session and key, and good in every other way.
+    pub(super) foreign: [(&'static str, String); 2],
     pub(super) tampered_signature: String,
     /// With the claims of another token under its signature.
     pub(super) tampered_claims: String,
@@ -46,32 +48,25 @@ impl Issuer {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let url = format!("http://localhost:{port}");
-        let common = [
-            ("public.url", url.as_str()),
-            ("tokens.algorithm", algorithm),
-            ("tokens.audiences", AUDIENCE),
-        ];
+        let common = [("public.url", url.as_str()), ("tokens.algorithm", algorithm), SHOP_AND_BANK];
         let settings = [&common[..], &[("public.listen", listen.as_str())]].concat();
         let clock = ManualClock::starting_at(World::system().now() - BEGINNING);
         let app = TestApp::start_at(Home::new().await, clock.clone(), &settings).await;
-        let expired = app.registered("alice").await.tokens.access_token;
+        let expired = app.registered("alice").await.token_for(AUDIENCE).await;
 
         clock.advance(BEGINNING - ACTIVATION_DELAY - MINUTE);
-        let app = app.restart_with(&[("tokens.audiences", ANOTHER_AUDIENCE)]).await;
-        let for_another_audience = access_token(&app).await;
-        let app = app.restart_with(&[("tokens.audiences", AUDIENCE)]).await;
         let alice = app.stranger().login("alice", PASSWORD).await.unwrap();
         let impostor = TestApp::start_at(Home::new().await, clock, &common).await;
-        let of_an_impostor = impostor.registered("alice").await.tokens.access_token;
+        let of_an_impostor = impostor.registered("alice").await.token_for(AUDIENCE).await;
 
-        let good = alice.tokens.access_token.clone();
+        let Issued { own: good, foreign } = Issued::of(&alice).await;
         let tokens = Tokens {
             tampered_signature: with_another_signature(&good),
             tampered_claims: with_claims_of(&good, &access_token(&app).await),
             unsigned: unsigned(&good),
             good,
             expired,
-            for_another_audience,
+            foreign,
             of_an_impostor,
         };
         (Self { app, url, alice }, tokens)
@@ -97,9 +92,9 @@ impl Issuer {
     }
 }
 
-/// A token of another session of the account.
+/// A token for the verifiers, of another session of the account.
 async fn access_token(app: &TestApp) -> String {
-    app.stranger().login("alice", PASSWORD).await.unwrap().tokens.access_token
+    app.stranger().login("alice", PASSWORD).await.unwrap().token_for(AUDIENCE).await
 }
 
 fn parts(token: &str) -> [&str; 3] {

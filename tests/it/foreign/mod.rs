@@ -63,6 +63,18 @@ async fn spring_goes_by_discovery_alone_with_rs256() {
     goes_by_discovery_alone(&SPRING, "RS256").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_verifier_starts_without_an_audience_or_with_the_issuer() {
+    let (issuer, _) = Issuer::start("ES256").await;
+
+    for library in [&PYJWT, &JOSE, &GO_OIDC, &SPRING] {
+        for audience in ["", issuer.url()] {
+            let said = library.refused(issuer.url(), audience);
+            assert!(said.contains("is not the audience of a service"), "{said}");
+        }
+    }
+}
+
 async fn goes_by_discovery_alone(library: &Library, algorithm: &str) {
     let (issuer, tokens) = Issuer::start(algorithm).await;
     let mut verifier = library.start(issuer.url(), AUDIENCE);
@@ -72,7 +84,8 @@ async fn goes_by_discovery_alone(library: &Library, algorithm: &str) {
     assert_eq!(verifier.judge(&tokens.good), accepted);
     for (token, reason) in [
         (&tokens.expired, library.refusals.expired),
-        (&tokens.for_another_audience, library.refusals.audience),
+        (&tokens.foreign[0].1, library.refusals.audience),
+        (&tokens.foreign[1].1, library.refusals.audience),
         (&tokens.tampered_signature, library.refusals.signature),
         (&tokens.tampered_claims, library.refusals.signature),
         (&tokens.of_an_impostor, library.refusals.unknown_key),

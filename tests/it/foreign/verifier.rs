@@ -84,20 +84,35 @@ fn with_argument(mut command: Command, program: &str) -> Command {
 impl Library {
     /// Starts the library's program. It is told an issuer and an audience, and finds the rest.
     pub(super) fn start(&self, issuer: &str, audience: &str) -> Verifier {
-        let program = (self.program)();
-        // A program that hangs would make the test hang.
-        let mut child = Command::new("timeout")
-            .arg("120")
-            .arg(program.get_program())
-            .args(program.get_args())
-            .args([issuer, audience])
-            .env("PYTHONDONTWRITEBYTECODE", "1")
+        let mut child = self
+            .command(issuer, audience)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let (tokens, words) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
         Verifier { child, tokens, words: words.unwrap() }
+    }
+
+    /// Starts the library's program with what it must refuse; answers with what it printed.
+    pub(super) fn refused(&self, issuer: &str, audience: &str) -> String {
+        let output = self.command(issuer, audience).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{audience:?}: {said}");
+        said
+    }
+
+    fn command(&self, issuer: &str, audience: &str) -> Command {
+        let program = (self.program)();
+        // A program that hangs would make the test hang.
+        let mut command = Command::new("timeout");
+        command
+            .arg("120")
+            .arg(program.get_program())
+            .args(program.get_args())
+            .args([issuer, audience])
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        command
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
-use super::scene::{bearer, server};
+use super::scene::{bearer, customer, server};
 use crate::support::{
     Person, SECOND, TestApp,
     agent::Agent,
+    backends::Tokens,
     echo::{Answer, ask},
     patience::wait_until,
     servers::free_port,
@@ -16,7 +17,7 @@ async fn the_agent_goes_on_for_the_grace_and_then_denies() {
     let app = server(&[]).await;
     // The server's last word may be five seconds old when it goes, and this machine may be busy.
     let agent = Agent::start(app.internal_port(), &["--grace", "15s"]).await;
-    let alice = app.registered("alice").await;
+    let alice = customer(&app, "alice").await;
 
     app.stop().await;
     let within = decided(&agent, &alice).await;
@@ -37,7 +38,7 @@ async fn an_agent_that_is_told_to_goes_on_without_the_server() {
     let app = server(&[]).await;
     let flags = ["--grace", "1s", "--stale-policy", "fail-open"];
     let agent = Agent::start(app.internal_port(), &flags).await;
-    let alice = app.registered("alice").await;
+    let alice = customer(&app, "alice").await;
 
     app.stop().await;
     let is_long_ago = async || silence(&agent).await > 2.0;
@@ -65,7 +66,7 @@ async fn an_agent_starts_before_the_server_and_denies_until_it_is_there() {
     ];
     let app = TestApp::start_today(&settings).await;
     agent.wait_until_ready().await;
-    let alice = app.registered("alice").await;
+    let alice = customer(&app, "alice").await;
     let passed = decided(&agent, &alice).await;
 
     assert_eq!((unready.status, live.status), (503, 200));
@@ -73,6 +74,61 @@ async fn an_agent_starts_before_the_server_and_denies_until_it_is_there() {
     assert_eq!(passed.status, 200);
     assert_eq!(passed.header("x-claviger-subject"), alice.account.id);
     assert!(agent.terminate().success());
+}
+
+#[tokio::test]
+async fn an_agent_lets_tokens_for_its_audience_pass_and_no_others() {
+    let app = server(&[]).await;
+    let agent = Agent::start(app.internal_port(), &[]).await;
+    let tokens = Tokens::of(&app.registered("alice").await).await;
+    let issuer = format!("http://localhost:{}", app.public_port());
+    let ask = async |query: &str, token: &str| {
+        let path = format!("/v1/forward-auth{query}");
+        ask(agent.port(), "GET", &path, &[("authorization", &format!("Bearer {token}"))]).await
+    };
+
+    for query in ["", "?audience=shop"] {
+        assert_eq!(ask(query, &tokens.own).await.status, 200, "{query}");
+        for (whose, token) in &tokens.foreign {
+            assert_eq!(ask(query, token).await.status, 401, "{whose}");
+        }
+    }
+    // Only its own audience was asked of the server, and no route may name another.
+    for audience in ["bank", "warehouse", &issuer] {
+        let query = format!("?audience={audience}");
+        assert_eq!(ask(&query, &tokens.own).await.status, 403, "{audience}");
+        for (whose, token) in &tokens.foreign {
+            assert_eq!(ask(&query, token).await.status, 403, "{whose} as {audience}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_agent_ends_when_the_server_does_not_have_its_audience() {
+    let app = server(&[]).await;
+    let issuer = format!("http://localhost:{}", app.public_port());
+
+    for audience in ["warehouse", "SHOP", &issuer] {
+        let (code, said) = Agent::end(app.internal_port(), &["--audience", audience]).await;
+
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("does not accept the audience"), "{said}");
+        assert!(said.contains(&format!("{audience:?}")), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_ends_when_its_service_account_may_not_ask_about_its_audience() {
+    let app = server(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, app.account_for("bank", &["bank"]).await).unwrap();
+    let flags = ["--audience", "shop", "--service-key-file", key.to_str().unwrap()];
+
+    let (code, said) = Agent::end(app.internal_port(), &flags).await;
+
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("does not accept the audience"), "{said}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What holds behind every proxy. Each function is one test, run once for each proxy.
 
 use super::scene::{Kind, Scene, bearer, identity};
-use crate::support::{MINUTE, PASSWORD, Person, echo::Answer};
+use crate::support::{MINUTE, Person, backends::Tokens, echo::Answer};
 
 /// The names that clients try for a header of ours: any case, underscores and dots for dashes, twice.
 const SPOOFED: [&str; 14] = [
@@ -23,7 +23,7 @@ const SPOOFED: [&str; 14] = [
 
 pub async fn passes_with_every_identity_header(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
 
     let answer = scene.get_as(&alice).await;
 
@@ -42,7 +42,7 @@ pub async fn a_request_without_a_token_is_challenged(kind: Kind) {
 
 pub async fn an_expired_token_is_refused(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     scene.app.clock().advance(16 * MINUTE);
 
     let answer = scene.get_as_ended(&alice).await;
@@ -53,7 +53,7 @@ pub async fn an_expired_token_is_refused(kind: Kind) {
 
 pub async fn a_token_of_an_ended_session_is_refused(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     assert_eq!(scene.get_as(&alice).await.status, 200);
     scene.service.take();
 
@@ -64,24 +64,57 @@ pub async fn a_token_of_an_ended_session_is_refused(kind: Kind) {
     scene.assert_unreached();
 }
 
-pub async fn a_token_for_another_audience_is_refused(kind: Kind) {
-    let scene = Scene::with(kind, "audience=warehouse").await;
-    let alice = scene.app.registered("alice").await;
+pub async fn only_tokens_for_the_audience_pass(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let alice = scene.customer("alice").await;
 
-    let answer = scene.get_as(&alice).await;
+    for (whose, token) in Tokens::of(&alice).await.foreign {
+        let token = format!("Bearer {token}");
+        let answer = scene.get("/", &[("authorization", &token)]).await;
 
-    assert_invalid(&answer, "the access token is meant for another audience");
+        assert_eq!(answer.status, 401, "{whose}");
+        assert_invalid(&answer, "the access token is meant for another audience");
+        scene.assert_unreached();
+    }
+    assert_eq!(scene.get_as(&alice).await.status, 200);
+    assert_is(&alice, &scene);
+}
+
+pub async fn an_audience_that_the_server_does_not_have_denies(kind: Kind) {
+    let scene = Scene::with(kind, "audience=warehouse&anonymous=allow").await;
+    let alice = scene.customer("alice").await;
+
+    let statuses = [scene.get_as(&alice).await.status, scene.get("/", &[]).await.status];
+
+    assert_eq!(statuses, [403, 403]);
     scene.assert_unreached();
+}
+
+pub async fn without_an_audience_only_an_agent_decides(kind: Kind) {
+    let scene = Scene::with(kind, "anonymous=allow").await;
+    let alice = scene.customer("alice").await;
+
+    let statuses = [scene.get_as(&alice).await.status, scene.get("/", &[]).await.status];
+
+    if kind == Kind::EnvoyWithAgent {
+        assert_eq!(statuses, [200, 200]);
+        let of_the_bank = format!("Bearer {}", alice.token_for("bank").await);
+        let answer = scene.get("/", &[("authorization", &of_the_bank)]).await;
+        assert_invalid(&answer, "the access token is meant for another audience");
+    } else {
+        assert_eq!(statuses, [403, 403]);
+        scene.assert_unreached();
+    }
 }
 
 pub async fn a_sign_in_that_is_too_old_must_be_repeated(kind: Kind) {
     let scene = Scene::with(kind, "audience=shop&max_auth_age=10m").await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     scene.app.clock().advance(11 * MINUTE);
 
     let before = scene.get_as_ended(&alice).await;
     scene.assert_unreached();
-    let alice = alice.reauthenticate(PASSWORD).await.unwrap();
+    let alice = scene.reauthenticated(&alice).await;
     let after = scene.get_as(&alice).await;
 
     let challenge = r#"Bearer realm="claviger", error="insufficient_user_authentication", error_description="a more recent sign-in is needed", max_age="600""#;
@@ -91,7 +124,7 @@ pub async fn a_sign_in_that_is_too_old_must_be_repeated(kind: Kind) {
 
 pub async fn nobody_passes_while_the_server_is_down(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     assert_eq!(scene.get_as(&alice).await.status, 200);
     scene.service.take();
     let Scene { app, service, proxy, agent } = scene;
@@ -108,7 +141,7 @@ pub async fn nobody_passes_while_the_server_is_down(kind: Kind) {
 
 pub async fn identity_headers_of_a_client_never_reach_the_service(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     let token = bearer(&alice);
 
     for name in SPOOFED {
@@ -126,7 +159,7 @@ pub async fn identity_headers_of_a_client_never_reach_the_service(kind: Kind) {
 
 pub async fn a_client_cannot_have_an_identity_header_taken_away(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     let token = bearer(&alice);
 
     // A proxy takes away what `connection` names (RFC 9110 §7.6.1), some of them after all else.
@@ -144,7 +177,7 @@ pub async fn a_client_cannot_have_an_identity_header_taken_away(kind: Kind) {
 
 pub async fn a_service_key_of_a_client_is_not_the_gateways(kind: Kind) {
     let scene = Scene::of(kind).await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     let token = bearer(&alice);
 
     let unknown = ("x-claviger-service-key", "clv_sa_unknown");
@@ -162,7 +195,7 @@ pub async fn a_service_key_of_a_client_is_not_the_gateways(kind: Kind) {
 
 pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
     let scene = Scene::with(kind, "audience=shop&anonymous=allow").await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
     alice.logout().await.unwrap();
 
     let anonymous = scene.get("/", &SPOOFED.map(|name| (name, "mallory"))).await;
@@ -177,7 +210,7 @@ pub async fn somebody_anonymous_has_no_identity(kind: Kind) {
 
 pub async fn a_demand_that_is_misspelt_denies(kind: Kind) {
     let scene = Scene::with(kind, "audience=shop&max_age=10m").await;
-    let alice = scene.app.registered("alice").await;
+    let alice = scene.customer("alice").await;
 
     let answer = scene.get_as(&alice).await;
 

@@ -8,7 +8,7 @@ use claviger::grpc::contracts::envoy::service::auth::v3::{
 };
 
 use super::scene::bearer;
-use crate::support::{TestApp, app::channel};
+use crate::support::{TestApp, app::channel, people::BACKEND};
 
 #[tokio::test]
 async fn a_good_token_passes_and_nothing_else_does() {
@@ -51,7 +51,8 @@ async fn check(app: &TestApp, headers: &[(&str, &str)]) -> CheckResponse {
     let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     let http = HttpRequest { headers: headers.collect(), ..Default::default() };
     let request = Some(Request { http: Some(http) });
-    let attributes = Some(AttributeContext { request, ..Default::default() });
+    let context_extensions = [("audience".to_owned(), BACKEND.to_owned())].into();
+    let attributes = Some(AttributeContext { request, context_extensions });
     let mut client = AuthorizationClient::new(channel(app.internal_port()));
     client.check(CheckRequest { attributes }).await.unwrap().into_inner()
 }

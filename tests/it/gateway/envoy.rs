@@ -3,33 +3,47 @@
 use std::process::Command;
 
 use claviger_proto::pb;
+use claviger_verifier::Settings;
+use greeter::{GreetRequest, greeter_client::GreeterClient};
 use serde_json::{Value, json};
-use tonic::Code;
+use tonic::{Code, Status};
 
-use super::scene::{Kind, bearer, example, identity, server};
+use super::scene::{Kind, bearer, customer, example, identity, server};
 use crate::support::{
-    Dialect, MINUTE, PASSWORD, Page, Person, TestApp,
+    Dialect, MINUTE, PASSWORD, Page, TestApp,
     app::channel,
+    backends::Tokens,
     echo::{Echo, ask},
+    patience::wait_until,
+    people::Bearer,
     servers::{Proxy, free_port},
 };
 
 #[tokio::test]
 async fn a_call_of_grpc_passes_and_is_refused_in_the_words_of_grpc() {
-    let (app, port) = (server(&[]).await, free_port());
-    // Claviger's own public port stands for a service that speaks gRPC.
-    let ports = [app.public_port(), app.internal_port(), app.public_port(), port];
+    let (app, service, port) = (server(&[]).await, free_port(), free_port());
+    // The service reads the token too, which Envoy passes on.
+    let settings = Settings::new(format!("http://127.0.0.1:{}", app.internal_port()), "shop");
+    tokio::spawn(greeter::serve(settings, ([127, 0, 0, 1], service).into()));
+    let ports = [app.public_port(), app.internal_port(), service, port];
     let envoy = Kind::Envoy.start(&example("envoy-ext-authz.yaml", ports), port);
-    let alice = app.registered("alice").await;
-    let through = Person::stranger(channel(envoy.port()));
-    let through = alice.through(&through);
+    let alice = customer(&app, "alice").await;
+    let greet = async |token: &str| {
+        let channel = channel(envoy.port());
+        let mut client = GreeterClient::with_interceptor(channel, Bearer::new(token));
+        Ok::<_, Status>(client.greet(GreetRequest {}).await?.into_inner().subject)
+    };
+    let listens = async || greet(&alice.backend_token).await.is_ok();
+    wait_until("the service listens", MINUTE, listens).await;
 
-    let passed = through.get_account().await;
-    let without = through.bearing("").get_account().await.err().unwrap();
+    let passed = greet(&alice.backend_token).await;
+    let without = greet("").await.err().unwrap();
+    let foreign = greet(&alice.tokens.access_token).await.err().unwrap();
     alice.logout().await.unwrap();
-    let ended = through.get_account().await.err().unwrap();
+    let ended = greet(&alice.backend_token).await.err().unwrap();
 
-    assert_eq!(passed.unwrap().id, alice.account.id);
+    assert_eq!(passed.unwrap(), alice.account.id);
+    assert_eq!(foreign.code(), Code::Unauthenticated);
     assert_eq!(without.code(), Code::Unauthenticated);
     assert_eq!(ended.code(), Code::Unauthenticated);
     // Not the service's own refusal, which names a reason.
@@ -37,7 +51,7 @@ async fn a_call_of_grpc_passes_and_is_refused_in_the_words_of_grpc() {
     let challenge = ended.metadata().get("www-authenticate").unwrap().to_str().unwrap();
     assert!(challenge.contains("the access token was revoked"), "{challenge}");
     app.stop().await;
-    let down = through.get_account().await.err().unwrap();
+    let down = greet(&alice.backend_token).await.err().unwrap();
     assert_eq!(down.code(), Code::Unavailable);
 }
 
@@ -46,7 +60,7 @@ async fn the_routes_of_the_example_demand_what_they_say() {
     let (app, service, port) = (server(&[]).await, Echo::start().await, free_port());
     let ports = [app.public_port(), app.internal_port(), service.port(), port];
     let envoy = Kind::Envoy.start(&example("envoy-ext-authz.yaml", ports), port);
-    let alice = app.registered("alice").await;
+    let alice = customer(&app, "alice").await;
     let token = bearer(&alice);
     app.clock().advance(11 * MINUTE);
 
@@ -98,7 +112,7 @@ async fn nothing_is_smuggled_however_envoy_is_told_to_ask() {
         let config = config.replace(settled, &format!("{settled}\n{gap}{setting}"));
         assert!(config.contains(setting));
         let envoy = Kind::Envoy.start(&config, port);
-        let alice = app.registered("alice").await;
+        let alice = customer(&app, "alice").await;
         let token = bearer(&alice);
 
         let headers = [
@@ -127,7 +141,7 @@ async fn envoy_checks_tokens_by_the_published_keys_alone() {
         let ports = [app.public_port(), app.internal_port(), service.port(), port];
         let config = example("envoy-jwt-authn.yaml", ports);
         let envoy = Proxy::envoy(&config, port, &[]);
-        let alice = app.registered("alice").await;
+        let alice = customer(&app, "alice").await;
         let token = bearer(&alice);
         let (rest, last) = token.split_at(token.len() - 2);
         let forged = format!("{rest}{}", if last == "AA" { "BB" } else { "AA" });
@@ -151,14 +165,17 @@ async fn envoy_refuses_tokens_for_others_by_their_audience() {
     let app = server(&[]).await;
     let (service, port) = (Echo::start().await, free_port());
     let ports = [app.public_port(), app.internal_port(), service.port(), port];
-    let config = example("envoy-jwt-authn.yaml", ports).replace("[shop]", "[warehouse]");
-    let envoy = Proxy::envoy(&config, port, &[]);
-    let alice = app.registered("alice").await;
+    let envoy = Proxy::envoy(&example("envoy-jwt-authn.yaml", ports), port, &[]);
+    let tokens = Tokens::of(&app.registered("alice").await).await;
+    let ask = async |token: &str| {
+        ask(envoy.port(), "GET", "/", &[("authorization", &format!("Bearer {token}"))]).await.status
+    };
 
-    let answer = ask(envoy.port(), "GET", "/", &[("authorization", &bearer(&alice))]).await;
-
-    assert_eq!(answer.status, 403, "{answer:?}");
-    assert!(service.take().is_empty());
+    for (whose, token) in &tokens.foreign {
+        assert_eq!(ask(token).await, 403, "{whose}");
+        assert!(service.take().is_empty(), "{whose}");
+    }
+    assert_eq!(ask(&tokens.own).await, 200);
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use crate::support::{
     patience::wait_until,
 };
 
+/// What a proxy asks for.
+const BACKEND: &str = "?audience=backend";
 const IDENTITY: [&str; 6] = [
     "x-claviger-subject",
     "x-claviger-session",
@@ -23,8 +25,8 @@ async fn every_method_is_answered_alike() {
     let token = bearer(&alice);
 
     for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"] {
-        let passed = asked(&app, method, "", &[("authorization", &token)]).await;
-        let denied = asked(&app, method, "", &[]).await;
+        let passed = asked(&app, method, BACKEND, &[("authorization", &token)]).await;
+        let denied = asked(&app, method, BACKEND, &[]).await;
 
         assert_eq!((passed.status, passed.body.as_str()), (200, ""), "{method}");
         assert_eq!(passed.header("x-claviger-subject"), alice.account.id, "{method}");
@@ -38,7 +40,7 @@ async fn every_method_is_answered_alike() {
 async fn every_identity_header_is_there_also_when_nobody_is_known() {
     let app = TestApp::start().await;
 
-    let answer = asked(&app, "GET", "?anonymous=allow", &[]).await;
+    let answer = asked(&app, "GET", "?audience=backend&anonymous=allow", &[]).await;
 
     assert_eq!(answer.status, 200);
     for name in IDENTITY {
@@ -52,24 +54,31 @@ async fn whatever_comes_the_answer_is_one_of_three() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
     let token = bearer(&alice);
+    let of_the_account_api = format!("Bearer {}", alice.tokens.access_token);
     app.clock().advance(11 * MINUTE);
     let queries = [
         "",
         "?",
+        BACKEND,
+        "?&audience=backend&",
         "?audience=warehouse",
+        "?audience=http://localhost:8080",
         "?audience=",
         "?audience=a&audience=b",
-        "?max_auth_age=10m",
-        "?max_auth_age=ten",
-        "?max_auth_age=99999999999999999999y",
-        "?anonymous=yes",
-        "?unknown=1",
+        "?audience=backend&audience=backend",
+        "?audience=backend&max_auth_age=10m",
+        "?audience=backend&max_auth_age=ten",
+        "?audience=backend&max_auth_age=99999999999999999999y",
+        "?audience=backend&anonymous=yes",
+        "?audience=backend&unknown=1",
+        "?anonymous=allow",
         "?%ff%fe=%00",
         "?&&==&=",
     ];
     let tokens = [
         None,
         Some(token.as_str()),
+        Some(of_the_account_api.as_str()),
         Some(""),
         Some("Bearer"),
         Some("Bearer ."),
@@ -89,7 +98,7 @@ async fn whatever_comes_the_answer_is_one_of_three() {
             passed += u32::from(answer.status == 200);
         }
     }
-    // The good token, without a demand that it does not meet.
+    // The good token, with an audience and without a demand that it does not meet.
     assert_eq!(passed, 2);
 }
 
@@ -100,7 +109,7 @@ async fn two_tokens_are_none() {
     let token = bearer(&alice);
 
     let twice = [("authorization", token.as_str()), ("authorization", &token)];
-    let answer = asked(&app, "GET", "", &twice).await;
+    let answer = asked(&app, "GET", BACKEND, &twice).await;
 
     assert_eq!(answer.status, 401);
 }
@@ -120,7 +129,8 @@ async fn only_a_trusted_proxy_says_in_the_log_what_was_asked_for() {
     {
         let home = Home::new().await;
         let server = Process::start(&home, flags);
-        let answer = ask(server.internal_port, "GET", "/v1/forward-auth", &headers).await;
+        let answer =
+            ask(server.internal_port, "GET", &format!("/v1/forward-auth{BACKEND}"), &headers).await;
 
         assert_eq!(answer.status, 401);
         let is_logged = async || server.log().contains("gateway: denied");

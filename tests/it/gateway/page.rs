@@ -10,7 +10,7 @@ const COMMANDS: [&str; 4] = [
     // What `support::agent` starts.
     "claviger agent --audience shop\n",
     // The settings of `scene::server`.
-    "[tokens]\naudiences = [\"http://localhost:8080\", \"shop\"]\n",
+    "[tokens]\naudiences = [\"shop\", \"bank\"]\n",
     // The descriptors of `envoy::web`.
     "buf build proto --output claviger.binpb\n",
     // The request of `envoy::json_becomes_grpc_and_back_in_envoy`.
@@ -44,7 +44,9 @@ fn every_block_of_the_page_is_something_that_the_tests_run() {
 #[test]
 fn what_istio_tells_envoy_is_what_envoy_ran_with() {
     let mesh = documents("istio.yaml");
-    let [providers, policy, authentication, needed] = mesh.as_slice() else { panic!("{mesh:?}") };
+    let [providers, agent, policy, authentication, needed] = mesh.as_slice() else {
+        panic!("{mesh:?}")
+    };
     let provider = &providers["extensionProviders"][0];
     let grpc = &provider["envoyExtAuthzGrpc"];
     let rule = &authentication["spec"]["jwtRules"][0];
@@ -52,6 +54,12 @@ fn what_istio_tells_envoy_is_what_envoy_ran_with() {
     let keys = filter("envoy-jwt-authn.yaml", 0);
     let keys = &keys["providers"]["claviger"];
 
+    // Istio cannot name an audience, so it asks the agent, which has one.
+    assert_eq!(agent["kind"], "ServiceEntry");
+    assert_eq!(agent["spec"]["hosts"][0], grpc["service"]);
+    assert_eq!(agent["spec"]["ports"][0]["number"], grpc["port"]);
+    assert_eq!(agent["spec"]["endpoints"][0]["address"], "127.0.0.1");
+    assert_eq!(grpc["port"], 8082, "the port on which `claviger agent` listens");
     assert_eq!(policy["kind"], "AuthorizationPolicy");
     assert_eq!(policy["spec"]["action"], "CUSTOM");
     assert_eq!(policy["spec"]["provider"]["name"], provider["name"]);

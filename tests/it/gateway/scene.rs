@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    Person, SECOND, TestApp,
+    PASSWORD, Person, SECOND, TestApp,
     agent::Agent,
     echo::{Answer, Echo, Headers, ask},
     patience::wait_until,
@@ -73,21 +73,30 @@ pub fn example(name: &str, ports: [u16; 4]) -> String {
     text
 }
 
-/// Starts a server whose address is in its tokens, and that makes them for the audience `shop` too.
-/// Its clock stands at the present, as others judge by theirs.
+/// Starts a server whose address is in its tokens, and that issues them for `shop` and `bank`. Its clock stands at the present, as others judge by theirs.
 pub async fn server(settings: &[(&str, &str)]) -> TestApp {
     let [public, internal] = [free_port(), free_port()];
     let url = format!("http://localhost:{public}");
     let (public, internal) = (format!("127.0.0.1:{public}"), format!("127.0.0.1:{internal}"));
-    let audiences = format!("{url},shop");
     let mut all = vec![
         ("public.listen", public.as_str()),
         ("internal.listen", &internal),
         ("public.url", &url),
-        ("tokens.audiences", &audiences),
+        ("tokens.audiences", "shop,bank"),
     ];
     all.extend(settings);
     TestApp::start_today(&all).await
+}
+
+/// Somebody who has just registered, with a token for the shop.
+pub async fn customer(app: &TestApp, username: &str) -> Person {
+    at_the_shop(app.registered(username).await).await
+}
+
+/// The same person with a token for the shop.
+async fn at_the_shop(mut person: Person) -> Person {
+    person.backend_token = person.token_for("shop").await;
+    person
 }
 
 /// Everything together.
@@ -127,6 +136,16 @@ impl Scene {
         self.service.take();
     }
 
+    /// Somebody who has just registered, with a token for the shop.
+    pub async fn customer(&self, username: &str) -> Person {
+        customer(&self.app, username).await
+    }
+
+    /// The same person after another proof of presence.
+    pub async fn reauthenticated(&self, person: &Person) -> Person {
+        at_the_shop(person.reauthenticate(PASSWORD).await.unwrap()).await
+    }
+
     /// A request through the proxy.
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         ask(self.proxy.port(), "GET", path, headers).await
@@ -162,9 +181,9 @@ impl Scene {
     }
 }
 
-/// The header of somebody who is signed in.
+/// The header of somebody who calls a backend.
 pub fn bearer(person: &Person) -> String {
-    format!("Bearer {}", person.tokens.access_token)
+    format!("Bearer {}", person.backend_token)
 }
 
 /// The identity headers among others, as an upstream may read them to which all but letters

@@ -14,7 +14,7 @@ use super::{
     servers::{free_port, haproxy::answers, programs},
 };
 
-/// A running agent for the audience `shop`. Killed when it goes out of scope.
+/// A running agent, for the audience `shop` unless said otherwise. Killed when it goes out of scope.
 pub struct Agent {
     child: Child,
     folder: TempDir,
@@ -24,10 +24,25 @@ pub struct Agent {
 impl Agent {
     /// Starts an agent that follows the server with this internal port, and waits until it listens.
     pub async fn launch(server: u16, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let flags = [&["--audience", "shop"], flags].concat();
+        let agent = Self::spawn(server, &flags, variables);
+        wait_until("the agent listens", 30 * SECOND, async || answers(agent.port)).await;
+        agent
+    }
+
+    /// Starts an agent with these flags, which must end by itself; returns how, and what it printed.
+    pub async fn end(server: u16, flags: &[&str]) -> (Option<i32>, String) {
+        let mut agent = Self::spawn(server, flags, &[]);
+        let ends = async || agent.child.try_wait().unwrap().is_some();
+        wait_until("the agent ends", 30 * SECOND, ends).await;
+        (agent.child.wait().unwrap().code(), agent.log())
+    }
+
+    fn spawn(server: u16, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let (folder, port) = (programs::folder("agent"), free_port());
         let log = File::create(folder.path().join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_claviger"))
-            .args(["agent", "--audience", "shop"])
+            .arg("agent")
             .args(["--server", &format!("http://127.0.0.1:{server}")])
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(flags)
@@ -38,9 +53,7 @@ impl Agent {
             .stderr(log)
             .spawn()
             .unwrap();
-        let agent = Self { child, folder, port };
-        wait_until("the agent listens", 30 * SECOND, async || answers(port)).await;
-        agent
+        Self { child, folder, port }
     }
 
     /// The same, and waits until it has heard everything.

@@ -13,7 +13,28 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use super::{TestApp, app::channel, authority::Identity, people::Bearer};
+use super::{Person, TestApp, app::channel, authority::Identity, people::Bearer};
+
+/// `tokens.audiences` of a server that knows the backends of [`Tokens`].
+pub const SHOP_AND_BANK: (&str, &str) = ("tokens.audiences", "shop,bank");
+
+/// The access tokens that somebody's device has, as the backend `shop` sees them.
+pub struct Tokens {
+    /// The shop's.
+    pub own: String,
+    /// Those that are worth nothing there, and whose they are.
+    pub foreign: [(&'static str, String); 2],
+}
+
+impl Tokens {
+    /// Those of one session.
+    pub async fn of(person: &Person) -> Self {
+        let account = person.tokens.access_token.clone();
+        let bank = person.token_for("bank").await;
+        let foreign = [("the account API's", account), ("the bank's", bank)];
+        Self { own: person.token_for("shop").await, foreign }
+    }
+}
 
 /// A connection that shows a key with every call, if there is one.
 pub type Keyed = InterceptedService<Channel, Bearer>;

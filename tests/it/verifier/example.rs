@@ -7,10 +7,16 @@ use tonic::{
     transport::{Channel, Error},
 };
 
-use super::{AUDIENCE, PATIENCE, settings};
+use super::{PATIENCE, settings};
 use crate::{
     assert_refused,
-    support::{MINUTE, TestApp, app::channel, patience::wait_until, servers::free_port},
+    support::{
+        MINUTE, TestApp,
+        app::channel,
+        backends::{SHOP_AND_BANK, Tokens},
+        patience::wait_until,
+        servers::free_port,
+    },
 };
 
 use greeter::{GreetRequest, greeter_client::GreeterClient};
@@ -42,7 +48,7 @@ async fn the_example_in_rust_accepts_valid_tokens_only() {
     let app = TestApp::start().await;
     let greeter = start(settings(app.internal_port())).await;
     let alice = app.registered("alice").await;
-    let token = alice.tokens.access_token.as_str();
+    let token = alice.backend_token.as_str();
 
     assert_eq!(greet(&greeter, &[token]).await.unwrap(), alice.account.id);
     assert_refused!(greet(&greeter, &[]).await, Unauthenticated, ACCESS_TOKEN_MISSING);
@@ -55,15 +61,34 @@ async fn the_example_in_rust_accepts_valid_tokens_only() {
 
 #[tokio::test]
 async fn the_example_in_rust_refuses_tokens_for_another_audience() {
-    let app = TestApp::start().await;
-    let mut bank = settings(app.internal_port());
-    bank.audience = format!("{AUDIENCE}/bank");
-    let greeter = start(bank).await;
+    let app = TestApp::start_with(&[SHOP_AND_BANK]).await;
+    let mut shop = settings(app.internal_port());
+    shop.audience = "shop".to_owned();
+    let greeter = start(shop).await;
     let alice = app.registered("alice").await;
+    let tokens = Tokens::of(&alice).await;
 
-    let greeting = greet(&greeter, &[&alice.tokens.access_token]).await;
+    for (whose, token) in &tokens.foreign {
+        let refusal =
+            assert_refused!(greet(&greeter, &[token]).await, Unauthenticated, ACCESS_TOKEN_INVALID);
+        assert!(!refusal.message.is_empty(), "{whose}");
+    }
+    assert_eq!(greet(&greeter, &[&tokens.own]).await.unwrap(), alice.account.id);
+}
 
-    assert_refused!(greeting, Unauthenticated, ACCESS_TOKEN_INVALID);
+#[tokio::test]
+async fn the_example_in_rust_ends_when_its_audience_is_unknown() {
+    let app = TestApp::start().await;
+
+    for (audience, why) in [("bank", "does not accept the audience"), ("", "audience is empty")] {
+        let mut settings = settings(app.internal_port());
+        settings.audience = audience.to_owned();
+        let ended = greeter::serve(settings, ([127, 0, 0, 1], free_port()).into());
+        let ended = tokio::time::timeout(MINUTE, ended).await.expect("it serves");
+
+        let said = ended.unwrap_err().to_string();
+        assert!(said.contains(why), "{audience}: {said}");
+    }
 }
 
 #[test]

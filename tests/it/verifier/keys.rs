@@ -21,7 +21,7 @@ async fn a_rotation_refuses_no_caller() {
     assert!(verify(&verifier, &later).is_ok());
     assert!(verify(&verifier, &alice).is_ok());
     let key = |token: &str| token.split('.').next().unwrap().to_owned();
-    assert_ne!(key(&alice.tokens.access_token), key(&later.tokens.access_token));
+    assert_ne!(key(&alice.backend_token), key(&later.backend_token));
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn an_immediate_rotation_makes_callers_wait_and_refuses_none() {
     app.rotate_keys_at_once().await;
     let alice = app.registered("alice").await;
     let request = http::Request::builder()
-        .header("authorization", format!("Bearer {}", alice.tokens.access_token))
+        .header("authorization", format!("Bearer {}", alice.backend_token))
         .body(())
         .unwrap();
     let answer = async |_: http::Request<()>| Ok::<_, Refusal>(http::Response::new(String::new()));

@@ -1,5 +1,6 @@
 //! The verifier against a real server: its verdicts, its outages, its keys, and the example.
 
+mod audiences;
 mod commands;
 mod example;
 mod keys;
@@ -13,10 +14,8 @@ use std::{sync::Arc, time::Duration};
 
 use claviger_verifier::{Claims, Refusal, Settings, Verifier};
 
-use crate::support::{Person, SECOND, TestApp, patience::wait_until};
+use crate::support::{Person, SECOND, TestApp, patience::wait_until, people::BACKEND as AUDIENCE};
 
-/// The default audience of tokens.
-const AUDIENCE: &str = "http://localhost:8080";
 /// The time limit for a message that may come with the next heartbeat, on a busy machine.
 const A_HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -32,7 +31,7 @@ fn settings(port: u16) -> Settings {
 async fn ready(settings: Settings) -> Verifier {
     let verifier = Verifier::start(settings).unwrap();
     let caught_up = tokio::time::timeout(10 * SECOND, verifier.ready()).await;
-    assert!(caught_up.is_ok(), "{:?}", verifier.status());
+    assert_eq!(caught_up, Ok(Ok(())), "{:?}", verifier.status());
     verifier
 }
 
@@ -41,7 +40,7 @@ async fn ready_for(app: &TestApp) -> Verifier {
 }
 
 fn verify(verifier: &Verifier, person: &Person) -> Result<Arc<Claims>, Refusal> {
-    verifier.verify(&person.tokens.access_token)
+    verifier.verify(&person.backend_token)
 }
 
 /// Waits until a person's token is refused for this reason, and returns how long that took.

@@ -119,7 +119,7 @@ async fn a_verifier_that_was_never_synchronized_refuses_every_token() {
     assert!(!status.is_ready && status.last_message_age.is_none() && status.last_loss.is_some());
 
     relay.switch(Route::To(app.internal_port()));
-    verifier.ready().await;
+    verifier.ready().await.unwrap();
     assert!(verify(&verifier, &alice).is_ok());
 }
 

@@ -33,7 +33,7 @@ async fn an_axum_router_requires_a_token_where_the_layer_is() {
     let app = TestApp::start().await;
     let verifier = ready_for(&app).await;
     let alice = app.registered("alice").await;
-    let token = Some(alice.tokens.access_token.as_str());
+    let token = Some(alice.backend_token.as_str());
     let router = router(&verifier);
 
     let known = ask(&router, "/whoami", token).await;
