@@ -55,7 +55,7 @@ pub struct Domain {
 /// When storage fails, or the secret is not the one that encrypted the keys.
 pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<KeyRing> {
     let key = data.secret.derive(purpose::SEALING)?;
-    KeyRing::load(data.storage.clone(), world.clone(), key, config.keys.clone()).await
+    KeyRing::load(data.storage.reserved(), world.clone(), key, config.keys.clone()).await
 }
 
 /// Revokes for operators.
@@ -79,8 +79,9 @@ pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
+    let reserved = storage.reserved();
     let keys = Arc::new(key_ring(config, data, world).await?);
-    let revocations = Arc::new(Revocations::load(storage, world.clone()).await?);
+    let revocations = Arc::new(Revocations::load(&reserved, world.clone()).await?);
     revocations.observe_keys(&keys.published_and_revoked());
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
@@ -96,13 +97,13 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let throttle = Arc::new(throttle(data, world)?);
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
     let replication = Replication::new(
-        storage.clone(),
+        reserved.clone(),
         Arc::clone(&keys),
         Arc::clone(&revocations),
         service_accounts.clone(),
     );
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
-    let sweeper = Sweeper::new(storage.clone(), its_keys, its_revocations, world.clone());
+    let sweeper = Sweeper::new(reserved, its_keys, its_revocations, world.clone());
     let passkeys = Arc::new(Passkeys::new(
         storage.clone(),
         Arc::clone(&sessions),

@@ -70,7 +70,7 @@ impl Replication {
         }
         keys?;
         if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
-            self.service_accounts.reload().await?;
+            self.service_accounts.reload_from(&self.storage).await?;
         }
         if round.is_multiple_of(ROUNDS_PER_PING) {
             self.storage.ping().await?;

@@ -42,12 +42,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone)]
 pub struct Storage {
     engine: Engine,
+    /// The same database through connections that no call of a client takes.
+    reserved: Engine,
     open_ceremonies: Arc<OpenCeremonies>,
 }
 
 const IS_STANDBY_SQLITE: &str = "SELECT 0 = 1";
 const IS_STANDBY_POSTGRES: &str = "SELECT pg_is_in_recovery()";
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
+
+/// How many connections a server has beside those of its calls: one that follows other processes, one
+/// that looks up unknown keys, and one that sweeps.
+pub const RESERVED_CONNECTIONS: u32 = 3;
 
 /// The name of a server's connections in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "claviger";
@@ -63,10 +69,19 @@ impl Storage {
             Options::Sqlite(options) => Engine::Sqlite(SqliteEngine::open(options).await?),
             Options::Postgres(options) => Engine::Postgres(PostgresEngine::open(options).await?),
         };
-        let mut connection = engine.reader().await?;
+        let reserved = engine.reserved();
+        let mut connection = reserved.reader().await?;
         refuse_unfinished_copy(&mut connection).await?;
         let open_ceremonies = Arc::new(OpenCeremonies::load(&mut connection).await?);
-        Ok(Self { engine, open_ceremonies })
+        Ok(Self { engine, reserved, open_ceremonies })
+    }
+
+    /// The same database for what the server does by itself: reading revocations, answering whether it
+    /// is ready, sweeping. It has [`RESERVED_CONNECTIONS`] of its own, so calls of clients, however many
+    /// there are, never keep it waiting for a connection.
+    #[must_use]
+    pub fn reserved(&self) -> Self {
+        Self { engine: self.reserved.clone(), ..self.clone() }
     }
 
     /// Checks that the database answers and takes writes.
@@ -89,6 +104,7 @@ impl Storage {
 
     /// Finishes the writes under way and closes the database. Later calls fail as unavailable.
     pub async fn close(&self) {
+        self.reserved.close_reserved().await;
         self.engine.close().await;
     }
 
@@ -120,3 +136,6 @@ async fn refuse_unfinished_copy(connection: &mut Connection) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,12 +71,20 @@ impl ServiceAccounts {
     /// # Errors
     /// When storage fails. The service accounts read before are kept then.
     pub async fn reload(&self) -> Result<()> {
+        self.reload_from(&self.storage).await
+    }
+
+    /// Like [`Self::reload`], through other connections to the same storage.
+    ///
+    /// # Errors
+    /// When storage fails. The service accounts read before are kept then.
+    pub async fn reload_from(&self, storage: &Storage) -> Result<()> {
         // Taken before anything is read: of two that overlap, the higher one has read the newer state.
         let number = self.loads.fetch_add(1, Ordering::SeqCst) + 1;
         let mut accounts: Vec<ServiceAccount> = Vec::new();
         loop {
             let after = accounts.last().map(|it| &it.name);
-            let mut batch = self.storage.list_service_accounts(after, BATCH).await?;
+            let mut batch = storage.list_service_accounts(after, BATCH).await?;
             let is_last = batch.len() < BATCH as usize;
             accounts.append(&mut batch);
             if is_last {

@@ -13,7 +13,7 @@ mod writer;
 use futures_util::future::BoxFuture;
 use sqlx::{Sqlite, pool::PoolConnection};
 
-use super::{Error, Result};
+use super::{Error, RESERVED_CONNECTIONS, Result};
 use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 
@@ -64,6 +64,14 @@ impl Engine {
         }
     }
 
+    /// The same database through [`RESERVED_CONNECTIONS`] more connections.
+    pub(super) fn reserved(&self) -> Self {
+        match self {
+            Self::Sqlite(engine) => Self::Sqlite(engine.reserved(RESERVED_CONNECTIONS)),
+            Self::Postgres(engine) => Self::Postgres(engine.reserved(RESERVED_CONNECTIONS)),
+        }
+    }
+
     pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
     where
         I: Send + Sync + 'static,
@@ -87,6 +95,14 @@ impl Engine {
         match self {
             Self::Sqlite(engine) => engine.writer.stats(),
             Self::Postgres(engine) => engine.stats(),
+        }
+    }
+
+    /// Closes the connections of [`Self::reserved`], before [`Self::close`] closes the others.
+    pub(super) async fn close_reserved(&self) {
+        match self {
+            Self::Sqlite(engine) => engine.close_readers().await,
+            Self::Postgres(engine) => engine.close().await,
         }
     }
 

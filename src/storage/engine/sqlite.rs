@@ -1,6 +1,6 @@
 //! SQLite: one file, a pool of readers, and the one writer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -22,6 +22,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(in crate::storage) struct SqliteEngine {
     readers: SqlitePool,
+    // Shared, since it is ten times as large as anything beside it.
+    reading: Arc<SqliteConnectOptions>,
     pub(super) writer: Writer,
 }
 
@@ -31,19 +33,28 @@ impl SqliteEngine {
         let common = connect_options(options);
         let writing = common.clone().journal_mode(SqliteJournalMode::Wal);
         migrations::sqlite::up(&writing, &options.path).await?;
-        Ok(Self {
-            writer: Writer::start(pool(1, writing)),
-            readers: pool(options.readers.max(1), common.pragma("query_only", "1")),
-        })
+        let reading = common.pragma("query_only", "1");
+        let readers = pool(options.readers.max(1), reading.clone());
+        let writer = Writer::start(pool(1, writing));
+        Ok(Self { writer, readers, reading: Arc::new(reading) })
+    }
+
+    /// The same file and writer, with readers of its own.
+    pub(super) fn reserved(&self, readers: u32) -> Self {
+        Self { readers: pool(readers, (*self.reading).clone()), ..self.clone() }
     }
 
     pub(super) async fn reader(&self) -> Result<Connection> {
         Ok(Connection::Sqlite(self.readers.acquire().await?))
     }
 
+    pub(super) async fn close_readers(&self) {
+        self.readers.close().await;
+    }
+
     pub(super) async fn close(&self) {
         // The writer last: the last connection that closes copies the log into the file.
-        self.readers.close().await;
+        self.close_readers().await;
         self.writer.close().await;
     }
 }

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod ceremonies;
+mod crowds;
 mod keys;
 mod late;
 mod refresh;
@@ -11,11 +12,16 @@ mod throttle;
 
 use claviger_proto::pb::TokenVerdict;
 
-use crate::support::{Home, Person, SECOND, TestApp, patience::wait_until};
+use crate::support::{Home, Person, SECOND, TestApp, app::Settings, patience::wait_until};
 
 /// Two replicas with one clock.
 async fn two() -> (TestApp, TestApp) {
-    let first = TestApp::start_in(Home::on_postgres().await, &[]).await;
+    two_with(&[]).await
+}
+
+/// Likewise, with some settings changed.
+async fn two_with(settings: Settings<'_>) -> (TestApp, TestApp) {
+    let first = TestApp::start_in(Home::on_postgres().await, settings).await;
     let second = first.replica().await;
     (first, second)
 }

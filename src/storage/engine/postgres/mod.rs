@@ -83,6 +83,18 @@ impl PostgresEngine {
         })
     }
 
+    /// The same database, with a pool of its own.
+    pub(super) fn reserved(&self, connections: u32) -> Self {
+        let options = PostgresOptions { connections, ..self.options.clone() };
+        Self {
+            pool: pool(&options),
+            options,
+            waiting: Arc::new(Semaphore::new(UNITS)),
+            tasks: TaskTracker::new(),
+            committed: Arc::clone(&self.committed),
+        }
+    }
+
     pub(super) async fn reader(&self) -> Result<Connection> {
         let limit = self.options.limit();
         // What stays prepared needs no transaction: one statement is one already. But only a transaction
