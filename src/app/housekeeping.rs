@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{
         replication::{self, Replication},
+        revocations::Revocations,
         sweeper::Sweeper,
+        tokens::keys::KeyRing,
     },
     grpc::availability::{Availability, State},
     telemetry,
@@ -64,6 +66,15 @@ pub async fn follow(
             }
         }
     }
+}
+
+/// Looks up the keys that tokens name and that are unknown, until `stop`.
+pub async fn look_up_keys(
+    keys: Arc<KeyRing>,
+    revocations: Arc<Revocations>,
+    stop: CancellationToken,
+) {
+    stop.run_until_cancelled(replication::look_up_keys(&keys, &revocations)).await;
 }
 
 /// Deletes expired rows while the database answers, until `stop`.

@@ -154,6 +154,11 @@ impl App {
 
     fn spawn_housekeeping(&self, replication: Replication, sweeper: Sweeper) {
         let (answers, stop) = (&self.database_answers, &self.tasks.stop().gently);
+        self.tasks.spawn(housekeeping::look_up_keys(
+            Arc::clone(&self.services.keys),
+            Arc::clone(&self.services.revocations),
+            stop.clone(),
+        ));
         self.tasks.spawn(housekeeping::follow(
             replication,
             Arc::clone(answers),

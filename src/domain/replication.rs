@@ -81,3 +81,13 @@ impl Replication {
         Ok(())
     }
 }
+
+/// Reads the keys whenever a caller waits for one that is unknown. Never returns.
+pub async fn look_up_keys(keys: &KeyRing, revocations: &Revocations) {
+    loop {
+        if let Err(error) = keys.look_up().await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a key was not looked up");
+        }
+        revocations.observe_keys(&keys.published_and_revoked());
+    }
+}

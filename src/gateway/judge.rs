@@ -5,14 +5,15 @@ use std::sync::Arc;
 use claviger_token::verdict::{Judged, Requirements};
 use claviger_verifier::Verifier;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
+use tokio::time::Instant;
 
 use crate::{domain::tokens::access::AccessTokens, model::service_account::Backend};
 
 /// The name of the demand, where the server checks it.
 const AUDIENCE: &str = "audience";
 
-/// The token cannot be verified at the moment: the known revocations are too old, or too many requests
-/// wait for a signing key.
+/// The token cannot be verified at the moment: the known revocations are too old, its signing key cannot be
+/// looked up, or too many requests wait for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stale;
 
@@ -58,6 +59,11 @@ impl Judge for AccessTokens {
         Ok(Self::judge(self, token, required))
     }
 
+    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
+        let looked_up = self.look_up_key(token, Instant::now());
+        looked_up.map(|found| found.map_err(|_| Stale)).boxed()
+    }
+
     fn may_require(&self, audience: &str) -> bool {
         self.require_askable(&Backend::Local, AUDIENCE, audience).is_ok()
     }
@@ -79,6 +85,10 @@ impl Judge for ForBackend {
         let judged = self.access_tokens.judge_for(&self.backend, token, AUDIENCE, required);
         // A backend may learn nothing about a token for an audience that it may not ask for.
         Ok(judged.unwrap_or(Judged::WrongAudience(None)))
+    }
+
+    fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
+        self.access_tokens.wait_for_key(token)
     }
 
     fn may_require(&self, audience: &str) -> bool {

@@ -37,7 +37,7 @@ impl AccountService for Service {
         &self,
         request: Request<pb::GetAccountRequest>,
     ) -> Result<Response<pb::GetAccountResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let account = self.accounts.get(&caller).await?;
         Ok(Response::new(pb::GetAccountResponse { account: Some(convert::account(&account)) }))
     }
@@ -48,7 +48,7 @@ impl AccountService for Service {
     ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let origin = origin(&request);
         let (proof, new) = convert::password_change(request.into_inner())?;
         let tokens = self.accounts.change_password(&caller, proof, new, origin).await?;
@@ -59,7 +59,7 @@ impl AccountService for Service {
         &self,
         request: Request<pb::RemovePasswordRequest>,
     ) -> Result<Response<pb::RemovePasswordResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         self.accounts.remove_password(&caller).await?;
         Ok(Response::new(pb::RemovePasswordResponse {}))
     }
@@ -69,7 +69,7 @@ impl AccountService for Service {
         request: Request<pb::DeleteAccountRequest>,
     ) -> Result<Response<pb::DeleteAccountResponse>, Status> {
         let cookie = self.refresh_cookie.clear(&request);
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         self.accounts.delete(&caller).await?;
         Ok(cookie.respond(pb::DeleteAccountResponse {}))
     }

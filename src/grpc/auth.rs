@@ -45,7 +45,7 @@ impl Service {
     /// Ends the session of the refresh token, or else of the bearer token.
     async fn log_out(&self, request: Request<pb::LogoutRequest>) -> Result<(), Status> {
         if request.get_ref().refresh_token.is_empty() {
-            let caller = self.callers.require_for_logout(&request)?;
+            let caller = self.callers.require_for_logout(&request).await?;
             Ok(self.sessions.logout(&caller).await?)
         } else {
             let token = convert::logout(request.into_inner());
@@ -70,10 +70,12 @@ impl Service {
             None => return self.log_out(request).await,
         };
         match ended {
-            Err(Error::RefreshTokenInvalid) => match self.callers.require_for_logout(&request) {
-                Ok(caller) => Ok(self.sessions.logout(&caller).await?),
-                Err(_) => Ok(()),
-            },
+            Err(Error::RefreshTokenInvalid) => {
+                match self.callers.require_for_logout(&request).await {
+                    Ok(caller) => Ok(self.sessions.logout(&caller).await?),
+                    Err(_) => Ok(()),
+                }
+            }
             ended => Ok(ended?),
         }
     }
@@ -143,7 +145,7 @@ impl AuthService for Service {
         &self,
         request: Request<pb::IssueAccessTokenRequest>,
     ) -> Result<Response<pb::IssueAccessTokenResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let token = self.access_tokens.issue(&caller, &request.get_ref().audience)?;
         Ok(Response::new(convert::issued(&token)))
     }
@@ -152,7 +154,7 @@ impl AuthService for Service {
         &self,
         request: Request<pb::ReauthenticateRequest>,
     ) -> Result<Response<pb::ReauthenticateResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let origin = origin(&request);
         let password = convert::reauthentication(request.into_inner())?;
         let token = self.accounts.reauthenticate(&caller, password, origin).await?;

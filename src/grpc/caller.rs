@@ -12,10 +12,11 @@ use claviger_token::{
     bearer::{self, BearerError},
     claims::Claims,
 };
+use tokio::time::Instant;
 use tonic::{Request, Status, metadata::MetadataMap};
 
 use crate::{
-    domain::{Error, tokens::access::AccessTokens},
+    domain::{self, Error, tokens::access::AccessTokens},
     model::session::Origin,
 };
 
@@ -34,19 +35,35 @@ impl Callers {
     /// The claims of the caller's access token.
     ///
     /// # Errors
-    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED`, `ACCESS_TOKEN_INVALID` or `SESSION_ENDED`.
-    pub fn require<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
-        let token = bearer(request.metadata())?;
-        Ok(self.access_tokens.authenticate(token)?)
+    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED`, `ACCESS_TOKEN_INVALID` or `SESSION_ENDED`;
+    /// `DATABASE_UNAVAILABLE` or `OVERLOADED` when that is not known.
+    pub async fn require<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
+        self.authenticate(request.metadata(), AccessTokens::authenticate).await
     }
 
     /// The same, even if the session has ended: logging out twice succeeds.
     ///
     /// # Errors
-    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED` or `ACCESS_TOKEN_INVALID`.
-    pub fn require_for_logout<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
-        let token = bearer(request.metadata())?;
-        Ok(self.access_tokens.authenticate_for_logout(token)?)
+    /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED` or `ACCESS_TOKEN_INVALID`; `DATABASE_UNAVAILABLE`
+    /// or `OVERLOADED` when that is not known.
+    pub async fn require_for_logout<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
+        self.authenticate(request.metadata(), AccessTokens::authenticate_for_logout).await
+    }
+
+    async fn authenticate(
+        &self,
+        metadata: &MetadataMap,
+        authenticate: fn(&AccessTokens, &str) -> domain::Result<Arc<Claims>>,
+    ) -> Result<Arc<Claims>, Status> {
+        let (tokens, arrived) = (&*self.access_tokens, Instant::now());
+        let token = bearer(metadata)?;
+        let mut caller = authenticate(tokens, token);
+        if matches!(caller, Err(Error::AccessTokenInvalid))
+            && tokens.look_up_key(token, arrived).await?
+        {
+            caller = authenticate(tokens, token);
+        }
+        Ok(caller?)
     }
 }
 

@@ -37,7 +37,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::StartRegistrationRequest>,
     ) -> Result<Response<pb::StartRegistrationResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let started = self.passkeys.start_registration(&caller).await?;
         Ok(Response::new(convert::registration_started(started)))
     }
@@ -46,7 +46,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::FinishRegistrationRequest>,
     ) -> Result<Response<pb::FinishRegistrationResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let finish = convert::registration_finish(request.into_inner())?;
         let passkey = self
             .passkeys
@@ -85,7 +85,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::StartReauthenticationRequest>,
     ) -> Result<Response<pb::StartReauthenticationResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let started = self.passkeys.start_reauthentication(&caller).await?;
         Ok(Response::new(convert::reauthentication_started(started)))
     }
@@ -94,7 +94,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::FinishReauthenticationRequest>,
     ) -> Result<Response<pb::FinishReauthenticationResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let pb::FinishReauthenticationRequest { ceremony_id, credential } = request.into_inner();
         let ceremony_id = convert::ceremony_id(&ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
@@ -106,7 +106,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::ListPasskeysRequest>,
     ) -> Result<Response<pb::ListPasskeysResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let passkeys = self.passkeys.list(&caller).await?;
         let passkeys = passkeys.iter().map(convert::passkey).collect();
         Ok(Response::new(pb::ListPasskeysResponse { passkeys }))
@@ -116,7 +116,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::UpdatePasskeyRequest>,
     ) -> Result<Response<pb::UpdatePasskeyResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let (id, name) = convert::rename(request.into_inner())?;
         let passkey = self.passkeys.rename(&caller, id, name).await?;
         Ok(Response::new(pb::UpdatePasskeyResponse { passkey: Some(convert::passkey(&passkey)) }))
@@ -126,7 +126,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::DeletePasskeyRequest>,
     ) -> Result<Response<pb::DeletePasskeyResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let id = convert::passkey_id(&request.into_inner().passkey_id)?;
         self.passkeys.remove(&caller, id).await?;
         Ok(Response::new(pb::DeletePasskeyResponse {}))
@@ -136,7 +136,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::GetPasskeySignalsRequest>,
     ) -> Result<Response<pb::GetPasskeySignalsResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let signals = self.passkeys.signals(&caller).await?;
         Ok(Response::new(convert::signals(signals)))
     }

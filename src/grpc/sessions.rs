@@ -35,7 +35,7 @@ impl SessionService for Service {
         &self,
         request: Request<pb::ListSessionsRequest>,
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let page = convert::page(&request.into_inner())?;
         let sessions = self.sessions.list(&caller, page.after, page.size).await?;
         Ok(Response::new(convert::listed(&sessions, caller.session_id)))
@@ -46,7 +46,7 @@ impl SessionService for Service {
         request: Request<pb::RevokeSessionRequest>,
     ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
         let cookie = self.refresh_cookie.clear(&request);
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let id = convert::session_id(&request.into_inner())?;
         self.sessions.revoke(&caller, id).await?;
         let response = pb::RevokeSessionResponse {};
@@ -58,7 +58,7 @@ impl SessionService for Service {
         &self,
         request: Request<pb::RevokeOtherSessionsRequest>,
     ) -> Result<Response<pb::RevokeOtherSessionsResponse>, Status> {
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let revoked = self.sessions.revoke_others(&caller).await?;
         Ok(Response::new(pb::RevokeOtherSessionsResponse {
             revoked_count: convert::count(revoked),
@@ -70,7 +70,7 @@ impl SessionService for Service {
         request: Request<pb::RevokeAllSessionsRequest>,
     ) -> Result<Response<pb::RevokeAllSessionsResponse>, Status> {
         let cookie = self.refresh_cookie.clear(&request);
-        let caller = self.callers.require(&request)?;
+        let caller = self.callers.require(&request).await?;
         let revoked = self.sessions.revoke_all(&caller).await?;
         Ok(cookie.respond(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
     }

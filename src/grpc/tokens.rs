@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use claviger_proto::pb::{self, token_service_server::TokenService};
-use claviger_token::verdict::Requirements;
+use claviger_token::verdict::{Judged, Requirements};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::{
@@ -43,19 +44,25 @@ impl Service {
         }
     }
 
-    fn judge(
+    /// The verdict on a token of a call that arrived at a moment.
+    async fn judge(
         &self,
         backend: &Backend,
         audience_field: &'static str,
         validation: &convert::Validation,
+        arrived: Instant,
     ) -> Result<pb::ValidateTokenResponse, Status> {
         let requirements = Requirements {
             audience: &validation.required_audience,
             max_auth_age: validation.max_auth_age,
         };
         let token = validation.token.expose();
-        let judged = self.access_tokens.judge_for(backend, token, audience_field, requirements);
-        Ok(convert::judged(&judged?))
+        let judge = || self.access_tokens.judge_for(backend, token, audience_field, requirements);
+        let mut judged = judge()?;
+        if judged == Judged::Malformed && self.access_tokens.look_up_key(token, arrived).await? {
+            judged = judge()?;
+        }
+        Ok(convert::judged(&judged))
     }
 }
 
@@ -65,20 +72,22 @@ impl TokenService for Service {
         &self,
         request: Request<pb::ValidateTokenRequest>,
     ) -> Result<Response<pb::ValidateTokenResponse>, Status> {
-        let backend = backend(&request)?;
+        let (backend, arrived) = (backend(&request)?, Instant::now());
         let validation = convert::validation(request.into_inner())?;
-        Ok(Response::new(self.judge(&backend, "required_audience", &validation)?))
+        let response = self.judge(&backend, "required_audience", &validation, arrived).await?;
+        Ok(Response::new(response))
     }
 
     async fn batch_validate_tokens(
         &self,
         request: Request<pb::BatchValidateTokensRequest>,
     ) -> Result<Response<pb::BatchValidateTokensResponse>, Status> {
-        let backend = backend(&request)?;
+        let (backend, arrived) = (backend(&request)?, Instant::now());
         let validations = convert::validations(request.into_inner())?;
         let mut responses = Vec::with_capacity(validations.len());
         for validation in &validations {
-            responses.push(self.judge(&backend, "requests.required_audience", validation)?);
+            let field = "requests.required_audience";
+            responses.push(self.judge(&backend, field, validation, arrived).await?);
             // Verifying a hundred signatures in a row would delay the calls that share this thread.
             tokio::task::yield_now().await;
         }

@@ -2,6 +2,9 @@
 //!
 //! A set never changes; `keys` swaps in another when storage holds other keys.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use claviger_token::{
     algorithm::SigningAlgorithm,
     jwk::{JwkSet, PublicParts},
@@ -25,6 +28,9 @@ pub(super) struct SigningKey {
     verifying: VerifyingKey,
     encoded_header: String,
 }
+
+/// The current keys, shared with what signs and verifies.
+pub(super) type SharedKeySet = Arc<ArcSwap<KeySet>>;
 
 /// The keys in use, oldest first, and the revoked ones, which neither sign nor verify.
 pub(super) struct KeySet {
@@ -149,6 +155,11 @@ impl KeySet {
     /// The key of this id, unless it is retired.
     pub(super) fn find(&self, key_id: &str, now: Timestamp) -> Option<&SigningKey> {
         self.keys.iter().find(|key| key.public.key_id == key_id && !key.is_retired(now))
+    }
+
+    /// Whether there is a key of this id, whatever its state.
+    pub(super) fn knows(&self, key_id: &str) -> bool {
+        self.keys.iter().map(SigningKey::public).chain(&self.revoked).any(|it| it.key_id == key_id)
     }
 
     /// The public keys to publish, oldest first.

@@ -5,6 +5,7 @@
 pub mod access;
 mod asking;
 mod jws;
+mod key_lookup;
 mod key_pair;
 mod key_set;
 pub mod keys;

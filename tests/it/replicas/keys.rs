@@ -7,8 +7,10 @@ use claviger::domain::tokens::keys::ACTIVATION_DELAY;
 use claviger_proto::pb::TokenVerdict;
 use serde_json::Value;
 
-use super::two;
-use crate::support::{Home, PASSWORD, Person, Process, SECOND, patience::wait_until};
+use super::{at, two};
+use crate::support::{
+    Home, PASSWORD, Person, Process, Refusal, SECOND, TestApp, echo::ask, patience::wait_until,
+};
 
 /// How long a replica may take to see a key that another process made.
 const NOTICE: Duration = Duration::from_secs(3);
@@ -98,4 +100,40 @@ async fn a_key_made_on_the_command_line_is_used_by_every_running_replica() {
         wait_until("used", NOTICE, async || said.contains(&signs_with(replica).await)).await;
         assert_eq!(published(replica).await.len(), 3);
     }
+}
+
+/// Where the token of a person is judged, each time by another way than the last.
+async fn judged(replica: &TestApp, person: &Person, turn: usize) -> Result<(), String> {
+    let here = at(replica, person);
+    let refused = |status: tonic::Status| format!("{:?}", Refusal::from_status(&status));
+    let (token, internal) = (person.backend_token.as_str(), replica.internal_port());
+    match turn % 4 {
+        0 => match replica.verdict(token).await {
+            TokenVerdict::Active => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+        1 => here.get_account().await.map(drop).map_err(refused),
+        2 => {
+            let headers = [("authorization", &*format!("Bearer {token}"))];
+            let path = "/v1/forward-auth?audience=backend";
+            let answer = ask(internal, "GET", path, &headers).await;
+            if answer.status == 200 { Ok(()) } else { Err(format!("{answer:?}")) }
+        }
+        _ => here.logout().await.map_err(refused),
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_key_made_elsewhere_a_moment_ago_is_judged_like_any_other() {
+    let (first, second) = two().await;
+    let mut refused = Vec::new();
+
+    for turn in 0..20 {
+        let alice = first.registered(&format!("user{turn}")).await;
+        first.rotate_keys_at_once().await;
+        let alice = alice.refresh().await.unwrap();
+        refused.extend(judged(&second, &alice, turn).await.err());
+    }
+
+    assert!(refused.is_empty(), "{} of 20: {refused:?}", refused.len());
 }

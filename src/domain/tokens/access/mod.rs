@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use claviger_token::{
     claims::{self, Claims},
     id::{AccountId, SessionId},
-    reader::TokenReader,
+    reader::{TokenReader, claimed_key_id},
     sign_in::SignInMethod,
     time::Timestamp,
     verdict::{Judged, Requirements},
 };
+use tokio::time::Instant;
 
 use crate::{
     domain::{Error, Result, revocations::Revocations, world::World},
@@ -18,8 +19,9 @@ use crate::{
 
 use super::{
     jws,
-    key_set::SigningKey,
-    keys::{KeyRing, SharedKeySet},
+    key_lookup::KeyLookup,
+    key_set::{SharedKeySet, SigningKey},
+    keys::KeyRing,
 };
 
 /// The claims that all access tokens share, and their lifetime.
@@ -52,6 +54,7 @@ pub struct Subject {
 /// Signs and judges access tokens.
 pub struct AccessTokens {
     keys: SharedKeySet,
+    lookup: Arc<KeyLookup>,
     revocations: Arc<Revocations>,
     world: World,
     settings: Settings,
@@ -66,7 +69,8 @@ impl AccessTokens {
         world: World,
         settings: Settings,
     ) -> Self {
-        Self::with_keys(keys.shared(), revocations, world, settings)
+        let tokens = Self::with_keys(keys.shared(), revocations, world, settings);
+        Self { lookup: keys.lookup(), ..tokens }
     }
 
     /// The sessions whose tokens are refused.
@@ -81,7 +85,8 @@ impl AccessTokens {
         settings: Settings,
     ) -> Self {
         let reader = TokenReader::new(settings.issuer.clone());
-        Self { keys, revocations, world, settings, reader }
+        let lookup = Arc::new(KeyLookup::new(Arc::clone(&keys)));
+        Self { keys, lookup, revocations, world, settings, reader }
     }
 
     /// The settings.
@@ -129,12 +134,26 @@ impl AccessTokens {
         Ok((AccessToken::new(jws::sign(key, &payload)?), claims.expires_at))
     }
 
-    /// Judges a token for a backend, revocation included.
+    /// Judges a token for a backend, revocation included. One that is malformed because its key is
+    /// unknown may be valid: see [`Self::look_up_key`].
     pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Judged {
         let now = self.world.now();
         let Some(claims) = self.verify(token, now) else { return Judged::Malformed };
         let is_revoked = self.revocations.covers(&claims);
         Judged::of(claims, now, is_revoked, requirements)
+    }
+
+    /// Looks up the key that a token names, if it is unknown here: another replica may have made it a
+    /// moment before the token arrived. Returns whether it is known now, so that the token should be
+    /// judged again. One reading serves all tokens that arrived together.
+    ///
+    /// # Errors
+    /// `Overloaded`, `DatabaseUnavailable`: whether there is such a key is not known.
+    pub async fn look_up_key(&self, token: &str, arrived: Instant) -> Result<bool> {
+        match claimed_key_id(token) {
+            Some(key_id) => self.lookup.find(&key_id, arrived).await,
+            None => Ok(false),
+        }
     }
 
     /// Who calls our own API with this token.

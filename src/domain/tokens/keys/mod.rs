@@ -14,6 +14,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
+use tokio::time::Instant;
 
 use crate::{
     domain::{Error, Result, operators::Actor, secret::DerivedKey, world::World},
@@ -23,7 +24,10 @@ use crate::{
 
 pub use crate::storage::signing_keys::KeyRevocation;
 
-use super::key_set::{self, KeySet, SigningKey};
+use super::{
+    key_lookup::KeyLookup,
+    key_set::{self, KeySet, SharedKeySet, SigningKey},
+};
 
 /// How long clients may cache the published keys.
 pub const PUBLICATION_MAX_AGE: Duration = Duration::from_secs(300);
@@ -62,6 +66,7 @@ pub struct KeyRing {
     sealing_key: DerivedKey,
     settings: Settings,
     keys: SharedKeySet,
+    lookup: Arc<KeyLookup>,
     /// Counts the reads of storage in the order they begin.
     reads: AtomicU64,
     last_read: Mutex<LastRead>,
@@ -73,9 +78,6 @@ struct LastRead {
     number: u64,
     stored: Vec<StoredSigningKey>,
 }
-
-/// The current keys, shared with what signs and verifies.
-pub(super) type SharedKeySet = Arc<ArcSwap<KeySet>>;
 
 impl KeyRing {
     /// Loads the keys, making the first one where there is none.
@@ -89,8 +91,9 @@ impl KeyRing {
         settings: Settings,
     ) -> Result<Self> {
         let keys = Arc::new(ArcSwap::from_pointee(KeySet::open(Vec::new(), &sealing_key)?));
+        let lookup = Arc::new(KeyLookup::new(Arc::clone(&keys)));
         let (reads, last_read) = (AtomicU64::new(0), Mutex::default());
-        let ring = Self { storage, world, sealing_key, settings, keys, reads, last_read };
+        let ring = Self { storage, world, sealing_key, settings, keys, lookup, reads, last_read };
         ring.refresh().await?;
         Ok(ring)
     }
@@ -197,12 +200,32 @@ impl KeyRing {
         Arc::clone(&self.keys)
     }
 
+    /// Where callers wait for a key that is unknown.
+    pub(super) fn lookup(&self) -> Arc<KeyLookup> {
+        Arc::clone(&self.lookup)
+    }
+
+    /// Waits until a caller waits for a key that is unknown, and reads the keys from storage.
+    ///
+    /// # Errors
+    /// Like [`Self::load`].
+    pub async fn look_up(&self) -> Result<()> {
+        self.lookup.serve(self.reload()).await
+    }
+
     /// Reads the keys from storage again, since another process may have changed them. Costs little
     /// while nothing has changed: opening keys is what takes time.
     ///
     /// # Errors
     /// Like [`Self::load`]. The ring then keeps the keys it has.
     pub async fn reload(&self) -> Result<()> {
+        let began = Instant::now();
+        let outcome = self.read_again().await;
+        self.lookup.report(began, outcome.is_ok());
+        outcome
+    }
+
+    async fn read_again(&self) -> Result<()> {
         let number = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let stored = self.storage.list_signing_keys(self.world.now()).await?;
         let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
