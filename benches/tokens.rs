@@ -70,7 +70,7 @@ async fn access_tokens(
         audiences: vec!["backend".to_owned()],
         lifetime: LIFETIME,
     };
-    let revocations = Arc::new(Revocations::new(world.clone())?);
+    let revocations = Arc::new(Revocations::new(world.clone(), LIFETIME)?);
     Ok(AccessTokens::new(&keys, revocations, world, settings))
 }
 

@@ -191,7 +191,7 @@ fn sign(app: &App) -> Outcome<Vec<String>> {
         audiences: vec![AUDIENCE.to_owned()],
         lifetime: Duration::from_secs(900),
     };
-    let revocations = Arc::new(Revocations::new(world.clone())?);
+    let revocations = Arc::new(Revocations::new(world.clone(), Duration::from_secs(10))?);
     let signer = AccessTokens::new(app.keys(), revocations, world.clone(), settings);
     (0..FRESH)
         .map(|_| {

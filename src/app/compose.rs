@@ -80,8 +80,9 @@ pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
     let reserved = storage.reserved();
+    let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
+    let revocations = Arc::new(revocations.await?);
     let keys = Arc::new(key_ring(config, data, world).await?);
-    let revocations = Arc::new(Revocations::load(&reserved, world.clone()).await?);
     revocations.observe_keys(&keys.published_and_revoked());
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
@@ -101,6 +102,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         Arc::clone(&keys),
         Arc::clone(&revocations),
         service_accounts.clone(),
+        world.clone(),
     );
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
     let sweeper = Sweeper::new(reserved, its_keys, its_revocations, world.clone());

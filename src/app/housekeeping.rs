@@ -29,15 +29,18 @@ const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the database may take for a round of following before it counts as unavailable.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads what other processes write, and reports whether the database answers, until `stop`.
+/// Reads what other processes write, and reports whether the database answers and whether what is known
+/// of revocations is recent, until `stop`.
 pub async fn follow(
     mut replication: Replication,
+    revocations: Arc<Revocations>,
     answers: Arc<AtomicBool>,
     availability: Availability,
     stop: CancellationToken,
 ) {
     let mut ticks = interval_at(Instant::now() + replication::INTERVAL, replication::INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reported = State::Serving;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -48,23 +51,40 @@ pub async fn follow(
             Ok(Err(error)) => Some(telemetry::causes(&error)),
             Err(_) => Some("it did not answer in time".to_owned()),
         };
-        if problem.is_none() == answers.load(Ordering::Relaxed) || stop.is_cancelled() {
+        let state = match problem {
+            _ if revocations.is_stale() => State::Stale,
+            Some(_) => State::WithoutDatabase,
+            None => State::Serving,
+        };
+        if state == reported || stop.is_cancelled() {
             continue;
         }
         answers.store(problem.is_none(), Ordering::Relaxed);
-        match problem {
-            Some(cause) => {
-                tracing::error!(
-                    cause,
-                    "the database does not answer; access tokens are verified from memory"
-                );
-                availability.announce(State::WithoutDatabase).await;
-            }
-            None => {
-                tracing::warn!("the database answers again");
-                availability.announce(State::Serving).await;
-            }
+        log(reported, state, problem.as_deref());
+        availability.announce(state).await;
+        reported = state;
+    }
+}
+
+/// One line when the database ceases to answer, one when what is known becomes too old, and one when the
+/// database answers again.
+fn log(was: State, is: State, cause: Option<&str>) {
+    match is {
+        State::Stale => tracing::error!(
+            cause,
+            "revocations have not been read for longer than tokens.revocation_grace; no access token is \
+             called valid until they are"
+        ),
+        State::WithoutDatabase => tracing::error!(
+            cause,
+            "the database does not answer; access tokens are verified from memory for \
+             tokens.revocation_grace"
+        ),
+        State::Serving if was == State::Stale => {
+            tracing::warn!("the database answers again, and access tokens are verified again");
         }
+        State::Serving => tracing::warn!("the database answers again"),
+        State::Stopping => {}
     }
 }
 

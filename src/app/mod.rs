@@ -154,13 +154,15 @@ impl App {
 
     fn spawn_housekeeping(&self, replication: Replication, sweeper: Sweeper) {
         let (answers, stop) = (&self.database_answers, &self.tasks.stop().gently);
+        let (keys, revocations) = (&self.services.keys, &self.services.revocations);
         self.tasks.spawn(housekeeping::look_up_keys(
-            Arc::clone(&self.services.keys),
-            Arc::clone(&self.services.revocations),
+            Arc::clone(keys),
+            Arc::clone(revocations),
             stop.clone(),
         ));
         self.tasks.spawn(housekeeping::follow(
             replication,
+            Arc::clone(revocations),
             Arc::clone(answers),
             self.availability.clone(),
             stop.clone(),

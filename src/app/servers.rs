@@ -46,7 +46,7 @@ impl App {
             url: config.public.url.as_str().into(),
             related_origins: config.relying_party.related_origins.as_slice().into(),
         };
-        let readiness = self.readiness(false);
+        let readiness = self.readiness(services, false);
         let pages = http::public(http::Public { page, well_known, discovery, readiness });
         let routes = routes::public(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
@@ -68,7 +68,7 @@ impl App {
             trusted_proxies: trusted_proxies.as_slice().into(),
         };
         // Access tokens are verified from memory, without the database.
-        let pages = http::internal(self.readiness(true), forward_auth);
+        let pages = http::internal(self.readiness(services, true), forward_auth);
         let routes = routes::internal(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
         // No web page calls this port.
@@ -82,9 +82,10 @@ impl App {
         Server::new(name, router, config.limits.clone(), self.tasks.clone())
     }
 
-    fn readiness(&self, works_without_database: bool) -> Readiness {
+    fn readiness(&self, services: &Services, works_without_database: bool) -> Readiness {
         Readiness {
             database_answers: Arc::clone(&self.database_answers),
+            revocations: Arc::clone(&services.revocations),
             works_without_database,
             shutdown: self.tasks.stop().gently.clone(),
         }

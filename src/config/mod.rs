@@ -16,7 +16,7 @@ pub mod table;
 pub mod typed;
 pub mod values;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub access_tokens: tokens::access::Settings,
     /// The algorithm and rotation of signing keys.
     pub keys: tokens::keys::Settings,
+    /// The age of what was read of revocations up to which it is relied on.
+    pub revocation_grace: Duration,
     /// The lifetimes of sessions.
     pub sessions: sessions::Settings,
     /// `passwords.*`.

@@ -219,6 +219,11 @@ settings! {
         "tokens.access_lifetime", span(SECOND, MAX_ACCESS_LIFETIME), Value("15m"),
         "How long an access token is valid.",
     );
+    pub static TOKENS_REVOCATION_GRACE: Setting<Span> = setting(
+        "tokens.revocation_grace", span(SECOND, MAX_ACCESS_LIFETIME), Value("10s"),
+        "How old what the server has read of revocations may be: while the database cannot be read for \
+         longer, no access token is called valid. Tokens revoked meanwhile are accepted for that long.",
+    );
     pub static TOKENS_REFRESH_IDLE_LIFETIME: Setting<Span> = setting(
         "tokens.refresh_idle_lifetime", span(MINUTE, YEAR), Value("30d"),
         "How long a session remains valid without a refresh.",

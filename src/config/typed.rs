@@ -28,6 +28,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let database = database::options(reader, &data_directory);
     let internal = internal(reader);
     let sessions = sessions(reader);
+    let revocation_grace = reader.span(&table::TOKENS_REVOCATION_GRACE);
     let master_secret = master_secret(reader, &data_directory);
     let limits = limits(reader);
     let log = log(reader);
@@ -46,6 +47,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         internal,
         relying_party,
         access_tokens,
+        revocation_grace,
         sessions,
         passwords,
         master_secret,

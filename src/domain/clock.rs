@@ -5,9 +5,10 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use claviger_token::time::Timestamp;
+use tokio::time::Instant;
 
 /// A source of the current time.
 #[derive(Clone, Debug)]
@@ -28,6 +29,36 @@ impl Clock {
             #[cfg(debug_assertions)]
             Self::Manual(clock) => clock.now(),
         }
+    }
+
+    /// The present moment.
+    pub fn moment(&self) -> Moment {
+        let wall = match self {
+            Self::System => system_now(),
+            // A test moves it as it likes, and no time has passed for that.
+            #[cfg(debug_assertions)]
+            Self::Manual(_) => Timestamp::MIN,
+        };
+        Moment { monotonic: Instant::now(), wall }
+    }
+}
+
+/// A point in time by the monotonic clock and by the time of day.
+///
+/// The monotonic clock stands still while a machine sleeps or a virtual one is paused, and the time of
+/// day can be set back. The one by which more time has passed counts, so that what is known never looks
+/// more recent than it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    monotonic: Instant,
+    wall: Timestamp,
+}
+
+impl Moment {
+    /// The time from `earlier` to this moment, by the clock that advanced further.
+    pub fn since(self, earlier: Self) -> Duration {
+        let monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
+        monotonic.max(self.wall.since(earlier.wall))
     }
 }
 
@@ -54,7 +85,7 @@ impl ManualClock {
     }
 
     /// Moves it forward by a span.
-    pub fn advance(&self, span: std::time::Duration) {
+    pub fn advance(&self, span: Duration) {
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         self.0.fetch_add(micros, Ordering::SeqCst);
     }

@@ -109,6 +109,9 @@ pub enum Error {
     /// The database cannot be reached.
     #[error("database unavailable")]
     DatabaseUnavailable(#[source] storage::Error),
+    /// What is known of revocations is too old to call an access token valid.
+    #[error("revocations stale")]
+    RevocationsStale,
     /// A failure of the server itself.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

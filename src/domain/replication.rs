@@ -10,7 +10,11 @@ use tokio::time::Instant;
 use crate::storage::Storage;
 
 use super::{
-    Result, revocations::Revocations, service_accounts::ServiceAccounts, tokens::keys::KeyRing,
+    Result,
+    revocations::{Reading, Revocations},
+    service_accounts::ServiceAccounts,
+    tokens::keys::KeyRing,
+    world::World,
 };
 
 /// How often [`Replication::run_once`] is meant to run.
@@ -20,8 +24,6 @@ pub const INTERVAL: Duration = Duration::from_millis(250);
 const OVERLAP: Duration = Duration::from_secs(40);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
-/// The database is asked every so many rounds (a second) whether it accepts writes.
-const ROUNDS_PER_PING: u32 = 4;
 /// Service accounts are read every so many rounds (half a second), so that one that was deleted
 /// elsewhere is refused here within a second.
 const ROUNDS_PER_SERVICE_ACCOUNTS: u32 = 2;
@@ -32,6 +34,7 @@ pub struct Replication {
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
     service_accounts: ServiceAccounts,
+    world: World,
     rounds: u32,
     last_round: Instant,
 }
@@ -43,13 +46,14 @@ impl Replication {
         keys: Arc<KeyRing>,
         revocations: Arc<Revocations>,
         service_accounts: ServiceAccounts,
+        world: World,
     ) -> Self {
         let last_round = Instant::now();
-        Self { storage, keys, revocations, service_accounts, rounds: 1, last_round }
+        Self { storage, keys, revocations, service_accounts, world, rounds: 1, last_round }
     }
 
-    /// One round: the keys, what was revoked lately and, now and then, every revocation, the service
-    /// accounts, and whether the database accepts writes.
+    /// One round: the keys, what was revoked lately and, now and then, every revocation, whether the
+    /// database accepts writes, and the service accounts.
     ///
     /// # Errors
     /// When the database cannot be read; the next round then reads everything.
@@ -57,7 +61,7 @@ impl Replication {
         // Time alone changes the state of a key, whether or not the database can be read.
         self.revocations.observe_keys(&self.keys.published_and_revoked());
         let round = std::mem::take(&mut self.rounds);
-        let began = Instant::now();
+        let (began, reading) = (Instant::now(), Reading::begin(&self.world));
         // A row that cannot be read must hold back neither a compromised key nor a logout.
         let keys = self.keys.reload().await;
         self.revocations.observe_keys(&self.keys.published_and_revoked());
@@ -69,11 +73,11 @@ impl Replication {
             self.revocations.follow(&self.storage, span).await?;
         }
         keys?;
+        // A standby may be behind by any time, so reading from it is not enough.
+        self.storage.ping().await?;
+        self.revocations.record_reading(reading);
         if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
             self.service_accounts.reload_from(&self.storage).await?;
-        }
-        if round.is_multiple_of(ROUNDS_PER_PING) {
-            self.storage.ping().await?;
         }
         // Only now, so that a round that failed or was given up counts as round 0.
         self.rounds = (round + 1) % ROUNDS_PER_LOAD;

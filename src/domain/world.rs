@@ -3,7 +3,7 @@
 use claviger_token::time::Timestamp;
 use uuid::Uuid;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Moment};
 
 use super::error::Error;
 
@@ -28,6 +28,11 @@ impl World {
     /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The present moment, to measure a span from.
+    pub fn moment(&self) -> Moment {
+        self.clock.moment()
     }
 
     /// Random bytes from the operating system.

@@ -7,7 +7,10 @@ use claviger_verifier::Verifier;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use tokio::time::Instant;
 
-use crate::{domain::tokens::access::AccessTokens, model::service_account::Backend};
+use crate::{
+    domain::{Error, tokens::access::AccessTokens},
+    model::service_account::Backend,
+};
 
 /// The name of the demand, where the server checks it.
 const AUDIENCE: &str = "audience";
@@ -56,7 +59,7 @@ pub trait Judge: Send + Sync + 'static {
 
 impl Judge for AccessTokens {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
-        Ok(Self::judge(self, token, required))
+        Self::judge(self, token, required).map_err(|_| Stale)
     }
 
     fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {
@@ -82,9 +85,12 @@ struct ForBackend {
 
 impl Judge for ForBackend {
     fn judge(&self, token: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
-        let judged = self.access_tokens.judge_for(&self.backend, token, AUDIENCE, required);
-        // A backend may learn nothing about a token for an audience that it may not ask for.
-        Ok(judged.unwrap_or(Judged::WrongAudience(None)))
+        match self.access_tokens.judge_for(&self.backend, token, AUDIENCE, required) {
+            Ok(judged) => Ok(judged),
+            Err(Error::RevocationsStale) => Err(Stale),
+            // A backend may learn nothing about a token for an audience that it may not ask for.
+            Err(_) => Ok(Judged::WrongAudience(None)),
+        }
     }
 
     fn wait_for_key<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<bool, Stale>> {

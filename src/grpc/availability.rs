@@ -17,6 +17,8 @@ pub enum State {
     Serving,
     /// No one can sign in; access tokens are still verified from memory.
     WithoutDatabase,
+    /// What is known of revocations is too old to call an access token valid.
+    Stale,
     /// It is shutting down.
     Stopping,
 }
@@ -45,7 +47,7 @@ impl Availability {
         for name in PUBLIC_SERVICES.into_iter().chain([WHOLE]) {
             self.public.set_service_status(name, public).await;
         }
-        let internal = status(state != State::Stopping);
+        let internal = status(matches!(state, State::Serving | State::WithoutDatabase));
         for name in INTERNAL_SERVICES.into_iter().chain([WHOLE]) {
             self.internal.set_service_status(name, internal).await;
         }

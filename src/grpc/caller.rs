@@ -36,7 +36,7 @@ impl Callers {
     ///
     /// # Errors
     /// `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_EXPIRED`, `ACCESS_TOKEN_INVALID` or `SESSION_ENDED`;
-    /// `DATABASE_UNAVAILABLE` or `OVERLOADED` when that is not known.
+    /// `REVOCATIONS_STALE`, `DATABASE_UNAVAILABLE` or `OVERLOADED` when that is not known.
     pub async fn require<T>(&self, request: &Request<T>) -> Result<Arc<Claims>, Status> {
         self.authenticate(request.metadata(), AccessTokens::authenticate).await
     }

@@ -185,6 +185,7 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::WatcherTooSlow => (Code::ResourceExhausted, ErrorReason::WatcherTooSlow),
         E::Overloaded => (Code::Unavailable, ErrorReason::Overloaded),
         E::DatabaseUnavailable(_) => (Code::Unavailable, ErrorReason::DatabaseUnavailable),
+        E::RevocationsStale => (Code::Unavailable, ErrorReason::RevocationsStale),
         E::Internal(_) => (Code::Internal, ErrorReason::Internal),
     }
 }
@@ -222,6 +223,7 @@ fn message(error: &domain::Error) -> &'static str {
         E::WatcherTooSlow => "nothing was read for too long; call again with the last cursor",
         E::Overloaded => "the server is busy; try again shortly",
         E::DatabaseUnavailable(_) => "the database does not answer; try again shortly",
+        E::RevocationsStale => "revocations have not been read for too long; try again shortly",
         E::Internal(_) => "the server failed; the request id leads to the cause in its log",
     }
 }
@@ -231,7 +233,9 @@ fn retry_after(error: &domain::Error) -> Option<Duration> {
     match error {
         domain::Error::TooManyAttempts { retry_after } => Some(*retry_after),
         domain::Error::TooManyCeremonies => Some(RETRY_CEREMONY),
-        domain::Error::Overloaded | domain::Error::DatabaseUnavailable(_) => Some(RETRY_SOON),
+        domain::Error::Overloaded
+        | domain::Error::DatabaseUnavailable(_)
+        | domain::Error::RevocationsStale => Some(RETRY_SOON),
         _ => None,
     }
 }

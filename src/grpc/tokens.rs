@@ -44,6 +44,11 @@ impl Service {
         }
     }
 
+    fn preface(&self) -> Preface {
+        let settings = self.access_tokens.settings();
+        Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime }
+    }
+
     /// The verdict on a token of a call that arrived at a moment.
     async fn judge(
         &self,
@@ -105,10 +110,7 @@ impl TokenService for Service {
         let authorization = stream_authorization(&request)?;
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
-        let settings = self.access_tokens.settings();
-        let preface =
-            Preface { issuer: settings.issuer.clone(), max_token_lifetime: settings.lifetime };
-        let messages = watching::messages(watcher, preface, self.slow_watcher_timeout);
+        let messages = watching::messages(watcher, self.preface(), self.slow_watcher_timeout);
         Ok(Response::new(while_authorized(messages, authorization)))
     }
 
@@ -120,7 +122,7 @@ impl TokenService for Service {
         self.access_tokens.require_askable(&backend(&request)?, "audience", audience)?;
         let request = revocations::page(request.get_ref())?;
         let page = self.revocations.page(request.cursor, request.size);
-        Ok(Response::new(revocations::listed(page)))
+        Ok(Response::new(revocations::listed(page, self.preface())))
     }
 
     async fn get_signing_keys(

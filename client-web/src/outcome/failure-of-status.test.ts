@@ -42,6 +42,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   TOO_MANY_CEREMONIES: "throttled",
   OVERLOADED: "unavailable",
   DATABASE_UNAVAILABLE: "unavailable",
+  REVOCATIONS_STALE: "unavailable",
   DEADLINE_EXCEEDED: "unavailable",
   INTERNAL: "failed",
 };

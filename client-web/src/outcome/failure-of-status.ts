@@ -53,6 +53,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKi
   TOO_MANY_CEREMONIES: "throttled",
   OVERLOADED: "unavailable",
   DATABASE_UNAVAILABLE: "unavailable",
+  REVOCATIONS_STALE: "unavailable",
   DEADLINE_EXCEEDED: "unavailable",
 };
 

@@ -11,6 +11,10 @@ use crate::{
 /// A stream without a message for several times as long has been lost.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
+/// A server reads revocations from its database several times a second. A reading that began longer ago
+/// than this is late: the server cannot read at the moment.
+pub const LATE_READING: Duration = Duration::from_secs(1);
+
 /// Which access tokens are revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Revoked {

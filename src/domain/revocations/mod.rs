@@ -4,6 +4,7 @@
 
 pub mod cursor;
 mod feed;
+mod last_reading;
 pub mod watcher;
 
 use std::{
@@ -24,10 +25,13 @@ use crate::{model::signing_key::PublicKey, storage::Storage};
 use self::{
     cursor::Cursor,
     feed::Feed,
+    last_reading::LastReading,
     watcher::{Page, Watcher},
 };
 
-use super::{Result, world::World};
+pub use self::last_reading::Reading;
+
+use super::{Error, Result, world::World};
 
 /// How many are announced while the lock is held once: a fraction of a millisecond.
 const ANNOUNCED_TOGETHER: usize = 512;
@@ -39,22 +43,27 @@ pub struct Revocations {
     feed: Feed,
     /// Held while both change.
     announcing: Mutex<()>,
+    last_reading: LastReading,
     world: World,
 }
 
 impl Revocations {
-    /// An empty set and an empty feed.
+    /// An empty set and an empty feed, as if everything was read now. `grace` is the age of a reading
+    /// up to which [`Self::check_recent`] relies on it.
     ///
     /// # Errors
     /// When the operating system has no entropy to give.
-    pub fn new(world: World) -> Result<Self> {
+    pub fn new(world: World, grace: Duration) -> Result<Self> {
         let feed = Feed::new(world.random_bytes()?);
-        Ok(Self { set: RevocationSet::default(), feed, announcing: Mutex::default(), world })
+        let last_reading = LastReading::new(Reading::begin(&world), world.clone(), grace);
+        let (set, announcing) = (RevocationSet::default(), Mutex::default());
+        Ok(Self { set, feed, announcing, last_reading, world })
     }
 
-    /// Loads the revocations in force. Done before the server reports that it serves.
-    pub async fn load(storage: &Storage, world: World) -> Result<Self> {
-        let revocations = Self::new(world)?;
+    /// Loads the revocations in force. Done before the keys are loaded, and before the server reports
+    /// that it serves.
+    pub async fn load(storage: &Storage, world: World, grace: Duration) -> Result<Self> {
+        let revocations = Self::new(world, grace)?;
         revocations.catch_up(storage).await?;
         Ok(revocations)
     }
@@ -71,6 +80,30 @@ impl Revocations {
         let stored = storage.list_recent_revocations(span).await?;
         self.announce(stored.into_iter());
         Ok(())
+    }
+
+    /// Records that all revocations and keys were read that were in storage when `reading` began.
+    pub fn record_reading(&self, reading: Reading) {
+        self.last_reading.record(reading);
+    }
+
+    /// The time since the last reading that succeeded began.
+    pub fn age(&self) -> Duration {
+        self.last_reading.age()
+    }
+
+    /// Whether the last reading is older than the grace. What was revoked elsewhere since is unknown
+    /// here, so no token may be called active.
+    pub fn is_stale(&self) -> bool {
+        self.last_reading.is_stale()
+    }
+
+    /// Checks that what is known is recent enough to call a token active.
+    ///
+    /// # Errors
+    /// `RevocationsStale`.
+    pub fn check_recent(&self) -> Result<()> {
+        if self.is_stale() { Err(Error::RevocationsStale) } else { Ok(()) }
     }
 
     /// Adds sessions that storage has just ended.
@@ -100,11 +133,16 @@ impl Revocations {
     /// that changed.
     pub fn page(&self, cursor: Option<Cursor>, limit: usize) -> Page {
         let now = self.world.now();
+        // Before the log is read, so that the log has all that was known by then.
+        let known_as_of = self.last_reading.time(now);
+        let is_in_time = self.last_reading.is_in_time();
         let begin = self.feed.begin(cursor);
         let read = self.feed.read(begin.position, limit, now);
         Page {
             cursor: self.feed.cursor(read.position),
             made_at: now,
+            known_as_of,
+            is_in_time,
             revocations: read.revocations,
             keys: read.keys,
             from_start: begin.from_start,
@@ -148,10 +186,12 @@ fn of_session(session: SessionId, until: Timestamp) -> Revocation {
 mod tests {
     use super::*;
 
+    const GRACE: Duration = Duration::from_secs(10);
+
     #[test]
     fn a_long_list_is_published_part_by_part_while_it_is_walked() {
         let world = World::system();
-        let revocations = Revocations::new(world.clone()).unwrap();
+        let revocations = Revocations::new(world.clone(), GRACE).unwrap();
         let until = world.now() + Duration::from_secs(900);
         let published = || revocations.page(None, 2000).revocations.len();
         let mut published_before = Vec::new();
@@ -170,7 +210,7 @@ mod tests {
     #[test]
     fn a_session_in_the_set_is_in_the_feed() {
         let world = World::system();
-        let revocations = Revocations::new(world.clone()).unwrap();
+        let revocations = Revocations::new(world.clone(), GRACE).unwrap();
         let until = world.now() + Duration::from_secs(900);
         let sessions: Vec<_> =
             (0..512).map(|_| SessionId::from_uuid(world.ordered_uuid().unwrap())).collect();

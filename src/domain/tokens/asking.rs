@@ -20,7 +20,7 @@ impl AccessTokens {
     /// `field` names the audience in the request.
     ///
     /// # Errors
-    /// As [`Self::require_askable`].
+    /// As [`Self::require_askable`] and [`AccessTokens::judge`].
     pub fn judge_for(
         &self,
         backend: &Backend,
@@ -29,7 +29,7 @@ impl AccessTokens {
         requirements: Requirements<'_>,
     ) -> Result<Judged> {
         self.require_askable(backend, field, requirements.audience)?;
-        let judged = self.judge(token, requirements);
+        let judged = self.judge(token, requirements)?;
         let Backend::Account(account) = backend else { return Ok(judged) };
         Ok(match judged.claims() {
             Some(claims) if !account.may_ask(&claims.audience, &self.settings().audiences) => {

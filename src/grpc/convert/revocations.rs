@@ -23,7 +23,7 @@ use super::{
 /// The largest page is about 800 KiB on the wire.
 const PAGE_SIZES: Sizes = Sizes { default: 1000, most: 10_000 };
 
-/// What only the first message of a stream contains.
+/// What a page, and of a stream only the first message, contains.
 #[derive(Debug, Clone)]
 pub(crate) struct Preface {
     pub(crate) issuer: String,
@@ -68,11 +68,12 @@ pub(crate) fn watched(page: Page, preface: Option<Preface>) -> pb::WatchRevocati
         caught_up: page.caught_up,
         issuer,
         max_token_lifetime,
+        known_as_of: Some(timestamp(page.known_as_of)),
     }
 }
 
 /// A page of the feed, for a client that polls.
-pub(crate) fn listed(page: Page) -> pb::GetRevocationsResponse {
+pub(crate) fn listed(page: Page, preface: Preface) -> pb::GetRevocationsResponse {
     pb::GetRevocationsResponse {
         cursor: page.cursor.to_bytes(),
         server_time: Some(timestamp(page.made_at)),
@@ -80,6 +81,9 @@ pub(crate) fn listed(page: Page) -> pb::GetRevocationsResponse {
         keys: page.keys.into_iter().map(signing_key).collect(),
         from_start: page.from_start,
         caught_up: page.caught_up,
+        issuer: preface.issuer,
+        max_token_lifetime: Some(duration(preface.max_token_lifetime)),
+        known_as_of: Some(timestamp(page.known_as_of)),
     }
 }
 

@@ -21,6 +21,9 @@ const SERVING: i32 = 1;
 const NOT_SERVING: i32 = 2;
 /// How long a call waits for a connection, and a little for all else on a busy machine.
 const ACQUIRE: &str = "1s";
+/// The grace is longer than a test: `replicas::cut_off` is about its end.
+const SETTINGS: [(&str, &str); 2] =
+    [("database.acquire_timeout", ACQUIRE), ("tokens.revocation_grace", "5m")];
 const BOUND: Duration = Duration::from_millis(2500);
 /// More than the pool holds.
 const CALLERS: usize = 32;
@@ -67,7 +70,7 @@ async fn assert_degraded(app: &TestApp, alice: &Person) {
 
 #[tokio::test]
 async fn without_the_database_tokens_are_judged_and_everything_else_is_to_be_tried_later() {
-    let (mut server, app) = served(&[("database.acquire_timeout", ACQUIRE)]).await;
+    let (mut server, app) = served(&SETTINGS).await;
     let (alice, carol) = (app.registered("alice").await, app.registered("carol").await);
     carol.logout().await.unwrap();
 
@@ -91,7 +94,7 @@ async fn without_the_database_tokens_are_judged_and_everything_else_is_to_be_tri
 
 #[tokio::test]
 async fn everything_works_again_without_a_restart_when_the_database_is_back() {
-    let (mut server, app) = served(&[("database.acquire_timeout", ACQUIRE)]).await;
+    let (mut server, app) = served(&SETTINGS).await;
     let mut phone = Authenticator::platform(ORIGIN);
     let alice = app.registered("alice").await;
     alice.add_passkey(&mut phone, "").await.unwrap();
@@ -121,7 +124,7 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
 
 #[tokio::test]
 async fn broken_connections_in_the_pool_are_noticed_by_few() {
-    let (mut server, app) = served(&[("database.acquire_timeout", ACQUIRE)]).await;
+    let (mut server, app) = served(&SETTINGS).await;
     app.registered("alice").await;
     let login = async |_| app.stranger().login("alice", PASSWORD).await;
     join_all((0..CALLERS).map(login)).await.into_iter().for_each(drop);
@@ -142,7 +145,7 @@ async fn broken_connections_in_the_pool_are_noticed_by_few() {
 
 #[tokio::test]
 async fn a_database_that_hangs_keeps_nobody_for_longer_than_a_call_may_take() {
-    let settings = [("database.acquire_timeout", ACQUIRE), ("limits.request_timeout", "3s")];
+    let settings = [&SETTINGS[..], &[("limits.request_timeout", "3s")]].concat();
     let (server, app) = served(&settings).await;
     let alice = app.registered("alice").await;
 

@@ -4,6 +4,7 @@ mod batches;
 mod commands;
 mod keys;
 mod polling;
+mod recency;
 mod slow;
 mod storms;
 mod stream;

@@ -38,6 +38,12 @@ async fn who_polls_hears_what_is_new_since_the_last_answer() {
     heard.add(&second.cursor, &second.revocations, &[]);
     assert!(heard.knows(&bob.tokens.session_id));
     assert!(third.revocations.is_empty() && third.caught_up);
+    for page in [first, second, third] {
+        assert_eq!(page.issuer, "http://localhost:8080");
+        assert_eq!(page.max_token_lifetime.unwrap().seconds, 900);
+        let (known_as_of, now) = (page.known_as_of.unwrap(), page.server_time.unwrap());
+        assert!((now.seconds - 2..=now.seconds).contains(&known_as_of.seconds));
+    }
 }
 
 #[tokio::test]

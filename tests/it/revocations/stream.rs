@@ -156,6 +156,8 @@ async fn a_quiet_stream_shows_that_it_lives() {
     let beat = beat.unwrap();
     assert!(beat.revocations.is_empty() && beat.keys.is_empty() && beat.caught_up);
     assert_eq!(beat.server_time.unwrap().seconds, app.clock().now().as_seconds());
+    let known_as_of = beat.known_as_of.unwrap().seconds - beat.server_time.unwrap().seconds;
+    assert!((-2..=0).contains(&known_as_of), "{known_as_of}");
     assert_eq!(beat.cursor, watcher.heard.cursor);
     assert!(HEARTBEAT - SECOND < waited && waited < 4 * HEARTBEAT, "{waited:?}");
 }

@@ -136,11 +136,15 @@ impl AccessTokens {
 
     /// Judges a token for a backend, revocation included. One that is malformed because its key is
     /// unknown may be valid: see [`Self::look_up_key`].
-    pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Judged {
+    ///
+    /// # Errors
+    /// `RevocationsStale`, whatever the token.
+    pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Result<Judged> {
+        self.revocations.check_recent()?;
         let now = self.world.now();
-        let Some(claims) = self.verify(token, now) else { return Judged::Malformed };
+        let Some(claims) = self.verify(token, now) else { return Ok(Judged::Malformed) };
         let is_revoked = self.revocations.covers(&claims);
-        Judged::of(claims, now, is_revoked, requirements)
+        Ok(Judged::of(claims, now, is_revoked, requirements))
     }
 
     /// Looks up the key that a token names, if it is unknown here: another replica may have made it a
@@ -159,12 +163,14 @@ impl AccessTokens {
     /// Who calls our own API with this token.
     ///
     /// # Errors
-    /// `AccessTokenExpired`, `AccessTokenInvalid`, `SessionEnded`.
+    /// `AccessTokenExpired`, `AccessTokenInvalid`, `SessionEnded`; `RevocationsStale` for a token that
+    /// may have been revoked meanwhile.
     pub fn authenticate(&self, token: &str) -> Result<Arc<Claims>> {
         let claims = self.authenticate_for_logout(token)?;
         if self.revocations.covers(&claims) {
             return Err(Error::SessionEnded);
         }
+        self.revocations.check_recent()?;
         Ok(claims)
     }
 

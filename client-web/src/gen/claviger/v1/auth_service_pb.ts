@@ -576,8 +576,8 @@ export const AuthService: GenService<{
    * written, and only that backend accepts the token: neither this API nor another backend does.
    *
    * Callers: any signed-in account. Reasons: FIELDS_INVALID, ACCESS_TOKEN_MISSING,
-   * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, SESSION_ENDED. Retry: safe; each call returns another
-   * token.
+   * ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, SESSION_ENDED, REVOCATIONS_STALE. Retry: safe; each
+   * call returns another token.
    *
    * @generated from rpc claviger.v1.AuthService.IssueAccessToken
    */
@@ -591,8 +591,8 @@ export const AuthService: GenService<{
    * present (step-up). The session and its refresh token stay the same.
    *
    * Callers: any signed-in account. Reasons: ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED,
-   * ACCESS_TOKEN_INVALID, SESSION_ENDED, FIELDS_INVALID, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS,
-   * PASSWORD_LOCKED. Retry: safe.
+   * ACCESS_TOKEN_INVALID, SESSION_ENDED, REVOCATIONS_STALE, FIELDS_INVALID, INVALID_CREDENTIALS,
+   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: safe.
    *
    * @generated from rpc claviger.v1.AuthService.Reauthenticate
    */

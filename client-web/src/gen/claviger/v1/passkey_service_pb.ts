@@ -585,7 +585,8 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
  *
  * Any RPC may also return OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
  * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE; those that need an access token also
- * ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID and SESSION_ENDED.
+ * ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, SESSION_ENDED and
+ * REVOCATIONS_STALE.
  *
  * @generated from service claviger.v1.PasskeyService
  */

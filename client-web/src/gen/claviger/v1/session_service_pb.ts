@@ -151,8 +151,8 @@ export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsRe
  * Callers authenticate with an access token as `authorization: Bearer …` metadata.
  *
  * Any RPC may also return ACCESS_TOKEN_MISSING, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID,
- * SESSION_ENDED, OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, MESSAGE_MALFORMED
- * and MESSAGE_TOO_LARGE.
+ * SESSION_ENDED, REVOCATIONS_STALE, OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
+ * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE.
  *
  * @generated from service claviger.v1.SessionService
  */
