@@ -48,11 +48,12 @@ pub struct Flags {
     /// The private key (PEM) of the client certificate; requires --client-certificate-file
     #[arg(long, value_name = "FILE")]
     pub client_key_file: Option<PathBuf>,
-    /// What to do when the last message of the server is older than --grace [default: fail-closed]
+    /// What to do when what is known of revocations is older than --grace [default: fail-closed]
     #[arg(long, value_name = "POLICY")]
     pub stale_policy: Option<WhenStale>,
-    /// How long the agent decides without a message of the server, such as 10s or 1m; then
-    /// --stale-policy applies [default: 10s]
+    /// How old what is known of revocations may be, such as 10s or 1m: the time since the server last
+    /// read its database; then --stale-policy applies. While the server reads it, a shorter one than 10s
+    /// counts as 10s [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub grace: Option<Duration>,
 }
@@ -65,7 +66,7 @@ pub struct Listening(pub Vec<SocketAddr>);
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(pub Vec<IpNet>);
 
-/// What to do with requests when the last message of the server is too old.
+/// What to do with requests when what is known of revocations is too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WhenStale {
     /// Deny every request

@@ -9,6 +9,7 @@ pub mod settings;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use claviger_token::revocation::LATE_READING;
 use claviger_verifier::{AudienceRefused, SettingsError, Status, Verifier};
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -150,12 +151,19 @@ async fn report(verifier: Verifier, availability: GatewayAvailability, stop: Can
 }
 
 fn log(status: &Status) {
-    let Status { revocations, keys, .. } = status;
+    let Status { revocations, keys, knowledge_age, last_message_age, .. } = status;
+    // How old what the server knew was when it sent its last message.
+    let server_lag = knowledge_age.zip(*last_message_age).map(|(age, since)| age - since);
     if status.can_verify {
         tracing::info!(
             revocations,
             keys,
             "the agent has received all revocations and keys, and decides"
+        );
+    } else if server_lag.is_some_and(|lag| LATE_READING <= lag) {
+        tracing::error!(
+            "the server has not read its database for longer than the grace: every request is denied \
+             until it has"
         );
     } else if status.is_ready {
         tracing::error!(

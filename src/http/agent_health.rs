@@ -20,8 +20,9 @@ pub struct AgentReadiness {
     pub shutdown: CancellationToken,
 }
 
-/// `/readyz`: whether tokens can be verified, and the age of the last message; 503 when every request is
-/// denied. `degraded` while the stream is lost and the grace is not over.
+/// `/readyz`: whether tokens can be verified, the age of what is known of revocations, and that of the
+/// last message; 503 when every request is denied. `degraded` while the stream is lost and the grace is not
+/// over.
 pub async fn ready(State(readiness): State<AgentReadiness>) -> Response {
     let status = readiness.verifier.status();
     let accepting = !readiness.shutdown.is_cancelled();
@@ -36,6 +37,7 @@ pub async fn ready(State(readiness): State<AgentReadiness>) -> Response {
             "server": if status.is_live { "ok" } else { "unavailable" },
             "listeners": if accepting { "ok" } else { "shutting down" },
         },
+        "knowledge_age_seconds": status.knowledge_age.map(|span| span.as_secs_f64()),
         "last_message_age_seconds": status.last_message_age.map(|span| span.as_secs_f64()),
         "revocations": status.revocations,
         "keys": status.keys,

@@ -63,7 +63,7 @@ impl Refusal {
     /// | `Expired` | `UNAUTHENTICATED` | `ACCESS_TOKEN_EXPIRED` |
     /// | `Revoked` | `UNAUTHENTICATED` | `SESSION_ENDED` |
     /// | `StepUpNeeded` | `FAILED_PRECONDITION` | `REAUTHENTICATION_REQUIRED` |
-    /// | `NoRevocations` | `UNAVAILABLE`, with `RetryInfo` | `OVERLOADED` |
+    /// | `NoRevocations` | `UNAVAILABLE`, with `RetryInfo` | `REVOCATIONS_STALE` |
     pub fn to_status(self) -> Status {
         let (code, reason) = match self {
             Self::Missing => (Code::Unauthenticated, ErrorReason::AccessTokenMissing),
@@ -74,7 +74,7 @@ impl Refusal {
             Self::Revoked => (Code::Unauthenticated, ErrorReason::SessionEnded),
             // Not UNAUTHENTICATED, which would make clients refresh the token again and again.
             Self::StepUpNeeded => (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired),
-            Self::NoRevocations => (Code::Unavailable, ErrorReason::Overloaded),
+            Self::NoRevocations => (Code::Unavailable, ErrorReason::RevocationsStale),
         };
         let retry_after = (self == Self::NoRevocations).then_some(RETRY_AFTER);
         refusal(reason, code, self.to_string(), retry_after)
@@ -111,10 +111,11 @@ impl From<Refusal> for Status {
 /// No token can be judged: the first synchronization is not complete, or what is known is too old and
 /// [`StalePolicy::FailClosed`](crate::StalePolicy::FailClosed) applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stream of revocations is lost, and what is known is too old to judge tokens")]
+#[error("what is known of revocations is too old to judge tokens")]
 pub struct Stale {
-    /// The time since the last message of the server. `None` before the first synchronization.
-    pub last_message_age: Option<Duration>,
+    /// The age of what is known, as in [`Status::knowledge_age`](crate::Status::knowledge_age). `None`
+    /// before the first synchronization.
+    pub knowledge_age: Option<Duration>,
 }
 
 impl From<Stale> for Refusal {
@@ -156,7 +157,7 @@ mod tests {
             (Code::Unauthenticated, "SESSION_ENDED", false),
             (Code::Unauthenticated, "ACCESS_TOKEN_INVALID", false),
             (Code::FailedPrecondition, "REAUTHENTICATION_REQUIRED", false),
-            (Code::Unavailable, "OVERLOADED", true),
+            (Code::Unavailable, "REVOCATIONS_STALE", true),
         ]
         .map(|(code, reason, retries)| (code, reason.to_owned(), retries));
         assert_eq!(said, expected);

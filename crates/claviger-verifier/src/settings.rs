@@ -31,11 +31,14 @@ pub struct Settings {
     /// The oldest sign-in that is accepted, counted from `auth_time` in whole seconds. `None`, the
     /// default, accepts any.
     pub max_auth_age: Option<Duration>,
-    /// What to do when the stream is lost and its last message is older than [`Self::grace`].
+    /// What to do when what is known of revocations is older than [`Self::grace`].
     /// [`StalePolicy::FailClosed`] by default.
     pub stale_policy: StalePolicy,
-    /// How old the last message may be once the stream is lost. 10 seconds by default: on a live stream
-    /// the last message is at most 5 seconds old, so at least 5 are left to reach another replica.
+    /// How old what is known of revocations may be: how long ago the server last read its database, as
+    /// it says in every message, plus the time since that message. 10 seconds by default: it is at most
+    /// about 6 seconds while all is well, so at least 4 are left to reach another replica. While the
+    /// stream is live and the server reads its database, a shorter grace counts as 10 seconds, since
+    /// messages are 5 seconds apart.
     pub grace: Duration,
     /// The certificate authorities to trust for the server's certificate, in PEM. `None`, the default,
     /// trusts those of Mozilla's root program.
@@ -53,8 +56,8 @@ pub struct ClientIdentity {
     pub key: SecretString,
 }
 
-/// What to do with tokens when the stream of revocations is lost and its last message is older than
-/// [`Settings::grace`].
+/// What to do with tokens when what is known of revocations is older than [`Settings::grace`]: the stream
+/// is lost, or the server cannot read its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StalePolicy {
     /// Refuse every token, so that no revoked token is accepted.

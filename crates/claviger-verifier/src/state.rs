@@ -30,7 +30,7 @@ use crate::{
     refusal::Stale,
     settings::StalePolicy,
     status::Status,
-    view::{LastMessage, SILENCE, View},
+    view::{LastMessage, Recency, SILENCE, TWO_HEARTBEATS, View},
 };
 
 /// For how much longer than its end a revocation is kept: the server's time, as known here, may step back
@@ -97,20 +97,22 @@ impl State {
     ) -> Result<Judged, Stale> {
         let view = self.view.load();
         let (Some(rules), Some(last_message)) = (&view.rules, view.last_message) else {
-            return Err(Stale { last_message_age: None });
+            return Err(Stale { knowledge_age: None });
         };
-        let last_message_age = at.since(last_message.received_at);
-        if !self.is_recent_enough(&view, last_message_age) {
-            return Err(Stale { last_message_age: Some(last_message_age) });
+        let recency = view.recency(at).ok_or(Stale { knowledge_age: None })?;
+        let stale = Stale { knowledge_age: Some(recency.knowledge_age) };
+        if !self.is_recent_enough(recency) {
+            return Err(stale);
         }
-        let now = last_message.server_time + last_message_age;
+        let now = last_message.server_time + recency.last_message_age;
         let find = |key_id: &str| view.keys.find(key_id, now);
         let Some(claims) = rules.reader.read(token, now, rules.lifetime, find) else {
-            // A client discards a token that is called malformed. Without a live stream an unknown key
-            // may be a new one, so its tokens can neither be accepted nor called malformed.
+            // A client discards a token that is called malformed. Without a live stream, or when the
+            // server does not read its database, an unknown key may be a new one, so its tokens can
+            // neither be accepted nor called malformed.
             let may_arrive = |key_id: String| view.keys.may_arrive(&key_id);
-            if !view.is_live(last_message_age) && claimed_key_id(token).is_some_and(may_arrive) {
-                return Err(Stale { last_message_age: Some(last_message_age) });
+            if !recency.is_current && claimed_key_id(token).is_some_and(may_arrive) {
+                return Err(stale);
             }
             return Ok(Judged::Malformed);
         };
@@ -125,11 +127,11 @@ impl State {
         now.is_some_and(|now| view.keys.find(key_id, now).is_some())
     }
 
-    /// Whether a key may still arrive: the stream is live and has not named it.
+    /// Whether a key may still arrive: the stream is live and has not named it, and its server reads its
+    /// database.
     pub(crate) fn may_learn(&self, key_id: &str, at: Moment) -> bool {
         let view = self.view.load();
-        let is_live = view.last_message.is_some_and(|it| view.is_live(at.since(it.received_at)));
-        is_live && view.keys.may_arrive(key_id)
+        view.recency(at).is_some_and(|it| it.is_current) && view.keys.may_arrive(key_id)
     }
 
     /// Notifies of changes from now on.
@@ -140,12 +142,13 @@ impl State {
     /// The status at a moment.
     pub(crate) fn status(&self, at: Moment) -> Status {
         let view = self.view.load();
-        let last_message_age = view.last_message.map(|it| at.since(it.received_at));
+        let recency = view.recency(at);
         Status {
-            is_ready: view.last_message.is_some(),
-            is_live: last_message_age.is_some_and(|it| view.is_live(it)),
-            can_verify: last_message_age.is_some_and(|it| self.is_recent_enough(&view, it)),
-            last_message_age,
+            is_ready: recency.is_some(),
+            is_live: recency.is_some_and(|it| it.is_live),
+            can_verify: recency.is_some_and(|it| self.is_recent_enough(it)),
+            knowledge_age: recency.map(|it| it.knowledge_age),
+            last_message_age: recency.map(|it| it.last_message_age),
             revocations: self.revocations.len(),
             keys: view.keys.len(),
             remembered_tokens: view.rules.as_ref().map_or(0, |it| it.reader.remembered()),
@@ -157,21 +160,22 @@ impl State {
     }
 
     /// Whether what is known is recent enough to judge tokens.
-    fn is_recent_enough(&self, view: &View, last_message_age: Duration) -> bool {
-        view.is_live(last_message_age)
-            || last_message_age <= self.grace
-            || self.stale_policy == StalePolicy::FailOpen
+    fn is_recent_enough(&self, recency: Recency) -> bool {
+        // Messages are five seconds apart while all is well, so a shorter grace would be over before
+        // the next one. When all is not well, the server sends one at once.
+        let grace = if recency.is_current { self.grace.max(TWO_HEARTBEATS) } else { self.grace };
+        recency.knowledge_age <= grace || self.stale_policy == StalePolicy::FailOpen
     }
 
     /// Applies a message that was received at a moment. First the revocations, then the keys, and then
     /// that the stream is synchronized: a caller that judges meanwhile knows of too many revocations
-    /// rather than of too few.
+    /// rather than of too few. Returns how old what the server knew was when it sent the message.
     pub(crate) fn apply(
         &self,
         progress: &mut Progress,
         message: &pb::WatchRevocationsResponse,
         at: Moment,
-    ) -> Result<(), RejectedMessage> {
+    ) -> Result<Duration, RejectedMessage> {
         let mut view = View::clone(&self.view.load());
         view.read_rules(message);
         let rules = view.rules.as_ref();
@@ -180,7 +184,11 @@ impl State {
         let time = message.server_time.as_ref();
         let time = time.ok_or(RejectedMessage::Malformed("a message without a server time"))?;
         let server_time = read_timestamp(time);
-        let received = LastMessage { received_at: at, server_time };
+        let known_as_of = message.known_as_of.as_ref();
+        let known_as_of =
+            known_as_of.ok_or(RejectedMessage::Malformed("a message without known_as_of"))?;
+        let server_lag = server_time.since(read_timestamp(known_as_of));
+        let received = LastMessage { received_at: at, server_time, server_lag };
         if progress.is_late(received) {
             return Err(RejectedMessage::Late);
         }
@@ -204,7 +212,7 @@ impl State {
         let is_ready = view.last_message.is_some();
         self.view.store(Arc::new(view));
         self.notify(is_ready, keys_changed);
-        Ok(())
+        Ok(server_lag)
     }
 
     /// Records that the stream was lost or could not be opened, and why.

@@ -8,11 +8,17 @@ pub struct Status {
     /// Whether the first synchronization is complete. Until then every token is refused. Suited for a
     /// readiness check.
     pub is_ready: bool,
-    /// Whether the stream is open, synchronized, and delivered a message within the last 15 seconds.
+    /// Whether the stream is open, synchronized, and delivered a message within the last 15 seconds. Says
+    /// nothing about the server's database: see [`Self::knowledge_age`].
     pub is_live: bool,
     /// Whether tokens are verified now; otherwise they are refused with
     /// [`Refusal::NoRevocations`](crate::Refusal::NoRevocations).
     pub can_verify: bool,
+    /// The age of what is known: how long ago the server had last read its database when it sent the last
+    /// message, plus [`Self::last_message_age`]. At most about six seconds while all is well; tokens are
+    /// verified up to [`Settings::grace`](crate::Settings::grace). `None` before the first
+    /// synchronization.
+    pub knowledge_age: Option<Duration>,
     /// The time since the last message that was received while synchronized. `None` before the first.
     pub last_message_age: Option<Duration>,
     /// The number of revocations in force.

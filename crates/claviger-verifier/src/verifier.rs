@@ -43,11 +43,15 @@ use crate::{
 ///
 /// # Outages
 /// When the stream is lost, the verifier reconnects with exponential back-off, resumes at the last
-/// message it received, and keeps what it knows. Tokens are verified until the last message is older
-/// than [`Settings::grace`]; from then on, [`Settings::stale_policy`] decides. A stream that is open but
-/// delivers no message, or only outdated ones, counts as lost after 15 seconds, also when this process
-/// was suspended meanwhile. So under [`StalePolicy::FailClosed`](crate::StalePolicy::FailClosed) no token
-/// is accepted on knowledge that is older than 15 seconds or the grace, whichever is longer.
+/// message it received, and keeps what it knows. A stream that is open but delivers no message, or only
+/// outdated ones, counts as lost after 15 seconds, also when this process was suspended meanwhile.
+///
+/// A server that cannot read its database knows of no revocation made elsewhere. Every message says when
+/// the server last read it, and the verifier adds the time since the message. Tokens are verified until
+/// what is known is older than [`Settings::grace`]; from then on, [`Settings::stale_policy`] decides. So
+/// under [`StalePolicy::FailClosed`](crate::StalePolicy::FailClosed) no token is accepted on knowledge
+/// that is older than the grace, or than 10 seconds if the grace is shorter. Meanwhile the verifier
+/// connects again every few seconds, since a load balancer may lead to another replica.
 ///
 /// Before the first synchronization is complete, every token is refused with
 /// [`Refusal::NoRevocations`], whatever the policy. [`Verifier::status`] reports all this.

@@ -6,12 +6,19 @@
 use std::{sync::Arc, time::Duration};
 
 use claviger_proto::{pb, time::read_duration};
-use claviger_token::{reader::TokenReader, revocation::HEARTBEAT, time::Timestamp};
+use claviger_token::{
+    reader::TokenReader,
+    revocation::{HEARTBEAT, LATE_READING},
+    time::Timestamp,
+};
 
 use crate::{keys::KeyBook, moment::Moment};
 
 /// A stream without a message for longer than this has been lost.
 pub(crate) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
+
+/// A live stream delivers two messages in this time, so one that is missing does not matter.
+pub(crate) const TWO_HEARTBEATS: Duration = Duration::from_secs(2 * HEARTBEAT.as_secs());
 
 /// Everything but the revocations, at one moment.
 #[derive(Clone, Default)]
@@ -38,6 +45,21 @@ pub(crate) struct LastMessage {
     pub(crate) received_at: Moment,
     /// The server's clock when it sent the message.
     pub(crate) server_time: Timestamp,
+    /// The age, at that time, of what the server itself had read from its database.
+    pub(crate) server_lag: Duration,
+}
+
+/// How recent what is known is at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recency {
+    pub(crate) last_message_age: Duration,
+    /// The time since the server last read its database: how old its knowledge was when it sent the
+    /// message, and the time since.
+    pub(crate) knowledge_age: Duration,
+    /// Whether the stream is open and synchronized, and its last message is recent.
+    pub(crate) is_live: bool,
+    /// Whether, in addition, the server could read its database when it sent the message.
+    pub(crate) is_current: bool,
 }
 
 impl View {
@@ -58,9 +80,17 @@ impl View {
         self.rules = Some(TokenRules { issuer: issuer.clone(), lifetime, reader });
     }
 
-    /// Whether the stream is open and synchronized, and its last message is recent.
-    pub(crate) fn is_live(&self, last_message_age: Duration) -> bool {
-        self.is_up && last_message_age <= SILENCE
+    /// How recent what is known is at a moment. `None` before the first synchronization.
+    pub(crate) fn recency(&self, at: Moment) -> Option<Recency> {
+        let last_message = self.last_message?;
+        let last_message_age = at.since(last_message.received_at);
+        let is_live = self.is_up && last_message_age <= SILENCE;
+        Some(Recency {
+            last_message_age,
+            knowledge_age: last_message.server_lag + last_message_age,
+            is_live,
+            is_current: is_live && last_message.server_lag < LATE_READING,
+        })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     progress::Progress,
     settings::Address,
     state::{RejectedMessage, State},
-    view::SILENCE,
+    view::{SILENCE, TWO_HEARTBEATS},
 };
 
 /// The longest delay between two attempts to connect.
@@ -67,6 +67,8 @@ enum Loss {
     Closed,
     #[error("the server sent no message for {} seconds", SILENCE.as_secs())]
     Silent,
+    #[error("the server has not read its database for {} seconds", .0.as_secs())]
+    Outdated(Duration),
     #[error(transparent)]
     RejectedMessage(#[from] RejectedMessage),
 }
@@ -100,23 +102,31 @@ impl Watch {
     async fn follow(&mut self) -> Result<Infallible, Loss> {
         let opened = timeout(SILENCE, self.open()).await.map_err(|_| Loss::Silent)?;
         let (mut stream, mut progress) = opened?;
+        let mut is_outdated = false;
         loop {
             let message = timeout(SILENCE, stream.message()).await.map_err(|_| Loss::Silent)?;
             let message = match message {
                 Ok(message) => message.ok_or(Loss::Closed)?,
                 Err(status) => return Err(self.refused(status)),
             };
-            self.state.apply(&mut progress, &message, Moment::now())?;
+            let server_lag = self.state.apply(&mut progress, &message, Moment::now())?;
             // Only what was applied need not be sent again.
             self.cursor = message.cursor;
-            if message.caught_up {
-                self.delays = DELAYS.build();
-                if self.logged.replace(Logged::Live) != Some(Logged::Live) {
-                    tracing::info!(
-                        target: "claviger::verifier",
-                        "the stream of revocations is live"
-                    );
-                }
+            if !message.caught_up {
+                continue;
+            }
+            self.delays = DELAYS.build();
+            let was_outdated = std::mem::replace(&mut is_outdated, server_lag > TWO_HEARTBEATS);
+            if is_outdated && was_outdated {
+                // Another connection may lead to a replica that reads its database. One message is
+                // waited for, since this one may be able to again.
+                return Err(Loss::Outdated(server_lag));
+            }
+            if !is_outdated && self.logged.replace(Logged::Live) != Some(Logged::Live) {
+                tracing::info!(
+                    target: "claviger::verifier",
+                    "the stream of revocations is live"
+                );
             }
         }
     }

@@ -3,6 +3,7 @@
 mod balancer;
 mod ceremonies;
 mod crowds;
+mod cut_off;
 mod keys;
 mod late;
 mod refresh;

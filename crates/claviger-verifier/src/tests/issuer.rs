@@ -104,6 +104,7 @@ pub(super) fn ended(claims: &Claims) -> pb::Revocation {
 pub(super) fn heartbeat(since: Duration) -> pb::WatchRevocationsResponse {
     pb::WatchRevocationsResponse {
         server_time: Some(time(START + since)),
+        known_as_of: Some(time(START + since)),
         caught_up: true,
         ..Default::default()
     }

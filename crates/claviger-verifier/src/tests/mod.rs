@@ -3,5 +3,6 @@
 mod issuer;
 mod keys;
 mod layer;
+mod recency;
 mod state;
 mod waiting;

@@ -28,8 +28,8 @@ fn a_token_is_judged_once_the_stream_is_synchronized() {
     feed.receive(NOW, &heartbeat(NOW));
     let after = feed.verdict(&token, NOW);
 
-    assert_eq!(before, Err(Stale { last_message_age: None }));
-    assert_eq!(halfway, Err(Stale { last_message_age: None }));
+    assert_eq!(before, Err(Stale { knowledge_age: None }));
+    assert_eq!(halfway, Err(Stale { knowledge_age: None }));
     assert_eq!(after, Ok(Verdict::Active));
 }
 
@@ -42,7 +42,7 @@ fn no_token_is_accepted_before_the_first_synchronization_even_when_failing_open(
     feed.receive(NOW, &beginning);
     feed.lose_stream();
 
-    assert_eq!(feed.verdict(&issuer.token(&claims()), NOW), Err(Stale { last_message_age: None }));
+    assert_eq!(feed.verdict(&issuer.token(&claims()), NOW), Err(Stale { knowledge_age: None }));
 }
 
 #[test]
@@ -110,11 +110,11 @@ fn tokens_are_accepted_for_the_grace_after_the_last_message_and_no_longer() {
     let last = 5 * SECOND + GRACE;
     assert_eq!(feed.verdict(&token, last), Ok(Verdict::Active));
     let late = last + Duration::from_millis(1);
-    let last_message_age = Some(late - 5 * SECOND);
-    assert_eq!(feed.verdict(&token, late), Err(Stale { last_message_age }));
+    let age = Some(late - 5 * SECOND);
+    assert_eq!(feed.verdict(&token, late), Err(Stale { knowledge_age: age }));
     let status = feed.state.status(feed.start.plus(late));
     assert_eq!((status.is_ready, status.is_live, status.can_verify), (true, false, false));
-    assert_eq!((status.last_message_age, status.losses), (last_message_age, 1));
+    assert_eq!((status.last_message_age, status.losses), (age, 1));
     assert_eq!(status.last_loss.as_deref(), Some("a test cut it"));
 }
 
@@ -123,9 +123,13 @@ fn a_silent_stream_counts_as_lost_after_three_heartbeats() {
     let issuer = Issuer::new();
     let feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
+    let is_live = |since| feed.state.status(feed.start.plus(since)).is_live;
 
-    assert_eq!(feed.verdict(&token, 15 * SECOND), Ok(Verdict::Active));
-    assert!(feed.verdict(&token, 15 * SECOND + Duration::from_millis(1)).is_err());
+    assert!(is_live(15 * SECOND));
+    assert!(!is_live(15 * SECOND + Duration::from_millis(1)));
+    // No token is accepted for longer than the grace, though.
+    assert_eq!(feed.verdict(&token, GRACE), Ok(Verdict::Active));
+    assert!(feed.verdict(&token, GRACE + Duration::from_millis(1)).is_err());
 }
 
 #[test]
@@ -150,8 +154,8 @@ fn a_message_that_was_buffered_during_a_suspension_is_rejected() {
     let late = feed.state.apply(&mut feed.progress, &heartbeat(5 * SECOND), awake);
 
     assert!(matches!(late, Err(RejectedMessage::Late)));
-    let last_message_age = Some(600 * SECOND);
-    assert_eq!(feed.verdict(&token, 600 * SECOND), Err(Stale { last_message_age }));
+    let knowledge_age = Some(600 * SECOND);
+    assert_eq!(feed.verdict(&token, 600 * SECOND), Err(Stale { knowledge_age }));
     // The next stream is up to date, and the clock of its server may differ.
     feed.lose_stream();
     feed.receive(600 * SECOND, &heartbeat(30 * SECOND));
