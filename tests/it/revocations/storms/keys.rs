@@ -107,6 +107,10 @@ async fn refresh_and_judge(
             break;
         }
         person = refreshed(&apps[round % 2], &person).await;
+        if person.backend_token.is_empty() {
+            // The key was revoked after it had signed the token that this one was to be issued for.
+            continue;
+        }
         for app in apps.iter() {
             for token in [&first, &person.backend_token] {
                 let (asked_at, key_id) = (Instant::now(), key_of(token));
