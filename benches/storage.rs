@@ -267,7 +267,9 @@ impl Way {
         let passkey = found.ok_or("the passkey does not exist")?;
         let session = nouns::session(person.account_id, Some(passkey.id));
         let passkey_use = nouns::passkey_use(passkey.id);
-        let opened = self.write(storage.open_passkey_session(passkey_use, session)).await?;
+        let until = now + Duration::from_secs(15 * 60);
+        let opened = storage.open_passkey_session(passkey_use, session, until);
+        let opened = self.write(opened).await?.announced(drop).is_some();
         storage.find_account(person.account_id).await?;
         let failures = FailureKey(*person.family.as_bytes());
         self.write(storage.clear_failures(failures)).await?;

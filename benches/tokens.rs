@@ -77,6 +77,7 @@ async fn access_tokens(
 fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {
     let world = World::system();
     let subject = Subject {
+        epoch: 0,
         account_id: AccountId::from_uuid(world.ordered_uuid()?),
         session_id: SessionId::from_uuid(world.ordered_uuid()?),
         auth_time: world.now(),

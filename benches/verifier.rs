@@ -196,6 +196,7 @@ fn sign(app: &App) -> Outcome<Vec<String>> {
     (0..FRESH)
         .map(|_| {
             let subject = Subject {
+                epoch: 0,
                 account_id: AccountId::from_uuid(world.ordered_uuid()?),
                 session_id: SessionId::from_uuid(world.ordered_uuid()?),
                 auth_time: world.now(),

@@ -141,7 +141,10 @@ async fn open_password_session(ground: &mut Ground) -> Outcome<Call> {
     let storage = ground.storage();
     let session = nouns::session(ground.member().account_id(), None);
     let hash = PasswordHash::from_phc(HASH.to_owned());
-    call(async move { Ok(storage.open_password_session(session, hash).await?) })
+    call(async move {
+        let until = nouns::now() + MINUTE * 15;
+        Ok(storage.open_password_session(session, hash, until).await?.announced(drop).is_some())
+    })
 }
 
 async fn start_ceremony(ground: &mut Ground) -> Outcome<Call> {
@@ -163,7 +166,14 @@ async fn open_passkey_session(ground: &mut Ground) -> Outcome<Call> {
     let (storage, member) = (ground.storage(), ground.member());
     let session = nouns::session(member.account_id(), Some(member.passkey_id()));
     let passkey_use = nouns::passkey_use(member.passkey_id());
-    call(async move { Ok(storage.open_passkey_session(passkey_use, session).await?) })
+    call(async move {
+        let until = nouns::now() + MINUTE * 15;
+        Ok(storage
+            .open_passkey_session(passkey_use, session, until)
+            .await?
+            .announced(drop)
+            .is_some())
+    })
 }
 
 async fn add_passkey(ground: &mut Ground) -> Outcome<Call> {

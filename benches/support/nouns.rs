@@ -102,6 +102,7 @@ pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSessi
         created_at: now,
         idle_expires_at: now + DAY * 30,
         expires_at: now + DAY * 90,
+        limit: 100,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         operators::{Actor, revocations::Revoker},
         world::World,
     },
-    model::account::AccountReference,
+    model::{account::AccountReference, session::COUNTED_SESSIONS},
 };
 
 use super::{failed, no_data, refused, say};
@@ -30,8 +30,7 @@ pub(super) enum RevokeCommand {
     },
     /// Revoke all sessions and all access tokens of an account
     ///
-    /// Access tokens issued until the end of the current second are revoked too. The account is not
-    /// locked: its owner can sign in again.
+    /// The account is not locked: its owner can sign in again at once.
     Account {
         /// The username, or the account ID (`sub`)
         #[arg(value_name = "USERNAME_OR_ID")]
@@ -78,9 +77,13 @@ async fn account(config: &Config, world: &World, whose: &str) -> ExitCode {
         };
         Ok(match revoked {
             None => Err(format!("There is no account with the username or ID {whose:?}.")),
-            Some(sessions) => Ok(format!(
-                "Revoked all access tokens of the account, and its {sessions} active sessions."
-            )),
+            Some(sessions) => {
+                let more = if sessions < COUNTED_SESSIONS { "" } else { " or more" };
+                Ok(format!(
+                    "Revoked all access tokens of the account, and its {sessions}{more} active \
+                     sessions."
+                ))
+            }
         })
     })
     .await

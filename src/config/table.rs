@@ -10,7 +10,10 @@ use std::{
 
 use claviger_token::algorithm::SigningAlgorithm;
 
-use crate::{domain::tokens::MAX_ACCESS_LIFETIME, telemetry::LogFormat};
+use crate::{
+    domain::tokens::MAX_ACCESS_LIFETIME, model::session::MAX_SESSIONS_PER_ACCOUNT,
+    telemetry::LogFormat,
+};
 
 use super::setting::{
     Addresses, Choice, Count, List, Name, Path, Preset,
@@ -304,6 +307,11 @@ settings! {
     pub static LIMITS_SLOW_WATCHER_TIMEOUT: Setting<Span> = setting(
         "limits.slow_watcher_timeout", span(MILLISECOND, HOUR), Value("30s"),
         "How long a watcher of revocations may leave messages unread before its stream is closed.",
+    );
+    pub static LIMITS_SESSIONS_PER_ACCOUNT: Setting<Count> = setting(
+        "limits.sessions_per_account", count(1, MAX_SESSIONS_PER_ACCOUNT), Value("100"),
+        "The maximum number of sessions of an account; when it signs in once more, the session that \
+         was unused for the longest time ends.",
     );
     pub static LIMITS_CONCURRENT_STREAMS: Setting<Count> = setting(
         "limits.concurrent_streams", count(1, 10_000), Value("100"),

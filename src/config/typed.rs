@@ -201,6 +201,7 @@ fn sessions(reader: &mut Reader<'_>) -> sessions::Settings {
     sessions::Settings {
         idle_lifetime: reader.span(&table::TOKENS_REFRESH_IDLE_LIFETIME),
         max_lifetime: reader.span(&table::TOKENS_SESSION_MAX_LIFETIME),
+        max_per_account: reader.count(&table::LIMITS_SESSIONS_PER_ACCOUNT),
     }
 }
 

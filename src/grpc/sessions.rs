@@ -72,6 +72,7 @@ impl SessionService for Service {
         let cookie = self.refresh_cookie.clear(&request);
         let caller = self.callers.require(&request).await?;
         let revoked = self.sessions.revoke_all(&caller).await?;
-        Ok(cookie.respond(pb::RevokeAllSessionsResponse { revoked_count: convert::count(revoked) }))
+        let revoked_count = convert::count(revoked as usize);
+        Ok(cookie.respond(pb::RevokeAllSessionsResponse { revoked_count }))
     }
 }

@@ -11,6 +11,18 @@ use super::{id::PasskeyId, token::RefreshFamilyHash};
 /// The most characters kept of a user agent's name for itself.
 pub const MAX_USER_AGENT_CHARS: usize = 256;
 
+/// The most sessions that an account can be allowed to have.
+pub const MAX_SESSIONS_PER_ACCOUNT: u32 = 1000;
+
+/// Where the count of an account's sessions stops, so that it costs the same however many there are.
+pub const COUNTED_SESSIONS: u32 = 100;
+
+/// The epoch of a new account. Ending everything of an account begins the next one.
+pub const FIRST_EPOCH: i64 = 0;
+
+/// Later than every epoch that an account can have: whatever its tokens say, they are dead.
+pub const DELETED_EPOCH: i64 = i64::MAX;
+
 /// Where a call came from, for display and for throttling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -75,6 +87,9 @@ pub struct NewSession {
     pub idle_expires_at: Timestamp,
     /// When it ends even if it is refreshed.
     pub expires_at: Timestamp,
+    /// How many sessions its account may have, this one included. If there are more, those end that were
+    /// unused for the longest time.
+    pub limit: u32,
 }
 
 /// A session as it is stored.
@@ -102,6 +117,8 @@ pub struct Session {
     pub idle_expires_at: Timestamp,
     /// When it ends even if it is refreshed.
     pub expires_at: Timestamp,
+    /// The epoch of its account in which it was opened. Its access tokens carry it.
+    pub epoch: i64,
 }
 
 /// A place in the list of an account's sessions, newest first.
@@ -128,6 +145,10 @@ pub enum EndReason {
     PasswordRemoved,
     /// The passkey that opened it was removed.
     PasskeyRemoved,
+    /// Its account was deleted.
+    AccountDeleted,
+    /// Its account had too many sessions, and no other was unused for longer.
+    SessionLimit,
 }
 
 impl EndReason {
@@ -140,6 +161,8 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::PasswordRemoved => "password_removed",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::AccountDeleted => "account_deleted",
+            Self::SessionLimit => "session_limit",
         }
     }
 }
@@ -161,8 +184,9 @@ pub enum Rotation {
         /// The account that it belonged to.
         account_id: AccountId,
     },
-    /// Its session had ended or expired before, or its account was deleted.
-    Ended,
+    /// Its session had expired or ended before, or its account was deleted. With the session unless it
+    /// expired.
+    Ended(Option<SessionId>),
     /// No session has this family.
     Unknown,
 }

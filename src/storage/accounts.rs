@@ -22,9 +22,7 @@ use super::{
     error::corrupt,
     locks::lock_account,
     params,
-    sessions::{
-        EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
-    },
+    sessions::{Ending, SessionEnd, WhichEnded, end_for_ever, insert_session, is_live},
     tables::{AccountDeletion, CEREMONIES, TABLES},
 };
 
@@ -56,7 +54,8 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (username) DO NOTHING";
 
 impl Storage {
-    /// Creates an account together with its first session.
+    /// Creates an account together with its first session, which is of
+    /// [`FIRST_EPOCH`](crate::model::session::FIRST_EPOCH).
     pub async fn create_account(
         &self,
         account: NewAccount,
@@ -91,16 +90,17 @@ impl Storage {
         find_account(&mut self.read().await?, id).await
     }
 
-    /// Deletes an account with its passkeys, sessions and ceremonies, and revokes its live sessions'
-    /// access tokens. Returns those sessions, or `None` when the caller's session is not live.
+    /// Deletes an account with its passkeys and ceremonies, and revokes all its access tokens. Its
+    /// sessions are dead, and deleted by the sweep. Returns whether the caller's session was live; if
+    /// not, nothing is deleted.
     pub async fn delete_account(
         &self,
         id: AccountId,
         caller: SessionId,
         now: Timestamp,
         revoked_until: Timestamp,
-    ) -> Result<Ending<Option<Vec<SessionId>>>> {
-        let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until };
+    ) -> Result<Ending<bool>> {
+        let end = SessionEnd { reason: EndReason::AccountDeleted, now, revoked_until };
         let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
         let ended = self.write(input, |c, (id, caller, end, open)| {
             Box::pin(async move {
@@ -111,10 +111,10 @@ impl Storage {
                 delete_account(c, *id, *end, open).await.map(Some)
             })
         });
-        let ended = ended.await?;
-        let Some(session_ids) = ended.clone() else { return Ok(Ending::none(None)) };
-        let (account_id, reason) = (id, end.reason);
-        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
+        Ok(match ended.await? {
+            Some(which) => Ending::new(true, end.of(id, which)),
+            None => Ending::had_ended(false, caller, revoked_until),
+        })
     }
 }
 
@@ -157,8 +157,8 @@ async fn delete_account(
     id: AccountId,
     end: SessionEnd,
     open_ceremonies: &OpenCeremonies,
-) -> Result<Vec<SessionId>> {
-    let ended = end_group(connection, id, SessionGroup::All, end).await?;
+) -> Result<WhichEnded> {
+    let ended = end_for_ever(connection, id, end).await?;
     for table in TABLES {
         if let AccountDeletion::Deletes(statement) = table.account_deletion {
             let deleted = connection.execute(statement, params![id]).await?;

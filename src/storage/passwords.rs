@@ -16,7 +16,8 @@ use super::{
     locks::lock_account,
     params,
     sessions::{
-        EndedSessions, Ending, SessionEnd, SessionGroup, end_group, insert_session, is_live,
+        Ending, SessionEnd, SessionGroup, WhichEnded, end_everything, end_group, insert_session,
+        is_live,
     },
     ways_to_sign_in::ways_to_sign_in,
 };
@@ -83,16 +84,17 @@ impl Storage {
     }
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
-    /// Returns the ended sessions, or `None` when the caller's session is not live.
-    pub async fn change_password(
-        &self,
-        change: PasswordChange,
-    ) -> Result<Ending<Option<Vec<SessionId>>>> {
-        let PasswordChange { account_id, revoked_until, .. } = change;
-        let ended = self.write(change, |c, change| Box::pin(change_password(c, change))).await?;
-        let Some(session_ids) = ended.clone() else { return Ok(Ending::none(None)) };
-        let reason = EndReason::PasswordChanged;
-        Ok(Ending::new(ended, EndedSessions { account_id, session_ids, reason, revoked_until }))
+    /// Returns the epoch of the new one, or `None` when the caller's session is not live.
+    pub async fn change_password(&self, change: PasswordChange) -> Result<Ending<Option<i64>>> {
+        let PasswordChange { account_id, caller, revoked_until, .. } = change;
+        let (reason, now) = (EndReason::PasswordChanged, change.session.created_at);
+        let end = SessionEnd { reason, now, revoked_until };
+        let changed = self
+            .write((change, end), |c, (change, end)| Box::pin(change_password(c, change, *end)));
+        Ok(match changed.await? {
+            Some((epoch, which)) => Ending::new(Some(epoch), end.of(account_id, which)),
+            None => Ending::had_ended(None, caller, revoked_until),
+        })
     }
 
     /// Removes the password and ends the sessions it opened, unless it is the last way in. An
@@ -101,13 +103,18 @@ impl Storage {
         &self,
         request: PasswordRemovalRequest,
     ) -> Result<Ending<PasswordRemoval>> {
-        let PasswordRemovalRequest { account_id, revoked_until, .. } = request;
-        let removal = self.write(request, |c, request| Box::pin(remove(c, *request))).await?;
-        let PasswordRemoval::Removed(session_ids) = removal.clone() else {
-            return Ok(Ending::none(removal));
-        };
-        let reason = EndReason::PasswordRemoved;
-        Ok(Ending::new(removal, EndedSessions { account_id, session_ids, reason, revoked_until }))
+        let PasswordRemovalRequest { account_id, caller, now, revoked_until } = request;
+        let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
+        let removal =
+            self.write((request, end), |c, (request, end)| Box::pin(remove(c, *request, *end)));
+        let removal = removal.await?;
+        Ok(match removal.clone() {
+            PasswordRemoval::Removed(session_ids) => {
+                Ending::new(removal, end.of(account_id, WhichEnded::Sessions(session_ids)))
+            }
+            PasswordRemoval::SessionEnded => Ending::had_ended(removal, caller, revoked_until),
+            PasswordRemoval::LastSignInMethod => Ending::none(removal),
+        })
     }
 }
 
@@ -124,25 +131,25 @@ async fn upgrade_hash(
 async fn change_password(
     connection: &mut Connection,
     change: &PasswordChange,
-) -> Result<Option<Vec<SessionId>>> {
-    let (id, now) = (change.account_id, change.session.created_at);
+    end: SessionEnd,
+) -> Result<Option<(i64, WhichEnded)>> {
+    let id = change.account_id;
     lock_account(connection, id).await?;
-    if !is_live(connection, change.caller, id, now).await? {
+    if !is_live(connection, change.caller, id, end.now).await? {
         return Ok(None);
     }
     connection.execute(SET_PASSWORD, params![id, change.new_hash]).await?;
-    let revoked_until = change.revoked_until;
-    let end = SessionEnd { reason: EndReason::PasswordChanged, now, revoked_until };
-    let ended = end_group(connection, id, SessionGroup::All, end).await?;
-    insert_session(connection, &change.session).await?;
-    Ok(Some(ended))
+    let ended = end_everything(connection, id, end).await?;
+    let opened = insert_session(connection, &change.session).await?;
+    Ok(opened.zip(ended))
 }
 
 async fn remove(
     connection: &mut Connection,
     request: PasswordRemovalRequest,
+    end: SessionEnd,
 ) -> Result<PasswordRemoval> {
-    let PasswordRemovalRequest { account_id, caller, now, revoked_until } = request;
+    let PasswordRemovalRequest { account_id, caller, now, .. } = request;
     lock_account(connection, account_id).await?;
     if !is_live(connection, caller, account_id, now).await? {
         return Ok(PasswordRemoval::SessionEnded);
@@ -155,6 +162,5 @@ async fn remove(
     }
     connection.execute(REMOVE, params![account_id]).await?;
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: caller };
-    let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
     Ok(PasswordRemoval::Removed(end_group(connection, account_id, group, end).await?))
 }

@@ -8,12 +8,13 @@ use super::{
     Connection, Result, Storage,
     locks::try_lock_sweep,
     params,
-    tables::{Sweep, TABLES},
+    tables::{DELETE_SESSIONS_OF_THE_PAST, Sweep, TABLES},
 };
 
 impl Storage {
     /// Deletes up to `batch` rows by each statement of the [list of tables](TABLES): those that expired
-    /// before `now`, and sessions that ended or, by whole days, expired before `sessions_before`.
+    /// before `now`, and sessions that ended or, by whole days, expired before `sessions_before`. Sessions
+    /// that ended together with all others of their account, or with it, are deleted at once.
     /// Returns how many rows were deleted; 0 while another replica sweeps.
     pub async fn sweep(
         &self,
@@ -43,7 +44,7 @@ async fn sweep(
     sessions_before: Timestamp,
     batch: u32,
 ) -> Result<u64> {
-    let mut swept = 0;
+    let mut swept = connection.execute(DELETE_SESSIONS_OF_THE_PAST, params![batch]).await?;
     for table in TABLES {
         let (statements, cutoff) = match table.sweep {
             Sweep::AtExpiry(statements) => (statements, now),

@@ -25,6 +25,9 @@ pub enum AccountDeletion {
     Unrelated,
     /// This statement deletes the rows of the account whose id is `$1`.
     Deletes(&'static str),
+    /// The sweep deletes the rows of the account within minutes, for this reason, by
+    /// [`DELETE_SESSIONS_OF_THE_PAST`].
+    Sweeps(&'static str),
     /// The rows of the account stay, for this reason.
     Keeps(&'static str),
 }
@@ -77,6 +80,17 @@ macro_rules! sweep {
     };
 }
 
+/// Deletes at most `$1` sessions that ended together with all others of their account, or whose account
+/// was deleted, whether or not they had ended before. Revocations expire after 0: the condition makes
+/// the engines walk through their index.
+pub const DELETE_SESSIONS_OF_THE_PAST: &str = "
+DELETE FROM sessions WHERE id IN (
+    SELECT sessions.id FROM account_revocations
+    JOIN sessions ON sessions.account_id = account_revocations.account_id
+        AND sessions.epoch < account_revocations.epoch
+    WHERE account_revocations.expires_at > 0
+    LIMIT $1)";
+
 /// All tables, in the order in which they are copied.
 pub const TABLES: &[Table] = &[
     Table {
@@ -88,6 +102,7 @@ pub const TABLES: &[Table] = &[
             text("password_hash"),
             bytes("request_id"),
             integer("created_at"),
+            integer("epoch"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),
@@ -112,8 +127,11 @@ pub const TABLES: &[Table] = &[
             integer("expires_at"),
             integer("ended_at"),
             text("end_reason"),
+            integer("epoch"),
         ],
-        account_deletion: AccountDeletion::Deletes("DELETE FROM sessions WHERE account_id = $1"),
+        account_deletion: AccountDeletion::Sweeps(
+            "there may be hundreds of thousands of them, and all are dead at once",
+        ),
         sweep: Sweep::AfterRetention(&[
             sweep!("sessions", "id", "ended_at < $1", "ended_at"),
             // By whole days, as the index has them.
@@ -210,14 +228,18 @@ pub const TABLES: &[Table] = &[
             integer("issued_before"),
             integer("expires_at"),
             integer("recorded_at"),
+            integer("epoch"),
         ],
         account_deletion: AccountDeletion::Keeps(
             "access tokens of the deleted account must stay revoked until they expire",
         ),
+        // Not before the sessions that it ended, which are found by it.
         sweep: Sweep::AtExpiry(&[sweep!(
             "account_revocations",
             "account_id",
-            "expires_at <= $1",
+            "expires_at <= $1 AND NOT EXISTS (
+                SELECT 1 FROM sessions WHERE sessions.account_id = account_revocations.account_id
+                AND sessions.epoch < account_revocations.epoch)",
             "expires_at"
         )]),
     },

@@ -35,6 +35,9 @@ pub struct Claims {
     pub auth_time: Timestamp,
     /// `amr`: the method of that proof.
     pub auth_method: SignInMethod,
+    /// `epoch`: how often everything of the account had been ended when the session was opened, from 0.
+    /// Ending everything revokes the tokens of all earlier epochs.
+    pub epoch: i64,
 }
 
 impl Claims {
@@ -59,6 +62,7 @@ struct ClaimsObject {
     sid: String,
     auth_time: i64,
     amr: Vec<String>,
+    epoch: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
 }
@@ -87,6 +91,7 @@ pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
         sid: claims.session_id.to_string(),
         auth_time: claims.auth_time.as_seconds(),
         amr: claims.auth_method.references().iter().map(|&name| name.to_owned()).collect(),
+        epoch: claims.epoch,
         nbf: None,
     };
     serde_json::to_vec(&object)
@@ -108,6 +113,7 @@ pub(crate) fn from_json(json: &[u8]) -> Option<ReadClaims> {
         issued_at: Timestamp::from_seconds(object.iat),
         token_id: object.jti,
         auth_time: Timestamp::from_seconds(object.auth_time),
+        epoch: object.epoch,
     };
     Some(ReadClaims { claims, not_before: object.nbf.map(Timestamp::from_seconds) })
 }

@@ -20,12 +20,12 @@ pub const LATE_READING: Duration = Duration::from_secs(1);
 pub enum Revoked {
     /// All tokens of a session.
     Session(SessionId),
-    /// All tokens of an account that were issued before a time.
+    /// All tokens of an account from before everything of it was ended.
     Account {
         /// The account, `sub` in tokens.
         account_id: AccountId,
-        /// Tokens whose `iat` is earlier are revoked. In whole seconds, like `iat`.
-        issued_before: Timestamp,
+        /// Tokens whose `epoch` is lower are revoked.
+        before_epoch: i64,
     },
     /// The token with this `jti`.
     Token(String),

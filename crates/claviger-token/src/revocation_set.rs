@@ -29,7 +29,7 @@ pub struct RevocationSet {
 
 #[derive(Debug)]
 struct AccountEntry {
-    issued_before: Timestamp,
+    before_epoch: i64,
     until: Timestamp,
 }
 
@@ -41,13 +41,13 @@ impl RevocationSet {
         match &revocation.revoked {
             Revoked::Session(session) => extend(&mut write(self.shard(*session)), *session, until),
             Revoked::Token(id) => extend(&mut write(&self.tokens), id.clone(), until),
-            Revoked::Account { account_id, issued_before } => {
+            Revoked::Account { account_id, before_epoch } => {
                 let mut accounts = write(&self.accounts);
                 let entry = accounts
                     .entry(*account_id)
-                    .or_insert(AccountEntry { issued_before: Timestamp::MIN, until });
-                let is_new = entry.issued_before < *issued_before || entry.until < until;
-                entry.issued_before = entry.issued_before.max(*issued_before);
+                    .or_insert(AccountEntry { before_epoch: i64::MIN, until });
+                let is_new = entry.before_epoch < *before_epoch || entry.until < until;
+                entry.before_epoch = entry.before_epoch.max(*before_epoch);
                 entry.until = entry.until.max(until);
                 is_new
             }
@@ -59,7 +59,7 @@ impl RevocationSet {
         self.contains_session(claims.session_id)
             || read(&self.accounts)
                 .get(&claims.account_id)
-                .is_some_and(|entry| claims.issued_at < entry.issued_before)
+                .is_some_and(|entry| claims.epoch < entry.before_epoch)
             || read(&self.tokens).contains_key(&claims.token_id)
     }
 
@@ -87,7 +87,7 @@ impl RevocationSet {
             }));
         }
         all.extend(read(&self.accounts).iter().map(|(&account_id, entry)| Revocation {
-            revoked: Revoked::Account { account_id, issued_before: entry.issued_before },
+            revoked: Revoked::Account { account_id, before_epoch: entry.before_epoch },
             until: entry.until,
         }));
         all.extend(
@@ -180,7 +180,8 @@ mod tests {
         Revocation { revoked: Revoked::Session(id), until }
     }
 
-    fn claims(issued_at: i64) -> Claims {
+    fn claims(epoch: i64) -> Claims {
+        let issued_at = 99;
         Claims {
             issuer: "https://id.example".to_owned(),
             account_id: AccountId::from_uuid(another_id()),
@@ -191,6 +192,7 @@ mod tests {
             session_id: SessionId::from_uuid(another_id()),
             auth_time: Timestamp::from_seconds(issued_at),
             auth_method: SignInMethod::Passkey,
+            epoch,
         }
     }
 
@@ -237,20 +239,26 @@ mod tests {
     }
 
     #[test]
-    fn the_tokens_of_an_account_are_revoked_by_their_time_of_issue() {
+    fn the_tokens_of_an_account_are_revoked_by_their_epoch() {
         let set = RevocationSet::default();
-        let (before, other) = (claims(99), claims(99));
-        let after = Claims { account_id: before.account_id, ..claims(100) };
-        let revoked = Revoked::Account {
-            account_id: before.account_id,
-            issued_before: Timestamp::from_seconds(100),
+        let (before, other) = (claims(6), claims(6));
+        let account_id = before.account_id;
+        let later = Claims { account_id, ..claims(7) };
+        let latest = Claims { account_id, ..claims(i64::MAX - 1) };
+        let until = Timestamp::from_seconds(1000);
+        let revoke = |before_epoch| {
+            set.add(&Revocation { revoked: Revoked::Account { account_id, before_epoch }, until })
         };
 
-        set.add(&Revocation { revoked, until: Timestamp::from_seconds(1000) });
-
+        assert!(revoke(7));
         assert!(set.covers(&before));
-        assert!(!set.covers(&after));
+        assert!(!set.covers(&later));
         assert!(!set.covers(&other));
+
+        assert!(!revoke(6), "a lower epoch adds nothing");
+        assert!(!set.covers(&later));
+        assert!(revoke(i64::MAX));
+        assert!(set.covers(&later) && set.covers(&latest) && !set.covers(&other));
     }
 
     #[test]
@@ -271,8 +279,7 @@ mod tests {
         let (set, copy) = (RevocationSet::default(), RevocationSet::default());
         let token = claims(1);
         let until = Timestamp::from_seconds(1000);
-        let issued_before = Timestamp::from_seconds(2);
-        let account = Revoked::Account { account_id: token.account_id, issued_before };
+        let account = Revoked::Account { account_id: token.account_id, before_epoch: 2 };
         set.add(&session(token.session_id, 1000));
         set.add(&Revocation { revoked: account, until });
         set.add(&Revocation { revoked: Revoked::Token(token.token_id), until });

@@ -16,7 +16,8 @@ pub(crate) fn revocation(message: &pb::Revocation, latest_end: Timestamp) -> Opt
         Message::TokenId(id) => Revoked::Token(id.clone()),
         Message::Account(account) => Revoked::Account {
             account_id: account.account_id.parse().ok()?,
-            issued_before: read_timestamp(account.issued_before.as_ref()?),
+            // Not set by a server that does not know epochs.
+            before_epoch: Some(account.before_epoch).filter(|epoch| *epoch > 0)?,
         },
     };
     let until = message.expire_time.as_ref().map_or(latest_end, read_timestamp);

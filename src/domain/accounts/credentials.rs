@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Error, Result,
         passwords::{PasswordCheck, Passwords},
-        sessions::SignedIn,
+        sessions::{PreparedSession, SignedIn},
         throttle::Attempt,
     },
     model::{
@@ -65,18 +65,16 @@ impl Accounts {
     /// # Errors
     /// `InvalidCredentials` when the password has changed since.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
-        let (session, tokens) =
-            self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
-        let opened = self.storage.open_password_session(session.clone(), proof.hash.clone());
-        let proof = if opened.await? {
-            proof
-        } else {
-            let proof = self.prove_again(proof).await?;
-            if !self.storage.open_password_session(session, proof.hash.clone()).await? {
-                return Err(Error::InvalidCredentials);
+        let prepared = self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
+        let (proof, epoch) = match self.open(&prepared, &proof).await? {
+            Some(epoch) => (proof, epoch),
+            None => {
+                let proof = self.prove_again(proof).await?;
+                let opened = self.open(&prepared, &proof).await?;
+                (proof, opened.ok_or(Error::InvalidCredentials)?)
             }
-            proof
         };
+        let tokens = self.sessions.first_pair(prepared, epoch)?;
         let Proof { account, hash, outdated } = proof;
         tracing::info!(
             target: "claviger::security",
@@ -87,6 +85,16 @@ impl Accounts {
         );
         self.upgrade_hash(account.id, hash, outdated).await;
         Ok(SignedIn { account, tokens })
+    }
+
+    /// Stores a session, unless the password has changed since. Returns its epoch.
+    async fn open(&self, prepared: &PreparedSession, proof: &Proof) -> Result<Option<i64>> {
+        let (session, hash) = (prepared.session.clone(), proof.hash.clone());
+        let until = self.sessions.revoked_until(session.created_at);
+        let opened = self.sessions.ending(move |storage| async move {
+            storage.open_password_session(session, hash, until).await
+        });
+        opened.await
     }
 
     /// Checks a password that was right against the account's current hash, which another sign-in may

@@ -76,18 +76,21 @@ impl Accounts {
         let deleted = self.sessions.ending(move |storage| async move {
             let deleted = storage.delete_account(account_id, session_id, now, until).await?;
             Ok(deleted.inspect(|deleted| {
-                if deleted.is_some() {
+                if *deleted {
                     let event = "account_deleted";
                     tracing::info!(target: "claviger::security", event, %account_id);
                 }
             }))
         });
-        deleted.await?.map(drop).ok_or(Error::SessionEnded)
+        if deleted.await? { Ok(()) } else { Err(Error::SessionEnded) }
     }
 
-    /// The caller's account, with what is needed to check its password.
+    /// The caller's account, with what is needed to check its password, while the caller's session is
+    /// live. What ends the session may change the password too, and a call that repeats such a change
+    /// must learn that, not that its password is wrong. So the session is looked at last.
     async fn own(&self, caller: &Claims) -> Result<AccountWithPassword> {
         let found = self.storage.find_account_with_password(caller.account_id).await?;
+        self.sessions.require_live(caller).await?;
         found.ok_or(Error::SessionEnded)
     }
 

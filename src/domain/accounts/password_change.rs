@@ -110,10 +110,10 @@ impl Accounts {
         new_hash: PasswordHash,
         origin: Origin,
     ) -> Result<TokenPair> {
-        let account_id = caller.account_id;
-        let (session, tokens) = self.sessions.prepare(account_id, SignIn::Password, origin)?;
+        let (account_id, caller) = (caller.account_id, caller.session_id);
+        let prepared = self.sessions.prepare(account_id, SignIn::Password, origin)?;
+        let session = prepared.session.clone();
         let revoked_until = self.sessions.revoked_until(session.created_at);
-        let caller = caller.session_id;
         let change = PasswordChange { account_id, caller, new_hash, session, revoked_until };
         let changed = self.sessions.ending(move |storage| async move {
             let changed = storage.change_password(change).await?;
@@ -124,6 +124,7 @@ impl Accounts {
                 }
             }))
         });
-        changed.await?.map(|_| tokens).ok_or(Error::SessionEnded)
+        let epoch = changed.await?.ok_or(Error::SessionEnded)?;
+        self.sessions.first_pair(prepared, epoch)
     }
 }

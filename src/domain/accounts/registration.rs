@@ -12,7 +12,7 @@ use crate::{
         id::RequestId,
         label::DisplayName,
         password::{Password, TypedPassword},
-        session::{Origin, SignIn},
+        session::{FIRST_EPOCH, Origin, SignIn},
         token::TokenPair,
         username::{SignInName, Username},
         violation::Violations,
@@ -64,11 +64,12 @@ impl Accounts {
         let attempt = self.throttle.admit_registration(origin.address).await?;
         let accepted = self.accept(registration).await?;
         let (account, retry) = self.hashed(accepted).await?;
-        let (session, tokens) =
-            self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
-        match self.storage.create_account(account.clone(), session).await? {
+        let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
+        let created = self.storage.create_account(account.clone(), prepared.session.clone());
+        match created.await? {
             AccountCreation::Created => {
                 self.throttle.succeeded(attempt).await?;
+                let tokens = self.sessions.first_pair(prepared, FIRST_EPOCH)?;
                 Ok(registered(account, tokens))
             }
             AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,

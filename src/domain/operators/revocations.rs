@@ -13,6 +13,8 @@ use crate::{
 };
 
 use super::Actor;
+#[cfg(doc)]
+use crate::model::session::COUNTED_SESSIONS;
 
 /// Revokes sessions and access tokens on behalf of an operator.
 pub struct Revoker {
@@ -43,22 +45,21 @@ impl Revoker {
     }
 
     /// Ends all sessions of an account and revokes every access token it has. Returns how many sessions
-    /// were live, or `None` when there is no such account.
-    pub async fn account(&self, account: &AccountReference, by: &Actor) -> Result<Option<usize>> {
+    /// were live, counted up to [`COUNTED_SESSIONS`], or `None` when there is no such account.
+    pub async fn account(&self, account: &AccountReference, by: &Actor) -> Result<Option<u32>> {
         let Some(account_id) = self.find(account).await? else { return Ok(None) };
         let now = self.world.now();
-        let (before, until) = (after_all_issued(now), until(now));
-        let ended = self.storage.revoke_account(account_id, before, now, until).await?;
-        if let Some(ended) = &ended {
+        let ended = self.storage.revoke_account(account_id, now, until(now)).await?;
+        if let Some(sessions) = ended {
             tracing::warn!(
                 target: "claviger::security",
                 event = "account_revoked_by_operator",
                 %account_id,
-                sessions = ended.len(),
+                sessions,
                 by = by.to_string(),
             );
         }
-        Ok(ended.map(|ended| ended.len()))
+        Ok(ended)
     }
 
     /// Revokes one access token, by its `jti`. Tokens are not stored, so one that was never issued is
@@ -88,31 +89,4 @@ impl Revoker {
 /// operator's command, so it is the longest configurable life of a token. Such revocations are few.
 fn until(now: Timestamp) -> Timestamp {
     now + MAX_ACCESS_LIFETIME + CLOCK_SKEW
-}
-
-/// The first whole second of which no token has been issued at `now`. A token issued in the rest of
-/// this second has the same `iat` as the revoked ones, so it is revoked too: a sign-in within it opens
-/// a valid session, which gets a valid token by refreshing in the next second.
-fn after_all_issued(now: Timestamp) -> Timestamp {
-    Timestamp::from_seconds(now.as_seconds().saturating_add(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn every_token_issued_until_now_was_issued_before_the_next_second() {
-        let second = Timestamp::from_seconds(100);
-
-        for now in
-            [second, second + Duration::from_micros(1), second + Duration::from_micros(999_999)]
-        {
-            let issued_at = Timestamp::from_seconds(now.as_seconds());
-            assert!(issued_at < after_all_issued(now));
-            assert_eq!(after_all_issued(now), Timestamp::from_seconds(101));
-        }
-    }
 }

@@ -102,11 +102,15 @@ impl Passkeys {
         origin: Origin,
     ) -> Result<SignedIn> {
         let (passkey, passkey_use) = self.check_assertion(ceremony, response).await?;
-        let (session, tokens) =
-            self.sessions.prepare(passkey.account_id, SignIn::Passkey(passkey.id), origin)?;
-        if !self.storage.open_passkey_session(passkey_use, session).await? {
-            return Err(CHANGED_MEANWHILE);
-        }
+        let sign_in = SignIn::Passkey(passkey.id);
+        let prepared = self.sessions.prepare(passkey.account_id, sign_in, origin)?;
+        let session = prepared.session.clone();
+        let until = self.sessions.revoked_until(session.created_at);
+        let opened = self.sessions.ending(move |storage| async move {
+            storage.open_passkey_session(passkey_use, session, until).await
+        });
+        let epoch = opened.await?.ok_or(CHANGED_MEANWHILE)?;
+        let tokens = self.sessions.first_pair(prepared, epoch)?;
         let account = self.storage.find_account(passkey.account_id).await?;
         let account = account.ok_or(Error::PasskeyRefused("account deleted meanwhile"))?;
         // The session is open: a count that cannot be reset must not turn the owner away.

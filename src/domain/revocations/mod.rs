@@ -14,7 +14,7 @@ use std::{
 
 use claviger_token::{
     claims::Claims,
-    id::SessionId,
+    id::{AccountId, SessionId},
     revocation::{Revocation, Revoked},
     revocation_set::RevocationSet,
     time::Timestamp,
@@ -109,6 +109,20 @@ impl Revocations {
     /// Adds sessions that storage has just ended.
     pub fn add(&self, sessions: &[SessionId], until: Timestamp) {
         self.announce(sessions.iter().map(|&session| of_session(session, until)));
+    }
+
+    /// Adds that storage has just ended everything of an account before an epoch.
+    pub fn add_account(&self, account_id: AccountId, before_epoch: i64, until: Timestamp) {
+        let revoked = Revoked::Account { account_id, before_epoch };
+        self.announce(std::iter::once(Revocation { revoked, until }));
+    }
+
+    /// Adds a session that is found to have ended, unless it is known. Repeated for one session, as any
+    /// client can, this adds it once.
+    pub fn add_unknown(&self, session: SessionId, until: Timestamp) {
+        if !self.set.contains_session(session) {
+            self.add(&[session], until);
+        }
     }
 
     /// Whether a token with these claims is revoked.

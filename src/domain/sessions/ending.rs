@@ -11,11 +11,13 @@ use crate::{
     model::{session::EndReason, token::RefreshToken},
     storage::{
         self, Storage,
-        sessions::{EndedSessions, Ending},
+        sessions::{Announcement, EndedSessions, Ending, SessionSelection, WhichEnded},
     },
 };
 
-use super::{Error, Result, SessionSelection, Sessions};
+use super::{Error, Result, Sessions};
+#[cfg(doc)]
+use crate::model::session::COUNTED_SESSIONS;
 
 impl Sessions {
     /// Ends the session a refresh token belongs to. Succeeds when it had ended.
@@ -34,8 +36,12 @@ impl Sessions {
 
     /// Ends the caller's session. Succeeds when it had ended.
     pub async fn logout(&self, caller: &Claims) -> Result<()> {
-        let own = SessionSelection::One(caller.session_id);
-        self.end(caller.account_id, own, EndReason::Logout).await.map(drop)
+        let id = caller.session_id;
+        let own = SessionSelection::One(id);
+        self.end(caller.account_id, own, EndReason::Logout).await?;
+        // Also when storage does not have the session any more.
+        self.access_tokens.revocations().add_unknown(id, self.revoked_until(self.world.now()));
+        Ok(())
     }
 
     /// Ends one of the caller's sessions, which may be the one that calls.
@@ -44,20 +50,34 @@ impl Sessions {
     /// `SessionNotFound`.
     pub async fn revoke(&self, caller: &Claims, id: SessionId) -> Result<()> {
         match self.end(caller.account_id, SessionSelection::One(id), EndReason::Revoked).await? {
-            0 => Err(Error::SessionNotFound),
-            _ => Ok(()),
+            Some(1..) => Ok(()),
+            Some(0) | None => Err(Error::SessionNotFound),
         }
     }
 
     /// Ends the caller's other sessions and returns how many there were.
+    ///
+    /// # Errors
+    /// `SessionEnded`.
     pub async fn revoke_others(&self, caller: &Claims) -> Result<usize> {
         let others = SessionSelection::AllBut(caller.session_id);
-        self.end(caller.account_id, others, EndReason::Revoked).await
+        let ended = self.end(caller.account_id, others, EndReason::Revoked).await?;
+        ended.ok_or(Error::SessionEnded)
     }
 
-    /// Ends all of the caller's sessions and returns how many there were.
-    pub async fn revoke_all(&self, caller: &Claims) -> Result<usize> {
-        self.end(caller.account_id, SessionSelection::All, EndReason::Revoked).await
+    /// Ends all of the caller's sessions and returns how many there were, counted up to
+    /// [`COUNTED_SESSIONS`].
+    ///
+    /// # Errors
+    /// `SessionEnded`.
+    pub async fn revoke_all(&self, caller: &Claims) -> Result<u32> {
+        let now = self.world.now();
+        let (account_id, own, until) =
+            (caller.account_id, caller.session_id, self.revoked_until(now));
+        let ended = self.ending(move |storage| async move {
+            storage.end_all_sessions(account_id, own, now, until).await
+        });
+        ended.await?.ok_or(Error::SessionEnded)
     }
 
     /// Runs a storage call that may end sessions. Before this returns, the process refuses the access
@@ -70,45 +90,70 @@ impl Sessions {
         F: Future<Output = storage::Result<Ending<T>>> + Send + 'static,
     {
         let (sessions, call) = (self.clone(), call(self.storage.clone()));
-        to_completion(async move { Ok(call.await?.announced(|ended| sessions.announce(&ended))) })
-            .await
+        to_completion(async move { Ok(call.await?.announced(|it| sessions.announce(&it))) }).await
     }
 
-    fn announce(&self, ended: &EndedSessions) {
-        self.access_tokens.revocations().add(&ended.session_ids, ended.revoked_until);
-        let (account_id, count) = (ended.account_id, ended.session_ids.len());
-        match ended.reason {
-            EndReason::RefreshTokenReuse => tracing::warn!(
-                target: "claviger::security",
-                event = "refresh_token_reused",
-                %account_id,
-                session_id = ended.session_ids.first().map(tracing::field::display),
-            ),
-            EndReason::Logout
-            | EndReason::Revoked
-            | EndReason::PasswordChanged
-            | EndReason::PasswordRemoved
-            | EndReason::PasskeyRemoved => tracing::info!(
-                target: "claviger::security",
-                event = "sessions_ended",
-                reason = ended.reason.name(),
-                count,
-                %account_id,
-            ),
+    fn announce(&self, announcement: &Announcement) {
+        let revocations = self.access_tokens.revocations();
+        match announcement {
+            Announcement::Ended(ended) => {
+                match &ended.which {
+                    WhichEnded::Sessions(ids) => revocations.add(ids, ended.revoked_until),
+                    &WhichEnded::Before { epoch, .. } => {
+                        revocations.add_account(ended.account_id, epoch, ended.revoked_until);
+                    }
+                }
+                log(ended);
+            }
+            // It was logged where it ended.
+            &Announcement::HadEnded { session_id, revoked_until } => {
+                revocations.add_unknown(session_id, revoked_until);
+            }
         }
     }
 
+    /// Ends some sessions of an account and returns how many there were; `None` when the one to be
+    /// spared is not live.
     async fn end(
         &self,
         account_id: AccountId,
         selection: SessionSelection,
         reason: EndReason,
-    ) -> Result<usize> {
+    ) -> Result<Option<usize>> {
         let now = self.world.now();
         let until = self.revoked_until(now);
         let ended = self.ending(move |storage| async move {
             storage.end_sessions(account_id, selection, reason, now, until).await
         });
-        Ok(ended.await?.len())
+        Ok(ended.await?.map(|ended| ended.len()))
+    }
+}
+
+fn log(ended: &EndedSessions) {
+    let (account_id, reason) = (ended.account_id, ended.reason.name());
+    let (count, first) = match &ended.which {
+        WhichEnded::Sessions(ids) => (ids.len(), ids.first()),
+        &WhichEnded::Before { count, .. } => (count as usize, None),
+    };
+    match ended.reason {
+        EndReason::RefreshTokenReuse => tracing::warn!(
+            target: "claviger::security",
+            event = "refresh_token_reused",
+            %account_id,
+            session_id = first.map(tracing::field::display),
+        ),
+        EndReason::Logout
+        | EndReason::Revoked
+        | EndReason::PasswordChanged
+        | EndReason::PasswordRemoved
+        | EndReason::PasskeyRemoved
+        | EndReason::AccountDeleted
+        | EndReason::SessionLimit => tracing::info!(
+            target: "claviger::security",
+            event = "sessions_ended",
+            reason,
+            count,
+            %account_id,
+        ),
     }
 }

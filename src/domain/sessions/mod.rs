@@ -19,10 +19,7 @@ use crate::{
         session::{NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
-    storage::{
-        Storage,
-        sessions::{RefreshAttempt, SessionSelection},
-    },
+    storage::{Storage, sessions::RefreshAttempt},
 };
 
 use super::{
@@ -49,6 +46,15 @@ pub struct Settings {
     pub idle_lifetime: Duration,
     /// How long a session lasts at most.
     pub max_lifetime: Duration,
+    /// How many sessions an account may have. The longest unused one ends when another is opened.
+    pub max_per_account: u32,
+}
+
+/// A session to be opened, and what its first tokens need that is not stored.
+pub struct PreparedSession {
+    /// The session, for storage.
+    pub session: NewSession,
+    refresh_token: RefreshToken,
 }
 
 /// A successful sign-in.
@@ -96,44 +102,49 @@ impl Sessions {
         &self.world
     }
 
-    /// Makes a session and its first tokens. Nothing is stored: the caller stores the session together
-    /// with what opens it, and returns the tokens only then.
+    /// Prepares a session. Nothing is stored: the caller stores it together with what opens it, and
+    /// gets the tokens with the epoch that it was stored in.
     pub fn prepare(
         &self,
         account_id: AccountId,
         sign_in: SignIn,
         origin: Origin,
-    ) -> Result<(NewSession, TokenPair)> {
+    ) -> Result<PreparedSession> {
         let now = self.world.now();
-        let id = SessionId::from_uuid(self.world.ordered_uuid()?);
         let (refresh_family, refresh_token) = self.refresh_tokens.mint_family()?;
         let expires_at = now + self.settings.max_lifetime;
-        let idle_expires_at = expires_at.min(now + self.settings.idle_lifetime);
-        let (access_token, access_token_expires_at) = self.access_tokens.sign(Subject {
-            account_id,
-            session_id: id,
-            auth_time: now,
-            auth_method: sign_in.method(),
-            session_ends_at: idle_expires_at,
-        })?;
         let session = NewSession {
-            id,
+            id: SessionId::from_uuid(self.world.ordered_uuid()?),
             account_id,
             sign_in,
             refresh_family,
             origin,
             created_at: now,
-            idle_expires_at,
+            idle_expires_at: expires_at.min(now + self.settings.idle_lifetime),
             expires_at,
+            limit: self.settings.max_per_account,
         };
-        let tokens = TokenPair {
+        Ok(PreparedSession { session, refresh_token })
+    }
+
+    /// The first tokens of a session that is stored now, in this epoch.
+    pub fn first_pair(&self, prepared: PreparedSession, epoch: i64) -> Result<TokenPair> {
+        let PreparedSession { session, refresh_token } = prepared;
+        let (access_token, access_token_expires_at) = self.access_tokens.sign(Subject {
+            account_id: session.account_id,
+            session_id: session.id,
+            auth_time: session.created_at,
+            auth_method: session.sign_in.method(),
+            session_ends_at: session.idle_expires_at,
+            epoch,
+        })?;
+        Ok(TokenPair {
             access_token,
             access_token_expires_at,
             refresh_token,
-            refresh_token_expires_at: idle_expires_at,
-            session_id: id,
-        };
-        Ok((session, tokens))
+            refresh_token_expires_at: session.idle_expires_at,
+            session_id: session.id,
+        })
     }
 
     /// A new access token for a stored session.
@@ -144,6 +155,7 @@ impl Sessions {
             auth_time: session.auth_time,
             auth_method: session.auth_method,
             session_ends_at: session.idle_expires_at,
+            epoch: session.epoch,
         })
     }
 
@@ -169,7 +181,7 @@ impl Sessions {
             Rotation::Reused { .. } => Err(Error::RefreshTokenReused),
             // A valid token whose session is unknown belongs to one that was swept, or whose account
             // was deleted.
-            Rotation::Ended | Rotation::Unknown => Err(Error::SessionEnded),
+            Rotation::Ended(_) | Rotation::Unknown => Err(Error::SessionEnded),
         }
     }
 
@@ -185,6 +197,20 @@ impl Sessions {
         let limit = page_size.saturating_add(1);
         let sessions = self.storage.list_sessions(caller.account_id, now, after, limit).await?;
         Ok(SessionPage::cut(sessions, page_size))
+    }
+
+    /// Checks that the caller's session is live. If it is not, its access tokens are refused by this
+    /// process from now on.
+    ///
+    /// # Errors
+    /// `SessionEnded`.
+    pub async fn require_live(&self, caller: &Claims) -> Result<()> {
+        let (id, now) = (caller.session_id, self.world.now());
+        if self.storage.is_session_live(id, caller.account_id, now).await? {
+            return Ok(());
+        }
+        self.access_tokens.revocations().add_unknown(id, self.revoked_until(now));
+        Err(Error::SessionEnded)
     }
 
     /// Checks that the caller's last sign-in or reauthentication is at most ten minutes old.
@@ -253,6 +279,7 @@ mod tests {
             refresh_generation: 0,
             idle_expires_at: Timestamp::from_seconds(2000),
             expires_at: Timestamp::from_seconds(2000),
+            epoch: 0,
         };
         (0..count).map(session).collect()
     }

@@ -91,9 +91,9 @@ fn revocation(revocation: Revocation) -> pb::Revocation {
     use pb::revocation::Revoked as Wire;
     let revoked = match revocation.revoked {
         Revoked::Session(id) => Wire::SessionId(id.to_string()),
-        Revoked::Account { account_id, issued_before } => Wire::Account(pb::AccountRevocation {
+        Revoked::Account { account_id, before_epoch } => Wire::Account(pb::AccountRevocation {
             account_id: account_id.to_string(),
-            issued_before: Some(timestamp(issued_before)),
+            before_epoch,
         }),
         Revoked::Token(id) => Wire::TokenId(id),
     };

@@ -51,6 +51,7 @@ fn claims() -> Claims {
         session_id: SessionId::from_uuid(Uuid::nil()),
         auth_time: Timestamp::from_seconds(1000),
         auth_method: SignInMethod::Passkey,
+        epoch: 0,
     }
 }
 

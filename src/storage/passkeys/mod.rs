@@ -21,7 +21,7 @@ use super::{
     accounts::find_account,
     locks::lock_account,
     params,
-    sessions::{EndedSessions, Ending, SessionEnd, SessionGroup, end_group, is_live},
+    sessions::{Ending, SessionEnd, SessionGroup, WhichEnded, end_group, is_live},
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
@@ -138,13 +138,18 @@ impl Storage {
         &self,
         request: PasskeyRemovalRequest,
     ) -> Result<Ending<PasskeyRemoval>> {
-        let PasskeyRemovalRequest { account_id, revoked_until, .. } = request;
-        let removal = self.write(request, |c, request| Box::pin(remove(c, request))).await?;
-        let PasskeyRemoval::Removed(session_ids) = removal.clone() else {
-            return Ok(Ending::none(removal));
-        };
-        let reason = EndReason::PasskeyRemoved;
-        Ok(Ending::new(removal, EndedSessions { account_id, session_ids, reason, revoked_until }))
+        let PasskeyRemovalRequest { account_id, caller, now, revoked_until, .. } = request;
+        let end = SessionEnd { reason: EndReason::PasskeyRemoved, now, revoked_until };
+        let removal =
+            self.write((request, end), |c, (request, end)| Box::pin(remove(c, request, *end)));
+        let removal = removal.await?;
+        Ok(match removal.clone() {
+            PasskeyRemoval::Removed(session_ids) => {
+                Ending::new(removal, end.of(account_id, WhichEnded::Sessions(session_ids)))
+            }
+            PasskeyRemoval::SessionEnded => Ending::had_ended(removal, caller, revoked_until),
+            PasskeyRemoval::NotFound | PasskeyRemoval::LastSignInMethod => Ending::none(removal),
+        })
     }
 }
 
@@ -213,6 +218,7 @@ async fn rename(
 async fn remove(
     connection: &mut Connection,
     request: &PasskeyRemovalRequest,
+    end: SessionEnd,
 ) -> Result<PasskeyRemoval> {
     let (account_id, id) = (request.account_id, request.passkey_id);
     lock_account(connection, account_id).await?;
@@ -230,11 +236,6 @@ async fn remove(
     }
     connection.execute(DELETE, params![id]).await?;
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared: request.caller };
-    let end = SessionEnd {
-        reason: EndReason::PasskeyRemoved,
-        now: request.now,
-        revoked_until: request.revoked_until,
-    };
     Ok(PasskeyRemoval::Removed(end_group(connection, account_id, group, end).await?))
 }
 

@@ -16,7 +16,10 @@ use crate::{
         Connection, Result, Storage,
         locks::lock_account,
         params,
-        sessions::{SessionRow, insert_session, is_live_at, session_columns},
+        sessions::{
+            Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch, is_open_at,
+            open_another, opened_epoch, session_columns, surplus_end,
+        },
     },
 };
 
@@ -42,17 +45,20 @@ RETURNING ",
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
 impl Storage {
-    /// Records a use and opens a session with it, in one step. Returns `false`, and does neither,
-    /// when the passkey was deleted or its counter is no longer the expected one.
+    /// Records a use and opens a session with it, in one step. Returns the epoch of the session, or
+    /// `None`, and does neither, when the passkey was deleted or its counter is no longer the expected
+    /// one. `revoked_until` is for sessions that end because the account has too many.
     pub async fn open_passkey_session(
         &self,
         passkey_use: PasskeyUse,
         session: NewSession,
-    ) -> Result<bool> {
-        self.write((passkey_use, session), |c, (passkey_use, session)| {
-            Box::pin(open_session(c, passkey_use, session))
-        })
-        .await
+        revoked_until: Timestamp,
+    ) -> Result<Ending<Option<i64>>> {
+        let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
+        let opened = self.write((passkey_use, session, end), |c, (passkey_use, session, end)| {
+            Box::pin(open_session(c, passkey_use, session, *end))
+        });
+        Ok(opened_epoch(account_id, opened.await?, end))
     }
 
     /// Records a use and the reauthentication of a session with it, in one step. Returns `None`, and
@@ -80,13 +86,13 @@ async fn open_session(
     connection: &mut Connection,
     passkey_use: &PasskeyUse,
     session: &NewSession,
-) -> Result<bool> {
+    end: SessionEnd,
+) -> Result<Option<Opened>> {
     lock_account(connection, session.account_id).await?;
-    let recorded = record(connection, passkey_use, session.account_id).await?;
-    if recorded {
-        insert_session(connection, session).await?;
+    if !record(connection, passkey_use, session.account_id).await? {
+        return Ok(None);
     }
-    Ok(recorded)
+    open_another(connection, session, end).await
 }
 
 async fn reauthenticate(

@@ -5,28 +5,20 @@ use claviger_token::{
     time::Timestamp,
 };
 
+#[cfg(doc)]
+use crate::model::session::COUNTED_SESSIONS;
 use crate::{
     model::session::EndReason,
     storage::{
         Connection, Result, Storage,
-        accounts::find_account,
         error::corrupt,
         locks::lock_account,
         params,
-        sessions::{SessionEnd, SessionGroup, end_group},
+        sessions::{SessionEnd, end_everything, end_one},
     },
 };
 
 const FIND_OWNER: &str = "SELECT account_id FROM sessions WHERE id = $1";
-
-const REVOKE_ACCOUNT: &str = "
-INSERT INTO account_revocations (account_id, issued_before, expires_at) VALUES ($1, $2, $3)
-ON CONFLICT (account_id) DO UPDATE SET
-    issued_before = CASE WHEN excluded.issued_before > account_revocations.issued_before
-        THEN excluded.issued_before ELSE account_revocations.issued_before END,
-    expires_at = CASE WHEN excluded.expires_at > account_revocations.expires_at
-        THEN excluded.expires_at ELSE account_revocations.expires_at END,
-    recorded_at = excluded.recorded_at";
 
 const REVOKE_TOKEN: &str = "
 INSERT INTO token_revocations (token_id, expires_at) VALUES ($1, $2)
@@ -50,29 +42,23 @@ impl Storage {
         .await
     }
 
-    /// Ends all sessions of an account and revokes every access token of it that was issued before a
-    /// time. Returns the sessions that were live until now, or `None` when there is no such
-    /// account.
+    /// Ends everything of an account: its sessions, and every access token it has. Returns how many
+    /// sessions were live until now, counted up to [`COUNTED_SESSIONS`], or `None` when there is
+    /// no such account.
     pub async fn revoke_account(
         &self,
         id: AccountId,
-        issued_before: Timestamp,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>> {
-        self.write((id, issued_before, now, until), |c, &(id, issued_before, now, until)| {
+    ) -> Result<Option<u32>> {
+        let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
+        let ended = self.write((id, end), |c, &(id, end)| {
             Box::pin(async move {
                 lock_account(c, id).await?;
-                if find_account(c, id).await?.is_none() {
-                    return Ok(None);
-                }
-                let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
-                let ended = end_group(c, id, SessionGroup::All, end).await?;
-                record_account(c, id, issued_before, until).await?;
-                Ok(Some(ended))
+                end_everything(c, id, end).await
             })
-        })
-        .await
+        });
+        Ok(ended.await?.and_then(|which| which.count()))
     }
 
     /// Revokes the access token with this `jti`, which need not exist.
@@ -97,16 +83,6 @@ async fn revoke_session(
     let Some((owner,)) = owner else { return Ok(None) };
     let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
     let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
-    let ended = end_group(connection, owner, SessionGroup::One(id), end).await?;
-    Ok(Some((owner, !ended.is_empty())))
-}
-
-async fn record_account(
-    connection: &mut Connection,
-    id: AccountId,
-    issued_before: Timestamp,
-    until: Timestamp,
-) -> Result<()> {
-    connection.execute(REVOKE_ACCOUNT, params![id, issued_before, until]).await?;
-    Ok(())
+    let was_live = end_one(connection, owner, id, end).await?.was_live();
+    Ok(Some((owner, was_live)))
 }

@@ -30,12 +30,12 @@ pub(super) struct SessionRevocation {
 macro_rules! revocations_where {
     ($condition:literal) => {
         concat!(
-            "SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS issued_before, expires_at
+            "SELECT session_id, NULL AS account_id, NULL AS token_id, NULL AS epoch, expires_at
 FROM revocations WHERE ",
             $condition,
             "
 UNION ALL
-SELECT NULL, account_id, NULL, issued_before, expires_at
+SELECT NULL, account_id, NULL, epoch, expires_at
 FROM account_revocations WHERE ",
             $condition,
             "
@@ -64,15 +64,28 @@ INSERT INTO revocations (session_id, expires_at)
 SELECT id, $3 FROM sessions WHERE account_id = $1 AND ended_at = $2
 ON CONFLICT (session_id) DO NOTHING";
 
+// Of a session that is not live. It may have ended with all others of its account.
 const RECORD_AGAIN: &str = "
 INSERT INTO revocations (session_id, expires_at)
-SELECT id, $3 FROM sessions WHERE id = $1 AND account_id = $2 AND ended_at IS NOT NULL
+SELECT id, $3 FROM sessions WHERE id = $1 AND account_id = $2
 ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
 
 const RECORD_FAMILY_AGAIN: &str = "
 INSERT INTO revocations (session_id, expires_at)
-SELECT id, $2 FROM sessions WHERE refresh_family = $1 AND ended_at IS NOT NULL
-ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
+SELECT id, $2 FROM sessions WHERE refresh_family = $1
+ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at
+RETURNING session_id";
+
+// 0 is what no token is older than: the version that read the column also read tokens without epochs.
+const REVOKE_EPOCHS: &str = "
+INSERT INTO account_revocations (account_id, issued_before, epoch, expires_at)
+VALUES ($1, 0, $2, $3)
+ON CONFLICT (account_id) DO UPDATE SET
+    epoch = CASE WHEN excluded.epoch > account_revocations.epoch
+        THEN excluded.epoch ELSE account_revocations.epoch END,
+    expires_at = CASE WHEN excluded.expires_at > account_revocations.expires_at
+        THEN excluded.expires_at ELSE account_revocations.expires_at END,
+    recorded_at = excluded.recorded_at";
 
 impl Storage {
     /// The revocations that have not expired at `now`.
@@ -101,7 +114,8 @@ pub(super) async fn revoke(
     connection: &mut Connection,
     revocation: SessionRevocation,
 ) -> Result<()> {
-    write(connection, INSERT, revocation.session_id.as_bytes(), revocation.until).await
+    connection.execute(INSERT, params![revocation.session_id, revocation.until]).await?;
+    Ok(())
 }
 
 /// Revokes the access tokens of all sessions of an account that were ended at `now`, however many
@@ -116,38 +130,45 @@ pub(super) async fn revoke_ended(
     Ok(())
 }
 
-/// Records again that a session has ended, if it has. A caller that repeats an end has often lost the
-/// answer to the first, whose revocation may be only on the primary's own disk, or was committed long
-/// after it was recorded. A transaction that only reads would be acknowledged at once; this one waits
-/// for the synchronous standby like the first, and replicas that read recent revocations see it.
+/// Revokes the access tokens of an account that carry an epoch before this one.
+pub(super) async fn revoke_epochs(
+    connection: &mut Connection,
+    account_id: AccountId,
+    epoch: i64,
+    until: Timestamp,
+) -> Result<()> {
+    connection.execute(REVOKE_EPOCHS, params![account_id, epoch, until]).await?;
+    Ok(())
+}
+
+/// Records again that a session has ended. The caller has found that it is not live. Returns `false`
+/// when the account has no such session.
+///
+/// A caller that repeats an end has often lost the answer to the first, whose revocation may be only on
+/// the primary's own disk, or was committed long after it was recorded. A transaction that only reads
+/// would be acknowledged at once; this one waits for the synchronous standby like the first, and
+/// replicas that read recent revocations see it.
 pub(super) async fn record_again(
     connection: &mut Connection,
     account_id: AccountId,
     revocation: SessionRevocation,
-) -> Result<()> {
-    connection
+) -> Result<bool> {
+    let recorded = connection
         .execute(RECORD_AGAIN, params![revocation.session_id, account_id, revocation.until])
         .await?;
-    Ok(())
+    Ok(recorded == 1)
 }
 
-/// Like [`record_again`], for the session of a family of refresh tokens.
+/// Like [`record_again`], for the session of a family of refresh tokens. Returns it.
 pub(super) async fn record_family_again(
     connection: &mut Connection,
     family: RefreshFamilyHash,
     until: Timestamp,
-) -> Result<()> {
-    write(connection, RECORD_FAMILY_AGAIN, family.as_bytes(), until).await
-}
-
-async fn write(
-    connection: &mut Connection,
-    statement: &'static str,
-    key: &[u8],
-    until: Timestamp,
-) -> Result<()> {
-    connection.execute(statement, params![key, until]).await?;
-    Ok(())
+) -> Result<Option<SessionId>> {
+    let recorded: Option<(Vec<u8>,)> =
+        connection.find(RECORD_FAMILY_AGAIN, params![family, until]).await?;
+    let id = |(id,): (Vec<u8>,)| SessionId::from_slice(&id).ok_or_else(corrupt("sessions", "id"));
+    recorded.map(id).transpose()
 }
 
 #[derive(sqlx::FromRow)]
@@ -155,7 +176,7 @@ struct RevocationRow {
     session_id: Option<Vec<u8>>,
     account_id: Option<Vec<u8>>,
     token_id: Option<String>,
-    issued_before: Option<i64>,
+    epoch: Option<i64>,
     expires_at: i64,
 }
 
@@ -166,11 +187,10 @@ impl RevocationRow {
                 Self { session_id: Some(id), .. } => SessionId::from_slice(&id)
                     .map(Revoked::Session)
                     .ok_or_else(corrupt("revocations", "session_id"))?,
-                Self { account_id: Some(id), issued_before: Some(issued_before), .. } => {
+                Self { account_id: Some(id), epoch: Some(before_epoch), .. } => {
                     let account_id = AccountId::from_slice(&id)
                         .ok_or_else(corrupt("account_revocations", "account_id"))?;
-                    let issued_before = Timestamp::from_micros(issued_before);
-                    Revoked::Account { account_id, issued_before }
+                    Revoked::Account { account_id, before_epoch }
                 }
                 Self { token_id, .. } => {
                     Revoked::Token(token_id.ok_or_else(corrupt("token_revocations", "token_id"))?)

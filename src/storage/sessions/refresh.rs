@@ -13,7 +13,8 @@ use crate::{
 };
 
 use super::{
-    EndedSessions, Ending, SessionEnd, SessionRow, ending::end_family, is_live_at, session_columns,
+    Ending, SessionEnd, SessionRow, WhichEnded, ending::end_family, is_live_at, is_of_epoch,
+    is_open_at, row::SessionAndEpochRow, session_columns,
 };
 
 /// A refresh token that a client presented, and the terms of its rotation.
@@ -43,8 +44,12 @@ WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
     session_columns!()
 );
 
-const FIND: &str =
-    concat!("SELECT ", session_columns!(), " FROM sessions WHERE refresh_family = $1");
+const FIND: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    ", (SELECT accounts.epoch FROM accounts WHERE accounts.id = sessions.account_id) AS account_epoch
+FROM sessions WHERE refresh_family = $1"
+);
 
 const SUPERSEDE: &str = concat!(
     "UPDATE sessions
@@ -59,27 +64,44 @@ impl Storage {
     /// Rotates a refresh token, by one conditional update. Generation `g` is valid when the session has
     /// `g` as its current one; it was spent last when the session has it as its previous one.
     pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
-        let revoked_until = attempt.revoked_until;
-        let rotation = self.write(attempt, |c, attempt| Box::pin(rotate(c, attempt))).await?;
-        let Rotation::Reused { session_id, account_id } = rotation else {
-            return Ok(Ending::none(rotation));
+        let end = SessionEnd {
+            reason: EndReason::RefreshTokenReuse,
+            now: attempt.now,
+            revoked_until: attempt.revoked_until,
         };
-        let (session_ids, reason) = (vec![session_id], EndReason::RefreshTokenReuse);
-        Ok(Ending::new(rotation, EndedSessions { account_id, session_ids, reason, revoked_until }))
+        let rotation =
+            self.write((attempt, end), |c, (attempt, end)| Box::pin(rotate(c, attempt, *end)));
+        let rotation = rotation.await?;
+        Ok(match rotation {
+            Rotation::Reused { session_id, account_id } => {
+                let which = WhichEnded::Sessions(vec![session_id]);
+                Ending::new(rotation, end.of(account_id, which))
+            }
+            Rotation::Ended(Some(id)) => Ending::had_ended(rotation, id, end.revoked_until),
+            rotation => Ending::none(rotation),
+        })
     }
 }
 
-async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<Rotation> {
+async fn rotate(
+    connection: &mut Connection,
+    attempt: &RefreshAttempt,
+    end: SessionEnd,
+) -> Result<Rotation> {
     if let Some(row) = advance(connection, ROTATE, attempt).await? {
         return Ok(Rotation::Rotated(row.into_session()?));
     }
     lock_family(connection, attempt.family).await?;
-    let Some(row) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
-    if !row.is_live(attempt.now) {
-        return Ok(Rotation::Ended);
-    }
+    let Some(found) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
+    let row = match found.live(attempt.now)? {
+        Ok(row) => row,
+        Err(ended) => return Ok(Rotation::Ended(ended)),
+    };
     if !row.spent_last(attempt.generation) {
-        return end_reused(connection, &row, attempt).await;
+        end_family(connection, attempt.family, end).await?;
+        // Two holders of one token are a thief and a victim, and cannot be told apart: both lose the
+        // session.
+        return Ok(Rotation::Reused { session_id: row.id()?, account_id: row.account_id()? });
     }
     if attempt.now.since(row.refreshed_at()) <= attempt.grace {
         return Ok(Rotation::Repeated(row.into_session()?));
@@ -88,7 +110,7 @@ async fn rotate(connection: &mut Connection, attempt: &RefreshAttempt) -> Result
     // are never two valid branches (RFC 9700 §4.14.2).
     match advance(connection, SUPERSEDE, attempt).await? {
         Some(row) => Ok(Rotation::Superseded(row.into_session()?)),
-        None => Ok(Rotation::Ended),
+        None => Ok(Rotation::Ended(None)),
     }
 }
 
@@ -108,21 +130,6 @@ async fn advance(
 async fn find(
     connection: &mut Connection,
     family: RefreshFamilyHash,
-) -> Result<Option<SessionRow>> {
+) -> Result<Option<SessionAndEpochRow>> {
     connection.find(FIND, params![family]).await
-}
-
-/// Two holders of one token are a thief and a victim, and cannot be told apart: both lose the session.
-async fn end_reused(
-    connection: &mut Connection,
-    row: &SessionRow,
-    attempt: &RefreshAttempt,
-) -> Result<Rotation> {
-    let end = SessionEnd {
-        reason: EndReason::RefreshTokenReuse,
-        now: attempt.now,
-        revoked_until: attempt.revoked_until,
-    };
-    end_family(connection, attempt.family, end).await?;
-    Ok(Rotation::Reused { session_id: row.id()?, account_id: row.account_id()? })
 }

@@ -18,18 +18,52 @@ use crate::{
 macro_rules! session_columns {
     () => {
         "id, account_id, method, passkey_id, address, user_agent, auth_time, auth_method, created_at,
-    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at"
+    refreshed_at, refresh_generation, refresh_previous, idle_expires_at, expires_at, ended_at, epoch"
     };
 }
 pub(in crate::storage) use session_columns;
 
-/// The condition that a session has neither ended nor expired at the time of a parameter.
-macro_rules! is_live_at {
+/// The condition that a session was not ended by itself and has not expired at the time of a parameter.
+macro_rules! is_open_at {
     ($now:literal) => {
         concat!("ended_at IS NULL AND idle_expires_at > ", $now, " AND expires_at > ", $now)
     };
 }
+pub(in crate::storage) use is_open_at;
+
+/// The condition that a session is of its account's present epoch: not ended together with all others,
+/// and not of a deleted account.
+macro_rules! is_of_epoch {
+    ($account_id:literal) => {
+        concat!(
+            "epoch = (SELECT accounts.epoch FROM accounts WHERE accounts.id = ",
+            $account_id,
+            ")"
+        )
+    };
+}
+pub(in crate::storage) use is_of_epoch;
+
+/// The condition that a session is live at the time of a parameter: not ended in any way, not expired.
+macro_rules! is_live_at {
+    ($now:literal) => {
+        concat!(is_open_at!($now), " AND ", is_of_epoch!("sessions.account_id"))
+    };
+}
 pub(in crate::storage) use is_live_at;
+
+/// The condition that a session is a live one of the account of a parameter. It finds the sessions
+/// through their account, past those of earlier epochs.
+macro_rules! is_live_of {
+    ($account_id:literal, $now:literal) => {
+        concat!(
+            concat!("account_id = ", $account_id, " AND ", is_of_epoch!($account_id)),
+            " AND ",
+            is_open_at!($now)
+        )
+    };
+}
+pub(in crate::storage) use is_live_of;
 
 /// A session as the statements with [`session_columns!`] return it.
 #[derive(sqlx::FromRow)]
@@ -49,6 +83,33 @@ pub(in crate::storage) struct SessionRow {
     idle_expires_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
+    epoch: i64,
+}
+
+/// A session, and the epoch that its account has now.
+#[derive(sqlx::FromRow)]
+pub(super) struct SessionAndEpochRow {
+    #[sqlx(flatten)]
+    session: SessionRow,
+    /// NULL when the account was deleted.
+    account_epoch: Option<i64>,
+}
+
+impl SessionAndEpochRow {
+    /// The session if it is live; otherwise its id, if it did not just expire.
+    pub(super) fn live(
+        self,
+        now: Timestamp,
+    ) -> Result<std::result::Result<SessionRow, Option<SessionId>>> {
+        let Self { session, account_epoch } = self;
+        let was_ended = session.ended_at.is_some() || account_epoch != Some(session.epoch);
+        if was_ended {
+            return Ok(Err(Some(session.id()?)));
+        }
+        let now = now.as_micros();
+        let has_expired = session.idle_expires_at <= now || session.expires_at <= now;
+        Ok(if has_expired { Err(None) } else { Ok(session) })
+    }
 }
 
 impl SessionRow {
@@ -70,6 +131,7 @@ impl SessionRow {
             refresh_generation: u32::try_from(self.refresh_generation).map_err(|_| generation())?,
             idle_expires_at: Timestamp::from_micros(self.idle_expires_at),
             expires_at: Timestamp::from_micros(self.expires_at),
+            epoch: self.epoch,
         })
     }
 
@@ -89,12 +151,6 @@ impl SessionRow {
 
     pub(super) fn account_id(&self) -> Result<AccountId> {
         AccountId::from_slice(&self.account_id).ok_or_else(corrupt("sessions", "account_id"))
-    }
-
-    /// Whether it has neither ended nor expired.
-    pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        let now = now.as_micros();
-        self.ended_at.is_none() && self.idle_expires_at > now && self.expires_at > now
     }
 
     /// Whether `generation` is the one that was spent last.

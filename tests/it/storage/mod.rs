@@ -4,6 +4,8 @@
 
 mod accounts;
 mod ceremonies;
+mod crowds;
+mod epochs;
 mod passkeys;
 mod passwords;
 mod plans;
@@ -32,7 +34,7 @@ use claviger::{
         account::NewAccount,
         id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
-        passkey::{CredentialId, Passkey},
+        passkey::{CredentialId, Passkey, PasskeyUse},
         password::PasswordHash,
         session::{NewSession, Origin, SignIn},
         token::RefreshFamilyHash,
@@ -120,6 +122,11 @@ impl Database {
         self.home.raw().await
     }
 
+    /// Opens a session with the password that new accounts have, or another. Returns whether it did.
+    pub(crate) async fn sign_in(&self, session: NewSession, password: &str) -> bool {
+        sign_in(&self.storage, session, password).await
+    }
+
     /// The number that a query past storage returns.
     pub(crate) async fn count(&self, query: &'static str) -> usize {
         self.raw().await.number(query).await.try_into().unwrap()
@@ -145,6 +152,22 @@ impl Database {
         raw.execute_with(statement, account.id.as_bytes()).await;
         (account.id, session)
     }
+}
+
+/// Opens a session with a password. Returns whether it did.
+pub(crate) async fn sign_in(storage: &Storage, session: NewSession, password: &str) -> bool {
+    let opened = storage.open_password_session(session, hash(password), NOW + HOUR).await;
+    opened.unwrap().announced(drop).is_some()
+}
+
+/// Opens a session with a passkey. Returns whether it did.
+pub(crate) async fn sign_in_with(
+    storage: &Storage,
+    passkey_use: PasskeyUse,
+    session: NewSession,
+) -> bool {
+    let opened = storage.open_passkey_session(passkey_use, session, NOW + HOUR).await;
+    opened.unwrap().announced(drop).is_some()
 }
 
 pub(crate) fn options(home: &Home) -> Options {
@@ -230,6 +253,7 @@ pub(crate) fn new_session(account_id: AccountId) -> NewSession {
         created_at: NOW,
         idle_expires_at: NOW + DAY * 30,
         expires_at: NOW + DAY * 90,
+        limit: 100,
     }
 }
 

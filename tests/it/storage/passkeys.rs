@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session, passkey_id,
-    race, rounds, session_id, session_of, with_database,
+    race, rounds, session_id, session_of, sign_in_with, with_database,
 };
 
 pub(super) async fn added(database: &Database, caller: &NewSession) -> Passkey {
@@ -184,7 +184,7 @@ async fn a_use_is_recorded_with_the_session_it_opens() {
         let session = session_with(&passkey);
         let raised = PasskeyUse { backup_eligible: true, backed_up: true, ..used(&passkey, 6) };
 
-        assert!(database.open_passkey_session(raised, session.clone()).await.unwrap());
+        assert!(sign_in_with(&database, raised, session.clone()).await);
 
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
@@ -203,9 +203,9 @@ async fn backup_eligibility_rises_but_never_falls() {
         let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
         database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
 
-        let opened = database.open_passkey_session(used(&passkey, 6), session_with(&passkey)).await;
+        let opened = sign_in_with(&database, used(&passkey, 6), session_with(&passkey)).await;
 
-        assert!(opened.unwrap());
+        assert!(opened);
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert!(found.backup_eligible);
         assert!(!found.backed_up);
@@ -222,14 +222,13 @@ async fn a_use_against_another_counter_or_a_removed_passkey_opens_nothing() {
         let stale = PasskeyUse { expected_counter: 4, ..used(&passkey, 9) };
         let of_bob = NewSession { account_id: bob.id, ..session_with(&passkey) };
 
-        let with_stale = database.open_passkey_session(stale, session_with(&passkey)).await;
-        let with_removed =
-            database.open_passkey_session(used(&removed, 6), session_with(&removed)).await;
-        let for_bob = database.open_passkey_session(used(&passkey, 6), of_bob).await;
+        let with_stale = sign_in_with(&database, stale, session_with(&passkey)).await;
+        let with_removed = sign_in_with(&database, used(&removed, 6), session_with(&removed)).await;
+        let for_bob = sign_in_with(&database, used(&passkey, 6), of_bob).await;
 
-        assert!(!with_stale.unwrap());
-        assert!(!with_removed.unwrap());
-        assert!(!for_bob.unwrap());
+        assert!(!with_stale);
+        assert!(!with_removed);
+        assert!(!for_bob);
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (5, None));
         assert_eq!(database.list_sessions(alice.id, NOW, None, 10).await.unwrap().len(), 1);
@@ -248,7 +247,7 @@ async fn one_of_eight_uses_of_a_counter_opens_a_session() {
             let opened = race((0..RACERS).map(|_| {
                 let (storage, session) = (database.handle(), session_with(&passkey));
                 let passkey_use = used(&passkey, 6);
-                async move { storage.open_passkey_session(passkey_use, session).await.unwrap() }
+                async move { sign_in_with(&storage, passkey_use, session).await }
             }))
             .await;
 
@@ -356,9 +355,9 @@ async fn a_removed_passkey_takes_the_sessions_it_opened_with_it_but_for_the_spar
         let (ended, spared) = (session_with(&passkey), session_with(&passkey));
         let with_other = session_with(&other);
         for session in [&ended, &spared] {
-            database.open_passkey_session(counterless(&passkey), session.clone()).await.unwrap();
+            sign_in_with(&database, counterless(&passkey), session.clone()).await;
         }
-        database.open_passkey_session(counterless(&other), with_other.clone()).await.unwrap();
+        sign_in_with(&database, counterless(&other), with_other.clone()).await;
 
         let removed =
             database.remove_passkey(removal(&passkey, spared.id)).await.unwrap().announced(drop);

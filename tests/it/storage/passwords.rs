@@ -8,16 +8,17 @@ use claviger::{
     storage::{
         passkeys::PasskeyRemoval,
         passwords::{PasswordChange, PasswordRemoval, PasswordRemovalRequest},
-        sessions::SessionSelection,
+        sessions::{Announcement, EndedSessions, SessionSelection, WhichEnded},
     },
 };
+use claviger_token::revocation::{Revocation, Revoked};
 
 use super::{
     HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, hash, new_session,
     passkeys::{added, removal as passkey_removal, session_with, used},
     race,
-    races::{ENDED, LIVE, REVOKED},
-    rounds, session_id, session_of, with_database,
+    races::{ENDED, LIVE, REVOKED, REVOKED_ACCOUNTS},
+    rounds, session_id, session_of, sign_in, sign_in_with, with_database,
 };
 
 fn change(caller: &NewSession, to: &str) -> PasswordChange {
@@ -45,20 +46,27 @@ async fn a_password_change_ends_every_session_and_opens_one() {
     with_database(async |database| {
         let (alice, first) = database.registered("alice").await;
         let second = new_session(alice.id);
-        assert!(database.open_password_session(second.clone(), hash("first")).await.unwrap());
+        assert!(database.sign_in(second.clone(), "first").await);
         let change = change(&first, "second");
 
-        let mut ended =
-            database.change_password(change.clone()).await.unwrap().announced(drop).unwrap();
+        let mut announced = None;
+        let changed = database.change_password(change.clone()).await.unwrap();
+        let epoch = changed.announced(|it| announced = Some(it));
 
-        ended.sort();
-        assert_eq!(ended, [first.id, second.id]);
+        assert_eq!(epoch, Some(1));
+        let which = WhichEnded::Before { epoch: 1, count: 2 };
+        let ended = EndedSessions {
+            account_id: alice.id,
+            which,
+            reason: EndReason::PasswordChanged,
+            revoked_until: NOW + HOUR,
+        };
+        assert_eq!(announced, Some(Announcement::Ended(ended)));
         let live = database.list_sessions(alice.id, NOW + SECOND, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
-        let mut revoked: Vec<_> = database.list_revocations(NOW).await.unwrap();
-        revoked.sort_by_key(session_of);
-        assert_eq!(revoked.iter().map(session_of).collect::<Vec<_>>(), ended);
-        assert!(revoked.iter().all(|it| it.until == NOW + HOUR));
+        let revoked = Revoked::Account { account_id: alice.id, before_epoch: 1 };
+        let revoked = Revocation { revoked, until: NOW + HOUR };
+        assert_eq!(database.list_revocations(NOW).await.unwrap(), [revoked]);
         let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
         assert_eq!(found.password_hash, Some(hash("second")));
     })
@@ -71,7 +79,7 @@ async fn a_session_that_is_over_or_anothers_changes_no_password() {
         let (alice, session) = database.registered("alice").await;
         let (_, of_bob) = database.registered("bob").await;
         let ended = new_session(alice.id);
-        database.open_password_session(ended.clone(), hash("first")).await.unwrap();
+        database.sign_in(ended.clone(), "first").await;
         let one = SessionSelection::One(ended.id);
         database
             .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR)
@@ -101,7 +109,7 @@ async fn a_first_password_is_set_where_none_was() {
         let ended =
             database.change_password(change(&session, "second")).await.unwrap().announced(drop);
 
-        assert_eq!(ended, Some(vec![session.id]));
+        assert_eq!(ended, Some(1));
         assert!(database.find_account(id).await.unwrap().unwrap().has_password);
     })
     .await;
@@ -131,7 +139,7 @@ async fn one_of_eight_password_changes_wins() {
 
         assert_eq!(database.count(LIVE).await, ROUNDS);
         assert_eq!(database.count(ENDED).await, ROUNDS);
-        assert_eq!(database.count(REVOKED).await, ROUNDS);
+        assert_eq!(database.count(REVOKED_ACCOUNTS).await, ROUNDS);
     })
     .await;
 }
@@ -151,7 +159,7 @@ async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
 
             race((0..RACERS).map(|_| {
                 let (storage, session) = (database.handle(), new_session(alice.id));
-                async move { storage.open_password_session(session, hash("first")).await.unwrap() }
+                async move { sign_in(&storage, session, "first").await }
             }))
             .await;
             changing.await.unwrap().unwrap();
@@ -161,7 +169,8 @@ async fn a_login_with_the_old_password_leaves_no_session_behind_its_change() {
         })
         .await;
 
-        assert_eq!(database.count(REVOKED).await, database.count(ENDED).await);
+        assert_eq!(database.count(REVOKED_ACCOUNTS).await, ROUNDS);
+        assert_eq!(database.count(LIVE).await, ROUNDS);
     })
     .await;
 }
@@ -188,8 +197,8 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         let (alice, spared) = database.registered("alice").await;
         let passkey = added(&database, &spared).await;
         let (ended, with_passkey) = (new_session(alice.id), session_with(&passkey));
-        database.open_password_session(ended.clone(), hash("first")).await.unwrap();
-        database.open_passkey_session(used(&passkey, 6), with_passkey.clone()).await.unwrap();
+        database.sign_in(ended.clone(), "first").await;
+        sign_in_with(&database, used(&passkey, 6), with_passkey.clone()).await;
         let (_, of_bob) = database.registered("bob").await;
 
         let removed = database.remove_password(removal(&spared)).await.unwrap().announced(drop);
@@ -205,8 +214,8 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         assert_eq!(revoked[0].until, NOW + HOUR);
         let found = database.find_account_with_password(of_bob.account_id).await.unwrap().unwrap();
         assert_eq!(found.password_hash, Some(hash("first")));
-        let late = database.open_password_session(new_session(alice.id), hash("first")).await;
-        assert!(!late.unwrap());
+        let late = database.sign_in(new_session(alice.id), "first").await;
+        assert!(!late);
         let proof = database.record_password_reauthentication(spared.id, NOW + SECOND).await;
         assert!(proof.unwrap().is_none());
     })
@@ -306,22 +315,17 @@ async fn a_login_with_a_password_leaves_no_session_behind_its_removal() {
             let passkey = added(&database, &session).await;
             let with_passkey = session_with(&passkey);
             let counterless = PasskeyUse { counter: 5, ..used(&passkey, 5) };
-            database.open_passkey_session(counterless, with_passkey.clone()).await.unwrap();
+            sign_in_with(&database, counterless, with_passkey.clone()).await;
             let (removing, removal) = (database.handle(), removal(&session));
             let removal = tokio::spawn(async move {
                 removing.remove_password(removal).await.unwrap().announced(drop)
             });
 
-            let opened =
-                race(
-                    (0..RACERS / 2).map(|_| {
-                        let (storage, session) = (database.handle(), new_session(alice.id));
-                        async move {
-                            storage.open_password_session(session, hash("first")).await.unwrap()
-                        }
-                    }),
-                )
-                .await;
+            let opened = race((0..RACERS / 2).map(|_| {
+                let (storage, session) = (database.handle(), new_session(alice.id));
+                async move { sign_in(&storage, session, "first").await }
+            }))
+            .await;
 
             let PasswordRemoval::Removed(ended) = removal.await.unwrap() else { panic!() };
             assert_eq!(ended.len(), opened.into_iter().filter(|it| *it).count());

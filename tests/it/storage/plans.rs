@@ -66,8 +66,12 @@ fn is_only_for(engine: &str, statement: &Statement) -> bool {
 }
 
 fn reads_a_table(plan: &[String]) -> bool {
-    // `SCAN CONSTANT ROW` reads no table.
-    let scan = |line: &String| line.contains("SCAN") && !line.contains("CONSTANT ROW");
+    // `SCAN CONSTANT ROW` reads no table, and neither does a scan of what a subquery returns.
+    let results: Vec<&str> = plan.iter().filter_map(|it| it.strip_prefix("CO-ROUTINE ")).collect();
+    let scan = |line: &String| {
+        let scanned = line.strip_prefix("SCAN ");
+        scanned.is_some_and(|it| it != "CONSTANT ROW" && !results.contains(&it))
+    };
     plan.iter().any(|line| scan(line) || line.contains("Seq Scan"))
 }
 
@@ -118,7 +122,7 @@ fn statements() -> Vec<Statement> {
 fn statements_of_table(table: &Table) -> Vec<Statement> {
     let with_account = match table.account_deletion {
         AccountDeletion::Deletes(sql) => Some(sql),
-        AccountDeletion::Keeps(_) | AccountDeletion::Unrelated => None,
+        AccountDeletion::Sweeps(_) | AccountDeletion::Keeps(_) | AccountDeletion::Unrelated => None,
     };
     let expired = match table.sweep {
         Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => statements,

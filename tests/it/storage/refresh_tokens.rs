@@ -12,7 +12,7 @@ use claviger::{
 use claviger_token::time::Timestamp;
 
 use super::{
-    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, hash, new_session, race,
+    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, new_session, race,
     races::{LIVE, REVOKED},
     rounds, session_id, session_of, with_database,
 };
@@ -37,7 +37,7 @@ pub(super) fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
         Rotation::Repeated(session) => ("repeated", Some(session.refresh_generation)),
         Rotation::Superseded(session) => ("superseded", Some(session.refresh_generation)),
         Rotation::Reused { .. } => ("reused", None),
-        Rotation::Ended => ("ended", None),
+        Rotation::Ended(_) => ("ended", None),
         Rotation::Unknown => ("unknown", None),
     }
 }
@@ -84,7 +84,7 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
             refresh_family: RefreshFamilyHash::from_bytes(bytes()),
             ..short
         };
-        database.open_password_session(opened.clone(), hash("first")).await.unwrap();
+        database.sign_in(opened.clone(), "first").await;
         let listed = database.list_sessions(session.account_id, NOW, None, 10).await.unwrap();
         let opened = listed.iter().find(|it| it.id == opened.id).unwrap();
         assert_eq!(opened.idle_expires_at, NOW + DAY);

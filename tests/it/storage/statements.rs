@@ -20,7 +20,7 @@ const COSTS: &[(&str, &str)] = &[
     (
         "Login",
         "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
-         lock accounts, SELECT accounts, INSERT sessions, COMMIT",
+         lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
     (
         "Login refused",
@@ -31,7 +31,7 @@ const COSTS: &[(&str, &str)] = &[
         "Login after that",
         "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
          DELETE sign_in_failures, COMMIT, BEGIN, lock accounts, SELECT accounts, \
-         INSERT sessions, COMMIT",
+         SELECT sessions, INSERT sessions, COMMIT",
     ),
     (
         "StartRegistration",
@@ -50,7 +50,7 @@ const COSTS: &[(&str, &str)] = &[
     (
         "FinishAuthentication",
         "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys, BEGIN, lock accounts, \
-         UPDATE passkeys, INSERT sessions, COMMIT, SELECT accounts, \
+         UPDATE passkeys, SELECT sessions, INSERT sessions, COMMIT, SELECT accounts, \
          SELECT sign_in_failures",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
@@ -227,9 +227,20 @@ fn without_sweeps(messages: Vec<Message>) -> Vec<Message> {
     kept
 }
 
+/// Where a word stands that is in no subquery.
+fn outermost(words: &[&str], word: &str) -> Option<usize> {
+    let mut depth = 0;
+    words.iter().position(|it| {
+        let is_outside = depth == 0;
+        depth += it.matches('(').count();
+        depth -= it.matches(')').count();
+        is_outside && *it == word
+    })
+}
+
 fn shortened(statement: &str) -> String {
     let words: Vec<_> = statement.split_whitespace().collect();
-    let table = |before: &str| words.iter().rposition(|it| *it == before).map(|it| words[it + 1]);
+    let table = |before: &str| outermost(&words, before).map(|it| words[it + 1]);
     match words[0] {
         "BEGIN" => "BEGIN".to_owned(),
         "SET" if statement.ends_with("COMMIT") => "COMMIT".to_owned(),

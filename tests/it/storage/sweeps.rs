@@ -13,7 +13,7 @@ use claviger::storage::{
 use claviger_token::algorithm::SigningAlgorithm;
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, hash, new_session, throttle::failure,
+    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, new_session, throttle::failure,
     with_database,
 };
 
@@ -60,7 +60,7 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
         let idle = NewSession { idle_expires_at: NOW + HOUR, ..new_session(alice.id) };
         let live = new_session(alice.id);
         for session in [&idle, &live] {
-            database.open_password_session(session.clone(), hash("first")).await.unwrap();
+            database.sign_in(session.clone(), "first").await;
         }
         let one = SessionSelection::One(ended.id);
         database
@@ -82,11 +82,11 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
 #[tokio::test]
 async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
     with_database(async |database| {
-        let (alice, _) = database.registered("alice").await;
+        let (alice, session) = database.registered("alice").await;
         let until = NOW + HOUR;
-        let all = SessionSelection::All;
+        let own = SessionSelection::One(session.id);
         database
-            .end_sessions(alice.id, all, EndReason::Logout, NOW, until)
+            .end_sessions(alice.id, own, EndReason::Logout, NOW, until)
             .await
             .unwrap()
             .announced(drop);

@@ -1,7 +1,9 @@
 //! The list of tables against the schemas of both engines: no table or column is left behind by a
 //! copy, and each table has its rule for the deletion of an account and for sweeping.
 
-use claviger::storage::tables::{AccountDeletion, Kind, Sweep, TABLES, Table};
+use claviger::storage::tables::{
+    AccountDeletion, DELETE_SESSIONS_OF_THE_PAST, Kind, Sweep, TABLES, Table,
+};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use crate::copy::empty_sqlite;
@@ -82,6 +84,11 @@ async fn what_belongs_to_an_account_has_a_rule_for_its_deletion() {
             AccountDeletion::Deletes(statement) => {
                 assert!(belongs, "{} belongs to no account", table.name);
                 assert_deletes(table, statement);
+            }
+            AccountDeletion::Sweeps(reason) => {
+                assert!(belongs, "{} belongs to no account", table.name);
+                assert!(!reason.is_empty(), "{} is left to the sweep without a reason", table.name);
+                assert_deletes(table, DELETE_SESSIONS_OF_THE_PAST.trim());
             }
             AccountDeletion::Keeps(reason) => {
                 assert!(belongs, "{} belongs to no account", table.name);

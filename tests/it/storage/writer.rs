@@ -190,7 +190,7 @@ async fn two_processes_on_one_database_see_each_others_writes() {
             other.delete_account(alice.id, session.id, NOW, NOW).await.unwrap().announced(drop);
 
         assert!(found.is_some());
-        assert!(deleted.is_some());
+        assert!(deleted);
         assert!(database.find_account(alice.id).await.unwrap().is_none());
     })
     .await;

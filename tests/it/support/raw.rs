@@ -105,6 +105,36 @@ impl RawConnection {
         ids_in(&self.text(ids).await)
     }
 
+    /// Opens so many sessions more of an account, like one that it has.
+    pub async fn crowd(&mut self, username: &str, count: u32) {
+        const COLUMNS: &str = "account_id, method, refreshed_at, address, user_agent, auth_time, \
+                               auth_method, created_at, idle_expires_at, expires_at, epoch";
+        let (id, family, numbers) = match self {
+            Self::Sqlite(_) => (
+                "randomblob(16)",
+                "randomblob(32)",
+                format!(
+                    "(WITH RECURSIVE numbers(n) AS
+                        (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+                    SELECT n FROM numbers)"
+                ),
+            ),
+            Self::Postgres(_) => (
+                "uuid_send(gen_random_uuid())",
+                "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())",
+                format!("generate_series(1, {count})"),
+            ),
+        };
+        self.execute(&format!(
+            "INSERT INTO sessions (id, refresh_family, refresh_generation, {COLUMNS})
+            SELECT {id}, {family}, 0, {COLUMNS} FROM {numbers} AS numbers CROSS JOIN (
+                SELECT {COLUMNS} FROM sessions WHERE account_id =
+                    (SELECT accounts.id FROM accounts WHERE username = '{username}')
+                LIMIT 1) AS one"
+        ))
+        .await;
+    }
+
     /// The sessions that are recorded as revoked.
     pub async fn revoked_sessions(&mut self) -> Vec<SessionId> {
         let ids = match self {

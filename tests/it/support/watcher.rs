@@ -25,6 +25,11 @@ impl Heard {
         self.live.contains_key(&format!("session {session_id}"))
     }
 
+    /// Whether everything of an account was revoked, in words with the epoch, as often as this.
+    pub fn knows_account(&self, account_id: &str, before_epoch: i64) -> bool {
+        self.live.contains_key(&format!("account {account_id} before {before_epoch}"))
+    }
+
     /// Adds what a message says.
     pub fn add(&mut self, cursor: &[u8], revocations: &[pb::Revocation], keys: &[pb::SigningKey]) {
         self.cursor = cursor.to_vec();
@@ -61,8 +66,7 @@ fn words(revocation: &pb::Revocation) -> String {
         Revoked::SessionId(id) => format!("session {id}"),
         Revoked::TokenId(id) => format!("token {id}"),
         Revoked::Account(account) => {
-            let before = account.issued_before.unwrap().seconds;
-            format!("account {} before {before}", account.account_id)
+            format!("account {} before {}", account.account_id, account.before_epoch)
         }
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn claims() -> Claims {
         session_id: SessionId::from_uuid(another_id()),
         auth_time: START,
         auth_method: SignInMethod::Passkey,
+        epoch: 0,
     }
 }
 

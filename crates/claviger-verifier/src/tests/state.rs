@@ -76,10 +76,8 @@ fn every_kind_of_revocation_ends_its_tokens_and_no_others() {
     let mut feed = Feed::synced(&issuer);
     let [by_session, by_account, by_token, live] = std::array::from_fn(|_| claims());
     let expire_time = Some(time(START + LIFETIME));
-    let account = pb::AccountRevocation {
-        account_id: by_account.account_id.to_string(),
-        issued_before: Some(time(START + SECOND)),
-    };
+    let account =
+        pb::AccountRevocation { account_id: by_account.account_id.to_string(), before_epoch: 1 };
     let revoked = [
         pb::revocation::Revoked::SessionId(by_session.session_id.to_string()),
         pb::revocation::Revoked::Account(account),

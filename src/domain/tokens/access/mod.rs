@@ -49,6 +49,8 @@ pub struct Subject {
     /// When the session expires. No token is valid beyond it, because only sessions that have not
     /// expired can be ended, and a token of an expired one could not be revoked.
     pub session_ends_at: Timestamp,
+    /// `epoch`.
+    pub epoch: i64,
 }
 
 /// Signs and judges access tokens.
@@ -109,13 +111,14 @@ impl AccessTokens {
             session_id: subject.session_id,
             auth_time: whole_seconds(subject.auth_time),
             auth_method: subject.auth_method,
+            epoch: subject.epoch,
         })
     }
 
     /// Signs a token for one backend, of the same session as the caller's own. Returns it with its
     /// `exp`.
     ///
-    /// It has the `iat` and `exp` of the caller's token, so every revocation of an account or a session
+    /// It has the `epoch`, `iat` and `exp` of the caller's token, so every revocation of an account or a session
     /// that covers the one covers the other, on a replica too that has not received it yet.
     ///
     /// # Errors

@@ -162,6 +162,7 @@ impl Stage {
     fn person(&self, app: &TestApp, stranger: &Person, session: SessionId) -> Person {
         let now = app.clock().now();
         stranger.bearing(&app.sign(Subject {
+            epoch: 0,
             account_id: self.account,
             session_id: session,
             auth_time: now,

@@ -66,6 +66,7 @@ impl Server {
             auth_time: self.clock.now(),
             auth_method: SignInMethod::Password,
             session_ends_at: self.clock.now() + 2 * LIFETIME,
+            epoch: 0,
         }
     }
 

@@ -1,0 +1,161 @@
+//! Opening sessions, and keeping an account to the number of them that it may have.
+
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
+use crate::{
+    model::{
+        password::PasswordHash,
+        session::{EndReason, NewSession},
+    },
+    storage::{
+        Connection, Result, Storage,
+        locks::lock_account,
+        params,
+        revocations::{SessionRevocation, revoke},
+    },
+};
+
+use super::{Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch};
+
+/// How many sessions end at most when one is opened. An account that has far too many, because the limit
+/// was lowered, comes down to it from sign-in to sign-in.
+const ENDED_AT_ONCE: u32 = 10;
+
+const INSERT: &str = "
+INSERT INTO sessions (
+    id, account_id, method, passkey_id, refresh_family, refresh_generation, refreshed_at, address,
+    user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at, epoch)
+SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM accounts WHERE id = $2
+RETURNING epoch";
+
+const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_hash = $2";
+
+// Those that have expired count, and go first: they are as many as nobody sweeps. The oldest ones are
+// looked at, which are all of them unless there are far too many.
+const OPEN: &str = concat!(
+    "SELECT id, refreshed_at FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
+    is_of_epoch!("$1"),
+    " ORDER BY created_at, id LIMIT $2"
+);
+
+const END: &str =
+    "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+
+/// A session that was opened, and those that had to end for it.
+#[derive(Debug)]
+pub(in crate::storage) struct Opened {
+    /// The account's epoch, which the session is of.
+    pub(in crate::storage) epoch: i64,
+    /// Those that ended.
+    pub(in crate::storage) surplus: Vec<SessionId>,
+}
+
+impl Storage {
+    /// Opens a session for a password that was checked against `checked_hash`. Returns the epoch of the
+    /// session, or `None`, and opens nothing, when that is no longer the account's hash: a password
+    /// changed meanwhile must not let a session in. `revoked_until` is for sessions that end because
+    /// the account has too many.
+    pub async fn open_password_session(
+        &self,
+        session: NewSession,
+        checked_hash: PasswordHash,
+        revoked_until: Timestamp,
+    ) -> Result<Ending<Option<i64>>> {
+        let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
+        let input = (session, checked_hash, end);
+        let opened = self.write(input, |c, (session, checked_hash, end)| {
+            Box::pin(async move {
+                lock_account(c, session.account_id).await?;
+                if !c.exists(PASSWORD_IS, params![session.account_id, checked_hash]).await? {
+                    return Ok(None);
+                }
+                open_another(c, session, *end).await
+            })
+        });
+        Ok(opened_epoch(account_id, opened.await?, end))
+    }
+}
+
+/// What ends because of a session.
+pub(in crate::storage) const fn surplus_end(
+    session: &NewSession,
+    revoked_until: Timestamp,
+) -> SessionEnd {
+    SessionEnd { reason: EndReason::SessionLimit, now: session.created_at, revoked_until }
+}
+
+/// The epoch of a session that was opened, behind those that ended for it.
+pub(in crate::storage) fn opened_epoch(
+    account_id: AccountId,
+    opened: Option<Opened>,
+    end: SessionEnd,
+) -> Ending<Option<i64>> {
+    let Some(Opened { epoch, surplus }) = opened else { return Ending::none(None) };
+    Ending::new(Some(epoch), end.of(account_id, WhichEnded::Sessions(surplus)))
+}
+
+/// Opens a session of a locked account within a transaction that has checked the sign-in. Ends those
+/// that are too many. Returns `None` when there is no such account.
+pub(in crate::storage) async fn open_another(
+    connection: &mut Connection,
+    session: &NewSession,
+    end: SessionEnd,
+) -> Result<Option<Opened>> {
+    let surplus = end_surplus(connection, session, end).await?;
+    let epoch = insert_session(connection, session).await?;
+    Ok(epoch.map(|epoch| Opened { epoch, surplus }))
+}
+
+/// Inserts the first session of an account, or of its epoch. Returns the epoch, or `None` when there is
+/// no such account.
+pub(in crate::storage) async fn insert_session(
+    connection: &mut Connection,
+    session: &NewSession,
+) -> Result<Option<i64>> {
+    let inserted: Option<(i64,)> = connection
+        .find(
+            INSERT,
+            params![
+                session.id,
+                session.account_id,
+                session.sign_in.method().name(),
+                session.sign_in.passkey_id(),
+                session.refresh_family,
+                session.created_at,
+                session.origin.address.to_string(),
+                session.origin.user_agent,
+                session.idle_expires_at.min(session.expires_at),
+                session.expires_at
+            ],
+        )
+        .await?;
+    Ok(inserted.map(|(epoch,)| epoch))
+}
+
+/// Makes room for one session: ends those that were unused for the longest time.
+async fn end_surplus(
+    connection: &mut Connection,
+    session: &NewSession,
+    end: SessionEnd,
+) -> Result<Vec<SessionId>> {
+    let most = session.limit.saturating_add(ENDED_AT_ONCE - 1);
+    let mut open: Vec<(Vec<u8>, i64)> =
+        connection.list(OPEN, params![session.account_id, most]).await?;
+    let surplus = (open.len() + 1).saturating_sub(session.limit as usize);
+    if surplus == 0 {
+        return Ok(Vec::new());
+    }
+    open.sort_by_key(|(_, refreshed_at)| *refreshed_at);
+    let mut ended = Vec::new();
+    for (id, _) in open.iter().take(surplus) {
+        let session_id = session_id(id)?;
+        connection.execute(END, params![session_id, end.now, end.reason.name()]).await?;
+        // Whoever else ends it at this moment revokes it too.
+        revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
+        ended.push(session_id);
+    }
+    Ok(ended)
+}
