@@ -1,5 +1,5 @@
--- How often everything of the account was ended. A session with an older epoch than its account's is
--- dead, and so are the tokens that carry it.
+-- Rises whenever everything of the account is ended. A session with an older epoch than its account's
+-- is dead, and so are the tokens that carry it.
 ALTER TABLE accounts ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;
 

@@ -310,8 +310,8 @@ settings! {
     );
     pub static LIMITS_SESSIONS_PER_ACCOUNT: Setting<Count> = setting(
         "limits.sessions_per_account", count(1, MAX_SESSIONS_PER_ACCOUNT), Value("100"),
-        "The maximum number of sessions of an account; when it signs in once more, the session that \
-         was unused for the longest time ends.",
+        "The maximum number of sessions of an account; a further sign-in ends the session that was \
+         unused for the longest time.",
     );
     pub static LIMITS_CONCURRENT_STREAMS: Setting<Count> = setting(
         "limits.concurrent_streams", count(1, 10_000), Value("100"),

@@ -17,10 +17,11 @@ pub const MAX_SESSIONS_PER_ACCOUNT: u32 = 1000;
 /// Where the count of an account's sessions stops, so that it costs the same however many there are.
 pub const COUNTED_SESSIONS: u32 = 100;
 
-/// The epoch of a new account. Ending everything of an account begins the next one.
+/// The epoch of a new account. Ending everything of an account begins the next one, whose number is the
+/// time in seconds, or one more than the last if that is greater.
 pub const FIRST_EPOCH: i64 = 0;
 
-/// Later than every epoch that an account can have: whatever its tokens say, they are dead.
+/// Later than every epoch that an account can have: all its tokens are revoked.
 pub const DELETED_EPOCH: i64 = i64::MAX;
 
 /// Where a call came from, for display and for throttling.

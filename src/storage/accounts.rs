@@ -91,7 +91,7 @@ impl Storage {
     }
 
     /// Deletes an account with its passkeys and ceremonies, and revokes all its access tokens. Its
-    /// sessions are dead, and deleted by the sweep. Returns whether the caller's session was live; if
+    /// sessions have ended, and are deleted by the sweep. Returns whether the caller's session was live; if
     /// not, nothing is deleted.
     pub async fn delete_account(
         &self,

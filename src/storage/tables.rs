@@ -130,7 +130,7 @@ pub const TABLES: &[Table] = &[
             integer("epoch"),
         ],
         account_deletion: AccountDeletion::Sweeps(
-            "there may be hundreds of thousands of them, and all are dead at once",
+            "there may be hundreds of thousands of them, and all have ended",
         ),
         sweep: Sweep::AfterRetention(&[
             sweep!("sessions", "id", "ended_at < $1", "ended_at"),

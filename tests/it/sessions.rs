@@ -4,7 +4,7 @@ use claviger_proto::pb;
 
 use crate::{
     assert_refused,
-    support::{DAY, PASSWORD, SECOND, TestApp},
+    support::{BACKEND, DAY, PASSWORD, SECOND, TestApp},
 };
 
 #[tokio::test]
@@ -160,6 +160,51 @@ async fn revoke_all_sessions_ends_the_callers_own_too() {
     assert_refused!(phone.get_account().await, Unauthenticated, SESSION_ENDED);
     assert_refused!(laptop.get_account().await, Unauthenticated, SESSION_ENDED);
     app.stranger().login("alice", PASSWORD).await.unwrap().get_account().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_everything_has_ended_only_who_signs_in_again_gets_in() {
+    let app = TestApp::start().await;
+    let phone = app.registered("alice").await;
+    let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
+    let refreshed = laptop.refresh().await.unwrap();
+
+    phone.sessions().revoke_all_sessions(pb::RevokeAllSessionsRequest {}).await.unwrap();
+    let back = app.stranger().login("alice", PASSWORD).await.unwrap();
+
+    for person in [&phone, &laptop, &refreshed] {
+        assert_eq!(app.verdict(&person.backend_token).await, pb::TokenVerdict::Revoked);
+        assert_refused!(person.issue(BACKEND).await, Unauthenticated, SESSION_ENDED);
+        assert_refused!(person.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    }
+    // The clock stands still: all of it happened in the same second.
+    assert_eq!(app.verdict(&back.backend_token).await, pb::TokenVerdict::Active);
+    let back = back.refresh().await.unwrap();
+    assert_eq!(app.verdict(&back.token_for(BACKEND).await).await, pb::TokenVerdict::Active);
+    assert_eq!(back.list_sessions().await.unwrap().len(), 1);
+    // Also for a process that reads them from storage.
+    let app = app.restart().await;
+    assert_eq!(app.verdict(&laptop.backend_token).await, pb::TokenVerdict::Revoked);
+    assert_eq!(app.verdict(&back.backend_token).await, pb::TokenVerdict::Active);
+}
+
+#[tokio::test]
+async fn the_longest_unused_session_ends_when_there_are_too_many() {
+    let app = TestApp::start_with(&[("limits.sessions_per_account", "2")]).await;
+    let phone = app.registered("alice").await;
+    app.clock().advance(SECOND);
+    let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
+    app.clock().advance(SECOND);
+    let phone = phone.refresh().await.unwrap();
+
+    let tablet = app.stranger().login("alice", PASSWORD).await.unwrap();
+
+    assert_eq!(app.verdict(&laptop.backend_token).await, pb::TokenVerdict::Revoked);
+    assert_refused!(laptop.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
+    for person in [&phone, &tablet] {
+        assert_eq!(app.verdict(&person.backend_token).await, pb::TokenVerdict::Active);
+        person.get_account().await.unwrap();
+    }
 }
 
 #[tokio::test]

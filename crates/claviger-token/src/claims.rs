@@ -35,8 +35,8 @@ pub struct Claims {
     pub auth_time: Timestamp,
     /// `amr`: the method of that proof.
     pub auth_method: SignInMethod,
-    /// `epoch`: how often everything of the account had been ended when the session was opened, from 0.
-    /// Ending everything revokes the tokens of all earlier epochs.
+    /// `epoch`: that of the account when the session was opened, 0 at first. It rises whenever everything
+    /// of the account is ended, which revokes the tokens of all earlier epochs.
     pub epoch: i64,
 }
 

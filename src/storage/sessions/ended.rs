@@ -17,7 +17,7 @@ use crate::model::session::{COUNTED_SESSIONS, DELETED_EPOCH};
 pub struct EndedSessions {
     /// The account that they belong to.
     pub account_id: AccountId,
-    /// Which sessions.
+    /// Those of its sessions that have ended.
     pub which: WhichEnded,
     /// Why they ended.
     pub reason: EndReason,

@@ -1,5 +1,5 @@
 //! Ending everything of an account at one stroke, however many sessions it has: the account's epoch
-//! rises, and whatever carries an older one is dead. No row of a session is touched.
+//! rises, and what carries an older one has ended. No row of a session is touched.
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -21,7 +21,11 @@ const COUNT: &str = concat!(
     " LIMIT $3) AS live"
 );
 
-const BEGIN_EPOCH: &str = "UPDATE accounts SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
+// Counted from 1, an epoch could come twice after a backup is restored, and a token of the first time
+// would pass for one of the second. The time is later than that, and never trusted to be.
+const BEGIN_EPOCH: &str = "
+UPDATE accounts SET epoch = CASE WHEN epoch < $2 THEN $2 ELSE epoch + 1 END
+WHERE id = $1 RETURNING epoch";
 
 impl Storage {
     /// Ends every session of an account, that of the caller included, and revokes all its access
@@ -69,7 +73,8 @@ pub(in crate::storage) async fn end_everything(
     end: SessionEnd,
 ) -> Result<Option<WhichEnded>> {
     let count = count_live(connection, account_id, end.now).await?;
-    let begun: Option<(i64,)> = connection.find(BEGIN_EPOCH, params![account_id]).await?;
+    let begun: Option<(i64,)> =
+        connection.find(BEGIN_EPOCH, params![account_id, end.now.as_seconds()]).await?;
     let Some((epoch,)) = begun else { return Ok(None) };
     revoke_epochs(connection, account_id, epoch, end.revoked_until).await?;
     Ok(Some(WhichEnded::Before { epoch, count }))

@@ -33,8 +33,8 @@ RETURNING epoch";
 
 const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_hash = $2";
 
-// Those that have expired count, and go first: they are as many as nobody sweeps. The oldest ones are
-// looked at, which are all of them unless there are far too many.
+// Those that have expired and are not swept yet count, and go first. The oldest ones are looked at,
+// which are all of them unless there are far too many.
 const OPEN: &str = concat!(
     "SELECT id, refreshed_at FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
     is_of_epoch!("$1"),
@@ -153,7 +153,7 @@ async fn end_surplus(
     for (id, _) in open.iter().take(surplus) {
         let session_id = session_id(id)?;
         connection.execute(END, params![session_id, end.now, end.reason.name()]).await?;
-        // Whoever else ends it at this moment revokes it too.
+        // A call that ends it at this moment revokes it too.
         revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
         ended.push(session_id);
     }

@@ -7,6 +7,7 @@ mod cut_off;
 mod keys;
 mod late;
 mod refresh;
+mod repeats;
 mod revocations;
 mod starts;
 mod throttle;

@@ -81,7 +81,7 @@ async fn who_signs_in_right_after_the_revocation_gets_a_good_token_at_once() {
     let alice = app.registered("alice").await;
     said(&run(app.home(), &["revoke", "account", "alice"]));
     wait_until("heard", SECOND, async || {
-        Heard::poll(&mut app.backend()).await.knows_account(&alice.account.id, 1)
+        Heard::poll(&mut app.backend()).await.knows_account(&alice.account.id)
     })
     .await;
 

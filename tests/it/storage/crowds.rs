@@ -19,7 +19,8 @@ use claviger::{
 };
 
 use super::{
-    Database, HOUR, NOW, bytes, hash, new_session, races::REVOKED, throttle::failure, with_database,
+    Database, HOUR, NEXT_EPOCH, NOW, bytes, hash, new_session, races::REVOKED, throttle::failure,
+    with_database,
 };
 use crate::support::patience::timed;
 
@@ -87,7 +88,7 @@ impl Act {
                     revoked_until: until,
                 };
                 let changed = database.change_password(change).await.unwrap();
-                assert_eq!(changed.announced(drop), Some(1));
+                assert_eq!(changed.announced(drop), Some(NEXT_EPOCH));
             }
             Self::Delete => {
                 let deleted = database.delete_account(id, caller, NOW, until).await.unwrap();

@@ -11,8 +11,8 @@ use claviger::{
 use claviger_token::revocation::Revoked;
 
 use super::{
-    DAY, HOUR, NOW, RACERS, SECOND, hash, new_session, race, refresh_tokens::attempt, rounds,
-    sign_in, with_database,
+    DAY, HOUR, NEXT_EPOCH, NOW, RACERS, SECOND, hash, new_session, race, refresh_tokens::attempt,
+    rounds, sign_in, with_database,
 };
 
 #[tokio::test]
@@ -33,11 +33,12 @@ async fn everything_of_before_is_dead_and_a_sign_in_after_is_live() {
         let opened = database.open_password_session(after.clone(), hash("first"), NOW).await;
 
         assert_eq!(ended, Some(2));
-        assert_eq!(opened.unwrap().announced(drop), Some(1));
+        assert_eq!(opened.unwrap().announced(drop), Some(NEXT_EPOCH));
         assert_eq!((is_live(&first).await, is_live(&second).await), (false, false));
         assert!(is_live(&after).await && is_live(&of_bob).await);
         let listed = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
-        assert_eq!(listed.iter().map(|it| (it.id, it.epoch)).collect::<Vec<_>>(), [(after.id, 1)]);
+        let listed: Vec<_> = listed.iter().map(|it| (it.id, it.epoch)).collect();
+        assert_eq!(listed, [(after.id, NEXT_EPOCH)]);
         let dead = database.rotate_refresh_token(attempt(&second, 0, NOW)).await.unwrap();
         let dead = dead.announced(|it| {
             let until = NOW + HOUR;
@@ -47,7 +48,10 @@ async fn everything_of_before_is_dead_and_a_sign_in_after_is_live() {
         assert!(matches!(dead, Rotation::Ended(Some(id)) if id == second.id), "{dead:?}");
         let live = database.rotate_refresh_token(attempt(&after, 0, NOW)).await.unwrap();
         let live = live.announced(drop);
-        assert!(matches!(&live, Rotation::Rotated(session) if session.epoch == 1), "{live:?}");
+        assert!(
+            matches!(&live, Rotation::Rotated(session) if session.epoch == NEXT_EPOCH),
+            "{live:?}"
+        );
         assert!(database.find_account(bob.id).await.unwrap().is_some());
     })
     .await;
@@ -139,7 +143,7 @@ async fn a_sign_in_or_refresh_during_the_end_is_dead_with_the_rest_or_of_the_nex
             assert!(end.await.unwrap().is_some());
             for (id, epoch) in opened {
                 let is_live = database.is_session_live(id, alice.id, NOW).await.unwrap();
-                assert_eq!(is_live, epoch == 1, "of epoch {epoch}");
+                assert_eq!(is_live, epoch == NEXT_EPOCH, "of epoch {epoch}");
             }
             match refresh.await.unwrap() {
                 Rotation::Rotated(session) => assert_eq!(session.epoch, 0),
@@ -158,7 +162,8 @@ async fn everything_can_be_ended_again_and_again() {
     with_database(async |database| {
         let (alice, mut session) = database.registered("alice").await;
 
-        for epoch in 1..=5 {
+        // Also while the clock stands still or goes back.
+        for epoch in NEXT_EPOCH..NEXT_EPOCH + 5 {
             let change = PasswordChange {
                 account_id: alice.id,
                 caller: session.id,
@@ -173,7 +178,10 @@ async fn everything_can_be_ended_again_and_again() {
 
         let revocations = database.list_revocations(NOW).await.unwrap();
         let revoked: Vec<_> = revocations.into_iter().map(|it| it.revoked).collect();
-        assert_eq!(revoked, [Revoked::Account { account_id: alice.id, before_epoch: 5 }]);
+        assert_eq!(
+            revoked,
+            [Revoked::Account { account_id: alice.id, before_epoch: NEXT_EPOCH + 4 }]
+        );
     })
     .await;
 }
@@ -248,6 +256,24 @@ async fn sessions_that_expired_make_room_first() {
 
         let live = database.list_sessions(alice.id, NOW + HOUR, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [later.id, first.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_epoch_is_later_than_those_that_a_restored_database_has_forgotten() {
+    with_database(async |database| {
+        let (alice, session) = database.registered("alice").await;
+        let end = database.end_all_sessions(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        end.announced(drop);
+        // As in a backup of before.
+        database.raw().await.execute("UPDATE accounts SET epoch = 0").await;
+
+        let later = NOW + SECOND;
+        database.revoke_account(alice.id, later, later + HOUR).await.unwrap();
+
+        let opened = database.open_password_session(new_session(alice.id), hash("first"), NOW);
+        assert_eq!(opened.await.unwrap().announced(drop), Some(NEXT_EPOCH + 1));
     })
     .await;
 }

@@ -53,6 +53,8 @@ use uuid::Uuid;
 use crate::support::{Home, raw::RawConnection};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+/// The epoch that begins when everything of an account is ended at [`NOW`] for the first time.
+pub(crate) const NEXT_EPOCH: i64 = NOW.as_seconds();
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);

@@ -14,7 +14,7 @@ use claviger::{
 use claviger_token::revocation::{Revocation, Revoked};
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, hash, new_session,
+    HOUR, NEXT_EPOCH, NOW, RACERS, ROUNDS, SECOND, account_id, hash, new_session,
     passkeys::{added, removal as passkey_removal, session_with, used},
     race,
     races::{ENDED, LIVE, REVOKED, REVOKED_ACCOUNTS},
@@ -53,8 +53,8 @@ async fn a_password_change_ends_every_session_and_opens_one() {
         let changed = database.change_password(change.clone()).await.unwrap();
         let epoch = changed.announced(|it| announced = Some(it));
 
-        assert_eq!(epoch, Some(1));
-        let which = WhichEnded::Before { epoch: 1, count: 2 };
+        assert_eq!(epoch, Some(NEXT_EPOCH + 1));
+        let which = WhichEnded::Before { epoch: NEXT_EPOCH + 1, count: 2 };
         let ended = EndedSessions {
             account_id: alice.id,
             which,
@@ -64,7 +64,7 @@ async fn a_password_change_ends_every_session_and_opens_one() {
         assert_eq!(announced, Some(Announcement::Ended(ended)));
         let live = database.list_sessions(alice.id, NOW + SECOND, None, 10).await.unwrap();
         assert_eq!(live.iter().map(|it| it.id).collect::<Vec<_>>(), [change.session.id]);
-        let revoked = Revoked::Account { account_id: alice.id, before_epoch: 1 };
+        let revoked = Revoked::Account { account_id: alice.id, before_epoch: NEXT_EPOCH + 1 };
         let revoked = Revocation { revoked, until: NOW + HOUR };
         assert_eq!(database.list_revocations(NOW).await.unwrap(), [revoked]);
         let found = database.find_account_with_password(alice.id).await.unwrap().unwrap();
@@ -109,7 +109,7 @@ async fn a_first_password_is_set_where_none_was() {
         let ended =
             database.change_password(change(&session, "second")).await.unwrap().announced(drop);
 
-        assert_eq!(ended, Some(1));
+        assert_eq!(ended, Some(NEXT_EPOCH + 1));
         assert!(database.find_account(id).await.unwrap().unwrap().has_password);
     })
     .await;

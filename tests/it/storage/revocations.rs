@@ -10,7 +10,7 @@ use claviger_token::{
 };
 use uuid::Uuid;
 
-use super::{DAY, HOUR, NOW, SECOND, with_database};
+use super::{DAY, HOUR, NEXT_EPOCH, NOW, SECOND, with_database};
 
 fn revocations(listed: Vec<Revocation>) -> HashSet<(Revoked, i64)> {
     let listed = listed.into_iter().map(|it| (it.revoked, it.until.as_micros()));
@@ -43,7 +43,7 @@ async fn every_kind_is_listed_until_its_time_and_among_the_recent_ones() {
         assert_eq!(ended, Some(1));
         let expected = [
             Revoked::Session(opened.id),
-            Revoked::Account { account_id: bob.id, before_epoch: 1 },
+            Revoked::Account { account_id: bob.id, before_epoch: NEXT_EPOCH },
             Revoked::Token("a token".to_owned()),
         ];
         let expected = HashSet::from(expected.map(|it| (it, until.as_micros())));
@@ -95,7 +95,7 @@ async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times(
 
         assert_eq!(nobodys, None);
         let listed = database.list_revocations(NOW).await.unwrap();
-        let revoked = Revoked::Account { account_id: alice.id, before_epoch: 2 };
+        let revoked = Revoked::Account { account_id: alice.id, before_epoch: NEXT_EPOCH + 1 };
         assert_eq!(listed, [Revocation { revoked, until: NOW + DAY }]);
     })
     .await;

@@ -59,7 +59,7 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
     let payload = server.payload();
 
     let members =
-        ["iss", "sub", "aud", "client_id", "exp", "iat", "jti", "sid", "auth_time", "amr"];
+        ["iss", "sub", "aud", "client_id", "exp", "iat", "jti", "sid", "auth_time", "amr", "epoch"];
     let mut payloads = members.map(|member| without(payload.clone(), member)).to_vec();
     payloads.extend(members.map(|member| with(payload.clone(), member, json!(null))));
     payloads.extend(members.map(|member| with(payload.clone(), member, json!({}))));
@@ -73,6 +73,8 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
         with(payload.clone(), "aud", json!([])),
         with(payload.clone(), "aud", json!(["https://id.example"])),
         with(payload.clone(), "client_id", json!("")),
+        with(payload.clone(), "epoch", json!("0")),
+        with(payload.clone(), "epoch", json!(0.5)),
         with(payload.clone(), "aud", json!([7])),
         with(payload.clone(), "exp", json!("1800000900")),
         with(payload.clone(), "exp", json!(1e300)),

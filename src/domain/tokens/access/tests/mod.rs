@@ -155,6 +155,7 @@ fn a_token_says_exactly_what_rfc_9068_asks_for() {
             "sid": "0190a5a0-0000-7000-8000-000000000002",
             "auth_time": START,
             "amr": ["pwd"],
+            "epoch": 0,
         })
     );
     assert_eq!(payload["jti"].as_str().unwrap().len(), 36);
