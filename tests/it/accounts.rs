@@ -116,8 +116,7 @@ async fn a_login_with_the_old_password_during_a_change_leaves_no_session() {
         alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
 
         if let Ok(intruder) = login.await.unwrap() {
-            let verdict = app.verdict(&intruder.backend_token).await;
-            assert_eq!(verdict, pb::TokenVerdict::Revoked);
+            app.assert_ended(&intruder).await;
         }
     }
 }
@@ -137,8 +136,7 @@ async fn a_session_ended_during_its_password_change_gains_nothing() {
         alice.sessions().revoke_other_sessions(request).await.unwrap();
 
         if let Ok(thief) = change.await.unwrap() {
-            let verdict = app.verdict(&thief.backend_token).await;
-            assert_eq!(verdict, pb::TokenVerdict::Revoked);
+            app.assert_ended(&thief).await;
         }
     }
 }

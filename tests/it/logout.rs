@@ -114,8 +114,7 @@ async fn a_refresh_and_a_logout_at_once_leave_nothing_alive() {
 
         match refresh.await.unwrap() {
             Ok(next) => {
-                let verdict = app.verdict(&next.backend_token).await;
-                assert_eq!(verdict, pb::TokenVerdict::Revoked);
+                app.assert_ended(&next).await;
                 assert_refused!(next.refresh().await.map(drop), Unauthenticated, SESSION_ENDED);
             }
             Err(status) => {

@@ -24,6 +24,7 @@ use tonic::{
 };
 
 use super::{Home, PASSWORD, Person, raw::RawConnection};
+use crate::assert_refused;
 
 /// When every test begins: 2026-01-01 00:00 UTC.
 const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -222,6 +223,15 @@ impl TestApp {
     /// The verdict on an access token.
     pub async fn verdict(&self, access_token: &str) -> pb::TokenVerdict {
         self.judge(access_token, super::BACKEND, None).await.unwrap().verdict()
+    }
+
+    /// Asserts that no access token of a person is good any more.
+    pub async fn assert_ended(&self, person: &Person) {
+        assert_refused!(person.get_account().await.map(drop), Unauthenticated, SESSION_ENDED);
+        // It is empty if the session ended before it was issued.
+        if !person.backend_token.is_empty() {
+            assert_eq!(self.verdict(&person.backend_token).await, pb::TokenVerdict::Revoked);
+        }
     }
 
     /// The whole answer on an access token.

@@ -112,7 +112,9 @@ async fn refresh_and_judge(
             continue;
         }
         for app in apps.iter() {
-            for token in [&first, &person.backend_token] {
+            // There is none for a sign-in whose own token was signed by the revoked key.
+            let tokens = [&first, &person.backend_token].into_iter().filter(|it| !it.is_empty());
+            for token in tokens {
                 let (asked_at, key_id) = (Instant::now(), key_of(token));
                 let verdict = app.verdict(token).await;
                 judgements.push(Judgement { asked_at, key_id, verdict });
