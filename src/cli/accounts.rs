@@ -26,6 +26,7 @@ pub(super) enum AccountsCommand {
     /// that apply to client addresses are not reset.
     Unlock {
         /// The username; it need not belong to an account
+        #[arg(allow_hyphen_values = true)]
         username: String,
     },
 }

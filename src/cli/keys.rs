@@ -44,7 +44,7 @@ pub(super) enum KeysCommand {
     /// one is created and signs immediately.
     Revoke {
         /// The key ID (`kid`), as listed by `claviger keys list`
-        #[arg(value_name = "KEY_ID")]
+        #[arg(value_name = "KEY_ID", allow_hyphen_values = true)]
         key_id: String,
     },
 }

@@ -33,7 +33,7 @@ pub(super) enum RevokeCommand {
     /// The account is not locked: its owner can sign in again at once.
     Account {
         /// The username, or the account ID (`sub`)
-        #[arg(value_name = "USERNAME_OR_ID")]
+        #[arg(value_name = "USERNAME_OR_ID", allow_hyphen_values = true)]
         account: String,
     },
     /// Revoke one access token; its session remains valid

@@ -106,6 +106,19 @@ fn flags_of_commands_have_their_types() {
 }
 
 #[test]
+fn key_ids_and_usernames_may_begin_with_a_hyphen() {
+    let revoked = parsed("keys revoke --log-level debug -N3x");
+    assert!(
+        matches!(&revoked, Command::Keys(KeysCommand::Revoke { key_id }) if key_id == "-N3x"),
+        "{revoked:?}"
+    );
+    for line in ["keys revoke -N --log-level debug", "accounts unlock -bob", "revoke account -bob"]
+    {
+        parsed(line);
+    }
+}
+
+#[test]
 fn an_unknown_subcommand_and_a_missing_one_are_invalid() {
     for line in [
         &["claviger"][..],
