@@ -149,6 +149,7 @@ fn a_token_says_exactly_what_rfc_9068_asks_for() {
             "sub": "0190a5a0-0000-7000-8000-000000000001",
             "aud": "https://id.example",
             "client_id": "claviger",
+            "epoch": 0,
             "exp": START + 900,
             "iat": START,
             "jti": payload["jti"].as_str().unwrap(),
