@@ -137,7 +137,7 @@ async fn a_session_ended_during_its_password_change_gains_nothing() {
         let revoked = alice.sessions().revoke_other_sessions(request).await;
         let change = change.await.unwrap();
 
-        // Whoever is second finds the own session ended.
+        // The second call finds its own session ended.
         match revoked {
             Ok(_) => {
                 ended += 1;

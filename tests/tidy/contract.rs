@@ -8,6 +8,8 @@ use crate::{report, source};
 
 const REASONS: &str = "proto/claviger/v1/error_reason.proto";
 const PAGE: &str = "docs/errors.md";
+/// The field with which a call takes or delivers the refresh token in a cookie.
+const DELIVERY: &str = " refresh_token_delivery = ";
 
 #[test]
 fn every_reason_is_documented_with_its_code() {
@@ -49,16 +51,20 @@ fn every_field_reason_is_documented() {
     report(complaints, "write these rows into the table of field reasons in docs/errors.md");
 }
 
+/// The bodies of the public contract's messages, by name.
+fn messages() -> BTreeMap<String, String> {
+    let files = source::under(&["proto/claviger/v1/"], ".proto");
+    let messages = files.iter().flat_map(|it| it.text.split("\nmessage ").skip(1));
+    let parts = messages.filter_map(|it| it.split_once(' '));
+    parts.map(|(name, body)| (name.to_owned(), body.to_owned())).collect()
+}
+
 #[test]
 fn every_call_that_can_deliver_a_cookie_is_tested_with_it() {
     let tests = source::under(&["tests/it/cookies/"], ".rs");
-    let contract = source::under(&["proto/claviger/v1/"], ".proto");
-    let calls: Vec<&str> = contract
-        .iter()
-        .flat_map(|it| it.text.split("\nmessage ").skip(1))
-        .filter(|it| it.contains(" refresh_token_delivery = "))
-        .filter_map(|it| it.split_whitespace().next())
-        .collect();
+    let messages = messages();
+    let delivers = messages.iter().filter(|(_, body)| body.contains(DELIVERY));
+    let calls: Vec<&str> = delivers.map(|(name, _)| name.as_str()).collect();
     let is_tested = |call: &str| tests.iter().any(|it| it.text.contains(&format!("pb::{call} {{")));
     let complaints = calls.iter().filter(|it| !is_tested(it)).map(|it| (*it).to_owned()).collect();
 
@@ -68,20 +74,13 @@ fn every_call_that_can_deliver_a_cookie_is_tested_with_it() {
 
 #[test]
 fn every_call_that_returns_a_refresh_token_can_deliver_a_cookie() {
-    let contract = source::under(&["proto/claviger/v1/"], ".proto");
-    let messages: BTreeMap<&str, &str> = contract
-        .iter()
-        .flat_map(|it| it.text.split("\nmessage ").skip(1))
-        .filter_map(|it| it.split_once(' '))
-        .collect();
+    let messages = messages();
     let returns_tokens: Vec<&str> = messages
         .iter()
         .filter(|(name, body)| name.ends_with("Response") && body.contains("  TokenPair "))
         .map(|(name, _)| name.trim_end_matches("Response"))
         .collect();
-    let delivers = |call: &str| {
-        messages[format!("{call}Request").as_str()].contains(" refresh_token_delivery = ")
-    };
+    let delivers = |call: &str| messages[&format!("{call}Request")].contains(DELIVERY);
     let complaints =
         returns_tokens.iter().filter(|it| !delivers(it)).map(|it| format!("{it}Request")).collect();
 

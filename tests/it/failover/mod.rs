@@ -33,7 +33,7 @@ const BEFORE: usize = 200;
 const AFTER: usize = 50;
 /// Every third writer hangs up this soon, so that it often does not hear that the database is down.
 const HASTY: Duration = Duration::from_millis(300);
-/// Tokens are judged all the while, since nobody is cut off from a database that others can write to.
+/// Tokens are judged all the while, since no replica is cut off from a database that others can write to.
 const FLAGS: &[&str] = &[
     "--passwords-hash-queue",
     "256",

@@ -88,7 +88,7 @@ pub async fn server(settings: &[(&str, &str)]) -> TestApp {
     TestApp::start_today(&all).await
 }
 
-/// Somebody who has just registered, with a token for the shop.
+/// A person who has just registered, with a token for the shop.
 pub async fn customer(app: &TestApp, username: &str) -> Person {
     at_the_shop(app.registered(username).await).await
 }
@@ -136,7 +136,7 @@ impl Scene {
         self.service.take();
     }
 
-    /// Somebody who has just registered, with a token for the shop.
+    /// A person who has just registered, with a token for the shop.
     pub async fn customer(&self, username: &str) -> Person {
         customer(&self.app, username).await
     }
@@ -181,7 +181,7 @@ impl Scene {
     }
 }
 
-/// The header of somebody who calls a backend.
+/// The header of a person who calls a backend.
 pub fn bearer(person: &Person) -> String {
     format!("Bearer {}", person.backend_token)
 }

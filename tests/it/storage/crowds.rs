@@ -1,4 +1,4 @@
-//! An account with 300,000 sessions, as nobody has who keeps to the limit, beside one with three: what
+//! An account with 300,000 sessions, as no account has that keeps to the limit, beside one with three: what
 //! ends everything takes the same time, and others go on writing.
 
 use std::{
@@ -167,7 +167,7 @@ async fn a_deleted_accounts_sessions_go_in_batches_while_others_write() {
             })
         };
 
-        // Long after the revocation has expired, as when nobody swept for a day.
+        // Long after the revocation has expired, as when no sweep ran for a day.
         let now = NOW + HOUR * 24;
         let mut batches = 0;
         loop {

@@ -118,8 +118,8 @@ impl AccessTokens {
     /// Signs a token for one backend, of the same session as the caller's own. Returns it with its
     /// `exp`.
     ///
-    /// It has the `epoch`, `iat` and `exp` of the caller's token, so every revocation of an account or a session
-    /// that covers the one covers the other, on a replica too that has not received it yet.
+    /// It has the `epoch`, `iat` and `exp` of the caller's token, so every revocation of an account or a
+    /// session that covers the one covers the other, on a replica too that has not received it yet.
     ///
     /// # Errors
     /// `FieldsInvalid` for an audience that is not configured.
