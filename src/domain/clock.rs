@@ -1,19 +1,19 @@
-//! The clock: the only source of the time of day.
+//! The clocks: the only source of the time of day, and of the monotonic time beside it.
 
+use std::time::SystemTime;
 #[cfg(debug_assertions)]
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-use std::time::{Duration, SystemTime};
 
-use claviger_token::time::Timestamp;
+use claviger_token::{moment::Moment, time::Timestamp};
 use tokio::time::Instant;
 
 /// A source of the current time.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The operating system's clock.
+    /// The operating system's clocks.
     System,
     /// One that tests move. Not compiled into a release build, so that the time of a running service
     /// cannot be moved.
@@ -31,34 +31,23 @@ impl Clock {
         }
     }
 
-    /// The present moment.
+    /// The present moment, by which leaps of the time of day are noticed.
     pub fn moment(&self) -> Moment {
-        let wall = match self {
-            Self::System => system_now(),
-            // A test moves it as it likes, and no time has passed for that.
+        match self {
+            Self::System => system_moment(),
             #[cfg(debug_assertions)]
-            Self::Manual(_) => Timestamp::MIN,
-        };
-        Moment { monotonic: Instant::now(), wall }
+            Self::Manual(clock) => *clock.lock(),
+        }
     }
-}
 
-/// A point in time by the monotonic clock and by the time of day.
-///
-/// The monotonic clock stands still while a machine sleeps or a virtual one is paused, and the time of
-/// day can be set back. The one by which more time has passed counts, so that what is known never looks
-/// more recent than it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
-    monotonic: Instant,
-    wall: Timestamp,
-}
-
-impl Moment {
-    /// The time from `earlier` to this moment, by the clock that advanced further.
-    pub fn since(self, earlier: Self) -> Duration {
-        let monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
-        monotonic.max(self.wall.since(earlier.wall))
+    /// The present moment, to measure from it how long something in this process takes.
+    pub fn start(&self) -> Moment {
+        match self {
+            Self::System => system_moment(),
+            // A test moves it as it likes, and nothing took longer for that.
+            #[cfg(debug_assertions)]
+            Self::Manual(_) => Moment { wall: Timestamp::MIN, ..system_moment() },
+        }
     }
 }
 
@@ -67,26 +56,40 @@ fn system_now() -> Timestamp {
     SystemTime::now().into()
 }
 
+fn system_moment() -> Moment {
+    // Of tokio, so that a test can pause it.
+    Moment { monotonic: Instant::now().into_std(), wall: system_now() }
+}
+
 /// A clock that stands still until a test moves it. Debug builds only.
 #[cfg(debug_assertions)]
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<Mutex<Moment>>);
 
 #[cfg(debug_assertions)]
 impl ManualClock {
     /// A clock that stands at `start`.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(start.as_micros())))
+        Self(Arc::new(Mutex::new(Moment { wall: start, ..system_moment() })))
     }
 
     /// The time at which it stands.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+        self.lock().wall
     }
 
-    /// Moves it forward by a span.
+    /// Lets a span pass: both the time of day and the monotonic clock move forward by it.
     pub fn advance(&self, span: Duration) {
-        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        let mut moment = self.lock();
+        *moment = moment.plus(span);
+    }
+
+    /// Sets the time of day, forward or back, while no time passes.
+    pub fn set(&self, wall: Timestamp) {
+        self.lock().wall = wall;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Moment> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

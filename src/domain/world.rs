@@ -1,38 +1,114 @@
 //! The clock and the entropy: the only sources of time and randomness.
 
-use claviger_token::time::Timestamp;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use claviger_token::{
+    moment::Moment,
+    time::Timestamp,
+    timeline::{Leap, Timeline},
+};
 use uuid::Uuid;
 
-use crate::domain::clock::{Clock, Moment};
+use super::{clock::Clock, error::Error};
 
-use super::error::Error;
+/// How long a time must hold until it is believed, at least: for as long as an operator may need
+/// to notice that a clock is wrong, and no longer than a server runs between two restarts.
+const CONFIRMATION: Duration = Duration::from_secs(60 * 60);
+/// How long the newest session may be open before a start says so: longer than a weekend.
+const QUIET: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 
-/// Time and randomness, handed to everything that needs them.
+/// Time and randomness, handed to everything that needs them. Clones share what is known of the clock.
 #[derive(Clone, Debug)]
 pub struct World {
     clock: Clock,
+    timeline: Arc<Mutex<Timeline>>,
 }
 
 impl World {
     /// The operating system's clock and entropy.
-    pub const fn system() -> Self {
-        Self { clock: Clock::System }
+    pub fn system() -> Self {
+        Self::new(Clock::System)
     }
 
     /// The operating system's entropy and a clock that tests move. Debug builds only.
     #[cfg(debug_assertions)]
-    pub const fn with_clock(clock: crate::domain::clock::ManualClock) -> Self {
-        Self { clock: Clock::Manual(clock) }
+    pub fn with_clock(clock: crate::domain::clock::ManualClock) -> Self {
+        Self::new(Clock::Manual(clock))
     }
 
-    /// The current time.
+    fn new(clock: Clock) -> Self {
+        let timeline = Timeline::new(clock.moment(), CONFIRMATION);
+        Self { clock, timeline: Arc::new(Mutex::new(timeline)) }
+    }
+
+    /// The current time. It decides what is valid now, and never what may be deleted: see
+    /// [`Self::passed`].
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// The present moment, to measure a span from.
     pub fn moment(&self) -> Moment {
-        self.clock.moment()
+        self.clock.start()
+    }
+
+    /// The latest time that has certainly passed, by which things are forgotten and deleted. It is
+    /// [`Self::now`] while the clock is confirmed. After a leap, it continues the time of before
+    /// until the new one has held for an hour; in a new process nothing has passed until then. Logs a leap.
+    pub fn passed(&self) -> Timestamp {
+        self.observe().passed()
+    }
+
+    /// Whether the clock has held for an hour, so that what is due by it may be done. Logs a leap.
+    pub fn is_time_confirmed(&self) -> bool {
+        self.observe().is_confirmed()
+    }
+
+    /// Makes the clock confirmed only after `lifetime`, if that is longer than an hour: the lifetime of
+    /// what must not be forgotten early.
+    pub fn confirm_after(&self, lifetime: Duration) {
+        self.timeline().confirm_after(lifetime.max(CONFIRMATION));
+    }
+
+    /// Logs when the clock of a starting server does not fit the newest session that was opened before.
+    /// Whether it fits or not, [nothing has passed](Self::passed) for the first hour.
+    pub fn compare_with(&self, newest_session: Option<Timestamp>) {
+        let (Some(newest), now) = (newest_session, self.now()) else { return };
+        if newest.is_from_future(now) {
+            tracing::warn!(
+                target: "claviger::security",
+                event = "clock_behind",
+                seconds = newest.since(now).as_secs(),
+                "the newest session was opened later than the system clock reads: it is behind, or it \
+                 was ahead then"
+            );
+        } else if now.since(newest) > QUIET {
+            tracing::warn!(
+                target: "claviger::security",
+                event = "clock_ahead",
+                seconds = now.since(newest).as_secs(),
+                "no session was opened for a long time, or the system clock is ahead"
+            );
+        }
+    }
+
+    fn observe(&self) -> MutexGuard<'_, Timeline> {
+        let mut timeline = self.timeline();
+        let was_confirmed = timeline.is_confirmed();
+        // Read under the lock: readings have to come in order.
+        if let Some(leap) = timeline.observe(self.clock.moment()) {
+            log_leap(leap, timeline.is_confirmed());
+        } else if !was_confirmed && timeline.is_confirmed() {
+            tracing::info!(event = "clock_confirmed", "the system clock has held and is believed");
+        }
+        timeline
+    }
+
+    fn timeline(&self) -> MutexGuard<'_, Timeline> {
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Random bytes from the operating system.
@@ -61,5 +137,122 @@ impl World {
     pub fn ordered_uuid(&self) -> Result<Uuid, Error> {
         let millis = u64::try_from(self.now().as_micros() / 1000).unwrap_or(0);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.random_bytes()?).into_uuid())
+    }
+}
+
+fn log_leap(leap: Leap, is_right_again: bool) {
+    let wall_clock_seconds = leap.wall_micros / 1_000_000;
+    let monotonic_seconds = leap.monotonic.as_secs();
+    let consequence = if is_right_again {
+        "it reads what it would have read without the leap before, and is believed"
+    } else {
+        "nothing is deleted and no signing key is rotated on schedule until it has held for an hour, \
+         or for the lifetime of an access token if that is longer"
+    };
+    tracing::warn!(
+        target: "claviger::security",
+        event = "clock_leapt",
+        wall_clock_seconds,
+        monotonic_seconds,
+        "the system clock leapt: {consequence}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use tracing::Dispatch;
+
+    use super::*;
+    use crate::domain::clock::ManualClock;
+
+    const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const MINUTE: Duration = Duration::from_secs(60);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged meanwhile, line by line.
+    fn logged(act: impl FnOnce()) -> Vec<serde_json::Value> {
+        // While there is only one subscriber, a thread without it may mark a line as wanted by none.
+        static OTHER: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&OTHER);
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
+        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, act);
+        let bytes = lines.0.lock().unwrap().clone();
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_leap_is_logged_once_with_both_sizes_and_again_when_it_is_undone() {
+        let clock = ManualClock::starting_at(START);
+        let world = World::with_clock(clock.clone());
+        clock.advance(61 * MINUTE);
+
+        let lines = logged(|| {
+            assert_eq!(world.passed(), START + 61 * MINUTE);
+            clock.advance(MINUTE);
+            clock.set(START + 32 * DAY);
+            for _ in 0..3 {
+                assert_eq!(world.clone().passed(), START + 62 * MINUTE);
+                assert!(!world.is_time_confirmed());
+            }
+            clock.set(START + 62 * MINUTE);
+            assert!(world.is_time_confirmed());
+        });
+
+        let said: Vec<_> = lines
+            .iter()
+            .map(|it| (it["event"].as_str().unwrap(), it["wall_clock_seconds"].as_i64()))
+            .collect();
+        let leap = 32 * 86_400 - 61 * 60;
+        assert_eq!(
+            said,
+            [
+                ("clock_confirmed", None),
+                ("clock_leapt", Some(leap)),
+                ("clock_leapt", Some(60 - leap))
+            ]
+        );
+        assert_eq!(lines[1]["monotonic_seconds"], 60);
+        assert_eq!(lines[1]["level"], "WARN");
+        assert!(lines[1]["message"].as_str().unwrap().contains("nothing is deleted"));
+        assert!(lines[2]["message"].as_str().unwrap().contains("is believed"));
+    }
+
+    #[test]
+    fn a_start_by_a_clock_that_does_not_fit_the_newest_session_is_logged() {
+        let world = World::with_clock(ManualClock::starting_at(START));
+        let said = |newest: Option<Timestamp>| {
+            let lines = logged(|| world.compare_with(newest));
+            let said = |it: &serde_json::Value| {
+                (it["event"].as_str().unwrap().to_owned(), it["seconds"].as_u64().unwrap())
+            };
+            lines.iter().map(said).collect::<Vec<_>>()
+        };
+
+        for fitting in [None, Some(START), Some(START - 4 * DAY), Some(START + MINUTE / 2)] {
+            assert_eq!(said(fitting), []);
+        }
+        assert_eq!(said(Some(START + MINUTE)), [("clock_behind".to_owned(), 60)]);
+        assert_eq!(said(Some(START - 32 * DAY)), [("clock_ahead".to_owned(), 32 * 86_400)]);
     }
 }

@@ -10,12 +10,14 @@ pub mod claims;
 pub mod id;
 pub mod jwk;
 pub mod jws;
+pub mod moment;
 pub mod reader;
 pub mod revocation;
 pub mod revocation_set;
 pub mod sign_in;
 pub mod signature;
 pub mod time;
+pub mod timeline;
 pub mod verdict;
 
 #[doc(hidden)]

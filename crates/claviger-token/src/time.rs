@@ -5,6 +5,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+/// How far two clocks may differ: what is dated further in the future than this is not believed.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(30);
+
 /// A point in time, in microseconds since 1970-01-01 UTC. Arithmetic saturates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -37,6 +40,12 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+
+    /// Whether this point is later than `now` by more than [`MAX_CLOCK_SKEW`]: it was read from a clock that
+    /// was ahead, so it does not say when that was.
+    pub fn is_from_future(self, now: Self) -> bool {
+        self.since(now) > MAX_CLOCK_SKEW
+    }
 }
 
 impl From<SystemTime> for Timestamp {
@@ -63,5 +72,21 @@ impl Sub<Duration> for Timestamp {
 
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_dated_more_than_thirty_seconds_ahead_is_from_the_future() {
+        let now = Timestamp::from_seconds(1000);
+        let micro = Duration::from_micros(1);
+
+        assert!(!(now - MAX_CLOCK_SKEW).is_from_future(now));
+        assert!(!(now + MAX_CLOCK_SKEW).is_from_future(now));
+        assert!((now + MAX_CLOCK_SKEW + micro).is_from_future(now));
+        assert!(Timestamp::from_micros(i64::MAX).is_from_future(Timestamp::MIN));
     }
 }

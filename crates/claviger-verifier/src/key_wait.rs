@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{moment::Moment, state::State};
+use crate::{clock, state::State};
 
 /// The longest wait: the replicas of a server learn of each other's changes within this time.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -43,10 +43,10 @@ impl KeyWait {
         let mut permit = None;
         loop {
             changes.mark_unchanged();
-            if state.has_key(key_id, Moment::now()) {
+            if state.has_key(key_id, clock::now()) {
                 return Ok(true);
             }
-            if !state.may_learn(key_id, Moment::now()) {
+            if !state.may_learn(key_id, clock::now()) {
                 return Ok(false);
             }
             if permit.is_none() {

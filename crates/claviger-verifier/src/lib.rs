@@ -2,11 +2,12 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod clock;
 mod convert;
 mod key_wait;
 mod keys;
 mod layer;
-mod moment;
+
 mod progress;
 mod refusal;
 mod settings;

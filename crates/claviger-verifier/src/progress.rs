@@ -6,10 +6,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use crate::{
-    moment::Moment,
-    view::{LastMessage, SILENCE},
-};
+use claviger_token::moment::Moment;
+
+use crate::view::{LastMessage, SILENCE};
 
 /// The progress of one stream.
 #[derive(Default)]

@@ -16,6 +16,7 @@ use std::{
 use arc_swap::ArcSwap;
 use claviger_proto::{pb, time::read_timestamp};
 use claviger_token::{
+    moment::Moment,
     reader::claimed_key_id,
     revocation_set::RevocationSet,
     time::Timestamp,
@@ -25,7 +26,6 @@ use tokio::sync::watch;
 
 use crate::{
     convert,
-    moment::Moment,
     progress::Progress,
     refusal::Stale,
     settings::StalePolicy,

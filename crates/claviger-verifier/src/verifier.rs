@@ -10,8 +10,8 @@ use claviger_token::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
+    clock,
     key_wait::{KeyWait, TooManyWaiters},
-    moment::Moment,
     refusal::{Refusal, Stale},
     settings::{AudienceRefused, Settings, SettingsError},
     state::State,
@@ -132,7 +132,7 @@ impl Verifier {
     /// # Errors
     /// When what is known is too old to judge any token.
     pub fn judge(&self, token: &str, requirements: Requirements<'_>) -> Result<Judged, Stale> {
-        self.inner.state.judge(token, requirements, Moment::now())
+        self.inner.state.judge(token, requirements, clock::now())
     }
 
     /// Waits for the key that a token names, if it is unknown and the stream is live. Returns whether
@@ -151,7 +151,7 @@ impl Verifier {
 
     /// The state of the stream, and the size of what is known. For health checks and metrics.
     pub fn status(&self) -> Status {
-        self.inner.state.status(Moment::now())
+        self.inner.state.status(clock::now())
     }
 
     /// The requirements of the settings.
@@ -171,7 +171,7 @@ impl Verifier {
     /// Whether a token names a key that is unknown but may still arrive.
     pub(crate) fn may_learn_key(&self, token: &str) -> bool {
         let state = &self.inner.state;
-        claimed_key_id(token).is_some_and(|it| state.may_learn(&it, Moment::now()))
+        claimed_key_id(token).is_some_and(|it| state.may_learn(&it, clock::now()))
     }
 }
 

@@ -7,12 +7,13 @@ use std::{sync::Arc, time::Duration};
 
 use claviger_proto::{pb, time::read_duration};
 use claviger_token::{
+    moment::Moment,
     reader::TokenReader,
     revocation::{HEARTBEAT, LATE_READING},
     time::Timestamp,
 };
 
-use crate::{keys::KeyBook, moment::Moment};
+use crate::keys::KeyBook;
 
 /// A stream without a message for longer than this has been lost.
 pub(crate) const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
@@ -103,8 +104,7 @@ impl LastMessage {
     /// The seconds by which the server's clock is ahead of this machine's.
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a skew fit into 53 bits")]
     pub(crate) fn skew_seconds(self) -> f64 {
-        let micros =
-            self.server_time.as_micros().saturating_sub(self.received_at.wall().as_micros());
+        let micros = self.server_time.as_micros().saturating_sub(self.received_at.wall.as_micros());
         micros as f64 / 1e6
     }
 }

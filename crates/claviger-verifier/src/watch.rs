@@ -17,7 +17,7 @@ use tonic::{Code, Request, Streaming, transport::Channel};
 use tonic_types::StatusExt as _;
 
 use crate::{
-    moment::Moment,
+    clock,
     progress::Progress,
     settings::Address,
     state::{RejectedMessage, State},
@@ -109,7 +109,7 @@ impl Watch {
                 Ok(message) => message.ok_or(Loss::Closed)?,
                 Err(status) => return Err(self.refused(status)),
             };
-            let server_lag = self.state.apply(&mut progress, &message, Moment::now())?;
+            let server_lag = self.state.apply(&mut progress, &message, clock::now())?;
             // Only what was applied need not be sent again.
             self.cursor = message.cursor;
             if !message.caught_up {
@@ -141,7 +141,7 @@ impl Watch {
         if let Some(value) = &self.address.authorization {
             request.metadata_mut().insert("authorization", value.clone());
         }
-        let progress = Progress::requested_at(Moment::now());
+        let progress = Progress::requested_at(clock::now());
         match TokenServiceClient::new(channel).watch_revocations(request).await {
             Ok(response) => Ok((response.into_inner(), progress)),
             Err(status) => Err(self.refused(status)),

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use claviger_token::{revocation::LATE_READING, time::Timestamp};
+use claviger_token::{moment::Moment, revocation::LATE_READING, time::Timestamp};
 use tokio::{sync::watch, time::sleep};
 
-use crate::domain::{clock::Moment, world::World};
+use crate::domain::world::World;
 
 /// When a reading began.
 #[derive(Debug, Clone, Copy)]

@@ -17,13 +17,14 @@ use claviger_token::{
     claims::{self, Claims},
     id::{AccountId, SessionId},
     jws,
+    moment::Moment,
     sign_in::SignInMethod,
     time::Timestamp,
     verdict::{Requirements, Verdict},
 };
 use uuid::Uuid;
 
-use crate::{StalePolicy, moment::Moment, progress::Progress, refusal::Stale, state::State};
+use crate::{StalePolicy, clock, progress::Progress, refusal::Stale, state::State};
 
 pub(super) const AUDIENCE: &str = "https://api.example";
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -133,7 +134,7 @@ impl Feed {
     /// Before the first message.
     pub(super) fn unsynced(stale_policy: StalePolicy) -> Self {
         let state = State::new(GRACE, stale_policy);
-        Self { state, progress: Progress::default(), start: Moment::now() }
+        Self { state, progress: Progress::default(), start: clock::now() }
     }
 
     /// After the first synchronization, which delivered one key.

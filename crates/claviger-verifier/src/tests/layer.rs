@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::issuer::*;
-use crate::{Claims, Settings, Verifier, VerifierLayer, moment::Moment, progress::Progress};
+use crate::{Claims, Settings, Verifier, VerifierLayer, clock, progress::Progress};
 
 fn layer(feed: Feed) -> VerifierLayer {
     let settings = Settings::new("http://localhost", AUDIENCE);
@@ -155,7 +155,7 @@ async fn a_call_waits_for_a_key_that_is_about_to_arrive() {
     let keys = vec![new.key(SigningKeyState::Active)];
     let message = pb::WatchRevocationsResponse { keys, ..heartbeat(Duration::ZERO) };
     let state = layer.verifier().state();
-    state.apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+    state.apply(&mut Progress::default(), &message, clock::now()).unwrap();
 
     assert_eq!(*waiting.await.unwrap().body(), caller.account_id.to_string());
 }

@@ -6,6 +6,7 @@ use claviger_proto::pb::{self, SigningKeyState};
 use claviger_token::{
     claims::Claims,
     id::SessionId,
+    moment::Moment,
     verdict::{Requirements, Verdict},
 };
 
@@ -136,7 +137,8 @@ fn after_a_suspension_of_the_machine_no_token_is_accepted() {
     let feed = Feed::synced(&issuer);
     let token = issuer.token(&claims());
     // The monotonic clock stood still meanwhile.
-    let awake = feed.start.plus(SECOND).with_wall_ahead_by(60 * SECOND);
+    let later = feed.start.plus(SECOND);
+    let awake = Moment { wall: later.wall + 60 * SECOND, ..later };
     let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
 
     assert!(feed.state.judge(&token, requirements, awake).is_err());

@@ -6,7 +6,7 @@ use claviger_proto::pb::{self, SigningKeyState};
 use tokio::time::Instant;
 
 use super::issuer::*;
-use crate::{Refusal, Settings, Verifier, moment::Moment, progress::Progress};
+use crate::{Refusal, Settings, Verifier, clock, progress::Progress};
 
 fn verifier(feed: Feed) -> Verifier {
     Verifier::with_state(Arc::new(feed.state), Settings::new("http://localhost", AUDIENCE))
@@ -69,7 +69,7 @@ async fn no_wait_while_the_stream_is_lost() {
 
 fn receive_key(verifier: &Verifier, key: pb::SigningKey) {
     let message = pb::WatchRevocationsResponse { keys: vec![key], ..heartbeat(Duration::ZERO) };
-    verifier.state().apply(&mut Progress::default(), &message, Moment::now()).unwrap();
+    verifier.state().apply(&mut Progress::default(), &message, clock::now()).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
