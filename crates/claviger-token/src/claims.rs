@@ -41,10 +41,21 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The time since [`auth_time`](Self::auth_time), in whole seconds; zero when that is in the
-    /// future.
+    /// The time since [`auth_time`](Self::auth_time), in whole seconds; zero when that is at most
+    /// [`MAX_CLOCK_SKEW`](crate::time::MAX_CLOCK_SKEW) in the future, and the longest there is beyond: a
+    /// proof that was dated by a wrong clock counts as an old one.
     pub fn auth_age(&self, now: Timestamp) -> Duration {
+        if self.auth_time.is_from_future(now) {
+            return Duration::MAX;
+        }
         Timestamp::from_seconds(now.as_seconds()).since(self.auth_time)
+    }
+
+    /// Whether the token is dated in the future: its `iat` or `auth_time` is more than
+    /// [`MAX_CLOCK_SKEW`](crate::time::MAX_CLOCK_SKEW) after `now`. A clock was ahead when it was issued,
+    /// and has been set right since; or the clock that reads `now` is behind.
+    pub fn is_from_future(&self, now: Timestamp) -> bool {
+        self.issued_at.is_from_future(now) || self.auth_time.is_from_future(now)
     }
 }
 

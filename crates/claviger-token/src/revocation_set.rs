@@ -68,13 +68,15 @@ impl RevocationSet {
         read(self.shard(session)).contains_key(&session)
     }
 
-    /// Drops the revocations that cover only tokens that have expired at `now`.
-    pub fn forget_expired(&self, now: Timestamp) {
+    /// Drops the revocations that cover only tokens that have expired at `passed`: a time that has
+    /// certainly passed, as [`Timeline::passed`](crate::timeline::Timeline::passed) returns. By a clock
+    /// that leapt ahead for a while, a revocation would be dropped before its tokens expire.
+    pub fn forget_expired(&self, passed: Timestamp) {
         for shard in &self.sessions {
-            retain(&mut write(shard), |until| now < *until);
+            retain(&mut write(shard), |until| passed < *until);
         }
-        retain(&mut write(&self.accounts), |entry| now < entry.until);
-        retain(&mut write(&self.tokens), |until| now < *until);
+        retain(&mut write(&self.accounts), |entry| passed < entry.until);
+        retain(&mut write(&self.tokens), |until| passed < *until);
     }
 
     /// Every revocation in force, in no particular order.

@@ -19,7 +19,8 @@ pub struct Requirements<'a> {
 pub enum Verdict {
     /// Valid now, and meets the requirements.
     Active,
-    /// Past its `exp`, or issued longer ago than the lifetime that the server publishes.
+    /// Not valid at this time, but a refreshed one may be: past its `exp`, issued longer ago than the
+    /// lifetime that the server publishes, or [dated in the future](Claims::is_from_future).
     Expired,
     /// Revoked before its `exp`, by itself or with its session or account.
     Revoked,
@@ -56,8 +57,8 @@ impl Judged {
     /// `is_revoked` says whether a revocation covers them, such as
     /// [`RevocationSet::covers`](crate::revocation_set::RevocationSet::covers) returns.
     ///
-    /// When several verdicts apply, the first of expired, revoked, wrong audience and step-up needed is
-    /// returned.
+    /// When several verdicts apply, the first of these is returned: expired by `exp`, revoked, expired
+    /// because of a date in the future, wrong audience, step-up needed.
     pub fn of(
         claims: Arc<Claims>,
         now: Timestamp,
@@ -68,6 +69,10 @@ impl Judged {
             Self::Expired(claims)
         } else if is_revoked {
             Self::Revoked(claims)
+        } else if claims.is_from_future(now) {
+            // Malformed would make clients throw away a good session after their server's clock was set
+            // right; a refresh is what helps.
+            Self::Expired(claims)
         } else if claims.audience != requirements.audience {
             Self::WrongAudience(Some(claims))
         } else if requirements.max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
@@ -100,5 +105,69 @@ impl Judged {
             Self::WrongAudience(claims) => claims.as_ref(),
             Self::Malformed => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        id::{AccountId, SessionId},
+        sign_in::SignInMethod,
+        time::MAX_CLOCK_SKEW,
+    };
+
+    const NOW: Timestamp = Timestamp::from_seconds(10_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn token(issued_at: Timestamp, auth_time: Timestamp) -> Arc<Claims> {
+        Arc::new(Claims {
+            issuer: "https://id.example".to_owned(),
+            account_id: AccountId::from_uuid(Uuid::nil()),
+            audience: "shop".to_owned(),
+            expires_at: issued_at + Duration::from_secs(900),
+            issued_at,
+            token_id: "a token".to_owned(),
+            session_id: SessionId::from_uuid(Uuid::nil()),
+            auth_time,
+            auth_method: SignInMethod::Password,
+            epoch: 0,
+        })
+    }
+
+    fn verdict(token: Arc<Claims>, now: Timestamp, is_revoked: bool) -> Verdict {
+        let requirements = Requirements { audience: "shop", max_auth_age: Some(HOUR * 2) };
+        Judged::of(token, now, is_revoked, requirements).verdict()
+    }
+
+    #[test]
+    fn a_token_dated_in_the_future_is_not_accepted_before_its_time_and_is_to_be_refreshed() {
+        let (edge, beyond) = (NOW + MAX_CLOCK_SKEW, NOW + MAX_CLOCK_SKEW + Duration::from_secs(1));
+
+        assert_eq!(verdict(token(edge, edge), NOW, false), Verdict::Active);
+        assert_eq!(verdict(token(beyond, NOW), NOW, false), Verdict::Expired);
+        assert_eq!(verdict(token(NOW, beyond), NOW, false), Verdict::Expired);
+        assert_eq!(verdict(token(beyond, NOW), NOW + HOUR, false), Verdict::Expired);
+    }
+
+    #[test]
+    fn a_revoked_token_dated_in_the_future_is_revoked_until_it_expires() {
+        let ahead = NOW + HOUR;
+        let revoked = |now| verdict(token(ahead, ahead), now, true);
+
+        assert_eq!(revoked(NOW), Verdict::Revoked);
+        assert_eq!(revoked(ahead), Verdict::Revoked);
+        assert_eq!(revoked(ahead + Duration::from_secs(900)), Verdict::Expired);
+    }
+
+    #[test]
+    fn a_proof_from_the_future_is_not_a_recent_one() {
+        let signed_in = token(NOW, NOW + HOUR);
+
+        assert_eq!(signed_in.auth_age(NOW), Duration::MAX);
+        assert_eq!(signed_in.auth_age(NOW + HOUR - MAX_CLOCK_SKEW), Duration::ZERO);
+        assert_eq!(signed_in.auth_age(NOW + HOUR * 2), HOUR);
     }
 }

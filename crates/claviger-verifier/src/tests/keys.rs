@@ -90,7 +90,7 @@ fn a_key_the_server_no_longer_lists_is_kept_for_the_lifetime_of_its_tokens() {
     let (unlisted, listed) = (Issuer::new(), Issuer::new());
     let mut feed = Feed::synced(&unlisted);
     let token = unlisted.token(&Claims {
-        issued_at: START + LIFETIME,
+        issued_at: START + LIFETIME - SECOND,
         expires_at: START + LIFETIME + LIFETIME,
         ..claims()
     });
@@ -101,7 +101,9 @@ fn a_key_the_server_no_longer_lists_is_kept_for_the_lifetime_of_its_tokens() {
     beginning.caught_up = false;
     feed.receive(NOW, &beginning);
     receive(&mut feed, NOW, vec![listed.key(SigningKeyState::Active)]);
-    assert_eq!(feed.verdict(&token, NOW), Ok(Verdict::Active));
+    assert_eq!(feed.verdict(&unlisted.token(&claims()), NOW), Ok(Verdict::Active));
+    feed.receive(LIFETIME - SECOND, &heartbeat(LIFETIME - SECOND));
+    assert_eq!(feed.verdict(&token, LIFETIME - SECOND), Ok(Verdict::Active));
 
     feed.receive(LIFETIME, &heartbeat(LIFETIME));
     assert_eq!(feed.verdict(&token, LIFETIME), Ok(Verdict::Malformed));
