@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use claviger_token::time::MAX_CLOCK_SKEW;
+
 use crate::{
     config::Config,
     domain::{
@@ -79,6 +81,7 @@ pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
+    world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
     let reserved = storage.reserved();
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
     let revocations = Arc::new(revocations.await?);

@@ -98,7 +98,7 @@ pub async fn look_up_keys(
 }
 
 /// Deletes expired rows while the database answers, until `stop`.
-pub async fn sweep(sweeper: Sweeper, answers: Arc<AtomicBool>, stop: CancellationToken) {
+pub async fn sweep(sweeper: Arc<Sweeper>, answers: Arc<AtomicBool>, stop: CancellationToken) {
     let mut ticks = interval_at(Instant::now() + SWEEP_INTERVAL, SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -72,6 +72,7 @@ pub struct App {
     internal_addresses: Vec<SocketAddr>,
     availability: Availability,
     services: Services,
+    sweeper: Arc<Sweeper>,
     storage: Storage,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
@@ -97,6 +98,7 @@ impl App {
             internal_addresses: addresses(&internal)?,
             availability: Availability::default(),
             services: domain.services.clone(),
+            sweeper: Arc::new(domain.sweeper),
             storage: data.storage,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
@@ -109,7 +111,7 @@ impl App {
             app.internal_server(&config, &domain.services, &settings, internal_tls)?;
         public.into_iter().for_each(|listener| public_server.listen(listener));
         internal.into_iter().for_each(|listener| internal_server.listen(listener));
-        app.spawn_housekeeping(domain.replication, domain.sweeper);
+        app.spawn_housekeeping(domain.replication);
         Ok(app)
     }
 
@@ -143,6 +145,11 @@ impl App {
         &self.services.service_accounts
     }
 
+    /// What deletes expired rows and rotates keys, for a round beside those at intervals.
+    pub fn sweeper(&self) -> &Sweeper {
+        &self.sweeper
+    }
+
     /// Reports NOT_SERVING, stops accepting, lets calls in progress finish within
     /// `limits.drain_timeout`, and closes the database.
     pub async fn shutdown(self) {
@@ -152,7 +159,8 @@ impl App {
         drop(self.lock);
     }
 
-    fn spawn_housekeeping(&self, replication: Replication, sweeper: Sweeper) {
+    fn spawn_housekeeping(&self, replication: Replication) {
+        let sweeper = Arc::clone(&self.sweeper);
         let (answers, stop) = (&self.database_answers, &self.tasks.stop().gently);
         let (keys, revocations) = (&self.services.keys, &self.services.revocations);
         self.tasks.spawn(housekeeping::look_up_keys(

@@ -34,6 +34,9 @@ impl Sweeper {
     /// One round: rotate the keys if due, forget the revocations that have expired, sweep the database
     /// in batches until nothing is left to sweep.
     ///
+    /// After a leap of the clock, and in a new process, nothing is due and nothing expires until the time
+    /// has held for an hour: see [`World::passed`].
+    ///
     /// # Errors
     /// The first of them. The other parts have run all the same, and their errors are logged.
     pub async fn run_once(&self) -> Result<()> {
@@ -50,9 +53,9 @@ impl Sweeper {
     }
 
     async fn sweep_storage(&self) -> Result<()> {
-        let now = self.world.now();
+        let passed = self.world.passed();
         loop {
-            let swept = self.storage.sweep(now, now - SESSIONS_KEPT, BATCH).await?;
+            let swept = self.storage.sweep(passed, passed - SESSIONS_KEPT, BATCH).await?;
             // Fewer than a batch in all means that no table had a batch to give.
             if swept < u64::from(BATCH) {
                 return Ok(());

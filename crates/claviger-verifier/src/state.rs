@@ -19,7 +19,8 @@ use claviger_token::{
     moment::Moment,
     reader::claimed_key_id,
     revocation_set::RevocationSet,
-    time::Timestamp,
+    time::{MAX_CLOCK_SKEW, Timestamp},
+    timeline::Timeline,
     verdict::{Judged, Requirements},
 };
 use tokio::sync::watch;
@@ -44,6 +45,8 @@ pub(crate) struct State {
     grace: Duration,
     stale_policy: StalePolicy,
     revocations: RevocationSet,
+    /// The course of the server's clock, beside the monotonic one of this machine.
+    server_clock: Mutex<Option<Timeline>>,
     view: ArcSwap<View>,
     /// Notifies of the first complete synchronization and of every change of the keys.
     changes: watch::Sender<Changes>,
@@ -80,6 +83,7 @@ impl State {
             grace,
             stale_policy,
             revocations: RevocationSet::default(),
+            server_clock: Mutex::default(),
             view: ArcSwap::default(),
             changes: watch::Sender::default(),
             losses: AtomicU64::new(0),
@@ -207,7 +211,8 @@ impl State {
             }
             view.last_message = Some(received);
             view.is_up = true;
-            self.sweep(&mut view, progress, at, server_time);
+            let passed = self.passed(received, lifetime);
+            self.sweep(&mut view, progress, received, passed);
         }
         let is_ready = view.last_message.is_some();
         self.view.store(Arc::new(view));
@@ -253,13 +258,31 @@ impl State {
         true
     }
 
-    /// Drops retired keys and, at intervals, ended revocations.
-    fn sweep(&self, view: &mut View, progress: &mut Progress, at: Moment, now: Timestamp) {
+    /// The latest time that has certainly passed by the server's clock. If that leaps ahead and is set right
+    /// again, the revocations of before must still be known.
+    fn passed(&self, message: LastMessage, lifetime: Duration) -> Timestamp {
+        let moment = Moment { wall: message.server_time, ..message.received_at };
+        let mut server_clock = self.server_clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Timeline::new(moment, lifetime + MAX_CLOCK_SKEW);
+        let timeline = server_clock.get_or_insert_with(new);
+        timeline.observe(moment);
+        timeline.passed()
+    }
+
+    /// Drops retired keys and, at intervals, the revocations that had ended at `passed`.
+    fn sweep(
+        &self,
+        view: &mut View,
+        progress: &mut Progress,
+        message: LastMessage,
+        passed: Timestamp,
+    ) {
+        let (at, now) = (message.received_at, message.server_time);
         if view.keys.has_retired(now) {
             Arc::make_mut(&mut view.keys).forget_retired(now);
         }
         if progress.swept_at.is_none_or(|swept_at| at.since(swept_at) >= SWEEP_EVERY) {
-            self.revocations.forget_expired(now - KEPT_LONGER);
+            self.revocations.forget_expired(passed - KEPT_LONGER);
             progress.swept_at = Some(at);
         }
     }

@@ -70,7 +70,7 @@ impl Revocations {
 
     /// Adds what storage holds and was not announced here: of sessions that another process ended.
     pub async fn catch_up(&self, storage: &Storage) -> Result<()> {
-        let stored = storage.list_revocations(self.world.now()).await?;
+        let stored = storage.list_revocations(self.world.passed()).await?;
         self.announce(stored.into_iter());
         Ok(())
     }
@@ -136,11 +136,12 @@ impl Revocations {
         self.feed.observe_keys(keys, self.world.now());
     }
 
-    /// Forgets the revocations that have expired.
+    /// Forgets the revocations that have certainly expired: not by a clock that may be set back, which
+    /// would bring what was revoked to life again.
     pub fn forget_expired(&self) {
-        let now = self.world.now();
-        self.set.forget_expired(now);
-        self.feed.forget(now);
+        let passed = self.world.passed();
+        self.set.forget_expired(passed);
+        self.feed.forget(passed);
     }
 
     /// What there is after a cursor, or from the beginning: up to `limit` revocations, and the keys
@@ -151,7 +152,9 @@ impl Revocations {
         let known_as_of = self.last_reading.time(now);
         let is_in_time = self.last_reading.is_in_time();
         let begin = self.feed.begin(cursor);
-        let read = self.feed.read(begin.position, limit, now);
+        // A watcher that began after a leap must have the revocations of before it when the clock is set
+        // right.
+        let read = self.feed.read(begin.position, limit, self.world.passed());
         Page {
             cursor: self.feed.cursor(read.position),
             made_at: now,
@@ -177,7 +180,7 @@ impl Revocations {
     /// Adds what is new to the set and to the feed. Both under one lock, so that a caller that finds a
     /// revocation in the set may rely on the feed; in parts, so that no caller waits for a long list.
     fn announce(&self, mut revocations: impl Iterator<Item = Revocation>) {
-        let now = self.world.now();
+        let passed = self.world.passed();
         loop {
             let mut part: Vec<_> = revocations.by_ref().take(ANNOUNCED_TOGETHER).collect();
             if part.is_empty() {
@@ -186,7 +189,7 @@ impl Revocations {
             let _announcing = self.announcing.lock().unwrap_or_else(PoisonError::into_inner);
             // What was recorded lately may have expired since; added, it would be published again after
             // every sweep.
-            part.retain(|it| now < it.until && self.set.add(it));
+            part.retain(|it| passed < it.until && self.set.add(it));
             self.feed.append(part);
         }
     }

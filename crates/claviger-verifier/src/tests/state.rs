@@ -269,6 +269,42 @@ fn revocations_are_dropped_after_their_end_and_not_before() {
 }
 
 #[test]
+fn what_is_revoked_stays_so_when_the_servers_clock_leaps_ahead_and_is_set_right() {
+    for running in [SECOND, 4 * LIFETIME] {
+        let issuer = Issuer::new();
+        let mut feed = Feed::synced(&issuer);
+        feed.receive(running, &heartbeat(running));
+        let issued_at = START + running;
+        let revoked = Claims { issued_at, expires_at: issued_at + LIFETIME, ..claims() };
+        let revocations = vec![ended(&revoked)];
+        feed.receive(running, &pb::WatchRevocationsResponse { revocations, ..heartbeat(running) });
+
+        for minute in 1..=5 {
+            let now = running + minute * 60 * SECOND;
+            feed.receive(now, &heartbeat(now + 3600 * SECOND));
+        }
+        // The same stream goes on, or that of a replica whose clock is right.
+        feed.lose_stream();
+        let now = running + 310 * SECOND;
+        feed.receive(now, &heartbeat(now));
+
+        assert_eq!(feed.verdict(&issuer.token(&revoked), now), Ok(Verdict::Revoked));
+        assert_eq!(feed.state.status(feed.start).revocations, 1);
+    }
+}
+
+#[test]
+fn a_token_from_the_future_is_refused_as_expired() {
+    let issuer = Issuer::new();
+    let feed = Feed::synced(&issuer);
+    let ahead = START + 31 * SECOND;
+    let early = issuer.token(&Claims { issued_at: ahead, ..claims() });
+
+    assert_eq!(feed.verdict(&early, NOW), Ok(Verdict::Expired));
+    assert_eq!(feed.verdict(&early, SECOND), Ok(Verdict::Active));
+}
+
+#[test]
 fn a_stream_without_the_required_fields_is_rejected() {
     let issuer = Issuer::new();
     let whole = first(vec![issuer.key(SigningKeyState::Active)]);

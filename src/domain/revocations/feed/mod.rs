@@ -97,13 +97,13 @@ impl Feed {
         });
     }
 
-    /// Forgets what has expired.
-    pub(super) fn forget(&self, now: Timestamp) {
+    /// Forgets what has expired at `passed`, a time that has certainly passed.
+    pub(super) fn forget(&self, passed: Timestamp) {
         let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
-        log.revocations.retain(|_, revocation| now < revocation.until);
+        log.revocations.retain(|_, revocation| passed < revocation.until);
         log.keys.retain(|_, update| {
             update.state != SigningKeyState::Retired
-                || now.since(update.published_at) < RETIRED_KEPT
+                || passed.since(update.published_at) < RETIRED_KEPT
         });
     }
 
@@ -125,14 +125,14 @@ impl Feed {
         Cursor { instance: self.instance, position }
     }
 
-    /// What comes after a position: up to `limit` revocations that are in force at `now`, and the keys
-    /// between.
-    pub(super) fn read(&self, after: u64, limit: usize, now: Timestamp) -> Read {
+    /// What comes after a position: up to `limit` revocations that had not expired at `passed`, a time that
+    /// has certainly passed, and the keys between.
+    pub(super) fn read(&self, after: u64, limit: usize, passed: Timestamp) -> Read {
         self.read_log(|log| {
             let mut live = log
                 .revocations
                 .range(after.saturating_add(1)..)
-                .filter(|(_, revocation)| now < revocation.until);
+                .filter(|(_, revocation)| passed < revocation.until);
             let mut last = after;
             let revocations = live.by_ref().take(limit).map(|(&position, revocation)| {
                 last = position;
