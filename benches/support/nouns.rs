@@ -165,6 +165,7 @@ pub fn refresh(family: RefreshFamilyHash, generation: u32) -> RefreshAttempt {
         now,
         grace: Duration::from_secs(10),
         idle_expires_at: now + DAY * 30,
+        latest_end: now + DAY * 90,
         revoked_until: now + MINUTE * 15,
     }
 }

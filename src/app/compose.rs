@@ -82,6 +82,7 @@ pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let storage = &data.storage;
     world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
+    world.compare_with(storage.find_newest_session_time().await?);
     let reserved = storage.reserved();
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
     let revocations = Arc::new(revocations.await?);

@@ -22,7 +22,7 @@ use super::{
     error::corrupt,
     locks::lock_account,
     params,
-    sessions::{Ending, SessionEnd, WhichEnded, end_for_ever, insert_session, is_live},
+    sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
     tables::{AccountDeletion, CEREMONIES, TABLES},
 };
 
@@ -112,7 +112,7 @@ impl Storage {
             })
         });
         Ok(match ended.await? {
-            Some(which) => Ending::new(true, end.of(id, which)),
+            Some(ended) => Ending::new(true, end.of(id, ended)),
             None => Ending::had_ended(false, caller, revoked_until),
         })
     }
@@ -157,7 +157,7 @@ async fn delete_account(
     id: AccountId,
     end: SessionEnd,
     open_ceremonies: &OpenCeremonies,
-) -> Result<WhichEnded> {
+) -> Result<Ended> {
     let ended = end_for_ever(connection, id, end).await?;
     for table in TABLES {
         if let AccountDeletion::Deletes(statement) = table.account_deletion {

@@ -16,8 +16,7 @@ use super::{
     locks::lock_account,
     params,
     sessions::{
-        Ending, SessionEnd, SessionGroup, WhichEnded, end_everything, end_group, insert_session,
-        is_live,
+        Ended, Ending, SessionEnd, SessionGroup, end_everything, end_group, insert_session, is_live,
     },
     ways_to_sign_in::ways_to_sign_in,
 };
@@ -92,7 +91,7 @@ impl Storage {
         let changed = self
             .write((change, end), |c, (change, end)| Box::pin(change_password(c, change, *end)));
         Ok(match changed.await? {
-            Some((epoch, which)) => Ending::new(Some(epoch), end.of(account_id, which)),
+            Some((epoch, ended)) => Ending::new(Some(epoch), end.of(account_id, ended)),
             None => Ending::had_ended(None, caller, revoked_until),
         })
     }
@@ -107,13 +106,15 @@ impl Storage {
         let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
         let removal =
             self.write((request, end), |c, (request, end)| Box::pin(remove(c, *request, *end)));
-        let removal = removal.await?;
-        Ok(match removal.clone() {
-            PasswordRemoval::Removed(session_ids) => {
-                Ending::new(removal, end.of(account_id, WhichEnded::Sessions(session_ids)))
+        Ok(match removal.await? {
+            Ok(ended) => {
+                let removed = PasswordRemoval::Removed(ended.live.clone());
+                Ending::new(removed, end.of(account_id, ended))
             }
-            PasswordRemoval::SessionEnded => Ending::had_ended(removal, caller, revoked_until),
-            PasswordRemoval::LastSignInMethod => Ending::none(removal),
+            Err(refused @ PasswordRemoval::SessionEnded) => {
+                Ending::had_ended(refused, caller, revoked_until)
+            }
+            Err(refused) => Ending::none(refused),
         })
     }
 }
@@ -132,7 +133,7 @@ async fn change_password(
     connection: &mut Connection,
     change: &PasswordChange,
     end: SessionEnd,
-) -> Result<Option<(i64, WhichEnded)>> {
+) -> Result<Option<(i64, Ended)>> {
     let id = change.account_id;
     lock_account(connection, id).await?;
     if !is_live(connection, change.caller, id, end.now).await? {
@@ -144,23 +145,24 @@ async fn change_password(
     Ok(opened.zip(ended))
 }
 
+/// What ended with the password, or why it was not removed.
 async fn remove(
     connection: &mut Connection,
     request: PasswordRemovalRequest,
     end: SessionEnd,
-) -> Result<PasswordRemoval> {
+) -> Result<std::result::Result<Ended, PasswordRemoval>> {
     let PasswordRemovalRequest { account_id, caller, now, .. } = request;
     lock_account(connection, account_id).await?;
     if !is_live(connection, caller, account_id, now).await? {
-        return Ok(PasswordRemoval::SessionEnded);
+        return Ok(Err(PasswordRemoval::SessionEnded));
     }
     let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
-        return Ok(PasswordRemoval::SessionEnded);
+        return Ok(Err(PasswordRemoval::SessionEnded));
     };
     if !ways.remain_without(SignInMethod::Password) {
-        return Ok(PasswordRemoval::LastSignInMethod);
+        return Ok(Err(PasswordRemoval::LastSignInMethod));
     }
     connection.execute(REMOVE, params![account_id]).await?;
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: caller };
-    Ok(PasswordRemoval::Removed(end_group(connection, account_id, group, end).await?))
+    end_group(connection, account_id, group, end).await.map(Ok)
 }

@@ -127,6 +127,7 @@ pub const TABLES: &[Table] = &[
             integer("expires_at"),
             integer("ended_at"),
             text("end_reason"),
+            integer("latest_issued_at"),
             integer("epoch"),
         ],
         account_deletion: AccountDeletion::Sweeps(

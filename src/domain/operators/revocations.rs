@@ -65,7 +65,11 @@ impl Revoker {
     /// Revokes one access token, by its `jti`. Tokens are not stored, so one that was never issued is
     /// accepted.
     pub async fn token(&self, id: Uuid, by: &Actor) -> Result<()> {
-        self.storage.revoke_token(id.to_string(), until(self.world.now())).await?;
+        // A token that was issued while the clock was ahead expires as much later.
+        let last = self.storage.find_last_issue_time().await?;
+        let now = self.world.now();
+        let latest = last.map_or(now, |it| it.max(now));
+        self.storage.revoke_token(id.to_string(), until(latest)).await?;
         let (event, by) = ("token_revoked_by_operator", by.to_string());
         tracing::warn!(target: "claviger::security", event, token_id = %id, by);
         Ok(())

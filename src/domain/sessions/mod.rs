@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use claviger_token::{
     claims::Claims,
     id::{AccountId, SessionId},
-    time::Timestamp,
+    time::{MAX_CLOCK_SKEW, Timestamp},
 };
 
 use crate::{
@@ -37,7 +37,7 @@ pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);
 pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
 /// How much longer than its tokens a revocation is kept: for a token that is being signed while its
 /// session ends, and for clocks that differ.
-pub(in crate::domain) const CLOCK_SKEW: Duration = Duration::from_secs(30);
+pub(in crate::domain) const CLOCK_SKEW: Duration = MAX_CLOCK_SKEW;
 
 /// How long sessions last.
 #[derive(Debug, Clone)]
@@ -166,12 +166,14 @@ impl Sessions {
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair> {
         let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
         let now = self.world.now();
+        let latest_end = now + self.settings.max_lifetime;
         let attempt = RefreshAttempt {
             family: opened.family(),
             generation: opened.generation(),
             now,
             grace: REFRESH_GRACE,
-            idle_expires_at: now + self.settings.idle_lifetime,
+            idle_expires_at: latest_end.min(now + self.settings.idle_lifetime),
+            latest_end,
             revoked_until: self.revoked_until(now),
         };
         match self.rotate(attempt).await? {

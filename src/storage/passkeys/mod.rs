@@ -21,7 +21,7 @@ use super::{
     accounts::find_account,
     locks::lock_account,
     params,
-    sessions::{Ending, SessionEnd, SessionGroup, WhichEnded, end_group, is_live},
+    sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
@@ -142,13 +142,15 @@ impl Storage {
         let end = SessionEnd { reason: EndReason::PasskeyRemoved, now, revoked_until };
         let removal =
             self.write((request, end), |c, (request, end)| Box::pin(remove(c, request, *end)));
-        let removal = removal.await?;
-        Ok(match removal.clone() {
-            PasskeyRemoval::Removed(session_ids) => {
-                Ending::new(removal, end.of(account_id, WhichEnded::Sessions(session_ids)))
+        Ok(match removal.await? {
+            Ok(ended) => {
+                let removed = PasskeyRemoval::Removed(ended.live.clone());
+                Ending::new(removed, end.of(account_id, ended))
             }
-            PasskeyRemoval::SessionEnded => Ending::had_ended(removal, caller, revoked_until),
-            PasskeyRemoval::NotFound | PasskeyRemoval::LastSignInMethod => Ending::none(removal),
+            Err(refused @ PasskeyRemoval::SessionEnded) => {
+                Ending::had_ended(refused, caller, revoked_until)
+            }
+            Err(refused) => Ending::none(refused),
         })
     }
 }
@@ -215,28 +217,29 @@ async fn rename(
     row.map(PasskeyRow::into_passkey).transpose()
 }
 
+/// What ended with the passkey, or why it was not removed.
 async fn remove(
     connection: &mut Connection,
     request: &PasskeyRemovalRequest,
     end: SessionEnd,
-) -> Result<PasskeyRemoval> {
+) -> Result<std::result::Result<Ended, PasskeyRemoval>> {
     let (account_id, id) = (request.account_id, request.passkey_id);
     lock_account(connection, account_id).await?;
     if !is_live(connection, request.caller, account_id, request.now).await? {
-        return Ok(PasskeyRemoval::SessionEnded);
+        return Ok(Err(PasskeyRemoval::SessionEnded));
     }
     if !exists(connection, account_id, id).await? {
-        return Ok(PasskeyRemoval::NotFound);
+        return Ok(Err(PasskeyRemoval::NotFound));
     }
     let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
-        return Ok(PasskeyRemoval::NotFound);
+        return Ok(Err(PasskeyRemoval::NotFound));
     };
     if !ways.remain_without(SignInMethod::Passkey) {
-        return Ok(PasskeyRemoval::LastSignInMethod);
+        return Ok(Err(PasskeyRemoval::LastSignInMethod));
     }
     connection.execute(DELETE, params![id]).await?;
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared: request.caller };
-    Ok(PasskeyRemoval::Removed(end_group(connection, account_id, group, end).await?))
+    end_group(connection, account_id, group, end).await.map(Ok)
 }
 
 async fn exists(connection: &mut Connection, account_id: AccountId, id: PasskeyId) -> Result<bool> {

@@ -18,7 +18,7 @@ use crate::{
         params,
         sessions::{
             Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch, is_open_at,
-            open_another, opened_epoch, session_columns, surplus_end,
+            keep_later, open_another, opened_epoch, session_columns, surplus_end,
         },
     },
 };
@@ -30,7 +30,9 @@ WHERE id = $1 AND account_id = $2 AND counter = $3";
 
 // Both conditions in one statement, so that nothing is written when either fails.
 const REAUTHENTICATE: &str = concat!(
-    "UPDATE sessions SET auth_time = $2, auth_method = $3
+    "UPDATE sessions SET auth_time = $2, auth_method = $3, ",
+    keep_later!("auth_time", "$2"),
+    "
 WHERE id = $1 AND account_id = $6 AND ",
     is_live_at!("$2"),
     "

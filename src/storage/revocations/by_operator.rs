@@ -58,7 +58,7 @@ impl Storage {
                 end_everything(c, id, end).await
             })
         });
-        Ok(ended.await?.and_then(|which| which.count()))
+        Ok(ended.await?.and_then(|ended| ended.which.count()))
     }
 
     /// Revokes the access token with this `jti`, which need not exist.

@@ -15,12 +15,21 @@ use claviger_token::{
 
 use crate::model::token::RefreshFamilyHash;
 
-use super::{Connection, Result, Storage, error::corrupt, params};
+use super::{Connection, Result, Storage, error::corrupt, params, sessions::last_issue};
 
-/// A session that ended before its access tokens expired.
+/// The end of sessions, for their access tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenEnd {
+    /// When the sessions ended.
+    pub(super) now: Timestamp,
+    /// When an access token that is issued at that time expires.
+    pub(super) until: Timestamp,
+}
+
+/// A session that had ended before, which was recorded again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SessionRevocation {
-    /// The session that ended.
+pub(super) struct Recorded {
+    /// The session.
     pub(super) session_id: SessionId,
     /// When its last access token expires; the revocation may be deleted then.
     pub(super) until: Timestamp,
@@ -55,26 +64,41 @@ const LIST_RECENT_SQLITE: &str =
 const LIST_RECENT_POSTGRES: &str =
     revocations_where!("recorded_at > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) - $1");
 
-const INSERT: &str = "
-INSERT INTO revocations (session_id, expires_at) VALUES ($1, $2)
-ON CONFLICT (session_id) DO NOTHING";
+/// Revokes the access tokens of sessions that were ended at `$2`, until `$3`: when a token that is issued
+/// at `$2` has expired. The clock may have been ahead when the last one was issued, and then it is valid
+/// for as much longer.
+macro_rules! revoke_sessions_where {
+    ($condition:literal, $on_conflict:literal) => {
+        concat!(
+            "INSERT INTO revocations (session_id, expires_at)
+SELECT id, $3 + CASE WHEN ",
+            last_issue!(),
+            " > $2 THEN ",
+            last_issue!(),
+            " - $2 ELSE 0 END
+FROM sessions WHERE ",
+            $condition,
+            "
+ON CONFLICT (session_id) DO ",
+            $on_conflict
+        )
+    };
+}
 
-const INSERT_ENDED: &str = "
-INSERT INTO revocations (session_id, expires_at)
-SELECT id, $3 FROM sessions WHERE account_id = $1 AND ended_at = $2
-ON CONFLICT (session_id) DO NOTHING";
+const REVOKE: &str = revoke_sessions_where!("id = $1", "NOTHING");
+
+const REVOKE_ENDED: &str = revoke_sessions_where!("account_id = $1 AND ended_at = $2", "NOTHING");
 
 // Of a session that is not live. It may have ended with all others of its account.
-const RECORD_AGAIN: &str = "
-INSERT INTO revocations (session_id, expires_at)
-SELECT id, $3 FROM sessions WHERE id = $1 AND account_id = $2
-ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at";
+const RECORD_AGAIN: &str = revoke_sessions_where!(
+    "id = $1 AND account_id = $4",
+    "UPDATE SET recorded_at = excluded.recorded_at RETURNING session_id, expires_at"
+);
 
-const RECORD_FAMILY_AGAIN: &str = "
-INSERT INTO revocations (session_id, expires_at)
-SELECT id, $2 FROM sessions WHERE refresh_family = $1
-ON CONFLICT (session_id) DO UPDATE SET recorded_at = excluded.recorded_at
-RETURNING session_id";
+const RECORD_FAMILY_AGAIN: &str = revoke_sessions_where!(
+    "refresh_family = $1",
+    "UPDATE SET recorded_at = excluded.recorded_at RETURNING session_id, expires_at"
+);
 
 // 0 is what no token is older than: the version that read the column also read tokens without epochs.
 const REVOKE_EPOCHS: &str = "
@@ -112,21 +136,21 @@ impl Storage {
 /// Revokes the access tokens of one session that was ended in this transaction.
 pub(super) async fn revoke(
     connection: &mut Connection,
-    revocation: SessionRevocation,
+    session_id: SessionId,
+    end: TokenEnd,
 ) -> Result<()> {
-    connection.execute(INSERT, params![revocation.session_id, revocation.until]).await?;
+    connection.execute(REVOKE, params![session_id, end.now, end.until]).await?;
     Ok(())
 }
 
-/// Revokes the access tokens of all sessions of an account that were ended at `now`, however many
-/// there are, in one statement.
+/// Revokes the access tokens of all sessions of an account that were ended just now, however many there
+/// are, in one statement.
 pub(super) async fn revoke_ended(
     connection: &mut Connection,
     account_id: AccountId,
-    now: Timestamp,
-    until: Timestamp,
+    end: TokenEnd,
 ) -> Result<()> {
-    connection.execute(INSERT_ENDED, params![account_id, now, until]).await?;
+    connection.execute(REVOKE_ENDED, params![account_id, end.now, end.until]).await?;
     Ok(())
 }
 
@@ -141,8 +165,8 @@ pub(super) async fn revoke_epochs(
     Ok(())
 }
 
-/// Records again that a session has ended. The caller has found that it is not live. Returns `false`
-/// when the account has no such session.
+/// Records again that a session has ended. The caller has found that it is not live. Returns `None` when
+/// the account has no such session.
 ///
 /// A caller that repeats an end has often lost the answer to the first, whose revocation may be only on
 /// the primary's own disk, or was committed long after it was recorded. A transaction that only reads
@@ -151,24 +175,27 @@ pub(super) async fn revoke_epochs(
 pub(super) async fn record_again(
     connection: &mut Connection,
     account_id: AccountId,
-    revocation: SessionRevocation,
-) -> Result<bool> {
-    let recorded = connection
-        .execute(RECORD_AGAIN, params![revocation.session_id, account_id, revocation.until])
-        .await?;
-    Ok(recorded == 1)
+    id: SessionId,
+    end: TokenEnd,
+) -> Result<Option<Recorded>> {
+    let parameters = params![id, end.now, end.until, account_id];
+    recorded(connection.find(RECORD_AGAIN, parameters).await?)
 }
 
-/// Like [`record_again`], for the session of a family of refresh tokens. Returns it.
+/// Like [`record_again`], for the session of a family of refresh tokens.
 pub(super) async fn record_family_again(
     connection: &mut Connection,
     family: RefreshFamilyHash,
-    until: Timestamp,
-) -> Result<Option<SessionId>> {
-    let recorded: Option<(Vec<u8>,)> =
-        connection.find(RECORD_FAMILY_AGAIN, params![family, until]).await?;
-    let id = |(id,): (Vec<u8>,)| SessionId::from_slice(&id).ok_or_else(corrupt("sessions", "id"));
-    recorded.map(id).transpose()
+    end: TokenEnd,
+) -> Result<Option<Recorded>> {
+    let parameters = params![family, end.now, end.until];
+    recorded(connection.find(RECORD_FAMILY_AGAIN, parameters).await?)
+}
+
+fn recorded(row: Option<(Vec<u8>, i64)>) -> Result<Option<Recorded>> {
+    let Some((id, until)) = row else { return Ok(None) };
+    let session_id = SessionId::from_slice(&id).ok_or_else(corrupt("revocations", "session_id"))?;
+    Ok(Some(Recorded { session_id, until: Timestamp::from_micros(until) }))
 }
 
 #[derive(sqlx::FromRow)]

@@ -12,6 +12,18 @@ use crate::model::session::EndReason;
 #[cfg(doc)]
 use crate::model::session::{COUNTED_SESSIONS, DELETED_EPOCH};
 
+/// What a transaction has ended of an account.
+#[derive(Debug, Clone)]
+pub(in crate::storage) struct Ended {
+    /// The sessions, those included that had expired by the clock: set back, it would make them live
+    /// again.
+    pub(in crate::storage) which: WhichEnded,
+    /// Those of them that were live until now. Empty where they are only counted.
+    pub(in crate::storage) live: Vec<SessionId>,
+    /// When the last of their access tokens will have expired.
+    pub(in crate::storage) revoked_until: Timestamp,
+}
+
 /// What a transaction has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedSessions {

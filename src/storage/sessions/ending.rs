@@ -15,15 +15,15 @@ use crate::{
         error::corrupt,
         locks::lock_account,
         params,
-        revocations::{SessionRevocation, record_again, record_family_again, revoke, revoke_ended},
+        revocations::{
+            Recorded, TokenEnd, record_again, record_family_again, revoke, revoke_ended,
+        },
     },
 };
 
-use super::{
-    EndedSessions, Ending, WhichEnded, is_live, is_live_at, is_live_of, is_of_epoch, is_open_at,
-};
+use super::{Ended, EndedSessions, Ending, WhichEnded, is_live, is_of_epoch, last_issue};
 
-/// Which live sessions of an account a caller wants to end.
+/// Which sessions of an account a caller wants to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionSelection {
     /// This session.
@@ -32,7 +32,8 @@ pub enum SessionSelection {
     AllBut(SessionId),
 }
 
-/// The end of sessions: the reason, the time, and when the last of their access tokens expires.
+/// The end of sessions: the reason, the time, and when an access token that is issued at that time
+/// expires. Revocations are kept for longer where a later token was issued, by a clock that was ahead.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) struct SessionEnd {
     pub(in crate::storage) reason: EndReason,
@@ -41,18 +42,24 @@ pub(in crate::storage) struct SessionEnd {
 }
 
 impl SessionEnd {
-    /// These sessions, ended so.
-    pub(in crate::storage) const fn of(
-        self,
-        account_id: AccountId,
-        which: WhichEnded,
-    ) -> EndedSessions {
-        let Self { reason, revoked_until, .. } = self;
-        EndedSessions { account_id, which, reason, revoked_until }
+    /// Sessions of an account, ended so.
+    pub(in crate::storage) fn of(self, account_id: AccountId, ended: Ended) -> EndedSessions {
+        let Ended { which, revoked_until, .. } = ended;
+        EndedSessions { account_id, which, reason: self.reason, revoked_until }
+    }
+
+    /// The same for access tokens.
+    pub(super) const fn of_tokens(self) -> TokenEnd {
+        TokenEnd { now: self.now, until: self.revoked_until }
+    }
+
+    /// When the tokens of a session have expired of which the last was issued at a time.
+    pub(super) fn revoked_until(self, last_issue: Timestamp) -> Timestamp {
+        self.revoked_until + last_issue.since(self.now)
     }
 }
 
-/// Which live sessions of an account are ended one by one. There are at most as many as the limit of
+/// Which sessions of an account are ended one by one. There are at most as many as the limit of
 /// sessions allows; all of them are ended at one stroke instead (`everything`).
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) enum SessionGroup {
@@ -61,33 +68,74 @@ pub(in crate::storage) enum SessionGroup {
     OpenedWith { sign_in: SignIn, spared: SessionId },
 }
 
-/// Ends the live sessions that fulfil a condition.
+/// Ends the sessions that fulfil a condition and have not ended, whether or not they have expired: they
+/// would be live again after the clock is set back.
 macro_rules! end {
-    ($condition:expr, $live:expr) => {
+    ($condition:literal, $of_epoch:expr) => {
         concat!(
             "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE ",
             $condition,
-            " AND ",
-            $live,
-            " RETURNING id"
+            " AND ended_at IS NULL AND ",
+            $of_epoch,
+            " RETURNING id, account_id, idle_expires_at, expires_at, ",
+            last_issue!(),
+            " AS last_issue"
         )
     };
 }
 
-const END_ONE: &str = end!("account_id = $1 AND id = $4", is_live_at!("$2"));
+const END_ONE: &str = end!("account_id = $1 AND id = $4", is_of_epoch!("$1"));
 
-const END_ALL_BUT: &str = end!("id <> $4", is_live_of!("$1", "$2"));
+const END_ALL_BUT: &str = end!("account_id = $1 AND id <> $4", is_of_epoch!("$1"));
 
 const END_OPENED_WITH: &str = end!(
-    "id <> $4 AND method = $5 AND passkey_id IS NOT DISTINCT FROM $6",
-    is_live_of!("$1", "$2")
+    "account_id = $1 AND id <> $4 AND method = $5 AND passkey_id IS NOT DISTINCT FROM $6",
+    is_of_epoch!("$1")
 );
 
-const END_FAMILY: &str = concat!(end!("refresh_family = $1", is_live_at!("$2")), ", account_id");
+const END_FAMILY: &str = end!("refresh_family = $1", is_of_epoch!("sessions.account_id"));
+
+/// A session that was ended.
+#[derive(sqlx::FromRow)]
+struct EndedRow {
+    id: Vec<u8>,
+    account_id: Vec<u8>,
+    idle_expires_at: i64,
+    expires_at: i64,
+    last_issue: i64,
+}
+
+impl EndedRow {
+    fn id(&self) -> Result<SessionId> {
+        session_id(&self.id)
+    }
+
+    fn account_id(&self) -> Result<AccountId> {
+        AccountId::from_slice(&self.account_id).ok_or_else(corrupt("sessions", "account_id"))
+    }
+
+    /// Whether it had not expired.
+    fn was_live(&self, now: Timestamp) -> bool {
+        let now = now.as_micros();
+        self.idle_expires_at > now && self.expires_at > now
+    }
+}
+
+/// What the rows say of what was ended.
+fn ended(rows: &[EndedRow], end: SessionEnd) -> Result<Ended> {
+    let live = rows.iter().filter(|row| row.was_live(end.now));
+    let last_issue = rows.iter().map(|row| row.last_issue).max();
+    let last_issue = last_issue.map_or(end.now, Timestamp::from_micros);
+    Ok(Ended {
+        which: WhichEnded::Sessions(rows.iter().map(EndedRow::id).collect::<Result<_>>()?),
+        live: live.map(EndedRow::id).collect::<Result<_>>()?,
+        revoked_until: end.revoked_until(last_issue),
+    })
+}
 
 impl Storage {
-    /// Ends live sessions of an account and revokes their access tokens. Returns the ended ones, or
-    /// `None` when the spared session is not live.
+    /// Ends sessions of an account and revokes their access tokens. Returns those that were live until
+    /// now, or `None` when the spared session is not live.
     pub async fn end_sessions(
         &self,
         account_id: AccountId,
@@ -100,13 +148,16 @@ impl Storage {
         let ended = self.write((account_id, selection, end), |c, &(account_id, selection, end)| {
             Box::pin(end_selected(c, account_id, selection, end))
         });
-        let ended = ended.await?;
-        let session_ids = ended.ids.clone();
-        if let Some(session_id) = ended.had_ended {
-            return Ok(Ending::had_ended(session_ids, session_id, revoked_until));
-        }
-        let which = WhichEnded::Sessions(session_ids.clone().unwrap_or_default());
-        Ok(Ending::new(session_ids, end.of(account_id, which)))
+        Ok(match ended.await? {
+            SelectionEnd::Ended(ended) => {
+                Ending::new(Some(ended.live.clone()), end.of(account_id, ended))
+            }
+            SelectionEnd::HadEnded(it) => {
+                Ending::had_ended(Some(Vec::new()), it.session_id, it.until)
+            }
+            SelectionEnd::Unknown => Ending::none(Some(Vec::new())),
+            SelectionEnd::SparedHadEnded(id) => Ending::had_ended(None, id, revoked_until),
+        })
     }
 
     /// Ends the session whose refresh tokens are of this family, whatever their generation. Returns
@@ -122,37 +173,41 @@ impl Storage {
         let ended =
             self.write((family, end), |c, (family, end)| Box::pin(end_family(c, *family, *end)));
         match ended.await? {
-            FamilyEnd::Ended(session_id, account_id) => {
-                let which = WhichEnded::Sessions(vec![session_id]);
-                Ok(Ending::new(Some((session_id, account_id)), end.of(account_id, which)))
+            FamilyEnd::Ended(account_id, ended) => {
+                let session = ended.live.first().map(|&id| (id, account_id));
+                Ok(Ending::new(session, end.of(account_id, ended)))
             }
-            FamilyEnd::HadEnded(id) => Ok(Ending::had_ended(None, id, revoked_until)),
+            FamilyEnd::HadEnded(it) => Ok(Ending::had_ended(None, it.session_id, it.until)),
             FamilyEnd::Unknown => Ok(Ending::none(None)),
         }
     }
 }
 
 /// What became of a selection of sessions.
-pub(in crate::storage) struct SelectionEnd {
-    /// Those that were live until now; `None` when the spared session is not live.
-    ids: Option<Vec<SessionId>>,
-    /// A session that had ended before.
-    had_ended: Option<SessionId>,
+pub(in crate::storage) enum SelectionEnd {
+    /// They have ended; there may be none.
+    Ended(Ended),
+    /// The one had ended before.
+    HadEnded(Recorded),
+    /// The account has no such session.
+    Unknown,
+    /// None was ended: the spared session is not live.
+    SparedHadEnded(SessionId),
 }
 
 impl SelectionEnd {
     /// Whether any of them was live until now.
     pub(in crate::storage) fn was_live(&self) -> bool {
-        self.ids.as_ref().is_some_and(|ids| !ids.is_empty())
+        matches!(self, Self::Ended(ended) if !ended.live.is_empty())
     }
 }
 
 /// What became of the session of a family.
 pub(super) enum FamilyEnd {
-    /// It was live until now.
-    Ended(SessionId, AccountId),
+    /// It has ended, and is of this account.
+    Ended(AccountId, Ended),
     /// It had ended before.
-    HadEnded(SessionId),
+    HadEnded(Recorded),
     /// There is none.
     Unknown,
 }
@@ -169,11 +224,10 @@ async fn end_selected(
         SessionSelection::AllBut(spared) => {
             lock_account(connection, account_id).await?;
             if !is_live(connection, spared, account_id, end.now).await? {
-                return Ok(SelectionEnd { ids: None, had_ended: Some(spared) });
+                return Ok(SelectionEnd::SparedHadEnded(spared));
             }
             let group = SessionGroup::AllBut(spared);
-            let ids = end_group(connection, account_id, group, end).await?;
-            Ok(SelectionEnd { ids: Some(ids), had_ended: None })
+            Ok(SelectionEnd::Ended(end_group(connection, account_id, group, end).await?))
         }
     }
 }
@@ -185,74 +239,67 @@ pub(in crate::storage) async fn end_one(
     id: SessionId,
     end: SessionEnd,
 ) -> Result<SelectionEnd> {
-    let ids = end_group(connection, account_id, SessionGroup::One(id), end).await?;
-    let mut had_ended = None;
-    if ids.is_empty() {
-        let revocation = SessionRevocation { session_id: id, until: end.revoked_until };
-        let is_recorded = record_again(connection, account_id, revocation).await?;
-        had_ended = Some(id).filter(|_| is_recorded);
+    let rows = end_rows(connection, account_id, SessionGroup::One(id), end).await?;
+    if rows.is_empty() {
+        let recorded = record_again(connection, account_id, id, end.of_tokens()).await?;
+        return Ok(recorded.map_or(SelectionEnd::Unknown, SelectionEnd::HadEnded));
     }
-    Ok(SelectionEnd { ids: Some(ids), had_ended })
+    revoke(connection, id, end.of_tokens()).await?;
+    Ok(SelectionEnd::Ended(ended(&rows, end)?))
 }
 
-/// Ends the live sessions of an account that are in the group, and revokes their access tokens.
+/// Ends the sessions of an account that are in the group, and revokes their access tokens.
 pub(in crate::storage) async fn end_group(
     connection: &mut Connection,
     account_id: AccountId,
     group: SessionGroup,
     end: SessionEnd,
-) -> Result<Vec<SessionId>> {
-    let ended = end_live(connection, account_id, group, end).await?;
-    match *ended.as_slice() {
+) -> Result<Ended> {
+    let rows = end_rows(connection, account_id, group, end).await?;
+    match rows.as_slice() {
         [] => {}
-        [session_id] => {
-            revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
-        }
-        _ => revoke_ended(connection, account_id, end.now, end.revoked_until).await?,
+        [one] => revoke(connection, one.id()?, end.of_tokens()).await?,
+        _ => revoke_ended(connection, account_id, end.of_tokens()).await?,
     }
-    Ok(ended)
+    ended(&rows, end)
 }
 
-async fn end_live(
+async fn end_rows(
     connection: &mut Connection,
     account_id: AccountId,
     group: SessionGroup,
     end: SessionEnd,
-) -> Result<Vec<SessionId>> {
+) -> Result<Vec<EndedRow>> {
     let (now, reason) = (end.now, end.reason.name());
-    let ended: Vec<(Vec<u8>,)> = match group {
+    match group {
         SessionGroup::One(id) => {
-            connection.list(END_ONE, params![account_id, now, reason, id]).await?
+            connection.list(END_ONE, params![account_id, now, reason, id]).await
         }
         SessionGroup::AllBut(spared) => {
-            connection.list(END_ALL_BUT, params![account_id, now, reason, spared]).await?
+            connection.list(END_ALL_BUT, params![account_id, now, reason, spared]).await
         }
         SessionGroup::OpenedWith { sign_in, spared } => {
             let (method, passkey) = (sign_in.method().name(), sign_in.passkey_id());
             let parameters = params![account_id, now, reason, spared, method, passkey];
-            connection.list(END_OPENED_WITH, parameters).await?
+            connection.list(END_OPENED_WITH, parameters).await
         }
-    };
-    ended.iter().map(|(id,)| session_id(id)).collect()
+    }
 }
 
-/// Ends the session of a family if it is live, and revokes its access tokens.
+/// Ends the session of a family, and revokes its access tokens.
 pub(super) async fn end_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,
     end: SessionEnd,
 ) -> Result<FamilyEnd> {
-    let ended: Option<(Vec<u8>, Vec<u8>)> =
+    let row: Option<EndedRow> =
         connection.find(END_FAMILY, params![family, end.now, end.reason.name()]).await?;
-    let Some((id, account_id)) = ended else {
-        let recorded = record_family_again(connection, family, end.revoked_until).await?;
+    let Some(row) = row else {
+        let recorded = record_family_again(connection, family, end.of_tokens()).await?;
         return Ok(recorded.map_or(FamilyEnd::Unknown, FamilyEnd::HadEnded));
     };
-    let session_id = session_id(&id)?;
-    let account_id =
-        AccountId::from_slice(&account_id).ok_or_else(corrupt("sessions", "account_id"))?;
-    revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
-    Ok(FamilyEnd::Ended(session_id, account_id))
+    revoke(connection, row.id()?, end.of_tokens()).await?;
+    Ok(FamilyEnd::Ended(row.account_id()?, ended(&[row], end)?))
 }
 
 pub(super) fn session_id(bytes: &[u8]) -> Result<SessionId> {

@@ -13,12 +13,20 @@ use crate::{
     },
 };
 
-use super::{Ending, SessionEnd, WhichEnded, is_live, is_live_of, is_of_epoch, is_open_at};
+use super::{Ended, Ending, SessionEnd, WhichEnded, is_live, is_of_epoch, last_issue};
 
-const COUNT: &str = concat!(
-    "SELECT count(*) FROM (SELECT 1 FROM sessions WHERE ",
-    is_live_of!("$1", "$2"),
-    " LIMIT $3) AS live"
+// Those that have expired are looked at too: they would be live again after the clock is set back. The
+// newest are looked at, which are all of them unless there are far too many.
+const NEWEST: &str = concat!(
+    "SELECT count(*) AS found,
+    count(CASE WHEN idle_expires_at > $2 AND expires_at > $2 THEN 1 END) AS live,
+    max(last_issue) AS last_issue, max(expires_at) AS expires_at
+FROM (SELECT idle_expires_at, expires_at, ",
+    last_issue!(),
+    " AS last_issue
+    FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
+    is_of_epoch!("$1"),
+    " ORDER BY created_at DESC, id DESC LIMIT $3) AS newest"
 );
 
 // Counted from 1, an epoch could come twice after a backup is restored, and a token of the first time
@@ -49,7 +57,7 @@ impl Storage {
             })
         });
         match ended.await? {
-            Some(which) => Ok(Ending::new(which.count(), end.of(account_id, which))),
+            Some(ended) => Ok(Ending::new(ended.which.count(), end.of(account_id, ended))),
             None => Ok(Ending::had_ended(None, caller, revoked_until)),
         }
     }
@@ -71,13 +79,12 @@ pub(in crate::storage) async fn end_everything(
     connection: &mut Connection,
     account_id: AccountId,
     end: SessionEnd,
-) -> Result<Option<WhichEnded>> {
-    let count = count_live(connection, account_id, end.now).await?;
+) -> Result<Option<Ended>> {
+    let newest = newest_sessions(connection, account_id, end.now).await?;
     let begun: Option<(i64,)> =
         connection.find(BEGIN_EPOCH, params![account_id, end.now.as_seconds()]).await?;
     let Some((epoch,)) = begun else { return Ok(None) };
-    revoke_epochs(connection, account_id, epoch, end.revoked_until).await?;
-    Ok(Some(WhichEnded::Before { epoch, count }))
+    newest.revoke(connection, account_id, epoch, end).await.map(Some)
 }
 
 /// Revokes every access token that a locked account has and may have. Its row is deleted next, and no
@@ -86,18 +93,47 @@ pub(in crate::storage) async fn end_for_ever(
     connection: &mut Connection,
     account_id: AccountId,
     end: SessionEnd,
-) -> Result<WhichEnded> {
-    let count = count_live(connection, account_id, end.now).await?;
-    revoke_epochs(connection, account_id, DELETED_EPOCH, end.revoked_until).await?;
-    Ok(WhichEnded::Before { epoch: DELETED_EPOCH, count })
+) -> Result<Ended> {
+    let newest = newest_sessions(connection, account_id, end.now).await?;
+    newest.revoke(connection, account_id, DELETED_EPOCH, end).await
 }
 
-async fn count_live(
+/// What is known of the newest sessions of an account that are not ended.
+#[derive(sqlx::FromRow)]
+struct NewestSessions {
+    found: i64,
+    live: i64,
+    last_issue: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+async fn newest_sessions(
     connection: &mut Connection,
     account_id: AccountId,
     now: Timestamp,
-) -> Result<u32> {
-    let (count,): (i64,) =
-        connection.fetch(COUNT, params![account_id, now, COUNTED_SESSIONS]).await?;
-    Ok(u32::try_from(count).unwrap_or(COUNTED_SESSIONS))
+) -> Result<NewestSessions> {
+    connection.fetch(NEWEST, params![account_id, now, COUNTED_SESSIONS + 1]).await
+}
+
+impl NewestSessions {
+    /// Revokes the access tokens of the epochs before one, which they are of.
+    async fn revoke(
+        &self,
+        connection: &mut Connection,
+        account_id: AccountId,
+        epoch: i64,
+        end: SessionEnd,
+    ) -> Result<Ended> {
+        let last_issue = self.last_issue.map_or(end.now, Timestamp::from_micros);
+        let mut revoked_until = end.revoked_until(last_issue);
+        if self.found > i64::from(COUNTED_SESSIONS) {
+            // One that is not among them was opened earlier, and so ends earlier, and its tokens with it.
+            let expires_at = self.expires_at.map_or(end.now, Timestamp::from_micros);
+            revoked_until = revoked_until.max(expires_at);
+        }
+        revoke_epochs(connection, account_id, epoch, revoked_until).await?;
+        let count = u32::try_from(self.live).unwrap_or(u32::MAX).min(COUNTED_SESSIONS);
+        let which = WhichEnded::Before { epoch, count };
+        Ok(Ended { which, live: Vec::new(), revoked_until })
+    }
 }

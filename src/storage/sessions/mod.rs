@@ -17,6 +17,7 @@ use crate::model::session::{Session, SessionCursor};
 
 use super::{Connection, Result, Storage, locks::lock_session, params};
 
+pub(super) use ended::Ended;
 pub use ended::{Announcement, EndedSessions, Ending, WhichEnded};
 pub use ending::SessionSelection;
 pub use refresh::RefreshAttempt;
@@ -25,14 +26,17 @@ pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one};
 pub(super) use everything::{end_everything, end_for_ever};
 pub(super) use opening::{Opened, insert_session, open_another, opened_epoch, surplus_end};
 pub(super) use row::{
-    SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, session_columns,
+    SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later, last_issue,
+    session_columns,
 };
 
 const IS_LIVE: &str =
     concat!("SELECT 1 FROM sessions WHERE id = $1 AND account_id = $2 AND ", is_live_at!("$3"));
 
 const REAUTHENTICATE: &str = concat!(
-    "UPDATE sessions SET auth_time = $2, auth_method = $3 WHERE id = $1 AND ",
+    "UPDATE sessions SET auth_time = $2, auth_method = $3, ",
+    keep_later!("auth_time", "$2"),
+    " WHERE id = $1 AND ",
     is_live_at!("$2"),
     "
     AND EXISTS (
@@ -51,7 +55,26 @@ WHERE (created_at, id) < ($3, $4) AND ",
     " ORDER BY created_at DESC, id DESC LIMIT $5"
 );
 
+// Identifiers rise with time; the empty one is before them all.
+const NEWEST: &str = "SELECT created_at FROM sessions WHERE id > $1 ORDER BY id DESC LIMIT 1";
+
+const LAST_ISSUE: &str = concat!("SELECT max(", last_issue!(), ") FROM sessions");
+
 impl Storage {
+    /// When the newest session was opened, by the clock of then. `None` when there is none.
+    pub async fn find_newest_session_time(&self) -> Result<Option<Timestamp>> {
+        let mut connection = self.read().await?;
+        let row: Option<(i64,)> = connection.find(NEWEST, params![&[][..]]).await?;
+        Ok(row.map(|(created_at,)| Timestamp::from_micros(created_at)))
+    }
+
+    /// The latest time at which an access token of any session was issued, by the clock of then. `None`
+    /// when there is no session. Reads all of them.
+    pub async fn find_last_issue_time(&self) -> Result<Option<Timestamp>> {
+        let (time,): (Option<i64>,) = self.read().await?.fetch(LAST_ISSUE, params![]).await?;
+        Ok(time.map(Timestamp::from_micros))
+    }
+
     /// Whether a session belongs to the account and is live.
     pub async fn is_session_live(
         &self,

@@ -1,24 +1,16 @@
 //! Opening sessions, and keeping an account to the number of them that it may have.
 
-use claviger_token::{
-    id::{AccountId, SessionId},
-    time::Timestamp,
-};
+use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::{
     model::{
         password::PasswordHash,
         session::{EndReason, NewSession},
     },
-    storage::{
-        Connection, Result, Storage,
-        locks::lock_account,
-        params,
-        revocations::{SessionRevocation, revoke},
-    },
+    storage::{Connection, Result, Storage, locks::lock_account, params, revocations::revoke},
 };
 
-use super::{Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch};
+use super::{Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue};
 
 /// How many sessions end at most when one is opened. An account that has far too many, because the limit
 /// was lowered, comes down to it from sign-in to sign-in.
@@ -36,7 +28,9 @@ const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_has
 // Those that have expired and are not swept yet count, and go first. The oldest ones are looked at,
 // which are all of them unless there are far too many.
 const OPEN: &str = concat!(
-    "SELECT id, refreshed_at FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
+    "SELECT id, refreshed_at, ",
+    last_issue!(),
+    " AS last_issue FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
     is_of_epoch!("$1"),
     " ORDER BY created_at, id LIMIT $2"
 );
@@ -50,7 +44,7 @@ pub(in crate::storage) struct Opened {
     /// The account's epoch, which the session is of.
     pub(in crate::storage) epoch: i64,
     /// Those that ended.
-    pub(in crate::storage) surplus: Vec<SessionId>,
+    pub(in crate::storage) surplus: Ended,
 }
 
 impl Storage {
@@ -94,7 +88,7 @@ pub(in crate::storage) fn opened_epoch(
     end: SessionEnd,
 ) -> Ending<Option<i64>> {
     let Some(Opened { epoch, surplus }) = opened else { return Ending::none(None) };
-    Ending::new(Some(epoch), end.of(account_id, WhichEnded::Sessions(surplus)))
+    Ending::new(Some(epoch), end.of(account_id, surplus))
 }
 
 /// Opens a session of a locked account within a transaction that has checked the sign-in. Ends those
@@ -135,27 +129,35 @@ pub(in crate::storage) async fn insert_session(
     Ok(inserted.map(|(epoch,)| epoch))
 }
 
+/// A session that was not ended.
+#[derive(sqlx::FromRow)]
+struct OpenRow {
+    id: Vec<u8>,
+    refreshed_at: i64,
+    last_issue: i64,
+}
+
 /// Makes room for one session: ends those that were unused for the longest time.
 async fn end_surplus(
     connection: &mut Connection,
     session: &NewSession,
     end: SessionEnd,
-) -> Result<Vec<SessionId>> {
+) -> Result<Ended> {
     let most = session.limit.saturating_add(ENDED_AT_ONCE - 1);
-    let mut open: Vec<(Vec<u8>, i64)> =
-        connection.list(OPEN, params![session.account_id, most]).await?;
+    let mut open: Vec<OpenRow> = connection.list(OPEN, params![session.account_id, most]).await?;
     let surplus = (open.len() + 1).saturating_sub(session.limit as usize);
-    if surplus == 0 {
-        return Ok(Vec::new());
+    if surplus > 0 {
+        open.sort_by_key(|row| row.refreshed_at);
     }
-    open.sort_by_key(|(_, refreshed_at)| *refreshed_at);
-    let mut ended = Vec::new();
-    for (id, _) in open.iter().take(surplus) {
-        let session_id = session_id(id)?;
-        connection.execute(END, params![session_id, end.now, end.reason.name()]).await?;
+    let (mut ids, mut revoked_until) = (Vec::new(), end.revoked_until);
+    for row in open.iter().take(surplus) {
+        let id = session_id(&row.id)?;
+        connection.execute(END, params![id, end.now, end.reason.name()]).await?;
         // A call that ends it at this moment revokes it too.
-        revoke(connection, SessionRevocation { session_id, until: end.revoked_until }).await?;
-        ended.push(session_id);
+        revoke(connection, id, end.of_tokens()).await?;
+        ids.push(id);
+        revoked_until =
+            revoked_until.max(end.revoked_until(Timestamp::from_micros(row.last_issue)));
     }
-    Ok(ended)
+    Ok(Ended { which: WhichEnded::Sessions(ids), live: Vec::new(), revoked_until })
 }

@@ -13,8 +13,11 @@ use crate::{
 };
 
 use super::{
-    Ending, SessionEnd, SessionRow, WhichEnded, ending::end_family, is_live_at, is_of_epoch,
-    is_open_at, row::SessionAndEpochRow, session_columns,
+    Ended, Ending, SessionEnd, SessionRow,
+    ending::{FamilyEnd, end_family},
+    is_live_at, is_of_epoch, is_open_at, keep_later,
+    row::SessionAndEpochRow,
+    session_columns,
 };
 
 /// A refresh token that a client presented, and the terms of its rotation.
@@ -30,6 +33,9 @@ pub struct RefreshAttempt {
     pub grace: Duration,
     /// When the session will end unless it is refreshed again; cut to its `expires_at`.
     pub idle_expires_at: Timestamp,
+    /// The latest end of a session that was opened until now. One that ends later was opened by a clock
+    /// that was ahead, and is cut to this.
+    pub latest_end: Timestamp,
     /// When the last access token of the session expires, in case the session is ended.
     pub revoked_until: Timestamp,
 }
@@ -37,7 +43,10 @@ pub struct RefreshAttempt {
 const ROTATE: &str = concat!(
     "UPDATE sessions
 SET refresh_previous = refresh_generation, refresh_generation = refresh_generation + 1,
-    refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
+    refreshed_at = $3, ",
+    keep_later!("refreshed_at", "$3"),
+    ", idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END,
+    expires_at = CASE WHEN $5 < expires_at THEN $5 ELSE expires_at END
 WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
     is_live_at!("$3"),
     " RETURNING ",
@@ -54,7 +63,10 @@ FROM sessions WHERE refresh_family = $1"
 const SUPERSEDE: &str = concat!(
     "UPDATE sessions
 SET refresh_generation = refresh_generation + 1,
-    refreshed_at = $3, idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END
+    refreshed_at = $3, ",
+    keep_later!("refreshed_at", "$3"),
+    ", idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END,
+    expires_at = CASE WHEN $5 < expires_at THEN $5 ELSE expires_at END
 WHERE refresh_family = $1 AND refresh_previous = $2
 RETURNING ",
     session_columns!()
@@ -71,14 +83,14 @@ impl Storage {
         };
         let rotation =
             self.write((attempt, end), |c, (attempt, end)| Box::pin(rotate(c, attempt, *end)));
-        let rotation = rotation.await?;
-        Ok(match rotation {
-            Rotation::Reused { session_id, account_id } => {
-                let which = WhichEnded::Sessions(vec![session_id]);
-                Ending::new(rotation, end.of(account_id, which))
+        Ok(match rotation.await? {
+            (rotation @ Rotation::Reused { account_id, .. }, Some(ended)) => {
+                Ending::new(rotation, end.of(account_id, ended))
             }
-            Rotation::Ended(Some(id)) => Ending::had_ended(rotation, id, end.revoked_until),
-            rotation => Ending::none(rotation),
+            (rotation @ Rotation::Ended(Some(id)), _) => {
+                Ending::had_ended(rotation, id, end.revoked_until)
+            }
+            (rotation, _) => Ending::none(rotation),
         })
     }
 }
@@ -87,30 +99,56 @@ async fn rotate(
     connection: &mut Connection,
     attempt: &RefreshAttempt,
     end: SessionEnd,
-) -> Result<Rotation> {
+) -> Result<(Rotation, Option<Ended>)> {
+    match renew(connection, attempt).await? {
+        Some(rotation) => Ok((rotation, None)),
+        None => end_reused(connection, attempt, end).await,
+    }
+}
+
+/// The next tokens, or why there are none; `None` when the token was spent and its successor used.
+async fn renew(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<Option<Rotation>> {
     if let Some(row) = advance(connection, ROTATE, attempt).await? {
-        return Ok(Rotation::Rotated(row.into_session()?));
+        return Ok(Some(Rotation::Rotated(row.into_session()?)));
     }
     lock_family(connection, attempt.family).await?;
-    let Some(found) = find(connection, attempt.family).await? else { return Ok(Rotation::Unknown) };
+    let Some(found) = find(connection, attempt.family).await? else {
+        return Ok(Some(Rotation::Unknown));
+    };
     let row = match found.live(attempt.now)? {
         Ok(row) => row,
-        Err(ended) => return Ok(Rotation::Ended(ended)),
+        Err(ended) => return Ok(Some(Rotation::Ended(ended))),
     };
     if !row.spent_last(attempt.generation) {
-        end_family(connection, attempt.family, end).await?;
-        // Two holders of one token are a thief and a victim, and cannot be told apart: both lose the
-        // session.
-        return Ok(Rotation::Reused { session_id: row.id()?, account_id: row.account_id()? });
+        return Ok(None);
     }
-    if attempt.now.since(row.refreshed_at()) <= attempt.grace {
-        return Ok(Rotation::Repeated(row.into_session()?));
+    let spent_at = row.refreshed_at();
+    // Spent by a clock that was ahead, it would have a grace until the clock is as late again.
+    let is_believed = !spent_at.is_from_future(attempt.now);
+    if is_believed && attempt.now.since(spent_at) <= attempt.grace {
+        return Ok(Some(Rotation::Repeated(row.into_session()?)));
     }
     // The client lost the answer: the successor was never used and becomes invalid unused, so there
     // are never two valid branches (RFC 9700 §4.14.2).
     match advance(connection, SUPERSEDE, attempt).await? {
-        Some(row) => Ok(Rotation::Superseded(row.into_session()?)),
-        None => Ok(Rotation::Ended(None)),
+        Some(row) => Ok(Some(Rotation::Superseded(row.into_session()?))),
+        None => Ok(Some(Rotation::Ended(None))),
+    }
+}
+
+/// Two holders of one token are a thief and a victim, and cannot be told apart: both lose the session.
+async fn end_reused(
+    connection: &mut Connection,
+    attempt: &RefreshAttempt,
+    end: SessionEnd,
+) -> Result<(Rotation, Option<Ended>)> {
+    match end_family(connection, attempt.family, end).await? {
+        FamilyEnd::Ended(account_id, ended) => match ended.live.first() {
+            Some(&session_id) => Ok((Rotation::Reused { session_id, account_id }, Some(ended))),
+            None => Ok((Rotation::Ended(None), None)),
+        },
+        FamilyEnd::HadEnded(it) => Ok((Rotation::Ended(Some(it.session_id)), None)),
+        FamilyEnd::Unknown => Ok((Rotation::Unknown, None)),
     }
 }
 
@@ -122,7 +160,13 @@ async fn advance(
     connection
         .find(
             statement,
-            params![attempt.family, attempt.generation, attempt.now, attempt.idle_expires_at],
+            params![
+                attempt.family,
+                attempt.generation,
+                attempt.now,
+                attempt.idle_expires_at,
+                attempt.latest_end
+            ],
         )
         .await
 }

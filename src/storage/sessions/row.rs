@@ -65,6 +65,34 @@ macro_rules! is_live_of {
 }
 pub(in crate::storage) use is_live_of;
 
+/// When the last access token of a session was issued. Tokens are issued when it is opened, refreshed and
+/// reauthenticated; the first and the last write `auth_time`.
+macro_rules! last_issue {
+    () => {
+        "CASE
+        WHEN refreshed_at >= auth_time AND refreshed_at >= coalesce(latest_issued_at, 0)
+            THEN refreshed_at
+        WHEN auth_time >= coalesce(latest_issued_at, 0) THEN auth_time
+        ELSE latest_issued_at
+    END"
+    };
+}
+pub(in crate::storage) use last_issue;
+
+/// The assignment that keeps a time at which an access token was issued when an earlier one replaces it,
+/// because the clock was set back: `latest_issued_at` then holds the latest of those. A token that the
+/// session does not remember would outlive its revocation.
+macro_rules! keep_later {
+    ($column:literal, $now:literal) => {
+        concat!(
+            concat!("latest_issued_at = CASE WHEN ", $column, " > ", $now, " AND "),
+            concat!($column, " > coalesce(latest_issued_at, 0) THEN ", $column),
+            " ELSE latest_issued_at END"
+        )
+    };
+}
+pub(in crate::storage) use keep_later;
+
 /// A session as the statements with [`session_columns!`] return it.
 #[derive(sqlx::FromRow)]
 pub(in crate::storage) struct SessionRow {

@@ -26,6 +26,7 @@ pub(super) fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> 
         now,
         grace: GRACE,
         idle_expires_at: now + DAY * 30,
+        latest_end: now + DAY * 90,
         revoked_until: now + HOUR,
     }
 }

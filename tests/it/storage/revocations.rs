@@ -74,6 +74,7 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
             now: NOW,
             grace: SECOND,
             idle_expires_at: NOW + DAY,
+            latest_end: NOW + DAY * 90,
             revoked_until: until,
         };
         let refreshed = database.rotate_refresh_token(attempt).await.unwrap().announced(drop);

@@ -24,6 +24,7 @@ async fn is_stored(database: &Database, session: &NewSession) -> bool {
         now: session.expires_at,
         grace: SECOND,
         idle_expires_at: session.expires_at,
+        latest_end: session.expires_at,
         revoked_until: NOW,
     };
     !matches!(
