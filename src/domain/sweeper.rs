@@ -58,8 +58,12 @@ impl Sweeper {
             let swept = self.storage.sweep(passed, passed - SESSIONS_KEPT, BATCH).await?;
             // Fewer than a batch in all means that no table had a batch to give.
             if swept < u64::from(BATCH) {
-                return Ok(());
+                break;
             }
         }
+        if self.world.is_time_confirmed() {
+            self.storage.discard_ceremonies_from_future(self.world.now(), BATCH).await?;
+        }
+        Ok(())
     }
 }

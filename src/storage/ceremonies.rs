@@ -7,11 +7,11 @@ use std::sync::{
 
 use claviger_token::{
     id::{AccountId, SessionId},
-    time::Timestamp,
+    time::{MAX_CLOCK_SKEW, Timestamp},
 };
 
 use crate::model::{
-    ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
+    ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
     id::CeremonyId,
 };
 
@@ -36,11 +36,17 @@ const COUNT_ALL: &str = "SELECT count(*) FROM ceremonies";
 const INSERT: &str = "
 INSERT INTO ceremonies (id, kind, named, account_id, session_id, payer, state, expires_at)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8
-WHERE (SELECT count(*) FROM ceremonies WHERE payer = $6 AND expires_at > $9) < $10";
+WHERE (
+    SELECT count(*) FROM ceremonies
+    WHERE payer = $6 AND expires_at > $9 AND expires_at <= $11) < $10";
 
 const TAKE: &str = "
-DELETE FROM ceremonies WHERE id = $1 AND kind = $2 AND expires_at > $3
+DELETE FROM ceremonies WHERE id = $1 AND kind = $2 AND expires_at > $3 AND expires_at <= $4
 RETURNING named, account_id, session_id, payer, state, expires_at";
+
+const DISCARD: &str = "
+DELETE FROM ceremonies
+WHERE id IN (SELECT id FROM ceremonies WHERE expires_at > $1 ORDER BY expires_at LIMIT $2)";
 
 impl Storage {
     /// Starts a ceremony. Returns `false`, and starts nothing, when too many are open.
@@ -79,6 +85,20 @@ impl Storage {
                 let taken = take_ceremony(c, *id, *kind, *now).await?;
                 open.remove(u64::from(taken.is_some()));
                 Ok(taken)
+            })
+        })
+        .await
+    }
+
+    /// Deletes up to `batch` ceremonies that were started by a clock that was ahead, as `now` is certain.
+    /// Returns how many there were. No sweep would delete them until the clock is as late again.
+    pub async fn discard_ceremonies_from_future(&self, now: Timestamp, batch: u32) -> Result<u64> {
+        let input = (now, batch, Arc::clone(&self.open_ceremonies));
+        self.write(input, |c, (now, batch, open)| {
+            Box::pin(async move {
+                let discarded = c.execute(DISCARD, params![latest_end(*now), batch]).await?;
+                open.remove(discarded);
+                Ok(discarded)
             })
         })
         .await
@@ -136,7 +156,8 @@ async fn start_ceremony(
                 ceremony.state,
                 ceremony.expires_at,
                 now,
-                limits.per_quota_key
+                limits.per_quota_key,
+                latest_end(now)
             ],
         )
         .await?;
@@ -149,8 +170,16 @@ async fn take_ceremony(
     kind: CeremonyKind,
     now: Timestamp,
 ) -> Result<Option<Ceremony>> {
-    let row: Option<CeremonyRow> = connection.find(TAKE, params![id, kind_text(kind), now]).await?;
+    let (kind_text, latest_end) = (kind_text(kind), latest_end(now));
+    let parameters = params![id, kind_text, now, latest_end];
+    let row: Option<CeremonyRow> = connection.find(TAKE, parameters).await?;
     row.map(|row| row.into_ceremony(id, kind)).transpose()
+}
+
+/// The latest end of a ceremony that was started until `now`. One that ends later was started by a clock
+/// that was ahead: its challenge would stay good, and count, until the clock is as late again.
+fn latest_end(now: Timestamp) -> Timestamp {
+    now + CEREMONY_LIFETIME + MAX_CLOCK_SKEW
 }
 
 const fn kind_text(kind: CeremonyKind) -> &'static str {

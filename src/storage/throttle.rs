@@ -1,6 +1,6 @@
 //! Counts of failed sign-ins, stored so that a restart does not reset them.
 
-use claviger_token::time::Timestamp;
+use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
 use crate::model::failure::{FailureCount, FailureKey};
 
@@ -14,7 +14,7 @@ INSERT INTO sign_in_failures (failure_key, failures, last_failed_at, keep_until)
 VALUES ($1, 1, $2, $4)
 ON CONFLICT (failure_key) DO UPDATE SET
     failures = CASE
-        WHEN sign_in_failures.last_failed_at < $3 THEN 1
+        WHEN sign_in_failures.last_failed_at < $3 OR sign_in_failures.last_failed_at > $5 THEN 1
         ELSE sign_in_failures.failures + 1
     END,
     last_failed_at = excluded.last_failed_at,
@@ -27,7 +27,8 @@ const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key = $1";
 pub struct Failure {
     /// The key of the username or address that failed.
     pub key: FailureKey,
-    /// A count whose last failure was before this time starts again at one.
+    /// A count whose last failure was before this time, or is dated in the future, starts again at one.
+    /// `None` for a count that never starts again.
     pub forget_before: Option<Timestamp>,
     /// When the count may be deleted.
     pub keep_until: Timestamp,
@@ -74,9 +75,10 @@ async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<Fa
 }
 
 async fn record(connection: &mut Connection, failure: &Failure, now: Timestamp) -> Result<()> {
-    connection
-        .execute(RECORD, params![failure.key.0, now, failure.forget_before, failure.keep_until])
-        .await?;
+    let believed_until = failure.forget_before.map(|_| now + MAX_CLOCK_SKEW);
+    let parameters =
+        params![failure.key.0, now, failure.forget_before, failure.keep_until, believed_until];
+    connection.execute(RECORD, parameters).await?;
     Ok(())
 }
 

@@ -140,6 +140,7 @@ fn is_of_request(
 ) -> bool {
     request_id.is_some()
         && found.request_id == request_id
+        && !found.account.created_at.is_from_future(now)
         && now.since(found.account.created_at) < RETRY_WINDOW
 }
 

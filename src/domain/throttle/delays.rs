@@ -61,6 +61,11 @@ fn wait_out(
     now: Timestamp,
 ) -> Result<()> {
     let Some(count) = count else { return Ok(()) };
+    // The clock was ahead then: it would lock the right password until it is as late again. The next
+    // failure is dated right, so a guesser gains one attempt.
+    if count.last_failed_at.is_from_future(now) {
+        return Ok(());
+    }
     let waited = now.since(count.last_failed_at);
     let left = delay(count.failures, free, longest).saturating_sub(waited);
     if left.is_zero() { Ok(()) } else { Err(Error::TooManyAttempts { retry_after: whole(left) }) }
@@ -145,10 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_waits_no_longer_than_the_whole_delay() {
-        let later = FailureCount { failures: 10, last_failed_at: NOW + Duration::from_secs(9999) };
+    fn a_failure_dated_in_the_future_delays_nobody_beyond_what_clocks_may_differ() {
+        let later = |seconds| {
+            let last_failed_at = NOW + Duration::from_secs(seconds);
+            Some(FailureCount { failures: 99, last_failed_at })
+        };
 
-        assert_eq!(seconds_to_wait(judge_name(Some(later), 0, NOW)), Some(32));
+        for (seconds, expected) in [(0, Some(900)), (30, Some(900)), (31, None), (9999, None)] {
+            let judgement = judge_name(later(seconds), 0, NOW);
+            assert_eq!(seconds_to_wait(judgement), expected, "{seconds} s ahead");
+        }
+        assert_eq!(seconds_to_wait(judge_address(later(9999), NOW)), None);
+    }
+
+    #[test]
+    fn a_name_is_locked_at_a_hundred_failures_whatever_the_clock_said() {
+        let count = FailureCount { failures: 100, last_failed_at: NOW + ADDRESS_FORGOTTEN_AFTER };
+
+        let judgement = judge_name(Some(count), 0, NOW);
+
+        assert!(matches!(judgement, Err(Error::PasswordLocked)));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Ceremonies: started, then taken once.
 
 use claviger::{
-    model::ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
+    model::ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
     storage::ceremonies::CeremonyLimits,
 };
-use claviger_token::time::Timestamp;
+use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, ceremony_id, race, rounds, session_id,
+    HOUR, NOW, RACERS, ROUNDS, account_id, bytes, ceremony_id, race, rounds, session_id,
     with_database,
 };
 
@@ -19,7 +19,7 @@ fn ceremony(purpose: CeremonyPurpose, quota_key: QuotaKey) -> Ceremony {
         purpose,
         quota_key,
         state: b"challenge".to_vec(),
-        expires_at: NOW + HOUR,
+        expires_at: NOW + CEREMONY_LIFETIME,
     }
 }
 
@@ -163,6 +163,30 @@ async fn expired_ceremonies_do_not_count_for_their_payer() {
     .await;
 }
 
+#[tokio::test]
+async fn ceremonies_of_a_clock_that_was_ahead_neither_count_nor_last_and_are_deleted() {
+    with_database(async |database| {
+        let limits = CeremonyLimits { per_quota_key: 1, ..LIMITS };
+        let quota_key = QuotaKey(bytes());
+        let right = NOW - HOUR;
+        let (ahead, skewed) = (sign_in(quota_key), sign_in(QuotaKey(bytes())));
+        database.start_ceremony(ahead.clone(), limits, NOW).await.unwrap();
+        database.start_ceremony(skewed.clone(), limits, NOW).await.unwrap();
+
+        let kind = CeremonyKind::Authentication;
+        assert!(database.take_ceremony(ahead.id, kind, right).await.unwrap().is_none());
+        let last = NOW - MAX_CLOCK_SKEW;
+        assert!(database.take_ceremony(skewed.id, kind, last).await.unwrap().is_some());
+        let current = Ceremony { expires_at: right + CEREMONY_LIFETIME, ..sign_in(quota_key) };
+        assert!(database.start_ceremony(current.clone(), limits, right).await.unwrap());
+        assert_eq!(database.discard_ceremonies_from_future(right, 100).await.unwrap(), 1);
+
+        assert!(database.take_ceremony(current.id, kind, right).await.unwrap().is_some());
+        assert_eq!(database.count("SELECT count(*) FROM ceremonies").await, 0);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_starts_at_once_stay_within_the_payers_limit() {
     with_database(async |database| {
@@ -206,7 +230,7 @@ async fn only_so_many_ceremonies_are_open_overall_until_they_are_taken_or_swept(
         assert!(start(NOW).await.1);
         assert!(!start(NOW).await.1);
 
-        let later = NOW + HOUR + SECOND;
+        let later = NOW + CEREMONY_LIFETIME;
         database.sweep(later, NOW, 100).await.unwrap();
         assert!(start(later).await.1);
     })

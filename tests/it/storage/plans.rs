@@ -24,7 +24,7 @@ const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
 const TYPES: [(&str, &str, &str); 1] = [(
     "ceremonies.rs",
     "INSERT",
-    "(bytea, text, bool, bytea, bytea, bytea, bytea, bigint, bigint, bigint)",
+    "(bytea, text, bool, bytea, bytea, bytea, bytea, bigint, bigint, bigint, bigint)",
 )];
 
 struct Statement {
