@@ -17,7 +17,10 @@ ORDER BY created_at, retires_at NULLS LAST, key_id";
 const NEWEST: &str = "
 SELECT key_id FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DESC LIMIT 1";
 
-const RETIRE: &str = "UPDATE signing_keys SET retires_at = $1 WHERE retires_at IS NULL";
+// One that was to retire later was replaced by a clock that was ahead.
+const RETIRE: &str = "
+UPDATE signing_keys SET retires_at = $1
+WHERE retires_at IS NULL OR (retires_at > $1 AND revoked_at IS NULL)";
 
 // The previous version of the program knows only retirement.
 const REVOKE: &str = "
@@ -46,8 +49,8 @@ impl Storage {
     }
 
     /// Adds a key unless the newest one is no longer `expected_newest`, so that two rotations at once
-    /// make one key; sets `predecessors_retire_at` on every key that has no such time. Returns
-    /// whether the key was added.
+    /// make one key; sets `predecessors_retire_at` on every key that has no such time or a later one.
+    /// Returns whether the key was added.
     pub async fn add_signing_key(
         &self,
         key: StoredSigningKey,

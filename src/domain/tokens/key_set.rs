@@ -146,6 +146,12 @@ impl KeySet {
         self.keys.last()
     }
 
+    /// The last key that was made by a clock that was right, as far as `now` can tell: one made with the
+    /// longest delay signs by `latest_activation`.
+    pub(super) fn newest_believed(&self, latest_activation: Timestamp) -> Option<&SigningKey> {
+        self.keys.iter().rfind(|key| key.public.activates_at <= latest_activation)
+    }
+
     /// The key that signs at `now`: the newest that has been published for long enough.
     pub(super) fn signer(&self, now: Timestamp) -> Option<&SigningKey> {
         // A clock that was set back must not stop every sign-in, hence the oldest as a last resort.

@@ -13,7 +13,10 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
+use claviger_token::{
+    algorithm::SigningAlgorithm,
+    time::{MAX_CLOCK_SKEW, Timestamp},
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -98,7 +101,9 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Reads the keys from storage again, and makes the next key when the schedule says so.
+    /// Reads the keys from storage again, and makes the next key when the schedule says so. By a clock
+    /// that leapt lately, or in a process that has not run for an hour, only the first key is made: a key
+    /// that was made too late stops nothing, but one made too early retires those before it.
     ///
     /// # Errors
     /// Like [`Self::load`]. The ring then keeps the keys it has.
@@ -107,7 +112,10 @@ impl KeyRing {
         match due(&self.keys.load(), self.settings.rotation_interval, self.world.now()) {
             Due::Nothing => return Ok(()),
             Due::FirstKey => self.add_next(Activation::AtOnce, SCHEDULE).await?,
-            Due::NextKey => self.add_next(Activation::AfterDelay, SCHEDULE).await?,
+            Due::NextKey if self.world.is_time_confirmed() => {
+                self.add_next(Activation::AfterDelay, SCHEDULE).await?
+            }
+            Due::NextKey => return Ok(()),
         };
         Ok(())
     }
@@ -266,16 +274,20 @@ enum Due {
 }
 
 fn due(keys: &KeySet, interval: Option<Duration>, now: Timestamp) -> Due {
-    match (keys.newest(), interval) {
-        (None, _) => Due::FirstKey,
-        // A key's age counts from when it begins to sign, so one that waits for that is not due.
-        (Some(key), Some(interval))
-            if key.public().activates_at <= now
-                && now.since(key.public().activates_at) >= interval =>
-        {
-            Due::NextKey
-        }
-        (Some(_), _) => Due::Nothing,
+    if keys.newest().is_none() {
+        return Due::FirstKey;
+    }
+    let Some(interval) = interval else { return Due::Nothing };
+    // A key that a clock made which was ahead would put off the next one until it is as late again.
+    let Some(key) = keys.newest_believed(now + ACTIVATION_DELAY + MAX_CLOCK_SKEW) else {
+        return Due::NextKey;
+    };
+    // A key's age counts from when it begins to sign, so one that waits for that is not due.
+    let activates_at = key.public().activates_at;
+    if activates_at <= now && now.since(activates_at) >= interval {
+        Due::NextKey
+    } else {
+        Due::Nothing
     }
 }
 

@@ -172,6 +172,22 @@ fn the_schedule_asks_for_a_key_when_there_is_none_or_the_newest_is_old() {
 }
 
 #[test]
+fn a_key_from_the_future_does_not_put_off_the_next_one() {
+    let day = Some(24 * HOUR);
+    let ahead = 731 * 86_400;
+    let after_mistake = open(&[es256(0, 0), es256(ahead, ahead + 600)]);
+    let all_ahead = open(&[es256(ahead, ahead)]);
+
+    assert_eq!(due(&after_mistake, day, at(86_399)), Due::Nothing);
+    assert_eq!(due(&after_mistake, day, at(86_400)), Due::NextKey);
+    assert_eq!(due(&all_ahead, day, at(0)), Due::NextKey);
+    assert_eq!(due(&all_ahead, None, at(0)), Due::Nothing, "it signs as a last resort");
+    // The longest delay, by a clock that is as far ahead as clocks may be.
+    assert_eq!(due(&open(&[es256(30, 630)]), day, at(0)), Due::Nothing);
+    assert_eq!(due(&open(&[es256(31, 631)]), day, at(0)), Due::NextKey);
+}
+
+#[test]
 fn a_revoked_key_neither_signs_nor_checks_nor_is_published_but_is_told_of() {
     let revoked = StoredSigningKey { revoked_at: Some(at(300)), ..es256(100, 100) };
     // Nobody needs its private half any more.
