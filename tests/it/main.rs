@@ -6,6 +6,7 @@
 mod accounts;
 mod callers;
 mod clients;
+mod clocks;
 mod cookies;
 mod copy;
 mod cors;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod ceremonies;
+mod clocks;
 mod crowds;
 mod epochs;
 mod passkeys;

@@ -120,6 +120,20 @@ impl TestApp {
         self.restart().await
     }
 
+    /// Sets the clock, and restarts the server on it if asked to. Otherwise the server notices at once, as
+    /// it does within a quarter of a second by itself.
+    pub async fn with_clock_at(self, wall: Timestamp, restarted: bool) -> Self {
+        self.clock.set(wall);
+        let app = if restarted { self.restart().await } else { self };
+        app.sweep().await;
+        app
+    }
+
+    /// Lets the server sweep and do what is due, as it does every ten seconds.
+    pub async fn sweep(&self) {
+        self.app.sweeper().run_once().await.unwrap();
+    }
+
     /// Stops the server.
     pub async fn stop(self) -> Home {
         self.app.shutdown().await;
