@@ -36,6 +36,26 @@ impl Primary {
     /// From here on commits wait for a standby that is not there.
     async fn lose_standby(&mut self) {
         self.set_standby("ALTER SYSTEM SET synchronous_standby_names = 'away'", "away").await;
+        while !self.is_waited_for().await {}
+    }
+
+    /// Whether a commit waits. Each process reads its configuration by itself, and the one that makes
+    /// commits wait may be the last to.
+    async fn is_waited_for(&mut self) -> bool {
+        let mut probe = PgConnection::connect(&self.server.url("postgres")).await.unwrap();
+        let own: (i32,) =
+            sqlx::query_as("SELECT pg_backend_pid()").fetch_one(&mut probe).await.unwrap();
+        let commit = tokio::spawn(async move {
+            let _ = probe.execute("SELECT pg_logical_emit_message(true, 'probe', '')").await;
+        });
+        while !commit.is_finished() {
+            if self.waiting().await == Some(own.0) {
+                self.end_commit(own.0).await;
+                commit.await.unwrap();
+                return true;
+            }
+        }
+        false
     }
 
     /// Commits wait no more, as when Patroni has given the standby up.
@@ -57,14 +77,16 @@ impl Primary {
     async fn wait_for_commit(&mut self) -> i32 {
         let deadline = Instant::now() + SECOND * 10;
         loop {
-            let find = sqlx::query_scalar(
-                "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' LIMIT 1",
-            );
-            if let Some(found) = find.fetch_optional(&mut self.operator).await.unwrap() {
+            if let Some(found) = self.waiting().await {
                 return found;
             }
             assert!(Instant::now() < deadline, "nobody waits for the standby");
         }
+    }
+
+    async fn waiting(&mut self) -> Option<i32> {
+        let find = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' LIMIT 1";
+        sqlx::query_scalar(find).fetch_optional(&mut self.operator).await.unwrap()
     }
 
     /// Ends it: it is done on this machine, and on no other.
