@@ -29,8 +29,8 @@ const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the database may take for a round of following before it counts as unavailable.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads what other processes write, and reports whether the database answers and whether what is known
-/// of revocations is recent, until `stop`.
+/// Reads what other processes write, and reports the state of the database, of what is known of revocations
+/// and of the clock, until `stop`.
 pub async fn follow(
     mut replication: Replication,
     revocations: Arc<Revocations>,
@@ -54,6 +54,7 @@ pub async fn follow(
         let state = match problem {
             _ if revocations.is_stale() => State::Stale,
             Some(_) => State::WithoutDatabase,
+            None if replication.is_skewed() => State::Skewed,
             None => State::Serving,
         };
         if state == reported || stop.is_cancelled() {
@@ -80,11 +81,14 @@ fn log(was: State, is: State, cause: Option<&str>) {
             "the database does not answer; access tokens are verified from memory for \
              tokens.revocation_grace"
         ),
-        State::Serving if was == State::Stale => {
+        State::Serving | State::Skewed if was == State::Stale => {
             tracing::warn!("the database answers again, and access tokens are verified again");
         }
-        State::Serving => tracing::warn!("the database answers again"),
-        State::Stopping => {}
+        State::Serving | State::Skewed if was == State::WithoutDatabase => {
+            tracing::warn!("the database answers again");
+        }
+        // Said where the clocks are compared.
+        State::Serving | State::Skewed | State::Stopping => {}
     }
 }
 

@@ -74,6 +74,7 @@ pub struct App {
     services: Services,
     sweeper: Arc<Sweeper>,
     storage: Storage,
+    world: World,
     database_answers: Arc<AtomicBool>,
     lock: Option<File>,
     tasks: Tasks,
@@ -100,12 +101,13 @@ impl App {
             services: domain.services.clone(),
             sweeper: Arc::new(domain.sweeper),
             storage: data.storage,
+            world,
             database_answers: Arc::new(AtomicBool::new(true)),
             lock: data.lock,
             tasks: Tasks::new(config.limits.drain_timeout),
         };
         app.availability.announce(State::Serving).await;
-        let settings = app.layer_settings(&config, world);
+        let settings = app.layer_settings(&config);
         let public_server = app.public_server(&config, &domain.services, &settings, tls)?;
         let internal_server =
             app.internal_server(&config, &domain.services, &settings, internal_tls)?;

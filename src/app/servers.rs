@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
-    domain::world::World,
     grpc::{layers, routes, services::Services},
     http::{
         self,
@@ -20,9 +19,9 @@ use crate::{
 use super::{App, StartError};
 
 impl App {
-    pub(super) fn layer_settings(&self, config: &Config, world: World) -> layers::Settings {
+    pub(super) fn layer_settings(&self, config: &Config) -> layers::Settings {
         layers::Settings {
-            world,
+            world: self.world.clone(),
             trusted_proxies: config.public.trusted_proxies.clone(),
             cors_origins: config.public.cors_origins.clone(),
             request_timeout: config.limits.request_timeout,
@@ -86,6 +85,7 @@ impl App {
         Readiness {
             database_answers: Arc::clone(&self.database_answers),
             revocations: Arc::clone(&services.revocations),
+            world: self.world.clone(),
             works_without_database,
             shutdown: self.tasks.stop().gently.clone(),
         }

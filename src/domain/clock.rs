@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 #[cfg(debug_assertions)]
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,6 +22,9 @@ pub enum Clock {
     /// cannot be moved.
     #[cfg(debug_assertions)]
     Manual(ManualClock),
+    /// The operating system's clocks on a machine whose time of day is wrong, for tests.
+    #[cfg(debug_assertions)]
+    Wrong(WrongClock),
 }
 
 impl Clock {
@@ -28,6 +34,30 @@ impl Clock {
             Self::System => system_now(),
             #[cfg(debug_assertions)]
             Self::Manual(clock) => clock.now(),
+            #[cfg(debug_assertions)]
+            Self::Wrong(clock) => clock.now(),
+        }
+    }
+
+    /// The present moment of the monotonic clock.
+    pub fn monotonic(&self) -> std::time::Instant {
+        match self {
+            Self::System => monotonic_now(),
+            #[cfg(debug_assertions)]
+            Self::Manual(clock) => clock.lock().monotonic,
+            #[cfg(debug_assertions)]
+            Self::Wrong(_) => monotonic_now(),
+        }
+    }
+
+    /// Whether a test sets the time, of the whole installation.
+    pub const fn is_set_by_test(&self) -> bool {
+        match self {
+            Self::System => false,
+            #[cfg(debug_assertions)]
+            Self::Manual(_) => true,
+            #[cfg(debug_assertions)]
+            Self::Wrong(_) => false,
         }
     }
 
@@ -37,6 +67,8 @@ impl Clock {
             Self::System => system_moment(),
             #[cfg(debug_assertions)]
             Self::Manual(clock) => *clock.lock(),
+            #[cfg(debug_assertions)]
+            Self::Wrong(clock) => Moment { wall: clock.now(), ..system_moment() },
         }
     }
 
@@ -47,6 +79,8 @@ impl Clock {
             // A test moves it as it likes, and nothing took longer for that.
             #[cfg(debug_assertions)]
             Self::Manual(_) => Moment { wall: Timestamp::MIN, ..system_moment() },
+            #[cfg(debug_assertions)]
+            Self::Wrong(clock) => Moment { wall: clock.now(), ..system_moment() },
         }
     }
 }
@@ -57,8 +91,12 @@ fn system_now() -> Timestamp {
 }
 
 fn system_moment() -> Moment {
+    Moment { monotonic: monotonic_now(), wall: system_now() }
+}
+
+fn monotonic_now() -> std::time::Instant {
     // Of tokio, so that a test can pause it.
-    Moment { monotonic: Instant::now().into_std(), wall: system_now() }
+    Instant::now().into_std()
 }
 
 /// A clock that stands still until a test moves it. Debug builds only.
@@ -91,5 +129,23 @@ impl ManualClock {
 
     fn lock(&self) -> MutexGuard<'_, Moment> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The clock of a machine whose time of day is wrong. Debug builds only.
+#[cfg(debug_assertions)]
+#[derive(Clone, Debug, Default)]
+pub struct WrongClock(Arc<AtomicI64>);
+
+#[cfg(debug_assertions)]
+impl WrongClock {
+    /// Sets by how many seconds it is ahead; negative if it is behind.
+    pub fn set_ahead_by(&self, seconds: i32) {
+        self.0.store(i64::from(seconds) * 1_000_000, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Timestamp {
+        let micros = system_now().as_micros() + self.0.load(Ordering::SeqCst);
+        Timestamp::from_micros(micros)
     }
 }

@@ -4,7 +4,9 @@
 
 pub mod accounts;
 pub mod clock;
+mod clock_events;
 pub mod completion;
+pub mod database_clock;
 pub mod deadline;
 pub mod error;
 pub mod operators;

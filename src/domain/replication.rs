@@ -52,8 +52,13 @@ impl Replication {
         Self { storage, keys, revocations, service_accounts, world, rounds: 1, last_round }
     }
 
+    /// Whether the clock of this machine is wrong: see [`World::is_skewed`].
+    pub fn is_skewed(&self) -> bool {
+        self.world.is_skewed()
+    }
+
     /// One round: the keys, what was revoked lately and, now and then, every revocation, whether the
-    /// database accepts writes, and the service accounts.
+    /// database accepts writes, what time it has, and the service accounts.
     ///
     /// # Errors
     /// When the database cannot be read; the next round then reads everything.
@@ -74,7 +79,10 @@ impl Replication {
         }
         keys?;
         // A standby may be behind by any time, so reading from it is not enough.
-        self.storage.ping().await?;
+        let asked = self.world.monotonic();
+        if let Some(time) = self.storage.ping().await? {
+            self.world.adopt(time, asked);
+        }
         self.revocations.record_reading(reading);
         if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
             self.service_accounts.reload_from(&self.storage).await?;

@@ -1,18 +1,30 @@
 //! The clock and the entropy: the only sources of time and randomness.
+//!
+//! The time is that of the database's clock where it has one, so that replicas agree on it; otherwise that
+//! of this machine.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use claviger_token::{
     moment::Moment,
-    time::Timestamp,
-    timeline::{Leap, Timeline},
+    time::{MAX_CLOCK_SKEW, Timestamp},
+    timeline::Timeline,
 };
 use uuid::Uuid;
 
-use super::{clock::Clock, error::Error};
+use super::{
+    clock::Clock,
+    clock_events::{self, Whose},
+    database_clock::DatabaseClock,
+    error::Error,
+};
 
 /// How long a time must hold until it is believed, at least: for as long as an operator may need
 /// to notice that a clock is wrong, and no longer than a server runs between two restarts.
@@ -24,7 +36,17 @@ const QUIET: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct World {
     clock: Clock,
-    timeline: Arc<Mutex<Timeline>>,
+    shared: Arc<Shared>,
+}
+
+/// What all parts of the server know of the clocks.
+#[derive(Debug)]
+struct Shared {
+    /// `None` while the time is that of this machine.
+    database_clock: ArcSwapOption<DatabaseClock>,
+    timeline: Mutex<Timeline>,
+    /// Whether the log says that this machine's clock is wrong.
+    is_skewed: AtomicBool,
 }
 
 impl World {
@@ -39,20 +61,71 @@ impl World {
         Self::new(Clock::Manual(clock))
     }
 
+    /// The operating system's entropy, and a clock of this machine that is wrong. Debug builds only.
+    #[cfg(debug_assertions)]
+    pub fn with_wrong_clock(clock: crate::domain::clock::WrongClock) -> Self {
+        Self::new(Clock::Wrong(clock))
+    }
+
     fn new(clock: Clock) -> Self {
-        let timeline = Timeline::new(clock.moment(), CONFIRMATION);
-        Self { clock, timeline: Arc::new(Mutex::new(timeline)) }
+        let timeline = Mutex::new(Timeline::new(clock.moment(), CONFIRMATION));
+        let (database_clock, is_skewed) = (ArcSwapOption::empty(), AtomicBool::new(false));
+        Self { clock, shared: Arc::new(Shared { database_clock, timeline, is_skewed }) }
     }
 
     /// The current time. It decides what is valid now, and never what may be deleted: see
     /// [`Self::passed`].
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        match self.shared.database_clock.load().as_deref() {
+            Some(database_clock) => database_clock.wall_at(self.clock.monotonic()),
+            None => self.clock.now(),
+        }
+    }
+
+    /// Goes by the database's clock from now on, which read `time` at some moment after `asked`. Logs when
+    /// this machine's begins or ceases to differ from it by more than [`MAX_CLOCK_SKEW`].
+    pub fn adopt(&self, time: Timestamp, asked: Instant) {
+        // What a test sets stands for the time of the whole installation.
+        if self.clock.is_set_by_test() {
+            return;
+        }
+        let measured = DatabaseClock::measured(time, asked, self.clock.monotonic());
+        let known = self.shared.database_clock.load_full();
+        let clock = known.as_deref().map_or(measured, |known| known.refined(measured));
+        self.shared.database_clock.store(Some(Arc::new(clock)));
+        if known.is_none() {
+            // That it reads another time than this machine's is no leap.
+            self.timeline().restart(self.present());
+        }
+        let skew = self.skew_micros().unwrap_or(0);
+        let is_skewed = self.is_skewed();
+        if self.shared.is_skewed.swap(is_skewed, Ordering::Relaxed) != is_skewed {
+            clock_events::skewed(is_skewed, skew);
+        }
+    }
+
+    /// By how many microseconds the clock of this machine is ahead of the database's; negative if it is
+    /// behind. `None` where the time is that of this machine.
+    pub fn skew_micros(&self) -> Option<i64> {
+        let database_clock = self.shared.database_clock.load_full()?;
+        let time = database_clock.wall_at(self.clock.monotonic());
+        Some(self.clock.now().as_micros().saturating_sub(time.as_micros()))
+    }
+
+    /// Whether the clock of this machine differs from the database's by more than [`MAX_CLOCK_SKEW`].
+    pub fn is_skewed(&self) -> bool {
+        self.skew_micros()
+            .is_some_and(|it| u128::from(it.unsigned_abs()) > MAX_CLOCK_SKEW.as_micros())
     }
 
     /// The present moment, to measure a span from.
     pub fn moment(&self) -> Moment {
         self.clock.start()
+    }
+
+    /// The present moment of the monotonic clock, for [`Self::adopt`].
+    pub fn monotonic(&self) -> Instant {
+        self.clock.monotonic()
     }
 
     /// The latest time that has certainly passed, by which things are forgotten and deleted. It is
@@ -77,21 +150,8 @@ impl World {
     /// Whether it fits or not, [nothing has passed](Self::passed) for the first hour.
     pub fn compare_with(&self, newest_session: Option<Timestamp>) {
         let (Some(newest), now) = (newest_session, self.now()) else { return };
-        if newest.is_from_future(now) {
-            tracing::warn!(
-                target: "claviger::security",
-                event = "clock_behind",
-                seconds = newest.since(now).as_secs(),
-                "the newest session was opened later than the system clock reads: it is behind, or it \
-                 was ahead then"
-            );
-        } else if now.since(newest) > QUIET {
-            tracing::warn!(
-                target: "claviger::security",
-                event = "clock_ahead",
-                seconds = now.since(newest).as_secs(),
-                "no session was opened for a long time, or the system clock is ahead"
-            );
+        if newest.is_from_future(now) || now.since(newest) > QUIET {
+            clock_events::does_not_fit(now, newest, self.whose());
         }
     }
 
@@ -99,16 +159,29 @@ impl World {
         let mut timeline = self.timeline();
         let was_confirmed = timeline.is_confirmed();
         // Read under the lock: readings have to come in order.
-        if let Some(leap) = timeline.observe(self.clock.moment()) {
-            log_leap(leap, timeline.is_confirmed());
+        if let Some(leap) = timeline.observe(self.present()) {
+            clock_events::leapt(leap, self.whose(), timeline.is_confirmed());
         } else if !was_confirmed && timeline.is_confirmed() {
-            tracing::info!(event = "clock_confirmed", "the system clock has held and is believed");
+            clock_events::confirmed(self.whose());
         }
         timeline
     }
 
+    /// The present moment of the clock that the time is read from.
+    fn present(&self) -> Moment {
+        let moment = self.clock.moment();
+        match self.shared.database_clock.load().as_deref() {
+            Some(clock) => Moment { wall: clock.wall_at(moment.monotonic), ..moment },
+            None => moment,
+        }
+    }
+
+    fn whose(&self) -> Whose {
+        if self.shared.database_clock.load().is_some() { Whose::Database } else { Whose::System }
+    }
+
     fn timeline(&self) -> MutexGuard<'_, Timeline> {
-        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Random bytes from the operating system.
@@ -140,24 +213,6 @@ impl World {
     }
 }
 
-fn log_leap(leap: Leap, is_right_again: bool) {
-    let wall_clock_seconds = leap.wall_micros / 1_000_000;
-    let monotonic_seconds = leap.monotonic.as_secs();
-    let consequence = if is_right_again {
-        "it reads what it would have read without the leap before, and is believed"
-    } else {
-        "nothing is deleted and no signing key is rotated on schedule until it has held for an hour, \
-         or for the lifetime of an access token if that is longer"
-    };
-    tracing::warn!(
-        target: "claviger::security",
-        event = "clock_leapt",
-        wall_clock_seconds,
-        monotonic_seconds,
-        "the system clock leapt: {consequence}"
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
@@ -165,7 +220,7 @@ mod tests {
     use tracing::Dispatch;
 
     use super::*;
-    use crate::domain::clock::ManualClock;
+    use crate::domain::clock::{ManualClock, WrongClock};
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const MINUTE: Duration = Duration::from_secs(60);
@@ -236,6 +291,47 @@ mod tests {
         assert_eq!(lines[1]["level"], "WARN");
         assert!(lines[1]["message"].as_str().unwrap().contains("nothing is deleted"));
         assert!(lines[2]["message"].as_str().unwrap().contains("is believed"));
+    }
+
+    #[test]
+    fn the_time_is_the_databases_and_a_difference_from_it_is_logged_when_it_begins_and_ends() {
+        let clock = WrongClock::default();
+        let world = World::with_wrong_clock(clock.clone());
+        let adopt = |ahead: Duration| {
+            let (time, asked) = (Clock::System.now() + ahead, world.monotonic());
+            world.adopt(time, asked);
+            assert!(world.now() >= time && world.now() <= time + MINUTE / 60, "{ahead:?}");
+        };
+        clock.set_ahead_by(-3600);
+
+        let lines = logged(|| {
+            assert_eq!((world.skew_micros(), world.is_skewed()), (None, false));
+            adopt(Duration::ZERO);
+            adopt(Duration::ZERO);
+            assert!((world.skew_micros().unwrap() + 3_600_000_000).abs() < 100_000);
+            assert!(world.is_skewed());
+            assert_eq!(world.passed(), Timestamp::MIN);
+            clock.set_ahead_by(0);
+            adopt(Duration::ZERO);
+            assert!(!world.is_skewed());
+            adopt(DAY);
+            world.passed();
+        });
+
+        let said: Vec<_> = lines
+            .iter()
+            .map(|it| (it["event"].as_str().unwrap(), it["level"].as_str().unwrap()))
+            .collect();
+        let skewed = ("clock_skewed", "ERROR");
+        assert_eq!(
+            said,
+            [skewed, ("clock_agrees", "INFO"), skewed, ("clock_leapt", "WARN")],
+            "{lines:?}"
+        );
+        assert_eq!(
+            (&lines[0]["seconds"], &lines[3]["clock"]),
+            (&(-3600).into(), &"database".into())
+        );
     }
 
     #[test]

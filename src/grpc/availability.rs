@@ -19,6 +19,9 @@ pub enum State {
     WithoutDatabase,
     /// What is known of revocations is too old to call an access token valid.
     Stale,
+    /// The clock of this machine is wrong, and the time is the database's. Calls are served, but replicas
+    /// whose clocks are right should get them.
+    Skewed,
     /// It is shutting down.
     Stopping,
 }
@@ -47,7 +50,8 @@ impl Availability {
         for name in PUBLIC_SERVICES.into_iter().chain([WHOLE]) {
             self.public.set_service_status(name, public).await;
         }
-        let internal = status(matches!(state, State::Serving | State::WithoutDatabase));
+        let internal =
+            status(matches!(state, State::Serving | State::WithoutDatabase | State::Skewed));
         for name in INTERNAL_SERVICES.into_iter().chain([WHOLE]) {
             self.internal.set_service_status(name, internal).await;
         }

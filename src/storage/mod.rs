@@ -27,6 +27,7 @@ mod ways_to_sign_in;
 use std::sync::Arc;
 
 use ceremonies::OpenCeremonies;
+use claviger_token::time::Timestamp;
 use engine::{
     Connection, Engine, WriteBody, locks, params, postgres::PostgresEngine, sqlite::SqliteEngine,
 };
@@ -47,8 +48,10 @@ pub struct Storage {
     open_ceremonies: Arc<OpenCeremonies>,
 }
 
-const IS_STANDBY_SQLITE: &str = "SELECT 0 = 1";
-const IS_STANDBY_POSTGRES: &str = "SELECT pg_is_in_recovery()";
+// A file has no clock of its own: it is on the machine of the server.
+const STATE_SQLITE: &str = "SELECT 0 = 1, NULL";
+const STATE_POSTGRES: &str = "
+SELECT pg_is_in_recovery(), CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
 
 /// How many connections a server has beside those of its calls: one that follows other processes, one
@@ -84,22 +87,35 @@ impl Storage {
         Self { engine: self.reserved.clone(), ..self.clone() }
     }
 
-    /// Checks that the database answers and takes writes.
+    /// Checks that the database answers and takes writes. Returns the time by its clock, as
+    /// [`Self::time`] does.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it does not.
-    pub async fn ping(&self) -> Result<()> {
+    pub async fn ping(&self) -> Result<Option<Timestamp>> {
         self.engine.check_writer()?;
-        let mut connection = self.read().await?;
-        let statement = match connection {
-            Connection::Sqlite(_) => IS_STANDBY_SQLITE,
-            Connection::Postgres(_) => IS_STANDBY_POSTGRES,
-        };
-        let (is_standby,): (bool,) = connection.fetch(statement, params![]).await?;
+        let (is_standby, time) = self.state().await?;
         if is_standby {
             return Err(Error::Unavailable("the database is a standby and takes no writes".into()));
         }
-        Ok(())
+        Ok(time)
+    }
+
+    /// The time by the database's clock. `None` for SQLite, which goes by the clock of this machine.
+    pub async fn time(&self) -> Result<Option<Timestamp>> {
+        Ok(self.state().await?.1)
+    }
+
+    /// Whether the database is a standby, and its time.
+    async fn state(&self) -> Result<(bool, Option<Timestamp>)> {
+        let mut connection = self.read().await?;
+        let statement = match connection {
+            Connection::Sqlite(_) => STATE_SQLITE,
+            Connection::Postgres(_) => STATE_POSTGRES,
+        };
+        let (is_standby, time): (bool, Option<i64>) =
+            connection.fetch(statement, params![]).await?;
+        Ok((is_standby, time.map(Timestamp::from_micros)))
     }
 
     /// Finishes the writes under way and closes the database. Later calls fail as unavailable.

@@ -40,6 +40,11 @@ impl Timeline {
         Self { confirmation, latest: first, confirmed: None, holds_since }
     }
 
+    /// Begins again with another clock, of which nothing is believed yet.
+    pub fn restart(&mut self, first: Moment) {
+        *self = Self::new(first, self.confirmation);
+    }
+
     /// Makes confirmations take `confirmation` from now on.
     pub fn confirm_after(&mut self, confirmation: Duration) {
         self.confirmation = confirmation;

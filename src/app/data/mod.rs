@@ -37,7 +37,7 @@ pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
         Options::Postgres(_) => None,
     };
     let secret = key_file::master_secret(config, world)?;
-    Ok(Data { lock, ..open_database(config, secret).await? })
+    Ok(Data { lock, ..open_database(config, secret, world).await? })
 }
 
 /// Opens existing data for a command.
@@ -51,15 +51,24 @@ pub async fn open_existing(config: &Config, world: &World) -> Result<Data, DataE
         return Err(DataError::NoDatabase(options.path.clone()));
     }
     let secret = key_file::master_secret(config, world)?;
-    open_database(config, secret).await
+    open_database(config, secret, world).await
 }
 
-async fn open_database(config: &Config, secret: MasterSecret) -> Result<Data, DataError> {
+async fn open_database(
+    config: &Config,
+    secret: MasterSecret,
+    world: &World,
+) -> Result<Data, DataError> {
     if let Options::Sqlite(options) = &config.database {
         check_writable(&options.path)?;
     }
     let storage = Storage::open(config.database.clone()).await;
     let storage = storage.map_err(|cause| refused(&config.database, cause))?;
+    let asked = world.monotonic();
+    let time = storage.reserved().time().await;
+    if let Some(time) = time.map_err(|cause| refused(&config.database, cause))? {
+        world.adopt(time, asked);
+    }
     Ok(Data { storage, secret, lock: None })
 }
 

@@ -15,12 +15,10 @@ use claviger_proto::pb::{
 };
 use claviger_token::revocation::HEARTBEAT;
 use claviger_verifier::{Refusal, Settings, Verifier};
-use serde_json::Value;
 use tokio::time::timeout;
 use tonic::Code;
-use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use super::at;
+use super::{at, health, page};
 use crate::{
     assert_refused,
     support::{
@@ -111,16 +109,6 @@ async fn check(app: &TestApp, token: &str) -> i32 {
         HttpResponse::OkResponse(_) => 0,
         HttpResponse::DeniedResponse(denied) => denied.status.unwrap().code,
     }
-}
-
-async fn page(port: u16) -> (u16, Value) {
-    let answer = ask(port, "GET", "/readyz", &[]).await;
-    (answer.status, serde_json::from_str(&answer.body).unwrap())
-}
-
-async fn health(port: u16) -> i32 {
-    let mut client = HealthClient::new(channel(port));
-    client.check(HealthCheckRequest::default()).await.unwrap().into_inner().status
 }
 
 async fn poll(app: &TestApp) -> GetRevocationsResponse {

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod ceremonies;
+mod clocks;
 mod crowds;
 mod cut_off;
 mod keys;
@@ -13,8 +14,15 @@ mod starts;
 mod throttle;
 
 use claviger_proto::pb::TokenVerdict;
+use serde_json::Value;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{Home, Person, SECOND, TestApp, app::Settings, patience::wait_until};
+use crate::support::{
+    Home, Person, SECOND, TestApp,
+    app::{Settings, channel},
+    echo::ask,
+    patience::wait_until,
+};
 
 /// Two replicas with one clock.
 async fn two() -> (TestApp, TestApp) {
@@ -31,6 +39,18 @@ async fn two_with(settings: Settings<'_>) -> (TestApp, TestApp) {
 /// The same person, who calls this replica from now on.
 fn at(replica: &TestApp, person: &Person) -> Person {
     person.through(&replica.newcomer())
+}
+
+/// What `/readyz` of a port answers.
+async fn page(port: u16) -> (u16, Value) {
+    let answer = ask(port, "GET", "/readyz", &[]).await;
+    (answer.status, serde_json::from_str(&answer.body).unwrap())
+}
+
+/// What the health service of a port says of the whole.
+async fn health(port: u16) -> i32 {
+    let mut client = HealthClient::new(channel(port));
+    client.check(HealthCheckRequest::default()).await.unwrap().into_inner().status
 }
 
 /// Waits until a replica judges an access token as revoked, for a second at most.

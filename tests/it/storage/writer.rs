@@ -3,13 +3,16 @@
 use std::{fs, future::poll_fn, task::Poll};
 
 use claviger::{
+    domain::clock::Clock,
     model::failure::FailureKey,
     storage::{Error, Storage, accounts::AccountCreation},
 };
 
+use crate::support::raw::RawConnection;
+
 use super::{
-    NOW, RACERS, bytes, new_account, new_session, options, race, throttle::failure, with_database,
-    with_sqlite,
+    NOW, RACERS, SECOND, bytes, new_account, new_session, options, race, throttle::failure,
+    with_database, with_sqlite,
 };
 
 async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
@@ -158,8 +161,18 @@ async fn a_full_queue_refuses_instead_of_growing() {
 }
 
 #[tokio::test]
-async fn a_database_answers_while_it_is_open() {
-    with_database(async |database| database.ping().await.unwrap()).await;
+async fn a_database_answers_while_it_is_open_with_its_time_if_it_has_a_clock() {
+    with_database(async |database| {
+        let before = Clock::System.now();
+        let time = database.ping().await.unwrap();
+
+        let (earliest, latest) = (before - SECOND, Clock::System.now() + SECOND);
+        let is_postgres = matches!(database.raw().await, RawConnection::Postgres(_));
+        let is_right = time.is_some_and(|it| earliest < it && it < latest);
+        assert_eq!(is_right, is_postgres, "{time:?}");
+        assert_eq!(database.time().await.unwrap().is_some(), is_postgres);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use claviger::{
     app::App,
     config::Config,
     domain::{
-        clock::ManualClock,
+        clock::{ManualClock, WrongClock},
         operators::Actor,
         service_accounts::ServiceAccounts,
         tokens::{
@@ -97,10 +97,27 @@ impl TestApp {
     }
 
     async fn launch(home: Home, clock: ManualClock, settings: Vec<(String, String)>) -> Self {
+        let world = World::with_clock(clock.clone());
+        Self::launch_in(world, home, clock, settings).await
+    }
+
+    /// Starts a server on a machine whose clock is wrong. Its manual clock moves nothing.
+    pub async fn start_on_wrong_clock(home: Home, clock: &WrongClock) -> Self {
+        let settings = BASE.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        let world = World::with_wrong_clock(clock.clone());
+        Self::launch_in(world, home, ManualClock::starting_at(START), settings.collect()).await
+    }
+
+    async fn launch_in(
+        world: World,
+        home: Home,
+        clock: ManualClock,
+        settings: Vec<(String, String)>,
+    ) -> Self {
         let mut all = home.settings();
         all.extend(settings.clone());
         let config = Config::from_pairs(&all).unwrap();
-        let app = App::start(config, World::with_clock(clock.clone())).await.unwrap();
+        let app = App::start(config, world).await.unwrap();
         let public = channel(app.public_addresses()[0].port());
         let internal = channel(app.internal_addresses()[0].port());
         Self { app, clock, home, settings, public, internal }
