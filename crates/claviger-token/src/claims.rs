@@ -51,6 +51,12 @@ impl Claims {
         Timestamp::from_seconds(now.as_seconds()).since(self.auth_time)
     }
 
+    /// Whether the token is for Claviger's own API, whose audience is the issuer. No backend may accept it,
+    /// whatever audience it asks for.
+    pub fn is_for_account_api(&self) -> bool {
+        self.audience == self.issuer
+    }
+
     /// Whether the token is dated in the future: its `iat` or `auth_time` is more than
     /// [`MAX_CLOCK_SKEW`](crate::time::MAX_CLOCK_SKEW) after `now`. A clock was ahead when it was issued,
     /// and has been set right since; or the clock that reads `now` is behind.
