@@ -15,7 +15,7 @@ use crate::{
         replication::Replication,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
-        sessions::Sessions,
+        sessions::{FutureSessions, Sessions},
         sweeper::Sweeper,
         throttle::Throttle,
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
@@ -109,7 +109,8 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         world.clone(),
     );
     let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
-    let sweeper = Sweeper::new(reserved, its_keys, its_revocations, world.clone());
+    let future = FutureSessions::new(reserved.clone(), world.clone(), config.sessions.clone());
+    let sweeper = Sweeper::new(reserved, its_keys, its_revocations, future, world.clone());
     let passkeys = Arc::new(Passkeys::new(
         storage.clone(),
         Arc::clone(&sessions),

@@ -105,7 +105,9 @@ async fn list(config: &Config, world: &World) -> ExitCode {
         let published = keys.published_and_revoked();
         let now = world.now();
         let signs = |key: &&PublicKey| key.activates_at <= now && key.revoked_at.is_none();
-        let signing = published.iter().rfind(signs);
+        // As the server chooses: the oldest, where a clock that was ahead made every key.
+        let usable = |key: &&PublicKey| key.revoked_at.is_none();
+        let signing = published.iter().rfind(signs).or_else(|| published.iter().find(usable));
         let signing = signing.map(|key| key.key_id.as_str());
         for key in &published {
             say(row(key, state(key, signing, now)));

@@ -22,7 +22,7 @@ impl Whose {
 
 /// The clock leapt. `is_right_again` if that undid a leap of before.
 pub(super) fn leapt(leap: Leap, whose: Whose, is_right_again: bool) {
-    let wall_clock_seconds = leap.wall_micros / 1_000_000;
+    let wall_clock_seconds = whole_seconds(leap.wall_micros);
     let monotonic_seconds = leap.monotonic.as_secs();
     let (clock, consequence) = (
         whose.name(),
@@ -75,7 +75,7 @@ pub(super) fn does_not_fit(now: Timestamp, newest: Timestamp, whose: Whose) {
 
 /// The clock of this machine and the database's differ by too much, or no longer do.
 pub(super) fn skewed(is_skewed: bool, skew_micros: i64) {
-    let seconds = skew_micros.saturating_add(500_000).div_euclid(1_000_000);
+    let seconds = whole_seconds(skew_micros);
     if is_skewed {
         tracing::error!(
             target: "claviger::security",
@@ -92,4 +92,9 @@ pub(super) fn skewed(is_skewed: bool, skew_micros: i64) {
             "the clock of this machine agrees with the database's again"
         );
     }
+}
+
+/// Rounded to the nearest.
+const fn whole_seconds(micros: i64) -> i64 {
+    micros.saturating_add(500_000).div_euclid(1_000_000)
 }

@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use claviger_token::{moment::Moment, time::Timestamp};
 use tokio::time::Instant;
 
 use crate::storage::Storage;
@@ -22,6 +23,9 @@ pub const INTERVAL: Duration = Duration::from_millis(250);
 /// How far back from the last round each one reads. Longer than any transaction may take to commit
 /// after it wrote: a COMMIT waits up to thirty seconds for a synchronous standby.
 const OVERLAP: Duration = Duration::from_secs(40);
+/// By how much a clock may advance otherwise than the monotonic one between two rounds. Beyond, the machine
+/// slept or a clock was set, and a row that is new here may be dated before the overlap.
+const UNEVEN: Duration = Duration::from_secs(1);
 /// Everything is read every so many rounds (a minute), and after a round that failed.
 const ROUNDS_PER_LOAD: u32 = 240;
 /// Service accounts are read every so many rounds (half a second), so that one that was deleted
@@ -37,6 +41,28 @@ pub struct Replication {
     world: World,
     rounds: u32,
     last_round: Instant,
+    last_clocks: Clocks,
+}
+
+/// What the clocks that date rows read at the end of a round: that of the machine for SQLite, and the
+/// database's.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    machine: Moment,
+    database: Option<Timestamp>,
+}
+
+impl Clocks {
+    /// Whether one of them advanced otherwise than the monotonic clock since then.
+    fn are_uneven_since(self, earlier: Self) -> bool {
+        let passed = self.machine.monotonic_since(earlier.machine);
+        let is_uneven = |earlier: Timestamp, later: Timestamp| {
+            let expected = earlier + passed;
+            later.since(expected).max(expected.since(later)) > UNEVEN
+        };
+        is_uneven(earlier.machine.wall, self.machine.wall)
+            || earlier.database.zip(self.database).is_some_and(|(it, later)| is_uneven(it, later))
+    }
 }
 
 impl Replication {
@@ -49,7 +75,19 @@ impl Replication {
         world: World,
     ) -> Self {
         let last_round = Instant::now();
-        Self { storage, keys, revocations, service_accounts, world, rounds: 1, last_round }
+        let last_clocks = Clocks { machine: world.moment(), database: None };
+        // The first round reads everything again, since the database's clock was not read with the first load.
+        let rounds = 0;
+        Self {
+            storage,
+            keys,
+            revocations,
+            service_accounts,
+            world,
+            rounds,
+            last_round,
+            last_clocks,
+        }
     }
 
     /// Whether the clock of this machine is wrong: see [`World::is_skewed`].
@@ -70,7 +108,8 @@ impl Replication {
         // A row that cannot be read must hold back neither a compromised key nor a logout.
         let keys = self.keys.reload().await;
         self.revocations.observe_keys(&self.keys.published_and_revoked());
-        if round.is_multiple_of(ROUNDS_PER_LOAD) {
+        let reads_all = round.is_multiple_of(ROUNDS_PER_LOAD);
+        if reads_all {
             self.revocations.catch_up(&self.storage).await?;
         } else {
             // A process may be suspended for any time between two rounds: stopped, or without a CPU.
@@ -80,9 +119,15 @@ impl Replication {
         keys?;
         // A standby may be behind by any time, so reading from it is not enough.
         let asked = self.world.monotonic();
-        if let Some(time) = self.storage.ping().await? {
+        let database = self.storage.ping().await?;
+        if let Some(time) = database {
             self.world.adopt(time, asked);
         }
+        let clocks = Clocks { machine: self.world.moment(), database };
+        if !reads_all && clocks.are_uneven_since(self.last_clocks) {
+            self.revocations.catch_up(&self.storage).await?;
+        }
+        self.last_clocks = clocks;
         self.revocations.record_reading(reading);
         if round.is_multiple_of(ROUNDS_PER_SERVICE_ACCOUNTS) {
             self.service_accounts.reload_from(&self.storage).await?;

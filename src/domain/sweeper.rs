@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::storage::Storage;
 
-use super::{Result, revocations::Revocations, tokens::keys::KeyRing, world::World};
+use super::{
+    Result, revocations::Revocations, sessions::FutureSessions, tokens::keys::KeyRing, world::World,
+};
 
 /// How long an ended session is kept, so that the log distinguishes a refresh token of it from one of
 /// no session at all.
@@ -17,6 +19,7 @@ pub struct Sweeper {
     storage: Storage,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
+    future_sessions: FutureSessions,
     world: World,
 }
 
@@ -26,9 +29,10 @@ impl Sweeper {
         storage: Storage,
         keys: Arc<KeyRing>,
         revocations: Arc<Revocations>,
+        future_sessions: FutureSessions,
         world: World,
     ) -> Self {
-        Self { storage, keys, revocations, world }
+        Self { storage, keys, revocations, future_sessions, world }
     }
 
     /// One round: rotate the keys if due, forget the revocations that have expired, sweep the database
@@ -61,6 +65,7 @@ impl Sweeper {
                 break;
             }
         }
+        self.future_sessions.settle().await?;
         if self.world.is_time_confirmed() {
             self.storage.discard_ceremonies_from_future(self.world.now(), BATCH).await?;
         }

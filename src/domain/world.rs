@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -47,6 +47,7 @@ struct Shared {
     timeline: Mutex<Timeline>,
     /// Whether the log says that this machine's clock is wrong.
     is_skewed: AtomicBool,
+    leaps: AtomicU64,
 }
 
 impl World {
@@ -70,7 +71,8 @@ impl World {
     fn new(clock: Clock) -> Self {
         let timeline = Mutex::new(Timeline::new(clock.moment(), CONFIRMATION));
         let (database_clock, is_skewed) = (ArcSwapOption::empty(), AtomicBool::new(false));
-        Self { clock, shared: Arc::new(Shared { database_clock, timeline, is_skewed }) }
+        let leaps = AtomicU64::new(0);
+        Self { clock, shared: Arc::new(Shared { database_clock, timeline, is_skewed, leaps }) }
     }
 
     /// The current time. It decides what is valid now, and never what may be deleted: see
@@ -140,6 +142,12 @@ impl World {
         self.observe().is_confirmed()
     }
 
+    /// How often the clock has leapt in this process.
+    pub fn leaps(&self) -> u64 {
+        drop(self.observe());
+        self.shared.leaps.load(Ordering::Relaxed)
+    }
+
     /// Makes the clock confirmed only after `lifetime`, if that is longer than an hour: the lifetime of
     /// what must not be forgotten early.
     pub fn confirm_after(&self, lifetime: Duration) {
@@ -160,6 +168,7 @@ impl World {
         let was_confirmed = timeline.is_confirmed();
         // Read under the lock: readings have to come in order.
         if let Some(leap) = timeline.observe(self.present()) {
+            self.shared.leaps.fetch_add(1, Ordering::Relaxed);
             clock_events::leapt(leap, self.whose(), timeline.is_confirmed());
         } else if !was_confirmed && timeline.is_confirmed() {
             clock_events::confirmed(self.whose());

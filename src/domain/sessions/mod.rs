@@ -4,6 +4,7 @@
 //! memory before the call returns, even if the client has disconnected.
 
 mod ending;
+mod from_future;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +31,8 @@ use super::{
     },
     world::World,
 };
+
+pub use from_future::FutureSessions;
 
 /// The greatest age of a sign-in that may change the ways to sign in.
 pub const FRESH_SIGN_IN: Duration = Duration::from_secs(600);

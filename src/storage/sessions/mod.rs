@@ -3,6 +3,7 @@
 mod ended;
 mod ending;
 mod everything;
+mod from_future;
 mod opening;
 mod refresh;
 mod row;
@@ -20,6 +21,7 @@ use super::{Connection, Result, Storage, locks::lock_session, params};
 pub(super) use ended::Ended;
 pub use ended::{Announcement, EndedSessions, Ending, WhichEnded};
 pub use ending::SessionSelection;
+pub use from_future::SessionEnds;
 pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one};

@@ -147,7 +147,9 @@ async fn end_surplus(
     let mut open: Vec<OpenRow> = connection.list(OPEN, params![session.account_id, most]).await?;
     let surplus = (open.len() + 1).saturating_sub(session.limit as usize);
     if surplus > 0 {
-        open.sort_by_key(|row| row.refreshed_at);
+        // One that was used in the future would be the last to go, until the clock is as late again.
+        let is_believed = |it: i64| !Timestamp::from_micros(it).is_from_future(end.now);
+        open.sort_by_key(|row| Some(row.refreshed_at).filter(|it| is_believed(*it)));
     }
     let (mut ids, mut revoked_until) = (Vec::new(), end.revoked_until);
     for row in open.iter().take(surplus) {

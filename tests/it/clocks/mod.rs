@@ -5,6 +5,7 @@ mod followers;
 mod keys;
 mod people;
 mod revocations;
+mod sessions;
 
 use std::time::Duration;
 

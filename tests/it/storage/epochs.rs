@@ -200,7 +200,7 @@ async fn one_session_too_many_ends_the_one_that_was_unused_for_the_longest_time(
             assert!(database.sign_in(opened.clone(), "first").await);
         }
         // The oldest one is in use, so the next oldest is the longest unused.
-        let refreshed = database.rotate_refresh_token(attempt(&first, 0, NOW + HOUR)).await;
+        let refreshed = database.rotate_refresh_token(attempt(&first, 0, NOW + SECOND * 150)).await;
         refreshed.unwrap().announced(drop);
 
         let mut announced = None;
