@@ -12,6 +12,7 @@ pub mod error;
 pub mod operators;
 pub mod passkeys;
 pub mod passwords;
+pub mod payer;
 pub mod replication;
 pub mod revocations;
 pub mod secret;

@@ -155,9 +155,8 @@ impl AuthService for Service {
         request: Request<pb::ReauthenticateRequest>,
     ) -> Result<Response<pb::ReauthenticateResponse>, Status> {
         let caller = self.callers.require(&request).await?;
-        let origin = origin(&request);
         let password = convert::reauthentication(request.into_inner())?;
-        let token = self.accounts.reauthenticate(&caller, password, origin).await?;
+        let token = self.accounts.reauthenticate(&caller, password).await?;
         Ok(Response::new(convert::reauthenticated(&token)))
     }
 }

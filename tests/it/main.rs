@@ -14,6 +14,7 @@ mod crash;
 mod edges;
 mod examples;
 mod failover;
+mod fairness;
 mod flood;
 mod foreign;
 mod gateway;

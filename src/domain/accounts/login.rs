@@ -38,11 +38,10 @@ impl Accounts {
         &self,
         caller: &Claims,
         password: TypedPassword,
-        origin: Origin,
     ) -> Result<(AccessToken, Timestamp)> {
         let found = self.own(caller).await?;
-        let name = SignInName::from(found.account.username.clone());
-        let attempt = self.throttle.admit(&name, origin.address).await?;
+        let username = found.account.username.clone();
+        let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
         let proof = self.prove(attempt, Some(found), &password).await?;
 
         let (id, now) = (caller.session_id, self.world.now());

@@ -25,7 +25,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passkeys::Passkeys, passwords::Passwords, sessions::Sessions,
+    Error, Result, passkeys::Passkeys, passwords::Passwords, payer::Payer, sessions::Sessions,
     throttle::Throttle, world::World,
 };
 
@@ -41,6 +41,13 @@ pub struct Accounts {
     sessions: Arc<Sessions>,
     passkeys: Arc<Passkeys>,
     world: World,
+}
+
+/// A new password, as typed into a field, and who is charged for judging it.
+struct NewPassword {
+    field: &'static str,
+    text: SecretString,
+    payer: Payer,
 }
 
 impl Accounts {
@@ -97,15 +104,15 @@ impl Accounts {
     /// A new password as typed and as prepared, if it breaks no rule.
     async fn accept_password(
         &self,
-        field: &'static str,
-        text: SecretString,
+        new: NewPassword,
         username: Option<&Username>,
         violations: &mut Violations,
     ) -> Result<Option<(TypedPassword, Password)>> {
+        let NewPassword { field, text, payer } = new;
         let Some(typed) = violations.parsed(field, TypedPassword::parse(text)) else {
             return Ok(None);
         };
-        let accepted = self.passwords.accept(&typed, username).await?;
+        let accepted = self.passwords.accept(payer, &typed, username).await?;
         Ok(violations.parsed(field, accepted).map(|password| (typed, password)))
     }
 }

@@ -4,21 +4,20 @@ use claviger_token::claims::Claims;
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, payer::Payer},
     model::{
         account::AccountWithPassword,
         id::CeremonyId,
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
         token::TokenPair,
-        username::SignInName,
         violation::{FieldReason, Violations},
         webauthn::AuthenticationResponse,
     },
     storage::passwords::PasswordChange,
 };
 
-use super::Accounts;
+use super::{Accounts, NewPassword};
 
 /// What allows a caller to set a password.
 pub enum PasswordChangeProof {
@@ -58,8 +57,8 @@ impl Accounts {
         let (proof, new) = self.accept_change(&found, proof, new).await?;
         match proof {
             AcceptedProof::Password(current) => {
-                let name = SignInName::from(found.account.username.clone());
-                let attempt = self.throttle.admit(&name, origin.address).await?;
+                let username = found.account.username.clone();
+                let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
                 self.prove(attempt, Some(found), &current).await?;
             }
             AcceptedProof::Passkey(ceremony_id, response) => {
@@ -67,7 +66,8 @@ impl Accounts {
             }
             AcceptedProof::SignIn => {}
         }
-        let new_hash = self.passwords.hash(new).await?;
+        let payer = Payer::Account(caller.account_id);
+        let new_hash = self.passwords.hash(payer, new).await?;
         self.replace_password(caller, new_hash, origin).await
     }
 
@@ -97,7 +97,9 @@ impl Accounts {
             }
         };
         let username = Some(&found.account.username);
-        let new = self.accept_password("new_password", new, username, &mut violations).await?;
+        let payer = Payer::Account(found.account.id);
+        let new = NewPassword { field: "new_password", text: new, payer };
+        let new = self.accept_password(new, username, &mut violations).await?;
         match (proof, new) {
             (Some(proof), Some((_, new))) => Ok((proof, new)),
             _ => Err(violations.into()),

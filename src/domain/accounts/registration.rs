@@ -6,7 +6,7 @@ use claviger_token::{id::AccountId, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, sessions::SignedIn, throttle::Attempt},
+    domain::{Error, Result, payer::Payer, sessions::SignedIn, throttle::Attempt},
     model::{
         account::{Account, AccountWithPassword, NewAccount},
         id::RequestId,
@@ -20,7 +20,7 @@ use crate::{
     storage::accounts::AccountCreation,
 };
 
-use super::Accounts;
+use super::{Accounts, NewPassword};
 
 /// How long after its creation an account may be registered again by the same request.
 const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -62,8 +62,8 @@ impl Accounts {
     /// `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
         let attempt = self.throttle.admit_registration(origin.address).await?;
-        let accepted = self.accept(registration).await?;
-        let (account, retry) = self.hashed(accepted).await?;
+        let accepted = self.accept(attempt.payer(), registration).await?;
+        let (account, retry) = self.hashed(attempt.payer(), accepted).await?;
         let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
         let created = self.storage.create_account(account.clone(), prepared.session.clone());
         match created.await? {
@@ -76,12 +76,12 @@ impl Accounts {
         }
     }
 
-    async fn accept(&self, registration: Registration) -> Result<Accepted> {
+    async fn accept(&self, payer: Payer, registration: Registration) -> Result<Accepted> {
         let Registration { username, password, display_name, request_id } = registration;
         let mut violations = Violations::default();
         let username = violations.parsed("username", Username::parse(&username));
-        let password =
-            self.accept_password("password", password, username.as_ref(), &mut violations).await?;
+        let new = NewPassword { field: "password", text: password, payer };
+        let password = self.accept_password(new, username.as_ref(), &mut violations).await?;
         let display_name = violations.parsed("display_name", DisplayName::parse(&display_name));
         match (username, password, display_name) {
             (Some(username), Some((typed, password)), Some(display_name)) => {
@@ -92,13 +92,13 @@ impl Accounts {
         }
     }
 
-    async fn hashed(&self, accepted: Accepted) -> Result<(NewAccount, Retry)> {
+    async fn hashed(&self, payer: Payer, accepted: Accepted) -> Result<(NewAccount, Retry)> {
         let Accepted { username, password, display_name, retry } = accepted;
         let account = NewAccount {
             id: AccountId::from_uuid(self.world.ordered_uuid()?),
             username,
             display_name,
-            password_hash: self.passwords.hash(password).await?,
+            password_hash: self.passwords.hash(payer, password).await?,
             request_id: retry.request_id,
             created_at: self.world.now(),
         };

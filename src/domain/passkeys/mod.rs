@@ -33,10 +33,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result,
-    secret::DerivedKey,
-    sessions::Sessions,
-    throttle::{Throttle, prefix},
+    Error, Result, payer::prefix, secret::DerivedKey, sessions::Sessions, throttle::Throttle,
     world::World,
 };
 

@@ -1,6 +1,6 @@
 //! Passwords: preparing, judging, hashing and checking them.
 //!
-//! Whatever takes time runs on its own threads, never on the async runtime. Counting failures is the
+//! Whatever takes time runs on its own threads, never on the async runtime, and is charged to a [`Payer`]. Counting failures is the
 //! throttle's duty.
 
 mod hashing;
@@ -8,6 +8,7 @@ mod policy;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::model::{
     violation::BrokenRule,
 };
 
-use super::{Result, world::World};
+use super::{Result, payer::Payer, world::World};
 
 use self::{hashing::Hasher, policy::Policy, pool::Pool};
 
@@ -91,9 +92,10 @@ impl Passwords {
     /// Prepares and judges a new password. The inner error is the rule it breaks.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full: judging some passwords takes longer than hashing them.
+    /// `Overloaded` when the queue is full and the payer has no claim to a place: judging some passwords takes longer than hashing them.
     pub async fn accept(
         &self,
+        payer: Payer,
         typed: &TypedPassword,
         username: Option<&Username>,
     ) -> Result<std::result::Result<Password, BrokenRule>> {
@@ -102,27 +104,29 @@ impl Passwords {
             Err(broken) => return Ok(Err(broken)),
         };
         let (policy, username) = (self.policy.clone(), username.cloned());
-        let judged =
-            self.pool.run(move |_| policy.judge(&password, username.as_ref()).map(|()| password));
+        let judged = self
+            .pool
+            .run(payer, move |_| policy.judge(&password, username.as_ref()).map(|()| password));
         judged.await
     }
 
     /// Hashes a password with the configured parameters.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash> {
+    /// `Overloaded` when the queue is full and the payer has no claim to a place.
+    pub async fn hash(&self, payer: Payer, password: Password) -> Result<PasswordHash> {
         let hasher = self.hasher.clone();
         let salt = self.world.random_bytes()?;
-        self.pool.run(move |memory| hasher.hash(&password, &salt, memory)).await?
+        self.pool.run(payer, move |memory| hasher.hash(&password, &salt, memory)).await?
     }
 
     /// Checks a password. Without a hash it does the same work against a decoy and returns `Wrong`.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full.
+    /// `Overloaded` when the queue is full and the payer has no claim to a place.
     pub async fn check(
         &self,
+        payer: Payer,
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<PasswordCheck> {
@@ -130,7 +134,8 @@ impl Passwords {
         // Unknown names verify against a decoy, so timing does not reveal accounts.
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let check = self.pool.run(move |memory| hasher.check(&password, &hash, memory)).await??;
+        let check =
+            self.pool.run(payer, move |memory| hasher.check(&password, &hash, memory)).await??;
         Ok(if is_decoy { PasswordCheck::Wrong } else { check })
     }
 }

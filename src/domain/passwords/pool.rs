@@ -1,9 +1,8 @@
-//! Threads for work that would block the async runtime, behind a bounded queue.
+//! Threads for work that would block the async runtime, behind a bounded queue in which payers take turns.
 //!
 //! Knows nothing of passwords but the memory that hashing keeps per thread.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -12,9 +11,9 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, payer::Payer};
 
-use super::hashing::Memory;
+use super::{hashing::Memory, turns::Turns};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);
@@ -49,23 +48,19 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Runs a job on one of the threads. A job whose caller leaves while it waits is skipped.
+    /// Runs a job of a payer on one of the threads. A job whose caller leaves while it waits is skipped.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full, `Internal` when the job panicked.
-    pub(super) async fn run<T, F>(&self, job: F) -> Result<T>
+    /// `Overloaded` when the queue is full and no other payer has asked for more, or when another payer that
+    /// has asked for less needs the place; `Internal` when the job panicked.
+    pub(super) async fn run<T, F>(&self, payer: Payer, job: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
         let (sender, outcome) = oneshot::channel();
-        self.queue.push(Box::new(move |memory| {
-            if !sender.is_closed() {
-                // The caller may leave while the job runs and no longer need the outcome.
-                let _ = sender.send(job(memory));
-            }
-        }))?;
-        outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))
+        self.queue.push(payer, Box::new(Call { sender, job }))?;
+        outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))?
     }
 }
 
@@ -79,7 +74,44 @@ impl Drop for Pool {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+/// A call whose job waits.
+struct Call<T, F> {
+    sender: oneshot::Sender<Result<T>>,
+    job: F,
+}
+
+/// A [`Call`] of any outcome.
+trait Waiting: Send {
+    /// Whether the caller has left.
+    fn is_abandoned(&self) -> bool;
+    /// Runs the job, unless the caller has left.
+    fn run(self: Box<Self>, memory: &mut Memory);
+    /// Tells the caller that the queue is full.
+    fn refuse(self: Box<Self>);
+}
+
+impl<T, F> Waiting for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Memory) -> T + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    fn run(self: Box<Self>, memory: &mut Memory) {
+        if !self.is_abandoned() {
+            // The caller may leave while the job runs and no longer need the outcome.
+            let _ = self.sender.send(Ok((self.job)(memory)));
+        }
+    }
+
+    fn refuse(self: Box<Self>) {
+        let _ = self.sender.send(Err(Error::Overloaded));
+    }
+}
+
+type Job = Box<dyn Waiting>;
 
 struct Queue {
     state: Mutex<State>,
@@ -89,7 +121,7 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    jobs: Turns<Job>,
     idle_threads: usize,
     closed: bool,
 }
@@ -103,15 +135,21 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, job: Job) -> Result<()> {
+    fn push(&self, payer: Payer, job: Job) -> Result<()> {
         let mut state = self.lock();
         // A job that an idle thread is about to take does not wait.
-        if state.jobs.len() >= self.capacity + state.idle_threads {
-            return Err(Error::Overloaded);
+        let capacity = self.capacity + state.idle_threads;
+        if state.jobs.len() >= capacity {
+            state.jobs.retain(|job| !job.is_abandoned());
         }
-        state.jobs.push_back(job);
+        let mut refused = None;
+        if state.jobs.len() >= capacity {
+            refused = Some(state.jobs.make_room_for(&payer).ok_or(Error::Overloaded)?);
+        }
+        state.jobs.push(payer, job);
         drop(state);
         self.changed.notify_one();
+        refused.into_iter().for_each(|job: Job| job.refuse());
         Ok(())
     }
 
@@ -120,7 +158,7 @@ impl Queue {
     fn pop(&self, memory: &mut Memory) -> Option<Job> {
         let mut state = self.lock();
         state.idle_threads += 1;
-        while !state.closed && state.jobs.is_empty() {
+        while !state.closed && state.jobs.len() == 0 {
             if !memory.is_held() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
@@ -128,14 +166,14 @@ impl Queue {
             let waited = self.changed.wait_timeout(state, KEEP_MEMORY);
             let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            if timeout.timed_out() && state.jobs.is_empty() {
+            if timeout.timed_out() && state.jobs.len() == 0 {
                 drop(state);
                 memory.release();
                 state = self.lock();
             }
         }
         state.idle_threads -= 1;
-        if state.closed { None } else { state.jobs.pop_front() }
+        if state.closed { None } else { state.jobs.pop() }
     }
 
     fn close(&self) {
@@ -152,7 +190,7 @@ fn work(queue: &Queue) {
     let mut memory = Memory::default();
     while let Some(job) = queue.pop(&mut memory) {
         // A job's panic must not cost a thread: its caller learns of it by the dropped sender.
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+        let _ = catch_unwind(AssertUnwindSafe(|| job.run(&mut memory)));
     }
     memory.release();
 }
@@ -160,6 +198,7 @@ fn work(queue: &Queue) {
 #[cfg(test)]
 mod tests {
     use std::{
+        net::{IpAddr, Ipv4Addr, Ipv6Addr},
         sync::{
             atomic::{AtomicUsize, Ordering},
             mpsc,
@@ -168,6 +207,9 @@ mod tests {
     };
 
     use super::*;
+
+    const ANYONE: Payer = Payer::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    const ANOTHER: Payer = Payer::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
 
     /// A job that holds its thread until the sender is used or dropped, and says when it began.
     fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Sender<()>) {
@@ -198,7 +240,7 @@ mod tests {
                     thread::yield_now();
                     running.fetch_sub(1, Ordering::SeqCst);
                 };
-                pool.run(job).await
+                pool.run(ANYONE, job).await
             });
         }
 
@@ -210,20 +252,68 @@ mod tests {
     async fn a_full_queue_refuses_at_once() {
         let pool = Pool::start(1, 2).unwrap();
         let (job, begun, release) = blocker();
-        let mut running = Box::pin(pool.run(job));
+        let mut running = Box::pin(pool.run(ANYONE, job));
         assert!(poll_once(&mut running).is_pending());
         begun.recv().unwrap();
-        let mut first = Box::pin(pool.run(|_| 1));
-        let mut second = Box::pin(pool.run(|_| 2));
+        let mut first = Box::pin(pool.run(ANYONE, |_| 1));
+        let mut second = Box::pin(pool.run(ANYONE, |_| 2));
         assert!(poll_once(&mut first).is_pending());
         assert!(poll_once(&mut second).is_pending());
 
-        let refused = pool.run(|_| 3).await;
+        let refused = pool.run(ANYONE, |_| 3).await;
 
         assert!(matches!(refused, Err(Error::Overloaded)));
         drop(release);
         assert_eq!((first.await.unwrap(), second.await.unwrap()), (1, 2));
-        assert_eq!(pool.run(|_| 4).await.unwrap(), 4);
+        assert_eq!(pool.run(ANYONE, |_| 4).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn who_fills_the_queue_gives_way_to_whoever_asks_for_less_and_is_served_in_turn() {
+        let pool = Pool::start(1, 4).unwrap();
+        let (job, begun, release) = blocker();
+        let mut running = Box::pin(pool.run(ANYONE, job));
+        assert!(poll_once(&mut running).is_pending());
+        begun.recv().unwrap();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let recorded = |payer, name| {
+            let order = order.clone();
+            let mut call =
+                Box::pin(pool.run(payer, move |_: &mut Memory| order.lock().unwrap().push(name)));
+            assert!(poll_once(&mut call).is_pending());
+            call
+        };
+        let mut flood: Vec<_> = (0..4).map(|number| recorded(ANYONE, number)).collect();
+
+        let (first, second) = (recorded(ANOTHER, 10), recorded(ANOTHER, 11));
+        let one_more = pool.run(ANOTHER, |_| ()).await;
+
+        assert!(matches!(one_more, Err(Error::Overloaded)), "two each");
+        for mut refused in flood.drain(2..) {
+            assert!(matches!(poll_once(&mut refused), Poll::Ready(Err(Error::Overloaded))));
+        }
+        drop(release);
+        for call in flood.into_iter().chain([first, second]) {
+            call.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), [0, 10, 1, 11]);
+    }
+
+    #[tokio::test]
+    async fn callers_that_went_away_take_no_place() {
+        let pool = Pool::start(1, 2).unwrap();
+        let (job, begun, release) = blocker();
+        let mut running = Box::pin(pool.run(ANYONE, job));
+        assert!(poll_once(&mut running).is_pending());
+        begun.recv().unwrap();
+
+        for _ in 0..100 {
+            let mut leaving = Box::pin(pool.run(ANYONE, |_| ()));
+            assert!(poll_once(&mut leaving).is_pending());
+        }
+        drop(release);
+
+        running.await.unwrap();
     }
 
     #[tokio::test]
@@ -231,17 +321,18 @@ mod tests {
         let pool = Pool::start(1, 8).unwrap();
         let ran = Arc::new(AtomicUsize::new(0));
         let (job, begun, release) = blocker();
-        let mut running = Box::pin(pool.run(job));
+        let mut running = Box::pin(pool.run(ANYONE, job));
         assert!(poll_once(&mut running).is_pending());
         begun.recv().unwrap();
         let counter = ran.clone();
-        let mut leaving = Box::pin(pool.run(move |_| counter.fetch_add(1, Ordering::SeqCst)));
+        let mut leaving =
+            Box::pin(pool.run(ANYONE, move |_| counter.fetch_add(1, Ordering::SeqCst)));
         assert!(poll_once(&mut leaving).is_pending());
 
         drop(leaving);
         drop(release);
         running.await.unwrap();
-        pool.run(|_| ()).await.unwrap();
+        pool.run(ANYONE, |_| ()).await.unwrap();
 
         assert_eq!(ran.load(Ordering::SeqCst), 0);
     }
@@ -250,8 +341,8 @@ mod tests {
     async fn a_panic_in_a_job_ends_that_job_only() {
         let pool = Pool::start(1, 8).unwrap();
 
-        let panicked = pool.run(|_| assert_eq!(1, 2, "a job panics on purpose")).await;
-        let name = pool.run(|_| thread::current().name().map(str::to_owned)).await.unwrap();
+        let panicked = pool.run(ANYONE, |_| assert_eq!(1, 2, "a job panics on purpose")).await;
+        let name = pool.run(ANYONE, |_| thread::current().name().map(str::to_owned)).await.unwrap();
 
         assert!(matches!(panicked, Err(Error::Internal(_))));
         assert_eq!(name.as_deref(), Some("claviger-hash-0"));
@@ -260,7 +351,7 @@ mod tests {
     #[tokio::test]
     async fn threads_end_when_the_pool_is_dropped() {
         let pool = Pool::start(4, 8).unwrap();
-        pool.run(|_| ()).await.unwrap();
+        pool.run(ANYONE, |_| ()).await.unwrap();
         let queue = Arc::downgrade(&pool.queue);
 
         drop(pool);

@@ -1,8 +1,11 @@
 //! Passwords from end to end, with parameters small enough for a debug build.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::*;
 use crate::{domain::Error, model::violation::FieldReason};
 
+const ANYONE: Payer = Payer::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
 const GOOD: &str = "tangerine-quorum-9-lighthouse";
 
 fn settings() -> Settings {
@@ -34,8 +37,8 @@ fn password(text: &str) -> Password {
 async fn a_hash_is_a_phc_string_of_todays_parameters_with_a_salt_of_its_own() {
     let passwords = start(settings());
 
-    let first = passwords.hash(password(GOOD)).await.unwrap();
-    let second = passwords.hash(password(GOOD)).await.unwrap();
+    let first = passwords.hash(ANYONE, password(GOOD)).await.unwrap();
+    let second = passwords.hash(ANYONE, password(GOOD)).await.unwrap();
 
     assert!(first.as_phc().starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", first.as_phc());
     assert_ne!(first, second);
@@ -44,7 +47,7 @@ async fn a_hash_is_a_phc_string_of_todays_parameters_with_a_salt_of_its_own() {
 #[tokio::test]
 async fn only_the_right_password_passes() {
     let passwords = start(settings());
-    let hash = passwords.hash(password(GOOD)).await.unwrap();
+    let hash = passwords.hash(ANYONE, password(GOOD)).await.unwrap();
 
     for (text, check) in [
         (GOOD, PasswordCheck::Right),
@@ -52,18 +55,22 @@ async fn only_the_right_password_passes() {
         ("tangerine-quorum-9-lighthouse ", PasswordCheck::Wrong),
         ("Tangerine-quorum-9-lighthouse", PasswordCheck::Wrong),
     ] {
-        assert_eq!(passwords.check(password(text), Some(hash.clone())).await.unwrap(), check);
+        assert_eq!(
+            passwords.check(ANYONE, password(text), Some(hash.clone())).await.unwrap(),
+            check
+        );
     }
 }
 
 #[tokio::test]
 async fn a_password_is_the_same_in_every_unicode_form() {
     let passwords = start(settings());
-    let hash = passwords.hash(password("caf\u{e9}\u{a0}au\u{3000}lait, s'il vous plait")).await;
+    let hash =
+        passwords.hash(ANYONE, password("caf\u{e9}\u{a0}au\u{3000}lait, s'il vous plait")).await;
 
     let typed = password("cafe\u{301} au lait, s'il vous plait");
 
-    let check = passwords.check(typed, Some(hash.unwrap())).await.unwrap();
+    let check = passwords.check(ANYONE, typed, Some(hash.unwrap())).await.unwrap();
     assert_eq!(check, PasswordCheck::Right);
 }
 
@@ -72,7 +79,7 @@ async fn without_a_hash_every_password_is_wrong() {
     let passwords = start(settings());
 
     for text in [GOOD, "x"] {
-        let check = passwords.check(password(text), None).await.unwrap();
+        let check = passwords.check(ANYONE, password(text), None).await.unwrap();
         assert_eq!(check, PasswordCheck::Wrong);
     }
     assert!(passwords.decoy.as_phc().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
@@ -89,10 +96,10 @@ async fn hashes_of_other_parameters_are_right_but_outdated() {
     ];
 
     for variant in variants {
-        let hash = start(variant).hash(password(GOOD)).await.unwrap();
-        let check = passwords.check(password(GOOD), Some(hash.clone())).await.unwrap();
+        let hash = start(variant).hash(ANYONE, password(GOOD)).await.unwrap();
+        let check = passwords.check(ANYONE, password(GOOD), Some(hash.clone())).await.unwrap();
         assert_eq!(check, PasswordCheck::RightButOutdated, "{}", hash.as_phc());
-        let check = passwords.check(password("wrong"), Some(hash)).await.unwrap();
+        let check = passwords.check(ANYONE, password("wrong"), Some(hash)).await.unwrap();
         assert_eq!(check, PasswordCheck::Wrong);
     }
 }
@@ -109,7 +116,7 @@ async fn hashes_of_other_algorithms_and_versions_are_right_but_outdated() {
 
     for phc in table {
         let hash = PasswordHash::from_phc(phc.to_owned());
-        let check = passwords.check(password("password"), Some(hash)).await.unwrap();
+        let check = passwords.check(ANYONE, password("password"), Some(hash)).await.unwrap();
         assert_eq!(check, PasswordCheck::RightButOutdated, "{phc}");
     }
 }
@@ -130,11 +137,12 @@ async fn hashes_that_cost_too_much_or_are_none_are_refused() {
     ];
 
     for phc in table {
-        let check =
-            passwords.check(password(GOOD), Some(PasswordHash::from_phc(phc.clone()))).await;
+        let check = passwords
+            .check(ANYONE, password(GOOD), Some(PasswordHash::from_phc(phc.clone())))
+            .await;
         assert!(matches!(check, Err(Error::Internal(_))), "{phc}: {check:?}");
     }
-    assert!(passwords.hash(password(GOOD)).await.is_ok());
+    assert!(passwords.hash(ANYONE, password(GOOD)).await.is_ok());
 }
 
 #[test]
@@ -160,8 +168,8 @@ async fn a_password_is_refused_with_the_rule_it_breaks() {
     let username = Username::parse("alice").unwrap();
 
     let guessable = typed("password123password123");
-    let refused = passwords.accept(&guessable, Some(&username)).await.unwrap();
-    let accepted = passwords.accept(&typed(GOOD), Some(&username)).await;
+    let refused = passwords.accept(ANYONE, &guessable, Some(&username)).await.unwrap();
+    let accepted = passwords.accept(ANYONE, &typed(GOOD), Some(&username)).await;
 
     assert_eq!(refused.unwrap_err().reason, FieldReason::Guessable);
     assert_eq!(accepted.unwrap().unwrap().expose(), GOOD);
@@ -170,7 +178,7 @@ async fn a_password_is_refused_with_the_rule_it_breaks() {
 #[tokio::test]
 async fn passwords_are_not_printed() {
     let printed =
-        format!("{:?} {:?}", password(GOOD), start(settings()).hash(password(GOOD)).await);
+        format!("{:?} {:?}", password(GOOD), start(settings()).hash(ANYONE, password(GOOD)).await);
 
     assert!(!printed.contains(GOOD) && !printed.contains("argon2"));
 }

@@ -8,6 +8,8 @@ mod in_flight;
 
 use std::net::IpAddr;
 
+use claviger_token::id::AccountId;
+
 use crate::{
     model::{
         failure::{FailureCount, FailureKey},
@@ -16,7 +18,12 @@ use crate::{
     storage::{Storage, throttle::Failure},
 };
 
-use super::{Error, Result, secret::DerivedKey, world::World};
+use super::{
+    Error, Result,
+    payer::{Payer, prefix},
+    secret::DerivedKey,
+    world::World,
+};
 
 use self::in_flight::{InFlight, Permit};
 
@@ -33,12 +40,23 @@ pub struct Throttle {
 #[must_use = "an attempt that is not reported is not counted"]
 pub struct Attempt {
     name: Option<NamedAttempt>,
-    address: FailureKey,
+    /// `None` for a caller who has signed in.
+    address: Option<FailureKey>,
+    payer: Payer,
+}
+
+impl Attempt {
+    /// Who is charged for the work of the attempt.
+    pub fn payer(&self) -> Payer {
+        self.payer
+    }
 }
 
 struct NamedAttempt {
     key: FailureKey,
     failures: u32,
+    /// The counts that a success resets.
+    forgiven: Vec<FailureKey>,
     // Held until the outcome is recorded, so that no other attempt slips in between.
     _permit: Permit,
 }
@@ -64,8 +82,30 @@ impl Throttle {
             .and_then(|()| delays::judge_address(address_count, now))
             .inspect_err(|error| log_refusal(error, address))?;
         let failures = name_count.map_or(0, |it| it.failures);
-        let name = NamedAttempt { key: name, failures, _permit: permit };
-        Ok(Attempt { name: Some(name), address: address_key })
+        let forgiven = name_count.map(|_| name).into_iter().collect();
+        let name = NamedAttempt { key: name, failures, forgiven, _permit: permit };
+        let payer = Payer::anonymous(address);
+        Ok(Attempt { name: Some(name), address: Some(address_key), payer })
+    }
+
+    /// Asks for permission to try the password of a caller who has signed in. Failures of callers who have
+    /// not, of the same name or from the same address, do not count here; a success forgives those of the
+    /// name.
+    ///
+    /// # Errors
+    /// `TooManyAttempts` or `PasswordLocked`.
+    pub async fn admit_owner(&self, owner: AccountId, username: &Username) -> Result<Attempt> {
+        let keys = self.keys_of(username);
+        let [_, key] = keys;
+        let (permit, others) = self.in_flight.enter(key);
+        let counts = self.counts(keys).await?;
+        let [_, count] = counts;
+        delays::judge_name(count, others, self.world.now())?;
+        let failures = count.map_or(0, |it| it.failures);
+        let counted = keys.into_iter().zip(counts).filter(|(_, count)| count.is_some());
+        let forgiven = counted.map(|(key, _)| key).collect();
+        let name = NamedAttempt { key, failures, forgiven, _permit: permit };
+        Ok(Attempt { name: Some(name), address: None, payer: Payer::Account(owner) })
     }
 
     /// Asks for permission to register from an address, where taken usernames count as failures.
@@ -77,17 +117,18 @@ impl Throttle {
         let [count] = self.counts([key]).await?;
         delays::judge_address(count, self.world.now())
             .inspect_err(|error| log_refusal(error, address))?;
-        Ok(Attempt { name: None, address: key })
+        Ok(Attempt { name: None, address: Some(key), payer: Payer::anonymous(address) })
     }
 
     /// Counts an attempt whose password was wrong.
     pub async fn failed(&self, attempt: Attempt) -> Result<()> {
         let now = self.world.now();
-        let mut failures = vec![Failure {
-            key: attempt.address,
+        let mut failures = Vec::new();
+        failures.extend(attempt.address.map(|key| Failure {
+            key,
             forget_before: Some(now - delays::ADDRESS_FORGOTTEN_AFTER),
             keep_until: now + delays::ADDRESS_FORGOTTEN_AFTER,
-        }];
+        }));
         failures.extend(attempt.name.as_ref().map(|it| Failure {
             key: it.key,
             forget_before: None,
@@ -103,20 +144,29 @@ impl Throttle {
     /// Resets the name's count after the right password. The address's count stays: otherwise an
     /// attacker's own account would buy endless guesses at others.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
-        if let Some(name) = attempt.name.filter(|it| it.failures > 0) {
-            self.storage.clear_failures(name.key).await?;
+        for key in attempt.name.map(|it| it.forgiven).unwrap_or_default() {
+            self.storage.clear_failures(key).await?;
         }
         Ok(())
     }
 
-    /// Resets the failed sign-in count of a username, so that its password may be tried again at once.
+    /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.
     pub async fn reset(&self, username: &Username) -> Result<()> {
-        let key = self.name_key(username.as_str());
+        let keys = self.keys_of(username);
         // A read costs less than a write, and there is rarely anything to reset.
-        if let [Some(_)] = self.counts([key]).await? {
-            self.storage.clear_failures(key).await?;
+        for (key, count) in keys.into_iter().zip(self.counts(keys).await?) {
+            if count.is_some() {
+                self.storage.clear_failures(key).await?;
+            }
         }
         Ok(())
+    }
+
+    /// What the failures of a username are counted under: those of callers who have not signed in, and those
+    /// of its owner.
+    fn keys_of(&self, username: &Username) -> [FailureKey; 2] {
+        let owner = FailureKey(self.key.mac(&[b"owner", username.as_str().as_bytes()]));
+        [self.name_key(username.as_str()), owner]
     }
 
     async fn counts<const N: usize>(
@@ -141,42 +191,10 @@ impl Throttle {
     }
 }
 
-/// What one customer of a network controls: an IPv4 address, or an IPv6 /64.
-pub(super) fn prefix(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
-    }
-}
-
 fn log_refusal(error: &Error, address: IpAddr) {
     let event = match error {
         Error::PasswordLocked => "sign_in_locked",
         _ => "sign_in_throttled",
     };
     tracing::info!(target: "claviger::security", event, %address);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn prefix_of(address: &str) -> String {
-        prefix(address.parse().unwrap()).to_string()
-    }
-
-    #[test]
-    fn addresses_are_counted_by_what_one_customer_controls() {
-        let table = [
-            ("192.0.2.7", "192.0.2.7"),
-            ("::ffff:192.0.2.7", "192.0.2.7"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2::", "2001:db8:1:2::"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::"),
-            ("::1", "::"),
-        ];
-        for (address, prefix) in table {
-            assert_eq!(prefix_of(address), prefix, "{address}");
-        }
-    }
 }

@@ -1,0 +1,129 @@
+//! A bounded queue in which payers take turns, so that the wait of one does not depend on how much another
+//! has asked for.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::domain::payer::Payer;
+
+/// The jobs that wait. Each payer has a queue of its own, and the queues are served in rotation.
+pub(super) struct Turns<J> {
+    queues: HashMap<Payer, VecDeque<J>>,
+    /// The payers with a job that waits, in the order of their turns.
+    rotation: VecDeque<Payer>,
+    len: usize,
+}
+
+impl<J> Default for Turns<J> {
+    fn default() -> Self {
+        Self { queues: HashMap::new(), rotation: VecDeque::new(), len: 0 }
+    }
+}
+
+impl<J> Turns<J> {
+    /// How many jobs wait.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a job behind those of its payer.
+    pub(super) fn push(&mut self, payer: Payer, job: J) {
+        let queue = self.queues.entry(payer).or_default();
+        if queue.is_empty() {
+            self.rotation.push_back(payer);
+        }
+        queue.push_back(job);
+        self.len += 1;
+    }
+
+    /// Takes the oldest job of the payer whose turn it is.
+    pub(super) fn pop(&mut self) -> Option<J> {
+        let payer = self.rotation.pop_front()?;
+        let queue = self.queues.get_mut(&payer)?;
+        let job = queue.pop_front();
+        if queue.is_empty() {
+            self.queues.remove(&payer);
+        } else {
+            self.rotation.push_back(payer);
+        }
+        self.len -= usize::from(job.is_some());
+        job
+    }
+
+    /// Makes room for a job of a payer: takes the newest job of the payer with the most, if that one has at
+    /// least two more. `None` when the payer itself has asked for too much.
+    pub(super) fn make_room_for(&mut self, payer: &Payer) -> Option<J> {
+        let own = self.queues.get(payer).map_or(0, VecDeque::len);
+        let longest = self.queues.values_mut().max_by_key(|queue| queue.len())?;
+        if longest.len() < own + 2 {
+            return None;
+        }
+        self.len -= 1;
+        longest.pop_back()
+    }
+
+    /// Removes the jobs that need not be done.
+    pub(super) fn retain(&mut self, is_needed: impl Fn(&J) -> bool) {
+        self.queues.retain(|_, queue| {
+            queue.retain(|job| is_needed(job));
+            !queue.is_empty()
+        });
+        self.rotation.retain(|payer| self.queues.contains_key(payer));
+        self.len = self.queues.values().map(VecDeque::len).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_token::id::AccountId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn payer(number: u128) -> Payer {
+        Payer::Account(AccountId::from_uuid(Uuid::from_u128(number)))
+    }
+
+    fn queued(jobs: &[(u128, u32)]) -> Turns<(u128, u32)> {
+        let mut turns = Turns::default();
+        for &(number, job) in jobs {
+            turns.push(payer(number), (number, job));
+        }
+        turns
+    }
+
+    fn drained(mut turns: Turns<(u128, u32)>) -> Vec<(u128, u32)> {
+        let all: Vec<_> = std::iter::from_fn(|| turns.pop()).collect();
+        assert!(turns.queues.is_empty() && turns.rotation.is_empty() && turns.len() == 0);
+        all
+    }
+
+    #[test]
+    fn payers_take_turns_and_each_is_served_in_order() {
+        let turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4), (3, 5), (2, 6)]);
+
+        assert_eq!(turns.len(), 6);
+        assert_eq!(drained(turns), [(1, 1), (2, 4), (3, 5), (1, 2), (2, 6), (1, 3)]);
+    }
+
+    #[test]
+    fn room_is_made_by_the_payer_that_asked_for_most_and_by_none_that_asked_for_as_little() {
+        let mut turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4)]);
+
+        assert_eq!(turns.make_room_for(&payer(1)), None, "its own are the most");
+        assert_eq!(turns.make_room_for(&payer(3)), Some((1, 3)));
+        assert_eq!(turns.make_room_for(&payer(2)), None, "one more is not much more");
+        assert_eq!(turns.make_room_for(&payer(3)), Some((1, 2)));
+        assert_eq!(turns.make_room_for(&payer(3)), None, "one each");
+        assert_eq!(drained(turns), [(1, 1), (2, 4)]);
+    }
+
+    #[test]
+    fn what_is_no_longer_needed_takes_no_turn() {
+        let mut turns = queued(&[(1, 1), (2, 2), (1, 3), (3, 4)]);
+
+        turns.retain(|(number, job)| *number != 2 && *job != 1);
+
+        assert_eq!(turns.len(), 2);
+        assert_eq!(drained(turns), [(1, 3), (3, 4)]);
+    }
+}
