@@ -46,7 +46,8 @@ pub fn of(claims: &Claims) -> [(&'static str, String); 6] {
 
 /// Whether an upstream may read a header of this name as one of ours.
 pub fn resembles_ours(name: &str) -> bool {
-    let name = name.trim().as_bytes();
+    // Whatever is no letter or digit may be dropped from its start by what reads it.
+    let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
     name.len() >= PREFIX.len()
         && name.iter().zip(PREFIX.bytes()).all(|(&byte, wanted)| {
             let byte = if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
@@ -93,6 +94,9 @@ mod tests {
             "x-claviger_",
             "x-claviger-anything",
             " x-claviger-subject ",
+            "\u{a0}x-claviger-subject",
+            "\u{2000}\tx-claviger-subject",
+            "_x-claviger-subject",
         ] {
             assert!(resembles_ours(name), "{name}");
         }

@@ -7,6 +7,7 @@
 use std::{mem, time::Duration};
 
 use claviger_proto::pb::{self, RefreshTokenDelivery};
+use claviger_token::white_space::trim;
 use cookie::{Cookie, SameSite};
 use http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use tonic::{
@@ -111,12 +112,18 @@ impl RefreshCookie {
 
     /// Finds the cookie in the request. HTTP/2 may spread cookies over several headers (RFC 9113
     /// §8.2.3). The cookies of other programs may contain any bytes.
+    ///
+    /// The parser of the crate `cookie` trims all white space of Unicode from a name. To browsers only SP
+    /// and HTAB are white space, so they let a sibling domain set a cookie whose name is U+2000 and then
+    /// ours: the rules of the prefix `__Host-` do not hold for it.
     fn read(&self, metadata: &MetadataMap) -> CookieValue {
         let mut value = CookieValue::Nothing;
         for line in metadata.get_all(COOKIE.as_str()) {
-            let line = String::from_utf8_lossy(line.as_encoded_bytes());
-            for cookie in Cookie::split_parse(line).flatten().filter(|it| it.name() == self.name) {
-                value = value.and(cookie.value());
+            for pair in line.as_encoded_bytes().split(|byte| *byte == b';') {
+                let Some(equals) = pair.iter().position(|byte| *byte == b'=') else { continue };
+                if trim(&pair[..equals]) == self.name.as_bytes() {
+                    value = value.and(trim(&pair[equals + 1..]));
+                }
             }
         }
         value
@@ -130,16 +137,16 @@ impl RefreshCookie {
 /// The value of the cookie in a request.
 enum CookieValue {
     Nothing,
-    Token(String),
+    Token(Vec<u8>),
     /// Different values under one name. At most one of them is ours; the others were planted by another
     /// port of the host or by a sibling domain, and cannot be told apart from it.
     Several,
 }
 
 impl CookieValue {
-    fn and(self, value: &str) -> Self {
+    fn and(self, value: &[u8]) -> Self {
         match self {
-            Self::Nothing => Self::Token(value.to_owned()),
+            Self::Nothing => Self::Token(value.to_vec()),
             Self::Token(token) if token == value => Self::Token(token),
             Self::Token(_) | Self::Several => Self::Several,
         }
@@ -214,11 +221,14 @@ impl RequestCookie<'_> {
     /// The token in the cookie, if the request has one.
     ///
     /// # Errors
-    /// `RefreshTokenInvalid` when there are several.
+    /// `RefreshTokenInvalid` when there are several, or it is not text.
     pub(super) fn token(&self) -> Option<domain::Result<RefreshToken>> {
         match &self.value {
             CookieValue::Nothing => None,
-            CookieValue::Token(token) => Some(Ok(RefreshToken::new(token.clone()))),
+            CookieValue::Token(token) => Some(match str::from_utf8(token) {
+                Ok(token) => Ok(RefreshToken::new(token.to_owned())),
+                Err(_) => Err(Error::RefreshTokenInvalid),
+            }),
             CookieValue::Several => Some(Err(Error::RefreshTokenInvalid)),
         }
     }

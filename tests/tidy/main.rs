@@ -7,6 +7,7 @@
 mod circles;
 mod contract;
 mod habits;
+mod headers;
 mod layers;
 mod map;
 mod modules;

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, header};
 
+use crate::white_space::trim;
+
 /// Why a request has no bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BearerError {
@@ -38,7 +40,7 @@ pub fn bearer_of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a s
     if values.next().is_some() {
         return Err(BearerError::Malformed);
     }
-    let value = value.trim_ascii();
+    let value = trim(value);
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, token) = value.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"bearer") {
@@ -46,7 +48,7 @@ pub fn bearer_of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a s
         let is_joined = value.contains(&b',');
         return Err(if is_joined { BearerError::Malformed } else { BearerError::OtherScheme });
     }
-    let token = token.trim_ascii();
+    let token = trim(token);
     if token.is_empty() || !token.iter().copied().all(is_token_byte) {
         return Err(BearerError::Malformed);
     }
@@ -81,6 +83,20 @@ mod tests {
         }
         for value in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer ä", "Bearer a\"b"] {
             assert_eq!(read([value]), Err(BearerError::Malformed), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn white_space_of_ascii_and_unicode_belongs_to_the_value() {
+        for space in ["\n", "\r", "\u{c}", "\u{85}", "\u{a0}", "\u{2000}", "\u{3000}"] {
+            let [before, within, after] = [
+                format!("{space}Bearer a"),
+                format!("Bearer {space}a"),
+                format!("Bearer a{space}"),
+            ];
+            assert_eq!(read([&before]), Err(BearerError::OtherScheme), "{space:?}");
+            assert_eq!(read([&within]), Err(BearerError::Malformed), "{space:?}");
+            assert_eq!(read([&after]), Err(BearerError::Malformed), "{space:?}");
         }
     }
 

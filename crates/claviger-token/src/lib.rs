@@ -19,6 +19,7 @@ pub mod signature;
 pub mod time;
 pub mod timeline;
 pub mod verdict;
+pub mod white_space;
 
 #[doc(hidden)]
 pub use uuid;

@@ -133,7 +133,7 @@ fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> 
     if claims.is_none() {
         removed.extend(headers::IDENTITY.map(str::to_owned));
     }
-    let ours = came.filter(|name| headers::resembles_ours(name)).map(str::to_lowercase);
+    let ours = came.filter(|name| headers::resembles_ours(name)).map(str::to_ascii_lowercase);
     removed.extend(ours.filter(|name| !headers::IDENTITY.contains(&name.as_str())));
     OkHttpResponse { headers: set, headers_to_remove: removed }
 }

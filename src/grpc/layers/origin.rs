@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use claviger_token::white_space::trim;
 use http::{HeaderMap, header};
 use ipnet::IpNet;
 
@@ -37,7 +38,8 @@ fn client(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|prefix| prefix.contains(address));
     let mut address = peer;
     let values: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    let hops = values.iter().rev().flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    // Split as bytes: what a client wrote before the entry of a proxy need not be text.
+    let hops = values.iter().rev().flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops {
         if !is_trusted(&address) {
             break;
@@ -49,8 +51,8 @@ fn client(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> IpAddr {
 }
 
 /// An address, with or without a port: proxies write both.
-fn parse_hop(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(trim(hop)).ok()?;
     let address =
         text.parse().or_else(|_| text.parse().map(|with_port: SocketAddr| with_port.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
@@ -64,13 +66,16 @@ fn user_agent(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn found(peer: &str, trusted: &[&str], forwarded: &[&str]) -> String {
         let trusted: Vec<IpNet> = trusted.iter().map(|prefix| prefix.parse().unwrap()).collect();
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append("x-forwarded-for", value);
         }
         client(peer.parse().unwrap(), &trusted, &headers).to_string()
     }
@@ -99,10 +104,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_client_wrote_before_a_proxy_hides_nothing_of_what_the_proxy_wrote() {
+        let trusted = ["10.0.0.0/8"];
+
+        for forged in ["é", "\u{2000}6.6.6.6", "\u{a0}", "\t", "\""] {
+            let line = format!("{forged}, 1.1.1.1");
+            assert_eq!(found("10.0.0.1", &trusted, &[&line]), "1.1.1.1", "{forged:?}");
+        }
+        // With white space of Unicode it is no address, and nothing before it is believed.
+        let line = "6.6.6.6, \u{2000}1.1.1.1";
+        assert_eq!(found("10.0.0.1", &trusted, &[line]), "10.0.0.1");
+    }
+
+    #[test]
     fn a_user_agent_is_cut_and_cleaned() {
         let mut headers = HeaderMap::new();
         let long = format!("a\tb{}", "é".repeat(300));
-        headers.insert("user-agent", http::HeaderValue::from_bytes(long.as_bytes()).unwrap());
+        headers.insert("user-agent", HeaderValue::from_bytes(long.as_bytes()).unwrap());
 
         let agent = user_agent(&headers);
 

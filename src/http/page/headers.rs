@@ -52,7 +52,7 @@ pub async fn protect(State(demands_https): State<bool>, mut response: Response) 
 pub fn accepts(headers: &HeaderMap, name: HeaderName, wanted: &str) -> bool {
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|item| {
-        let mut parts = item.split(';').map(str::trim);
+        let mut parts = item.split(';').map(|it| it.trim_matches([' ', '\t']));
         let is_wanted = parts.next().is_some_and(|it| it.eq_ignore_ascii_case(wanted));
         is_wanted && !parts.any(is_weight_of_zero)
     })

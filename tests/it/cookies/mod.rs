@@ -6,6 +6,7 @@ mod endings;
 mod fields;
 mod origins;
 mod refreshes;
+mod white_space;
 
 use claviger_proto::pb::{self, RefreshTokenDelivery};
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const { TEST_CHROMIUM, TEST_CLAVIGER, TEST_PYTHON } = process.env;
+const { TEST_CHROMIUM, TEST_CLAVIGER, TEST_OPENSSL, TEST_PYTHON } = process.env;
 const builtBinary = fileURLToPath(new URL("../../../../target/debug/claviger", import.meta.url));
 
 /** The browser: `TEST_CHROMIUM`, or the one of Debian's package. */
@@ -30,6 +30,19 @@ export function pythonPath(): string {
   } catch {
     throw new Error(
       `${python} cannot be run or has no sqlite3 module. Install it (apt-get install python3), or name another in TEST_PYTHON.`,
+    );
+  }
+}
+
+/** OpenSSL's program, with which a test creates the certificate of a server. */
+export function opensslPath(): string {
+  const openssl = TEST_OPENSSL ?? "openssl";
+  try {
+    execFileSync(openssl, ["version"], { stdio: "ignore" });
+    return openssl;
+  } catch {
+    throw new Error(
+      `${openssl} cannot be run. Install it (apt-get install openssl), or name another in TEST_OPENSSL.`,
     );
   }
 }

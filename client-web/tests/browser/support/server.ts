@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { selfSign } from "./certificate.js";
 import { freePorts } from "./ports.js";
 import { clavigerPath } from "./requirements.js";
 
@@ -22,9 +23,15 @@ export class Server {
   #process: ChildProcess | undefined;
   #log = "";
 
-  private constructor(port: number, internalPort: number, flags: readonly string[]) {
+  private constructor(
+    port: number,
+    internalPort: number,
+    flags: readonly string[],
+    secureHost: string | undefined,
+  ) {
     this.port = port;
-    this.origin = `http://localhost:${port}`;
+    this.origin =
+      secureHost === undefined ? `http://localhost:${port}` : `https://${secureHost}:${port}`;
     this.internalUrl = `http://127.0.0.1:${internalPort}`;
     this.dataFolder = mkdtempSync(join(tmpdir(), "claviger-browser-"));
     const settings = {
@@ -38,14 +45,18 @@ export class Server {
       // Browsers keep their connections open for a long time.
       "--limits-drain-timeout": "0s",
       "--log-format": "json",
+      ...(secureHost === undefined ? {} : selfSign(this.dataFolder, secureHost)),
     };
     this.#arguments = ["serve", ...Object.entries(settings).flat(), ...flags];
   }
 
-  /** Starts one on free ports. `flags` are added to the command line. */
-  static async start(flags: readonly string[] = []): Promise<Server> {
+  /**
+   * Starts one on free ports. `flags` are added to the command line. With `secureHost` browsers reach it
+   * over https under that name, with a certificate that nobody trusts.
+   */
+  static async start(flags: readonly string[] = [], secureHost?: string): Promise<Server> {
     const [port = 0, internalPort = 0] = await freePorts(2);
-    const server = new Server(port, internalPort, flags);
+    const server = new Server(port, internalPort, flags, secureHost);
     await server.resume();
     return server;
   }
@@ -92,7 +103,10 @@ export class Server {
 
   async #untilReady(process: ChildProcess): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await responds(`${this.origin}/readyz`))) {
+    // Node does not trust a certificate of its own making; both ports listen before either is ready.
+    const isSecure = this.origin.startsWith("https:");
+    const url = isSecure ? this.internalUrl : this.origin;
+    while (!(await responds(`${url}/readyz`))) {
       if (process.exitCode !== null || Date.now() > deadline) {
         throw new Error(`The server did not get ready. Its log:\n${this.#log}`);
       }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { TestProject } from "vitest/node";
-import { chromiumPath, clavigerPath, pythonPath } from "./requirements.js";
+import { chromiumPath, clavigerPath, opensslPath, pythonPath } from "./requirements.js";
 import { screenshotFolder } from "./screenshots.js";
 
 declare module "vitest" {
@@ -16,6 +16,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<void> {
   chromiumPath();
   clavigerPath();
+  opensslPath();
   pythonPath();
   // Screenshots of states that were renamed would look current.
   rmSync(screenshotFolder, { recursive: true, force: true });

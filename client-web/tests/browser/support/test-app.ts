@@ -8,6 +8,8 @@ import { Server } from "./server.js";
 export interface TestAppOptions {
   /** Flags to add to the server's command line. */
   readonly flags?: readonly string[];
+  /** The name under which browsers reach the server over https, instead of `http://localhost`. */
+  readonly secureHost?: string;
   /** The language of the browsers. Default: `en-GB`. */
   readonly locale?: string;
 }
@@ -35,6 +37,7 @@ export class TestApp {
     const context = await running(this.#browser).newContext({
       locale: this.#options.locale ?? "en-GB",
       reducedMotion: "reduce",
+      ignoreHTTPSErrors: this.#options.secureHost !== undefined,
     });
     // Shorter than the default of half a minute, so that a failing test fails sooner.
     context.setDefaultTimeout(10_000);
@@ -51,9 +54,12 @@ export class TestApp {
   }
 
   async start(): Promise<void> {
+    const { flags, secureHost } = this.#options;
+    // Names under .test are nobody's (RFC 6761 §6.2).
+    const hosts = secureHost === undefined ? [] : ["--host-resolver-rules=MAP *.test 127.0.0.1"];
     [this.#server, this.#browser] = await Promise.all([
-      Server.start(this.#options.flags),
-      launchBrowser(),
+      Server.start(flags, secureHost),
+      launchBrowser(hosts),
     ]);
   }
 
