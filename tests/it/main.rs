@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what the tests share")]
 
 mod accounts;
+mod bodies;
 mod callers;
 mod clients;
 mod clocks;

@@ -35,23 +35,14 @@ fn meaning(code: Code, message: &str) -> Option<EdgeRefusal> {
             Some(EdgeRefusal::CompressionUnknown)
         }
         Code::Unimplemented => Some(EdgeRefusal::MethodNotFound),
-        Code::Internal if is_framing_fault(message) => Some(EdgeRefusal::MessageMalformed),
+        // tonic's own codec, which health and reflection use, blames the server for what the caller sent.
+        Code::Internal if message.starts_with("failed to decode Protobuf message") => {
+            Some(EdgeRefusal::MessageMalformed)
+        }
         Code::InvalidArgument => Some(EdgeRefusal::MessageMalformed),
         Code::DeadlineExceeded => Some(EdgeRefusal::DeadlineExceeded),
         Code::Unavailable => Some(EdgeRefusal::Overloaded),
         Code::Internal | Code::Unknown => Some(EdgeRefusal::Internal),
         _ => None,
     }
-}
-
-/// Whether tonic blames the server for what the caller sent (tonic 0.14, codec/decode.rs and
-/// server/grpc.rs).
-fn is_framing_fault(message: &str) -> bool {
-    [
-        "Missing request message",
-        "Unexpected EOF decoding stream",
-        "protocol error: received message",
-    ]
-    .iter()
-    .any(|start| message.starts_with(start))
 }

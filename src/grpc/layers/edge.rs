@@ -16,7 +16,8 @@ use super::access_log::{self, Protocol};
 
 /// Accepts only `POST` with `application/grpc*`, and plain gRPC only over HTTP/2.
 pub async fn check(mut request: Request, next: Next) -> Response {
-    let is_web = speaks_grpc_web(request.headers());
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let is_web = speaks_grpc_web(content_type);
     if let Some((status, message)) = refused(&request, is_web) {
         access_log::refused(&request, status);
         let mut response = (status, message).into_response();
@@ -33,9 +34,11 @@ pub async fn check(mut request: Request, next: Next) -> Response {
 }
 
 fn refused(request: &Request, is_web: bool) -> Option<(StatusCode, &'static str)> {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let is_nearly_web = !is_web && resembles_grpc_web(content_type);
     if request.method() != Method::POST {
         Some((StatusCode::METHOD_NOT_ALLOWED, "gRPC calls use POST.\n"))
-    } else if !speaks_grpc(request.headers()) {
+    } else if !speaks_grpc(request.headers()) || is_nearly_web {
         let message =
             "gRPC calls have the content type application/grpc or application/grpc-web.\n";
         Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
@@ -54,10 +57,21 @@ pub fn speaks_grpc(headers: &HeaderMap) -> bool {
     rest.is_empty() || matches!(rest[0], b'+' | b';' | b'-')
 }
 
-fn speaks_grpc_web(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc-web"))
+/// The content types of gRPC-web, as tonic-web knows them: without parameters. It refuses any other over
+/// HTTP/1.1 without a word, and takes it for plain gRPC over HTTP/2.
+const WEB: [&str; 4] = [
+    "application/grpc-web",
+    "application/grpc-web+proto",
+    "application/grpc-web-text",
+    "application/grpc-web-text+proto",
+];
+
+fn speaks_grpc_web(content_type: Option<&HeaderValue>) -> bool {
+    content_type.is_some_and(|value| WEB.iter().any(|it| value == it))
+}
+
+fn resembles_grpc_web(content_type: Option<&HeaderValue>) -> bool {
+    content_type.is_some_and(|value| value.as_bytes().starts_with(WEB[0].as_bytes()))
 }
 
 /// The headers that carry tokens.

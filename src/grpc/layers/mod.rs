@@ -2,13 +2,15 @@
 //!
 //! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
 //! and content type, gRPC-web, the access log, the end of streams at shutdown, the deadline, panics,
-//! details of errors. Layers inside gRPC-web see plain gRPC, whatever the client speaks.
+//! details of errors, the framing of messages. Layers inside gRPC-web see plain gRPC, whatever the client
+//! speaks.
 
 pub mod access_log;
 pub mod cors;
 pub mod deadline;
 pub mod details;
 pub mod edge;
+pub mod framing;
 pub mod origin;
 pub mod panics;
 pub mod request_id;
@@ -60,6 +62,7 @@ pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Setti
 
 fn around_calls(router: Router, settings: &Settings) -> Router {
     router
+        .layer(from_fn(framing::check))
         .layer(from_fn(details::complete))
         .layer(panics::layer())
         .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))

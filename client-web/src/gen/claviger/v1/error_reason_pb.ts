@@ -197,7 +197,8 @@ export const ErrorReason = {
   FIELDS_INVALID: 50,
 
   /**
-   * INVALID_ARGUMENT. The message is not valid protobuf, or a string is not UTF-8.
+   * INVALID_ARGUMENT. The message is not valid protobuf, or a string is not UTF-8; or the body is not one
+   * whole, uncompressed message in the framing of its content type.
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_MALFORMED = 51;
    */
