@@ -1,16 +1,12 @@
 //! Passkeys between our storage, the library and the browser.
 
 use webauthn_rs_core::proto::{
-    AttestationFormat, COSEAlgorithm, COSEEC2Key, COSEKey, COSEKeyType, COSERSAKey, Credential,
-    ECDSACurve, ParsedAttestation, RegisteredExtensions, UserVerificationPolicy,
+    AttestationFormat, Credential, ParsedAttestation, RegisteredExtensions, UserVerificationPolicy,
 };
 
 use crate::model::{label::PasskeyName, passkey::Passkey, webauthn::CredentialDescriptor};
 
-use super::{
-    guard::{Checked, CoseKey},
-    providers::provider_name,
-};
+use super::{guard::Checked, providers::provider_name, public_key};
 
 const MAX_TRANSPORTS: usize = 8;
 const MAX_TRANSPORT_CHARS: usize = 32;
@@ -22,7 +18,7 @@ const MAX_TRANSPORT_CHARS: usize = 32;
 pub(super) fn for_verification(passkey: &Passkey, backup_eligible: bool) -> Checked<Credential> {
     Ok(Credential {
         cred_id: passkey.credential_id.as_bytes().to_vec(),
-        cred: library_key(CoseKey::parse(&passkey.public_key)?),
+        cred: public_key::for_verification(&passkey.public_key)?,
         counter: 0,
         transports: None,
         user_verified: passkey.user_verified,
@@ -33,23 +29,6 @@ pub(super) fn for_verification(passkey: &Passkey, backup_eligible: bool) -> Chec
         attestation: ParsedAttestation::default(),
         attestation_format: AttestationFormat::None,
     })
-}
-
-fn library_key(key: CoseKey) -> COSEKey {
-    let ec2 = |curve, x: &[u8], y: &[u8]| {
-        COSEKeyType::EC_EC2(COSEEC2Key { curve, x: x.to_vec(), y: y.to_vec() })
-    };
-    match key {
-        CoseKey::P256 { x, y } => {
-            COSEKey { type_: COSEAlgorithm::ES256, key: ec2(ECDSACurve::SECP256R1, &x, &y) }
-        }
-        CoseKey::P384 { x, y } => {
-            COSEKey { type_: COSEAlgorithm::ES384, key: ec2(ECDSACurve::SECP384R1, &x, &y) }
-        }
-        CoseKey::Rsa { n, e } => {
-            COSEKey { type_: COSEAlgorithm::RS256, key: COSEKeyType::RSA(COSERSAKey { n, e }) }
-        }
-    }
 }
 
 /// How browsers name a passkey in options.

@@ -4,7 +4,6 @@
 
 use aws_lc_rs::digest;
 use claviger_token::id::AccountId;
-use tracing::{Dispatch, dispatcher};
 use url::Url;
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
@@ -33,6 +32,8 @@ use super::{
         self, Assertion, Checked, ES256, ES384, Expectation, NewCredential, RS256, Refusal,
         UserHandle,
     },
+    library::{refusal, unlogged},
+    public_key,
 };
 
 /// The algorithms asked for, best first; no others are accepted.
@@ -110,13 +111,20 @@ impl RelyingParty {
         Ok(AuthenticationState { challenge: options.public_key.challenge, library })
     }
 
-    /// Checks the response to a registration (WebAuthn L3 §7.1) but for what only storage knows.
+    /// Checks the response to a registration (WebAuthn L3 §7.1) but for what only storage knows, and that
+    /// sign-ins can be verified with its key.
     pub(super) fn verify_registration(
         &self,
         state: &RegistrationState,
         response: &RegistrationResponse,
     ) -> Checked<NewCredential> {
         let credential = guard::check_registration(response, &self.expect(&state.challenge))?;
+        public_key::check_usable(&credential.public_key)?;
+        if !public_key::is_read_at_registration(&credential.public_key)? {
+            // The guard has checked everything but the attestation.
+            public_key::check_attestation(&credential, &response.client_data_json)?;
+            return Ok(credential);
+        }
         let answer = RegisterPublicKeyCredential {
             id: String::new(),
             raw_id: response.raw_id.clone(),
@@ -190,27 +198,6 @@ fn counter_verdict(stored: u32, shown: u32) -> Verdict {
     } else {
         Verdict::Accepted
     }
-}
-
-/// What the library found, as far as it helps a reader of the log.
-const fn refusal(error: &WebauthnError) -> Refusal {
-    Refusal(match error {
-        WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => {
-            "signature is wrong"
-        }
-        WebauthnError::AttestationStatementSigInvalid => "attestation signature is wrong",
-        WebauthnError::AttestationNotSupported => "attestation format cannot be verified",
-        WebauthnError::EcdsaPointInvalid | WebauthnError::RsaParametersInvalid => {
-            "public key is not a key"
-        }
-        _ => "response not verified",
-    })
-}
-
-/// The library logs challenges and responses at its finer levels, and every refusal as an error.
-/// Nothing of that may reach a log, whatever its filter.
-fn unlogged<T>(call: impl FnOnce() -> T) -> T {
-    dispatcher::with_default(&Dispatch::none(), call)
 }
 
 fn library(settings: &Settings, own: &[Url], related: &[Url]) -> WebauthnResult<Webauthn> {

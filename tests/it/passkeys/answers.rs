@@ -67,6 +67,13 @@ const REGISTRATION_DRAFTS: &[Change<RegistrationDraft>] = &[
     ("another curve", |it| set_key(it, -1, 2.into())),
     ("no point of the curve", |it| set_key(it, -2, Value::Bytes(vec![1; 32]))),
     ("one more key member", |it| it.attested().public_key.push((4.into(), 1.into()))),
+    ("an RSA modulus with zeros in front", |it| set_rsa(it, &padded(128), &[1, 0, 1])),
+    ("an RSA modulus of 2040 bits", |it| set_rsa(it, &padded(255), &[1, 0, 1])),
+    ("a short RSA modulus", |it| set_rsa(it, &[0xff; 255], &[1, 0, 1])),
+    ("a long RSA modulus", |it| set_rsa(it, &[0xff; 513], &[1, 0, 1])),
+    ("a small RSA exponent", |it| set_rsa(it, &[0xff; 256], &[0, 0, 3])),
+    ("an RSA exponent with a zero in front", |it| set_rsa(it, &[0xff; 256], &[0, 1, 0, 1])),
+    ("a counter that cannot grow", |it| it.authenticator_data.counter = u32::MAX),
     ("a short id", |it| it.attested().credential_id.truncate(15)),
     ("another id", |it| it.attested().credential_id[0] ^= 1),
 ];
@@ -109,6 +116,20 @@ const ASSERTION_ANSWERS: &[Change<AssertionAnswer>] = &[
 fn set_key(draft: &mut RegistrationDraft, label: i64, value: Value) {
     let members = &mut draft.attested().public_key;
     members.iter_mut().find(|(it, _)| *it == label.into()).unwrap().1 = value;
+}
+
+fn set_rsa(draft: &mut RegistrationDraft, modulus: &[u8], exponent: &[u8]) {
+    draft.attested().public_key = vec![
+        (1.into(), 3.into()),
+        (3.into(), (-257).into()),
+        ((-1).into(), Value::Bytes(modulus.to_vec())),
+        ((-2).into(), Value::Bytes(exponent.to_vec())),
+    ];
+}
+
+/// An odd number of so many bytes, with zeros in front up to 256.
+fn padded(bytes: usize) -> Vec<u8> {
+    [vec![0; 256 - bytes], vec![0xff; bytes]].concat()
 }
 
 fn assert_passkey_refused<T>(part: &str, what: &str, result: Result<T, Status>) {

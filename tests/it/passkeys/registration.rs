@@ -6,7 +6,8 @@ use super::{only_passkey, phone, security_key, with_passkey};
 use crate::{
     assert_refused,
     support::{
-        Algorithm, Counter, MINUTE, PASSWORD, SECOND, TestApp, authenticator::RegistrationDraft,
+        Algorithm, Counter, MINUTE, PASSWORD, SECOND, TestApp,
+        authenticator::{RegistrationDraft, RsaSize},
     },
 };
 
@@ -14,7 +15,8 @@ use crate::{
 async fn every_kind_of_authenticator_registers_and_signs_in() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
-    for algorithm in [Algorithm::Es256, Algorithm::Es384, Algorithm::Rs256] {
+    let rsa = |bits| Algorithm::Rs256Of(RsaSize { bits, exponent: 65_537 });
+    for algorithm in [Algorithm::Es256, Algorithm::Es384, Algorithm::Rs256, rsa(3072), rsa(4096)] {
         for device in [phone(), security_key()] {
             for counter in [Counter::None, Counter::At(0), Counter::At(u32::MAX - 2)] {
                 let mut device = device.clone().with_algorithm(algorithm).with_counter(counter);

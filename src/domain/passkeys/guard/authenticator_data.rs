@@ -100,10 +100,11 @@ impl<'a> Rest<'a> {
         let length = u16::from_be_bytes(self.array()?);
         let credential_id = self.take(usize::from(length))?;
         let key_and_rest = self.0;
-        let (key, rest) = cbor::split_item(key_and_rest).ok_or(Refusal("public key malformed"))?;
-        CoseKey::from_value(&key)?;
+        let split = cbor::split_item(key_and_rest);
+        let (_, rest) = split.ok_or(Refusal("public key malformed"))?;
         self.0 = rest;
         let public_key = &key_and_rest[..key_and_rest.len() - rest.len()];
+        CoseKey::parse(public_key)?;
         Ok(AttestedCredential { aaguid, credential_id, public_key })
     }
 

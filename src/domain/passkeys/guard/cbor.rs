@@ -24,6 +24,13 @@ pub(super) fn single_item(bytes: &[u8]) -> Option<Value> {
     split_item(bytes).and_then(|(value, rest)| rest.is_empty().then_some(value))
 }
 
+/// Whether these bytes write the item with the shortest form of each number and length, and without
+/// tags in their place (CTAP2 §8). The order of a map's members is free.
+pub(super) fn is_shortest(item: &Value, bytes: &[u8]) -> bool {
+    let mut shortest = Vec::with_capacity(bytes.len());
+    ciborium::into_writer(item, &mut shortest).is_ok_and(|()| shortest == bytes)
+}
+
 fn skip_item(bytes: &[u8], depth: usize) -> Option<&[u8]> {
     let depth = depth.checked_sub(1)?;
     let (&initial, rest) = bytes.split_first()?;
@@ -101,6 +108,18 @@ mod tests {
     #[test]
     fn a_key_that_comes_twice_in_two_encodings_is_refused() {
         assert!(single_item(&[0xa2, 0x01, 0x02, 0x18, 0x01, 0x03]).is_none());
+    }
+
+    #[test]
+    fn only_the_shortest_form_of_an_item_is_the_shortest() {
+        let is_shortest = |bytes: &[u8]| super::is_shortest(&single_item(bytes).unwrap(), bytes);
+
+        assert!(is_shortest(&[0xa2, 0x20, 0x41, 0x07, 0x01, 0x19, 0x01, 0x00]));
+        // A number, a length and a map's size in a byte of their own; a number as a tagged string.
+        assert!(!is_shortest(&[0xa1, 0x18, 0x01, 0x02]));
+        assert!(!is_shortest(&[0xa1, 0x01, 0x58, 0x01, 0x07]));
+        assert!(!is_shortest(&[0xb8, 0x01, 0x01, 0x02]));
+        assert!(!is_shortest(&[0xa1, 0xc2, 0x41, 0x01, 0x02]));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The public key of a credential: a COSE_Key (RFC 9052 §7, RFC 9053 §7.1, RFC 8230 §4).
 //!
-//! Whether a point lies on its curve is left to webauthn-rs.
+//! Only what a sign-in can be verified with is a key. Whether a point lies on its curve and a modulus
+//! is odd is for webauthn-rs to say, which builds the key (`relying_party`).
+
+use std::ops::RangeInclusive;
 
 use ciborium::Value;
 
@@ -18,6 +21,13 @@ const ALGORITHM: i64 = 3;
 const EC2: i64 = 2;
 const RSA: i64 = 3;
 
+const MALFORMED: Refusal = Refusal("public key malformed");
+/// The shortest and the longest modulus in bits. Shorter ones are weak (NIST SP 800-131A §3), longer
+/// ones make each verification costly.
+const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
+/// The least exponent that NIST SP 800-56B §6.2 allows, and the one that authenticators use.
+const LEAST_EXPONENT: u32 = 65_537;
+
 /// A public key of one of the three accepted algorithms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::domain::passkeys) enum CoseKey {
@@ -25,28 +35,25 @@ pub(in crate::domain::passkeys) enum CoseKey {
     P256 { x: [u8; 32], y: [u8; 32] },
     /// ES384: the point's coordinates.
     P384 { x: [u8; 48], y: [u8; 48] },
-    /// RS256: modulus and exponent of a 2048-bit key.
+    /// RS256: a modulus of 2048 to 4096 bits and an exponent from 65537 on, without leading zeros.
     Rsa { n: Vec<u8>, e: [u8; 3] },
 }
 
 impl CoseKey {
-    /// Reads a key; no bytes may be left over.
+    /// Reads a key; no bytes may be left over. The same code reads it when it is registered and at
+    /// each sign-in.
     pub(in crate::domain::passkeys) fn parse(bytes: &[u8]) -> Checked<Self> {
-        let value = cbor::single_item(bytes).ok_or(Refusal("public key malformed"))?;
-        Self::from_value(&value)
-    }
-
-    pub(super) fn from_value(value: &Value) -> Checked<Self> {
-        let members = Members::of(value)?;
+        let value = cbor::single_item(bytes).ok_or(MALFORMED)?;
+        // One number could be written in several ways, and one member under several labels.
+        if !cbor::is_shortest(&value, bytes) {
+            return Err(MALFORMED);
+        }
+        let members = Members::of(&value)?;
         let key_type = members.integer(KEY_TYPE)?;
         let algorithm = members.integer(ALGORITHM)?;
         if key_type == RSA && algorithm == i64::from(RS256) {
             members.must_be(4)?;
-            let n = members.bytes(-1)?.to_vec();
-            if n.len() != 256 {
-                return Err(Refusal("public key modulus is not of 2048 bits"));
-            }
-            return Ok(Self::Rsa { n, e: members.exactly(-2)? });
+            return Ok(Self::Rsa { n: modulus(&members)?, e: exponent(&members)? });
         }
         if key_type != EC2 {
             return Err(Refusal("public key type not asked for"));
@@ -63,6 +70,29 @@ impl CoseKey {
             _ => Err(Refusal("public key algorithm or curve not asked for")),
         }
     }
+}
+
+/// The modulus. Leading zeros (RFC 8230 §4 forbids them) would make it look longer than it is, and
+/// webauthn-rs never accept a signature.
+fn modulus(members: &Members<'_>) -> Checked<Vec<u8>> {
+    let n = members.bytes(-1)?;
+    let leading = n.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    if leading >= 8 {
+        return Err(Refusal("public key modulus has leading zeros"));
+    }
+    if !RSA_BITS.contains(&(n.len() * 8).saturating_sub(leading)) {
+        return Err(Refusal("public key modulus is too short or too long"));
+    }
+    Ok(n.to_vec())
+}
+
+/// The exponent. webauthn-rs takes three bytes alone, of which 65537 and more leave none zero in front.
+fn exponent(members: &Members<'_>) -> Checked<[u8; 3]> {
+    let e: [u8; 3] = members.exactly(-2)?;
+    if u32::from_be_bytes([0, e[0], e[1], e[2]]) < LEAST_EXPONENT {
+        return Err(Refusal("public key exponent is too small"));
+    }
+    Ok(e)
 }
 
 /// The members of a map without duplicates.

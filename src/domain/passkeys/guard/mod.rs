@@ -20,6 +20,8 @@ use crate::{
     },
 };
 
+use attestation_object::AttestationObject;
+pub(super) use attestation_object::Statement;
 use authenticator_data::AuthenticatorData;
 pub(super) use cose_key::{CoseKey, ES256, ES384, RS256};
 
@@ -49,10 +51,13 @@ pub(super) struct NewCredential {
     pub(super) credential_id: CredentialId,
     /// The public key: the COSE_Key bytes exactly as received.
     pub(super) public_key: Vec<u8>,
+    /// The signature counter; never the greatest number, behind which no sign-in could count.
     pub(super) counter: u32,
     pub(super) backup_eligible: bool,
     pub(super) backed_up: bool,
     pub(super) aaguid: [u8; 16],
+    /// The authenticator data, as received, and the statement that attests it.
+    pub(super) attested: (Vec<u8>, Statement),
 }
 
 /// What the authenticator reports at a sign-in. Nothing of it is proven before the signature is.
@@ -85,9 +90,13 @@ pub(super) fn check_registration(
     check_size(size)?;
     let raw_id = credential_id(&response.raw_id)?;
     client_data::check(&response.client_data_json, "webauthn.create", expected)?;
-    let data = attestation_object::authenticator_data(&response.attestation_object)?;
-    let data = AuthenticatorData::parse(&data)?;
+    let object = AttestationObject::parse(&response.attestation_object)?;
+    let data = AuthenticatorData::parse(&object.authenticator_data)?;
     data.check(expected)?;
+    // A sign-in has to show a greater one (WebAuthn L3 §7.2 step 22).
+    if data.counter == u32::MAX {
+        return Err(Refusal("counter cannot grow"));
+    }
     let attested = data.attested.as_ref().ok_or(Refusal("no attested credential"))?;
     if attested.credential_id != raw_id.as_bytes() {
         return Err(Refusal("credential id differs from the attested one"));
@@ -99,6 +108,7 @@ pub(super) fn check_registration(
         backup_eligible: data.backup_eligible(),
         backed_up: data.backed_up(),
         aaguid: attested.aaguid,
+        attested: (object.authenticator_data.clone(), object.statement),
     })
 }
 

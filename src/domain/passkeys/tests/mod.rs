@@ -6,6 +6,7 @@ mod authentication;
 #[path = "../../../../tests/it/support/authenticator/mod.rs"]
 mod authenticator;
 mod client_data;
+mod public_keys;
 mod registration;
 mod relying_party;
 
@@ -120,7 +121,11 @@ fn answered(
 fn passkey(party: &RelyingParty, authenticator: &mut Authenticator) -> Passkey {
     let (state, request) = registration(party);
     let answer = authenticator.create(&request).unwrap();
-    let credential = registered(party, &state, answer).unwrap();
+    passkey_of(registered(party, &state, answer).unwrap())
+}
+
+/// A credential as storage keeps it.
+fn passkey_of(credential: NewCredential) -> Passkey {
     Passkey {
         id: PasskeyId::from_slice(&[9; 16]).unwrap(),
         account_id: account(),

@@ -1,11 +1,14 @@
 //! The authenticator's key pairs and its randomness.
 
-use std::sync::OnceLock;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, OnceLock},
+};
 
 use ciborium::Value;
 use p256::ecdsa::signature::Signer as _;
 use rsa::{
-    RsaPrivateKey,
+    BigUint, RsaPrivateKey,
     pkcs1v15::{self, SigningKey},
     rand_core::{self, CryptoRng, RngCore},
     sha2::Sha256,
@@ -18,7 +21,16 @@ use rsa::{
 pub enum Algorithm {
     Es256,
     Es384,
+    /// With 2048 bits and the exponent 65537.
     Rs256,
+    Rs256Of(RsaSize),
+}
+
+/// The size of an RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RsaSize {
+    pub bits: usize,
+    pub exponent: u32,
 }
 
 impl Algorithm {
@@ -27,7 +39,7 @@ impl Algorithm {
         match self {
             Self::Es256 => -7,
             Self::Es384 => -35,
-            Self::Rs256 => -257,
+            Self::Rs256 | Self::Rs256Of(_) => -257,
         }
     }
 }
@@ -57,8 +69,13 @@ impl PrivateKey {
             Algorithm::Es384 => {
                 Self::P384(p384::ecdsa::SigningKey::from_slice(&random::<48>()).unwrap())
             }
-            Algorithm::Rs256 => Self::Rsa(Box::new(SigningKey::new(shared_rsa_key().clone()))),
+            Algorithm::Rs256 => Self::rsa(RsaSize { bits: 2048, exponent: 65_537 }),
+            Algorithm::Rs256Of(size) => Self::rsa(size),
         }
+    }
+
+    fn rsa(size: RsaSize) -> Self {
+        Self::Rsa(Box::new(SigningKey::new(shared_rsa_key(size))))
     }
 
     /// A signature in the form WebAuthn wants (L3 §6.5.5): DER for ECDSA, bare for RSA.
@@ -120,10 +137,13 @@ fn ec2_key(algorithm: i32, curve: i32, point: &[u8]) -> Vec<(Value, Value)> {
     ]
 }
 
-/// Making one takes long, so that all RS256 credentials of a test process share it.
-fn shared_rsa_key() -> &'static RsaPrivateKey {
-    static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
-    KEY.get_or_init(|| RsaPrivateKey::new(&mut Entropy, 2048).unwrap())
+/// Making one takes long, so that all RS256 credentials of a size share it within a test process.
+fn shared_rsa_key(size: RsaSize) -> RsaPrivateKey {
+    static KEYS: OnceLock<Mutex<HashMap<RsaSize, RsaPrivateKey>>> = OnceLock::new();
+    let mut keys = KEYS.get_or_init(Mutex::default).lock().unwrap();
+    let exponent = BigUint::from(size.exponent);
+    let make = || RsaPrivateKey::new_with_exp(&mut Entropy, size.bits, &exponent).unwrap();
+    keys.entry(size).or_insert_with(make).clone()
 }
 
 /// The operating system's entropy for the rsa crate.

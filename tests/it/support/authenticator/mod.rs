@@ -13,7 +13,7 @@ pub use drafts::{
     AssertionDraft, AttestedCredential, AuthenticatorData, ClientData, RegistrationDraft, flags,
 };
 use keys::PrivateKey;
-pub use keys::{Algorithm, random};
+pub use keys::{Algorithm, RsaSize, random};
 
 /// How an authenticator counts its signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

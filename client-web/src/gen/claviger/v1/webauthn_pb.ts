@@ -95,7 +95,7 @@ export type PublicKeyCredentialParameters = Message<"claviger.v1.PublicKeyCreden
   type: string;
 
   /**
-   * A COSE algorithm: -7 (ES256), -35 (ES384) or -257 (RS256).
+   * A COSE algorithm: -7 (ES256), -35 (ES384) or -257 (RS256, with 2048 to 4096 bits).
    *
    * @generated from field: int32 alg = 2;
    */
