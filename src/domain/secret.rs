@@ -67,6 +67,13 @@ impl DerivedKey {
     pub fn verifies(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
         constant_time::verify_slices_are_equal(&self.mac(parts), mac).is_ok()
     }
+
+    /// Whether `tag` is the beginning of the MAC of the parts, in constant time.
+    pub fn verifies_truncated(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        let mac = self.mac(parts);
+        let beginning = mac.get(..tag.len()).filter(|it| !it.is_empty());
+        beginning.is_some_and(|it| constant_time::verify_slices_are_equal(it, tag).is_ok())
+    }
 }
 
 impl fmt::Debug for DerivedKey {

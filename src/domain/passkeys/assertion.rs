@@ -10,7 +10,7 @@ use crate::{
     model::{
         ceremony::{CEREMONY_LIFETIME, CeremonyKind, CeremonyPurpose},
         id::CeremonyId,
-        passkey::{Passkey, PasskeyUse},
+        passkey::{CredentialId, Passkey, PasskeyUse},
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
 };
@@ -82,8 +82,13 @@ impl Passkeys {
         let assertion =
             self.relying_party.check_assertion(&state, response, user_handle(purpose))?;
         let found = self.storage.find_passkey(&assertion.credential_id).await?;
-        let passkey = expected(purpose, found)?;
-        let verdict = self.relying_party.verify_assertion(state, response, &assertion, &passkey)?;
+        let (passkey, refused) = self.subject(purpose, found, &assertion.credential_id)?;
+        // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
+        let verdict = self.relying_party.verify_assertion(state, response, &assertion, &passkey);
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        let verdict = verdict?;
         let used_at = self.world.now();
         if verdict == Verdict::CloneSuspected {
             self.suspect_clone(&passkey, used_at).await?;
@@ -98,6 +103,21 @@ impl Passkeys {
             used_at,
         };
         Ok((passkey, passkey_use))
+    }
+
+    /// The passkey to verify an assertion with: the one that it names, or what stands in for it and why
+    /// the assertion will be refused.
+    fn subject(
+        &self,
+        purpose: CeremonyPurpose,
+        found: Option<Passkey>,
+        id: &CredentialId,
+    ) -> Result<(Passkey, Option<Error>)> {
+        let stand_in = self.decoys.stand_in(id)?;
+        Ok(match expected(purpose, found, self.decoys.include(id)) {
+            Ok(passkey) => (passkey, None),
+            Err(error) => (stand_in, Some(error)),
+        })
     }
 
     async fn suspect_clone(&self, passkey: &Passkey, now: Timestamp) -> Result<()> {
@@ -122,9 +142,21 @@ const fn user_handle(purpose: CeremonyPurpose) -> UserHandle {
 }
 
 /// The passkey, if its assertion may answer this ceremony.
-pub(super) fn expected(purpose: CeremonyPurpose, found: Option<Passkey>) -> Result<Passkey> {
+pub(super) fn expected(
+    purpose: CeremonyPurpose,
+    found: Option<Passkey>,
+    is_decoy: bool,
+) -> Result<Passkey> {
     let owner = match purpose {
-        CeremonyPurpose::DiscoverableAuthentication => return found.ok_or(Error::PasskeyUnknown),
+        CeremonyPurpose::DiscoverableAuthentication => {
+            // A decoy is refused like a passkey whose private key the client does not have.
+            let refused = if is_decoy {
+                Error::PasskeyRefused("credential is a decoy")
+            } else {
+                Error::PasskeyUnknown
+            };
+            return found.ok_or(refused);
+        }
         CeremonyPurpose::NamedAuthentication { account_id } => account_id,
         CeremonyPurpose::Reauthentication { account_id, .. } => Some(account_id),
         CeremonyPurpose::Registration { .. } => None,

@@ -80,7 +80,7 @@ impl Passkeys {
                 );
             })?;
         let passkey = self.new_passkey(caller, added, response, name)?;
-        match self.storage.add_passkey(passkey.clone(), caller.session_id, MAX_PASSKEYS).await? {
+        match self.add(passkey.clone(), caller).await? {
             PasskeyAddition::Added => {}
             PasskeyAddition::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
             PasskeyAddition::LimitReached => return Err(Error::PasskeyLimitReached),
@@ -93,6 +93,16 @@ impl Passkeys {
             passkey_id = %passkey.id,
         );
         Ok(passkey)
+    }
+
+    /// Adds the passkey, unless its id is a decoy, which counts as some account's.
+    async fn add(&self, passkey: Passkey, caller: &Claims) -> Result<PasskeyAddition> {
+        let session = caller.session_id;
+        Ok(if self.decoys.include(&passkey.credential_id) {
+            self.storage.refuse_passkey(passkey, session, MAX_PASSKEYS).await?
+        } else {
+            self.storage.add_passkey(passkey, session, MAX_PASSKEYS).await?
+        })
     }
 
     fn new_passkey(

@@ -159,11 +159,6 @@ impl RelyingParty {
         assertion: &Assertion,
         passkey: &Passkey,
     ) -> Checked<Verdict> {
-        guard::check_user_handle(response, passkey.account_id)?;
-        // Eligibility may appear later, when a key moves into a synced store. It never disappears.
-        if passkey.backup_eligible && !assertion.backup_eligible {
-            return Err(Refusal("no longer eligible for backup"));
-        }
         let credential = credential::for_verification(passkey, assertion.backup_eligible)?;
         let answer = PublicKeyCredential {
             id: String::new(),
@@ -177,10 +172,16 @@ impl RelyingParty {
             extensions: Default::default(),
             type_: PUBLIC_KEY.to_owned(),
         };
-        unlogged(|| {
+        // Before what follows, which would tell by the time it saves what is known of the passkey.
+        let verified = unlogged(|| {
             self.library.finish_discoverable_authentication_v2(&answer, state.library, credential)
-        })
-        .map_err(|error| refusal(&error))?;
+        });
+        guard::check_user_handle(response, passkey.account_id)?;
+        // Eligibility may appear later, when a key moves into a synced store. It never disappears.
+        if passkey.backup_eligible && !assertion.backup_eligible {
+            return Err(Refusal("no longer eligible for backup"));
+        }
+        verified.map_err(|error| refusal(&error))?;
         // Only a right signature may raise suspicion: any client can send a low counter.
         Ok(counter_verdict(passkey.counter, assertion.counter))
     }

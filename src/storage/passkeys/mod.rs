@@ -84,6 +84,8 @@ const LIST: &str = concat!(
 const FIND: &str =
     concat!("SELECT ", passkey_columns!(), " FROM passkeys WHERE credential_id = $1");
 
+const IS_TAKEN: &str = "SELECT 1 FROM passkeys WHERE credential_id = $1";
+
 const RENAME: &str = concat!(
     "UPDATE passkeys SET name = $3 WHERE id = $1 AND account_id = $2 RETURNING ",
     passkey_columns!()
@@ -102,6 +104,20 @@ impl Storage {
     ) -> Result<PasskeyAddition> {
         self.write((passkey, caller, limit), |c, (passkey, caller, limit)| {
             Box::pin(add(c, passkey, *caller, *limit))
+        })
+        .await
+    }
+
+    /// What `add_passkey` does and returns where some account has the credential id already, whether one
+    /// has it or not: the same conditions in the same order, and as many statements.
+    pub async fn refuse_passkey(
+        &self,
+        passkey: Passkey,
+        caller: SessionId,
+        limit: u32,
+    ) -> Result<PasskeyAddition> {
+        self.write((passkey, caller, limit), |c, (passkey, caller, limit)| {
+            Box::pin(refuse(c, passkey, *caller, *limit))
         })
         .await
     }
@@ -161,22 +177,46 @@ async fn add(
     caller: SessionId,
     limit: u32,
 ) -> Result<PasskeyAddition> {
-    let (account_id, now) = (passkey.account_id, passkey.created_at);
-    lock_account(connection, account_id).await?;
-    if !is_live(connection, caller, account_id, now).await? {
-        return Ok(PasskeyAddition::SessionEnded);
-    }
-    let Some(owner) = find_account(connection, account_id).await? else {
-        return Ok(PasskeyAddition::SessionEnded);
-    };
-    if owner.account.passkey_count >= limit {
-        return Ok(PasskeyAddition::LimitReached);
-    }
-    if insert(connection, passkey).await? {
+    if let Some(refused) = why_not_added(connection, passkey, caller, limit).await? {
+        Ok(refused)
+    } else if insert(connection, passkey).await? {
         Ok(PasskeyAddition::Added)
     } else {
         Ok(PasskeyAddition::AlreadyRegistered)
     }
+}
+
+async fn refuse(
+    connection: &mut Connection,
+    passkey: &Passkey,
+    caller: SessionId,
+    limit: u32,
+) -> Result<PasskeyAddition> {
+    if let Some(refused) = why_not_added(connection, passkey, caller, limit).await? {
+        return Ok(refused);
+    }
+    // In place of the insertion, so that no statement less tells the two apart.
+    connection.exists(IS_TAKEN, params![passkey.credential_id]).await?;
+    Ok(PasskeyAddition::AlreadyRegistered)
+}
+
+/// What keeps an account from getting a passkey, whatever its credential id.
+async fn why_not_added(
+    connection: &mut Connection,
+    passkey: &Passkey,
+    caller: SessionId,
+    limit: u32,
+) -> Result<Option<PasskeyAddition>> {
+    let (account_id, now) = (passkey.account_id, passkey.created_at);
+    lock_account(connection, account_id).await?;
+    if !is_live(connection, caller, account_id, now).await? {
+        return Ok(Some(PasskeyAddition::SessionEnded));
+    }
+    let Some(owner) = find_account(connection, account_id).await? else {
+        return Ok(Some(PasskeyAddition::SessionEnded));
+    };
+    let is_full = owner.account.passkey_count >= limit;
+    Ok(is_full.then_some(PasskeyAddition::LimitReached))
 }
 
 async fn insert(connection: &mut Connection, passkey: &Passkey) -> Result<bool> {

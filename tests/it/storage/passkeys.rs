@@ -115,6 +115,30 @@ async fn a_credential_id_belongs_to_one_account_only() {
     .await;
 }
 
+#[tokio::test]
+async fn a_credential_id_that_counts_as_taken_is_refused_like_one_that_is() {
+    with_database(async |database| {
+        let (_, phone) = database.registered("alice").await;
+        let (bob, bobs_phone) = database.registered("bob").await;
+        let credential_id = added(&database, &phone).await.credential_id;
+        let taken = || Passkey { credential_id: credential_id.clone(), ..new_passkey(bob.id) };
+        let cases = [
+            (bobs_phone.id, 20, PasskeyAddition::AlreadyRegistered),
+            (bobs_phone.id, 0, PasskeyAddition::LimitReached),
+            (phone.id, 20, PasskeyAddition::SessionEnded),
+        ];
+
+        for (caller, limit, expected) in cases {
+            let added = database.add_passkey(taken(), caller, limit).await.unwrap();
+            let refused = database.refuse_passkey(new_passkey(bob.id), caller, limit).await;
+
+            assert_eq!((added, refused.unwrap()), (expected, expected));
+        }
+        assert_eq!(ids(&database, bob.id).await, []);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
     with_database(async |database| {

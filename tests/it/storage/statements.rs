@@ -133,6 +133,52 @@ async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>
     log.cost("Logout by refresh token", bob.logout_by_refresh_token()).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_decoy_costs_the_statements_of_a_passkey() {
+    let server = PostgresServer::start(&[("log_statement", "all")]);
+    server.create_database(DATABASE, None).await;
+    let home = Home::at(server.url(DATABASE));
+    migrations::up(&home.options()).await.unwrap();
+    let app = TestApp::start_in(home, &[]).await;
+    let mut of_mallory = Authenticator::platform(ORIGIN);
+    app.registered("alice").await.add_passkey(&mut of_mallory.clone(), "").await.unwrap();
+    app.registered("bob").await;
+    let mallory = app.registered("mallory").await;
+    mallory.add_passkey(&mut of_mallory, "").await.unwrap();
+    let mut log = StatementLog::new(&server);
+
+    for name in ["alice", "bob", "nobody"] {
+        let named = log.cost("start", app.stranger().start_named(name)).await.unwrap();
+        let id = named.options.allow_credentials[0].id.clone();
+        for ceremony in [named, app.stranger().start_discoverable().await.unwrap()] {
+            let mut posing = ceremony.forced_answer(&mut of_mallory);
+            posing.raw_id.clone_from(&id);
+            let stranger = app.stranger();
+            let finished = stranger.finish_authentication(&ceremony.id, posing);
+            assert!(log.cost("finish", finished).await.is_err());
+        }
+        let ceremony = mallory.start_registration().await.unwrap();
+        let mut answer = Authenticator::platform(ORIGIN)
+            .create_with(&ceremony.request(), |it| id.clone_into(&mut it.attested().credential_id))
+            .unwrap();
+        answer.raw_id = id;
+        let finished = mallory.finish_registration(&ceremony.id, answer, "");
+        assert!(log.cost("register", finished).await.is_err());
+    }
+
+    let costs: Vec<_> = log
+        .costs()
+        .into_iter()
+        .map(|(call, cost)| {
+            // The insertion that an existing id stops, or the reading that stands in for it.
+            (call, cost.replace("INSERT passkeys", "SELECT passkeys"))
+        })
+        .collect();
+    let (of_passkey, of_decoys) = costs.split_at(4);
+    assert_eq!(of_passkey[1].1, "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys");
+    assert_eq!(of_decoys, [of_passkey, of_passkey].concat());
+}
+
 /// Which part of a server's log belongs to which call.
 struct StatementLog<'a> {
     server: &'a PostgresServer,

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 /// What a refused call said.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Refusal {
     pub code: Code,
     pub reason: String,

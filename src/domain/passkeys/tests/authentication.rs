@@ -1,13 +1,9 @@
 //! The rules about the response to a sign-in, and what it may change about a passkey.
 
-use claviger_token::id::AccountId;
 use serde_json::Value;
-
-use crate::{domain::Error, model::ceremony::CeremonyPurpose};
 
 use super::{
     super::{
-        assertion::expected,
         ceremony_state,
         guard::{Checked, UserHandle},
         relying_party::Verdict,
@@ -306,43 +302,4 @@ fn no_changed_byte_of_a_sign_in_passes() {
         assert!(outcome(answer).is_err(), "signature {index}");
     }
     assert_eq!(outcome(honest), Ok(Verdict::Accepted));
-}
-
-#[test]
-fn the_discoverable_flow_says_when_no_such_credential_exists() {
-    let outcome = expected(CeremonyPurpose::DiscoverableAuthentication, None);
-
-    assert!(matches!(outcome, Err(Error::PasskeyUnknown)));
-}
-
-#[test]
-fn the_discoverable_flow_takes_the_passkey_of_any_account() {
-    let passkey = passkey(&party(), &mut Authenticator::platform(ORIGIN));
-
-    assert!(expected(CeremonyPurpose::DiscoverableAuthentication, Some(passkey)).is_ok());
-}
-
-#[test]
-fn the_named_flow_takes_the_named_accounts_passkeys_only() {
-    let passkey = passkey(&party(), &mut Authenticator::platform(ORIGIN));
-    let other = AccountId::from_slice(&[8; 16]).unwrap();
-    let outcome =
-        |account_id, found| expected(CeremonyPurpose::NamedAuthentication { account_id }, found);
-
-    assert!(outcome(Some(passkey.account_id), Some(passkey.clone())).is_ok());
-    let refused = outcome(Some(other), Some(passkey.clone()));
-    assert!(matches!(refused, Err(Error::PasskeyRefused(_))));
-    // Never PasskeyUnknown, which would tell decoys from passkeys.
-    let refused = outcome(Some(passkey.account_id), None);
-    assert!(matches!(refused, Err(Error::PasskeyRefused(_))));
-}
-
-#[test]
-fn a_ceremony_for_a_name_nobody_has_can_never_be_finished() {
-    let passkey = passkey(&party(), &mut Authenticator::platform(ORIGIN));
-    for found in [Some(passkey), None] {
-        let outcome = expected(CeremonyPurpose::NamedAuthentication { account_id: None }, found);
-
-        assert!(matches!(outcome, Err(Error::PasskeyRefused(_))));
-    }
 }

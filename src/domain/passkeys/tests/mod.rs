@@ -6,6 +6,7 @@ mod authentication;
 #[path = "../../../../tests/it/support/authenticator/mod.rs"]
 mod authenticator;
 mod client_data;
+mod decoys;
 mod public_keys;
 mod registration;
 mod relying_party;

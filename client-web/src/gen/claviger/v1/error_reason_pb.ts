@@ -51,7 +51,7 @@ export const ErrorReason = {
   /**
    * UNAUTHENTICATED. No passkey with this credential id exists. Only in the discoverable flow, where
    * the client may report it with `PublicKeyCredential.signalUnknownCredential()`, so that the
-   * authenticator can remove the credential.
+   * authenticator can remove the credential. Never for the ids that a named start offers.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_UNKNOWN = 3;
    */
@@ -175,7 +175,8 @@ export const ErrorReason = {
   USERNAME_TAKEN: 40,
 
   /**
-   * ALREADY_EXISTS. The passkey is already registered, for this account or another.
+   * ALREADY_EXISTS. The passkey is already registered, for this account or another, or a named start
+   * offers its id in place of one.
    *
    * @generated from enum value: ERROR_REASON_PASSKEY_ALREADY_REGISTERED = 41;
    */

@@ -624,7 +624,7 @@ export const PasskeyService: GenService<{
   /**
    * Starts a sign-in with a passkey and returns the options for `navigator.credentials.get()`. A
    * username that is unknown, or has no passkeys, gets decoy credential ids, so that the response does
-   * not show whether the account exists.
+   * not show whether the account exists. Every call treats them like the ids of passkeys.
    *
    * Callers: anyone. Reasons: FIELDS_INVALID, TOO_MANY_CEREMONIES. Retry: safe; each call starts a
    * new ceremony.
