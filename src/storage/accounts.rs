@@ -48,6 +48,9 @@ const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE 
 const FIND_BY_USERNAME: &str =
     concat!("SELECT ", account_columns!(), " FROM accounts WHERE username = $1");
 
+// One row in either case, so that the time does not tell.
+const FIND_ID_BY_USERNAME: &str = "SELECT (SELECT id FROM accounts WHERE username = $1) AS id";
+
 const INSERT: &str = "
 INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -80,6 +83,15 @@ impl Storage {
         let mut connection = self.read().await?;
         let row: Option<AccountRow> = connection.find(FIND_BY_USERNAME, params![username]).await?;
         row.map(AccountRow::into_account).transpose()
+    }
+
+    /// The id of the account with this username. That there is none takes the same time.
+    pub async fn find_account_id(&self, username: &Username) -> Result<Option<AccountId>> {
+        let mut connection = self.read().await?;
+        let row: IdRow = connection.fetch(FIND_ID_BY_USERNAME, params![username]).await?;
+        row.id
+            .map(|id| AccountId::from_slice(&id).ok_or_else(corrupt("accounts", "id")))
+            .transpose()
     }
 
     /// The account with this id, with what is needed to check its password.
@@ -168,6 +180,11 @@ async fn delete_account(
         }
     }
     Ok(ended)
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]

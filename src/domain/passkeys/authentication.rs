@@ -78,8 +78,8 @@ impl Passkeys {
     ) -> Result<(Option<AccountId>, Vec<CredentialDescriptor>)> {
         let (known, text) = match name {
             SignInName::Usable(username) => {
-                let found = self.storage.find_account_by_username(username).await?;
-                (found.map(|it| it.account.id), username.as_str().to_owned())
+                let known = self.storage.find_account_id(username).await?;
+                (known, username.as_str().to_owned())
             }
             // A name that no account can have is answered like one that no account has.
             SignInName::Unusable(text) => (None, text.to_lowercase()),
@@ -87,7 +87,7 @@ impl Passkeys {
         // Decoys are made and passkeys looked up in every case, so that all cost the same.
         let decoys = self.decoys.for_name(&text)?;
         let decoy_account = self.decoys.account_for_name(&text)?;
-        let passkeys = self.storage.list_passkeys(known.unwrap_or(decoy_account)).await?;
+        let passkeys = self.storage.list_offered_passkeys(known.unwrap_or(decoy_account)).await?;
         let offered = match passkeys.as_slice() {
             [] => decoys,
             passkeys => passkeys.iter().map(credential::descriptor).collect(),

@@ -81,8 +81,36 @@ const LIST: &str = concat!(
     " FROM passkeys WHERE account_id = $1 ORDER BY created_at, id"
 );
 
-const FIND: &str =
-    concat!("SELECT ", passkey_columns!(), " FROM passkeys WHERE credential_id = $1");
+/// Any passkey's credential id: what is read where there is no passkey, so that the time does not tell.
+macro_rules! another {
+    () => {
+        "(SELECT credential_id FROM passkeys WHERE credential_id > ''
+        ORDER BY credential_id LIMIT 1)"
+    };
+}
+
+const LIST_OFFERED: &str = concat!(
+    "SELECT ",
+    passkey_columns!(),
+    " FROM passkeys WHERE account_id = $1
+UNION ALL SELECT ",
+    passkey_columns!(),
+    " FROM passkeys WHERE credential_id = ",
+    another!(),
+    "
+    AND NOT EXISTS (SELECT 1 FROM passkeys WHERE account_id = $1)
+ORDER BY created_at, id"
+);
+
+const FIND: &str = concat!(
+    "SELECT ",
+    passkey_columns!(),
+    " FROM passkeys WHERE credential_id = COALESCE(
+    (SELECT credential_id FROM passkeys WHERE credential_id = $1),
+    ",
+    another!(),
+    ")"
+);
 
 const IS_TAKEN: &str = "SELECT 1 FROM passkeys WHERE credential_id = $1";
 
@@ -129,11 +157,22 @@ impl Storage {
         rows.into_iter().map(PasskeyRow::into_passkey).collect()
     }
 
-    /// The passkey with this credential id, of any account.
+    /// The passkeys of an account, oldest first, to offer at a sign-in. That there are none takes the time
+    /// of one.
+    pub async fn list_offered_passkeys(&self, account_id: AccountId) -> Result<Vec<Passkey>> {
+        let mut connection = self.read().await?;
+        let rows: Vec<PasskeyRow> = connection.list(LIST_OFFERED, params![account_id]).await?;
+        let read: Vec<Passkey> =
+            rows.into_iter().map(PasskeyRow::into_passkey).collect::<Result<_>>()?;
+        Ok(read.into_iter().filter(|passkey| passkey.account_id == account_id).collect())
+    }
+
+    /// The passkey with this credential id, of any account. That there is none takes the same time.
     pub async fn find_passkey(&self, credential_id: &CredentialId) -> Result<Option<Passkey>> {
         let mut connection = self.read().await?;
         let row: Option<PasskeyRow> = connection.find(FIND, params![credential_id]).await?;
-        row.map(PasskeyRow::into_passkey).transpose()
+        let read = row.map(PasskeyRow::into_passkey).transpose()?;
+        Ok(read.filter(|passkey| passkey.credential_id == *credential_id))
     }
 
     /// Renames a passkey. Returns it, or `None` when the account has no such passkey.

@@ -286,7 +286,11 @@ fn outermost(words: &[&str], word: &str) -> Option<usize> {
 
 fn shortened(statement: &str) -> String {
     let words: Vec<_> = statement.split_whitespace().collect();
-    let table = |before: &str| outermost(&words, before).map(|it| words[it + 1]);
+    let table = |before: &str| {
+        // Where it stands in a subquery alone, there is nothing else to read.
+        let anywhere = || words.iter().position(|it| *it == before);
+        outermost(&words, before).or_else(anywhere).map(|it| words[it + 1])
+    };
     match words[0] {
         "BEGIN" => "BEGIN".to_owned(),
         "SET" if statement.ends_with("COMMIT") => "COMMIT".to_owned(),
