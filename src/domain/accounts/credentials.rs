@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Error, Result,
         passwords::{PasswordCheck, Passwords},
-        payer::Payer,
+        requester::Requester,
         sessions::{PreparedSession, SignedIn},
         throttle::Attempt,
     },
@@ -47,7 +47,8 @@ impl Accounts {
         let prepared = Passwords::prepare(password);
         let checked_hash = hash.clone().filter(|_| prepared.is_some());
         let password = prepared.unwrap_or_else(|| Password::from_prepared(String::new()));
-        let check = self.passwords.check(attempt.payer(), password.clone(), checked_hash).await?;
+        let check =
+            self.passwords.check(attempt.requester(), password.clone(), checked_hash).await?;
         let account_id = account.as_ref().map(|it| it.id);
         let (Some(account), Some(hash)) = (account, hash) else {
             return Err(self.refuse(attempt, account_id).await);
@@ -106,8 +107,8 @@ impl Accounts {
         let (Some(password), Some(hash)) = (proof.outdated, hash) else {
             return Err(Error::InvalidCredentials);
         };
-        let payer = Payer::Account(proof.account.id);
-        let check = self.passwords.check(payer, password.clone(), Some(hash.clone()));
+        let requester = Requester::Account(proof.account.id);
+        let check = self.passwords.check(requester, password.clone(), Some(hash.clone()));
         let outdated = match check.await? {
             PasswordCheck::Wrong => return Err(Error::InvalidCredentials),
             PasswordCheck::Right => None,
@@ -126,7 +127,7 @@ impl Accounts {
     ) {
         let Some(password) = outdated else { return };
         let upgrade = async {
-            let upgraded = self.passwords.hash(Payer::Account(id), password).await?;
+            let upgraded = self.passwords.hash(Requester::Account(id), password).await?;
             self.storage.upgrade_password_hash(id, old, upgraded).await?;
             Ok::<_, Error>(())
         };

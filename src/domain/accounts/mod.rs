@@ -25,8 +25,8 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passkeys::Passkeys, passwords::Passwords, payer::Payer, sessions::Sessions,
-    throttle::Throttle, world::World,
+    Error, Result, passkeys::Passkeys, passwords::Passwords, requester::Requester,
+    sessions::Sessions, throttle::Throttle, world::World,
 };
 
 pub use password_change::PasswordChangeProof;
@@ -47,7 +47,7 @@ pub struct Accounts {
 struct NewPassword {
     field: &'static str,
     text: SecretString,
-    payer: Payer,
+    requester: Requester,
 }
 
 impl Accounts {
@@ -108,11 +108,11 @@ impl Accounts {
         username: Option<&Username>,
         violations: &mut Violations,
     ) -> Result<Option<(TypedPassword, Password)>> {
-        let NewPassword { field, text, payer } = new;
+        let NewPassword { field, text, requester } = new;
         let Some(typed) = violations.parsed(field, TypedPassword::parse(text)) else {
             return Ok(None);
         };
-        let accepted = self.passwords.accept(payer, &typed, username).await?;
+        let accepted = self.passwords.accept(requester, &typed, username).await?;
         Ok(violations.parsed(field, accepted).map(|password| (typed, password)))
     }
 }

@@ -4,7 +4,7 @@ use claviger_token::claims::Claims;
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, payer::Payer},
+    domain::{Error, Result, requester::Requester},
     model::{
         account::AccountWithPassword,
         id::CeremonyId,
@@ -66,8 +66,8 @@ impl Accounts {
             }
             AcceptedProof::SignIn => {}
         }
-        let payer = Payer::Account(caller.account_id);
-        let new_hash = self.passwords.hash(payer, new).await?;
+        let requester = Requester::Account(caller.account_id);
+        let new_hash = self.passwords.hash(requester, new).await?;
         self.replace_password(caller, new_hash, origin).await
     }
 
@@ -97,8 +97,8 @@ impl Accounts {
             }
         };
         let username = Some(&found.account.username);
-        let payer = Payer::Account(found.account.id);
-        let new = NewPassword { field: "new_password", text: new, payer };
+        let requester = Requester::Account(found.account.id);
+        let new = NewPassword { field: "new_password", text: new, requester };
         let new = self.accept_password(new, username, &mut violations).await?;
         match (proof, new) {
             (Some(proof), Some((_, new))) => Ok((proof, new)),

@@ -6,7 +6,7 @@ use claviger_token::{id::AccountId, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, payer::Payer, sessions::SignedIn, throttle::Attempt},
+    domain::{Error, Result, requester::Requester, sessions::SignedIn, throttle::Attempt},
     model::{
         account::{Account, AccountWithPassword, NewAccount},
         id::RequestId,
@@ -62,8 +62,8 @@ impl Accounts {
     /// `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
         let attempt = self.throttle.admit_registration(origin.address).await?;
-        let accepted = self.accept(attempt.payer(), registration).await?;
-        let (account, retry) = self.hashed(attempt.payer(), accepted).await?;
+        let accepted = self.accept(attempt.requester(), registration).await?;
+        let (account, retry) = self.hashed(attempt.requester(), accepted).await?;
         let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
         let created = self.storage.create_account(account.clone(), prepared.session.clone());
         match created.await? {
@@ -76,11 +76,11 @@ impl Accounts {
         }
     }
 
-    async fn accept(&self, payer: Payer, registration: Registration) -> Result<Accepted> {
+    async fn accept(&self, requester: Requester, registration: Registration) -> Result<Accepted> {
         let Registration { username, password, display_name, request_id } = registration;
         let mut violations = Violations::default();
         let username = violations.parsed("username", Username::parse(&username));
-        let new = NewPassword { field: "password", text: password, payer };
+        let new = NewPassword { field: "password", text: password, requester };
         let password = self.accept_password(new, username.as_ref(), &mut violations).await?;
         let display_name = violations.parsed("display_name", DisplayName::parse(&display_name));
         match (username, password, display_name) {
@@ -92,13 +92,17 @@ impl Accounts {
         }
     }
 
-    async fn hashed(&self, payer: Payer, accepted: Accepted) -> Result<(NewAccount, Retry)> {
+    async fn hashed(
+        &self,
+        requester: Requester,
+        accepted: Accepted,
+    ) -> Result<(NewAccount, Retry)> {
         let Accepted { username, password, display_name, retry } = accepted;
         let account = NewAccount {
             id: AccountId::from_uuid(self.world.ordered_uuid()?),
             username,
             display_name,
-            password_hash: self.passwords.hash(payer, password).await?,
+            password_hash: self.passwords.hash(requester, password).await?,
             request_id: retry.request_id,
             created_at: self.world.now(),
         };

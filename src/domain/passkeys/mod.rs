@@ -35,7 +35,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result, payer::prefix, secret::DerivedKey, sessions::Sessions, throttle::Throttle,
+    Error, Result, requester::prefix, secret::DerivedKey, sessions::Sessions, throttle::Throttle,
     world::World,
 };
 

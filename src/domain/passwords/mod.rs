@@ -1,6 +1,6 @@
 //! Passwords: preparing, judging, hashing and checking them.
 //!
-//! Whatever takes time runs on its own threads, never on the async runtime, and is charged to a [`Payer`]. Counting failures is the
+//! Whatever takes time runs on its own threads, never on the async runtime, and is charged to a [`Requester`]. Counting failures is the
 //! throttle's duty.
 
 mod hashing;
@@ -18,7 +18,7 @@ use crate::model::{
     violation::BrokenRule,
 };
 
-use super::{Result, payer::Payer, world::World};
+use super::{Result, requester::Requester, world::World};
 
 use self::{hashing::Hasher, policy::Policy, pool::Pool};
 
@@ -92,10 +92,10 @@ impl Passwords {
     /// Prepares and judges a new password. The inner error is the rule it breaks.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full and the payer has no claim to a place: judging some passwords takes longer than hashing them.
+    /// `Overloaded` when the queue is full and the requester has no claim to a place: judging some passwords takes longer than hashing them.
     pub async fn accept(
         &self,
-        payer: Payer,
+        requester: Requester,
         typed: &TypedPassword,
         username: Option<&Username>,
     ) -> Result<std::result::Result<Password, BrokenRule>> {
@@ -106,27 +106,27 @@ impl Passwords {
         let (policy, username) = (self.policy.clone(), username.cloned());
         let judged = self
             .pool
-            .run(payer, move |_| policy.judge(&password, username.as_ref()).map(|()| password));
+            .run(requester, move |_| policy.judge(&password, username.as_ref()).map(|()| password));
         judged.await
     }
 
     /// Hashes a password with the configured parameters.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full and the payer has no claim to a place.
-    pub async fn hash(&self, payer: Payer, password: Password) -> Result<PasswordHash> {
+    /// `Overloaded` when the queue is full and the requester has no claim to a place.
+    pub async fn hash(&self, requester: Requester, password: Password) -> Result<PasswordHash> {
         let hasher = self.hasher.clone();
         let salt = self.world.random_bytes()?;
-        self.pool.run(payer, move |memory| hasher.hash(&password, &salt, memory)).await?
+        self.pool.run(requester, move |memory| hasher.hash(&password, &salt, memory)).await?
     }
 
     /// Checks a password. Without a hash it does the same work against a decoy and returns `Wrong`.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full and the payer has no claim to a place.
+    /// `Overloaded` when the queue is full and the requester has no claim to a place.
     pub async fn check(
         &self,
-        payer: Payer,
+        requester: Requester,
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<PasswordCheck> {
@@ -134,8 +134,10 @@ impl Passwords {
         // Unknown names verify against a decoy, so timing does not reveal accounts.
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let check =
-            self.pool.run(payer, move |memory| hasher.check(&password, &hash, memory)).await??;
+        let check = self
+            .pool
+            .run(requester, move |memory| hasher.check(&password, &hash, memory))
+            .await??;
         Ok(if is_decoy { PasswordCheck::Wrong } else { check })
     }
 }

@@ -1,4 +1,4 @@
-//! Threads for work that would block the async runtime, behind a bounded queue in which payers take turns.
+//! Threads for work that would block the async runtime, behind a bounded queue in which requesters take turns.
 //!
 //! Knows nothing of passwords but the memory that hashing keeps per thread.
 
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::domain::{Error, Result, payer::Payer};
+use crate::domain::{Error, Result, requester::Requester};
 
 use super::{hashing::Memory, turns::Turns};
 
@@ -48,18 +48,18 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Runs a job of a payer on one of the threads. A job whose caller leaves while it waits is skipped.
+    /// Runs a job of a requester on one of the threads. A job whose caller leaves while it waits is skipped.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full and no other payer has asked for more, or when another payer that
+    /// `Overloaded` when the queue is full and no other requester has asked for more, or when another requester that
     /// has asked for less needs the place; `Internal` when the job panicked.
-    pub(super) async fn run<T, F>(&self, payer: Payer, job: F) -> Result<T>
+    pub(super) async fn run<T, F>(&self, requester: Requester, job: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
         let (sender, outcome) = oneshot::channel();
-        self.queue.push(payer, Box::new(Call { sender, job }))?;
+        self.queue.push(requester, Box::new(Call { sender, job }))?;
         outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))?
     }
 }
@@ -135,7 +135,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, payer: Payer, job: Job) -> Result<()> {
+    fn push(&self, requester: Requester, job: Job) -> Result<()> {
         let mut state = self.lock();
         // A job that an idle thread is about to take does not wait.
         let capacity = self.capacity + state.idle_threads;
@@ -144,9 +144,9 @@ impl Queue {
         }
         let mut refused = None;
         if state.jobs.len() >= capacity {
-            refused = Some(state.jobs.make_room_for(&payer).ok_or(Error::Overloaded)?);
+            refused = Some(state.jobs.make_room_for(&requester).ok_or(Error::Overloaded)?);
         }
-        state.jobs.push(payer, job);
+        state.jobs.push(requester, job);
         drop(state);
         self.changed.notify_one();
         refused.into_iter().for_each(|job: Job| job.refuse());
@@ -208,8 +208,8 @@ mod tests {
 
     use super::*;
 
-    const ANYONE: Payer = Payer::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    const ANOTHER: Payer = Payer::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    const ANYONE: Requester = Requester::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    const ANOTHER: Requester = Requester::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
 
     /// A job that holds its thread until the sender is used or dropped, and says when it began.
     fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Sender<()>) {
@@ -276,10 +276,11 @@ mod tests {
         assert!(poll_once(&mut running).is_pending());
         begun.recv().unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
-        let recorded = |payer, name| {
+        let recorded = |requester, name| {
             let order = order.clone();
-            let mut call =
-                Box::pin(pool.run(payer, move |_: &mut Memory| order.lock().unwrap().push(name)));
+            let mut call = Box::pin(
+                pool.run(requester, move |_: &mut Memory| order.lock().unwrap().push(name)),
+            );
             assert!(poll_once(&mut call).is_pending());
             call
         };

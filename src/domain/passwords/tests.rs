@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::*;
 use crate::{domain::Error, model::violation::FieldReason};
 
-const ANYONE: Payer = Payer::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+const ANYONE: Requester = Requester::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
 const GOOD: &str = "tangerine-quorum-9-lighthouse";
 
 fn settings() -> Settings {

@@ -1,15 +1,15 @@
-//! A bounded queue in which payers take turns, so that the wait of one does not depend on how much another
+//! A bounded queue in which requesters take turns, so that the wait of one does not depend on how much another
 //! has asked for.
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::payer::Payer;
+use crate::domain::requester::Requester;
 
-/// The jobs that wait. Each payer has a queue of its own, and the queues are served in rotation.
+/// The jobs that wait. Each requester has a queue of its own, and the queues are served in rotation.
 pub(super) struct Turns<J> {
-    queues: HashMap<Payer, VecDeque<J>>,
-    /// The payers with a job that waits, in the order of their turns.
-    rotation: VecDeque<Payer>,
+    queues: HashMap<Requester, VecDeque<J>>,
+    /// The requesters with a job that waits, in the order of their turns.
+    rotation: VecDeque<Requester>,
     len: usize,
 }
 
@@ -25,34 +25,34 @@ impl<J> Turns<J> {
         self.len
     }
 
-    /// Adds a job behind those of its payer.
-    pub(super) fn push(&mut self, payer: Payer, job: J) {
-        let queue = self.queues.entry(payer).or_default();
+    /// Adds a job behind those of its requester.
+    pub(super) fn push(&mut self, requester: Requester, job: J) {
+        let queue = self.queues.entry(requester).or_default();
         if queue.is_empty() {
-            self.rotation.push_back(payer);
+            self.rotation.push_back(requester);
         }
         queue.push_back(job);
         self.len += 1;
     }
 
-    /// Takes the oldest job of the payer whose turn it is.
+    /// Takes the oldest job of the requester whose turn it is.
     pub(super) fn pop(&mut self) -> Option<J> {
-        let payer = self.rotation.pop_front()?;
-        let queue = self.queues.get_mut(&payer)?;
+        let requester = self.rotation.pop_front()?;
+        let queue = self.queues.get_mut(&requester)?;
         let job = queue.pop_front();
         if queue.is_empty() {
-            self.queues.remove(&payer);
+            self.queues.remove(&requester);
         } else {
-            self.rotation.push_back(payer);
+            self.rotation.push_back(requester);
         }
         self.len -= usize::from(job.is_some());
         job
     }
 
-    /// Makes room for a job of a payer: takes the newest job of the payer with the most, if that one has at
-    /// least two more. `None` when the payer itself has asked for too much.
-    pub(super) fn make_room_for(&mut self, payer: &Payer) -> Option<J> {
-        let own = self.queues.get(payer).map_or(0, VecDeque::len);
+    /// Makes room for a job of a requester: takes the newest job of the requester with the most, if that one has at
+    /// least two more. `None` when the requester itself has asked for too much.
+    pub(super) fn make_room_for(&mut self, requester: &Requester) -> Option<J> {
+        let own = self.queues.get(requester).map_or(0, VecDeque::len);
         let longest = self.queues.values_mut().max_by_key(|queue| queue.len())?;
         if longest.len() < own + 2 {
             return None;
@@ -67,7 +67,7 @@ impl<J> Turns<J> {
             queue.retain(|job| is_needed(job));
             !queue.is_empty()
         });
-        self.rotation.retain(|payer| self.queues.contains_key(payer));
+        self.rotation.retain(|requester| self.queues.contains_key(requester));
         self.len = self.queues.values().map(VecDeque::len).sum();
     }
 }
@@ -79,14 +79,14 @@ mod tests {
 
     use super::*;
 
-    fn payer(number: u128) -> Payer {
-        Payer::Account(AccountId::from_uuid(Uuid::from_u128(number)))
+    fn requester(number: u128) -> Requester {
+        Requester::Account(AccountId::from_uuid(Uuid::from_u128(number)))
     }
 
     fn queued(jobs: &[(u128, u32)]) -> Turns<(u128, u32)> {
         let mut turns = Turns::default();
         for &(number, job) in jobs {
-            turns.push(payer(number), (number, job));
+            turns.push(requester(number), (number, job));
         }
         turns
     }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn payers_take_turns_and_each_is_served_in_order() {
+    fn requesters_take_turns_and_each_is_served_in_order() {
         let turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4), (3, 5), (2, 6)]);
 
         assert_eq!(turns.len(), 6);
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn room_is_made_by_the_payer_that_asked_for_most_and_by_none_that_asked_for_as_little() {
+    fn room_is_made_by_the_requester_that_asked_for_most_and_by_none_that_asked_for_as_little() {
         let mut turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4)]);
 
-        assert_eq!(turns.make_room_for(&payer(1)), None, "its own are the most");
-        assert_eq!(turns.make_room_for(&payer(3)), Some((1, 3)));
-        assert_eq!(turns.make_room_for(&payer(2)), None, "one more is not much more");
-        assert_eq!(turns.make_room_for(&payer(3)), Some((1, 2)));
-        assert_eq!(turns.make_room_for(&payer(3)), None, "one each");
+        assert_eq!(turns.make_room_for(&requester(1)), None, "its own are the most");
+        assert_eq!(turns.make_room_for(&requester(3)), Some((1, 3)));
+        assert_eq!(turns.make_room_for(&requester(2)), None, "one more is not much more");
+        assert_eq!(turns.make_room_for(&requester(3)), Some((1, 2)));
+        assert_eq!(turns.make_room_for(&requester(3)), None, "one each");
         assert_eq!(drained(turns), [(1, 1), (2, 4)]);
     }
 

@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     Error, Result,
-    payer::{Payer, prefix},
+    requester::{Requester, prefix},
     secret::DerivedKey,
     world::World,
 };
@@ -42,13 +42,13 @@ pub struct Attempt {
     name: Option<NamedAttempt>,
     /// `None` for a caller who has signed in.
     address: Option<FailureKey>,
-    payer: Payer,
+    requester: Requester,
 }
 
 impl Attempt {
     /// Who is charged for the work of the attempt.
-    pub fn payer(&self) -> Payer {
-        self.payer
+    pub fn requester(&self) -> Requester {
+        self.requester
     }
 }
 
@@ -84,13 +84,13 @@ impl Throttle {
         let failures = name_count.map_or(0, |it| it.failures);
         let forgiven = name_count.map(|_| name).into_iter().collect();
         let name = NamedAttempt { key: name, failures, forgiven, _permit: permit };
-        let payer = Payer::anonymous(address);
-        Ok(Attempt { name: Some(name), address: Some(address_key), payer })
+        let requester = Requester::anonymous(address);
+        Ok(Attempt { name: Some(name), address: Some(address_key), requester })
     }
 
     /// Asks for permission to try the password of a caller who has signed in. Failures of callers who have
-    /// not, of the same name or from the same address, do not count here; a success forgives those of the
-    /// name.
+    /// not, of the same name or from the same address, do not count here; a success resets the
+    /// count of the name.
     ///
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
@@ -105,7 +105,7 @@ impl Throttle {
         let counted = keys.into_iter().zip(counts).filter(|(_, count)| count.is_some());
         let forgiven = counted.map(|(key, _)| key).collect();
         let name = NamedAttempt { key, failures, forgiven, _permit: permit };
-        Ok(Attempt { name: Some(name), address: None, payer: Payer::Account(owner) })
+        Ok(Attempt { name: Some(name), address: None, requester: Requester::Account(owner) })
     }
 
     /// Asks for permission to register from an address, where taken usernames count as failures.
@@ -117,7 +117,7 @@ impl Throttle {
         let [count] = self.counts([key]).await?;
         delays::judge_address(count, self.world.now())
             .inspect_err(|error| log_refusal(error, address))?;
-        Ok(Attempt { name: None, address: Some(key), payer: Payer::anonymous(address) })
+        Ok(Attempt { name: None, address: Some(key), requester: Requester::anonymous(address) })
     }
 
     /// Counts an attempt whose password was wrong.

@@ -4,17 +4,17 @@ use std::net::IpAddr;
 
 use claviger_token::id::AccountId;
 
-/// Who is charged for work. Budgets of anonymous and of signed-in callers are apart: whoever sits behind
-/// an address with an attacker can still use an account.
+/// Who is charged for work. Budgets of anonymous and of signed-in callers are apart: a person who
+/// shares an address with an attacker can still use an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Payer {
+pub enum Requester {
     /// A caller who has not signed in, by the prefix of the address: see [`prefix`].
     Address(IpAddr),
     /// A caller who has signed in.
     Account(AccountId),
 }
 
-impl Payer {
+impl Requester {
     /// A caller who has not signed in.
     pub fn anonymous(address: IpAddr) -> Self {
         Self::Address(prefix(address))
