@@ -73,7 +73,7 @@ impl Judged {
             // Malformed would make clients throw away a good session after their server's clock was set
             // right; a refresh is what helps.
             Self::Expired(claims)
-        } else if claims.audience != requirements.audience || claims.is_for_account_api() {
+        } else if claims.audience != requirements.audience {
             Self::WrongAudience(Some(claims))
         } else if requirements.max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
             Self::StepUpNeeded(claims)
@@ -150,17 +150,6 @@ mod tests {
         assert_eq!(verdict(token(beyond, NOW), NOW, false), Verdict::Expired);
         assert_eq!(verdict(token(NOW, beyond), NOW, false), Verdict::Expired);
         assert_eq!(verdict(token(beyond, NOW), NOW + HOUR, false), Verdict::Expired);
-    }
-
-    #[test]
-    fn a_token_for_the_account_api_is_good_for_no_backend_even_one_that_asks_for_it() {
-        let token = token(NOW, NOW);
-        let account_token = Claims { audience: token.issuer.clone(), ..Claims::clone(&token) };
-        let asked_for = Requirements { audience: &token.issuer, max_auth_age: None };
-
-        let judged = Judged::of(Arc::new(account_token), NOW, false, asked_for);
-
-        assert_eq!(judged.verdict(), Verdict::WrongAudience);
     }
 
     #[test]

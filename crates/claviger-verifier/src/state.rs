@@ -121,7 +121,15 @@ impl State {
             return Ok(Judged::Malformed);
         };
         let is_revoked = self.revocations.covers(&claims);
-        Ok(Judged::of(claims, now, is_revoked, requirements))
+        Ok(match Judged::of(claims, now, is_revoked, requirements) {
+            // The audience that was asked for is the issuer, which is no backend's.
+            Judged::Active(claims) | Judged::StepUpNeeded(claims)
+                if claims.is_for_account_api() =>
+            {
+                Judged::WrongAudience(Some(claims))
+            }
+            judged => judged,
+        })
     }
 
     /// Whether a key is known and valid at a moment.

@@ -294,6 +294,18 @@ fn what_is_revoked_stays_so_when_the_servers_clock_leaps_ahead_and_is_set_right(
 }
 
 #[test]
+fn a_token_for_the_account_api_is_good_for_no_backend_even_one_that_asks_for_it() {
+    let issuer = Issuer::new();
+    let feed = Feed::synced(&issuer);
+    let of_account = Claims { audience: claims().issuer, ..claims() };
+    let asked_for = Requirements { audience: &of_account.issuer, max_auth_age: None };
+
+    let judged = feed.state.judge(&issuer.token(&of_account), asked_for, feed.start).unwrap();
+
+    assert_eq!(judged.verdict(), Verdict::WrongAudience);
+}
+
+#[test]
 fn a_token_from_the_future_is_refused_as_expired() {
     let issuer = Issuer::new();
     let feed = Feed::synced(&issuer);
