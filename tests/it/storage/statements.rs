@@ -51,7 +51,7 @@ const COSTS: &[(&str, &str)] = &[
         "FinishAuthentication",
         "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys, BEGIN, lock accounts, \
          UPDATE passkeys, SELECT sessions, INSERT sessions, COMMIT, SELECT accounts, \
-         SELECT sign_in_failures",
+         SELECT sign_in_failures, SELECT sign_in_failures",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
     (
