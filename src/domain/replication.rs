@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use claviger_token::{moment::Moment, time::Timestamp};
+use claviger_token::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::storage::Storage;
@@ -48,20 +48,25 @@ pub struct Replication {
 /// database's.
 #[derive(Debug, Clone, Copy)]
 struct Clocks {
-    machine: Moment,
+    monotonic: std::time::Instant,
+    machine: Option<Timestamp>,
     database: Option<Timestamp>,
+    /// By how much they may have been read apart.
+    uncertainty: Duration,
 }
 
 impl Clocks {
     /// Whether one of them advanced otherwise than the monotonic clock since then.
     fn are_uneven_since(self, earlier: Self) -> bool {
-        let passed = self.machine.monotonic_since(earlier.machine);
-        let is_uneven = |earlier: Timestamp, later: Timestamp| {
-            let expected = earlier + passed;
-            later.since(expected).max(expected.since(later)) > UNEVEN
+        let passed = self.monotonic.saturating_duration_since(earlier.monotonic);
+        let allowed = UNEVEN + self.uncertainty + earlier.uncertainty;
+        let is_uneven = |earlier: Option<Timestamp>, later: Option<Timestamp>| {
+            earlier.zip(later).is_some_and(|(earlier, later)| {
+                let expected = earlier + passed;
+                later.since(expected).max(expected.since(later)) > allowed
+            })
         };
-        is_uneven(earlier.machine.wall, self.machine.wall)
-            || earlier.database.zip(self.database).is_some_and(|(it, later)| is_uneven(it, later))
+        is_uneven(earlier.machine, self.machine) || is_uneven(earlier.database, self.database)
     }
 }
 
@@ -75,9 +80,13 @@ impl Replication {
         world: World,
     ) -> Self {
         let last_round = Instant::now();
-        let last_clocks = Clocks { machine: world.moment(), database: None };
-        // The first round reads everything again, since the database's clock was not read with the first load.
-        let rounds = 0;
+        let last_clocks = Clocks {
+            monotonic: world.moment().monotonic,
+            machine: world.machine_time(),
+            database: None,
+            uncertainty: Duration::ZERO,
+        };
+        let rounds = 1;
         Self {
             storage,
             keys,
@@ -118,12 +127,15 @@ impl Replication {
         }
         keys?;
         // A standby may be behind by any time, so reading from it is not enough.
-        let asked = self.world.monotonic();
+        let (asked, began_ping) = (self.world.monotonic(), self.world.moment().monotonic);
         let database = self.storage.ping().await?;
         if let Some(time) = database {
             self.world.adopt(time, asked);
         }
-        let clocks = Clocks { machine: self.world.moment(), database };
+        let monotonic = self.world.moment().monotonic;
+        let uncertainty = monotonic.saturating_duration_since(began_ping);
+        let machine = self.world.machine_time();
+        let clocks = Clocks { monotonic, machine, database, uncertainty };
         if !reads_all && clocks.are_uneven_since(self.last_clocks) {
             self.revocations.catch_up(&self.storage).await?;
         }

@@ -125,6 +125,11 @@ impl World {
         self.clock.start()
     }
 
+    /// What the clock of this machine reads. `None` where a test sets the time.
+    pub fn machine_time(&self) -> Option<Timestamp> {
+        (!self.clock.is_set_by_test()).then(|| self.clock.now())
+    }
+
     /// The present moment of the monotonic clock, for [`Self::adopt`].
     pub fn monotonic(&self) -> Instant {
         self.clock.monotonic()

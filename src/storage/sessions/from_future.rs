@@ -65,6 +65,9 @@ impl Storage {
     pub async fn distrust_proofs_from_future(&self, now: Timestamp, batch: u32) -> Result<u64> {
         let later = now + MAX_CLOCK_SKEW;
         let found = self.find_sessions(PROVED_LATER, later, batch).await?;
+        if found.is_empty() {
+            return Ok(0);
+        }
         self.write((found, later), |c, (found, later)| {
             Box::pin(async move {
                 let mut changed = 0;
@@ -86,6 +89,9 @@ impl Storage {
         batch: u32,
     ) -> Result<u64> {
         let found = self.find_sessions(USED_LATER, now + MAX_CLOCK_SKEW, batch).await?;
+        if found.is_empty() {
+            return Ok(0);
+        }
         self.write((found, now, ends), |c, (found, now, ends)| {
             Box::pin(async move {
                 let mut changed = 0;

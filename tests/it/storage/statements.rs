@@ -219,10 +219,13 @@ struct Message {
 }
 
 impl Message {
-    /// Whether the poll for what other replicas did sent it, or the pool, which prepares a new
-    /// connection and tests an idle one.
+    /// Whether the poll for what other replicas did sent it, the search for sessions from the future, or the
+    /// pool, which prepares a new connection and tests an idle one.
     fn runs_beside(&self) -> bool {
         self.sql.contains("recorded_at >")
+            || self.sql.contains("FROM revocations WHERE expires_at >")
+            || self.sql.contains("ended_at IS NULL AND auth_time >")
+            || self.sql.contains("created_at > $1 OR refreshed_at > $1")
             || self.sql.contains("FROM signing_keys")
             || self.sql.contains("FROM service_accounts")
             || self.sql.starts_with("SET statement_timeout")
