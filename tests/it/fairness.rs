@@ -29,7 +29,7 @@ const OTHERS: u8 = 40;
 /// How long a client of the flood waits.
 const IMPATIENT: Duration = Duration::from_millis(300);
 
-/// Somebody who has not signed in and calls from this address of the loopback network.
+/// A person who has not signed in and calls from this address of the loopback network.
 fn stranger_at(app: &TestApp, last: u8, timeout: Duration) -> Person {
     let address = Ipv4Addr::new(127, 0, 0, last);
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
@@ -83,7 +83,7 @@ async fn wrong_guesses_of_strangers_do_not_keep_a_signed_in_owner_from_proving_p
 
     alice.reauthenticate(PASSWORD).await.unwrap();
 
-    // Whoever has the password and a session is the owner: what strangers did is forgiven.
+    // The owner has the password and a session: the failures of strangers are reset.
     app.stranger().login("alice", PASSWORD).await.unwrap();
     alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
 }

@@ -1,5 +1,5 @@
 //! A clock that leaps, ahead by an hour, a month and two years, and back by an hour, and is set right
-//! again: what was revoked stays so, nobody honest is locked out, and keys rotate.
+//! again: what was revoked stays so, no honest person is locked out, and keys rotate.
 
 mod followers;
 mod keys;

@@ -1,4 +1,4 @@
-//! Nobody honest is locked out by a clock that leapt, and a proof from the future is not a recent one.
+//! No honest person is locked out by a clock that leapt, and a proof from the future is not a recent one.
 
 use claviger_proto::pb::TokenVerdict;
 

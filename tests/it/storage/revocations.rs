@@ -62,11 +62,12 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
 
         let first = database.revoke_session(opened.id, NOW, until).await.unwrap();
         let again = database.revoke_session(opened.id, NOW + SECOND, until).await.unwrap();
-        let nobodys = database.revoke_session(unknown(SessionId::from_uuid), NOW, until).await;
+        let of_no_account =
+            database.revoke_session(unknown(SessionId::from_uuid), NOW, until).await;
 
         assert_eq!(first, Some((alice.id, true)));
         assert_eq!(again, Some((alice.id, false)));
-        assert_eq!(nobodys.unwrap(), None);
+        assert_eq!(of_no_account.unwrap(), None);
         assert_eq!(database.list_revocations(NOW).await.unwrap().len(), 1);
         let attempt = RefreshAttempt {
             family: opened.refresh_family,
@@ -92,9 +93,9 @@ async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times(
         assert_eq!(revoke(NOW + DAY).await, Some(1));
         assert_eq!(revoke(NOW + HOUR).await, Some(0), "all sessions had ended");
         let nobody = unknown(AccountId::from_uuid);
-        let nobodys = database.revoke_account(nobody, NOW, NOW + DAY).await.unwrap();
+        let of_no_account = database.revoke_account(nobody, NOW, NOW + DAY).await.unwrap();
 
-        assert_eq!(nobodys, None);
+        assert_eq!(of_no_account, None);
         let listed = database.list_revocations(NOW).await.unwrap();
         let revoked = Revoked::Account { account_id: alice.id, before_epoch: NEXT_EPOCH + 1 };
         assert_eq!(listed, [Revocation { revoked, until: NOW + DAY }]);

@@ -52,7 +52,7 @@ export class Server {
 
   /**
    * Starts one on free ports. `flags` are added to the command line. With `secureHost` browsers reach it
-   * over https under that name, with a certificate that nobody trusts.
+   * over https under that name, with a self-signed certificate.
    */
   static async start(flags: readonly string[] = [], secureHost?: string): Promise<Server> {
     const [port = 0, internalPort = 0] = await freePorts(2);

@@ -55,7 +55,7 @@ export class TestApp {
 
   async start(): Promise<void> {
     const { flags, secureHost } = this.#options;
-    // Names under .test are nobody's (RFC 6761 §6.2).
+    // Names under .test belong to no one (RFC 6761 §6.2).
     const hosts = secureHost === undefined ? [] : ["--host-resolver-rules=MAP *.test 127.0.0.1"];
     [this.#server, this.#browser] = await Promise.all([
       Server.start(flags, secureHost),
