@@ -12,6 +12,7 @@ pub mod id;
 pub mod label;
 pub mod passkey;
 pub mod password;
+pub mod prefix;
 pub mod service_account;
 pub mod service_key;
 pub mod session;

@@ -28,6 +28,7 @@ use crate::{
         account::Account,
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
         id::CeremonyId,
+        prefix,
         username::SignInName,
         webauthn::Started,
     },
@@ -35,8 +36,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result, requester::prefix, secret::DerivedKey, sessions::Sessions, throttle::Throttle,
-    world::World,
+    Error, Result, secret::DerivedKey, sessions::Sessions, throttle::Throttle, world::World,
 };
 
 use decoys::Decoys;
@@ -172,7 +172,7 @@ impl Quota {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Account(id) => id.as_bytes().to_vec(),
-            Self::Address(address) => match prefix(*address) {
+            Self::Address(address) => match prefix::narrowest(*address).addr() {
                 IpAddr::V4(prefix) => prefix.octets().to_vec(),
                 IpAddr::V6(prefix) => prefix.octets().to_vec(),
             },

@@ -198,7 +198,7 @@ fn work(queue: &Queue) {
 #[cfg(test)]
 mod tests {
     use std::{
-        net::{IpAddr, Ipv4Addr, Ipv6Addr},
+        net::{Ipv4Addr, Ipv6Addr},
         sync::{
             atomic::{AtomicUsize, Ordering},
             mpsc,
@@ -206,10 +206,14 @@ mod tests {
         task::{Context, Poll, Waker},
     };
 
+    use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
     use super::*;
 
-    const ANYONE: Requester = Requester::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    const ANOTHER: Requester = Requester::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    const ANYONE: Requester =
+        Requester::Address(IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 32)));
+    const ANOTHER: Requester =
+        Requester::Address(IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 64)));
 
     /// A job that holds its thread until the sender is used or dropped, and says when it began.
     fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Sender<()>) {

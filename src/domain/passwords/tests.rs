@@ -1,11 +1,14 @@
 //! Passwords from end to end, with parameters small enough for a debug build.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
+
+use ipnet::{IpNet, Ipv4Net};
 
 use super::*;
 use crate::{domain::Error, model::violation::FieldReason};
 
-const ANYONE: Requester = Requester::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+const ANYONE: Requester =
+    Requester::Address(IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 32)));
 const GOOD: &str = "tangerine-quorum-9-lighthouse";
 
 fn settings() -> Settings {

@@ -13,17 +13,13 @@ use claviger_token::id::AccountId;
 use crate::{
     model::{
         failure::{FailureCount, FailureKey},
+        prefix,
         username::{SignInName, Username},
     },
     storage::{Storage, throttle::Failure},
 };
 
-use super::{
-    Error, Result,
-    requester::{Requester, prefix},
-    secret::DerivedKey,
-    world::World,
-};
+use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
 
 use self::in_flight::{InFlight, Permit};
 
@@ -184,7 +180,7 @@ impl Throttle {
     }
 
     fn address_key(&self, address: IpAddr) -> FailureKey {
-        FailureKey(match prefix(address) {
+        FailureKey(match prefix::narrowest(address).addr() {
             IpAddr::V4(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
             IpAddr::V6(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
         })
