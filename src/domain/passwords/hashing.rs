@@ -2,6 +2,11 @@
 //!
 //! Knows nothing of threads: its callers provide the memory to work in.
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
@@ -25,6 +30,9 @@ const OUTPUT_BYTES: usize = 32;
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ITERATIONS: u32 = 64;
 const MAX_LANES: u32 = 64;
+
+/// How much is filled at a time to make up for a cheaper hash: some microseconds of work.
+const MADE_UP_KIB: u32 = 64;
 
 /// Working memory that a thread keeps between hashes, so that its pages need not be allocated and
 /// cleared for each.
@@ -56,6 +64,7 @@ impl Memory {
 /// Hashes with the configured parameters, and checks hashes of these and older ones.
 pub(super) struct Hasher {
     params: Params,
+    usual: Usual,
 }
 
 impl Hasher {
@@ -70,7 +79,7 @@ impl Hasher {
         if !is_bearable(&params) {
             return Err(Error::internal("argon2 parameters above 1 GiB, 64 passes or 64 lanes"));
         }
-        Ok(Self { params })
+        Ok(Self { params, usual: Usual::default() })
     }
 
     /// Hashes a password with the configured parameters.
@@ -98,7 +107,9 @@ impl Hasher {
         Ok(PasswordHash::from_phc(hash.to_string()))
     }
 
-    /// Checks a password against a hash, with the parameters that the hash names.
+    /// Checks a password against a hash, with the parameters that the hash names. A cheaper one takes as
+    /// long as one with the configured parameters, so that the time does not tell an old hash from the decoy of
+    /// a name that no account has.
     ///
     /// # Errors
     /// When the hash is not an argon2 hash, or costs too much to check.
@@ -111,7 +122,13 @@ impl Hasher {
         let stored = Stored::parse(hash)?;
         let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
         let mut output = Zeroizing::new(vec![0; stored.output.len()]);
+        let begun = Instant::now();
         compute(&argon2, password, &stored.salt, &mut output, memory)?;
+        if stored.params == self.params {
+            self.usual.learn(begun.elapsed());
+        } else {
+            self.make_up(begun, memory)?;
+        }
         // Memory for a costlier, older hash is not kept.
         if stored.params.block_count() > self.params.block_count() {
             memory.release();
@@ -124,6 +141,30 @@ impl Hasher {
         } else {
             PasswordCheck::RightButOutdated
         })
+    }
+
+    /// Works on until a check has taken as long as one with the configured parameters did just before.
+    ///
+    /// Time decides and not the work: in a smaller memory the same work takes a tenth less.
+    fn make_up(&self, begun: Instant, memory: &mut Memory) -> Result<()> {
+        let usual = match self.usual.known() {
+            Some(usual) => usual,
+            None => self.try_usual(memory)?,
+        };
+        let params = Params::new(MADE_UP_KIB, 1, 1, Some(OUTPUT_BYTES)).map_err(Error::internal)?;
+        while begun.elapsed() < usual {
+            fill(&params, memory)?;
+        }
+        Ok(())
+    }
+
+    /// How long a hash with the configured parameters takes.
+    fn try_usual(&self, memory: &mut Memory) -> Result<Duration> {
+        let begun = Instant::now();
+        fill(&self.params, memory)?;
+        let usual = begun.elapsed();
+        self.usual.learn(usual);
+        Ok(usual)
     }
 
     fn is_of_today(&self, stored: &Stored) -> bool {
@@ -177,4 +218,53 @@ fn compute(
     argon2
         .hash_password_into_with_memory(password.expose().as_bytes(), salt, output, blocks)
         .map_err(Error::internal)
+}
+
+/// Computes a hash for its cost alone.
+fn fill(params: &Params, memory: &mut Memory) -> Result<()> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let password = Password::from_prepared(String::new());
+    compute(&argon2, &password, &[0; SALT_BYTES], &mut [0; OUTPUT_BYTES], memory)
+}
+
+/// How long a check with the configured parameters took last, in microseconds; 0 while none was made.
+#[derive(Default)]
+struct Usual(AtomicU64);
+
+impl Usual {
+    fn known(&self) -> Option<Duration> {
+        let micros = self.0.load(Ordering::Relaxed);
+        (micros > 0).then(|| Duration::from_micros(micros))
+    }
+
+    fn learn(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0.store(micros, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(memory_kib: u32, iterations: u32) -> Hasher {
+        let params = Params::new(memory_kib, iterations, 1, Some(OUTPUT_BYTES)).unwrap();
+        Hasher { params, usual: Usual::default() }
+    }
+
+    #[test]
+    fn a_check_of_an_older_hash_takes_as_long_as_one_of_today() {
+        let (today, older) = (hasher(4096, 3), hasher(64, 1));
+        let password = Password::from_prepared("tangerine quorum".to_owned());
+        let mut memory = Memory::default();
+        let hash = older.hash(&password, &[1; SALT_BYTES], &mut memory).unwrap();
+
+        let begun = Instant::now();
+        let check = today.check(&password, &hash, &mut memory).unwrap();
+        let took = begun.elapsed();
+
+        assert_eq!(check, PasswordCheck::RightButOutdated);
+        // The hasher has tried itself how long that is.
+        assert!(today.usual.known().is_some_and(|usual| took >= usual), "{took:?}");
+    }
 }
