@@ -4,13 +4,15 @@ use std::{future::Future, time::Duration};
 
 use claviger::{
     model::{
-        ceremony::CeremonyKind, failure::FailureKey, password::PasswordHash, session::EndReason,
-        session::Rotation,
+        ceremony::CeremonyKind,
+        failure::{BudgetKey, Cost, FailureKey},
+        password::PasswordHash,
+        session::{EndReason, Rotation},
     },
     storage::{
         accounts::AccountCreation,
         passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
-        throttle::Failure,
+        throttle::{Charge, Charged, NameCharge},
     },
 };
 use futures_util::future::BoxFuture;
@@ -61,7 +63,7 @@ pub const CASES: [Case; 20] = [
     case!(open_passkey_session),
     case!(add_passkey),
     case!(remove_passkey),
-    case!(record_failures),
+    case!(charge_attempt),
     case!(clear_failures),
     case!(sweep),
     case!(end_session_of_family),
@@ -96,7 +98,7 @@ async fn list_sessions(ground: &mut Ground) -> Outcome<Call> {
     call(async move { Ok(!storage.list_sessions(id, nouns::now(), None, 51).await?.is_empty()) })
 }
 
-/// Reads the counts of a username and an address, as a password sign-in does.
+/// Reads the counts of a username, of strangers and of its owner.
 async fn find_failures(ground: &mut Ground) -> Outcome<Call> {
     let storage = ground.storage();
     let keys = [ground.member(), ground.member()].map(|it| FailureKey(it.failure_key()));
@@ -205,18 +207,19 @@ async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
     })
 }
 
-/// Records a failure of a username and an address.
-async fn record_failures(ground: &mut Ground) -> Outcome<Call> {
+/// Charges an attempt to a username and to the two prefixes of an address.
+async fn charge_attempt(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
-    let failures = [ground.member(), ground.member()].map(|it| Failure {
-        key: FailureKey(it.failure_key()),
-        forget_before: None,
-        keep_until: now + DAY,
+    let costs = [ground.member(), ground.member()].map(|it| Cost {
+        key: BudgetKey(it.failure_key()),
+        price: Duration::from_secs(60),
+        limit: DAY,
     });
-    call(async move {
-        storage.record_failures(failures.to_vec(), now).await?;
-        Ok(true)
-    })
+    let key = FailureKey(ground.member().failure_key());
+    let found = storage.find_failures(&[key]).await?.pop().flatten();
+    let name = NameCharge { key, found, free: 0, keep_until: now + DAY };
+    let charge = Charge { costs: costs.to_vec(), name: Some(name), now };
+    call(async move { Ok(storage.charge_attempt(charge).await? == Charged::Admitted) })
 }
 
 async fn clear_failures(ground: &mut Ground) -> Outcome<Call> {

@@ -13,6 +13,9 @@ use super::{
 const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many rows are deleted in one transaction, so that no sign-in waits long for it.
 const BATCH: u32 = 500;
+/// How many names, and how many address prefixes, have their failed sign-ins counted. About 200 MB; beyond,
+/// the counts that matter the least are forgotten.
+const MOST_COUNTED: u64 = 1_000_000;
 
 /// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.
 pub struct Sweeper {
@@ -64,6 +67,10 @@ impl Sweeper {
             if swept < u64::from(BATCH) {
                 break;
             }
+        }
+        let dropped = self.storage.drop_excess(MOST_COUNTED, BATCH).await?;
+        if dropped > 0 {
+            tracing::warn!(dropped, "failed sign-ins of too many names or addresses to count");
         }
         self.future_sessions.settle().await?;
         if self.world.is_time_confirmed() {

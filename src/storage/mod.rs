@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod backups;
+mod bounds;
 pub mod ceremonies;
 pub mod copy;
 pub mod deadline;

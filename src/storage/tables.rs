@@ -306,6 +306,17 @@ pub const TABLES: &[Table] = &[
             "keep_until"
         )]),
     },
+    Table {
+        name: "budgets",
+        columns: &[bytes("budget_key"), integer("spent_until")],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "budgets",
+            "budget_key",
+            "spent_until <= $1",
+            "spent_until"
+        )]),
+    },
 ];
 
 impl Table {

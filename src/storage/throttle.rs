@@ -1,37 +1,103 @@
-//! Counts of failed sign-ins, stored so that a restart does not reset them.
+//! Attempts to sign in, charged before they are made and settled afterwards, in storage, so that neither a
+//! restart nor another replica forgets them.
 
 use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
-use crate::model::failure::{FailureCount, FailureKey};
+use crate::model::failure::{Cost, FailureCount, FailureKey};
 
 use super::{Connection, Result, Storage, error::corrupt, params};
 
 const FIND: &str = "
 SELECT failures, last_failed_at FROM sign_in_failures WHERE failure_key = $1";
 
-const RECORD: &str = "
+// Below a number of failures each attempt is counted. From there on the count is compared with what the caller
+// has judged: of two attempts at once, one is judged again.
+const COUNT: &str = "
 INSERT INTO sign_in_failures (failure_key, failures, last_failed_at, keep_until)
-VALUES ($1, 1, $2, $4)
-ON CONFLICT (failure_key) DO UPDATE SET
-    failures = CASE
-        WHEN sign_in_failures.last_failed_at < $3 OR sign_in_failures.last_failed_at > $5 THEN 1
-        ELSE sign_in_failures.failures + 1
-    END,
-    last_failed_at = excluded.last_failed_at,
-    keep_until = excluded.keep_until";
+VALUES ($1, 1, $2, $3)
+ON CONFLICT (failure_key) DO UPDATE
+SET failures = sign_in_failures.failures + 1, last_failed_at = $2, keep_until = $3
+WHERE sign_in_failures.failures < $4
+    OR (sign_in_failures.failures = $5 AND sign_in_failures.last_failed_at = $6)";
+
+const TAKE_BACK: &str = "
+UPDATE sign_in_failures SET failures = failures - 1 WHERE failure_key = $1 AND failures > 1";
+
+const TAKE_BACK_ONLY: &str = "
+DELETE FROM sign_in_failures WHERE failure_key = $1 AND failures = 1";
 
 const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key = $1";
 
-/// One more failure under a key.
+const FIND_BUDGET: &str = "SELECT spent_until FROM budgets WHERE budget_key = $1";
+
+/// What was spent until `$2`, if a clock that is right can have written it.
+macro_rules! spent {
+    () => {
+        "CASE WHEN budgets.spent_until > $2 AND budgets.spent_until <= $5
+            THEN budgets.spent_until ELSE $2 END"
+    };
+}
+
+const SPEND: &str = concat!(
+    "INSERT INTO budgets (budget_key, spent_until) VALUES ($1, $2 + $3)
+ON CONFLICT (budget_key) DO UPDATE SET spent_until = ",
+    spent!(),
+    " + $3 WHERE ",
+    spent!(),
+    " + $3 <= $4"
+);
+
+const PAY_BACK: &str = "UPDATE budgets SET spent_until = spent_until - $2 WHERE budget_key = $1";
+
+/// An attempt that is about to be made.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// What it costs the prefixes of its address, the widest first.
+    pub costs: Vec<Cost>,
+    /// The name that it is for; `None` for a registration.
+    pub name: Option<NameCharge>,
+    /// The time of the attempt.
+    pub now: Timestamp,
+}
+
+/// The charge to a name.
 #[derive(Debug, Clone, Copy)]
-pub struct Failure {
-    /// The key of the username or address that failed.
+pub struct NameCharge {
+    /// The key of the name.
     pub key: FailureKey,
-    /// A count whose last failure was before this time, or is dated in the future, starts again at one.
-    /// `None` for a count that never starts again.
-    pub forget_before: Option<Timestamp>,
+    /// The count that was found, and that allows the attempt.
+    pub found: Option<FailureCount>,
+    /// Below how many failures attempts are allowed whatever was found.
+    pub free: u32,
     /// When the count may be deleted.
     pub keep_until: Timestamp,
+}
+
+/// What became of a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charged {
+    /// The attempt may be made.
+    Admitted,
+    /// The budget of a prefix is spent, and nothing was charged.
+    Spent {
+        /// Which of the costs it cannot pay.
+        cost: usize,
+        /// When what it has spent will be paid back.
+        until: Timestamp,
+    },
+    /// The count of the name has changed since it was found, and nothing was charged.
+    CountChanged,
+}
+
+/// The end of an attempt whose charge is taken back.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// The costs that are paid back.
+    pub costs: Vec<Cost>,
+    /// The names whose counts are reset, after a success.
+    pub reset: Vec<FailureKey>,
+    /// The name whose last failure was none, because nothing was tried.
+    pub not_tried: Option<FailureKey>,
 }
 
 impl Storage {
@@ -45,17 +111,14 @@ impl Storage {
         Ok(counts)
     }
 
-    /// Counts one more failure under each key.
-    pub async fn record_failures(&self, failures: Vec<Failure>, now: Timestamp) -> Result<()> {
-        self.write((failures, now), |c, (failures, now)| {
-            Box::pin(async move {
-                for failure in failures {
-                    record(c, failure, *now).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    /// Charges an attempt to every budget and to its name, or to none of them.
+    pub async fn charge_attempt(&self, charge: Charge) -> Result<Charged> {
+        self.write(charge, |c, charge| Box::pin(charge_all(c, charge))).await
+    }
+
+    /// Takes back what an attempt was charged.
+    pub async fn settle_attempt(&self, settlement: Settlement) -> Result<()> {
+        self.write(settlement, |c, settlement| Box::pin(settle(c, settlement))).await
     }
 
     /// Deletes the failures counted under a key. Returns whether there were any.
@@ -74,11 +137,60 @@ async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<Fa
     }))
 }
 
-async fn record(connection: &mut Connection, failure: &Failure, now: Timestamp) -> Result<()> {
-    let believed_until = failure.forget_before.map(|_| now + MAX_CLOCK_SKEW);
-    let parameters =
-        params![failure.key.0, now, failure.forget_before, failure.keep_until, believed_until];
-    connection.execute(RECORD, parameters).await?;
+async fn charge_all(connection: &mut Connection, charge: &Charge) -> Result<Charged> {
+    for (index, cost) in charge.costs.iter().enumerate() {
+        if !spend(connection, cost, charge.now).await? {
+            pay_back(connection, &charge.costs[..index]).await?;
+            let (until,): (i64,) = connection.fetch(FIND_BUDGET, params![cost.key.0]).await?;
+            return Ok(Charged::Spent { cost: index, until: Timestamp::from_micros(until) });
+        }
+    }
+    let Some(name) = &charge.name else { return Ok(Charged::Admitted) };
+    if !count(connection, name, charge.now).await? {
+        pay_back(connection, &charge.costs).await?;
+        return Ok(Charged::CountChanged);
+    }
+    Ok(Charged::Admitted)
+}
+
+/// Returns `false`, and spends nothing, when too much would be spent.
+async fn spend(connection: &mut Connection, cost: &Cost, now: Timestamp) -> Result<bool> {
+    let limit = now + cost.limit;
+    // The latest time that a clock can have written which is right.
+    let believed = limit + MAX_CLOCK_SKEW;
+    let price = micros(cost.price);
+    let parameters = params![cost.key.0, now, price, limit, believed];
+    Ok(connection.execute(SPEND, parameters).await? == 1)
+}
+
+fn micros(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+async fn pay_back(connection: &mut Connection, costs: &[Cost]) -> Result<()> {
+    for cost in costs {
+        connection.execute(PAY_BACK, params![cost.key.0, micros(cost.price)]).await?;
+    }
+    Ok(())
+}
+
+/// Returns `false`, and counts nothing, when the count is no longer the one that was found.
+async fn count(connection: &mut Connection, name: &NameCharge, now: Timestamp) -> Result<bool> {
+    let NameCharge { key, found, free, keep_until } = name;
+    let (failures, at) = found.map_or((0, now), |it| (it.failures, it.last_failed_at));
+    let parameters = params![key.0, now, keep_until, free, failures, at];
+    Ok(connection.execute(COUNT, parameters).await? == 1)
+}
+
+async fn settle(connection: &mut Connection, settlement: &Settlement) -> Result<()> {
+    pay_back(connection, &settlement.costs).await?;
+    for key in &settlement.reset {
+        clear(connection, key).await?;
+    }
+    if let Some(key) = settlement.not_tried {
+        connection.execute(TAKE_BACK_ONLY, params![key.0]).await?;
+        connection.execute(TAKE_BACK, params![key.0]).await?;
+    }
     Ok(())
 }
 

@@ -10,11 +10,13 @@ use std::{
 };
 
 use tokio::task::JoinSet;
-use tonic::transport::Endpoint;
+use tonic::{Code, Status, transport::Endpoint};
 
 use crate::{
     assert_refused,
-    support::{OTHER_PASSWORD, PASSWORD, Person, TestApp},
+    support::{
+        DAY, HOUR, Home, OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp, patience::wait_until,
+    },
 };
 
 /// One hash at a time, which takes long enough for a queue to form.
@@ -26,6 +28,8 @@ const SLOW: &[(&str, &str)] = &[
 ];
 const FLOOD: usize = 45;
 const OTHERS: u8 = 40;
+/// How many people are behind one address.
+const OFFICE: u32 = 200;
 /// How long a client of the flood waits.
 const IMPATIENT: Duration = Duration::from_millis(300);
 
@@ -101,4 +105,77 @@ async fn guesses_within_a_session_are_slowed_down_by_themselves() {
 
     assert_refused!(slowed, ResourceExhausted, TOO_MANY_ATTEMPTS);
     app.stranger().login("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_office_behind_one_address_signs_in_all_day_with_honest_slips() {
+    let app = TestApp::start().await;
+    for person in 0..OFFICE {
+        app.registered(&format!("person-{person}")).await;
+    }
+
+    for hour in 0..9 {
+        for person in 0..OFFICE {
+            app.clock().advance(HOUR / OFFICE);
+            let name = format!("person-{person}");
+            // Everybody mistypes twice a day, and signs in after that.
+            if person % 9 == hour || person % 7 == hour {
+                let slip = app.stranger().login(&name, OTHER_PASSWORD).await.map(drop);
+                assert_refused!(slip, Unauthenticated, INVALID_CREDENTIALS);
+            }
+            app.stranger().login(&name, PASSWORD).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_password_is_not_tried_on_ten_thousand_names_from_one_address() {
+    let app = TestApp::start().await;
+    let mut tried = 0;
+
+    // As often as it is allowed to, for a day.
+    for name in 0..10_000 {
+        app.clock().advance(DAY / 10_000);
+        let answer = app.stranger().login(&format!("name-{name}"), OTHER_PASSWORD).await;
+        tried += usize::from(answer.is_err_and(|it| it.code() == Code::Unauthenticated));
+    }
+
+    assert!(tried <= 100 + 24 * 60 + 1, "{tried}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_side_by_side_are_counted_before_they_are_tried_at_every_replica() {
+    let first = TestApp::start_in(Home::on_postgres().await, &[]).await;
+    let second = first.replica().await;
+    first.registered("alice").await;
+    let mut guesses = JoinSet::new();
+    for number in 0..220_u8 {
+        let app = if number % 2 == 0 { &first } else { &second };
+        let guesser = stranger_at(app, number + 2, Duration::from_secs(30));
+        guesses.spawn(async move { guesser.login("alice", OTHER_PASSWORD).await.map(drop) });
+    }
+
+    let answers = guesses.join_all().await;
+
+    let is_tried =
+        |it: &&Result<(), Status>| it.as_ref().is_err_and(|it| it.code() == Code::Unauthenticated);
+    let tried = answers.iter().filter(is_tried).count();
+    assert!((1..=5).contains(&tried), "{tried} of {} were tried", answers.len());
+}
+
+#[tokio::test]
+async fn an_attempt_whose_caller_leaves_counts() {
+    let app = TestApp::start_with(SLOW).await;
+    app.registered("alice").await;
+    for _ in 0..5 {
+        let leaving = stranger_at(&app, 9, Duration::from_millis(5));
+        let left = leaving.login("alice", OTHER_PASSWORD).await.map(drop);
+        assert!(left.is_err());
+    }
+
+    wait_until("slowed down", SECOND * 5, async || {
+        let refused = app.stranger().login("alice", OTHER_PASSWORD).await.map(drop);
+        refused.is_err_and(|it| it.code() == Code::ResourceExhausted)
+    })
+    .await;
 }

@@ -7,6 +7,7 @@ use std::{
 
 use claviger_proto::pb;
 use tokio::task::JoinSet;
+use tonic::Code;
 
 use crate::{
     assert_refused,
@@ -33,16 +34,20 @@ async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
     let before = resident_kib(&process);
 
     let mut logins = JoinSet::new();
-    for _ in 0..64 {
+    for number in 0..64 {
         let person = process.stranger();
-        logins.spawn(async move { person.login("alice", PASSWORD).await.map(drop) });
+        // Of one name only so many are checked at once.
+        let name = format!("somebody-{number}");
+        logins.spawn(async move { person.login(&name, PASSWORD).await.map(drop) });
     }
     let validated = validate_while(&process, &alice.backend_token, &mut logins).await;
 
     let peak = peak_resident_kib(&process);
-    let (done, refused): (Vec<_>, Vec<_>) =
-        validated.logins.into_iter().partition(|login| login.is_ok());
-    assert!(done.len() >= 16, "only {} of 64 got in", done.len());
+    let (done, refused): (Vec<_>, Vec<_>) = validated
+        .logins
+        .into_iter()
+        .partition(|login| matches!(login, Err(status) if status.code() == Code::Unauthenticated));
+    assert!(done.len() >= 16, "only {} of 64 were checked", done.len());
     assert!(!refused.is_empty(), "a queue of 16 took 64");
     for login in refused {
         let refusal = assert_refused!(login, Unavailable, OVERLOADED);
@@ -52,7 +57,7 @@ async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
     assert!(peak - before < 80 * 1024, "grew from {before} to {peak} KiB");
     assert!(validated.calls > 10, "ValidateToken answered {} times", validated.calls);
     eprintln!(
-        "{} of 64 signed in; {} validations meanwhile, slowest {:?}; {before} → {peak} KiB",
+        "{} of 64 were checked; {} validations meanwhile, slowest {:?}; {before} → {peak} KiB",
         done.len(),
         validated.calls,
         validated.slowest

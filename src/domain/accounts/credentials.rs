@@ -47,14 +47,20 @@ impl Accounts {
         let prepared = Passwords::prepare(password);
         let checked_hash = hash.clone().filter(|_| prepared.is_some());
         let password = prepared.unwrap_or_else(|| Password::from_prepared(String::new()));
-        let check =
-            self.passwords.check(attempt.requester(), password.clone(), checked_hash).await?;
+        let check = self.passwords.check(attempt.requester(), password.clone(), checked_hash).await;
+        let check = match check {
+            Ok(check) => check,
+            Err(error) => {
+                self.throttle.not_tried(attempt).await?;
+                return Err(error);
+            }
+        };
         let account_id = account.as_ref().map(|it| it.id);
         let (Some(account), Some(hash)) = (account, hash) else {
-            return Err(self.refuse(attempt, account_id).await);
+            return Err(self.refuse(&attempt, account_id));
         };
         let outdated = match check {
-            PasswordCheck::Wrong => return Err(self.refuse(attempt, account_id).await),
+            PasswordCheck::Wrong => return Err(self.refuse(&attempt, account_id)),
             PasswordCheck::Right => None,
             PasswordCheck::RightButOutdated => Some(password),
         };
@@ -141,8 +147,8 @@ impl Accounts {
         }
     }
 
-    /// Counts a failure and returns the one error of all failures.
-    async fn refuse(&self, attempt: Attempt, account_id: Option<AccountId>) -> Error {
+    /// Reports a failure and returns the one error of all failures.
+    fn refuse(&self, attempt: &Attempt, account_id: Option<AccountId>) -> Error {
         let account_id = account_id.map(tracing::field::display);
         tracing::info!(
             target: "claviger::security",
@@ -150,7 +156,7 @@ impl Accounts {
             method = SignInMethod::Password.name(),
             account_id,
         );
-        // A failure that cannot be counted must not be reported as one: guesses would be free.
-        self.throttle.failed(attempt).await.err().unwrap_or(Error::InvalidCredentials)
+        self.throttle.failed(attempt);
+        Error::InvalidCredentials
     }
 }

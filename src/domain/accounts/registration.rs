@@ -62,8 +62,15 @@ impl Accounts {
     /// `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
         let attempt = self.throttle.admit_registration(origin.address).await?;
-        let accepted = self.accept(attempt.requester(), registration).await?;
-        let (account, retry) = self.hashed(attempt.requester(), accepted).await?;
+        let (account, retry) = match self.make(attempt.requester(), registration).await {
+            Ok(made) => made,
+            Err(error) => {
+                if matches!(error, Error::Overloaded) {
+                    self.throttle.not_tried(attempt).await?;
+                }
+                return Err(error);
+            }
+        };
         let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
         let created = self.storage.create_account(account.clone(), prepared.session.clone());
         match created.await? {
@@ -74,6 +81,15 @@ impl Accounts {
             }
             AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,
         }
+    }
+
+    async fn make(
+        &self,
+        requester: Requester,
+        registration: Registration,
+    ) -> Result<(NewAccount, Retry)> {
+        let accepted = self.accept(requester, registration).await?;
+        self.hashed(requester, accepted).await
     }
 
     async fn accept(&self, requester: Requester, registration: Registration) -> Result<Accepted> {
@@ -121,10 +137,11 @@ impl Accounts {
         let found = self.storage.find_account_by_username(&username).await?;
         let now = self.world.now();
         let Some(found) = found.filter(|it| is_of_request(it, request_id, now)) else {
-            self.throttle.failed(registering).await?;
+            self.throttle.failed(&registering);
             return Err(Error::UsernameTaken);
         };
         let retried = async {
+            self.throttle.succeeded(registering).await?;
             let attempt = self.throttle.admit(&SignInName::from(username), origin.address).await?;
             let proof = self.prove(attempt, Some(found), &password).await?;
             self.open_session(proof, origin).await

@@ -1,44 +1,69 @@
 //! Slowing down guessing, per name and per address prefix.
 //!
-//! Knows neither passwords nor accounts: a name that no account has is counted like any other. Counts
-//! survive a restart; which attempts are in progress is known to this process only.
+//! An attempt is charged before it is made, in storage, so that attempts side by side and at other replicas
+//! are counted, and those whose callers leave too. A success takes the charge back. Knows neither passwords
+//! nor accounts: a name that no account has is counted like any other.
 
+mod budgets;
 mod delays;
-mod in_flight;
+mod lines;
+mod spent;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
-use claviger_token::id::AccountId;
+use claviger_token::{id::AccountId, time::Timestamp};
+use ipnet::IpNet;
 
 use crate::{
     model::{
-        failure::{FailureCount, FailureKey},
-        prefix,
+        failure::{BudgetKey, Cost, FailureCount, FailureKey},
         username::{SignInName, Username},
     },
-    storage::{Storage, throttle::Failure},
+    storage::{
+        Storage,
+        throttle::{Charge, Charged, NameCharge, Settlement},
+    },
 };
 
 use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
 
-use self::in_flight::{InFlight, Permit};
+use self::{
+    lines::{Lines, Turn},
+    spent::Spent,
+};
 
-/// Counts failed attempts and delays the next ones.
+/// How often an attempt is judged again because another one for the same name was charged meanwhile.
+/// Beyond, so many are made at once that one has to wait.
+const JUDGED: u32 = 8;
+/// The delay of an attempt that only other attempts in progress hold up.
+const OTHERS_DELAY: Duration = Duration::from_secs(1);
+
+/// Charges attempts and delays the next ones.
 pub struct Throttle {
     storage: Storage,
     world: World,
     key: DerivedKey,
-    in_flight: InFlight,
+    spent: Spent,
+    lines: Lines,
 }
 
-/// The permission to try one password. Report the result with [`Throttle::failed`] or
-/// [`Throttle::succeeded`]; an attempt that is dropped counts as neither.
-#[must_use = "an attempt that is not reported is not counted"]
+/// The permission to try one password, or to register. It is charged as a failure: report a success with
+/// [`Throttle::succeeded`], and that nothing was tried with [`Throttle::not_tried`].
+#[must_use = "an attempt that is not reported counts as a failure"]
 pub struct Attempt {
+    costs: Vec<Cost>,
     name: Option<NamedAttempt>,
-    /// `None` for a caller who has signed in.
-    address: Option<FailureKey>,
     requester: Requester,
+}
+
+struct NamedAttempt {
+    key: FailureKey,
+    /// How many failures in a row there are if this is one.
+    failures: u32,
+    /// The counts that a success resets.
+    reset: Vec<FailureKey>,
+    // Until the outcome is recorded.
+    _turn: Turn,
 }
 
 impl Attempt {
@@ -48,19 +73,11 @@ impl Attempt {
     }
 }
 
-struct NamedAttempt {
-    key: FailureKey,
-    failures: u32,
-    /// The counts that a success resets.
-    forgiven: Vec<FailureKey>,
-    // Held until the outcome is recorded, so that no other attempt slips in between.
-    _permit: Permit,
-}
-
 impl Throttle {
     /// A throttle that keeps its counts under keyed hashes.
     pub fn new(storage: Storage, world: World, key: DerivedKey) -> Self {
-        Self { storage, world, key, in_flight: InFlight::default() }
+        let lines = Lines::new(delays::NAME_FREE as usize);
+        Self { storage, world, key, spent: Spent::default(), lines }
     }
 
     /// Asks for permission to try a password for a name, whether or not an account has it.
@@ -68,20 +85,13 @@ impl Throttle {
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
     pub async fn admit(&self, name: &SignInName, address: IpAddr) -> Result<Attempt> {
-        let (name, address_key) = (self.name_key(name.as_str()), self.address_key(address));
-        // Counted before the failures are read: an attempt that ends in between is then seen twice
-        // rather than not at all.
-        let (permit, others) = self.in_flight.enter(name);
-        let [name_count, address_count] = self.counts([name, address_key]).await?;
-        let now = self.world.now();
-        delays::judge_name(name_count, others, now)
-            .and_then(|()| delays::judge_address(address_count, now))
-            .inspect_err(|error| log_refusal(error, address))?;
-        let failures = name_count.map_or(0, |it| it.failures);
-        let forgiven = name_count.map(|_| name).into_iter().collect();
-        let name = NamedAttempt { key: name, failures, forgiven, _permit: permit };
-        let requester = Requester::anonymous(address);
-        Ok(Attempt { name: Some(name), address: Some(address_key), requester })
+        let key = self.name_key(name.as_str());
+        let admitted = async {
+            let costs = self.costs(address)?;
+            let name = self.charge(&costs, key, &[key]).await?;
+            Ok(Attempt { costs, name: Some(name), requester: Requester::anonymous(address) })
+        };
+        admitted.await.inspect_err(|error| log_refusal(error, address))
     }
 
     /// Asks for permission to try the password of a caller who has signed in. Failures of callers who have
@@ -93,69 +103,126 @@ impl Throttle {
     pub async fn admit_owner(&self, owner: AccountId, username: &Username) -> Result<Attempt> {
         let keys = self.keys_of(username);
         let [_, key] = keys;
-        let (permit, others) = self.in_flight.enter(key);
-        let counts = self.counts(keys).await?;
-        let [_, count] = counts;
-        delays::judge_name(count, others, self.world.now())?;
-        let failures = count.map_or(0, |it| it.failures);
-        let counted = keys.into_iter().zip(counts).filter(|(_, count)| count.is_some());
-        let forgiven = counted.map(|(key, _)| key).collect();
-        let name = NamedAttempt { key, failures, forgiven, _permit: permit };
-        Ok(Attempt { name: Some(name), address: None, requester: Requester::Account(owner) })
+        let name = self.charge(&[], key, &keys).await?;
+        Ok(Attempt { costs: Vec::new(), name: Some(name), requester: Requester::Account(owner) })
     }
 
-    /// Asks for permission to register from an address, where taken usernames count as failures.
+    /// Asks for permission to register from an address.
     ///
     /// # Errors
     /// `TooManyAttempts`.
     pub async fn admit_registration(&self, address: IpAddr) -> Result<Attempt> {
-        let key = self.address_key(address);
-        let [count] = self.counts([key]).await?;
-        delays::judge_address(count, self.world.now())
-            .inspect_err(|error| log_refusal(error, address))?;
-        Ok(Attempt { name: None, address: Some(key), requester: Requester::anonymous(address) })
+        let admitted = async {
+            let costs = self.costs(address)?;
+            let (now, charged) = (self.world.now(), costs.clone());
+            let charge = Charge { costs: charged, name: None, now };
+            match self.storage.charge_attempt(charge).await? {
+                Charged::Spent { cost, until } => Err(self.is_spent(costs.get(cost), until)),
+                Charged::Admitted | Charged::CountChanged => {
+                    Ok(Attempt { costs, name: None, requester: Requester::anonymous(address) })
+                }
+            }
+        };
+        admitted.await.inspect_err(|error| log_refusal(error, address))
     }
 
-    /// Counts an attempt whose password was wrong.
-    pub async fn failed(&self, attempt: Attempt) -> Result<()> {
-        let now = self.world.now();
-        let mut failures = Vec::new();
-        failures.extend(attempt.address.map(|key| Failure {
-            key,
-            forget_before: Some(now - delays::ADDRESS_FORGOTTEN_AFTER),
-            keep_until: now + delays::ADDRESS_FORGOTTEN_AFTER,
-        }));
-        failures.extend(attempt.name.as_ref().map(|it| Failure {
-            key: it.key,
-            forget_before: None,
-            keep_until: now + delays::NAME_KEPT,
-        }));
-        self.storage.record_failures(failures, now).await?;
-        if attempt.name.is_some_and(|it| it.failures + 1 >= delays::LOCKED_AT) {
+    /// Reports that the password was wrong, or the username taken.
+    pub fn failed(&self, attempt: &Attempt) {
+        if attempt.name.as_ref().is_some_and(|it| it.failures >= delays::LOCKED_AT) {
             tracing::warn!(target: "claviger::security", event = "password_locked");
         }
-        Ok(())
     }
 
-    /// Resets the name's count after the right password. The address's count stays: otherwise an
-    /// attacker's own account would buy endless guesses at others.
+    /// Reports that the password was right, or that an account was created: resets the name's count and pays
+    /// back what this attempt cost the address. What others failed at from the address stays charged:
+    /// otherwise an attacker's own account would buy endless guesses at others.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
-        for key in attempt.name.map(|it| it.forgiven).unwrap_or_default() {
-            self.storage.clear_failures(key).await?;
-        }
-        Ok(())
+        // The turn lasts until that is recorded: the next in line is to see it.
+        let Attempt { costs, name, .. } = &attempt;
+        let reset = name.as_ref().map(|it| it.reset.clone()).unwrap_or_default();
+        let settlement = Settlement { costs: costs.clone(), reset, not_tried: None };
+        Ok(self.storage.settle_attempt(settlement).await?)
+    }
+
+    /// Reports that nothing was tried, because the server is busy.
+    pub async fn not_tried(&self, attempt: Attempt) -> Result<()> {
+        let Attempt { costs, name, .. } = &attempt;
+        let not_tried = name.as_ref().map(|it| it.key);
+        let settlement = Settlement { costs: costs.clone(), not_tried, ..Settlement::default() };
+        Ok(self.storage.settle_attempt(settlement).await?)
     }
 
     /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.
     pub async fn reset(&self, username: &Username) -> Result<()> {
         let keys = self.keys_of(username);
         // A read costs less than a write, and there is rarely anything to reset.
-        for (key, count) in keys.into_iter().zip(self.counts(keys).await?) {
+        for (key, count) in keys.into_iter().zip(self.storage.find_failures(&keys).await?) {
             if count.is_some() {
                 self.storage.clear_failures(key).await?;
             }
         }
         Ok(())
+    }
+
+    /// Charges an attempt to a name, as soon as no other one is charged between its judgement and that.
+    async fn charge(
+        &self,
+        costs: &[Cost],
+        key: FailureKey,
+        reset: &[FailureKey],
+    ) -> Result<NamedAttempt> {
+        let overcrowded = Error::TooManyAttempts { retry_after: OTHERS_DELAY };
+        let turn = self.lines.enter(key).await.ok_or(overcrowded)?;
+        for _ in 0..JUDGED {
+            let counts = self.storage.find_failures(reset).await?;
+            let counted: Vec<_> = reset.iter().copied().zip(counts).collect();
+            let found = counted.iter().find(|(it, _)| *it == key).and_then(|(_, count)| *count);
+            let now = self.world.now();
+            delays::judge_name(found, now)?;
+            let failures = found.map_or(0, |it| it.failures) + 1;
+            let keep_until = now + delays::kept(failures);
+            let name = NameCharge { key, found, free: delays::NAME_FREE, keep_until };
+            let charge = Charge { costs: costs.to_vec(), name: Some(name), now };
+            match self.storage.charge_attempt(charge).await? {
+                Charged::Admitted => {
+                    let is_counted = |(it, count): &(FailureKey, Option<FailureCount>)| {
+                        *it == key || count.is_some()
+                    };
+                    let reset = counted.into_iter().filter(is_counted).map(|(it, _)| it).collect();
+                    return Ok(NamedAttempt { key, failures, reset, _turn: turn });
+                }
+                Charged::Spent { cost, until } => return Err(self.is_spent(costs.get(cost), until)),
+                Charged::CountChanged => {}
+            }
+        }
+        Err(Error::TooManyAttempts { retry_after: OTHERS_DELAY })
+    }
+
+    /// What an attempt costs the prefixes of an address.
+    ///
+    /// # Errors
+    /// `TooManyAttempts` when one of them is known to have spent all it may.
+    fn costs(&self, address: IpAddr) -> Result<Vec<Cost>> {
+        let now = self.world.now();
+        let mut costs = Vec::new();
+        for (prefix, price) in budgets::prices(address) {
+            let key = self.budget_key(prefix);
+            if let Some(until) = self.spent.until(key, now) {
+                let retry_after = delays::whole(until.since(now));
+                return Err(Error::TooManyAttempts { retry_after });
+            }
+            costs.push(Cost { key, price, limit: budgets::limit() });
+        }
+        Ok(costs)
+    }
+
+    /// The refusal of an attempt that a budget cannot pay.
+    fn is_spent(&self, cost: Option<&Cost>, until: Timestamp) -> Error {
+        let Some(cost) = cost else { return Error::TooManyAttempts { retry_after: OTHERS_DELAY } };
+        let now = self.world.now();
+        let wait = budgets::wait(until, cost.price, now);
+        self.spent.remember(cost.key, now + wait);
+        Error::TooManyAttempts { retry_after: delays::whole(wait) }
     }
 
     /// What the failures of a username are counted under: those of callers who have not signed in, and those
@@ -165,24 +232,15 @@ impl Throttle {
         [self.name_key(username.as_str()), owner]
     }
 
-    async fn counts<const N: usize>(
-        &self,
-        keys: [FailureKey; N],
-    ) -> Result<[Option<FailureCount>; N]> {
-        let counts = self.storage.find_failures(&keys).await?;
-        counts
-            .try_into()
-            .map_err(|_| Error::internal("storage returned counts of other keys than asked for"))
-    }
-
     fn name_key(&self, name: &str) -> FailureKey {
         FailureKey(self.key.mac(&[b"name", name.as_bytes()]))
     }
 
-    fn address_key(&self, address: IpAddr) -> FailureKey {
-        FailureKey(match prefix::narrowest(address).addr() {
-            IpAddr::V4(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
-            IpAddr::V6(prefix) => self.key.mac(&[b"address", &prefix.octets()]),
+    fn budget_key(&self, prefix: IpNet) -> BudgetKey {
+        let length = [prefix.prefix_len()];
+        BudgetKey(match prefix.addr() {
+            IpAddr::V4(address) => self.key.mac(&[b"prefix", &length, &address.octets()]),
+            IpAddr::V6(address) => self.key.mac(&[b"prefix", &length, &address.octets()]),
         })
     }
 }

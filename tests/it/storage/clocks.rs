@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use claviger::{
     model::{
-        failure::FailureKey,
         session::{EndReason, NewSession},
         signing_key::StoredSigningKey,
     },
@@ -12,7 +11,7 @@ use claviger::{
         sessions::{
             Announcement, EndedSessions, Ending, RefreshAttempt, SessionSelection, WhichEnded,
         },
-        throttle::Failure,
+        throttle::Charged,
     },
 };
 use claviger_token::{
@@ -23,11 +22,11 @@ use claviger_token::{
 };
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, bytes, hash, new_session,
+    DAY, Database, HOUR, NOW, SECOND, hash, new_session,
     passkeys::{added, session_with, used},
     refresh_tokens::{attempt, outcome},
     session_of,
-    throttle::failure,
+    throttle::{ADMITTED, cost, costing},
     with_database,
 };
 
@@ -292,21 +291,21 @@ async fn a_key_that_a_clock_retires_too_late_is_retired_with_the_next() {
 }
 
 #[tokio::test]
-async fn a_count_from_the_future_starts_again_where_counts_are_forgotten() {
+async fn what_a_clock_that_was_ahead_spent_is_paid_back_when_it_is_right() {
     with_database(async |database| {
-        let (name, address) = (FailureKey(bytes()), FailureKey(bytes()));
-        let forgotten = |now| Failure { forget_before: Some(now - HOUR), ..failure(address) };
-        for _ in 0..3 {
-            let failures = vec![failure(name), forgotten(AHEAD)];
-            database.record_failures(failures, AHEAD).await.unwrap();
+        let cost = cost(HOUR, HOUR * 2);
+        for _ in 0..2 {
+            assert_eq!(
+                database.charge_attempt(costing(cost, AHEAD + HOUR * 9)).await.unwrap(),
+                ADMITTED
+            );
         }
 
-        database.record_failures(vec![failure(name), forgotten(NOW)], NOW).await.unwrap();
-
-        let found = database.find_failures(&[name, address]).await.unwrap();
-        let found: Vec<_> =
-            found.iter().flatten().map(|it| (it.failures, it.last_failed_at)).collect();
-        assert_eq!(found, [(4, NOW), (1, NOW)]);
+        for _ in 0..2 {
+            assert_eq!(database.charge_attempt(costing(cost, NOW)).await.unwrap(), ADMITTED);
+        }
+        let spent = database.charge_attempt(costing(cost, NOW)).await.unwrap();
+        assert_eq!(spent, Charged::Spent { cost: 0, until: NOW + HOUR * 2 });
     })
     .await;
 }

@@ -144,8 +144,7 @@ impl Ratios {
                 acts[index].push(timed(act.take(database, person)).await.1);
                 person.restore(database).await;
 
-                let failures = vec![failure(FailureKey(bytes()))];
-                let write = timed(database.record_failures(failures, NOW));
+                let write = timed(database.charge_attempt(failure(FailureKey(bytes()))));
                 let ((), (written, took)) = tokio::join!(act.take(database, person), write);
                 written.unwrap();
                 writes[index].push(took);
@@ -183,8 +182,7 @@ async fn a_deleted_accounts_sessions_go_in_batches_while_others_write() {
                 (database.handle(), Arc::clone(&stop), Arc::clone(&writes));
             tokio::spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
-                    let failures = vec![failure(FailureKey(bytes()))];
-                    storage.record_failures(failures, NOW).await.unwrap();
+                    storage.charge_attempt(failure(FailureKey(bytes()))).await.unwrap();
                     writes.fetch_add(1, Ordering::Relaxed);
                 }
             })

@@ -16,22 +16,32 @@ const DATABASE: &str = "counted";
 
 /// Each call and its statements, in the order in which the test makes the calls.
 const COSTS: &[(&str, &str)] = &[
-    ("Register", "SELECT sign_in_failures, BEGIN, INSERT accounts, INSERT sessions, COMMIT"),
+    (
+        "Register",
+        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, \
+         BEGIN, INSERT accounts, INSERT sessions, COMMIT, \
+         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+    ),
     (
         "Login",
-        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
-         lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
+        "SELECT sign_in_failures, \
+         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
+         SELECT accounts, \
+         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, COMMIT, \
+         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
     (
         "Login refused",
-        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
-         INSERT sign_in_failures, INSERT sign_in_failures, COMMIT",
+        "SELECT sign_in_failures, \
+         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts",
     ),
     (
         "Login after that",
-        "SELECT sign_in_failures, SELECT sign_in_failures, SELECT accounts, BEGIN, \
-         DELETE sign_in_failures, COMMIT, BEGIN, lock accounts, SELECT accounts, \
-         SELECT sessions, INSERT sessions, COMMIT",
+        "SELECT sign_in_failures, \
+         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
+         SELECT accounts, \
+         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, COMMIT, \
+         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
     (
         "StartRegistration",
@@ -226,6 +236,8 @@ impl Message {
             || self.sql.contains("FROM revocations WHERE expires_at >")
             || self.sql.contains("ended_at IS NULL AND auth_time >")
             || self.sql.contains("created_at > $1 OR refreshed_at > $1")
+            || self.sql.contains("count(*) FROM sign_in_failures")
+            || self.sql.contains("count(*) FROM budgets")
             || self.sql.contains("FROM signing_keys")
             || self.sql.contains("FROM service_accounts")
             || self.sql.starts_with("SET statement_timeout")

@@ -103,7 +103,7 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
         database.add_signing_key(key("a"), None, NOW).await.unwrap();
         database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();
         let counted = FailureKey(bytes());
-        database.record_failures(vec![failure(counted)], NOW).await.unwrap();
+        database.charge_attempt(failure(counted)).await.unwrap();
 
         let too_early = database.sweep(NOW + HOUR - SECOND, NOW, 100).await.unwrap();
         let swept = database.sweep(until, NOW, 100).await.unwrap();
@@ -122,8 +122,9 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
 #[tokio::test]
 async fn a_sweep_takes_no_more_than_its_batch() {
     with_database(async |database| {
-        let keys = (0..5).map(|_| failure(FailureKey(bytes()))).collect();
-        database.record_failures(keys, NOW).await.unwrap();
+        for _ in 0..5 {
+            database.charge_attempt(failure(FailureKey(bytes()))).await.unwrap();
+        }
 
         let mut swept = Vec::new();
         for _ in 0..4 {

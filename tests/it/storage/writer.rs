@@ -16,7 +16,7 @@ use super::{
 };
 
 async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
-    storage.record_failures(vec![failure(key)], NOW).await
+    storage.charge_attempt(failure(key)).await.map(drop)
 }
 
 #[tokio::test]
