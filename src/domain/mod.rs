@@ -15,6 +15,7 @@ pub mod passwords;
 pub mod replication;
 pub mod requester;
 pub mod revocations;
+pub mod seal;
 pub mod secret;
 pub mod service_accounts;
 pub mod sessions;

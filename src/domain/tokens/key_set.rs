@@ -14,11 +14,11 @@ use claviger_token::{
 };
 
 use crate::{
-    domain::{Error, Result, secret::DerivedKey, world::World},
+    domain::{Error, Result, seal, secret::DerivedKey, world::World},
     model::signing_key::{PublicKey, StoredSigningKey},
 };
 
-use super::{key_pair::KeyPair, seal};
+use super::key_pair::KeyPair;
 
 /// A key that signs and verifies.
 pub(super) struct SigningKey {

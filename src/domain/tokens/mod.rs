@@ -10,7 +10,6 @@ mod key_pair;
 mod key_set;
 pub mod keys;
 pub mod refresh;
-pub mod seal;
 
 use std::time::Duration;
 
