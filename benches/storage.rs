@@ -20,10 +20,7 @@ use std::{
 };
 
 use claviger::{
-    model::{
-        ceremony::CeremonyKind, failure::FailureKey, passkey::Passkey, session::Rotation,
-        token::RefreshFamilyHash,
-    },
+    model::{failure::FailureKey, passkey::Passkey, session::Rotation, token::RefreshFamilyHash},
     storage::{self, Storage},
 };
 use claviger_token::id::AccountId;
@@ -149,7 +146,6 @@ struct Subject {
 }
 
 struct Person {
-    number: u64,
     account_id: AccountId,
     family: RefreshFamilyHash,
     generation: u32,
@@ -159,12 +155,11 @@ struct Person {
 impl Subject {
     async fn new(database: Database) -> Outcome<Self> {
         let mut people = Vec::new();
-        for number in 0..64 {
+        for _ in 0..64 {
             let account = nouns::account();
             let session = nouns::session(account.id, None);
             let passkey = nouns::passkey(account.id)?;
             let person = Person {
-                number,
                 account_id: account.id,
                 family: session.refresh_family,
                 generation: 0,
@@ -172,7 +167,7 @@ impl Subject {
             };
             let caller = session.id;
             database.storage.create_account(account, session).await?;
-            database.storage.add_passkey(passkey, caller, 20).await?;
+            database.storage.add_passkey(passkey, nouns::ceremony_use(), caller, 20).await?;
             people.push(person);
         }
         Ok(Self { database, people })
@@ -258,22 +253,18 @@ impl Way {
     /// The storage calls of a discoverable sign-in, start and finish.
     async fn sign_in(&self, storage: &Storage, person: &Person) -> Outcome<()> {
         let now = nouns::now();
-        let ceremony = nouns::ceremony(person.number);
-        let id = ceremony.id;
-        let started = self.write(storage.start_ceremony(ceremony, nouns::LIMITS, now)).await?;
-        let kind = CeremonyKind::Authentication;
-        let taken = self.write(storage.take_ceremony(id, kind, now)).await?;
+        let passkey_use = nouns::passkey_use(person.passkey.id);
+        let is_used = storage.is_ceremony_used(passkey_use.ceremony.id).await?;
         let found = storage.find_passkey(&person.passkey.credential_id).await?;
         let passkey = found.ok_or("the passkey does not exist")?;
         let session = nouns::session(person.account_id, Some(passkey.id));
-        let passkey_use = nouns::passkey_use(passkey.id);
         let until = now + Duration::from_secs(15 * 60);
         let opened = storage.open_passkey_session(passkey_use, session, until);
-        let opened = self.write(opened).await?.announced(drop).is_some();
+        let opened = self.write(opened).await?.announced(drop).is_ok();
         storage.find_account(person.account_id).await?;
         let failures = FailureKey(*person.family.as_bytes());
         self.write(storage.clear_failures(failures)).await?;
-        if started && taken.is_some() && opened { Ok(()) } else { Err("no sign-in".into()) }
+        if !is_used && opened { Ok(()) } else { Err("no sign-in".into()) }
     }
 
     async fn write<T>(&self, work: impl Future<Output = storage::Result<T>>) -> Outcome<T> {

@@ -4,7 +4,6 @@ use std::{future::Future, time::Duration};
 
 use claviger::{
     model::{
-        ceremony::CeremonyKind,
         failure::{BudgetKey, Cost, FailureKey},
         password::PasswordHash,
         session::{EndReason, Rotation},
@@ -21,7 +20,7 @@ use crate::{
     ground::Ground,
     support::{
         Outcome,
-        nouns::{self, DAY, HASH, LIMITS, MINUTE},
+        nouns::{self, DAY, HASH, MINUTE},
     },
 };
 
@@ -58,8 +57,8 @@ pub const CASES: [Case; 20] = [
     case!(rotate_refresh_token),
     case!(create_account),
     case!(open_password_session),
-    case!(start_ceremony),
-    case!(take_ceremony),
+    case!(find_used_ceremony),
+    case!(record_failed_ceremony),
     case!(open_passkey_session),
     case!(add_passkey),
     case!(remove_passkey),
@@ -149,19 +148,14 @@ async fn open_password_session(ground: &mut Ground) -> Outcome<Call> {
     })
 }
 
-async fn start_ceremony(ground: &mut Ground) -> Outcome<Call> {
-    let (storage, member) = (ground.storage(), ground.member());
-    let ceremony = nouns::ceremony(member.0);
-    call(async move { Ok(storage.start_ceremony(ceremony, LIMITS, nouns::now()).await?) })
+async fn find_used_ceremony(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, ceremony) = (ground.storage(), nouns::ceremony_use());
+    call(async move { Ok(!storage.is_ceremony_used(ceremony.id).await?) })
 }
 
-async fn take_ceremony(ground: &mut Ground) -> Outcome<Call> {
-    let (storage, member) = (ground.storage(), ground.member());
-    let ceremony = nouns::ceremony(member.0);
-    let id = ceremony.id;
-    storage.start_ceremony(ceremony, LIMITS, nouns::now()).await?;
-    let kind = CeremonyKind::Authentication;
-    call(async move { Ok(storage.take_ceremony(id, kind, nouns::now()).await?.is_some()) })
+async fn record_failed_ceremony(ground: &mut Ground) -> Outcome<Call> {
+    let (storage, ceremony) = (ground.storage(), nouns::ceremony_use());
+    call(async move { Ok(storage.record_failed_ceremony(ceremony, u32::MAX).await?) })
 }
 
 async fn open_passkey_session(ground: &mut Ground) -> Outcome<Call> {
@@ -170,11 +164,7 @@ async fn open_passkey_session(ground: &mut Ground) -> Outcome<Call> {
     let passkey_use = nouns::passkey_use(member.passkey_id());
     call(async move {
         let until = nouns::now() + MINUTE * 15;
-        Ok(storage
-            .open_passkey_session(passkey_use, session, until)
-            .await?
-            .announced(drop)
-            .is_some())
+        Ok(storage.open_passkey_session(passkey_use, session, until).await?.announced(drop).is_ok())
     })
 }
 
@@ -182,7 +172,9 @@ async fn add_passkey(ground: &mut Ground) -> Outcome<Call> {
     let (storage, member) = (ground.storage(), ground.member());
     let passkey = nouns::passkey(member.account_id())?;
     call(async move {
-        let added = storage.add_passkey(passkey, member.session_id(), u32::MAX).await?;
+        let added = storage
+            .add_passkey(passkey, nouns::ceremony_use(), member.session_id(), u32::MAX)
+            .await?;
         Ok(added == PasskeyAddition::Added)
     })
 }
@@ -198,7 +190,7 @@ async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
         now,
         revoked_until: now + MINUTE * 15,
     };
-    storage.add_passkey(passkey, member.session_id(), u32::MAX).await?;
+    storage.add_passkey(passkey, nouns::ceremony_use(), member.session_id(), u32::MAX).await?;
     call(async move {
         Ok(matches!(
             storage.remove_passkey(request).await?.announced(drop),

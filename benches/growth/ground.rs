@@ -17,7 +17,7 @@ const MADE: [&str; 4] = [
     "DELETE FROM accounts WHERE id >= $1",
     "DELETE FROM sessions WHERE id >= $1",
     "DELETE FROM passkeys WHERE id >= $1",
-    "DELETE FROM ceremonies WHERE payer >= $1",
+    "DELETE FROM used_ceremonies WHERE id >= $1",
 ];
 
 /// The database.

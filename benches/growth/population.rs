@@ -20,7 +20,7 @@ pub const SEEDED: u64 = 0x0198_0000_0000_0000;
 pub const ENDED_EVERY: u64 = 30;
 /// One in this many accounts has failed sign-ins.
 pub const FAILED_EVERY: u64 = 50;
-/// One in this many accounts has an open ceremony.
+/// One in this many accounts has signed in with a passkey in the last hour.
 pub const CEREMONY_EVERY: u64 = 100;
 
 /// The size of a database.

@@ -65,7 +65,7 @@ fn batch(engine: Engine, first: u64, last: u64, now: i64) -> String {
         dialect.ended_sessions(),
         dialect.revocations(),
         dialect.passkeys(),
-        dialect.ceremonies(),
+        dialect.used_ceremonies(),
         dialect.failures(),
     ];
     format!("BEGIN; {} COMMIT", rows.concat())
@@ -141,17 +141,12 @@ impl Dialect {
         )
     }
 
-    fn ceremonies(&self) -> String {
-        let credential = self.scattered("n", CREDENTIAL_FACTOR, 4);
-        let payer = self.scattered("n", FAMILY_FACTOR, 8);
-        let state = self.scattered("n", FAMILY_FACTOR, 75);
+    fn used_ceremonies(&self) -> String {
+        let id = self.scattered("n", CREDENTIAL_FACTOR, 4);
         let (yes, numbers, now) = (self.yes(), self.numbers(CEREMONY_EVERY), self.now);
         format!(
-            "INSERT INTO ceremonies
-                 (id, kind, named, account_id, session_id, payer, state, expires_at)
-             SELECT {credential}, 'authentication', NOT {yes}, NULL, NULL, {payer}, {state},
-                 {now} + 10 * {HOUR} + n
-             FROM {numbers};"
+            "INSERT INTO used_ceremonies (id, failed, keep_until)
+             SELECT {id}, NOT {yes}, {now} + 10 * {HOUR} + n FROM {numbers};"
         )
     }
 

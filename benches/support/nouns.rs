@@ -9,7 +9,7 @@ use std::{
 use claviger::{
     model::{
         account::NewAccount,
-        ceremony::{Ceremony, CeremonyPurpose, QuotaKey},
+        ceremony::CeremonyUse,
         id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -18,7 +18,7 @@ use claviger::{
         token::RefreshFamilyHash,
         username::Username,
     },
-    storage::{ceremonies::CeremonyLimits, sessions::RefreshAttempt},
+    storage::sessions::RefreshAttempt,
 };
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -30,8 +30,6 @@ use super::Outcome;
 
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const MINUTE: Duration = Duration::from_secs(60);
-/// The service's limits of open ceremonies.
-pub const LIMITS: CeremonyLimits = CeremonyLimits { per_quota_key: 1000, overall: 100_000 };
 /// A password hash of typical length.
 pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlIHM$\
     qRjXyNpUcBmT0dQzXW5uG1m7w8E9sJkLh2fVaYt3oIc";
@@ -130,24 +128,15 @@ pub fn passkey(account_id: AccountId) -> Outcome<Passkey> {
     })
 }
 
-/// A discoverable sign-in.
-pub fn ceremony(payer: u64) -> Ceremony {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&(MADE_HERE | payer).to_be_bytes());
-    let mut id = [0; 16];
-    id.copy_from_slice(&bytes()[..16]);
-    Ceremony {
-        id: CeremonyId::from_uuid(Uuid::from_bytes(id)),
-        purpose: CeremonyPurpose::DiscoverableAuthentication,
-        quota_key: QuotaKey(key),
-        state: vec![b'x'; 300],
-        expires_at: now() + MINUTE * 5,
-    }
+/// The use of a ceremony that expires in five minutes.
+pub fn ceremony_use() -> CeremonyUse {
+    CeremonyUse { id: CeremonyId::from_uuid(uuid()), keep_until: now() + MINUTE * 5 }
 }
 
 /// The use of a passkey without a counter, such as a synchronised one.
 pub fn passkey_use(passkey_id: PasskeyId) -> PasskeyUse {
     PasskeyUse {
+        ceremony: ceremony_use(),
         passkey_id,
         expected_counter: 0,
         counter: 0,

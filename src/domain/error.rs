@@ -94,9 +94,6 @@ pub enum Error {
     /// A hundred failed attempts in a row.
     #[error("password locked")]
     PasswordLocked,
-    /// Too many ceremonies are open.
-    #[error("too many ceremonies")]
-    TooManyCeremonies,
     /// The cursor has not the form of those that the feed of revocations returns.
     #[error("cursor invalid")]
     CursorInvalid,

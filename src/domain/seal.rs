@@ -1,4 +1,5 @@
-//! Sealing private keys before they are stored (AES-256-GCM).
+//! Sealing what leaves the server's memory: private keys that are stored, ceremonies that clients keep
+//! (AES-256-GCM).
 //!
 //! A sealed value is a random nonce (12 bytes), the ciphertext and the tag (16 bytes).
 
@@ -12,7 +13,8 @@ use crate::domain::{Error, Result, secret::DerivedKey, world::World};
 /// # Errors
 /// When the operating system has no entropy to give.
 pub fn seal(key: &DerivedKey, world: &World, context: &[u8], secret: &[u8]) -> Result<Vec<u8>> {
-    // Random nonces are safe here: a server seals a handful of keys a year, not 2^32.
+    // Random nonces are safe for 2^32 seals under one key. A server seals a handful of private keys a year,
+    // and each ceremony has a key of its own.
     let nonce: [u8; NONCE_LEN] = world.random_bytes()?;
     // Room for the tag, too: growing would leave a copy of the secret behind.
     let mut ciphertext = Vec::with_capacity(secret.len() + AES_256_GCM.tag_len());

@@ -63,6 +63,12 @@ impl DerivedKey {
         mac
     }
 
+    /// The key for one of many things with the same purpose: the MAC of its name, whose parts no MAC or
+    /// other key of this one may share.
+    pub fn subkey(&self, name: &[&[u8]]) -> Self {
+        Self(Zeroizing::new(self.mac(name)))
+    }
+
     /// Whether `mac` is the MAC of the parts, in constant time.
     pub fn verifies(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
         constant_time::verify_slices_are_equal(&self.mac(parts), mac).is_ok()
@@ -119,6 +125,15 @@ mod tests {
         assert_ne!(key.expose(), other_purpose.expose());
         assert_ne!(key.expose(), other_secret.expose());
         assert_eq!(key.expose(), master().derive("sealing").unwrap().expose());
+    }
+
+    #[test]
+    fn each_name_has_a_subkey_of_its_own() {
+        let key = master().derive("passkeys").unwrap();
+
+        assert_eq!(key.subkey(&[b"a"]).expose(), key.subkey(&[b"a"]).expose());
+        assert_ne!(key.subkey(&[b"a"]).expose(), key.subkey(&[b"b"]).expose());
+        assert_ne!(key.subkey(&[b"a"]).expose(), key.expose());
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl PasskeyService for Service {
         let finish = convert::registration_finish(request.into_inner())?;
         let passkey = self
             .passkeys
-            .finish_registration(&caller, finish.ceremony_id, finish.response, finish.name)
+            .finish_registration(&caller, finish.ceremony, finish.response, finish.name)
             .await?;
         let passkey = Some(convert::passkey(&passkey));
         Ok(Response::new(pb::FinishRegistrationResponse { passkey }))
@@ -60,9 +60,8 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::StartAuthenticationRequest>,
     ) -> Result<Response<pb::StartAuthenticationResponse>, Status> {
-        let origin = origin(&request);
         let target = convert::authentication_target(request.into_inner())?;
-        let started = self.passkeys.start_authentication(target, &origin).await?;
+        let started = self.passkeys.start_authentication(target).await?;
         Ok(Response::new(convert::authentication_started(started)))
     }
 
@@ -74,10 +73,10 @@ impl PasskeyService for Service {
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let origin = origin(&request);
         let pb::FinishAuthenticationRequest { ceremony_id, credential, .. } = request.into_inner();
-        let ceremony_id = convert::ceremony_id(&ceremony_id)?;
+        let ceremony = convert::ceremony(ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
         let SignedIn { account, tokens } =
-            self.passkeys.finish_authentication(ceremony_id, response, origin).await?;
+            self.passkeys.finish_authentication(ceremony, response, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::authenticated(&account, tokens))
     }
 
@@ -96,9 +95,9 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::FinishReauthenticationResponse>, Status> {
         let caller = self.callers.require(&request).await?;
         let pb::FinishReauthenticationRequest { ceremony_id, credential } = request.into_inner();
-        let ceremony_id = convert::ceremony_id(&ceremony_id)?;
+        let ceremony = convert::ceremony(ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());
-        let token = self.passkeys.finish_reauthentication(&caller, ceremony_id, response).await?;
+        let token = self.passkeys.finish_reauthentication(&caller, ceremony, response).await?;
         Ok(Response::new(convert::reauthenticated(&token)))
     }
 

@@ -16,8 +16,6 @@ use crate::{domain, model::violation};
 
 /// When to retry while the server is busy or shutting down, or its database does not answer.
 const RETRY_SOON: Duration = Duration::from_secs(1);
-/// When to retry while too many ceremonies are open.
-const RETRY_CEREMONY: Duration = Duration::from_secs(30);
 
 /// The status of a call that the domain refused. Carries the error as its source for the log, which the
 /// caller does not receive.
@@ -180,7 +178,6 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::FieldsInvalid(_) => (Code::InvalidArgument, ErrorReason::FieldsInvalid),
         E::TooManyAttempts { .. } => (Code::ResourceExhausted, ErrorReason::TooManyAttempts),
         E::PasswordLocked => (Code::ResourceExhausted, ErrorReason::PasswordLocked),
-        E::TooManyCeremonies => (Code::ResourceExhausted, ErrorReason::TooManyCeremonies),
         E::CursorInvalid => (Code::InvalidArgument, ErrorReason::CursorInvalid),
         E::WatcherTooSlow => (Code::ResourceExhausted, ErrorReason::WatcherTooSlow),
         E::Overloaded => (Code::Unavailable, ErrorReason::Overloaded),
@@ -218,7 +215,6 @@ fn message(error: &domain::Error) -> &'static str {
         E::FieldsInvalid(_) => "some fields are not valid; see the details",
         E::TooManyAttempts { .. } => "too many failed attempts; wait before the next one",
         E::PasswordLocked => "too many failed attempts; sign in with a passkey or ask the operator",
-        E::TooManyCeremonies => "too many ceremonies are open; finish one or wait",
         E::CursorInvalid => "the cursor is not one of ours; begin without one",
         E::WatcherTooSlow => "nothing was read for too long; call again with the last cursor",
         E::Overloaded => "the server is busy; try again shortly",
@@ -232,7 +228,6 @@ fn message(error: &domain::Error) -> &'static str {
 fn retry_after(error: &domain::Error) -> Option<Duration> {
     match error {
         domain::Error::TooManyAttempts { retry_after } => Some(*retry_after),
-        domain::Error::TooManyCeremonies => Some(RETRY_CEREMONY),
         domain::Error::Overloaded
         | domain::Error::DatabaseUnavailable(_)
         | domain::Error::RevocationsStale => Some(RETRY_SOON),

@@ -7,7 +7,7 @@ identifier! {
     PasskeyId
 }
 identifier! {
-    /// Names a ceremony to the client that started it. Random, so that no other client can finish it.
+    /// Names a ceremony in the record of used ones, and chooses the key that seals it. Random.
     CeremonyId
 }
 identifier! {

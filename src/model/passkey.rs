@@ -2,7 +2,7 @@
 
 use claviger_token::{id::AccountId, time::Timestamp};
 
-use super::{id::PasskeyId, label::PasskeyName};
+use super::{ceremony::CeremonyUse, id::PasskeyId, label::PasskeyName};
 
 /// The most passkeys an account may have.
 pub const MAX_PASSKEYS: u32 = 20;
@@ -64,6 +64,8 @@ pub struct Passkey {
 /// What a verified assertion changes about its passkey.
 #[derive(Debug, Clone)]
 pub struct PasskeyUse {
+    /// The ceremony that the assertion answered; the use is recorded only if it was not used before.
+    pub ceremony: CeremonyUse,
     /// The passkey that signed the assertion.
     pub passkey_id: PasskeyId,
     /// The counter the assertion was checked against; the use is recorded only if it is unchanged.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use claviger_token::time::Timestamp;
 
-use super::id::CeremonyId;
+use super::ceremony::SealedCeremony;
 
 /// A credential named in options (PublicKeyCredentialDescriptor, WebAuthn L3 §5.8.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub struct RequestOptions {
 /// A ceremony that was just started.
 #[derive(Clone)]
 pub struct Started<O> {
-    /// Names the ceremony to the finish.
-    pub ceremony_id: CeremonyId,
+    /// What the finish needs of the ceremony.
+    pub ceremony: SealedCeremony,
     /// When it expires.
     pub expires_at: Timestamp,
     /// What goes to the browser.

@@ -1,7 +1,5 @@
 //! Accounts: creating, finding and deleting them.
 
-use std::sync::Arc;
-
 use claviger_token::{
     id::{AccountId, SessionId},
     time::Timestamp,
@@ -18,12 +16,11 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
-    ceremonies::OpenCeremonies,
     error::corrupt,
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
-    tables::{AccountDeletion, CEREMONIES, TABLES},
+    tables::{AccountDeletion, TABLES},
 };
 
 /// The outcome of the creation of an account.
@@ -102,7 +99,7 @@ impl Storage {
         find_account(&mut self.read().await?, id).await
     }
 
-    /// Deletes an account with its passkeys and ceremonies, and revokes all its access tokens. Its
+    /// Deletes an account with its passkeys, and revokes all its access tokens. Its
     /// sessions have ended, and are deleted by the sweep. Returns whether the caller's session was live; if
     /// not, nothing is deleted.
     pub async fn delete_account(
@@ -113,14 +110,13 @@ impl Storage {
         revoked_until: Timestamp,
     ) -> Result<Ending<bool>> {
         let end = SessionEnd { reason: EndReason::AccountDeleted, now, revoked_until };
-        let input = (id, caller, end, Arc::clone(&self.open_ceremonies));
-        let ended = self.write(input, |c, (id, caller, end, open)| {
+        let ended = self.write((id, caller, end), |c, (id, caller, end)| {
             Box::pin(async move {
                 lock_account(c, *id).await?;
                 if !is_live(c, *caller, *id, end.now).await? {
                     return Ok(None);
                 }
-                delete_account(c, *id, *end, open).await.map(Some)
+                delete_account(c, *id, *end).await.map(Some)
             })
         });
         Ok(match ended.await? {
@@ -168,15 +164,11 @@ async fn delete_account(
     connection: &mut Connection,
     id: AccountId,
     end: SessionEnd,
-    open_ceremonies: &OpenCeremonies,
 ) -> Result<Ended> {
     let ended = end_for_ever(connection, id, end).await?;
     for table in TABLES {
         if let AccountDeletion::Deletes(statement) = table.account_deletion {
-            let deleted = connection.execute(statement, params![id]).await?;
-            if table.name == CEREMONIES {
-                open_ceremonies.remove(deleted);
-            }
+            connection.execute(statement, params![id]).await?;
         }
     }
     Ok(ended)

@@ -27,7 +27,7 @@ mod ways_to_sign_in;
 
 use std::sync::Arc;
 
-use ceremonies::OpenCeremonies;
+use ceremonies::FailedCeremonies;
 use claviger_token::time::Timestamp;
 use engine::{
     Connection, Engine, WriteBody, locks, params, postgres::PostgresEngine, sqlite::SqliteEngine,
@@ -46,7 +46,7 @@ pub struct Storage {
     engine: Engine,
     /// The same database through connections that no call of a client takes.
     reserved: Engine,
-    open_ceremonies: Arc<OpenCeremonies>,
+    failed_ceremonies: Arc<FailedCeremonies>,
 }
 
 // A file has no clock of its own: it is on the machine of the server.
@@ -76,8 +76,8 @@ impl Storage {
         let reserved = engine.reserved();
         let mut connection = reserved.reader().await?;
         refuse_unfinished_copy(&mut connection).await?;
-        let open_ceremonies = Arc::new(OpenCeremonies::load(&mut connection).await?);
-        Ok(Self { engine, reserved, open_ceremonies })
+        let failed_ceremonies = Arc::new(FailedCeremonies::load(&mut connection).await?);
+        Ok(Self { engine, reserved, failed_ceremonies })
     }
 
     /// The same database for what the server does by itself: reading revocations, answering whether it

@@ -22,15 +22,15 @@ impl Storage {
         sessions_before: Timestamp,
         batch: u32,
     ) -> Result<u64> {
-        let input = (now, sessions_before, batch, Arc::clone(&self.open_ceremonies));
-        self.write(input, |c, (now, sessions_before, batch, open_ceremonies)| {
+        let input = (now, sessions_before, batch, Arc::clone(&self.failed_ceremonies));
+        self.write(input, |c, (now, sessions_before, batch, failed_ceremonies)| {
             Box::pin(async move {
                 // Two sweeps at once would wait for each other's rows and gain nothing.
                 if !try_lock_sweep(c).await? {
                     return Ok(0);
                 }
                 let swept = sweep(c, *now, *sessions_before, *batch).await?;
-                open_ceremonies.recount(c).await?;
+                failed_ceremonies.recount(c).await?;
                 Ok(swept)
             })
         })

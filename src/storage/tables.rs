@@ -66,9 +66,6 @@ pub enum Kind {
     Boolean,
 }
 
-/// The table of ceremonies, whose rows are counted in memory.
-pub(super) const CEREMONIES: &str = "ceremonies";
-
 /// Deletes rows that fulfil a condition, those first that come first by the column of `$order`.
 macro_rules! sweep {
     ($table:literal, $key:literal, $condition:literal, $order:literal) => {
@@ -168,7 +165,8 @@ pub const TABLES: &[Table] = &[
         sweep: Sweep::Never("the number of passkeys of an account is limited"),
     },
     Table {
-        name: CEREMONIES,
+        // Of the previous version, which may run beside this one.
+        name: "ceremonies",
         columns: &[
             bytes("id"),
             text("kind"),
@@ -185,6 +183,17 @@ pub const TABLES: &[Table] = &[
             "DELETE FROM ceremonies WHERE account_id = $1 AND kind <> 'authentication'",
         ),
         sweep: Sweep::AtExpiry(&[sweep!("ceremonies", "id", "expires_at <= $1", "expires_at")]),
+    },
+    Table {
+        name: "used_ceremonies",
+        columns: &[bytes("id"), boolean("failed"), integer("keep_until")],
+        account_deletion: AccountDeletion::Unrelated,
+        sweep: Sweep::AtExpiry(&[sweep!(
+            "used_ceremonies",
+            "id",
+            "keep_until <= $1",
+            "keep_until"
+        )]),
     },
     Table {
         name: "revocations",

@@ -7,7 +7,7 @@ use crate::{
     domain::{Error, Result, requester::Requester},
     model::{
         account::AccountWithPassword,
-        id::CeremonyId,
+        ceremony::SealedCeremony,
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
         token::TokenPair,
@@ -24,7 +24,7 @@ pub enum PasswordChangeProof {
     /// The current password.
     Password(SecretString),
     /// The assertion of a passkey that this ceremony of the caller's session asked for.
-    Passkey(CeremonyId, AuthenticationResponse),
+    Passkey(SealedCeremony, AuthenticationResponse),
     /// A fresh sign-in, which is enough for an account without a password.
     SignIn,
 }
@@ -32,7 +32,7 @@ pub enum PasswordChangeProof {
 /// A proof that breaks no rule.
 enum AcceptedProof {
     Password(TypedPassword),
-    Passkey(CeremonyId, AuthenticationResponse),
+    Passkey(SealedCeremony, AuthenticationResponse),
     SignIn,
 }
 
@@ -61,8 +61,8 @@ impl Accounts {
                 let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
                 self.prove(attempt, Some(found), &current).await?;
             }
-            AcceptedProof::Passkey(ceremony_id, response) => {
-                self.passkeys.reauthenticate(caller, ceremony_id, response).await?;
+            AcceptedProof::Passkey(ceremony, response) => {
+                self.passkeys.reauthenticate(caller, ceremony, response).await?;
             }
             AcceptedProof::SignIn => {}
         }
@@ -83,8 +83,8 @@ impl Accounts {
             PasswordChangeProof::Password(current) => violations
                 .parsed("current_password", TypedPassword::parse(current))
                 .map(AcceptedProof::Password),
-            PasswordChangeProof::Passkey(id, response) => {
-                Some(AcceptedProof::Passkey(id, response))
+            PasswordChangeProof::Passkey(ceremony, response) => {
+                Some(AcceptedProof::Passkey(ceremony, response))
             }
             PasswordChangeProof::SignIn if found.password_hash.is_none() => {
                 Some(AcceptedProof::SignIn)

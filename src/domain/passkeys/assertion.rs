@@ -1,24 +1,23 @@
 //! Assertions: what signing in and reauthentication with a passkey have in common.
 //!
-//! A ceremony is started, taken, and its assertion checked down to the counter. What a right assertion
-//! is good for is for the two callers to do.
+//! A ceremony is started, and its assertion checked down to the counter. What a right assertion is good for
+//! is for the two callers to do.
 
 use claviger_token::time::Timestamp;
 
 use crate::{
     domain::{Error, Result},
     model::{
-        ceremony::{CEREMONY_LIFETIME, CeremonyKind, CeremonyPurpose},
-        id::CeremonyId,
+        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose},
         passkey::{CredentialId, Passkey, PasskeyUse},
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
+    storage::passkeys::UseRefusal,
 };
 
 use super::{
-    Passkeys, Quota,
-    ceremony_state::{self, AuthenticationState},
-    guard::UserHandle,
+    Passkeys,
+    guard::{Assertion, UserHandle},
     relying_party::Verdict,
 };
 
@@ -26,75 +25,51 @@ use super::{
 pub(super) const CHANGED_MEANWHILE: Error =
     Error::PasskeyRefused("passkey removed or used meanwhile");
 
-/// A ceremony that was taken to check its assertion.
-pub(super) struct TakenCeremony {
-    pub(super) purpose: CeremonyPurpose,
-    state: AuthenticationState,
+impl From<UseRefusal> for Error {
+    fn from(refusal: UseRefusal) -> Self {
+        match refusal {
+            UseRefusal::CeremonyUsed => Self::CeremonyNotFound,
+            UseRefusal::Changed => CHANGED_MEANWHILE,
+        }
+    }
 }
 
 impl Passkeys {
-    /// Opens a ceremony for an assertion of one of the allowed credentials; of any when there are none.
-    ///
-    /// # Errors
-    /// `TooManyCeremonies`.
-    pub(super) async fn start_assertion(
+    /// Starts a ceremony for an assertion of one of the allowed credentials; of any when there are none.
+    pub(super) fn start_assertion(
         &self,
         purpose: CeremonyPurpose,
-        quota: Quota,
         allow_credentials: Vec<CredentialDescriptor>,
     ) -> Result<Started<RequestOptions>> {
-        let state = self.relying_party.start_authentication()?;
+        let ceremony = self.new_ceremony(purpose)?;
         let options = RequestOptions {
-            challenge: state.challenge.clone(),
+            challenge: ceremony.challenge.to_vec(),
             timeout: CEREMONY_LIFETIME,
             relying_party_id: self.relying_party.id().to_owned(),
             allow_credentials,
         };
-        let state = ceremony_state::to_bytes(&state)?;
-        self.open_ceremony(purpose, quota, state, options).await
-    }
-
-    /// Takes the ceremony of an assertion, which can be checked once.
-    ///
-    /// # Errors
-    /// `CeremonyNotFound`.
-    pub(super) async fn take_assertion(
-        &self,
-        id: CeremonyId,
-        kind: CeremonyKind,
-    ) -> Result<TakenCeremony> {
-        let ceremony = self.take_ceremony(id, kind).await?;
-        let state = ceremony_state::from_bytes(&ceremony.state)?;
-        Ok(TakenCeremony { purpose: ceremony.purpose, state })
+        self.started(&ceremony, options)
     }
 
     /// Checks an assertion (WebAuthn L3 §7.2). Returns the passkey and what the assertion changes about
-    /// it; a suspected clone is recorded and refused.
+    /// it; a suspected clone is recorded and refused. What is refused uses the ceremony up.
     ///
     /// # Errors
-    /// `PasskeyRefused`; `PasskeyUnknown` in the discoverable flow alone.
+    /// `CeremonyNotFound`, `PasskeyRefused`; `PasskeyUnknown` in the discoverable flow alone.
     pub(super) async fn check_assertion(
         &self,
-        ceremony: TakenCeremony,
+        ceremony: &Ceremony,
         response: &AuthenticationResponse,
     ) -> Result<(Passkey, PasskeyUse)> {
-        let TakenCeremony { purpose, state } = ceremony;
-        let assertion =
-            self.relying_party.check_assertion(&state, response, user_handle(purpose))?;
-        let found = self.storage.find_passkey(&assertion.credential_id).await?;
-        let (passkey, refused) = self.subject(purpose, found, &assertion.credential_id)?;
-        // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
-        let verdict = self.relying_party.verify_assertion(state, response, &assertion, &passkey);
-        if let Some(error) = refused {
-            return Err(error);
-        }
-        let verdict = verdict?;
+        let verified = self.verify_assertion(ceremony, response).await;
+        let (passkey, assertion, verdict) = self.used_up_if_refused(ceremony, verified).await?;
         let used_at = self.world.now();
         if verdict == Verdict::CloneSuspected {
-            self.suspect_clone(&passkey, used_at).await?;
+            self.suspect_clone(ceremony, &passkey, used_at).await?;
             return Err(Error::PasskeyRefused("counter did not grow"));
         }
         let passkey_use = PasskeyUse {
+            ceremony: ceremony.used(),
             passkey_id: passkey.id,
             expected_counter: passkey.counter,
             counter: assertion.counter,
@@ -103,6 +78,25 @@ impl Passkeys {
             used_at,
         };
         Ok((passkey, passkey_use))
+    }
+
+    async fn verify_assertion(
+        &self,
+        ceremony: &Ceremony,
+        response: &AuthenticationResponse,
+    ) -> Result<(Passkey, Assertion, Verdict)> {
+        let Ceremony { purpose, challenge, .. } = ceremony;
+        let handle = user_handle(*purpose);
+        let assertion = self.relying_party.check_assertion(challenge, response, handle)?;
+        let found = self.storage.find_passkey(&assertion.credential_id).await?;
+        let (passkey, refused) = self.subject(*purpose, found, &assertion.credential_id)?;
+        // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
+        let verdict =
+            self.relying_party.verify_assertion(challenge, response, &assertion, &passkey);
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        Ok((passkey, assertion, verdict?))
     }
 
     /// The passkey to verify an assertion with: the one that it names, or what stands in for it and why
@@ -120,14 +114,23 @@ impl Passkeys {
         })
     }
 
-    async fn suspect_clone(&self, passkey: &Passkey, now: Timestamp) -> Result<()> {
+    async fn suspect_clone(
+        &self,
+        ceremony: &Ceremony,
+        passkey: &Passkey,
+        now: Timestamp,
+    ) -> Result<()> {
+        // One response that comes twice at once is no clone: its counter grew with the first.
+        if !self.storage.record_suspected_clone(ceremony.used(), passkey.id, now).await? {
+            return Err(Error::CeremonyNotFound);
+        }
         tracing::warn!(
             target: "claviger::security",
             event = "passkey_clone_suspected",
             account_id = %passkey.account_id,
             passkey_id = %passkey.id,
         );
-        Ok(self.storage.record_suspected_clone(passkey.id, now).await?)
+        Ok(())
     }
 }
 

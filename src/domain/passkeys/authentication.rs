@@ -8,29 +8,20 @@ use claviger_token::{id::AccountId, sign_in::SignInMethod};
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
     model::{
-        ceremony::{CeremonyKind, CeremonyPurpose},
-        id::CeremonyId,
+        ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         session::{Origin, SignIn},
         username::SignInName,
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
 };
 
-use super::{
-    AuthenticationTarget, Passkeys, Quota,
-    assertion::{CHANGED_MEANWHILE, TakenCeremony},
-    credential,
-};
+use super::{AuthenticationTarget, Passkeys, credential};
 
 impl Passkeys {
     /// Starts a sign-in. A name without passkeys gets decoys.
-    ///
-    /// # Errors
-    /// `TooManyCeremonies`.
     pub async fn start_authentication(
         &self,
         target: AuthenticationTarget,
-        origin: &Origin,
     ) -> Result<Started<RequestOptions>> {
         let (purpose, allowed) = match target {
             AuthenticationTarget::Discoverable => {
@@ -41,7 +32,7 @@ impl Passkeys {
                 (CeremonyPurpose::NamedAuthentication { account_id }, allowed)
             }
         };
-        self.start_assertion(purpose, Quota::Address(origin.address), allowed).await
+        self.start_assertion(purpose, allowed)
     }
 
     /// Checks the assertion and opens a session.
@@ -50,12 +41,12 @@ impl Passkeys {
     /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeyUnknown`.
     pub async fn finish_authentication(
         &self,
-        ceremony_id: CeremonyId,
+        ceremony: SealedCeremony,
         response: AuthenticationResponse,
         origin: Origin,
     ) -> Result<SignedIn> {
-        let ceremony = self.take_assertion(ceremony_id, CeremonyKind::Authentication).await?;
-        let signed_in = self.sign_in(ceremony, &response, origin).await;
+        let ceremony = self.open_ceremony(&ceremony, is_authentication).await?;
+        let signed_in = self.sign_in(&ceremony, &response, origin).await;
         match &signed_in {
             Ok(signed_in) => tracing::info!(
                 target: "claviger::security",
@@ -97,7 +88,7 @@ impl Passkeys {
 
     async fn sign_in(
         &self,
-        ceremony: TakenCeremony,
+        ceremony: &Ceremony,
         response: &AuthenticationResponse,
         origin: Origin,
     ) -> Result<SignedIn> {
@@ -109,7 +100,7 @@ impl Passkeys {
         let opened = self.sessions.ending(move |storage| async move {
             storage.open_passkey_session(passkey_use, session, until).await
         });
-        let epoch = opened.await?.ok_or(CHANGED_MEANWHILE)?;
+        let epoch = opened.await??;
         let tokens = self.sessions.first_pair(prepared, epoch)?;
         let account = self.storage.find_account(passkey.account_id).await?;
         let account = account.ok_or(Error::PasskeyRefused("account deleted meanwhile"))?;
@@ -118,6 +109,14 @@ impl Passkeys {
             tracing::warn!(%error, account_id = %account.id, "failed sign-in count not reset");
         }
         Ok(SignedIn { account, tokens })
+    }
+}
+
+const fn is_authentication(purpose: &CeremonyPurpose) -> bool {
+    match purpose {
+        CeremonyPurpose::NamedAuthentication { .. }
+        | CeremonyPurpose::DiscoverableAuthentication => true,
+        CeremonyPurpose::Registration { .. } | CeremonyPurpose::Reauthentication { .. } => false,
     }
 }
 

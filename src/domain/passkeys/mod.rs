@@ -1,38 +1,38 @@
 //! Passkey ceremonies: registration, sign-in and step-up, each a start/finish pair; and management.
 //!
-//! Knows nothing of gRPC or SQL. A ceremony is taken from storage before its response is checked, so a
-//! failed attempt uses it up too. The only user of webauthn-rs.
+//! Knows nothing of gRPC or SQL. A ceremony that starts leaves nothing behind: its client keeps it, sealed.
+//! A response uses it up, right or wrong. The only user of webauthn-rs.
 
 mod assertion;
 mod authentication;
-mod ceremony_state;
 mod credential;
 mod decoys;
 mod guard;
 mod library;
+mod library_state;
 mod management;
 mod providers;
 mod public_key;
 mod reauthentication;
 mod registration;
 mod relying_party;
+mod sealing;
 #[cfg(test)]
 mod tests;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use claviger_token::id::AccountId;
 
 use crate::{
     model::{
         account::Account,
-        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
+        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
         id::CeremonyId,
-        prefix,
         username::SignInName,
         webauthn::Started,
     },
-    storage::{Storage, ceremonies::CeremonyLimits},
+    storage::Storage,
 };
 
 use super::{
@@ -42,13 +42,11 @@ use super::{
 use decoys::Decoys;
 pub use providers::provider_name;
 use relying_party::RelyingParty;
+use sealing::Sealer;
 
-/// How many ceremonies an account may have open; a browser needs one.
-const OPEN_PER_ACCOUNT: u32 = 10;
-/// How many an address prefix may have open: whole offices share one.
-const OPEN_PER_ADDRESS: u32 = 1000;
-/// How many may be open in all.
-const OPEN_OVERALL: u32 = 100_000;
+/// How many refused responses are remembered at a time, about; the ceremonies of more stay open until they
+/// expire, which helps no one to a better response.
+const MAX_FAILED: u32 = 100_000;
 
 /// The relying party.
 #[derive(Debug, Clone)]
@@ -85,14 +83,13 @@ pub struct Passkeys {
     sessions: Arc<Sessions>,
     throttle: Arc<Throttle>,
     world: World,
-    key: DerivedKey,
+    sealer: Sealer,
     decoys: Decoys,
     relying_party: RelyingParty,
 }
 
 impl Passkeys {
-    /// Puts the use cases together. `key` makes decoys for unknown names and keys the limits of
-    /// open ceremonies.
+    /// Puts the use cases together. `key` makes decoys for unknown names and seals ceremonies.
     ///
     /// # Errors
     /// When the relying party id and the origins do not fit together.
@@ -105,8 +102,9 @@ impl Passkeys {
     ) -> Result<Self> {
         let world = sessions.world().clone();
         let relying_party = RelyingParty::new(settings)?;
-        let decoys = Decoys::new(key.clone())?;
-        Ok(Self { storage, sessions, throttle, world, key, decoys, relying_party })
+        let sealer = Sealer::new(key.subkey(&[b"ceremonies"]));
+        let decoys = Decoys::new(key)?;
+        Ok(Self { storage, sessions, throttle, world, sealer, decoys, relying_party })
     }
 
     /// The account of an access token; without an account there is no session either.
@@ -114,75 +112,56 @@ impl Passkeys {
         self.storage.find_account(id).await?.ok_or(Error::SessionEnded)
     }
 
-    /// Opens a ceremony that counts against a quota, and returns it with the browser's options.
-    ///
-    /// # Errors
-    /// `TooManyCeremonies`.
-    async fn open_ceremony<O>(
-        &self,
-        purpose: CeremonyPurpose,
-        quota: Quota,
-        state: Vec<u8>,
-        options: O,
-    ) -> Result<Started<O>> {
-        let now = self.world.now();
-        let ceremony = Ceremony {
+    /// A new ceremony with a challenge. It is written nowhere.
+    fn new_ceremony(&self, purpose: CeremonyPurpose) -> Result<Ceremony> {
+        Ok(Ceremony {
             id: CeremonyId::from_uuid(self.world.random_uuid()?),
             purpose,
-            quota_key: QuotaKey(self.key.mac(&[quota.kind(), &quota.bytes()])),
-            state,
-            expires_at: now + CEREMONY_LIFETIME,
-        };
-        let limits = CeremonyLimits { per_quota_key: quota.limit(), overall: OPEN_OVERALL };
-        let started =
-            Started { ceremony_id: ceremony.id, expires_at: ceremony.expires_at, options };
-        if self.storage.start_ceremony(ceremony, limits, now).await? {
-            Ok(started)
-        } else {
-            Err(Error::TooManyCeremonies)
-        }
+            challenge: self.world.random_bytes()?,
+            expires_at: self.world.now() + CEREMONY_LIFETIME,
+        })
     }
 
-    /// Takes a ceremony before its response is checked: a wrong response uses it up too.
+    /// Seals a ceremony for its client, beside the browser's options.
+    fn started<O>(&self, ceremony: &Ceremony, options: O) -> Result<Started<O>> {
+        let sealed = self.sealer.seal(&self.world, ceremony)?;
+        Ok(Started { ceremony: sealed, expires_at: ceremony.expires_at, options })
+    }
+
+    /// The ceremony that a client kept, if it is for what the caller may finish and was not used. Whether
+    /// another call uses it meanwhile shows when its use is recorded.
     ///
     /// # Errors
     /// `CeremonyNotFound`.
-    async fn take_ceremony(&self, id: CeremonyId, kind: CeremonyKind) -> Result<Ceremony> {
-        let taken = self.storage.take_ceremony(id, kind, self.world.now()).await?;
-        taken.ok_or(Error::CeremonyNotFound)
-    }
-}
-
-/// What an open ceremony counts against.
-#[derive(Debug, Clone, Copy)]
-enum Quota {
-    Account(AccountId),
-    /// All clients of the address prefix: /32 of IPv4, /64 of IPv6.
-    Address(IpAddr),
-}
-
-impl Quota {
-    const fn kind(&self) -> &'static [u8] {
-        match self {
-            Self::Account(_) => b"account",
-            Self::Address(_) => b"address",
+    async fn open_ceremony(
+        &self,
+        sealed: &SealedCeremony,
+        is_expected: impl FnOnce(&CeremonyPurpose) -> bool,
+    ) -> Result<Ceremony> {
+        let opened = self.sealer.open(sealed).ok_or(Error::CeremonyNotFound)?;
+        if !is_expected(&opened.purpose) || !opened.is_open_at(self.world.now()) {
+            return Err(Error::CeremonyNotFound);
         }
+        if self.storage.is_ceremony_used(opened.id).await? {
+            return Err(Error::CeremonyNotFound);
+        }
+        Ok(opened)
     }
 
-    fn bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Account(id) => id.as_bytes().to_vec(),
-            Self::Address(address) => match prefix::narrowest(*address).addr() {
-                IpAddr::V4(prefix) => prefix.octets().to_vec(),
-                IpAddr::V6(prefix) => prefix.octets().to_vec(),
-            },
+    /// Uses the ceremony up if its response was refused. What is accepted uses it up in the transaction of
+    /// what it is for, which decides between calls at the same time; a failure of the server does not.
+    ///
+    /// # Errors
+    /// The refusal; `CeremonyNotFound` when another call has used the ceremony meanwhile.
+    async fn used_up_if_refused<T>(&self, ceremony: &Ceremony, checked: Result<T>) -> Result<T> {
+        let is_refused = matches!(
+            checked,
+            Err(Error::PasskeyRefused(_) | Error::PasskeyUnknown | Error::ReauthenticationRequired)
+        );
+        if is_refused && !self.storage.record_failed_ceremony(ceremony.failed(), MAX_FAILED).await?
+        {
+            return Err(Error::CeremonyNotFound);
         }
-    }
-
-    const fn limit(&self) -> u32 {
-        match self {
-            Self::Account(_) => OPEN_PER_ACCOUNT,
-            Self::Address(_) => OPEN_PER_ADDRESS,
-        }
+        checked
     }
 }

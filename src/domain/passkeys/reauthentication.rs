@@ -5,32 +5,28 @@ use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 use crate::{
     domain::{Error, Result},
     model::{
-        ceremony::{CeremonyKind, CeremonyPurpose},
-        id::CeremonyId,
+        ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         passkey::{Passkey, PasskeyUse},
         session::Session,
         token::AccessToken,
         webauthn::{AuthenticationResponse, RequestOptions, Started},
     },
+    storage::passkeys::UseRefusal,
 };
 
-use super::{
-    Passkeys, Quota,
-    assertion::{CHANGED_MEANWHILE, TakenCeremony},
-    credential,
-};
+use super::{Passkeys, assertion::CHANGED_MEANWHILE, credential};
 
 impl Passkeys {
     /// Starts proving presence within the caller's session. An account without passkeys gets a
     /// ceremony that cannot be finished.
     ///
     /// # Errors
-    /// `SessionEnded`, `TooManyCeremonies`.
+    /// `SessionEnded`.
     pub async fn start_reauthentication(&self, caller: &Claims) -> Result<Started<RequestOptions>> {
         let account = self.account(caller.account_id).await?;
         let passkeys = self.storage.list_passkeys(account.id).await?;
         let allowed = passkeys.iter().map(credential::descriptor).collect();
-        self.start_assertion(purpose(caller), Quota::Account(account.id), allowed).await
+        self.start_assertion(purpose(caller), allowed)
     }
 
     /// Checks the assertion; the session stays, its `auth_time` becomes now.
@@ -40,10 +36,10 @@ impl Passkeys {
     pub async fn finish_reauthentication(
         &self,
         caller: &Claims,
-        ceremony_id: CeremonyId,
+        ceremony: SealedCeremony,
         response: AuthenticationResponse,
     ) -> Result<(AccessToken, Timestamp)> {
-        let session = self.reauthenticate(caller, ceremony_id, response).await?;
+        let session = self.reauthenticate(caller, ceremony, response).await?;
         self.sessions.access_token(&session)
     }
 
@@ -55,14 +51,11 @@ impl Passkeys {
     pub(in crate::domain) async fn reauthenticate(
         &self,
         caller: &Claims,
-        ceremony_id: CeremonyId,
+        ceremony: SealedCeremony,
         response: AuthenticationResponse,
     ) -> Result<Session> {
-        let ceremony = self.take_assertion(ceremony_id, CeremonyKind::Reauthentication).await?;
-        if ceremony.purpose != purpose(caller) {
-            return Err(Error::CeremonyNotFound);
-        }
-        let session = self.prove_presence(caller, ceremony, &response).await;
+        let ceremony = self.open_ceremony(&ceremony, |it| *it == purpose(caller)).await?;
+        let session = self.prove_presence(caller, &ceremony, &response).await;
         let session = session.inspect_err(|error| {
             if let Error::PasskeyRefused(detail) = error {
                 tracing::info!(
@@ -88,7 +81,7 @@ impl Passkeys {
     async fn prove_presence(
         &self,
         caller: &Claims,
-        ceremony: TakenCeremony,
+        ceremony: &Ceremony,
         response: &AuthenticationResponse,
     ) -> Result<Session> {
         let (passkey, passkey_use) = self.check_assertion(ceremony, response).await?;
@@ -98,8 +91,9 @@ impl Passkeys {
             caller.session_id,
         );
         match recorded.await? {
-            Some(session) => Ok(session),
-            None => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
+            Ok(session) => Ok(session),
+            Err(UseRefusal::Changed) => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
+            Err(refusal @ UseRefusal::CeremonyUsed) => Err(refusal.into()),
         }
     }
 

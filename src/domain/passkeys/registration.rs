@@ -1,12 +1,12 @@
 //! Adding a passkey to an account.
 
-use claviger_token::claims::Claims;
+use claviger_token::{claims::Claims, id::AccountId};
 
 use crate::{
     domain::{Error, Result},
     model::{
-        ceremony::{CEREMONY_LIFETIME, CeremonyKind, CeremonyPurpose},
-        id::{CeremonyId, PasskeyId},
+        ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
+        id::PasskeyId,
         label::PasskeyName,
         passkey::{MAX_PASSKEYS, Passkey},
         webauthn::{CreationOptions, RegistrationResponse, Started},
@@ -15,19 +15,14 @@ use crate::{
 };
 
 use super::{
-    Passkeys, Quota,
-    ceremony_state::{self, RegistrationState},
-    credential,
-    guard::NewCredential,
-    management::shown_name,
-    relying_party::ALGORITHMS,
+    Passkeys, credential, guard::NewCredential, management::shown_name, relying_party::ALGORITHMS,
 };
 
 impl Passkeys {
     /// Starts adding a passkey to the caller's account. Requires a fresh sign-in.
     ///
     /// # Errors
-    /// `ReauthenticationRequired`, `PasskeyLimitReached`, `TooManyCeremonies`, `SessionEnded`.
+    /// `ReauthenticationRequired`, `PasskeyLimitReached`, `SessionEnded`.
     pub async fn start_registration(&self, caller: &Claims) -> Result<Started<CreationOptions>> {
         self.sessions.require_fresh(caller)?;
         let account = self.account(caller.account_id).await?;
@@ -35,21 +30,19 @@ impl Passkeys {
         if passkeys.len() >= MAX_PASSKEYS as usize {
             return Err(Error::PasskeyLimitReached);
         }
-        let state = self.relying_party.start_registration(account.id)?;
+        let ceremony = self.new_ceremony(purpose(account.id))?;
         let options = CreationOptions {
             relying_party_id: self.relying_party.id().to_owned(),
             relying_party_name: self.relying_party.name().to_owned(),
             user_handle: account.id.as_bytes().to_vec(),
             user_name: account.username.as_str().to_owned(),
             user_display_name: shown_name(&account),
-            challenge: state.challenge.clone(),
+            challenge: ceremony.challenge.to_vec(),
             algorithms: ALGORITHMS.to_vec(),
             timeout: CEREMONY_LIFETIME,
             exclude_credentials: passkeys.iter().map(credential::descriptor).collect(),
         };
-        let purpose = CeremonyPurpose::Registration { account_id: account.id };
-        let state = ceremony_state::to_bytes(&state)?;
-        self.open_ceremony(purpose, Quota::Account(account.id), state, options).await
+        self.started(&ceremony, options)
     }
 
     /// Checks the response and adds the passkey. Without a name it gets its provider's.
@@ -60,31 +53,30 @@ impl Passkeys {
     pub async fn finish_registration(
         &self,
         caller: &Claims,
-        ceremony_id: CeremonyId,
+        ceremony: SealedCeremony,
         response: RegistrationResponse,
         name: PasskeyName,
     ) -> Result<Passkey> {
-        let ceremony = self.take_ceremony(ceremony_id, CeremonyKind::Registration).await?;
-        if ceremony.purpose != (CeremonyPurpose::Registration { account_id: caller.account_id }) {
-            return Err(Error::CeremonyNotFound);
-        }
-        self.sessions.require_fresh(caller)?;
-        let state: RegistrationState = ceremony_state::from_bytes(&ceremony.state)?;
-        let added =
-            self.relying_party.verify_registration(&state, &response).inspect_err(|it| {
+        let expected = purpose(caller.account_id);
+        let ceremony = self.open_ceremony(&ceremony, |it| *it == expected).await?;
+        let checked = self.check_registration(caller, &ceremony, &response);
+        let added = self.used_up_if_refused(&ceremony, checked).await.inspect_err(|error| {
+            if let Error::PasskeyRefused(detail) = error {
                 tracing::info!(
                     target: "claviger::security",
                     event = "passkey_registration_refused",
                     account_id = %caller.account_id,
-                    detail = it.0,
+                    detail,
                 );
-            })?;
+            }
+        })?;
         let passkey = self.new_passkey(caller, added, response, name)?;
-        match self.add(passkey.clone(), caller).await? {
+        match self.add(passkey.clone(), &ceremony, caller).await? {
             PasskeyAddition::Added => {}
             PasskeyAddition::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
             PasskeyAddition::LimitReached => return Err(Error::PasskeyLimitReached),
             PasskeyAddition::SessionEnded => return Err(Error::SessionEnded),
+            PasskeyAddition::CeremonyUsed => return Err(Error::CeremonyNotFound),
         }
         tracing::info!(
             target: "claviger::security",
@@ -95,13 +87,28 @@ impl Passkeys {
         Ok(passkey)
     }
 
+    fn check_registration(
+        &self,
+        caller: &Claims,
+        ceremony: &Ceremony,
+        response: &RegistrationResponse,
+    ) -> Result<NewCredential> {
+        self.sessions.require_fresh(caller)?;
+        Ok(self.relying_party.verify_registration(&ceremony.challenge, response)?)
+    }
+
     /// Adds the passkey, unless its id is a decoy, which counts as some account's.
-    async fn add(&self, passkey: Passkey, caller: &Claims) -> Result<PasskeyAddition> {
-        let session = caller.session_id;
+    async fn add(
+        &self,
+        passkey: Passkey,
+        ceremony: &Ceremony,
+        caller: &Claims,
+    ) -> Result<PasskeyAddition> {
+        let (used, session) = (ceremony.used(), caller.session_id);
         Ok(if self.decoys.include(&passkey.credential_id) {
-            self.storage.refuse_passkey(passkey, session, MAX_PASSKEYS).await?
+            self.storage.refuse_passkey(passkey, used, session, MAX_PASSKEYS).await?
         } else {
-            self.storage.add_passkey(passkey, session, MAX_PASSKEYS).await?
+            self.storage.add_passkey(passkey, used, session, MAX_PASSKEYS).await?
         })
     }
 
@@ -132,4 +139,8 @@ impl Passkeys {
             clone_suspected_at: None,
         })
     }
+}
+
+const fn purpose(account_id: AccountId) -> CeremonyPurpose {
+    CeremonyPurpose::Registration { account_id }
 }

@@ -3,11 +3,11 @@
 //! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
 
 use aws_lc_rs::digest;
-use claviger_token::id::AccountId;
 use url::Url;
+use uuid::Uuid;
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
-    prelude::{WebauthnError, WebauthnResult},
+    prelude::{DiscoverableAuthentication, PasskeyRegistration, WebauthnError, WebauthnResult},
 };
 use webauthn_rs_core::proto::{
     AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw, PublicKeyCredential,
@@ -17,7 +17,7 @@ use webauthn_rs_core::proto::{
 use crate::{
     domain::{Error, Result},
     model::{
-        ceremony::CEREMONY_LIFETIME,
+        ceremony::{CEREMONY_LIFETIME, CHALLENGE_BYTES},
         host::{is_at_or_below, is_local},
         passkey::Passkey,
         webauthn::{AuthenticationResponse, RegistrationResponse},
@@ -25,20 +25,21 @@ use crate::{
 };
 
 use super::{
-    Settings,
-    ceremony_state::{AuthenticationState, RegistrationState},
-    credential,
+    Settings, credential,
     guard::{
         self, Assertion, Checked, ES256, ES384, Expectation, NewCredential, RS256, Refusal,
         UserHandle,
     },
     library::{refusal, unlogged},
+    library_state::StateTemplate,
     public_key,
 };
 
 /// The algorithms asked for, best first; no others are accepted.
 pub(super) const ALGORITHMS: [i32; 3] = [ES256, ES384, RS256];
 
+/// Never, since the same state was made when the server started.
+const NO_STATE: Refusal = Refusal("the library's state cannot be made");
 const PUBLIC_KEY: &str = "public-key";
 const ANDROID_ORIGIN: &str = "android:apk-key-hash:";
 
@@ -48,6 +49,8 @@ pub(super) struct RelyingParty {
     accepted_origins: Vec<String>,
     id_hash: [u8; 32],
     library: Webauthn,
+    registrations: StateTemplate<PasskeyRegistration>,
+    authentications: StateTemplate<DiscoverableAuthentication>,
 }
 
 /// The verdict on an assertion whose signature is right.
@@ -77,7 +80,9 @@ impl RelyingParty {
         let hash = digest::digest(&digest::SHA256, settings.relying_party_id.as_bytes());
         id_hash.copy_from_slice(hash.as_ref());
         let accepted_origins = settings.accepted_origins();
-        Ok(Self { settings, accepted_origins, id_hash, library })
+        let (registrations, authentications) =
+            (registrations(&library)?, authentications(&library)?);
+        Ok(Self { settings, accepted_origins, id_hash, library, registrations, authentications })
     }
 
     /// The relying party id.
@@ -85,40 +90,25 @@ impl RelyingParty {
         &self.settings.relying_party_id
     }
 
+    /// The states of registrations and of sign-ins, as the library stores them.
+    #[cfg(test)]
+    pub(super) const fn stored_states(&self) -> [&serde_json::Value; 2] {
+        [self.registrations.serialized(), self.authentications.serialized()]
+    }
+
     /// The name shown to people.
     pub(super) fn name(&self) -> &str {
         &self.settings.relying_party_name
-    }
-
-    /// A new challenge to register with.
-    pub(super) fn start_registration(&self, account_id: AccountId) -> Result<RegistrationState> {
-        // The library's options are not used, so it needs no names; nor does it get the passkeys to
-        // exclude: whether a credential id is taken is for storage to say, of every account.
-        let user = account_id.as_uuid();
-        let (options, library) =
-            unlogged(|| self.library.start_passkey_registration(user, "-", "-", None))
-                .map_err(Error::internal)?;
-        Ok(RegistrationState { challenge: options.public_key.challenge, library })
-    }
-
-    /// A new challenge to sign in with, by name or discoverable.
-    ///
-    /// One library state serves both: its state for named sign-ins would freeze passkeys and their
-    /// counters as they are at the start.
-    pub(super) fn start_authentication(&self) -> Result<AuthenticationState> {
-        let (options, library) = unlogged(|| self.library.start_discoverable_authentication())
-            .map_err(Error::internal)?;
-        Ok(AuthenticationState { challenge: options.public_key.challenge, library })
     }
 
     /// Checks the response to a registration (WebAuthn L3 §7.1) but for what only storage knows, and that
     /// sign-ins can be verified with its key.
     pub(super) fn verify_registration(
         &self,
-        state: &RegistrationState,
+        challenge: &[u8; CHALLENGE_BYTES],
         response: &RegistrationResponse,
     ) -> Checked<NewCredential> {
-        let credential = guard::check_registration(response, &self.expect(&state.challenge))?;
+        let credential = guard::check_registration(response, &self.expect(challenge))?;
         public_key::check_usable(&credential.public_key)?;
         if !public_key::is_read_at_registration(&credential.public_key)? {
             // The guard has checked everything but the attestation.
@@ -136,7 +126,8 @@ impl RelyingParty {
             type_: PUBLIC_KEY.to_owned(),
             extensions: Default::default(),
         };
-        unlogged(|| self.library.finish_passkey_registration(&answer, &state.library))
+        let state = self.registrations.with_challenge(challenge).map_err(|_| NO_STATE)?;
+        unlogged(|| self.library.finish_passkey_registration(&answer, &state))
             .map_err(|error| refusal(&error))?;
         Ok(credential)
     }
@@ -144,22 +135,23 @@ impl RelyingParty {
     /// Checks of an assertion what needs no knowledge of the passkey.
     pub(super) fn check_assertion(
         &self,
-        state: &AuthenticationState,
+        challenge: &[u8; CHALLENGE_BYTES],
         response: &AuthenticationResponse,
         user_handle: UserHandle,
     ) -> Checked<Assertion> {
-        guard::check_assertion(response, user_handle, &self.expect(&state.challenge))
+        guard::check_assertion(response, user_handle, &self.expect(challenge))
     }
 
     /// Verifies a checked assertion against the passkey it names (WebAuthn L3 §7.2).
     pub(super) fn verify_assertion(
         &self,
-        state: AuthenticationState,
+        challenge: &[u8; CHALLENGE_BYTES],
         response: &AuthenticationResponse,
         assertion: &Assertion,
         passkey: &Passkey,
     ) -> Checked<Verdict> {
         let credential = credential::for_verification(passkey, assertion.backup_eligible)?;
+        let state = self.authentications.with_challenge(challenge).map_err(|_| NO_STATE)?;
         let answer = PublicKeyCredential {
             id: String::new(),
             raw_id: response.raw_id.clone(),
@@ -174,7 +166,7 @@ impl RelyingParty {
         };
         // Before what follows, which would tell by the time it saves what is known of the passkey.
         let verified = unlogged(|| {
-            self.library.finish_discoverable_authentication_v2(&answer, state.library, credential)
+            self.library.finish_discoverable_authentication_v2(&answer, state, credential)
         });
         guard::check_user_handle(response, passkey.account_id)?;
         // Eligibility may appear later, when a key moves into a synced store. It never disappears.
@@ -211,6 +203,22 @@ fn library(settings: &Settings, own: &[Url], related: &[Url]) -> WebauthnResult<
     let builder = builder.rp_name(&settings.relying_party_name).timeout(CEREMONY_LIFETIME);
     let origins = own.iter().chain(related);
     origins.fold(builder, |builder, origin| builder.append_allowed_origin(origin)).build()
+}
+
+/// What the library keeps of a registration. Its options are not used, so it needs no user; nor does it get
+/// the passkeys to exclude: whether a credential id is taken is for storage to say, of every account.
+fn registrations(library: &Webauthn) -> Result<StateTemplate<PasskeyRegistration>> {
+    let started = unlogged(|| library.start_passkey_registration(Uuid::nil(), "-", "-", None));
+    let (options, state) = started.map_err(Error::internal)?;
+    StateTemplate::new(&state, "/rs/challenge", &options.public_key.challenge)
+}
+
+/// What the library keeps of a sign-in, by name or discoverable. One state serves both: its state for
+/// named sign-ins would freeze passkeys and their counters as they are at the start.
+fn authentications(library: &Webauthn) -> Result<StateTemplate<DiscoverableAuthentication>> {
+    let started = unlogged(|| library.start_discoverable_authentication());
+    let (options, state) = started.map_err(Error::internal)?;
+    StateTemplate::new(&state, "/ast/challenge", &options.public_key.challenge)
 }
 
 /// An origin at or below the relying party id, as browsers and Android write it: compared as a

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use crate::{
     domain::accounts::PasswordChangeProof,
-    model::{account::Account, violation::FieldReason},
+    model::{account::Account, ceremony::SealedCeremony, violation::FieldReason},
 };
 
 use super::{fields::Fields, webauthn};
@@ -36,10 +36,11 @@ pub(crate) fn password_change(
                 let sentence = "must be empty when `passkey` is given";
                 fields.refuse("current_password", FieldReason::Malformed, sentence);
             }
-            let id = fields.identifier("passkey.ceremony_id", &passkey.ceremony_id);
+            let ceremony = SealedCeremony::parse(passkey.ceremony_id);
+            let ceremony = fields.parsed("passkey.ceremony_id", ceremony);
             let response =
                 webauthn::authentication_response(passkey.credential.unwrap_or_default());
-            id.map(|id| PasswordChangeProof::Passkey(id, response))
+            ceremony.map(|it| PasswordChangeProof::Passkey(it, response))
         }
         None if current_password.is_empty() => Some(PasswordChangeProof::SignIn),
         None => Some(PasswordChangeProof::Password(current_password.into())),

@@ -8,7 +8,8 @@ use crate::{
     domain::passkeys::{AuthenticationTarget, provider_name},
     model::{
         account::Account,
-        id::{CeremonyId, PasskeyId},
+        ceremony::SealedCeremony,
+        id::PasskeyId,
         label::PasskeyName,
         passkey::Passkey,
         token::AccessToken,
@@ -54,7 +55,7 @@ pub(crate) fn registration_started(
     started: Started<CreationOptions>,
 ) -> pb::StartRegistrationResponse {
     pb::StartRegistrationResponse {
-        ceremony_id: started.ceremony_id.to_string(),
+        ceremony_id: started.ceremony.expose().to_owned(),
         expire_time: Some(timestamp(started.expires_at)),
         options: Some(creation_options(started.options)),
     }
@@ -62,7 +63,7 @@ pub(crate) fn registration_started(
 
 /// A request to finish a registration.
 pub(crate) struct RegistrationFinish {
-    pub(crate) ceremony_id: CeremonyId,
+    pub(crate) ceremony: SealedCeremony,
     pub(crate) response: RegistrationResponse,
     pub(crate) name: PasskeyName,
 }
@@ -72,14 +73,14 @@ pub(crate) fn registration_finish(
     request: pb::FinishRegistrationRequest,
 ) -> Result<RegistrationFinish, Status> {
     let mut fields = Fields::default();
-    let ceremony_id = fields.identifier("ceremony_id", &request.ceremony_id);
+    let ceremony = fields.parsed("ceremony_id", SealedCeremony::parse(request.ceremony_id));
     let name = fields.parsed("name", PasskeyName::parse(&request.name));
-    let (Some(ceremony_id), Some(name)) = (ceremony_id, name) else {
+    let (Some(ceremony), Some(name)) = (ceremony, name) else {
         return Err(fields.into_status());
     };
     // A missing credential is treated like a wrong one: it uses up the ceremony.
     let response = registration_response(request.credential.unwrap_or_default());
-    Ok(RegistrationFinish { ceremony_id, response, name })
+    Ok(RegistrationFinish { ceremony, response, name })
 }
 
 /// Whether to sign in as one username, or with any passkey that the browser finds.
@@ -103,10 +104,10 @@ pub(crate) fn authentication_target(
 }
 
 /// The ceremony that a credential belongs to.
-pub(crate) fn ceremony_id(text: &str) -> Result<CeremonyId, Status> {
+pub(crate) fn ceremony(text: String) -> Result<SealedCeremony, Status> {
     let mut fields = Fields::default();
-    let id = fields.identifier("ceremony_id", text);
-    id.ok_or_else(|| fields.into_status())
+    let ceremony = fields.parsed("ceremony_id", SealedCeremony::parse(text));
+    ceremony.ok_or_else(|| fields.into_status())
 }
 
 /// A started sign-in.
@@ -114,7 +115,7 @@ pub(crate) fn authentication_started(
     started: Started<RequestOptions>,
 ) -> pb::StartAuthenticationResponse {
     pb::StartAuthenticationResponse {
-        ceremony_id: started.ceremony_id.to_string(),
+        ceremony_id: started.ceremony.expose().to_owned(),
         expire_time: Some(timestamp(started.expires_at)),
         options: Some(request_options(started.options)),
     }
@@ -125,7 +126,7 @@ pub(crate) fn reauthentication_started(
     started: Started<RequestOptions>,
 ) -> pb::StartReauthenticationResponse {
     pb::StartReauthenticationResponse {
-        ceremony_id: started.ceremony_id.to_string(),
+        ceremony_id: started.ceremony.expose().to_owned(),
         expire_time: Some(timestamp(started.expires_at)),
         options: Some(request_options(started.options)),
     }

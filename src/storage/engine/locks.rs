@@ -8,7 +8,7 @@ use claviger_token::id::{AccountId, SessionId};
 use sqlx::Executor as _;
 
 use crate::{
-    model::{ceremony::QuotaKey, service_account::ServiceAccountName, token::RefreshFamilyHash},
+    model::{service_account::ServiceAccountName, token::RefreshFamilyHash},
     storage::Result,
 };
 
@@ -18,7 +18,6 @@ const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
 const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
 const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
-const QUOTA: &str = "SELECT pg_advisory_xact_lock($1)";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
@@ -48,16 +47,6 @@ pub(in crate::storage) async fn lock_family(
     family: RefreshFamilyHash,
 ) -> Result<()> {
     lock(connection, FAMILY, params![family]).await
-}
-
-/// Locks a quota of open ceremonies until the end of the transaction: no other transaction opens a
-/// ceremony that counts towards it. Two quotas rarely share a lock, and then only wait for each other.
-pub(in crate::storage) async fn lock_quota(
-    connection: &mut Connection,
-    payer: QuotaKey,
-) -> Result<()> {
-    let number = payer.0.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-    lock(connection, QUOTA, params![number]).await
 }
 
 /// Locks a service account until the end of the transaction: no other transaction changes or deletes

@@ -10,6 +10,7 @@ use claviger_token::{
 };
 
 use crate::model::{
+    ceremony::CeremonyUse,
     id::PasskeyId,
     label::PasskeyName,
     passkey::{CredentialId, Passkey},
@@ -19,12 +20,14 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     accounts::find_account,
+    ceremonies::use_up,
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
+pub use uses::{UseRefusal, Used};
 
 /// The outcome of the addition of a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub enum PasskeyAddition {
     LimitReached,
     /// The caller's session is not live.
     SessionEnded,
+    /// The ceremony was used before.
+    CeremonyUsed,
 }
 
 /// The outcome of the removal of a passkey.
@@ -123,15 +128,17 @@ const EXISTS: &str = "SELECT 1 FROM passkeys WHERE id = $1 AND account_id = $2";
 const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
 
 impl Storage {
-    /// Adds a passkey to an account that has fewer than `limit`, while the caller's session is live.
+    /// Adds a passkey to an account that has fewer than `limit`, while the caller's session is live. The
+    /// ceremony is used up whatever the outcome.
     pub async fn add_passkey(
         &self,
         passkey: Passkey,
+        ceremony: CeremonyUse,
         caller: SessionId,
         limit: u32,
     ) -> Result<PasskeyAddition> {
-        self.write((passkey, caller, limit), |c, (passkey, caller, limit)| {
-            Box::pin(add(c, passkey, *caller, *limit))
+        self.write((passkey, ceremony, caller, limit), |c, (passkey, ceremony, caller, limit)| {
+            Box::pin(add(c, passkey, ceremony, *caller, *limit))
         })
         .await
     }
@@ -141,11 +148,12 @@ impl Storage {
     pub async fn refuse_passkey(
         &self,
         passkey: Passkey,
+        ceremony: CeremonyUse,
         caller: SessionId,
         limit: u32,
     ) -> Result<PasskeyAddition> {
-        self.write((passkey, caller, limit), |c, (passkey, caller, limit)| {
-            Box::pin(refuse(c, passkey, *caller, *limit))
+        self.write((passkey, ceremony, caller, limit), |c, (passkey, ceremony, caller, limit)| {
+            Box::pin(refuse(c, passkey, ceremony, *caller, *limit))
         })
         .await
     }
@@ -213,10 +221,11 @@ impl Storage {
 async fn add(
     connection: &mut Connection,
     passkey: &Passkey,
+    ceremony: &CeremonyUse,
     caller: SessionId,
     limit: u32,
 ) -> Result<PasskeyAddition> {
-    if let Some(refused) = why_not_added(connection, passkey, caller, limit).await? {
+    if let Some(refused) = why_not_added(connection, passkey, ceremony, caller, limit).await? {
         Ok(refused)
     } else if insert(connection, passkey).await? {
         Ok(PasskeyAddition::Added)
@@ -228,10 +237,11 @@ async fn add(
 async fn refuse(
     connection: &mut Connection,
     passkey: &Passkey,
+    ceremony: &CeremonyUse,
     caller: SessionId,
     limit: u32,
 ) -> Result<PasskeyAddition> {
-    if let Some(refused) = why_not_added(connection, passkey, caller, limit).await? {
+    if let Some(refused) = why_not_added(connection, passkey, ceremony, caller, limit).await? {
         return Ok(refused);
     }
     // In place of the insertion, so that no statement less tells the two apart.
@@ -239,15 +249,20 @@ async fn refuse(
     Ok(PasskeyAddition::AlreadyRegistered)
 }
 
-/// What keeps an account from getting a passkey, whatever its credential id.
+/// Uses the ceremony up. Returns what keeps the account from getting a passkey, whatever its credential
+/// id.
 async fn why_not_added(
     connection: &mut Connection,
     passkey: &Passkey,
+    ceremony: &CeremonyUse,
     caller: SessionId,
     limit: u32,
 ) -> Result<Option<PasskeyAddition>> {
     let (account_id, now) = (passkey.account_id, passkey.created_at);
     lock_account(connection, account_id).await?;
+    if !use_up(connection, ceremony).await? {
+        return Ok(Some(PasskeyAddition::CeremonyUsed));
+    }
     if !is_live(connection, caller, account_id, now).await? {
         return Ok(Some(PasskeyAddition::SessionEnded));
     }

@@ -8,17 +8,19 @@ use claviger_token::{
 
 use crate::{
     model::{
+        ceremony::CeremonyUse,
         id::PasskeyId,
         passkey::PasskeyUse,
         session::{NewSession, Session},
     },
     storage::{
         Connection, Result, Storage,
+        ceremonies::use_up,
         locks::lock_account,
         params,
         sessions::{
             Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch, is_open_at,
-            keep_later, open_another, opened_epoch, session_columns, surplus_end,
+            keep_later, open_another, session_columns, surplus_end,
         },
     },
 };
@@ -46,41 +48,64 @@ RETURNING ",
 
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
+/// Why the use of a passkey was not recorded, nor what it was for. The ceremony is used up all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UseRefusal {
+    /// The ceremony was used before.
+    CeremonyUsed,
+    /// The passkey was deleted, its counter is no longer the expected one, or the session that it was for
+    /// is not a live session of the owner.
+    Changed,
+}
+
+/// What the use of a passkey was for, if it was recorded.
+pub type Used<T> = std::result::Result<T, UseRefusal>;
+
 impl Storage {
-    /// Records a use and opens a session with it, in one step. Returns the epoch of the session, or
-    /// `None`, and does neither, when the passkey was deleted or its counter is no longer the expected
-    /// one. `revoked_until` is for sessions that end because the account has too many.
+    /// Records a use, that of the ceremony included, and opens a session with it, in one step. Returns the
+    /// epoch of the session. `revoked_until` is for sessions that end because the account has too many.
     pub async fn open_passkey_session(
         &self,
         passkey_use: PasskeyUse,
         session: NewSession,
         revoked_until: Timestamp,
-    ) -> Result<Ending<Option<i64>>> {
+    ) -> Result<Ending<Used<i64>>> {
         let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
         let opened = self.write((passkey_use, session, end), |c, (passkey_use, session, end)| {
             Box::pin(open_session(c, passkey_use, session, *end))
         });
-        Ok(opened_epoch(account_id, opened.await?, end))
+        Ok(match opened.await? {
+            Ok(Opened { epoch, surplus }) => Ending::new(Ok(epoch), end.of(account_id, surplus)),
+            Err(refusal) => Ending::none(Err(refusal)),
+        })
     }
 
-    /// Records a use and the reauthentication of a session with it, in one step. Returns `None`, and
-    /// does neither, when the passkey was deleted, its counter is no longer the expected one, or the
-    /// session is not a live session of the owner.
+    /// Records a use, that of the ceremony included, and the reauthentication of a session with it, in one
+    /// step.
     pub async fn record_passkey_reauthentication(
         &self,
         passkey_use: PasskeyUse,
         owner: AccountId,
         session_id: SessionId,
-    ) -> Result<Option<Session>> {
+    ) -> Result<Used<Session>> {
         self.write((passkey_use, owner, session_id), |c, (passkey_use, owner, session_id)| {
             Box::pin(reauthenticate(c, passkey_use, *owner, *session_id))
         })
         .await
     }
 
-    /// Records that the counter of a passkey did not grow, which suggests a cloned authenticator.
-    pub async fn record_suspected_clone(&self, id: PasskeyId, now: Timestamp) -> Result<()> {
-        self.write((id, now), |c, (id, now)| Box::pin(suspect_clone(c, *id, *now))).await
+    /// Records that the counter of a passkey did not grow, which suggests a cloned authenticator. Returns
+    /// `false`, and records nothing, when the ceremony was used before: its counter grew then.
+    pub async fn record_suspected_clone(
+        &self,
+        ceremony: CeremonyUse,
+        id: PasskeyId,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write((ceremony, id, now), |c, (ceremony, id, now)| {
+            Box::pin(suspect_clone(c, ceremony, *id, *now))
+        })
+        .await
     }
 }
 
@@ -89,12 +114,15 @@ async fn open_session(
     passkey_use: &PasskeyUse,
     session: &NewSession,
     end: SessionEnd,
-) -> Result<Option<Opened>> {
+) -> Result<Used<Opened>> {
     lock_account(connection, session.account_id).await?;
-    if !record(connection, passkey_use, session.account_id).await? {
-        return Ok(None);
+    if !use_up(connection, &passkey_use.ceremony).await? {
+        return Ok(Err(UseRefusal::CeremonyUsed));
     }
-    open_another(connection, session, end).await
+    if !record(connection, passkey_use, session.account_id).await? {
+        return Ok(Err(UseRefusal::Changed));
+    }
+    Ok(open_another(connection, session, end).await?.ok_or(UseRefusal::Changed))
 }
 
 async fn reauthenticate(
@@ -102,8 +130,11 @@ async fn reauthenticate(
     passkey_use: &PasskeyUse,
     owner: AccountId,
     session_id: SessionId,
-) -> Result<Option<Session>> {
+) -> Result<Used<Session>> {
     lock_account(connection, owner).await?;
+    if !use_up(connection, &passkey_use.ceremony).await? {
+        return Ok(Err(UseRefusal::CeremonyUsed));
+    }
     let row: Option<SessionRow> = connection
         .find(
             REAUTHENTICATE,
@@ -117,9 +148,11 @@ async fn reauthenticate(
             ],
         )
         .await?;
-    let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
+    let Some(session) = row.map(SessionRow::into_session).transpose()? else {
+        return Ok(Err(UseRefusal::Changed));
+    };
     record(connection, passkey_use, owner).await?;
-    Ok(Some(session))
+    Ok(Ok(session))
 }
 
 async fn record(
@@ -144,7 +177,15 @@ async fn record(
     Ok(recorded == 1)
 }
 
-async fn suspect_clone(connection: &mut Connection, id: PasskeyId, now: Timestamp) -> Result<()> {
-    connection.execute(SUSPECT_CLONE, params![id, now]).await?;
-    Ok(())
+async fn suspect_clone(
+    connection: &mut Connection,
+    ceremony: &CeremonyUse,
+    id: PasskeyId,
+    now: Timestamp,
+) -> Result<bool> {
+    let is_first = use_up(connection, ceremony).await?;
+    if is_first {
+        connection.execute(SUSPECT_CLONE, params![id, now]).await?;
+    }
+    Ok(is_first)
 }

@@ -26,7 +26,7 @@ pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one};
 pub(super) use everything::{end_everything, end_for_ever};
-pub(super) use opening::{Opened, insert_session, open_another, opened_epoch, surplus_end};
+pub(super) use opening::{Opened, insert_session, open_another, surplus_end};
 pub(super) use row::{
     SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later, last_issue,
     session_columns,

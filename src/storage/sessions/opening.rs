@@ -82,7 +82,7 @@ pub(in crate::storage) const fn surplus_end(
 }
 
 /// The epoch of a session that was opened, behind those that ended for it.
-pub(in crate::storage) fn opened_epoch(
+fn opened_epoch(
     account_id: AccountId,
     opened: Option<Opened>,
     end: SessionEnd,

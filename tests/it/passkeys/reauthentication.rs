@@ -150,10 +150,10 @@ async fn finish_reauthentication_refuses_what_is_no_ceremony_id() {
     let answer = alice.start_reauthentication().await.unwrap().answer(&mut phone);
 
     let missing = alice.finish_reauthentication("", answer.clone()).await.map(drop);
-    let nonsense = alice.finish_reauthentication("nonsense", answer).await.map(drop);
+    let long = alice.finish_reauthentication(&"x".repeat(257), answer).await.map(drop);
 
     let missing = assert_refused!(missing, InvalidArgument, FIELDS_INVALID);
     missing.assert_fields(&[("ceremony_id", "REQUIRED")]);
-    let nonsense = assert_refused!(nonsense, InvalidArgument, FIELDS_INVALID);
-    nonsense.assert_fields(&[("ceremony_id", "MALFORMED")]);
+    let long = assert_refused!(long, InvalidArgument, FIELDS_INVALID);
+    long.assert_fields(&[("ceremony_id", "TOO_LONG")]);
 }

@@ -60,7 +60,7 @@ async fn assert_degraded(app: &TestApp, alice: &Person) {
         assert_unavailable(stranger.register("bob", PASSWORD)).await,
         assert_unavailable(alice.refresh()).await,
         assert_unavailable(alice.logout()).await,
-        assert_unavailable(stranger.start_discoverable()).await,
+        assert_unavailable(stranger.start_named("alice")).await,
         assert_unavailable(alice.get_account()).await,
     ];
     eprintln!("refusals while the database is down: {}", Distribution::of(took));
@@ -99,6 +99,7 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
     let alice = app.registered("alice").await;
     alice.add_passkey(&mut phone, "").await.unwrap();
     let ceremony = app.stranger().start_named("alice").await.unwrap();
+    let answer = ceremony.answer(&mut phone);
 
     for kill in [true, false] {
         if kill {
@@ -107,6 +108,9 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
             server.stop()
         }
         wait_until("it notices", RECOVERY, async || is_down(&app).await).await;
+        // What the server cannot check uses no ceremony up.
+        let early = app.stranger().finish_authentication(&ceremony.id, answer.clone()).await;
+        assert_refused!(early.map(drop), Unavailable, DATABASE_UNAVAILABLE);
         server.start_again();
         let login = until_login_works(&app, "alice").await;
         let ready = wait_until("ready", RECOVERY, async || !is_down(&app).await).await;
@@ -114,7 +118,6 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
     }
 
     assert_eq!(health(app.public_port()).await, SERVING);
-    let answer = ceremony.answer(&mut phone);
     app.stranger().finish_authentication(&ceremony.id, answer).await.unwrap();
     let next = alice.refresh().await.unwrap();
     next.logout().await.unwrap();

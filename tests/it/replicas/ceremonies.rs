@@ -92,6 +92,26 @@ async fn a_refused_answer_uses_a_ceremony_up_at_every_replica() {
     assert_refused!(again.map(drop), Aborted, CEREMONY_NOT_FOUND);
 }
 
+#[tokio::test]
+async fn a_ceremony_that_one_replica_finished_is_used_up_at_the_other() {
+    let (first, second) = two().await;
+    let mut phone = phone().with_counter(Counter::None);
+    let alice = first.registered("alice").await;
+    alice.add_passkey(&mut phone, "").await.unwrap();
+    let sign_in = first.stranger().start_discoverable().await.unwrap();
+    let answer = sign_in.answer(&mut phone);
+    first.stranger().finish_authentication(&sign_in.id, answer.clone()).await.unwrap();
+    let step_up = alice.start_reauthentication().await.unwrap();
+    let proof = step_up.answer(&mut phone);
+    at(&second, &alice).finish_reauthentication(&step_up.id, proof.clone()).await.unwrap();
+
+    let again = second.stranger().finish_authentication(&sign_in.id, answer).await;
+    let proven = at(&first, &alice).finish_reauthentication(&step_up.id, proof).await;
+
+    assert_refused!(again.map(drop), Aborted, CEREMONY_NOT_FOUND);
+    assert_refused!(proven.map(drop), Aborted, CEREMONY_NOT_FOUND);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_answer_sent_to_both_replicas_at_once_opens_one_session() {
     let (first, second) = two().await;

@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use claviger_proto::pb::TokenVerdict;
 use futures_util::future::join_all;
+use tonic::Code;
 
 use super::{revoked, two_with};
-use crate::support::{SECOND, TestApp, patience::holds_within, watcher::Watcher};
+use crate::support::{
+    SECOND, TestApp,
+    patience::holds_within,
+    storm::{spoil_ceremony, start_ceremony},
+    watcher::Watcher,
+};
 
 /// Many more than there are connections.
 const CALLERS: usize = 200;
@@ -42,13 +48,14 @@ async fn a_crowd_of_callers_holds_back_no_revocation_and_no_readiness() {
     let mut watcher = Watcher::start(second.new_backend()).await;
     watcher.catch_up().await;
     let (mut operator, mut lock) = (first.open_database().await, first.open_database().await);
-    lock.execute("BEGIN; LOCK TABLE ceremonies").await;
-
     let stranger = second.newcomer();
-    let crowd =
-        tokio::spawn(
-            async move { join_all((0..CALLERS).map(|_| stranger.start_discoverable())).await },
-        );
+    let ceremonies = join_all((0..CALLERS).map(|_| start_ceremony(&stranger))).await;
+    lock.execute("BEGIN; LOCK TABLE used_ceremonies").await;
+
+    let crowd = tokio::spawn(async move {
+        let ceremonies = ceremonies.iter().map(|it| it.as_ref().unwrap());
+        join_all(ceremonies.map(|it| spoil_ceremony(&stranger, it))).await
+    });
     let are_taken = async || operator.number(WAITING).await == CONNECTIONS;
     assert!(holds_within(5 * SECOND, are_taken).await, "the crowd does not hold every connection");
     let mut measured = Vec::new();
@@ -62,7 +69,8 @@ async fn a_crowd_of_callers_holds_back_no_revocation_and_no_readiness() {
     let is_unready = holds_within(Duration::from_secs(4), async || !is_ready(&second).await).await;
     let is_over = crowd.is_finished();
     lock.execute("COMMIT").await;
-    let served = crowd.await.unwrap().into_iter().filter(Result::is_ok).count();
+    let answers = crowd.await.unwrap();
+    let served = answers.iter().filter(|it| it.code() == Code::Unauthenticated).count();
 
     assert!(!is_over, "the crowd had gone");
     assert!(!is_unready, "the replica was not ready");

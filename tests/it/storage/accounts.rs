@@ -1,18 +1,13 @@
 //! Accounts: creating, finding and deleting them.
 
 use claviger::{
-    model::{
-        account::NewAccount,
-        ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
-        id::RequestId,
-        username::Username,
-    },
-    storage::{accounts::AccountCreation, ceremonies::CeremonyLimits},
+    model::{account::NewAccount, id::RequestId, username::Username},
+    storage::accounts::AccountCreation,
 };
 use claviger_token::revocation::{Revocation, Revoked};
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, account_id, bytes, ceremony_id, hash, new_account, new_passkey,
+    HOUR, NOW, RACERS, ROUNDS, account_id, ceremony_use, hash, new_account, new_passkey,
     new_session, race, rounds, with_database,
 };
 
@@ -100,16 +95,9 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let passkey = new_passkey(alice.id);
-        database.add_passkey(passkey.clone(), session.id, 20).await.unwrap();
-        let ceremony = Ceremony {
-            id: ceremony_id(),
-            purpose: CeremonyPurpose::Registration { account_id: alice.id },
-            quota_key: QuotaKey(bytes()),
-            state: vec![1],
-            expires_at: NOW + HOUR,
-        };
-        let limits = CeremonyLimits { per_quota_key: 1, overall: 1 };
-        assert!(database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap());
+        database.add_passkey(passkey.clone(), ceremony_use(), session.id, 20).await.unwrap();
+        let end = (NOW + HOUR).as_micros();
+        database.raw().await.insert_ceremony(&[7; 16], alice.id.as_bytes(), end).await;
 
         let ended = database
             .delete_account(alice.id, session.id, NOW, NOW + HOUR)
@@ -120,15 +108,11 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         assert!(ended);
         assert!(database.find_account(alice.id).await.unwrap().is_none());
         assert!(database.find_passkey(&passkey.credential_id).await.unwrap().is_none());
-        let kind = CeremonyKind::Registration;
-        assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
+        assert_eq!(database.count("SELECT count(*) FROM ceremonies").await, 0);
         let revoked = Revoked::Account { account_id: alice.id, before_epoch: i64::MAX };
         let revoked = Revocation { revoked, until: NOW + HOUR };
         assert_eq!(database.list_revocations(NOW).await.unwrap(), [revoked]);
         assert!(database.find_account(bob.id).await.unwrap().is_some());
-        // Its ceremony no longer counts.
-        let next = Ceremony { id: ceremony_id(), ..ceremony };
-        assert!(database.start_ceremony(next, limits, NOW).await.unwrap());
         database.registered("alice").await;
     })
     .await;

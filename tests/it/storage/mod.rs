@@ -33,6 +33,7 @@ use std::{
 use claviger::{
     model::{
         account::NewAccount,
+        ceremony::CeremonyUse,
         id::{CeremonyId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -170,7 +171,7 @@ pub(crate) async fn sign_in_with(
     session: NewSession,
 ) -> bool {
     let opened = storage.open_passkey_session(passkey_use, session, NOW + HOUR).await;
-    opened.unwrap().announced(drop).is_some()
+    opened.unwrap().announced(drop).is_ok()
 }
 
 pub(crate) fn options(home: &Home) -> Options {
@@ -219,6 +220,11 @@ pub(crate) fn passkey_id() -> PasskeyId {
 
 pub(crate) fn ceremony_id() -> CeremonyId {
     CeremonyId::from_uuid(uuid())
+}
+
+/// The use of a ceremony that was not used before and expires in an hour.
+pub(crate) fn ceremony_use() -> CeremonyUse {
+    CeremonyUse { id: ceremony_id(), keep_until: NOW + HOUR }
 }
 
 /// 32 bytes that were not used before.

@@ -7,7 +7,7 @@ use claviger::{
         passkey::{Passkey, PasskeyUse},
         session::{NewSession, SignIn},
     },
-    storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+    storage::passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest, UseRefusal},
 };
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -16,19 +16,21 @@ use claviger_token::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, new_passkey, new_session, passkey_id,
-    race, rounds, session_id, session_of, sign_in_with, with_database,
+    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, ceremony_use, new_passkey,
+    new_session, passkey_id, race, rounds, session_id, session_of, sign_in_with, with_database,
 };
 
 pub(super) async fn added(database: &Database, caller: &NewSession) -> Passkey {
     let passkey = new_passkey(caller.account_id);
-    let addition = database.add_passkey(passkey.clone(), caller.id, 20).await.unwrap();
+    let addition =
+        database.add_passkey(passkey.clone(), ceremony_use(), caller.id, 20).await.unwrap();
     assert_eq!(addition, PasskeyAddition::Added);
     passkey
 }
 
 pub(super) fn used(passkey: &Passkey, counter: u32) -> PasskeyUse {
     PasskeyUse {
+        ceremony: ceremony_use(),
         passkey_id: passkey.id,
         expected_counter: passkey.counter,
         counter,
@@ -69,7 +71,7 @@ async fn a_passkey_is_found_as_it_was_added() {
                 counter: u32::MAX,
                 ..new_passkey(alice.id)
             };
-            database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
+            database.add_passkey(passkey.clone(), ceremony_use(), phone.id, 20).await.unwrap();
 
             let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
 
@@ -88,7 +90,7 @@ async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
         let late = Passkey { created_at: NOW + HOUR, ..new_passkey(alice.id) };
-        database.add_passkey(late.clone(), phone.id, 20).await.unwrap();
+        database.add_passkey(late.clone(), ceremony_use(), phone.id, 20).await.unwrap();
         let early = added(&database, &phone).await;
         added(&database, &bobs_phone).await;
 
@@ -107,7 +109,7 @@ async fn a_credential_id_belongs_to_one_account_only() {
         let credential_id = passkey.credential_id.clone();
         let copy = Passkey { credential_id, ..new_passkey(bob.id) };
 
-        let addition = database.add_passkey(copy, bobs_phone.id, 20).await.unwrap();
+        let addition = database.add_passkey(copy, ceremony_use(), bobs_phone.id, 20).await.unwrap();
 
         assert_eq!(addition, PasskeyAddition::AlreadyRegistered);
         assert_eq!(ids(&database, bob.id).await, []);
@@ -129,8 +131,9 @@ async fn a_credential_id_that_counts_as_taken_is_refused_like_one_that_is() {
         ];
 
         for (caller, limit, expected) in cases {
-            let added = database.add_passkey(taken(), caller, limit).await.unwrap();
-            let refused = database.refuse_passkey(new_passkey(bob.id), caller, limit).await;
+            let added = database.add_passkey(taken(), ceremony_use(), caller, limit).await.unwrap();
+            let refused =
+                database.refuse_passkey(new_passkey(bob.id), ceremony_use(), caller, limit).await;
 
             assert_eq!((added, refused.unwrap()), (expected, expected));
         }
@@ -147,13 +150,16 @@ async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
             let (bob, bobs_phone) = database.registered(&format!("bob{round}")).await;
             let credential_id = new_passkey(alice.id).credential_id;
             let callers = [(alice.id, phone.id), (bob.id, bobs_phone.id)].repeat(RACERS / 2);
-            let additions = race(callers.into_iter().map(|(owner, caller)| {
-                let credential_id = credential_id.clone();
-                let passkey = Passkey { credential_id, ..new_passkey(owner) };
-                let storage = database.handle();
-                async move { storage.add_passkey(passkey, caller, 20).await.unwrap() }
-            }))
-            .await;
+            let additions =
+                race(callers.into_iter().map(|(owner, caller)| {
+                    let credential_id = credential_id.clone();
+                    let passkey = Passkey { credential_id, ..new_passkey(owner) };
+                    let storage = database.handle();
+                    async move {
+                        storage.add_passkey(passkey, ceremony_use(), caller, 20).await.unwrap()
+                    }
+                }))
+                .await;
 
             let winners = additions.iter().filter(|it| **it == PasskeyAddition::Added).count();
             assert_eq!(winners, 1);
@@ -170,11 +176,16 @@ async fn an_account_never_gets_more_passkeys_than_it_may_have() {
     with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
 
-        let additions = race((0..RACERS).map(|_| {
-            let (storage, passkey) = (database.handle(), new_passkey(alice.id));
-            async move { storage.add_passkey(passkey, phone.id, 3).await.unwrap() }
-        }))
-        .await;
+        let additions =
+            race(
+                (0..RACERS).map(|_| {
+                    let (storage, passkey) = (database.handle(), new_passkey(alice.id));
+                    async move {
+                        storage.add_passkey(passkey, ceremony_use(), phone.id, 3).await.unwrap()
+                    }
+                }),
+            )
+            .await;
 
         let refused = additions.iter().filter(|it| **it == PasskeyAddition::LimitReached).count();
         assert_eq!(refused, RACERS - 3);
@@ -189,9 +200,10 @@ async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
 
-        let foreign = database.add_passkey(new_passkey(alice.id), bobs_phone.id, 20).await;
+        let foreign =
+            database.add_passkey(new_passkey(alice.id), ceremony_use(), bobs_phone.id, 20).await;
         database.delete_account(alice.id, phone.id, NOW, NOW).await.unwrap().announced(drop);
-        let late = database.add_passkey(new_passkey(alice.id), phone.id, 20).await;
+        let late = database.add_passkey(new_passkey(alice.id), ceremony_use(), phone.id, 20).await;
 
         assert_eq!(foreign.unwrap(), PasskeyAddition::SessionEnded);
         assert_eq!(late.unwrap(), PasskeyAddition::SessionEnded);
@@ -225,7 +237,7 @@ async fn backup_eligibility_rises_but_never_falls() {
     with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
-        database.add_passkey(passkey.clone(), phone.id, 20).await.unwrap();
+        database.add_passkey(passkey.clone(), ceremony_use(), phone.id, 20).await.unwrap();
 
         let opened = sign_in_with(&database, used(&passkey, 6), session_with(&passkey)).await;
 
@@ -305,7 +317,7 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
         // The counter has moved on.
-        assert!(reauthenticate().await.unwrap().is_none());
+        assert_eq!(reauthenticate().await.unwrap().unwrap_err(), UseRefusal::Changed);
     })
     .await;
 }
@@ -326,10 +338,10 @@ async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_record
         let foreign_key = reauthenticate(used(&passkey, 6), bob.id, of_bob.id).await;
         let unknown = reauthenticate(used(&passkey, 6), alice.id, session_id()).await;
 
-        assert!(expired.unwrap().is_none());
-        assert!(foreign.unwrap().is_none());
-        assert!(foreign_key.unwrap().is_none());
-        assert!(unknown.unwrap().is_none());
+        assert_eq!(expired.unwrap().unwrap_err(), UseRefusal::Changed);
+        assert_eq!(foreign.unwrap().unwrap_err(), UseRefusal::Changed);
+        assert_eq!(foreign_key.unwrap().unwrap_err(), UseRefusal::Changed);
+        assert_eq!(unknown.unwrap().unwrap_err(), UseRefusal::Changed);
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (5, None));
     })
@@ -342,7 +354,8 @@ async fn a_suspected_clone_is_remembered() {
         let (_, phone) = database.registered("alice").await;
         let passkey = added(&database, &phone).await;
 
-        database.record_suspected_clone(passkey.id, NOW + HOUR).await.unwrap();
+        let suspected = database.record_suspected_clone(ceremony_use(), passkey.id, NOW + HOUR);
+        assert!(suspected.await.unwrap());
 
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!(found.clone_suspected_at, Some(NOW + HOUR));

@@ -43,24 +43,18 @@ const COSTS: &[(&str, &str)] = &[
          BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, COMMIT, \
          BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
-    (
-        "StartRegistration",
-        "SELECT accounts, SELECT passkeys, BEGIN, lock number, INSERT ceremonies, COMMIT",
-    ),
+    ("StartRegistration", "SELECT accounts, SELECT passkeys"),
     (
         "FinishRegistration",
-        "BEGIN, DELETE ceremonies, COMMIT, BEGIN, lock accounts, lock sessions, \
+        "SELECT used_ceremonies, BEGIN, lock accounts, INSERT used_ceremonies, lock sessions, \
          SELECT sessions, SELECT accounts, INSERT passkeys, COMMIT",
     ),
-    (
-        "StartAuthentication by name",
-        "SELECT accounts, SELECT passkeys, BEGIN, lock number, INSERT ceremonies, COMMIT",
-    ),
-    ("StartAuthentication", "BEGIN, lock number, INSERT ceremonies, COMMIT"),
+    ("StartAuthentication by name", "SELECT accounts, SELECT passkeys"),
+    ("StartAuthentication", ""),
     (
         "FinishAuthentication",
-        "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys, BEGIN, lock accounts, \
-         UPDATE passkeys, SELECT sessions, INSERT sessions, COMMIT, SELECT accounts, \
+        "SELECT used_ceremonies, SELECT passkeys, BEGIN, lock accounts, \
+         INSERT used_ceremonies, UPDATE passkeys, SELECT sessions, INSERT sessions, COMMIT, SELECT accounts, \
          SELECT sign_in_failures, SELECT sign_in_failures",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
@@ -185,7 +179,10 @@ async fn a_decoy_costs_the_statements_of_a_passkey() {
         })
         .collect();
     let (of_passkey, of_decoys) = costs.split_at(4);
-    assert_eq!(of_passkey[1].1, "BEGIN, DELETE ceremonies, COMMIT, SELECT passkeys");
+    assert_eq!(
+        of_passkey[1].1,
+        "SELECT used_ceremonies, SELECT passkeys, BEGIN, INSERT used_ceremonies, COMMIT"
+    );
     assert_eq!(of_decoys, [of_passkey, of_passkey].concat());
 }
 

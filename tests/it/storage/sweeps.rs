@@ -1,15 +1,12 @@
 //! Deleting what has expired.
 
 use claviger::model::{
-    ceremony::{Ceremony, CeremonyKind, CeremonyPurpose, QuotaKey},
+    ceremony::CeremonyUse,
     failure::FailureKey,
     session::{EndReason, NewSession, Rotation},
     signing_key::StoredSigningKey,
 };
-use claviger::storage::{
-    ceremonies::CeremonyLimits,
-    sessions::{RefreshAttempt, SessionSelection},
-};
+use claviger::storage::sessions::{RefreshAttempt, SessionSelection};
 use claviger_token::algorithm::SigningAlgorithm;
 
 use super::{
@@ -91,15 +88,8 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
             .await
             .unwrap()
             .announced(drop);
-        let ceremony = Ceremony {
-            id: ceremony_id(),
-            purpose: CeremonyPurpose::DiscoverableAuthentication,
-            quota_key: QuotaKey(bytes()),
-            state: vec![],
-            expires_at: until,
-        };
-        let limits = CeremonyLimits { per_quota_key: 9, overall: 9 };
-        database.start_ceremony(ceremony.clone(), limits, NOW).await.unwrap();
+        let ceremony = CeremonyUse { id: ceremony_id(), keep_until: until };
+        database.record_failed_ceremony(ceremony, 9).await.unwrap();
         database.add_signing_key(key("a"), None, NOW).await.unwrap();
         database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();
         let counted = FailureKey(bytes());
@@ -110,8 +100,7 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
 
         assert_eq!((too_early, swept), (0, 4));
         assert!(database.list_revocations(NOW).await.unwrap().is_empty());
-        let kind = CeremonyKind::Authentication;
-        assert!(database.take_ceremony(ceremony.id, kind, NOW).await.unwrap().is_none());
+        assert!(!database.is_ceremony_used(ceremony.id).await.unwrap());
         let keys = database.list_signing_keys(NOW).await.unwrap();
         assert_eq!(keys.iter().map(|it| it.key_id.as_str()).collect::<Vec<_>>(), ["b"]);
         assert_eq!(database.find_failures(&[counted]).await.unwrap(), [None]);

@@ -73,6 +73,38 @@ impl RawConnection {
         self.execute(sql).await;
     }
 
+    /// Starts a registration like the versions that kept ceremonies in the database.
+    pub async fn insert_ceremony(&mut self, id: &[u8], account_id: &[u8], expires_at: i64) {
+        let sql = "INSERT INTO ceremonies (id, kind, named, account_id, payer, state, expires_at)
+            VALUES ($1, 'registration', FALSE, $2, $1, $1, $3)";
+        on_either!(self, |c| {
+            let insert = sqlx::query(sql).bind(id).bind(account_id).bind(expires_at);
+            insert.execute(c).await.map(drop)
+        })
+        .unwrap();
+    }
+
+    /// Starts 100,000 ceremonies like those of the versions that kept them in the database, which expire in
+    /// a long time.
+    pub async fn insert_ceremonies(&mut self) {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                "INSERT INTO ceremonies (id, kind, named, payer, state, expires_at)
+                WITH RECURSIVE numbers(n) AS
+                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
+                SELECT randomblob(16), 'authentication', 0, randomblob(32), x'00', 4000000000000000
+                FROM numbers"
+            }
+            Self::Postgres(_) => {
+                "INSERT INTO ceremonies (id, kind, named, payer, state, expires_at)
+                SELECT uuid_send(gen_random_uuid()), 'authentication', false,
+                    uuid_send(gen_random_uuid()), '', 4000000000000000
+                FROM generate_series(1, 100000)"
+            }
+        };
+        self.execute(sql).await;
+    }
+
     /// Opens 10,000 sessions like the only one there is. Answers with their ids.
     pub async fn copy_session(&mut self) -> Vec<SessionId> {
         let sql = match self {
@@ -152,7 +184,7 @@ impl RawConnection {
             Self::Sqlite(_) => self.execute("BEGIN EXCLUSIVE").await,
             Self::Postgres(_) => {
                 self.execute(
-                    "BEGIN; LOCK TABLE accounts, sessions, passkeys, ceremonies, sign_in_failures",
+                    "BEGIN; LOCK TABLE accounts, sessions, passkeys, used_ceremonies, sign_in_failures",
                 )
                 .await;
             }

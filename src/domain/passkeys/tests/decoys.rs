@@ -23,11 +23,11 @@ fn refused(
     let party = party();
     let mut authenticator = Authenticator::platform(ORIGIN);
     let passkey = passkey(&party, &mut authenticator);
-    let (state, request) = sign_in(&party, &[&passkey]);
+    let (challenge, request) = sign_in(&party, &[&passkey]);
     let mut answer = authenticator.get_with(&request, change).unwrap();
     answer.user_handle = handle;
     let before = CALLS.get();
-    let outcome = signed_in(&party, state, answer, &subject(&passkey));
+    let outcome = signed_in(&party, challenge, answer, &subject(&passkey));
     (outcome.unwrap_err(), CALLS.get() - before)
 }
 

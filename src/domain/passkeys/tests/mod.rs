@@ -14,6 +14,7 @@ mod relying_party;
 use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::model::{
+    ceremony::CHALLENGE_BYTES,
     id::PasskeyId,
     label::PasskeyName,
     passkey::Passkey,
@@ -22,14 +23,15 @@ use crate::model::{
 
 use super::{
     Settings,
-    ceremony_state::{AuthenticationState, RegistrationState},
     guard::{Checked, NewCredential, UserHandle},
     relying_party::{ALGORITHMS, RelyingParty, Verdict},
 };
 use authenticator::{
     AssertionAnswer, AssertionDraft, AssertionRequest, Authenticator, CreationRequest,
-    RegistrationAnswer, RegistrationDraft,
+    RegistrationAnswer, RegistrationDraft, random,
 };
+
+type Challenge = [u8; CHALLENGE_BYTES];
 
 const ID: &str = "example.com";
 const ORIGIN: &str = "https://example.com";
@@ -53,32 +55,32 @@ fn party() -> RelyingParty {
 }
 
 /// A ceremony to register in, and what its page passes to the authenticator.
-fn registration(party: &RelyingParty) -> (RegistrationState, CreationRequest) {
-    let state = party.start_registration(account()).unwrap();
+fn registration(party: &RelyingParty) -> (Challenge, CreationRequest) {
+    let challenge = random();
     let request = CreationRequest {
         relying_party_id: party.id().to_owned(),
-        challenge: state.challenge.clone(),
+        challenge: challenge.to_vec(),
         user_handle: account().as_bytes().to_vec(),
         exclude: Vec::new(),
         algorithms: ALGORITHMS.to_vec(),
     };
-    (state, request)
+    (challenge, request)
 }
 
 /// A ceremony to sign in with, and what its page passes to the authenticator.
-fn sign_in(party: &RelyingParty, allow: &[&Passkey]) -> (AuthenticationState, AssertionRequest) {
-    let state = party.start_authentication().unwrap();
+fn sign_in(party: &RelyingParty, allow: &[&Passkey]) -> (Challenge, AssertionRequest) {
+    let challenge = random();
     let request = AssertionRequest {
         relying_party_id: party.id().to_owned(),
-        challenge: state.challenge.clone(),
+        challenge: challenge.to_vec(),
         allow: allow.iter().map(|it| it.credential_id.as_bytes().to_vec()).collect(),
     };
-    (state, request)
+    (challenge, request)
 }
 
 fn registered(
     party: &RelyingParty,
-    state: &RegistrationState,
+    challenge: &Challenge,
     answer: RegistrationAnswer,
 ) -> Checked<NewCredential> {
     let response = RegistrationResponse {
@@ -88,21 +90,21 @@ fn registered(
         transports: answer.transports,
         discoverable: answer.discoverable,
     };
-    party.verify_registration(state, &response)
+    party.verify_registration(challenge, &response)
 }
 
 fn signed_in(
     party: &RelyingParty,
-    state: AuthenticationState,
+    challenge: Challenge,
     answer: AssertionAnswer,
     passkey: &Passkey,
 ) -> Checked<Verdict> {
-    answered(party, state, answer, passkey, UserHandle::Optional)
+    answered(party, challenge, answer, passkey, UserHandle::Optional)
 }
 
 fn answered(
     party: &RelyingParty,
-    state: AuthenticationState,
+    challenge: Challenge,
     answer: AssertionAnswer,
     passkey: &Passkey,
     handle: UserHandle,
@@ -114,15 +116,15 @@ fn answered(
         signature: answer.signature,
         user_handle: answer.user_handle,
     };
-    let assertion = party.check_assertion(&state, &response, handle)?;
-    party.verify_assertion(state, &response, &assertion, passkey)
+    let assertion = party.check_assertion(&challenge, &response, handle)?;
+    party.verify_assertion(&challenge, &response, &assertion, passkey)
 }
 
 /// A passkey of the account, fresh from an honest registration.
 fn passkey(party: &RelyingParty, authenticator: &mut Authenticator) -> Passkey {
-    let (state, request) = registration(party);
+    let (challenge, request) = registration(party);
     let answer = authenticator.create(&request).unwrap();
-    passkey_of(registered(party, &state, answer).unwrap())
+    passkey_of(registered(party, &challenge, answer).unwrap())
 }
 
 /// A credential as storage keeps it.
@@ -150,18 +152,18 @@ fn passkey_of(credential: NewCredential) -> Passkey {
 /// What becomes of a registration that was changed before it was encoded.
 fn register_with(change: impl FnOnce(&mut RegistrationDraft)) -> Checked<NewCredential> {
     let party = party();
-    let (state, request) = registration(&party);
+    let (challenge, request) = registration(&party);
     let answer = Authenticator::roaming(ORIGIN).create_with(&request, change).unwrap();
-    registered(&party, &state, answer)
+    registered(&party, &challenge, answer)
 }
 
 /// What becomes of a registration that was changed on its way.
 fn register_then(change: impl FnOnce(&mut RegistrationAnswer)) -> Checked<NewCredential> {
     let party = party();
-    let (state, request) = registration(&party);
+    let (challenge, request) = registration(&party);
     let mut answer = Authenticator::roaming(ORIGIN).create(&request).unwrap();
     change(&mut answer);
-    registered(&party, &state, answer)
+    registered(&party, &challenge, answer)
 }
 
 /// What becomes of a sign-in that was changed before it was signed.
@@ -169,9 +171,9 @@ fn sign_in_with(change: impl FnOnce(&mut AssertionDraft)) -> Checked<Verdict> {
     let party = party();
     let mut authenticator = Authenticator::roaming(ORIGIN);
     let passkey = passkey(&party, &mut authenticator);
-    let (state, request) = sign_in(&party, &[&passkey]);
+    let (challenge, request) = sign_in(&party, &[&passkey]);
     let answer = authenticator.get_with(&request, change).unwrap();
-    signed_in(&party, state, answer, &passkey)
+    signed_in(&party, challenge, answer, &passkey)
 }
 
 /// What becomes of a sign-in that was changed on its way.
@@ -179,8 +181,8 @@ fn sign_in_then(change: impl FnOnce(&mut AssertionAnswer)) -> Checked<Verdict> {
     let party = party();
     let mut authenticator = Authenticator::roaming(ORIGIN);
     let passkey = passkey(&party, &mut authenticator);
-    let (state, request) = sign_in(&party, &[&passkey]);
+    let (challenge, request) = sign_in(&party, &[&passkey]);
     let mut answer = authenticator.get(&request).unwrap();
     change(&mut answer);
-    signed_in(&party, state, answer, &passkey)
+    signed_in(&party, challenge, answer, &passkey)
 }

@@ -26,13 +26,13 @@ fn register_and_sign_in(
     change: impl FnOnce(&mut RegistrationDraft),
 ) -> Checked<Checked<Verdict>> {
     let party = party();
-    let (state, request) = registration(&party);
+    let (challenge, request) = registration(&party);
     let mut authenticator = Authenticator::roaming(ORIGIN).with_algorithm(algorithm);
     let answer = authenticator.create_with(&request, change).unwrap();
-    let passkey = passkey_of(registered(&party, &state, answer)?);
-    let (state, request) = sign_in(&party, &[&passkey]);
+    let passkey = passkey_of(registered(&party, &challenge, answer)?);
+    let (challenge, request) = sign_in(&party, &[&passkey]);
     let answer = authenticator.get(&request).unwrap();
-    Ok(signed_in(&party, state, answer, &passkey))
+    Ok(signed_in(&party, challenge, answer, &passkey))
 }
 
 /// Replaces a member of the public key, found by its label.

@@ -5,15 +5,15 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing::{Event, Metadata, Subscriber, span, subscriber};
 
 use super::{
     super::{
-        Quota, Settings, ceremony_state,
+        Settings,
         relying_party::{ALGORITHMS, RelyingParty, Verdict},
     },
-    APP_ORIGIN, ID, ORIGIN, account,
+    APP_ORIGIN, ID, ORIGIN,
     authenticator::{Authenticator, Declined},
     party, passkey, registered, registration, settings, sign_in, signed_in,
 };
@@ -72,9 +72,9 @@ fn origins_must_be_written_as_browsers_write_them() {
 fn passes(id: &str, origins: &[&str], from: &str) -> bool {
     let party = RelyingParty::new(settings(id, origins)).unwrap();
     let mut authenticator = Authenticator::platform(from);
-    let (state, request) = registration(&party);
+    let (challenge, request) = registration(&party);
     let answer = authenticator.create(&request).unwrap();
-    registered(&party, &state, answer).is_ok()
+    registered(&party, &challenge, answer).is_ok()
 }
 
 #[test]
@@ -111,47 +111,23 @@ fn related_origins_are_web_origins_on_any_domain() {
 }
 
 #[test]
-fn every_start_makes_its_own_challenge() {
-    let party = party();
-    let challenges = [
-        party.start_registration(account()).unwrap().challenge,
-        party.start_registration(account()).unwrap().challenge,
-        party.start_authentication().unwrap().challenge,
-        party.start_authentication().unwrap().challenge,
-    ];
-
-    for (index, challenge) in challenges.iter().enumerate() {
-        assert_eq!(challenge.len(), 32);
-        assert!(!challenges[..index].contains(challenge));
-    }
-}
-
-#[test]
 fn the_library_accepts_the_algorithms_asked_for_and_no_others() {
-    let state = party().start_registration(account()).unwrap();
-    let json: Value = serde_json::from_slice(&ceremony_state::to_bytes(&state).unwrap()).unwrap();
+    let party = party();
+    let [registration, _] = party.stored_states();
 
-    let registration = &json["library"]["rs"];
-    assert_eq!(registration["credential_algorithms"], json!(["ES256", "ES384", "RS256"]));
-    assert_eq!(registration["policy"], "required");
+    assert_eq!(registration["rs"]["credential_algorithms"], json!(["ES256", "ES384", "RS256"]));
+    assert_eq!(registration["rs"]["policy"], "required");
     assert_eq!(ALGORITHMS, [-7, -35, -257]);
 }
 
 #[test]
-fn a_state_that_cannot_be_read_counts_as_expired() {
-    let state = ceremony_state::from_bytes::<ceremony_state::RegistrationState>(b"{}");
+fn the_library_knows_no_credential_before_the_finish() {
+    let party = party();
+    let [registration, authentication] = party.stored_states();
 
-    assert!(matches!(state, Err(crate::domain::Error::CeremonyNotFound)));
-}
-
-#[test]
-fn addresses_share_the_expense_of_open_ceremonies_by_prefix() {
-    let bytes = |address: &str| Quota::Address(address.parse().unwrap()).bytes();
-
-    assert_eq!(bytes("192.0.2.1"), bytes("::ffff:192.0.2.1"));
-    assert_ne!(bytes("192.0.2.1"), bytes("192.0.2.2"));
-    assert_eq!(bytes("2001:db8::1"), bytes("2001:db8::ffff:1"));
-    assert_ne!(bytes("2001:db8::1"), bytes("2001:db8:0:1::1"));
+    assert_eq!(registration["rs"]["exclude_credentials"], json!([]));
+    assert_eq!(authentication["ast"]["credentials"], json!([]));
+    assert_eq!(authentication["ast"]["policy"], "required");
 }
 
 #[test]
@@ -201,9 +177,9 @@ fn the_library_logs_nothing_whatever_the_filter() {
         let party = party();
         let mut authenticator = Authenticator::platform(ORIGIN);
         let passkey = passkey(&party, &mut authenticator);
-        let (state, request) = sign_in(&party, &[]);
+        let (challenge, request) = sign_in(&party, &[]);
         let answer = authenticator.get(&request).unwrap();
-        assert_eq!(signed_in(&party, state, answer, &passkey), Ok(Verdict::Accepted));
+        assert_eq!(signed_in(&party, challenge, answer, &passkey), Ok(Verdict::Accepted));
         let silent = heard.swap(0, Ordering::SeqCst);
         tracing::trace!("this is heard");
         assert_eq!((silent, heard.load(Ordering::SeqCst)), (0, 1));

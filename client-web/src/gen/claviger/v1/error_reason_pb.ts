@@ -267,8 +267,7 @@ export const ErrorReason = {
   PASSWORD_LOCKED: 61,
 
   /**
-   * RESOURCE_EXHAUSTED. Too many ceremonies are open for this account or address, or in all: wait as
-   * long as `google.rpc.RetryInfo` says, or finish one.
+   * RESOURCE_EXHAUSTED. Not returned any more: any number of ceremonies may be open.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_CEREMONIES = 62;
    */

@@ -42,7 +42,7 @@ export const StartRegistrationRequestSchema: GenMessage<StartRegistrationRequest
  */
 export type StartRegistrationResponse = Message<"claviger.v1.StartRegistrationResponse"> & {
   /**
-   * Identifies the ceremony to FinishRegistration: a UUID in text form.
+   * The ceremony, for FinishRegistration: opaque, at most 256 characters of ASCII.
    *
    * @generated from field: string ceremony_id = 1;
    */
@@ -187,7 +187,7 @@ export const DiscoverableTargetSchema: GenMessage<DiscoverableTarget> = /*@__PUR
  */
 export type StartAuthenticationResponse = Message<"claviger.v1.StartAuthenticationResponse"> & {
   /**
-   * Identifies the ceremony to FinishAuthentication: a UUID in text form.
+   * The ceremony, for FinishAuthentication: opaque, at most 256 characters of ASCII.
    *
    * @generated from field: string ceremony_id = 1;
    */
@@ -300,7 +300,7 @@ export const StartReauthenticationRequestSchema: GenMessage<StartReauthenticatio
  */
 export type StartReauthenticationResponse = Message<"claviger.v1.StartReauthenticationResponse"> & {
   /**
-   * Identifies the ceremony to FinishReauthentication: a UUID in text form.
+   * The ceremony, for FinishReauthentication: opaque, at most 256 characters of ASCII.
    *
    * @generated from field: string ceremony_id = 1;
    */
@@ -578,7 +578,8 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
  * Runs WebAuthn ceremonies and manages the caller's passkeys. Offered on the public port.
  *
  * A ceremony is a start call and a finish call. It expires after five minutes and can be finished
- * once: a finish call uses it up even if the response is refused.
+ * once: a finish call uses it up even if the response is refused. The server keeps nothing of a
+ * ceremony before that, so that any number may be open; its client keeps it in `ceremony_id`.
  *
  * Callers authenticate with an access token as `authorization: Bearer …` metadata, except for
  * StartAuthentication and FinishAuthentication.
@@ -596,8 +597,8 @@ export const PasskeyService: GenService<{
    * `navigator.credentials.create()`.
    *
    * Callers: an account whose `auth_time` is at most 10 minutes old. Reasons:
-   * REAUTHENTICATION_REQUIRED; PASSKEY_LIMIT_REACHED if the account has 20 passkeys;
-   * TOO_MANY_CEREMONIES. Retry: safe; each call starts a new ceremony.
+   * REAUTHENTICATION_REQUIRED; PASSKEY_LIMIT_REACHED if the account has 20 passkeys. Retry: safe; each
+   * call starts a new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartRegistration
    */
@@ -626,8 +627,7 @@ export const PasskeyService: GenService<{
    * username that is unknown, or has no passkeys, gets decoy credential ids, so that the response does
    * not show whether the account exists. Every call treats them like the ids of passkeys.
    *
-   * Callers: anyone. Reasons: FIELDS_INVALID, TOO_MANY_CEREMONIES. Retry: safe; each call starts a
-   * new ceremony.
+   * Callers: anyone. Reasons: FIELDS_INVALID. Retry: safe; each call starts a new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartAuthentication
    */
@@ -654,8 +654,8 @@ export const PasskeyService: GenService<{
    * Starts a reauthentication (step-up) with one of the account's passkeys and returns the options
    * for `navigator.credentials.get()`.
    *
-   * Callers: any signed-in account. Reasons: TOO_MANY_CEREMONIES. Retry: safe; each call starts a
-   * new ceremony.
+   * Callers: any signed-in account. Reasons: none of its own. Retry: safe; each call starts a new
+   * ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartReauthentication
    */

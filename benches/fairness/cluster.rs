@@ -1,0 +1,74 @@
+//! The servers: one on SQLite, or two replicas on PostgreSQL.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use tonic::transport::{Channel, Endpoint};
+
+use crate::support::{Home, Person, Process, servers::PostgresServer};
+
+/// What a server has by default, and what the tests make cheaper.
+const FLAGS: &[&str] = &[
+    "--passwords-argon2-memory-kib",
+    "19456",
+    "--passwords-argon2-iterations",
+    "2",
+    "--public-url",
+    crate::support::ORIGIN,
+];
+
+/// Commits are durable, as in service.
+const DURABLE: &[(&str, &str)] =
+    &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
+
+pub struct Cluster {
+    pub replicas: Vec<Process>,
+    // Removed after the processes.
+    _homes: Vec<Home>,
+    _postgres: Option<PostgresServer>,
+}
+
+impl Cluster {
+    /// Starts the servers of an engine.
+    pub async fn start(engine: &str) -> Self {
+        // The system's temporary folder is often in memory, where a sync costs nothing.
+        let _ = tempfile::env::override_temp_dir(env!("CARGO_TARGET_TMPDIR").as_ref());
+        let (homes, postgres) = match engine {
+            "sqlite" => (vec![Home::on_sqlite()], None),
+            _ => {
+                let server = PostgresServer::start(DURABLE);
+                let home = Home::at(server.fresh_database().await);
+                claviger::storage::migrations::up(&home.options()).await.unwrap();
+                (vec![home.replica(), home.replica()], Some(server))
+            }
+        };
+        let replicas = homes.iter().map(|home| Process::start(home, FLAGS)).collect();
+        Self { replicas, _homes: homes, _postgres: postgres }
+    }
+
+    /// One of the replicas.
+    pub fn replica(&self, number: usize) -> &Process {
+        &self.replicas[number % self.replicas.len()]
+    }
+
+    /// A person who calls a replica from an address of the loopback network.
+    pub fn person_at(&self, last: u8, replica: usize) -> Person {
+        Person::stranger(channel(self.replica(replica).public_port, last))
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self._postgres.is_some() { "two replicas on PostgreSQL" } else { "SQLite" })
+    }
+}
+
+/// A connection from an address of the loopback network.
+pub fn channel(port: u16, last: u8) -> Channel {
+    let address = IpAddr::V4(Ipv4Addr::new(127, 0, last, 1));
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
+    endpoint.local_address(Some(address)).timeout(Duration::from_secs(30)).connect_lazy()
+}
