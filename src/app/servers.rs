@@ -13,7 +13,7 @@ use crate::{
         page::{self, Page},
         well_known::WellKnown,
     },
-    serve::{accept::Server, tls::Tls},
+    serve::{accept::Server, connections::Peers, tls::Tls},
 };
 
 use super::{App, StartError};
@@ -50,7 +50,9 @@ impl App {
         let routes = routes::public(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
         let router = layers::assemble(routes, pages, page::not_found(page), settings);
-        Ok(self.server("public", router, config).with_tls(tls.map(Arc::new)))
+        let trusted_proxies = config.public.trusted_proxies.clone();
+        let server = self.server("public", router, config);
+        Ok(server.with_peers(Peers::Strangers { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 
     pub(super) fn internal_server(

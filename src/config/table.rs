@@ -153,7 +153,8 @@ settings! {
     );
     pub static PUBLIC_TRUSTED_PROXIES: Setting<List> = setting(
         "public.trusted_proxies", List, Value(""),
-        "The IP addresses or CIDR prefixes of proxies whose `x-forwarded-for` header is trusted.",
+        "The IP addresses or CIDR prefixes of proxies whose `x-forwarded-for` header is trusted, and \
+         which may hold all of `limits.connections`.",
     );
 
     pub static INTERNAL_LISTEN: Setting<Addresses> = setting(
@@ -283,8 +284,10 @@ settings! {
 
     pub static LIMITS_CONNECTIONS: Setting<Count> = setting(
         "limits.connections", count(1, 1_000_000), Value("10000"),
-        "The maximum number of open connections of each listener; further ones are closed \
-         immediately.",
+        "The maximum number of open connections of each listener. On the public one an IPv4 address or \
+         an IPv6 /64 may hold a quarter of them, an IPv4 /24 or an IPv6 /48 half, and an IPv6 /32 three \
+         quarters, except for `public.trusted_proxies`. For a further connection an idle one of the same \
+         prefix is closed, or of the prefix that has most.",
     );
     pub static LIMITS_REQUEST_TIMEOUT: Setting<Span> = setting(
         "limits.request_timeout", span(MILLISECOND, HOUR), Value("30s"),

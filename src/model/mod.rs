@@ -16,6 +16,7 @@ pub mod prefix;
 pub mod service_account;
 pub mod service_key;
 pub mod session;
+pub mod shares;
 pub mod signing_key;
 pub mod token;
 pub mod username;

@@ -1,20 +1,17 @@
 //! Accepts connections, under a cap.
 //!
-//! Beyond the cap a new connection is closed immediately, so that its client can try another server or
-//! try later; in the kernel's queue it would wait without knowing.
+//! Beyond the cap another connection is closed for the new one (see [`Connections`]).
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{
     activity::Activity,
     client_certificate,
     connection::{self, Control, Peer},
+    connections::{Connections, Peers, Place},
     settings::Limits,
     shutdown::Tasks,
     tls::Tls,
@@ -30,17 +27,23 @@ pub struct Server {
     router: Router,
     tls: Option<Arc<Tls>>,
     limits: Limits,
-    slots: Arc<Semaphore>,
+    connections: Arc<Connections>,
     tasks: Tasks,
 }
 
 impl Server {
-    /// A server with this name in the log. It runs and stops with `tasks`.
+    /// A server for known peers, with this name in the log. It runs and stops with `tasks`.
     pub fn new(name: &'static str, router: Router, limits: Limits, tasks: Tasks) -> Self {
-        let slots = Arc::new(Semaphore::new(limits.connections));
+        let connections = Connections::new(limits.connections, Peers::Known);
         // Binds the state now, so that cloning the router for each connection is cheap.
         let router = router.with_state(());
-        Self { name, router, tls: None, limits, slots, tasks }
+        Self { name, router, tls: None, limits, connections, tasks }
+    }
+
+    /// Serves these peers instead.
+    #[must_use]
+    pub fn with_peers(self, peers: Peers) -> Self {
+        Self { connections: Connections::new(self.limits.connections, peers), ..self }
     }
 
     /// Requires TLS, unless there is none.
@@ -55,7 +58,6 @@ impl Server {
     }
 
     async fn accept(self, listener: TcpListener) {
-        let mut is_full = false;
         loop {
             let accepted = tokio::select! {
                 () = self.tasks.stop().gently.cancelled() => return,
@@ -68,15 +70,10 @@ impl Server {
                     continue;
                 }
             };
-            let slot = Arc::clone(&self.slots).try_acquire_owned();
-            if slot.is_err() && !is_full {
-                let limit = self.limits.connections;
-                tracing::warn!(listener = self.name, limit, "closing connections beyond the limit");
-            }
-            is_full = slot.is_err();
-            if let Ok(slot) = slot {
-                self.tasks.spawn(self.clone().serve(stream, peer, slot));
-            }
+            let limits = &self.limits;
+            let activity = Activity::new(limits.handshake_timeout, limits.idle_timeout);
+            let place = self.connections.add(peer.ip(), &activity, self.name);
+            self.tasks.spawn(self.clone().serve(stream, peer, activity, place));
         }
     }
 
@@ -90,35 +87,41 @@ impl Server {
         tokio::time::sleep(PAUSE).await;
     }
 
-    async fn serve(self, stream: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit) {
+    async fn serve(
+        self,
+        stream: TcpStream,
+        address: SocketAddr,
+        activity: Arc<Activity>,
+        place: Place,
+    ) {
         // Responses are small and must not wait to be merged into one packet (Nagle).
         let _ = stream.set_nodelay(true);
         match self.tls.clone() {
-            None => self.speak(stream, Peer { address, certificate: None }).await,
+            None => self.speak(stream, Peer { address, certificate: None }, activity).await,
             Some(tls) => {
                 let handshake = tls.accept(stream);
                 let limit = self.limits.handshake_timeout;
                 let accepted = tokio::select! {
                     () = self.tasks.stop().gently.cancelled() => return,
+                    () = activity.evicted() => return,
                     accepted = tokio::time::timeout(limit, handshake) => accepted,
                 };
                 if let Ok(Ok(stream)) = accepted {
+                    activity.opened();
                     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let certificate = chain.first().map(client_certificate::read).map(Arc::new);
-                    self.speak(stream, Peer { address, certificate }).await;
+                    self.speak(stream, Peer { address, certificate }, activity).await;
                 }
             }
         }
-        drop(slot);
+        drop(place);
     }
 
-    async fn speak<S>(self, stream: S, peer: Peer)
+    async fn speak<S>(self, stream: S, peer: Peer, activity: Arc<Activity>)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let limits = &self.limits;
-        let activity = Activity::new(limits.handshake_timeout, limits.idle_timeout);
-        let protocol = connection::protocol(limits);
+        let protocol = connection::protocol(&self.limits);
         let control = Control { activity, stop: self.tasks.stop().clone() };
         connection::serve(stream, peer, self.router, protocol, control).await;
     }

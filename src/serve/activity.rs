@@ -8,6 +8,7 @@ use std::{
 use axum::body::Body;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The calls of one connection.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Activity {
     first_call_within: Duration,
     next_call_within: Duration,
     state: Mutex<State>,
+    evicted: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -28,7 +30,23 @@ impl Activity {
     /// A connection that was just opened, and how long it may be without its first and its next call.
     pub fn new(first_call_within: Duration, next_call_within: Duration) -> Arc<Self> {
         let state = State { open_calls: 0, has_called: false, idle_since: Instant::now() };
-        Arc::new(Self { first_call_within, next_call_within, state: Mutex::new(state) })
+        let (state, evicted) = (Mutex::new(state), CancellationToken::new());
+        Arc::new(Self { first_call_within, next_call_within, state, evicted })
+    }
+
+    /// Begins the time until the first call once more, after a TLS handshake.
+    pub fn opened(&self) {
+        self.lock().idle_since = Instant::now();
+    }
+
+    /// Ends the connection, since its place is given to another.
+    pub fn evict(&self) {
+        self.evicted.cancel();
+    }
+
+    /// Waits until the connection has lost its place.
+    pub async fn evicted(&self) {
+        self.evicted.cancelled().await;
     }
 
     /// Begins a call, which ends when the returned value is dropped.
@@ -57,6 +75,11 @@ impl Activity {
             }
             tokio::time::sleep_until(deadline.map_or(later, |deadline| deadline.min(later))).await;
         }
+    }
+
+    /// Whether there is no call.
+    pub fn is_idle(&self) -> bool {
+        self.lock().open_calls == 0
     }
 
     /// Whether there has been no call for at least this long.

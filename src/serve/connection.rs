@@ -73,12 +73,16 @@ pub async fn serve<S>(
         _ = connection.as_mut() => return,
         () = stop.gently.cancelled() => {}
         () = activity.idled_out() => {}
+        () = activity.evicted() => {}
     }
     connection.as_mut().graceful_shutdown();
     loop {
         tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
             () = stop.now.cancelled() => return,
+            // Polled once at least, which sends the GOAWAY; then the place must be free at once.
+            () = activity.evicted() => return,
             () = tokio::time::sleep(CLOSE_TIMEOUT) => {}
         }
         // A call in progress, or one that crossed the GOAWAY on the wire, is still answered. A peer that

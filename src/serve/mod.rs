@@ -6,6 +6,7 @@ pub mod accept;
 pub mod activity;
 pub mod client_certificate;
 pub mod connection;
+pub mod connections;
 pub mod descriptors;
 pub mod listeners;
 pub mod settings;

@@ -123,23 +123,22 @@ async fn a_call_under_way_keeps_its_connection() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_cap_are_closed_until_one_ends() {
-    let server = Running::start(Limits { connections: 1, ..limits() }, None).await;
-    let mut first = server.connect().await;
-    first.write_all(GET).await.unwrap();
-    read_until(&mut first, "127.0.0.1").await;
+async fn the_oldest_idle_connection_makes_room_for_one_beyond_the_cap() {
+    let server = Running::start(Limits { connections: 2, ..limits() }, None).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    server.called.notified().await;
+    let mut idle = server.connect().await;
+    idle.write_all(GET).await.unwrap();
+    read_until(&mut idle, "127.0.0.1").await;
 
-    let mut second = server.connect().await;
-    assert!(is_closed(&mut second).await);
-    drop(first);
+    let mut newcomer = server.connect().await;
+    newcomer.write_all(GET).await.unwrap();
 
-    loop {
-        let mut third = server.connect().await;
-        let mut byte = [0];
-        if third.write_all(GET).await.is_ok() && matches!(third.read(&mut byte).await, Ok(1)) {
-            break;
-        }
-    }
+    read_until(&mut newcomer, "127.0.0.1").await;
+    assert!(is_closed(&mut idle).await);
+    server.proceed.notify_one();
+    read_until(&mut busy, "slow").await;
 }
 
 #[tokio::test]
