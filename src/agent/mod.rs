@@ -116,6 +116,7 @@ impl Agent {
             trusted_proxies: trusted_proxies.as_slice().into(),
         };
         let layers = layers::Settings {
+            port: layers::Port::Internal,
             world: World::system(),
             trusted_proxies,
             cors_origins: Vec::new(),

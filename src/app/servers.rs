@@ -21,6 +21,7 @@ use super::{App, StartError};
 impl App {
     pub(super) fn layer_settings(&self, config: &Config) -> layers::Settings {
         layers::Settings {
+            port: layers::Port::Public,
             world: self.world.clone(),
             trusted_proxies: config.public.trusted_proxies.clone(),
             cors_origins: config.public.cors_origins.clone(),
@@ -74,7 +75,8 @@ impl App {
             .map_err(StartError::Descriptors)?;
         // No web page calls this port.
         let cors_origins = Vec::new();
-        let settings = layers::Settings { cors_origins, trusted_proxies, ..settings.clone() };
+        let port = layers::Port::Internal;
+        let settings = layers::Settings { port, cors_origins, trusted_proxies, ..settings.clone() };
         let router = layers::assemble(routes, pages, http::nothing(), &settings);
         Ok(self.server("internal", router, config).with_tls(tls.map(Arc::new)))
     }

@@ -25,9 +25,9 @@ use super::{
 };
 
 /// The largest message the server reads, in bytes.
-const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// The largest message to TokenService, in bytes: a hundred of the longest tokens that are verified.
-const MAX_TOKENS_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_TOKENS_BYTES: usize = 1024 * 1024;
 
 /// The services of the public port, for clients of people.
 pub(super) const PUBLIC_SERVICES: [&str; 4] = [

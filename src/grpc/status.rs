@@ -58,7 +58,8 @@ impl EdgeRefusal {
     /// The status with this sentence instead of the usual one.
     pub fn with_message(self, message: &str) -> Status {
         let (code, reason, _) = self.meaning();
-        let retry_after = (self == Self::ShuttingDown).then_some(RETRY_SOON);
+        let waiting_helps = matches!(self, Self::Overloaded | Self::ShuttingDown);
+        let retry_after = waiting_helps.then_some(RETRY_SOON);
         refusal(reason, code, message, retry_after)
     }
 

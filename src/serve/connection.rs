@@ -20,6 +20,9 @@ use super::{activity::Activity, settings::Limits, shutdown::Stop};
 pub const MAX_HEADER_LIST: u32 = 16 * 1024;
 /// The buffer of an HTTP/1.1 connection, in bytes, which bounds its header list.
 const MAX_HTTP1_BUFFER: usize = 64 * 1024;
+/// What an HTTP/2 peer may send of a call, and of all its calls, before the server has read it, in bytes.
+const CALL_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
 /// How often an HTTP/2 peer is sent a PING, and how long it may take to answer it.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
@@ -39,6 +42,8 @@ pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)
         .max_header_list_size(MAX_HEADER_LIST)
+        .initial_stream_window_size(CALL_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     builder

@@ -8,11 +8,21 @@ use std::marker::PhantomData;
 use prost::Message;
 use tonic::{
     Code, Status,
-    codec::{Codec, DecodeBuf, Decoder},
+    codec::{BufferSettings, Codec, DecodeBuf, Decoder},
 };
 use tonic_prost::ProstEncoder;
 
 use crate::{pb::ErrorReason, refusal::refusal};
+
+/// What a call reserves for its messages before it knows any, in bytes. Most are smaller, and tonic's own 8 KiB
+/// are held for as long as the other side does not send or does not read.
+const RESERVED_BYTES: usize = 1024;
+/// From how many bytes on the messages of a stream are sent without waiting for more, as in tonic.
+const YIELD_BYTES: usize = 32 * 1024;
+
+fn buffers() -> BufferSettings {
+    BufferSettings::new(RESERVED_BYTES, YIELD_BYTES)
+}
 
 /// Encodes like [`tonic_prost::ProstCodec`], and returns `INVALID_ARGUMENT` with the reason
 /// `MESSAGE_MALFORMED` for bytes that do not decode, which includes strings that are not UTF-8. The
@@ -37,7 +47,7 @@ where
     type Decoder = StrictDecoder<U>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstEncoder::default()
+        ProstEncoder::new(buffers())
     }
 
     fn decoder(&mut self) -> Self::Decoder {
@@ -52,6 +62,10 @@ pub struct StrictDecoder<U>(PhantomData<U>);
 impl<U: Message + Default> Decoder for StrictDecoder<U> {
     type Item = U;
     type Error = Status;
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
+    }
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         U::decode(buffer).map(Some).map_err(|_| {

@@ -6,6 +6,7 @@
 //! speaks.
 
 pub mod access_log;
+mod budget;
 pub mod cors;
 pub mod deadline;
 pub mod details;
@@ -32,9 +33,33 @@ use tower::ServiceExt as _;
 
 use crate::{domain::world::World, grpc::status::EdgeRefusal};
 
+use self::framing::Receiving;
+use super::routes::{MAX_MESSAGE_BYTES, MAX_TOKENS_BYTES};
+
+/// The kind of callers that a port has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// Everyone: each address prefix has a share of what is bounded.
+    Public,
+    /// Backends and gateways, which are few: only bounds of all hold.
+    Internal,
+}
+
+impl Port {
+    /// The largest message of any method of the port, in bytes.
+    const fn longest_message(self) -> usize {
+        match self {
+            Self::Public => MAX_MESSAGE_BYTES,
+            Self::Internal => MAX_TOKENS_BYTES,
+        }
+    }
+}
+
 /// The settings of the layers.
 #[derive(Clone)]
 pub struct Settings {
+    /// The kind of its callers.
+    pub port: Port,
     /// Creates request ids.
     pub world: World,
     /// The proxies whose `x-forwarded-for` is trusted.
@@ -52,17 +77,18 @@ pub struct Settings {
 /// A request for an unknown path gets a gRPC status if it is a gRPC call, and the response of `nothing`
 /// otherwise.
 pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Settings) -> Router {
-    let services = around_calls(routes.into_axum_router().reset_fallback(), settings);
-    let unknown = around_calls(Router::new().fallback(unknown_method), settings);
+    let receiving = Receiving::new(settings.port);
+    let services = around_calls(routes.into_axum_router().reset_fallback(), &receiving, settings);
+    let unknown = around_calls(Router::new().fallback(unknown_method), &receiving, settings);
     let router = services.merge(pages).fallback_service(
         Router::new().fallback(fallback).with_state(Fallback { unknown, nothing }),
     );
     around_everything(router, settings)
 }
 
-fn around_calls(router: Router, settings: &Settings) -> Router {
+fn around_calls(router: Router, receiving: &Receiving, settings: &Settings) -> Router {
     router
-        .layer(from_fn(framing::check))
+        .layer(from_fn_with_state(receiving.clone(), framing::check))
         .layer(from_fn(details::complete))
         .layer(panics::layer())
         .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))

@@ -32,6 +32,7 @@ impl Server {
         let shutdown = CancellationToken::new();
         let handled = Arc::new(AtomicUsize::new(0));
         let settings = Settings {
+            port: Port::Public,
             world: World::system(),
             trusted_proxies: Vec::new(),
             cors_origins: vec![ORIGIN.to_owned()],

@@ -1,13 +1,20 @@
 //! Connections: what one address holds of them, others do not lack.
 
+mod half_sent;
+mod http2;
 mod places;
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
 };
+
+use crate::support::Process;
 
 /// The start of HTTP/2: the preface and empty SETTINGS.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -25,4 +32,11 @@ async fn is_served(connection: &mut TcpStream) -> bool {
     let mut answer = [0; 4096];
     connection.write_all(request).await.is_ok()
         && matches!(connection.read(&mut answer).await, Ok(length) if length > 0)
+}
+
+/// How much memory a server has in use, in KiB.
+fn resident_kib(server: &Process) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
