@@ -302,6 +302,11 @@ settings! {
         "limits.idle_timeout", span(MILLISECOND, DAY), Value("10m"),
         "How long a connection may stay open without a call.",
     );
+    pub static LIMITS_ANSWER_TIMEOUT: Setting<Span> = setting(
+        "limits.answer_timeout", span(MILLISECOND, HOUR), Value("30s"),
+        "How long a client may read nothing of an answer that is ready before the call, or if need be its \
+         connection, is ended.",
+    );
     pub static LIMITS_DRAIN_TIMEOUT: Setting<Span> = setting(
         "limits.drain_timeout", span(Duration::ZERO, HOUR), Value("20s"),
         "How long calls in progress may take to finish after the server receives SIGTERM or \

@@ -260,6 +260,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         request_timeout: reader.span(&table::LIMITS_REQUEST_TIMEOUT),
         handshake_timeout: reader.span(&table::LIMITS_HANDSHAKE_TIMEOUT),
         idle_timeout: reader.span(&table::LIMITS_IDLE_TIMEOUT),
+        answer_timeout: reader.span(&table::LIMITS_ANSWER_TIMEOUT),
         drain_timeout: reader.span(&table::LIMITS_DRAIN_TIMEOUT),
         slow_watcher_timeout: reader.span(&table::LIMITS_SLOW_WATCHER_TIMEOUT),
         concurrent_streams: reader.count(&table::LIMITS_CONCURRENT_STREAMS),

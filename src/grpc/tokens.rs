@@ -12,7 +12,7 @@ use crate::{
         revocations::Revocations,
         tokens::{access::AccessTokens, keys::KeyRing},
     },
-    model::service_account::Backend,
+    model::{answer::AnswerTimeout, service_account::Backend},
 };
 
 use super::{
@@ -111,7 +111,10 @@ impl TokenService for Service {
         let cursor = revocations::cursor(&request.get_ref().cursor)?;
         let watcher = self.revocations.watch(cursor);
         let messages = watching::messages(watcher, self.preface(), self.slow_watcher_timeout);
-        Ok(Response::new(while_authorized(messages, authorization)))
+        let mut response = Response::new(while_authorized(messages, authorization));
+        let timeout = watching::cut_off_after(self.slow_watcher_timeout);
+        response.extensions_mut().insert(AnswerTimeout(timeout));
+        Ok(response)
     }
 
     async fn get_revocations(

@@ -16,6 +16,9 @@ use crate::domain::{Error, revocations::watcher::Watcher};
 
 use super::convert::revocations::{Preface, watched};
 
+/// How long a watcher that is too slow may take until it reads that it was.
+const LAST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(15);
+
 type Message = Result<pb::WatchRevocationsResponse, Status>;
 
 struct Watch {
@@ -35,6 +38,12 @@ pub(super) fn messages(
 ) -> BoxStream<pb::WatchRevocationsResponse> {
     let watch = Watch { watcher, preface: Some(preface), timeout, made_at: None };
     Box::pin(stream::unfold(Some(watch), next))
+}
+
+/// How long a watcher with this timeout may read nothing before its stream is cut off. Later than the timeout,
+/// so that one that reads again learns why its stream ends.
+pub(super) fn cut_off_after(timeout: Duration) -> Duration {
+    timeout + LAST_MESSAGE_TIMEOUT
 }
 
 async fn next(watch: Option<Watch>) -> Option<(Message, Option<Watch>)> {

@@ -4,6 +4,7 @@
 //! I/O, or knows protobuf, JSON or SQL.
 
 pub mod account;
+pub mod answer;
 pub mod ceremony;
 pub mod certificate;
 pub mod failure;

@@ -1,6 +1,6 @@
 //! Accepts connections, under a cap.
 //!
-//! Beyond the cap another connection is closed for the new one (see [`Connections`]).
+//! Beyond the cap another connection is closed for the new one (see [`Pools`]).
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,10 +11,12 @@ use super::{
     activity::Activity,
     client_certificate,
     connection::{self, Control, Peer},
-    connections::{Connections, Peers, Place},
+    connections::{Peers, Place, Pools},
     settings::Limits,
     shutdown::Tasks,
+    socket::Socket,
     tls::Tls,
+    unread::Unread,
 };
 
 /// How long to wait after the operating system ran out of sockets.
@@ -27,23 +29,23 @@ pub struct Server {
     router: Router,
     tls: Option<Arc<Tls>>,
     limits: Limits,
-    connections: Arc<Connections>,
+    pools: Pools,
     tasks: Tasks,
 }
 
 impl Server {
     /// A server for known peers, with this name in the log. It runs and stops with `tasks`.
     pub fn new(name: &'static str, router: Router, limits: Limits, tasks: Tasks) -> Self {
-        let connections = Connections::new(limits.connections, Peers::Known);
+        let pools = Pools::new(name, limits.connections, Peers::Known);
         // Binds the state now, so that cloning the router for each connection is cheap.
         let router = router.with_state(());
-        Self { name, router, tls: None, limits, connections, tasks }
+        Self { name, router, tls: None, limits, pools, tasks }
     }
 
     /// Serves these peers instead.
     #[must_use]
     pub fn with_peers(self, peers: Peers) -> Self {
-        Self { connections: Connections::new(self.limits.connections, peers), ..self }
+        Self { pools: Pools::new(self.name, self.limits.connections, peers), ..self }
     }
 
     /// Requires TLS, unless there is none.
@@ -72,7 +74,7 @@ impl Server {
             };
             let limits = &self.limits;
             let activity = Activity::new(limits.handshake_timeout, limits.idle_timeout);
-            let place = self.connections.add(peer.ip(), &activity, self.name);
+            let place = self.pools.connections.take(peer.ip(), 1, &activity);
             self.tasks.spawn(self.clone().serve(stream, peer, activity, place));
         }
     }
@@ -96,13 +98,18 @@ impl Server {
     ) {
         // Responses are small and must not wait to be merged into one packet (Nagle).
         let _ = stream.set_nodelay(true);
+        let (limit, pool) = (self.limits.answer_timeout, Arc::clone(&self.pools.unread));
+        let unread = Unread::new(limit, address.ip(), Arc::clone(&activity), pool);
+        let stream = Socket::new(stream, Arc::clone(&unread));
+        let stop = self.tasks.stop().clone();
+        let control = Control { activity: Arc::clone(&activity), unread, stop: stop.clone() };
         match self.tls.clone() {
-            None => self.speak(stream, Peer { address, certificate: None }, activity).await,
+            None => self.speak(stream, Peer { address, certificate: None }, control).await,
             Some(tls) => {
                 let handshake = tls.accept(stream);
                 let limit = self.limits.handshake_timeout;
                 let accepted = tokio::select! {
-                    () = self.tasks.stop().gently.cancelled() => return,
+                    () = stop.gently.cancelled() => return,
                     () = activity.evicted() => return,
                     accepted = tokio::time::timeout(limit, handshake) => accepted,
                 };
@@ -110,19 +117,18 @@ impl Server {
                     activity.opened();
                     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let certificate = chain.first().map(client_certificate::read).map(Arc::new);
-                    self.speak(stream, Peer { address, certificate }, activity).await;
+                    self.speak(stream, Peer { address, certificate }, control).await;
                 }
             }
         }
         drop(place);
     }
 
-    async fn speak<S>(self, stream: S, peer: Peer, activity: Arc<Activity>)
+    async fn speak<S>(self, stream: S, peer: Peer, control: Control)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let protocol = connection::protocol(&self.limits);
-        let control = Control { activity, stop: self.tasks.stop().clone() };
         connection::serve(stream, peer, self.router, protocol, control).await;
     }
 }

@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
-use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +40,11 @@ impl Activity {
     /// Ends the connection, since its place is given to another.
     pub fn evict(&self) {
         self.evicted.cancel();
+    }
+
+    /// Whether the connection has lost its place.
+    pub fn is_evicted(&self) -> bool {
+        self.evicted.is_cancelled()
     }
 
     /// Waits until the connection has lost its place.
@@ -97,14 +100,6 @@ impl Activity {
 #[derive(Debug)]
 pub struct OpenCall(Arc<Activity>);
 
-impl OpenCall {
-    /// Keeps the call open until the body of its response has been sent or dropped.
-    pub fn until_sent(self, inner: Body) -> Body {
-        // The closure owns the call, which is open for as long as the body is.
-        Body::new(inner.inspect_frame(move |_| _ = &self))
-    }
-}
-
 impl Drop for OpenCall {
     fn drop(&mut self) {
         let mut state = self.0.lock();
@@ -120,14 +115,14 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_is_open_for_as_long_as_the_body_of_its_answer() {
+    async fn a_connection_is_idle_from_the_end_of_its_last_call() {
         let activity = Activity::new(MINUTE, MINUTE);
-        let body = activity.begin().until_sent(Body::from("an answer"));
+        let call = activity.begin();
 
         tokio::time::advance(MINUTE).await;
         assert!(!activity.is_idle_for(Duration::ZERO));
 
-        drop(body);
+        drop(call);
         assert!(activity.is_idle_for(Duration::ZERO));
         assert!(!activity.is_idle_for(MINUTE));
     }

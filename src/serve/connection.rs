@@ -6,7 +6,7 @@ use axum::{Router, body::Body};
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,7 +14,13 @@ use tower::ServiceExt as _;
 
 use crate::model::certificate::ClientCertificate;
 
-use super::{activity::Activity, settings::Limits, shutdown::Stop};
+use super::{
+    activity::Activity,
+    answer::{Answer, Calls},
+    settings::Limits,
+    shutdown::Stop,
+    unread::Unread,
+};
 
 /// The largest header list of a request, in bytes, announced on HTTP/2.
 pub const MAX_HEADER_LIST: u32 = 16 * 1024;
@@ -23,6 +29,8 @@ const MAX_HTTP1_BUFFER: usize = 64 * 1024;
 /// What an HTTP/2 peer may send of a call, and of all its calls, before the server has read it, in bytes.
 const CALL_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
+/// What of a call's answer HTTP/2 takes before its peer does, in bytes.
+const MAX_SEND_BUFFER: usize = 32 * 1024;
 /// How often an HTTP/2 peer is sent a PING, and how long it may take to answer it.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
@@ -30,8 +38,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The HTTP settings of a connection.
-pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+pub fn protocol(limits: &Limits) -> auto::Builder<Calls> {
+    let mut builder = auto::Builder::new(Calls);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -44,6 +52,7 @@ pub fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .max_header_list_size(MAX_HEADER_LIST)
         .initial_stream_window_size(CALL_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(MAX_SEND_BUFFER)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     builder
@@ -64,18 +73,19 @@ pub async fn serve<S>(
     stream: S,
     peer: Peer,
     router: Router,
-    protocol: auto::Builder<TokioExecutor>,
+    protocol: auto::Builder<Calls>,
     control: Control,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Control { activity, stop } = control;
-    let calls = Arc::clone(&activity);
+    let Control { activity, unread, stop } = control;
+    let calls = (Arc::clone(&activity), Arc::clone(&unread));
     let service = service_fn(move |request| answer(router.clone(), request, &peer, &calls));
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     // A connection that ends with an error is the peer's doing, and not worth a line in the log.
     tokio::select! {
         _ = connection.as_mut() => return,
+        () = unread.overdue() => return,
         () = stop.gently.cancelled() => {}
         () = activity.idled_out() => {}
         () = activity.evicted() => {}
@@ -86,6 +96,7 @@ pub async fn serve<S>(
             biased;
             _ = connection.as_mut() => return,
             () = stop.now.cancelled() => return,
+            () = unread.overdue() => return,
             // Polled once at least, which sends the GOAWAY; then the place must be free at once.
             () = activity.evicted() => return,
             () = tokio::time::sleep(CLOSE_TIMEOUT) => {}
@@ -102,6 +113,8 @@ pub async fn serve<S>(
 pub struct Control {
     /// Its calls: without any for too long, it is closed.
     pub activity: Arc<Activity>,
+    /// What its peer does not read: for too long, it is closed.
+    pub unread: Arc<Unread>,
     /// The shutdown of the server.
     pub stop: Stop,
 }
@@ -110,9 +123,9 @@ fn answer(
     router: Router,
     request: Request<Incoming>,
     peer: &Peer,
-    calls: &Arc<Activity>,
-) -> impl Future<Output = Result<http::Response<Body>, Infallible>> + use<> {
-    let call = calls.begin();
+    (calls, unread): &(Arc<Activity>, Arc<Unread>),
+) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> + use<> {
+    let (call, unread) = (calls.begin(), Arc::clone(unread));
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer.address);
     if let Some(certificate) = &peer.certificate {
@@ -120,6 +133,6 @@ fn answer(
     }
     async move {
         let response = router.oneshot(request).await?;
-        Ok(response.map(|body| call.until_sent(body)))
+        Ok(Answer::to(&unread, call, response))
     }
 }

@@ -1,4 +1,4 @@
-//! The open connections of a server, whose places address prefixes share.
+//! What the open connections of a server share: places, and memory for unread answers.
 //!
 //! At a bound a connection goes, not the newcomer: otherwise an address that holds all places keeps everyone out
 //! for as long as they like.
@@ -16,7 +16,9 @@ use crate::model::shares::{Holder, PlaceId, Shares};
 
 use super::activity::Activity;
 
-/// How often a lack of places is logged at most.
+/// What all connections may leave unread of their answers, in bytes, beyond what each may without asking.
+const UNREAD: usize = 128 * 1024 * 1024;
+/// How often a lack is logged at most.
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Who may come to a listener.
@@ -24,7 +26,7 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Peers {
     /// Backends and gateways: few, and often many connections from one address.
     Known,
-    /// Everyone. Each address prefix has a share of the connections.
+    /// Everyone. Each address prefix has a share.
     Strangers {
         /// The proxies that many come through, which have no bound of their own.
         trusted_proxies: Vec<IpNet>,
@@ -45,9 +47,32 @@ impl Peers {
     }
 }
 
-/// The open connections.
+/// What the connections of a listener share.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// Places, one for each.
+    pub connections: Arc<Pool>,
+    /// Memory for unread answers, in bytes.
+    pub unread: Arc<Pool>,
+}
+
+impl Pools {
+    /// Nothing is taken, and there may be so many connections. The name of the listener is for the log.
+    pub fn new(listener: &'static str, connections: usize, peers: Peers) -> Self {
+        let pool = |what, capacity| {
+            let state = State { shares: Shares::new(capacity), warned_at: None };
+            let peers = peers.clone();
+            Arc::new(Pool { listener, what, peers, state: Mutex::new(state) })
+        };
+        Self { connections: pool("places", connections), unread: pool("unread answers", UNREAD) }
+    }
+}
+
+/// Something that connections share.
 #[derive(Debug)]
-pub struct Connections {
+pub struct Pool {
+    listener: &'static str,
+    what: &'static str,
     peers: Peers,
     state: Mutex<State>,
 }
@@ -58,32 +83,21 @@ struct State {
     warned_at: Option<Instant>,
 }
 
-impl Connections {
-    /// None yet, of at most `limit`.
-    pub fn new(limit: usize, peers: Peers) -> Arc<Self> {
-        let state = State { shares: Shares::new(limit), warned_at: None };
-        Arc::new(Self { peers, state: Mutex::new(state) })
-    }
-
-    /// Adds a connection, and ends those that go for it. `listener` is for the log.
-    pub fn add(
-        self: &Arc<Self>,
-        address: IpAddr,
-        activity: &Arc<Activity>,
-        listener: &str,
-    ) -> Place {
+impl Pool {
+    /// Takes so much for a connection from this address, and ends the connections that go for it.
+    pub fn take(self: &Arc<Self>, address: IpAddr, weight: usize, of: &Arc<Activity>) -> Place {
         let mut state = self.lock();
         let holder = self.peers.holder(address);
-        let joined = state.shares.join(holder, 1, Arc::clone(activity), |it| it.is_idle());
+        let joined = state.shares.join(holder, weight, Arc::clone(of), |it| it.is_idle());
         let is_silent = state.warned_at.is_some_and(|it| it.elapsed() < WARNING_INTERVAL);
         if !joined.evicted.is_empty() && !is_silent {
             state.warned_at = Some(Instant::now());
-            let open = state.shares.taken();
-            tracing::warn!(listener, %address, open, "closing connections beyond the limit");
+            let (listener, of, taken) = (self.listener, self.what, state.shares.taken());
+            tracing::warn!(listener, %address, of, taken, "closing connections beyond the limit");
         }
         drop(state);
         joined.evicted.iter().for_each(|it| it.evict());
-        Place { connections: Arc::clone(self), id: joined.place }
+        Place { pool: Arc::clone(self), id: joined.place }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -91,15 +105,15 @@ impl Connections {
     }
 }
 
-/// The place of a connection, given back when this is dropped.
+/// What a connection has taken, given back when this is dropped.
 #[derive(Debug)]
 pub struct Place {
-    connections: Arc<Connections>,
+    pool: Arc<Pool>,
     id: PlaceId,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.lock().shares.leave(self.id);
+        self.pool.lock().shares.leave(self.id);
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod activity;
+pub mod answer;
 pub mod client_certificate;
 pub mod connection;
 pub mod connections;
@@ -11,7 +12,9 @@ pub mod descriptors;
 pub mod listeners;
 pub mod settings;
 pub mod shutdown;
+pub mod socket;
 pub mod tls;
+pub mod unread;
 
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,8 @@ pub struct Limits {
     pub handshake_timeout: Duration,
     /// How long a connection may stay open without a call.
     pub idle_timeout: Duration,
+    /// How long a peer may leave what it is sent unread.
+    pub answer_timeout: Duration,
     /// How long calls in progress may take to finish after shutdown begins.
     pub drain_timeout: Duration,
     /// How long a watcher of revocations may leave messages unread.

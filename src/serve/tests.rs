@@ -37,6 +37,7 @@ fn limits() -> Limits {
         request_timeout: LONG,
         handshake_timeout: LONG,
         idle_timeout: LONG,
+        answer_timeout: LONG,
         drain_timeout: LONG,
         slow_watcher_timeout: LONG,
         concurrent_streams: 7,

@@ -3,6 +3,7 @@
 mod half_sent;
 mod http2;
 mod places;
+mod unread;
 
 use std::{
     fs,
@@ -23,7 +24,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 async fn connect_from(address: [u8; 4], port: u16) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::from(address), 0)).unwrap();
-    socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap()
+    let stream = socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// Asks for a page over HTTP/1.1 and keeps the connection. Whether there was an answer.
