@@ -1,7 +1,7 @@
 //! The layers every call passes, and their order.
 //!
 //! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
-//! and content type, gRPC-web, the access log, the end of streams at shutdown, the deadline, panics,
+//! and content type, gRPC-web, the access log, the end of streams, the deadline, panics,
 //! details of errors, the framing of messages. Layers inside gRPC-web see plain gRPC, whatever the client
 //! speaks.
 
@@ -33,7 +33,7 @@ use tower::ServiceExt as _;
 
 use crate::{domain::world::World, grpc::status::EdgeRefusal};
 
-use self::framing::Receiving;
+use self::{framing::Receiving, streams::Streams};
 use super::routes::{MAX_MESSAGE_BYTES, MAX_TOKENS_BYTES};
 
 /// The kind of callers that a port has.
@@ -51,6 +51,14 @@ impl Port {
         match self {
             Self::Public => MAX_MESSAGE_BYTES,
             Self::Internal => MAX_TOKENS_BYTES,
+        }
+    }
+
+    /// How many streams may be open. Those of the public port are for the health of the server alone.
+    const fn open_streams(self) -> usize {
+        match self {
+            Self::Public => 4096,
+            Self::Internal => 16 * 1024,
         }
     }
 }
@@ -77,22 +85,31 @@ pub struct Settings {
 /// A request for an unknown path gets a gRPC status if it is a gRPC call, and the response of `nothing`
 /// otherwise.
 pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Settings) -> Router {
-    let receiving = Receiving::new(settings.port);
-    let services = around_calls(routes.into_axum_router().reset_fallback(), &receiving, settings);
-    let unknown = around_calls(Router::new().fallback(unknown_method), &receiving, settings);
+    let held = Held {
+        receiving: Receiving::new(settings.port),
+        streams: Streams::new(settings.port, settings.shutdown.clone()),
+    };
+    let services = around_calls(routes.into_axum_router().reset_fallback(), &held, settings);
+    let unknown = around_calls(Router::new().fallback(unknown_method), &held, settings);
     let router = services.merge(pages).fallback_service(
         Router::new().fallback(fallback).with_state(Fallback { unknown, nothing }),
     );
     around_everything(router, settings)
 }
 
-fn around_calls(router: Router, receiving: &Receiving, settings: &Settings) -> Router {
+/// What the calls of a port hold.
+struct Held {
+    receiving: Receiving,
+    streams: Streams,
+}
+
+fn around_calls(router: Router, held: &Held, settings: &Settings) -> Router {
     router
-        .layer(from_fn_with_state(receiving.clone(), framing::check))
+        .layer(from_fn_with_state(held.receiving.clone(), framing::check))
         .layer(from_fn(details::complete))
         .layer(panics::layer())
         .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))
-        .layer(from_fn_with_state(settings.shutdown.clone(), streams::end_at_shutdown))
+        .layer(from_fn_with_state(held.streams.clone(), streams::end_in_time))
         .layer(from_fn(access_log::record))
         .layer(GrpcWebLayer::new())
         .layer(from_fn(edge::check))

@@ -3,6 +3,7 @@
 mod half_sent;
 mod http2;
 mod places;
+mod streams;
 mod unread;
 
 use std::{
