@@ -123,3 +123,18 @@ async fn backends_behind_one_address_may_hold_all_of_the_internal_port() {
     let mut newcomer = connect_from([127, 0, 0, 3], app.internal_port()).await;
     assert!(is_served(&mut newcomer).await);
 }
+
+#[tokio::test]
+async fn an_office_of_two_hundred_behind_one_address_keeps_its_connections() {
+    let app = TestApp::start().await;
+    let mut office = Vec::new();
+    for _ in 0..200 * 6 {
+        let mut connection = connect_from([127, 0, 2, 1], app.public_port()).await;
+        assert!(is_served(&mut connection).await);
+        office.push(connection);
+    }
+
+    for connection in &mut office {
+        assert!(is_served(connection).await);
+    }
+}
