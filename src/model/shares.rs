@@ -193,6 +193,9 @@ mod tests {
     /// What joins: its name, and whether it is idle.
     type Guest = (&'static str, bool);
 
+    /// The address with this number.
+    type Address = fn(usize) -> String;
+
     fn stranger(address: &str) -> Holder {
         Holder::Stranger(address.parse().unwrap())
     }
@@ -220,8 +223,8 @@ mod tests {
 
     #[test]
     fn every_width_has_a_share_and_the_largest_part_of_it_goes() {
-        let addresses = |text: fn(usize) -> String, count| (0..count).map(text);
-        let table: [(fn(usize) -> String, usize, usize); 4] = [
+        let addresses = |text: Address, count| (0..count).map(text);
+        let table: [(Address, usize, usize); 4] = [
             (|_| "192.0.2.1".to_owned(), 30, 10),
             (|number| format!("192.0.2.{number}"), 60, 20),
             (|number| format!("2001:db8:1:{number:x}::1"), 60, 20),
