@@ -1,13 +1,10 @@
 //! What other people notice while one address has a thousand calls in flight.
 //!
-//! `cargo bench --bench fairness` starts release binaries, one on SQLite and two replicas on PostgreSQL, lets
-//! people at addresses of their own sign in, refresh and log out, at first alone and then beside an attacker
-//! who makes calls of one kind after the other from a single address. It prints for each kind how long the
-//! others' calls took, as ratios to the quiet time before, and what was refused to them. `-- --seconds 60`
-//! sets how long each lasts, `-- --engine sqlite` and `-- --kind refresh` choose.
+//! `cargo bench --bench fairness` lets people at addresses of their own sign in, refresh and log out, at first
+//! alone and then beside an attacker, and prints the ratios for each kind of call that the attacker makes.
+//! `-- --seconds 60` sets how long each lasts; `-- --engine sqlite` and `-- --kind refresh-own` choose.
 //!
-//! The attacker is a process of its own with the lowest priority: it is to use up the service, not the machine
-//! that runs all of them.
+//! The attacker is a process of its own with the lowest priority, so that it does not use up the machine.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]

@@ -347,7 +347,7 @@ async fn health_says_serving() {
     let app = TestApp::start().await;
 
     for port in [app.public_port(), app.internal_port()] {
-        let mut client = HealthClient::new(crate::support::app::channel(port));
+        let mut client = HealthClient::new(crate::support::people::channel(port));
         let answer = client.check(HealthCheckRequest::default()).await.unwrap().into_inner();
 
         assert_eq!(answer.status, 1, "SERVING is 1");
@@ -360,7 +360,7 @@ async fn health_knows_the_services_of_its_own_port_only() {
     use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
     let app = TestApp::start().await;
     let check = async |port, service: &str| {
-        let mut client = HealthClient::new(crate::support::app::channel(port));
+        let mut client = HealthClient::new(crate::support::people::channel(port));
         let request = HealthCheckRequest { service: service.to_owned() };
         client.check(request).await.map(|answer| answer.into_inner().status).map_err(|it| it.code())
     };
@@ -389,7 +389,7 @@ async fn the_public_documents_say_what_is_true() {
 async fn two_bearer_tokens_are_refused() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
-    let mut client = AuthServiceClient::new(crate::support::app::channel(app.public_port()));
+    let mut client = AuthServiceClient::new(crate::support::people::channel(app.public_port()));
     let mut request = tonic::Request::new(pb::LogoutRequest::default());
     for _ in 0..2 {
         let value = format!("Bearer {}", alice.tokens.access_token).parse().unwrap();

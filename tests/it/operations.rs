@@ -11,7 +11,7 @@ use std::{
 
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{Home, PASSWORD, Process, app::channel, patience::wait_until};
+use crate::support::{Home, PASSWORD, Process, patience::wait_until, people::channel};
 
 /// How long a server may take to start on a busy machine.
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);

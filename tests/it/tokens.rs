@@ -299,7 +299,7 @@ async fn signing_keys_survive_a_restart() {
 #[tokio::test]
 async fn the_public_port_does_not_offer_the_token_service() {
     let app = TestApp::start().await;
-    let public = crate::support::app::channel(app.public_port());
+    let public = crate::support::people::channel(app.public_port());
     let mut client = pb::token_service_client::TokenServiceClient::new(public);
 
     let refused = client.get_signing_keys(pb::GetSigningKeysRequest {}).await;

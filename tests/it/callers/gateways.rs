@@ -22,7 +22,7 @@ use tonic::Status;
 use super::Beyond;
 use crate::{
     assert_refused,
-    support::{TestApp, app::channel, people::Bearer},
+    support::{TestApp, people::Bearer, people::channel},
 };
 
 /// A server with the audiences `mail` and `shop`.

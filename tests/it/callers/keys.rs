@@ -11,7 +11,7 @@ use tonic_reflection::pb::v1::{
 use super::{Beyond, ask};
 use crate::{
     assert_refused,
-    support::{TestApp, app::channel},
+    support::{TestApp, people::channel},
 };
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use super::{copy, done, empty_sqlite, reported, serve, stop, take_key};
 use crate::{
     assert_refused,
     support::{
-        Authenticator, BACKEND, Counter, Home, ORIGIN, PASSWORD, Person, Process, app::channel,
-        ceremonies::Assertion, people::Bearer,
+        Authenticator, BACKEND, Counter, Home, ORIGIN, PASSWORD, Person, Process,
+        ceremonies::Assertion, people::Bearer, people::channel,
     },
 };
 

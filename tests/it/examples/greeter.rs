@@ -21,7 +21,9 @@ use tonic::{
 use tonic_prost::ProstCodec;
 
 use super::manual::{Manual, shell};
-use crate::support::{app::channel, patience::wait_until, servers::free_port, toolchains::succeed};
+use crate::support::{
+    patience::wait_until, people::channel, servers::free_port, toolchains::succeed,
+};
 
 /// How long an example may take to start. Go's is compiled first.
 const PATIENCE: Duration = Duration::from_secs(300);

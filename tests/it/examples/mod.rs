@@ -11,8 +11,8 @@ use crate::{
     examples::{greeter::Greeter, manual::Manual},
     support::{
         Home, PASSWORD, Process,
-        app::channel,
         patience::wait_until,
+        people::channel,
         people::{BACKEND, Bearer},
     },
 };

@@ -8,7 +8,7 @@ use claviger::grpc::contracts::envoy::service::auth::v3::{
 };
 
 use super::scene::bearer;
-use crate::support::{TestApp, app::channel, people::BACKEND};
+use crate::support::{TestApp, people::BACKEND, people::channel};
 
 #[tokio::test]
 async fn a_good_token_passes_and_nothing_else_does() {

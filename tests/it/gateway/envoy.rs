@@ -11,11 +11,11 @@ use tonic::{Code, Status};
 use super::scene::{Kind, bearer, customer, example, identity, server};
 use crate::support::{
     Dialect, MINUTE, PASSWORD, Page, TestApp,
-    app::channel,
     backends::Tokens,
     echo::{Echo, ask},
     patience::wait_until,
     people::Bearer,
+    people::channel,
     servers::{Proxy, free_port},
 };
 

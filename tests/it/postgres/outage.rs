@@ -12,8 +12,8 @@ use super::{RECOVERY, served, timed, until_login_works, wait_until};
 use crate::{
     assert_refused,
     support::{
-        Authenticator, ORIGIN, PASSWORD, Person, Refusal, SECOND, TestApp, app::channel,
-        figures::Distribution,
+        Authenticator, ORIGIN, PASSWORD, Person, Refusal, SECOND, TestApp, figures::Distribution,
+        people::channel,
     },
 };
 

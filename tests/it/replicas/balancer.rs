@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use crate::{
     assert_refused,
     support::{
-        Authenticator, BACKEND, Home, ORIGIN, PASSWORD, Person, Process, SECOND, app::channel,
-        figures::Distribution, patience::wait_until, servers::Balancer,
+        Authenticator, BACKEND, Home, ORIGIN, PASSWORD, Person, Process, SECOND,
+        figures::Distribution, patience::wait_until, people::channel, servers::Balancer,
     },
 };
 

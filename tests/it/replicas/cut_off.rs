@@ -24,10 +24,10 @@ use crate::{
     support::{
         BACKEND, Home, Person, SECOND, TestApp,
         agent::Agent,
-        app::channel,
         echo::ask,
         partition::{Network, Weather},
         patience::{holds_within, wait_until},
+        people::channel,
         watcher::Watcher,
     },
 };

@@ -18,10 +18,7 @@ use serde_json::Value;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::support::{
-    Home, Person, SECOND, TestApp,
-    app::{Settings, channel},
-    echo::ask,
-    patience::wait_until,
+    Home, Person, SECOND, TestApp, app::Settings, echo::ask, patience::wait_until, people::channel,
 };
 
 /// Two replicas with one clock.

@@ -8,7 +8,9 @@ use std::{
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 
 use super::ask;
-use crate::support::{Home, Process, SECOND, app::channel, patience::wait_until, people::Bearer};
+use crate::support::{
+    Home, Process, SECOND, patience::wait_until, people::Bearer, people::channel,
+};
 
 fn command(home: &Home, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));

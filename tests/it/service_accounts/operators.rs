@@ -9,7 +9,7 @@ use tonic::Status;
 use super::named;
 use crate::{
     assert_refused,
-    support::{TestApp, app::channel, backends::Keyed},
+    support::{TestApp, backends::Keyed, people::channel},
 };
 
 /// What becomes of each call of the service.

@@ -3,7 +3,9 @@
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 
 use super::ask;
-use crate::support::{Home, Process, SECOND, app::channel, patience::wait_until, people::Bearer};
+use crate::support::{
+    Home, Process, SECOND, patience::wait_until, people::Bearer, people::channel,
+};
 
 /// Runs a command, and answers with the key that it printed and with all it wrote besides.
 fn command(home: &Home, arguments: &[&str]) -> (String, String) {

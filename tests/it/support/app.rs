@@ -18,12 +18,9 @@ use claviger::{
 };
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use claviger_token::time::Timestamp;
-use tonic::{
-    Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Status, transport::Channel};
 
-use super::{Home, PASSWORD, Person, raw::RawConnection};
+use super::{Home, PASSWORD, Person, people::channel, raw::RawConnection};
 use crate::assert_refused;
 
 /// When every test begins: 2026-01-01 00:00 UTC.
@@ -279,9 +276,4 @@ impl TestApp {
         };
         Ok(self.backend().validate_token(request).await?.into_inner())
     }
-}
-
-/// A connection to a port of this machine.
-pub fn channel(port: u16) -> Channel {
-    Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap().connect_lazy()
 }

@@ -13,7 +13,7 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use super::{Person, TestApp, app::channel, authority::Identity, people::Bearer};
+use super::{Person, TestApp, authority::Identity, people::Bearer, people::channel};
 
 /// `tokens.audiences` of a server that knows the backends of [`Tokens`].
 pub const SHOP_AND_BANK: (&str, &str) = ("tokens.audiences", "shop,bank");

@@ -1,14 +1,19 @@
 //! What the tests stand on: a real server in this process, people who call it, and a clock to move.
+//!
+//! Benchmarks use what needs no such clock, which a release build does not have.
 
 pub mod agent;
+#[cfg(debug_assertions)]
 pub mod app;
 pub mod authenticator;
 pub mod authority;
+#[cfg(debug_assertions)]
 pub mod backends;
 pub mod ceremonies;
 pub mod echo;
 pub mod figures;
 pub mod home;
+#[cfg(debug_assertions)]
 pub mod page;
 pub mod partition;
 pub mod patience;
@@ -22,10 +27,12 @@ pub mod storm;
 pub mod toolchains;
 pub mod watcher;
 
+#[cfg(debug_assertions)]
 pub use app::TestApp;
 pub use authenticator::{Algorithm, Authenticator, Counter};
 pub use ceremonies::ORIGIN;
 pub use home::Home;
+#[cfg(debug_assertions)]
 pub use page::{Answer, Dialect, Page};
 pub use people::{BACKEND, Person};
 pub use process::Process;

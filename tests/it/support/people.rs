@@ -5,8 +5,11 @@ use claviger_proto::pb::{
     passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
 };
 use tonic::{
-    Request, Status, metadata::MetadataValue, service::Interceptor,
-    service::interceptor::InterceptedService, transport::Channel,
+    Request, Status,
+    metadata::MetadataValue,
+    service::Interceptor,
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint},
 };
 
 /// Sends a bearer token with every call, if there is one.
@@ -28,6 +31,11 @@ impl Interceptor for Bearer {
         }
         Ok(request)
     }
+}
+
+/// A connection to a port of this machine.
+pub fn channel(port: u16) -> Channel {
+    Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap().connect_lazy()
 }
 
 type Wire = InterceptedService<Channel, Bearer>;

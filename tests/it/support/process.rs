@@ -13,7 +13,7 @@ use claviger_proto::pb::token_service_client::TokenServiceClient;
 use rustix::process::Pid;
 use tonic::transport::Channel;
 
-use super::{Home, Person, app::channel, patience::holds_within_blocking, servers::Frozen};
+use super::{Home, Person, patience::holds_within_blocking, people::channel, servers::Frozen};
 
 /// Hashes that cost little, unless a test asks for others.
 const CHEAP: &[&str] =

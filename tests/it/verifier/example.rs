@@ -12,9 +12,9 @@ use crate::{
     assert_refused,
     support::{
         MINUTE, TestApp,
-        app::channel,
         backends::{SHOP_AND_BANK, Tokens},
         patience::wait_until,
+        people::channel,
         servers::free_port,
     },
 };

@@ -20,9 +20,9 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::support::{
     DAY, Home, Person, SECOND, TestApp,
-    app::channel,
     partition::{Network, SILENCE, Weather},
     patience::wait_until,
+    people::channel,
     watcher::{Heard, Watcher},
 };
 
