@@ -19,6 +19,7 @@ pub mod seal;
 pub mod secret;
 pub mod service_accounts;
 pub mod sessions;
+pub mod source;
 pub mod sweeper;
 pub mod throttle;
 pub mod tokens;

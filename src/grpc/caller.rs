@@ -16,7 +16,11 @@ use tokio::time::Instant;
 use tonic::{Request, Status, metadata::MetadataMap};
 
 use crate::{
-    domain::{self, Error, tokens::access::AccessTokens},
+    domain::{
+        self, Error,
+        source::{self, Owner},
+        tokens::access::AccessTokens,
+    },
     model::session::Origin,
 };
 
@@ -63,7 +67,9 @@ impl Callers {
         {
             caller = authenticate(tokens, token);
         }
-        Ok(caller?)
+        let caller = caller?;
+        source::signed_in(Owner::Account(caller.account_id));
+        Ok(caller)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod revocations;
 pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
+pub mod source;
 mod sqlite_file;
 pub mod sweeps;
 pub mod tables;

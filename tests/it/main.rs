@@ -13,6 +13,7 @@ mod cookies;
 mod copy;
 mod cors;
 mod crash;
+mod crowding;
 mod edges;
 mod examples;
 mod failover;

@@ -25,7 +25,7 @@ impl Sessions {
     /// # Errors
     /// `RefreshTokenInvalid`.
     pub async fn logout_by_refresh_token(&self, token: &RefreshToken) -> Result<()> {
-        let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
+        let opened = self.open(token)?;
         let (family, now) = (opened.family(), self.world.now());
         let (reason, until) = (EndReason::Logout, self.revoked_until(now));
         let ended = self.ending(move |storage| async move {

@@ -25,6 +25,7 @@ use crate::{
 
 use super::{
     Error, Result,
+    source::{self, Owner},
     tokens::{
         access::{AccessTokens, Subject},
         refresh::{OpenedRefreshToken, RefreshTokens},
@@ -167,7 +168,7 @@ impl Sessions {
     /// # Errors
     /// `RefreshTokenInvalid`, `RefreshTokenReused`, `SessionEnded`.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair> {
-        let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
+        let opened = self.open(token)?;
         let now = self.world.now();
         let latest_end = now + self.settings.max_lifetime;
         let attempt = RefreshAttempt {
@@ -188,6 +189,13 @@ impl Sessions {
             // was deleted.
             Rotation::Ended(_) | Rotation::Unknown => Err(Error::SessionEnded),
         }
+    }
+
+    /// Reads a refresh token, and charges to its session what follows.
+    fn open(&self, token: &RefreshToken) -> Result<OpenedRefreshToken> {
+        let opened = self.refresh_tokens.open(token).ok_or(Error::RefreshTokenInvalid)?;
+        source::signed_in(Owner::Session(opened.family()));
+        Ok(opened)
     }
 
     /// The caller's live sessions, newest first.

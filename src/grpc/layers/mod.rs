@@ -1,7 +1,7 @@
 //! The layers every call passes, and their order.
 //!
 //! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
-//! and content type, gRPC-web, the access log, the end of streams, the deadline, panics,
+//! and content type, gRPC-web, the access log, the end of streams, the deadline, the source, panics,
 //! details of errors, the framing of messages. Layers inside gRPC-web see plain gRPC, whatever the client
 //! speaks.
 
@@ -15,6 +15,7 @@ pub mod framing;
 pub mod origin;
 pub mod panics;
 pub mod request_id;
+pub mod source;
 pub mod streams;
 
 use std::time::Duration;
@@ -108,6 +109,7 @@ fn around_calls(router: Router, held: &Held, settings: &Settings) -> Router {
         .layer(from_fn_with_state(held.receiving.clone(), framing::check))
         .layer(from_fn(details::complete))
         .layer(panics::layer())
+        .layer(from_fn(source::charge))
         .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))
         .layer(from_fn_with_state(held.streams.clone(), streams::end_in_time))
         .layer(from_fn(access_log::record))

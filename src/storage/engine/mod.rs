@@ -3,19 +3,21 @@
 //! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
 
+mod gate;
 pub(super) mod locks;
 pub(super) mod parameters;
 pub(super) mod postgres;
 pub(super) mod sqlite;
+mod sqlite_lease;
 mod statement;
 mod writer;
 
 use futures_util::future::BoxFuture;
-use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{Error, RESERVED_CONNECTIONS, Result};
 use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
+use sqlite_lease::SqliteLease;
 
 pub(super) use parameters::params;
 pub use writer::WriterStats;
@@ -29,7 +31,7 @@ pub(super) enum Engine {
 
 /// A connection to either engine.
 pub(super) enum Connection {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(SqliteLease),
     Postgres(PostgresConnection),
 }
 
@@ -78,7 +80,7 @@ impl Engine {
         T: Send + 'static,
     {
         match self {
-            Self::Sqlite(engine) => engine.writer.run(input, body).await,
+            Self::Sqlite(engine) => engine.write(input, body).await,
             Self::Postgres(engine) => engine.write(input, body).await,
         }
     }

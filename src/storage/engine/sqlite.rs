@@ -9,19 +9,30 @@ use sqlx::{
 };
 
 use crate::storage::{
-    Error, Result, SqliteOptions, migrations,
+    Error, Result, SqliteOptions, deadline, migrations,
     sqlite_file::{connect_options, create_owner_only},
 };
 
-use super::{Connection, writer::Writer};
+use super::{
+    Connection, WriteBody,
+    gate::Gate,
+    sqlite_lease::SqliteLease,
+    writer::{GROUP, Writer},
+};
 
-/// How long a caller waits for a connection for reading.
+/// How long a caller waits for a connection for reading, or for a place in the writer's queue.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many units of calls may be in the writer's queue. One requester has half of them, which is one
+/// commit: whatever it asks for, the next commit has a place for all others.
+const WRITES: usize = 2 * GROUP;
 
 /// An open SQLite file. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::storage) struct SqliteEngine {
     readers: SqlitePool,
+    /// The gates before the readers and the writer; the server's own readers have none.
+    read_gate: Option<Gate>,
+    write_gate: Gate,
     // Shared, since it is ten times as large as anything beside it.
     reading: Arc<SqliteConnectOptions>,
     pub(super) writer: Writer,
@@ -34,18 +45,36 @@ impl SqliteEngine {
         let writing = common.clone().journal_mode(SqliteJournalMode::Wal);
         migrations::sqlite::up(&writing, &options.path).await?;
         let reading = common.pragma("query_only", "1");
-        let readers = pool(options.readers.max(1), reading.clone());
+        let size = options.readers.max(1);
+        let readers = pool(size, reading.clone());
+        let read_gate = Some(Gate::new(size as usize));
+        let write_gate = Gate::new(WRITES);
         let writer = Writer::start(pool(1, writing));
-        Ok(Self { writer, readers, reading: Arc::new(reading) })
+        Ok(Self { writer, readers, read_gate, write_gate, reading: Arc::new(reading) })
     }
 
     /// The same file and writer, with readers of its own.
     pub(super) fn reserved(&self, readers: u32) -> Self {
-        Self { readers: pool(readers, (*self.reading).clone()), ..self.clone() }
+        let readers = pool(readers, (*self.reading).clone());
+        Self { readers, read_gate: None, ..self.clone() }
     }
 
     pub(super) async fn reader(&self) -> Result<Connection> {
-        Ok(Connection::Sqlite(self.readers.acquire().await?))
+        let place = match &self.read_gate {
+            Some(gate) => gate.enter(deadline::within(ACQUIRE_TIMEOUT)).await?,
+            None => None,
+        };
+        let connection = self.readers.acquire().await?;
+        Ok(Connection::Sqlite(SqliteLease::new(connection, place)))
+    }
+
+    pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let place = self.write_gate.enter(deadline::within(ACQUIRE_TIMEOUT)).await?;
+        self.writer.run(input, body, place).await
     }
 
     pub(super) async fn close_readers(&self) {

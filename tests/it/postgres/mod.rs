@@ -4,16 +4,21 @@ mod contention;
 mod hang_ups;
 mod outage;
 mod pooler;
+mod shares;
 mod starts;
 mod timeouts;
 mod tls;
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use claviger::storage::migrations;
+use tonic::transport::Endpoint;
 
 use crate::support::{
-    Home, PASSWORD, SECOND, TestApp,
+    Home, PASSWORD, Person, SECOND, TestApp,
     app::Settings,
     patience::{timed, wait_until},
     raw::RawConnection,
@@ -36,6 +41,14 @@ async fn served(settings: Settings<'_>) -> (PostgresServer, TestApp) {
     let (server, home) = own_server(&[]).await;
     let app = TestApp::start_in(home, settings).await;
     (server, app)
+}
+
+/// A person who calls from this address of a network of 24 bits of this machine.
+fn stranger_at(app: &TestApp, network: u8, last: u8) -> Person {
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
+    let address = IpAddr::V4(Ipv4Addr::new(127, 0, network, last));
+    let endpoint = endpoint.unwrap().local_address(Some(address)).timeout(30 * SECOND);
+    Person::stranger(endpoint.connect_lazy())
 }
 
 /// Signs somebody in until that works, and answers how long it took.

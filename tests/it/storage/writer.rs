@@ -1,14 +1,25 @@
 //! The writer: many writes in few commits, none lost, none half done.
 
-use std::{fs, future::poll_fn, task::Poll};
+use std::{
+    fs,
+    future::poll_fn,
+    net::{IpAddr, Ipv4Addr},
+    task::Poll,
+};
 
 use claviger::{
     domain::clock::Clock,
     model::failure::FailureKey,
-    storage::{Error, Storage, accounts::AccountCreation},
+    storage::{
+        Error, Storage,
+        accounts::AccountCreation,
+        source::{self, Source},
+    },
 };
 
-use crate::support::raw::RawConnection;
+use tokio::task::JoinSet;
+
+use crate::support::{Home, raw::RawConnection};
 
 use super::{
     NOW, RACERS, SECOND, bytes, new_account, new_session, options, race, throttle::failure,
@@ -56,6 +67,39 @@ async fn a_write_whose_caller_went_away_still_lands() {
         assert!(database.find_failures(&[key]).await.unwrap()[0].is_some());
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_writes_of_one_address_leave_places_in_the_queue_to_everyone_else() {
+    let home = Home::on_sqlite();
+    let options = home.options_with(&[("database.busy_timeout", "10s")]);
+    let storage = Storage::open(options).await.unwrap();
+    let write = |network| {
+        let source = Source::anonymous(IpAddr::V4(Ipv4Addr::new(127, 0, network, 1)));
+        source::of(source, record(storage.clone(), FailureKey(bytes())))
+    };
+    let mut lock = home.raw().await;
+    lock.block_writes().await;
+    // More than the queue holds.
+    let mut flood = JoinSet::new();
+    for _ in 0..1500 {
+        flood.spawn(write(0));
+    }
+    let mut refused = Vec::new();
+    while refused.len() < 1000 {
+        refused.push(flood.join_next().await.unwrap().unwrap());
+    }
+
+    let mut others: JoinSet<_> = (1..=50).map(write).collect();
+    // Each has asked by then: a task runs when it is spawned, before those that were spawned later.
+    others.spawn(async { Ok(()) });
+    others.join_next().await.unwrap().unwrap().unwrap();
+    lock.unblock_writes().await;
+
+    assert!(refused.iter().all(|it| matches!(it, Err(Error::Overloaded))), "{refused:?}");
+    assert!(others.join_all().await.iter().all(Result::is_ok));
+    let served = flood.join_all().await.iter().filter(|it| it.is_ok()).count();
+    assert!((100..500).contains(&served), "{served}");
 }
 
 #[tokio::test]

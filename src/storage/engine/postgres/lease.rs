@@ -9,6 +9,7 @@ use sqlx::{Executor as _, PgConnection, Postgres, pool::PoolConnection};
 use tokio::time::timeout;
 
 use super::ROLLBACK;
+use crate::storage::engine::gate::Place;
 
 /// How long the return may take: a broken connection must not keep its place in the pool.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -17,11 +18,13 @@ const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
 pub(in crate::storage) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
+    /// The place of the call that borrowed it, which is free once the connection is.
+    place: Option<Place>,
 }
 
 impl Lease {
-    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self { connection: Some(connection), in_transaction: false }
+    pub(super) fn new(connection: PoolConnection<Postgres>, place: Option<Place>) -> Self {
+        Self { connection: Some(connection), in_transaction: false, place }
     }
 
     /// Notes that a transaction is about to be opened; opening it may be interrupted.
@@ -59,7 +62,12 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if tokio::runtime::Handle::try_current().is_ok() {
-            tokio::spawn(give_back(connection, self.in_transaction));
+            let returning = give_back(connection, self.in_transaction);
+            let place = self.place.take();
+            tokio::spawn(async move {
+                returning.await;
+                drop(place);
+            });
         }
     }
 }

@@ -27,7 +27,11 @@ use tracing::Instrument as _;
 
 use crate::storage::{Error, PostgresOptions, Result, deadline, migrations};
 
-use super::{Connection, WriteBody, WriterStats, on_engine};
+use super::{
+    Connection, WriteBody, WriterStats,
+    gate::{Gate, Place},
+    on_engine,
+};
 use lease::Lease;
 
 pub(in crate::storage) use lease::Lease as PostgresConnection;
@@ -65,6 +69,8 @@ const ROLLBACK: &str = "ROLLBACK";
 #[derive(Clone)]
 pub(in crate::storage) struct PostgresEngine {
     pool: PgPool,
+    /// The gate before the pool; that of the server itself has none.
+    gate: Option<Gate>,
     options: PostgresOptions,
     waiting: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -76,6 +82,7 @@ impl PostgresEngine {
         examine(options).await?;
         Ok(Self {
             pool: pool(options),
+            gate: Some(Gate::new(options.connections as usize)),
             options: options.clone(),
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
@@ -88,6 +95,7 @@ impl PostgresEngine {
         let options = PostgresOptions { connections, ..self.options.clone() };
         Self {
             pool: pool(&options),
+            gate: None,
             options,
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
@@ -97,14 +105,15 @@ impl PostgresEngine {
 
     pub(super) async fn reader(&self) -> Result<Connection> {
         let limit = self.options.limit();
+        let place = self.enter(limit).await?;
         // What stays prepared needs no transaction: one statement is one already. But only a transaction
         // can end a statement sooner than its connection would.
         let own_limit = Instant::now() + self.options.statement_timeout;
         let is_usual = own_limit.saturating_duration_since(limit) < NEARER;
         let lease = if self.options.prepared_statements && is_usual {
-            self.acquire(limit).await?
+            self.acquire(limit, place).await?
         } else {
-            self.begin(limit).await?
+            self.begin(limit, place).await?
         };
         Ok(Connection::Postgres(lease))
     }
@@ -115,12 +124,14 @@ impl PostgresEngine {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| Error::Overloaded)?;
-        let engine = self.clone();
         let limit = self.options.limit();
+        let place = self.enter(limit).await?;
+        let permit = Arc::clone(&self.waiting).try_acquire_owned();
+        let permit = permit.map_err(|_| Error::Overloaded)?;
+        let engine = self.clone();
         let unit = async move {
-            let _place = place;
-            engine.run(&input, body, limit).await
+            let _permit = permit;
+            engine.run(&input, body, Turn { limit, place }).await
         };
         let answered = self.tasks.spawn(unit.in_current_span()).await;
         answered.unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())))
@@ -146,14 +157,15 @@ impl PostgresEngine {
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await;
     }
 
-    async fn run<I, T>(&self, input: &I, body: WriteBody<I, T>, limit: Instant) -> Result<T> {
+    async fn run<I, T>(&self, input: &I, body: WriteBody<I, T>, turn: Turn) -> Result<T> {
         let mut pauses = RETRIES.build();
         loop {
-            let failure = match self.try_run(input, body, limit).await {
+            let failure = match self.try_run(input, body, &turn).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
-            let pause = pauses.next().filter(|it| failure.again && Instant::now() + *it < limit);
+            let pause =
+                pauses.next().filter(|it| failure.again && Instant::now() + *it < turn.limit);
             let Some(pause) = pause else { return Err(failure.cause) };
             tracing::debug!(cause = %failure.cause, ?pause, "a unit of work runs again");
             sleep(pause).await;
@@ -164,15 +176,16 @@ impl PostgresEngine {
         &self,
         input: &I,
         body: WriteBody<I, T>,
-        limit: Instant,
+        turn: &Turn,
     ) -> std::result::Result<T, Failure> {
         let unit = async {
-            let mut connection = Connection::Postgres(self.begin(limit).await?);
+            let mut connection =
+                Connection::Postgres(self.begin(turn.limit, turn.place.clone()).await?);
             let outcome = body(&mut connection, input).await;
             Ok((connection, outcome))
         };
         // At the deadline the connection is dropped as it is, and closed.
-        let (mut connection, outcome) = match timeout_at(limit, unit).await {
+        let (mut connection, outcome) = match timeout_at(turn.limit, unit).await {
             Ok(begun) => begun.map_err(Failure::of_acquiring)?,
             Err(_) => return Err(Failure::of_acquiring(late())),
         };
@@ -189,17 +202,26 @@ impl PostgresEngine {
         }
     }
 
-    async fn acquire(&self, limit: Instant) -> Result<Lease> {
+    /// A place for the current call among those that use the pool.
+    async fn enter(&self, limit: Instant) -> Result<Option<Place>> {
+        let limit = limit.min(Instant::now() + self.options.acquire_timeout);
+        match &self.gate {
+            Some(gate) => gate.enter(limit).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn acquire(&self, limit: Instant, place: Option<Place>) -> Result<Lease> {
         let limit = limit.min(Instant::now() + self.options.acquire_timeout);
         let acquired = timeout_at(limit, self.pool.acquire()).await;
         let connection = acquired.map_err(|_| no_connection())?;
         // No caller can fix what prevents a connection, be it a changed password.
-        Ok(Lease::new(connection.map_err(|cause| Error::Unavailable(cause.into()))?))
+        Ok(Lease::new(connection.map_err(|cause| Error::Unavailable(cause.into()))?, place))
     }
 
     /// A connection with an open transaction whose statements are cancelled at the deadline.
-    async fn begin(&self, limit: Instant) -> Result<Lease> {
-        let mut lease = self.acquire(limit).await?;
+    async fn begin(&self, limit: Instant, place: Option<Place>) -> Result<Lease> {
+        let mut lease = self.acquire(limit, place).await?;
         let forget = if self.options.prepared_statements { "" } else { "DEALLOCATE ALL;" };
         let left = limit.saturating_duration_since(Instant::now()).as_millis().max(1);
         let begin = format!(
@@ -210,6 +232,12 @@ impl PostgresEngine {
         lease.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
         Ok(lease)
     }
+}
+
+/// What a unit of work has while it runs.
+struct Turn {
+    limit: Instant,
+    place: Option<Place>,
 }
 
 impl PostgresOptions {

@@ -19,12 +19,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::storage::{Error, Result};
 
-use super::{Connection, WriteBody, params};
+use super::{Connection, WriteBody, gate::Place, params, sqlite_lease::SqliteLease};
 
 /// How many units may wait; more are refused as [`Error::Overloaded`].
 const QUEUE: usize = 1024;
 /// The most units that share a commit.
-const GROUP: usize = 100;
+pub(super) const GROUP: usize = 100;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
@@ -74,14 +74,19 @@ impl Writer {
         Self { queue, stop, tasks, done }
     }
 
-    /// Queues a unit and waits until it is durable.
-    pub(super) async fn run<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    /// Queues a unit and waits until it is durable. The unit keeps the place of its call until then.
+    pub(super) async fn run<I, T>(
+        &self,
+        input: I,
+        body: WriteBody<I, T>,
+        place: Option<Place>,
+    ) -> Result<T>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let unit = TypedUnit { input, body, outcome: None, answer };
+        let unit = TypedUnit { input, body, outcome: None, answer, _place: place };
         self.queue.try_send(Box::new(unit)).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => closed(),
@@ -167,7 +172,7 @@ impl Work {
     async fn connect(&mut self) -> Result<&mut Connection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::Sqlite(self.pool.acquire().await?),
+            None => Connection::Sqlite(SqliteLease::new(self.pool.acquire().await?, None)),
         };
         Ok(self.connection.insert(connection))
     }
@@ -224,6 +229,7 @@ struct TypedUnit<I, T> {
     body: WriteBody<I, T>,
     outcome: Option<Result<T>>,
     answer: oneshot::Sender<Result<T>>,
+    _place: Option<Place>,
 }
 
 impl<I, T> Unit for TypedUnit<I, T>
