@@ -1,5 +1,6 @@
 //! What PostgreSQL does to a server: it goes away, hangs, is full, or decides against a transaction.
 
+mod absence;
 mod contention;
 mod hang_ups;
 mod outage;

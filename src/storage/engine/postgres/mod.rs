@@ -4,6 +4,7 @@
 //! another, or whose connection broke before its COMMIT was sent, runs again; one whose COMMIT got no
 //! answer does not, since its outcome is unknown.
 
+mod breaker;
 mod lease;
 mod pooler;
 mod states;
@@ -32,6 +33,7 @@ use super::{
     gate::{Gate, Place},
     on_engine,
 };
+use breaker::Breaker;
 use lease::Lease;
 
 pub(in crate::storage) use lease::Lease as PostgresConnection;
@@ -71,6 +73,7 @@ pub(in crate::storage) struct PostgresEngine {
     pool: PgPool,
     /// The gate before the pool; that of the server itself has none.
     gate: Option<Gate>,
+    breaker: Breaker,
     options: PostgresOptions,
     waiting: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -83,6 +86,7 @@ impl PostgresEngine {
         Ok(Self {
             pool: pool(options),
             gate: Some(Gate::new(options.connections as usize)),
+            breaker: Breaker::new(options),
             options: options.clone(),
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
@@ -96,6 +100,7 @@ impl PostgresEngine {
         Self {
             pool: pool(&options),
             gate: None,
+            breaker: self.breaker.clone(),
             options,
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
@@ -204,19 +209,28 @@ impl PostgresEngine {
 
     /// A place for the current call among those that use the pool.
     async fn enter(&self, limit: Instant) -> Result<Option<Place>> {
+        let Some(gate) = &self.gate else { return Ok(None) };
         let limit = limit.min(Instant::now() + self.options.acquire_timeout);
-        match &self.gate {
-            Some(gate) => gate.enter(limit).await,
-            None => Ok(None),
-        }
+        let wait = self.breaker.enter()?;
+        let place = tokio::select! {
+            entered = gate.enter(limit) => entered?,
+            away = wait.refused() => return Err(away),
+        };
+        wait.ended();
+        Ok(place)
     }
 
     async fn acquire(&self, limit: Instant, place: Option<Place>) -> Result<Lease> {
         let limit = limit.min(Instant::now() + self.options.acquire_timeout);
-        let acquired = timeout_at(limit, self.pool.acquire()).await;
-        let connection = acquired.map_err(|_| no_connection())?;
+        let wait = self.breaker.enter()?;
+        let acquired = tokio::select! {
+            acquired = timeout_at(limit, self.pool.acquire()) => acquired.map_err(|_| no_connection())?,
+            away = wait.refused() => return Err(away),
+        };
         // No caller can fix what prevents a connection, be it a changed password.
-        Ok(Lease::new(connection.map_err(|cause| Error::Unavailable(cause.into()))?, place))
+        let connection = acquired.map_err(|cause| Error::Unavailable(cause.into()))?;
+        wait.succeeded();
+        Ok(Lease::new(connection, place))
     }
 
     /// A connection with an open transaction whose statements are cancelled at the deadline.

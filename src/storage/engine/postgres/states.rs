@@ -14,6 +14,8 @@ const IDLE_IN_TRANSACTION: &str = "25P03";
 const TRANSACTION_TIMEOUT: &str = "25P04";
 const DUPLICATE_PREPARED_STATEMENT: &str = "42P05";
 const NO_SUCH_PREPARED_STATEMENT: &str = "26000";
+const OPERATOR_INTERVENTION: &str = "57";
+const CONNECTION_EXCEPTION: &str = "08";
 /// Connection exceptions, insufficient resources, operator intervention, system errors.
 const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
 
@@ -38,6 +40,12 @@ pub(in crate::storage::engine) fn is_transient(error: &dyn DatabaseError) -> boo
         TRANSACTION_TIMEOUT,
     ];
     single.contains(&code) || TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class))
+}
+
+/// Whether a server that refuses a connection so takes none from anyone: it starts, or shuts down.
+pub(super) fn is_away(error: &dyn DatabaseError) -> bool {
+    let code = error.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
+    [OPERATOR_INTERVENTION, CONNECTION_EXCEPTION].iter().any(|class| code.starts_with(class))
 }
 
 /// Whether the connection has prepared statements of another client, or has lost its own.
