@@ -3,7 +3,11 @@
 //! Dependencies log headers, frames and queries below WARN, so below it only our own targets are
 //! logged, whatever `RUST_LOG` says.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -35,6 +39,72 @@ pub enum LogFormat {
 }
 
 pub use claviger_token::causes;
+
+/// Bounds the lines at WARN or above that callers can cause: of each interval of ten seconds the first few
+/// are written and the others counted.
+#[derive(Debug)]
+pub struct Occasional {
+    most: u32,
+    interval: Mutex<Interval>,
+}
+
+#[derive(Debug)]
+struct Interval {
+    began: Option<Instant>,
+    lines: u32,
+    left_out: u64,
+}
+
+/// How long an interval of [`Occasional`] is.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+impl Occasional {
+    /// At most so many lines in an interval.
+    pub const fn new(most: u32) -> Self {
+        Self { most, interval: Mutex::new(Interval { began: None, lines: 0, left_out: 0 }) }
+    }
+
+    /// Whether a line may be written, and how many were left out before it since the last one that was.
+    pub fn due(&self) -> Option<u64> {
+        self.due_at(Instant::now())
+    }
+
+    /// How many lines were left out in an interval that is over. They are reported once, here or with the
+    /// next line.
+    pub fn left_out(&self) -> Option<u64> {
+        self.left_out_at(Instant::now())
+    }
+
+    fn due_at(&self, now: Instant) -> Option<u64> {
+        let mut interval = self.lock();
+        if interval.is_over(now) {
+            interval.began = Some(now);
+            interval.lines = 0;
+        }
+        if interval.lines >= self.most {
+            interval.left_out += 1;
+            return None;
+        }
+        interval.lines += 1;
+        Some(std::mem::take(&mut interval.left_out))
+    }
+
+    fn left_out_at(&self, now: Instant) -> Option<u64> {
+        let mut interval = self.lock();
+        let is_reported = interval.left_out > 0 && interval.is_over(now);
+        is_reported.then(|| std::mem::take(&mut interval.left_out))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Interval> {
+        self.interval.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Interval {
+    fn is_over(&self, now: Instant) -> bool {
+        self.began.is_none_or(|began| now.saturating_duration_since(began) >= INTERVAL)
+    }
+}
 
 /// The log cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +216,22 @@ mod tests {
 
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("fine") && text.contains("ours"), "{text}");
+    }
+
+    #[test]
+    fn of_each_interval_the_first_lines_are_written_and_the_others_counted() {
+        let (occasional, began) = (Occasional::new(2), Instant::now());
+        let due = |later| occasional.due_at(began + later);
+
+        let written: Vec<_> = (0..100).filter_map(|_| due(Duration::ZERO)).collect();
+        assert_eq!(written, [0, 0]);
+        assert_eq!(occasional.left_out_at(began), None, "the interval is not over");
+        assert_eq!(due(INTERVAL), Some(98));
+        assert_eq!((due(INTERVAL), due(INTERVAL)), (Some(0), None));
+
+        assert_eq!(occasional.left_out_at(began + 2 * INTERVAL), Some(1));
+        assert_eq!(occasional.left_out_at(began + 2 * INTERVAL), None);
+        assert_eq!(due(2 * INTERVAL), Some(0));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::{
         headers::{self, SERVICE_KEY},
     },
     model::{certificate::ClientCertificate, session::Origin},
+    telemetry::Occasional,
 };
 
 /// The path of the route.
@@ -53,26 +54,44 @@ pub fn routes(forward_auth: ForwardAuth) -> Router {
         .with_state(forward_auth)
 }
 
+/// Every request through a gateway that is set up wrong is denied with the same line.
+static MISCONFIGURED: Occasional = Occasional::new(10);
+
 async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
     let Some(judge) = judge_for(&state, &request) else {
-        if has_credentials(&request) {
-            tracing::warn!("denied: the gateway's key or certificate is not of a service account");
-        } else {
-            tracing::warn!(
-                "denied: the gateway has no credentials; give it the key of a service account"
-            );
-        }
+        log_unknown_gateway(&request);
         return respond(&Decision::Deny(Denial::NotAllowed));
     };
     let decision = match demands(request.uri().query()) {
         Ok(demands) => decide(&*judge, &authorization(request.headers()), &demands).await,
         Err(error) => {
-            tracing::warn!(%error, "denied: the query of the URL that the gateway requests is not valid");
+            if let Some(left_out) = MISCONFIGURED.due() {
+                tracing::warn!(
+                    %error,
+                    left_out,
+                    "denied: the query of the URL that the gateway requests is not valid"
+                );
+            }
             Decision::Deny(Denial::NotAllowed)
         }
     };
     log(&decision, &request, &state.trusted_proxies);
     respond(&decision)
+}
+
+fn log_unknown_gateway(request: &Request) {
+    let Some(left_out) = MISCONFIGURED.due() else { return };
+    if has_credentials(request) {
+        tracing::warn!(
+            left_out,
+            "denied: the gateway's key or certificate is not of a service account"
+        );
+    } else {
+        tracing::warn!(
+            left_out,
+            "denied: the gateway has no credentials; give it the key of a service account"
+        );
+    }
 }
 
 /// The judge for the gateway that asks; `None` for an unknown gateway. Its response is 403 and not 401,

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["domain", "serve", "storage", "telemetry"]),
     ("grpc", &["claviger_proto", "domain", "gateway", "telemetry"]),
     ("http", &["claviger_verifier", "domain", "gateway", "telemetry"]),
-    ("gateway", &["claviger_verifier", "domain"]),
+    ("gateway", &["claviger_verifier", "domain", "telemetry"]),
     ("serve", &[]),
     ("telemetry", &[]),
     ("domain", &["storage"]),

@@ -10,6 +10,10 @@ use claviger_token::{
 };
 
 use super::{Demands, Judge};
+use crate::telemetry::Occasional;
+
+/// Every request of a route that is set up wrong is denied with the same line.
+static MISCONFIGURED: Occasional = Occasional::new(10);
 
 /// Whether a request may pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +61,13 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
     let audience = demands.audience.as_deref().or(judge.default_audience());
     let Some(audience) = audience.filter(|it| judge.may_require(it)) else {
         let audience = demands.audience.as_deref();
-        tracing::warn!(audience, "denied: the gateway names no audience that it may require");
+        if let Some(left_out) = MISCONFIGURED.due() {
+            tracing::warn!(
+                audience,
+                left_out,
+                "denied: the gateway names no audience that it may require"
+            );
+        }
         return Decision::Deny(Denial::NotAllowed);
     };
     let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {

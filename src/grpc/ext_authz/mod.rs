@@ -23,6 +23,7 @@ use crate::{
         r#type::v3::{HttpStatus, StatusCode},
     },
     model::service_account::Backend,
+    telemetry::Occasional,
 };
 
 /// The largest request, in bytes: Envoy sends every header, at most 60 KiB of them by default.
@@ -61,6 +62,9 @@ fn judge_for<T>(judge: &Arc<dyn Judge>, request: &Request<T>) -> Arc<dyn Judge> 
     own.unwrap_or_else(|| Arc::clone(judge))
 }
 
+/// Every request of a route that is set up wrong is denied with the same line.
+static MISCONFIGURED: Occasional = Occasional::new(10);
+
 async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckResponse {
     let http = attributes.request.as_ref().and_then(|request| request.http.as_ref());
     let came = http.map(headers_of).unwrap_or_default();
@@ -69,7 +73,13 @@ async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckRespons
     let decision = match Demands::read(pairs) {
         Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands).await,
         Err(error) => {
-            tracing::warn!(%error, "denied: the gateway's `context_extensions` for the route are not valid");
+            if let Some(left_out) = MISCONFIGURED.due() {
+                tracing::warn!(
+                    %error,
+                    left_out,
+                    "denied: the gateway's `context_extensions` for the route are not valid"
+                );
+            }
             Decision::Deny(Denial::NotAllowed)
         }
     };

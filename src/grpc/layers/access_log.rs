@@ -1,11 +1,12 @@
-//! Writes one line for every call, also for those refused at the edge, and the cause of every failure of
-//! the server, once. Requests for HTTP pages are not logged: probes send them all the time.
+//! Writes one line for every call, also for those refused at the edge, and the causes of failures of the
+//! server: of those that many calls share, while the database is away say, one in ten seconds, and how many
+//! there were. Requests for HTTP pages are not logged: probes send them all the time.
 
-use std::{error::Error, time::Instant};
+use std::{error::Error, sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::Response,
 };
@@ -15,16 +16,56 @@ use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::telemetry;
+use crate::telemetry::{self, Occasional};
 
 use super::request_id::RequestId;
 
 /// The most bytes of a method's name that are logged.
 const MAX_METHOD_BYTES: usize = 128;
 
+/// Which causes of failures are logged.
+#[derive(Debug)]
+pub struct Failures {
+    /// What all calls share: a database that is away, a queue that is full.
+    unavailable: Occasional,
+    /// Faults of the server, each of which is to be found by its request id.
+    faults: Occasional,
+}
+
+impl Default for Failures {
+    fn default() -> Self {
+        Self { unavailable: Occasional::new(1), faults: Occasional::new(50) }
+    }
+}
+
+impl Failures {
+    /// The bound for the causes of this code, if it is one of a failure of the server.
+    fn of(&self, code: Code) -> Option<&Occasional> {
+        match code {
+            Code::Unavailable => Some(&self.unavailable),
+            Code::Internal | Code::Unknown => Some(&self.faults),
+            _ => None,
+        }
+    }
+
+    /// Logs how many causes were left out, once they are no longer followed by others.
+    fn log_left_out(&self) {
+        for code in [Code::Unavailable, Code::Internal] {
+            if let Some(calls) = self.of(code).and_then(Occasional::left_out) {
+                let code = code_name(code);
+                tracing::warn!(code, calls, "more calls failed, whose causes were not logged");
+            }
+        }
+    }
+}
+
 /// Logs the call when its response ends, or is abandoned.
-pub async fn record(request: Request, next: Next) -> Response {
-    let mut call = Call::start(&request);
+pub async fn record(
+    State(failures): State<Arc<Failures>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut call = Call::start(&request, failures);
     let response = next.run(request).await;
     if let Some(status) = Status::from_header_map(response.headers()) {
         let original = response.extensions().get::<Status>();
@@ -55,17 +96,19 @@ struct Call {
     request_id: Option<RequestId>,
     protocol: &'static str,
     started: Instant,
+    failures: Arc<Failures>,
     is_logged: bool,
 }
 
 impl Call {
-    fn start(request: &Request) -> Self {
+    fn start(request: &Request, failures: Arc<Failures>) -> Self {
         let protocol = request.extensions().get::<Protocol>();
         Self {
             method: method(request).to_owned(),
             request_id: request.extensions().get().cloned(),
             protocol: protocol.map_or("grpc", |protocol| protocol.0),
             started: Instant::now(),
+            failures,
             is_logged: false,
         }
     }
@@ -73,8 +116,9 @@ impl Call {
     fn ended(&mut self, status: &Status, cause: Option<&(dyn Error + 'static)>) {
         let reason = status.get_details_error_info().map(|info| info.reason);
         self.log(status.code(), reason.as_deref());
-        if matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable) {
-            self.log_cause(cause);
+        self.failures.log_left_out();
+        if let Some((cause, bound)) = cause.zip(self.failures.of(status.code())) {
+            self.log_cause(cause, bound);
         }
     }
 
@@ -97,10 +141,11 @@ impl Call {
         }
     }
 
-    fn log_cause(&self, cause: Option<&(dyn Error + 'static)>) {
-        let Some(cause) = cause else { return };
+    fn log_cause(&self, cause: &(dyn Error + 'static), bound: &Occasional) {
+        let Some(left_out) = bound.due() else { return };
         let (method, request_id) = (self.method.as_str(), self.request_id());
-        tracing::error!(method, request_id, cause = telemetry::causes(cause), "call failed");
+        let cause = telemetry::causes(cause);
+        tracing::error!(method, request_id, cause, left_out, "call failed");
     }
 
     fn request_id(&self) -> &str {

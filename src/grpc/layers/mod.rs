@@ -18,7 +18,7 @@ pub mod request_id;
 pub mod source;
 pub mod streams;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -112,7 +112,7 @@ fn around_calls(router: Router, held: &Held, settings: &Settings) -> Router {
         .layer(from_fn(source::charge))
         .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))
         .layer(from_fn_with_state(held.streams.clone(), streams::end_in_time))
-        .layer(from_fn(access_log::record))
+        .layer(from_fn_with_state(Arc::default(), access_log::record))
         .layer(GrpcWebLayer::new())
         .layer(from_fn(edge::check))
         .layer(cors::layer(&settings.cors_origins))

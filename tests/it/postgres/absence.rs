@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{RECOVERY, own_server, until_waiting, wait_until};
 use crate::support::{
-    Home, PASSWORD, SECOND, TestApp,
+    Home, PASSWORD, Process, SECOND, TestApp,
     partition::{Network, Weather},
 };
 
@@ -134,6 +134,29 @@ async fn a_busy_pool_is_not_a_database_that_is_away() {
 
 fn username() -> Username {
     Username::parse("nobody").unwrap()
+}
+
+#[tokio::test]
+async fn an_outage_is_a_few_lines_at_error_level_however_many_call() {
+    let (mut server, home) = own_server(&[]).await;
+    let flags = ["--database-acquire-timeout", "500ms", "--log-format", "json"];
+    let mut process = Process::start(&home, &flags);
+
+    server.stop();
+    for _ in 0..CALLS {
+        assert!(process.stranger().login("alice", PASSWORD).await.is_err());
+    }
+    process.terminate();
+    process.wait();
+
+    let log = process.log();
+    let count = |level: &str| log.lines().filter(|it| it.contains(level)).count();
+    let calls =
+        log.lines().filter(|it| it.contains("AuthService/Login") && it.contains("duration"));
+    assert_eq!(calls.count(), usize::from(CALLS));
+    let (errors, warnings) = (count("\"ERROR\""), count("\"WARN\""));
+    eprintln!("{CALLS} calls: {errors} lines at ERROR, {warnings} at WARN");
+    assert!(errors >= 2 && errors + warnings <= 10, "{errors} and {warnings}:\n{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
