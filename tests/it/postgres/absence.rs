@@ -20,7 +20,7 @@ const ACQUIRE: (&str, &str) = ("database.acquire_timeout", "500ms");
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const CALLS: u8 = 100;
 /// How many may wait in vain before the rest does not.
-const FEW: usize = 5;
+const FEW: usize = 10;
 
 /// Reads or writes.
 async fn call(storage: &Storage, number: u8) -> Result<(), Error> {

@@ -123,20 +123,26 @@ impl Drop for Wait<'_> {
 
 /// Tries to connect until that succeeds, and holds the breaker open meanwhile.
 async fn keep_trying(breaker: Weak<Inner>) {
+    // One that is late may be so because this process stood still; a second one is not.
+    let mut was_late = false;
     loop {
         let Some(target) = breaker.upgrade().map(|it| it.target.clone()) else { return };
-        let failure = match timeout(ATTEMPT_TIMEOUT, attempt(&target)).await {
+        let outcome = timeout(ATTEMPT_TIMEOUT, attempt(&target)).await;
+        let is_late = outcome.is_err();
+        let failure = match outcome {
             Ok(Ok(())) => None,
             Ok(Err(cause)) => Some(cause.to_string()),
             Err(_) => Some("it did not answer in time".to_owned()),
         };
         let Some(breaker) = breaker.upgrade() else { return };
-        let was_open = breaker.is_open.send_replace(failure.is_some());
+        let is_sure = was_late || !is_late || *breaker.is_open.borrow();
+        was_late = is_late;
+        let was_open = breaker.is_open.send_replace(failure.is_some() && is_sure);
         let Some(cause) = failure else {
             breaker.is_trying.store(false, Ordering::SeqCst);
             return;
         };
-        if !was_open {
+        if is_sure && !was_open {
             tracing::warn!(
                 cause,
                 "connecting to the database fails; calls that need it are refused until it succeeds"
