@@ -15,22 +15,24 @@
 mod support;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Instant,
+    net::Ipv4Addr,
+    time::{Duration, Instant},
 };
 
 use claviger_proto::pb;
 use support::{
     Authenticator, Home, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, Process,
-    ceremonies::authentication_credential,
+    ceremonies::authentication_credential, people::channel_from,
 };
 use tokio::task::JoinSet;
-use tonic::{Code, Status, transport::Endpoint};
+use tonic::{Code, Status};
 
 const CALLS: usize = 2000;
 /// What a hash cost once, and what it costs now.
 const OLD: [&str; 2] = ["1024", "1"];
 const NEW: [&str; 2] = ["8192", "2"];
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How many people sign up at a time.
 const AT_ONCE: usize = 8;
 
@@ -114,10 +116,8 @@ struct Clients(Vec<Person>);
 impl Clients {
     fn of(process: &Process) -> Self {
         let client = |network| {
-            let address = IpAddr::V4(Ipv4Addr::new(127, 0, network, 1));
-            let endpoint = format!("http://127.0.0.1:{}", process.public_port);
-            let endpoint = Endpoint::from_shared(endpoint).unwrap().local_address(Some(address));
-            Person::stranger(endpoint.connect_lazy())
+            let address = Ipv4Addr::new(127, 0, network, 1);
+            Person::stranger(channel_from(address, process.public_port, PATIENCE))
         };
         Self((1..=200).map(client).collect())
     }

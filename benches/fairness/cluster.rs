@@ -1,14 +1,10 @@
 //! The servers: one on SQLite, or two replicas on PostgreSQL.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{fmt, net::Ipv4Addr, time::Duration};
 
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
-use crate::support::{Home, Person, Process, servers::PostgresServer};
+use crate::support::{Home, Person, Process, people::channel_from, servers::PostgresServer};
 
 /// What a server has by default, and what the tests make cheaper.
 const FLAGS: &[&str] = &[
@@ -23,6 +19,9 @@ const FLAGS: &[&str] = &[
 /// Commits are durable, as in service.
 const DURABLE: &[(&str, &str)] =
     &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Cluster {
     pub replicas: Vec<Process>,
@@ -66,9 +65,7 @@ impl fmt::Display for Cluster {
     }
 }
 
-/// A connection from an address of the loopback network.
-pub fn channel(port: u16, last: u8) -> Channel {
-    let address = IpAddr::V4(Ipv4Addr::new(127, 0, last, 1));
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
-    endpoint.local_address(Some(address)).timeout(Duration::from_secs(30)).connect_lazy()
+/// A connection from an address of the loopback network, of a network of its own.
+pub fn channel(port: u16, network: u8) -> Channel {
+    channel_from(Ipv4Addr::new(127, 0, network, 1), port, PATIENCE)
 }

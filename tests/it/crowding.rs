@@ -1,16 +1,12 @@
 //! However many calls of every kind one address has in flight, all others are served, and the server is
 //! ready.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::task::JoinSet;
-use tonic::transport::Endpoint;
 
 use crate::support::{OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp};
 
@@ -19,10 +15,7 @@ const OTHERS: u8 = 20;
 
 /// A person who calls from this address of a network of 24 bits of this machine.
 fn stranger_at(app: &TestApp, network: u8, last: u8) -> Person {
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
-    let address = IpAddr::V4(Ipv4Addr::new(127, 0, network, last));
-    let endpoint = endpoint.unwrap().local_address(Some(address)).timeout(30 * SECOND);
-    Person::stranger(endpoint.connect_lazy())
+    app.stranger_at([127, 0, network, last], 30 * SECOND)
 }
 
 /// One call of an attacker, who has an account too.

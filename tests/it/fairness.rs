@@ -1,7 +1,6 @@
 //! What one address or a stranger asks for, others do not wait for.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +9,7 @@ use std::{
 };
 
 use tokio::task::JoinSet;
-use tonic::{Code, Status, transport::Endpoint};
+use tonic::{Code, Status};
 
 use crate::{
     assert_refused,
@@ -35,10 +34,7 @@ const IMPATIENT: Duration = Duration::from_millis(300);
 
 /// A person who has not signed in and calls from this address of the loopback network.
 fn stranger_at(app: &TestApp, last: u8, timeout: Duration) -> Person {
-    let address = Ipv4Addr::new(127, 0, 0, last);
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
-    let endpoint = endpoint.unwrap().local_address(Some(IpAddr::V4(address))).timeout(timeout);
-    Person::stranger(endpoint.connect_lazy())
+    app.stranger_at([127, 0, 0, last], timeout)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

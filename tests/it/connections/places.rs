@@ -1,24 +1,21 @@
 //! Places for connections, and who loses one.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use tonic::transport::Endpoint;
 
 use super::{PREFACE, connect_from, is_served};
-use crate::support::{PASSWORD, Person, TestApp};
+use crate::support::{PASSWORD, Person, SECOND, TestApp};
 
 const LIMIT: usize = 40;
 const SETTINGS: &[(&str, &str)] = &[("limits.connections", "40")];
 
 /// A person whose connection comes from this address of the loopback network.
 fn stranger_at(app: &TestApp, address: [u8; 4]) -> Person {
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
-    let endpoint = endpoint.unwrap().local_address(Some(IpAddr::from(address)));
-    Person::stranger(endpoint.connect_lazy())
+    app.stranger_at(address, 30 * SECOND)
 }
 
 /// Opens a connection and leaves it in one of the states in which it holds a place for long.

@@ -10,13 +10,9 @@ mod starts;
 mod timeouts;
 mod tls;
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use claviger::storage::migrations;
-use tonic::transport::Endpoint;
 
 use crate::support::{
     Home, PASSWORD, Person, SECOND, TestApp,
@@ -46,10 +42,7 @@ async fn served(settings: Settings<'_>) -> (PostgresServer, TestApp) {
 
 /// A person who calls from this address of a network of 24 bits of this machine.
 fn stranger_at(app: &TestApp, network: u8, last: u8) -> Person {
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", app.public_port()));
-    let address = IpAddr::V4(Ipv4Addr::new(127, 0, network, last));
-    let endpoint = endpoint.unwrap().local_address(Some(address)).timeout(30 * SECOND);
-    Person::stranger(endpoint.connect_lazy())
+    app.stranger_at([127, 0, network, last], 30 * SECOND)
 }
 
 /// Signs somebody in until that works, and answers how long it took.

@@ -9,7 +9,7 @@ use tonic::Code;
 
 use super::{revoked, two_with};
 use crate::support::{
-    SECOND, TestApp,
+    MINUTE, SECOND, TestApp,
     patience::holds_within,
     storm::{spoil_ceremony, start_ceremony},
     watcher::Watcher,
@@ -17,11 +17,12 @@ use crate::support::{
 
 /// Many more than there are connections.
 const CALLERS: usize = 200;
-const CONNECTIONS: i64 = 2;
+const NETWORKS: u8 = 20;
+const CONNECTIONS: i64 = 8;
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 /// Every call may wait for as long as the test takes.
 const SETTINGS: &[(&str, &str)] = &[
-    ("database.connections", "2"),
+    ("database.connections", "8"),
     ("database.acquire_timeout", "1m"),
     ("database.statement_timeout", "1m"),
     ("limits.request_timeout", "1m"),
@@ -48,13 +49,16 @@ async fn a_crowd_of_callers_holds_back_no_revocation_and_no_readiness() {
     let mut watcher = Watcher::start(second.new_backend()).await;
     watcher.catch_up().await;
     let (mut operator, mut lock) = (first.open_database().await, first.open_database().await);
-    let stranger = second.newcomer();
-    let ceremonies = join_all((0..CALLERS).map(|_| start_ceremony(&stranger))).await;
+    // From many networks: no address has all of the connections.
+    let strangers: Vec<_> =
+        (1..=NETWORKS).map(|network| second.stranger_at([127, 0, network, 1], MINUTE)).collect();
+    let callers: Vec<_> = strangers.into_iter().cycle().take(CALLERS).collect();
+    let ceremonies = join_all(callers.iter().map(start_ceremony)).await;
     lock.execute("BEGIN; LOCK TABLE used_ceremonies").await;
 
     let crowd = tokio::spawn(async move {
         let ceremonies = ceremonies.iter().map(|it| it.as_ref().unwrap());
-        join_all(ceremonies.map(|it| spoil_ceremony(&stranger, it))).await
+        join_all(callers.iter().zip(ceremonies).map(|(it, id)| spoil_ceremony(it, id))).await
     });
     let are_taken = async || operator.number(WAITING).await == CONNECTIONS;
     assert!(holds_within(5 * SECOND, are_taken).await, "the crowd does not hold every connection");

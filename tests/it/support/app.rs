@@ -20,7 +20,11 @@ use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use claviger_token::time::Timestamp;
 use tonic::{Status, transport::Channel};
 
-use super::{Home, PASSWORD, Person, people::channel, raw::RawConnection};
+use super::{
+    Home, PASSWORD, Person,
+    people::{channel, channel_from},
+    raw::RawConnection,
+};
 use crate::assert_refused;
 
 /// When every test begins: 2026-01-01 00:00 UTC.
@@ -187,6 +191,11 @@ impl TestApp {
     /// Somebody on a connection of their own.
     pub fn newcomer(&self) -> Person {
         Person::stranger(channel(self.public_port()))
+    }
+
+    /// Somebody who calls from an address of this machine, and gives up after a while.
+    pub fn stranger_at(&self, address: [u8; 4], timeout: Duration) -> Person {
+        Person::stranger(channel_from(address.into(), self.public_port(), timeout))
     }
 
     /// Somebody who has just registered.

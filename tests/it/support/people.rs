@@ -1,5 +1,7 @@
 //! People and programs that call the server.
 
+use std::{net::Ipv4Addr, time::Duration};
+
 use claviger_proto::pb::{
     self, account_service_client::AccountServiceClient, auth_service_client::AuthServiceClient,
     passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
@@ -36,6 +38,12 @@ impl Interceptor for Bearer {
 /// A connection to a port of this machine.
 pub fn channel(port: u16) -> Channel {
     Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap().connect_lazy()
+}
+
+/// A connection from an address of this machine, whose calls end after a while.
+pub fn channel_from(address: Ipv4Addr, port: u16, timeout: Duration) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
+    endpoint.local_address(Some(address.into())).timeout(timeout).connect_lazy()
 }
 
 type Wire = InterceptedService<Channel, Bearer>;
