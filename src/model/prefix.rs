@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
 /// The lengths that have bounds of their own, the narrowest first: an address and its neighbourhood, of IPv6
 /// what a customer, a site and a provider are given (RFC 6177 §2).
@@ -14,24 +14,22 @@ const IPV6_LENGTHS: [u8; 3] = [64, 48, 32];
 
 /// What one customer of a network controls: an IPv4 address, or an IPv6 /64.
 pub fn narrowest(address: IpAddr) -> IpNet {
-    match address.to_canonical() {
-        IpAddr::V4(address) => Ipv4Net::from(address).into(),
-        IpAddr::V6(address) => {
-            // An IPv6 prefix of 64 bits is always a valid one.
-            Ipv6Net::new_assert(address, IPV6_LENGTHS[0]).trunc().into()
-        }
-    }
+    let address = address.to_canonical();
+    IpNet::new_assert(address, lengths(address)[0]).trunc()
 }
 
 /// All prefixes of an address that have bounds of their own, the narrowest first: of IPv4 the address and
 /// its /24, of IPv6 the /64, the /48 and the /32.
 pub fn widening(address: IpAddr) -> impl Iterator<Item = IpNet> {
     let address = address.to_canonical();
-    let lengths = match address {
-        IpAddr::V4(_) => IPV4_LENGTHS.as_slice(),
-        IpAddr::V6(_) => IPV6_LENGTHS.as_slice(),
-    };
-    lengths.iter().map(move |length| IpNet::new_assert(address, *length).trunc())
+    lengths(address).iter().map(move |length| IpNet::new_assert(address, *length).trunc())
+}
+
+fn lengths(address: IpAddr) -> &'static [u8] {
+    match address {
+        IpAddr::V4(_) => &IPV4_LENGTHS,
+        IpAddr::V6(_) => &IPV6_LENGTHS,
+    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,17 @@ struct Waiting {
     weight: usize,
     progress: usize,
     call: Weak<AbortHandle>,
+    /// Whether its call was ended.
+    is_ended: bool,
+}
+
+impl State {
+    /// Begins the time of all pieces of a call again: what waits behind the one that is taken is not late.
+    fn renew(&mut self, call: &Weak<AbortHandle>) {
+        let now = Instant::now();
+        let pieces = self.pieces.values_mut();
+        pieces.filter(|it| !it.is_ended && it.call.ptr_eq(call)).for_each(|it| it.since = now);
+    }
 }
 
 impl Unread {
@@ -114,8 +125,9 @@ impl Unread {
         }
         for piece in state.pieces.values_mut() {
             if piece.since + piece.timeout <= now {
-                std::mem::take(&mut piece.call).upgrade()?.abort();
-                (piece.since, piece.timeout) = (now, END_TIMEOUT);
+                let call = piece.call.upgrade().filter(|_| !piece.is_ended)?;
+                call.abort();
+                (piece.is_ended, piece.since, piece.timeout) = (true, now, END_TIMEOUT);
             }
             next = next.min(piece.since + piece.timeout);
         }
@@ -145,7 +157,8 @@ impl Unread {
         state.next_id += 1;
         let weight = bytes.len() + PIECE_COST;
         state.weight += weight;
-        state.pieces.insert(id, Waiting { since, timeout, weight, progress: 0, call });
+        let piece = Waiting { since, timeout, weight, progress: 0, call, is_ended: false };
+        state.pieces.insert(id, piece);
         while state.weight > FREE + STEP * state.taken.len() {
             let place = self.pool.take(self.address, STEP, &self.activity);
             state.taken.push(place);
@@ -161,13 +174,16 @@ impl Unread {
         let Some(piece) = state.pieces.get_mut(&id) else { return };
         piece.progress += bytes;
         if piece.progress >= PROGRESS {
-            (piece.progress, piece.since) = (0, Instant::now());
+            piece.progress = 0;
+            let call = piece.call.clone();
+            state.renew(&call);
         }
     }
 
     fn release(&self, id: u64) {
         let mut state = self.lock();
         let Some(piece) = state.pieces.remove(&id) else { return };
+        state.renew(&piece.call);
         state.weight -= piece.weight;
         let needed = state.weight.saturating_sub(FREE).div_ceil(STEP);
         state.taken.truncate(needed);
@@ -253,6 +269,30 @@ mod tests {
         assert!(connection.check().is_some());
         tokio::time::advance(SHORTER).await;
         assert!(connection.check().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_behind_a_piece_that_is_taken_slowly_is_not_late() {
+        let connection = connection(1, &pool());
+        let [call, other] = [(); 2].map(|()| Arc::new(AbortHandle::new_pair().0));
+        let mut first = piece(&connection, Arc::downgrade(&call));
+        let _behind = piece(&connection, Arc::downgrade(&call));
+        let others = piece(&connection, Arc::downgrade(&other));
+
+        for _ in 0..20 {
+            tokio::time::advance(SHORTER).await;
+            first.advance(PROGRESS);
+            connection.check();
+        }
+        assert!(!call.is_aborted());
+        assert!(other.is_aborted());
+        drop((others, first));
+        tokio::time::advance(SHORTER).await;
+        connection.check();
+        assert!(!call.is_aborted());
+        tokio::time::advance(SHORTER).await;
+        connection.check();
+        assert!(call.is_aborted());
     }
 
     #[tokio::test(start_paused = true)]

@@ -76,7 +76,7 @@ mod tests {
     async fn a_call_is_charged_to_its_caller_as_soon_as_the_caller_is_known() {
         let owner = Owner::Account(AccountId::from_uuid(Uuid::from_u128(1)));
         signed_in(owner);
-        assert!(current().is_none(), "nobody calls");
+        assert!(current().is_none(), "there is no call");
 
         of(Source::anonymous(Ipv4Addr::LOCALHOST.into()), async {
             assert_eq!(current().unwrap().owner, None);

@@ -8,15 +8,10 @@ use std::sync::{
 
 use tokio::task::JoinSet;
 
-use crate::support::{OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp};
+use crate::support::{OTHER_PASSWORD, PASSWORD, Person, TestApp};
 
 const CALLS: usize = 200;
 const OTHERS: u8 = 20;
-
-/// A person who calls from this address of a network of 24 bits of this machine.
-fn stranger_at(app: &TestApp, network: u8, last: u8) -> Person {
-    app.stranger_at([127, 0, network, last], 30 * SECOND)
-}
 
 /// One call of an attacker, who has an account too.
 async fn attack(mallory: &Person, number: usize) {
@@ -34,7 +29,7 @@ async fn everyone_else_is_served(addresses: u8) {
     app.registered("bob").await;
     let mut attackers = Vec::new();
     for last in 1..=addresses {
-        let stranger = stranger_at(&app, 0, last);
+        let stranger = app.stranger_in(0, last);
         attackers.push(stranger.register(&format!("mallory{last}"), PASSWORD).await.unwrap());
     }
     let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -51,7 +46,7 @@ async fn everyone_else_is_served(addresses: u8) {
 
     let mut refused = Vec::new();
     for last in 1..=OTHERS {
-        let other = stranger_at(&app, 1, last);
+        let other = app.stranger_in(1, last);
         let served = async { other.login("bob", PASSWORD).await?.refresh().await.map(drop) };
         if let Err(status) = served.await {
             refused.push(format!("{status:?}"));

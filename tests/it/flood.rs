@@ -37,7 +37,7 @@ async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
     for number in 0..64 {
         let person = process.stranger();
         // Of one name only so many are checked at once.
-        let name = format!("somebody-{number}");
+        let name = format!("person-{number}");
         logins.spawn(async move { person.login(&name, PASSWORD).await.map(drop) });
     }
     let validated = validate_while(&process, &alice.backend_token, &mut logins).await;

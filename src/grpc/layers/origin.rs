@@ -32,6 +32,12 @@ pub async fn identify(
     next.run(request).await
 }
 
+/// The address of the client of a request that [`identify`] has seen.
+pub(super) fn address(request: &Request) -> IpAddr {
+    let origin = request.extensions().get::<Origin>();
+    origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address)
+}
+
 /// The peer, or behind trusted proxies the right-most address that is not one of them. The
 /// addresses to its left may be forged by the client.
 fn client(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> IpAddr {

@@ -2,7 +2,7 @@
 //! an address prefix that holds too many.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -19,11 +19,12 @@ use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 
-use crate::{grpc::status::EdgeRefusal, model::session::Origin};
+use crate::grpc::status::EdgeRefusal;
 
 use super::{
     Port,
     budget::{Budget, Part},
+    origin,
 };
 
 /// What ends streams.
@@ -47,8 +48,7 @@ pub(super) async fn end_in_time(
     request: Request,
     next: Next,
 ) -> Response {
-    let origin = request.extensions().get::<Origin>();
-    let caller = origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address);
+    let caller = origin::address(&request);
     next.run(request)
         .await
         .map(|inner| Body::new(Ending { inner, caller, streams, waiting: None, is_over: false }))

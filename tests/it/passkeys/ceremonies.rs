@@ -155,15 +155,15 @@ async fn a_ceremony_id_tells_by_its_length_neither_what_it_is_for_nor_who_has_an
     let app = TestApp::start().await;
     let alice = with_passkey(&app, "alice", &mut phone()).await;
     app.registered("bob").await;
-    let nobody = app.stranger();
+    let stranger = app.stranger();
 
     let mut ids = vec![
         alice.start_registration().await.unwrap().id,
         alice.start_reauthentication().await.unwrap().id,
-        nobody.start_discoverable().await.unwrap().id,
+        stranger.start_discoverable().await.unwrap().id,
     ];
-    for name in ["alice", "bob", "nobody", "not a name"] {
-        ids.push(nobody.start_named(name).await.unwrap().id);
+    for name in ["alice", "bob", "unknown", "not a name"] {
+        ids.push(stranger.start_named(name).await.unwrap().id);
     }
 
     assert!(ids.iter().all(|id| id.len() == ids[0].len() && id.len() <= 256), "{ids:?}");
@@ -182,7 +182,7 @@ async fn a_start_writes_nothing() {
     alice.start_reauthentication().await.unwrap();
     app.stranger().start_discoverable().await.unwrap();
     app.stranger().start_named("alice").await.unwrap();
-    app.stranger().start_named("nobody").await.unwrap();
+    app.stranger().start_named("unknown").await.unwrap();
 
     assert_eq!(database.number(rows).await, before);
 }
@@ -212,7 +212,7 @@ async fn a_ceremony_of_another_kind_is_not_found_and_stays() {
 }
 
 #[tokio::test]
-async fn somebody_elses_ceremony_is_not_found() {
+async fn another_persons_ceremony_is_not_found() {
     let app = TestApp::start().await;
     let mut of_mallory = phone();
     let alice = with_passkey(&app, "alice", &mut phone()).await;
@@ -241,12 +241,12 @@ async fn each_start_makes_its_own_ceremony_so_two_tabs_both_finish() {
         alice.finish_registration(&tab.id, answer, "").await.unwrap();
     }
 
-    let nobody = app.stranger();
-    let (left, right) = (nobody.start_named("alice").await, nobody.start_named("alice").await);
+    let stranger = app.stranger();
+    let (left, right) = (stranger.start_named("alice").await, stranger.start_named("alice").await);
     let (left, right) = (left.unwrap(), right.unwrap());
     assert_ne!(left.options.challenge, right.options.challenge);
     for tab in [left, right] {
-        nobody.finish_authentication(&tab.id, tab.answer(&mut phone)).await.unwrap();
+        stranger.finish_authentication(&tab.id, tab.answer(&mut phone)).await.unwrap();
     }
 }
 

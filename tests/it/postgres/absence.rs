@@ -133,7 +133,7 @@ async fn a_busy_pool_is_not_a_database_that_is_away() {
 }
 
 fn username() -> Username {
-    Username::parse("nobody").unwrap()
+    Username::parse("unknown").unwrap()
 }
 
 #[tokio::test]

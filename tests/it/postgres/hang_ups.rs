@@ -7,7 +7,7 @@ use claviger_proto::pb::TokenVerdict;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::{RECOVERY, stranger_at, until_none_left_open, until_waiting, wait_until};
+use super::{RECOVERY, until_none_left_open, until_waiting, wait_until};
 use crate::support::{Authenticator, Home, ORIGIN, PASSWORD, Person, SECOND, TestApp};
 
 const HANG_UPS: u64 = 200;
@@ -55,7 +55,7 @@ async fn two_hundred_hang_ups_leave_no_transaction_and_every_connection() {
     lock.block_writes().await;
     let later = join_all(
         (0..CONNECTIONS)
-            .map(async |network| stranger_at(&app, network, 1).login("alice", PASSWORD).await),
+            .map(async |network| app.stranger_in(network, 1).login("alice", PASSWORD).await),
     );
     let (later, ()) = tokio::join!(later, async {
         until_waiting(&mut operator, CONNECTIONS.into()).await;

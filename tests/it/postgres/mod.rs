@@ -15,7 +15,7 @@ use std::time::Duration;
 use claviger::storage::migrations;
 
 use crate::support::{
-    Home, PASSWORD, Person, SECOND, TestApp,
+    Home, PASSWORD, SECOND, TestApp,
     app::Settings,
     patience::{timed, wait_until},
     raw::RawConnection,
@@ -38,11 +38,6 @@ async fn served(settings: Settings<'_>) -> (PostgresServer, TestApp) {
     let (server, home) = own_server(&[]).await;
     let app = TestApp::start_in(home, settings).await;
     (server, app)
-}
-
-/// A person who calls from this address of a network of 24 bits of this machine.
-fn stranger_at(app: &TestApp, network: u8, last: u8) -> Person {
-    app.stranger_at([127, 0, network, last], 30 * SECOND)
 }
 
 /// Signs somebody in until that works, and answers how long it took.

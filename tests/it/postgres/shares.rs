@@ -11,7 +11,7 @@ use std::{
 use tokio::task::JoinSet;
 use tonic::Status;
 
-use super::{WAITING, stranger_at, wait_until};
+use super::{WAITING, wait_until};
 use crate::support::{
     Home, PASSWORD, Person, TestApp,
     raw::RawConnection,
@@ -72,7 +72,7 @@ impl Flood {
 async fn others(app: &TestApp, operator: &mut RawConnection) -> (Vec<String>, i64) {
     let (mut refused, mut most) = (Vec::new(), 0);
     for last in 1..=OTHERS {
-        let other = stranger_at(app, ANOTHER, last);
+        let other = app.stranger_in(ANOTHER, last);
         let served = async { other.login("alice", PASSWORD).await?.refresh().await.map(drop) };
         if let Err(status) = served.await {
             refused.push(format!("{last}: {status:?}"));
@@ -98,7 +98,7 @@ async fn started(people: u8) -> (TestApp, Vec<Person>) {
     let mut attackers = Vec::new();
     for number in 0..people {
         let name = format!("mallory{number}");
-        let stranger = stranger_at(&app, THEIRS, 10 + number);
+        let stranger = app.stranger_in(THEIRS, 10 + number);
         attackers.push(stranger.register(&name, PASSWORD).await.unwrap());
     }
     (app, attackers)
@@ -150,7 +150,7 @@ async fn refreshes_of_one_account_that_wait_leave_connections_to_everyone_else()
 async fn one_account_from_many_addresses_has_no_more_than_from_one() {
     let (app, people) = started(1).await;
     let from_many =
-        (10..30).map(|last| people[0].through(&stranger_at(&app, THEIRS, last))).collect();
+        (10..30).map(|last| people[0].through(&app.stranger_in(THEIRS, last))).collect();
 
     let most = nobody_else_waits(app, from_many, LOCK_MALLORYS, refresh).await;
 
@@ -170,7 +170,7 @@ async fn twenty_addresses_of_one_network_leave_connections_to_everyone_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passkey_sign_ins_of_one_address_leave_connections_to_everyone_else() {
     let (app, _) = started(0).await;
-    let strangers = vec![stranger_at(&app, THEIRS, 10)];
+    let strangers = vec![app.stranger_in(THEIRS, 10)];
 
     let most = nobody_else_waits(app, strangers, LOCK_CEREMONIES, finish_passkey).await;
 

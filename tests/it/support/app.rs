@@ -21,7 +21,7 @@ use claviger_token::time::Timestamp;
 use tonic::{Status, transport::Channel};
 
 use super::{
-    Home, PASSWORD, Person,
+    Home, PASSWORD, Person, SECOND,
     people::{channel, channel_from},
     raw::RawConnection,
 };
@@ -196,6 +196,11 @@ impl TestApp {
     /// Somebody who calls from an address of this machine, and gives up after a while.
     pub fn stranger_at(&self, address: [u8; 4], timeout: Duration) -> Person {
         Person::stranger(channel_from(address.into(), self.public_port(), timeout))
+    }
+
+    /// A person who calls from this address of a network of 24 bits of this machine.
+    pub fn stranger_in(&self, network: u8, last: u8) -> Person {
+        self.stranger_at([127, 0, network, last], 30 * SECOND)
     }
 
     /// Somebody who has just registered.

@@ -8,7 +8,7 @@
 //! first bytes. How long one may be is for tonic to check.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -28,11 +28,12 @@ use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 
-use crate::{grpc::status::EdgeRefusal, model::session::Origin};
+use crate::grpc::status::EdgeRefusal;
 
 use super::{
     Port,
     budget::{Budget, Part},
+    origin,
 };
 
 /// The flag and the length before each message (gRPC over HTTP/2, Length-Prefixed-Message).
@@ -67,8 +68,7 @@ pub(super) async fn check(
     next: Next,
 ) -> Response {
     let fault = request.uri().path().starts_with(STREAMING).then(Arc::<AtomicBool>::default);
-    let origin = request.extensions().get::<Origin>();
-    let caller = origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address);
+    let caller = origin::address(&request);
     let noted = fault.clone();
     let messages = |inner| Body::new(Messages::new(inner, caller, receiving, noted));
     let response = next.run(request.map(messages)).await;

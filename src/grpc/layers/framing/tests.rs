@@ -15,7 +15,7 @@ async fn read(parts: &[&[u8]], takes_one: bool) -> Result<Vec<u8>, String> {
     let frames = parts.into_iter().map(|it| Ok::<_, Infallible>(Frame::data(it)));
     let inner = Body::new(StreamBody::new(stream::iter(frames)));
     let fault = (!takes_one).then(Arc::default);
-    let caller = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let caller = IpAddr::from([127, 0, 0, 1]);
     let receiving = Receiving::new(Port::Public);
     let whole = Messages::new(inner, caller, receiving, fault.clone()).collect().await;
     if let Some(fault) = fault {
@@ -69,7 +69,7 @@ async fn a_message_is_passed_on_when_it_is_whole_and_one_that_is_too_long_as_it_
         let parts: Vec<_> = parts.iter().map(|it| Bytes::copy_from_slice(it)).collect();
         let frames = parts.into_iter().map(|it| Ok::<_, Infallible>(Frame::data(it)));
         let inner = Body::new(StreamBody::new(stream::iter(frames)));
-        let caller = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let caller = IpAddr::from([127, 0, 0, 1]);
         let fault = Some(Arc::default());
         let mut body = Messages::new(inner, caller, Receiving::new(Port::Public), fault);
         let mut lengths = Vec::new();
