@@ -20,6 +20,7 @@ use crate::{
     http::{self, agent_health::AgentReadiness, forward_auth::ForwardAuth},
     serve::{
         accept::Server,
+        connections::Peers,
         listeners::{self, BindError},
         shutdown::Tasks,
     },
@@ -118,14 +119,14 @@ impl Agent {
         let layers = layers::Settings {
             port: layers::Port::Internal,
             world: World::system(),
-            trusted_proxies,
             cors_origins: Vec::new(),
             request_timeout: settings.limits.request_timeout,
             shutdown: self.tasks.stop().gently.clone(),
         };
         let pages = http::agent(readiness, forward_auth);
         let router = layers::assemble(routes, pages, http::nothing(), &layers);
-        Ok(Server::new("agent", router, settings.limits, self.tasks.clone()))
+        let server = Server::new("agent", router, settings.limits, self.tasks.clone());
+        Ok(server.with_peers(Peers::Known { trusted_proxies }))
     }
 }
 

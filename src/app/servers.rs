@@ -23,7 +23,6 @@ impl App {
         layers::Settings {
             port: layers::Port::Public,
             world: self.world.clone(),
-            trusted_proxies: config.public.trusted_proxies.clone(),
             cors_origins: config.public.cors_origins.clone(),
             request_timeout: config.limits.request_timeout,
             shutdown: self.tasks.stop().gently.clone(),
@@ -76,9 +75,10 @@ impl App {
         // No web page calls this port.
         let cors_origins = Vec::new();
         let port = layers::Port::Internal;
-        let settings = layers::Settings { port, cors_origins, trusted_proxies, ..settings.clone() };
+        let settings = layers::Settings { port, cors_origins, ..settings.clone() };
         let router = layers::assemble(routes, pages, http::nothing(), &settings);
-        Ok(self.server("internal", router, config).with_tls(tls.map(Arc::new)))
+        let server = self.server("internal", router, config);
+        Ok(server.with_peers(Peers::Known { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 
     fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {

@@ -2,13 +2,14 @@
 //!
 //! Beyond the cap another connection is closed for the new one (see [`Pools`]).
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{
     activity::Activity,
+    client::Clients,
     client_certificate,
     connection::{self, Control, Peer},
     connections::{Peers, Place, Pools},
@@ -16,6 +17,7 @@ use super::{
     shutdown::Tasks,
     socket::Socket,
     tls::Tls,
+    turns,
     unread::Unread,
 };
 
@@ -29,6 +31,7 @@ pub struct Server {
     router: Router,
     tls: Option<Arc<Tls>>,
     limits: Limits,
+    clients: Arc<Clients>,
     pools: Pools,
     tasks: Tasks,
 }
@@ -36,16 +39,19 @@ pub struct Server {
 impl Server {
     /// A server for known peers, with this name in the log. It runs and stops with `tasks`.
     pub fn new(name: &'static str, router: Router, limits: Limits, tasks: Tasks) -> Self {
-        let pools = Pools::new(name, limits.connections, Peers::Known);
+        let peers = Peers::Known { trusted_proxies: Vec::new() };
+        let pools = Pools::new(name, limits.connections, peers.clone());
+        let clients = Arc::new(Clients::new(peers));
         // Binds the state now, so that cloning the router for each connection is cheap.
         let router = router.with_state(());
-        Self { name, router, tls: None, limits, pools, tasks }
+        Self { name, router, tls: None, limits, clients, pools, tasks }
     }
 
     /// Serves these peers instead.
     #[must_use]
     pub fn with_peers(self, peers: Peers) -> Self {
-        Self { pools: Pools::new(self.name, self.limits.connections, peers), ..self }
+        let pools = Pools::new(self.name, self.limits.connections, peers.clone());
+        Self { clients: Arc::new(Clients::new(peers)), pools, ..self }
     }
 
     /// Requires TLS, unless there is none.
@@ -65,7 +71,7 @@ impl Server {
                 () = self.tasks.stop().gently.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
-            let (stream, peer) = match accepted {
+            let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(cause) => {
                     self.pause_after(&cause).await;
@@ -74,8 +80,11 @@ impl Server {
             };
             let limits = &self.limits;
             let activity = Activity::new(limits.handshake_timeout, limits.idle_timeout);
-            let place = self.pools.connections.take(peer.ip(), 1, &activity);
-            self.tasks.spawn(self.clone().serve(stream, peer, activity, place));
+            let place = self.pools.connections.take(address.ip(), 1, &activity);
+            let peer = Peer::new(address, &self.clients);
+            let turns = peer.turns.clone();
+            let serving = self.clone().serve(stream, peer, activity, place);
+            self.tasks.spawn(async move { turns::take(turns.as_ref(), serving).await });
         }
     }
 
@@ -89,22 +98,16 @@ impl Server {
         tokio::time::sleep(PAUSE).await;
     }
 
-    async fn serve(
-        self,
-        stream: TcpStream,
-        address: SocketAddr,
-        activity: Arc<Activity>,
-        place: Place,
-    ) {
+    async fn serve(self, stream: TcpStream, mut peer: Peer, activity: Arc<Activity>, place: Place) {
         // Responses are small and must not wait to be merged into one packet (Nagle).
         let _ = stream.set_nodelay(true);
         let (limit, pool) = (self.limits.answer_timeout, Arc::clone(&self.pools.unread));
-        let unread = Unread::new(limit, address.ip(), Arc::clone(&activity), pool);
+        let unread = Unread::new(limit, peer.address.ip(), Arc::clone(&activity), pool);
         let stream = Socket::new(stream, Arc::clone(&unread));
         let stop = self.tasks.stop().clone();
         let control = Control { activity: Arc::clone(&activity), unread, stop: stop.clone() };
         match self.tls.clone() {
-            None => self.speak(stream, Peer { address, certificate: None }, control).await,
+            None => self.speak(stream, peer, control).await,
             Some(tls) => {
                 let handshake = tls.accept(stream);
                 let limit = self.limits.handshake_timeout;
@@ -116,8 +119,8 @@ impl Server {
                 if let Ok(Ok(stream)) = accepted {
                     activity.opened();
                     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
-                    let certificate = chain.first().map(client_certificate::read).map(Arc::new);
-                    self.speak(stream, Peer { address, certificate }, control).await;
+                    peer.certificate = chain.first().map(client_certificate::read).map(Arc::new);
+                    self.speak(stream, peer, control).await;
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
-use http::Request;
+use http::{Request, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -12,13 +12,15 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
-use crate::model::certificate::ClientCertificate;
+use crate::model::{certificate::ClientCertificate, client::ClientAddress};
 
 use super::{
     activity::Activity,
     answer::{Answer, Calls},
+    client::{Client, Clients},
     settings::Limits,
     shutdown::Stop,
+    turns::{self, Turns},
     unread::Unread,
 };
 
@@ -65,6 +67,28 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The client certificate that it presented, if any.
     pub certificate: Option<Arc<ClientCertificate>>,
+    /// What its connection takes turns in, unless it is a proxy or known.
+    pub turns: Option<Turns>,
+    clients: Arc<Clients>,
+}
+
+impl Peer {
+    /// A peer of a listener, without a certificate.
+    pub fn new(address: SocketAddr, clients: &Arc<Clients>) -> Self {
+        let turns = clients.turns_of(address.ip());
+        Self { address, certificate: None, turns, clients: Arc::clone(clients) }
+    }
+
+    /// The client of one of its requests.
+    fn client<B>(&self, request: &Request<B>) -> Client {
+        let Some(turns) = &self.turns else {
+            return self.clients.behind(self.address.ip(), request.headers());
+        };
+        turns.note();
+        // A request of HTTP/1.1 is answered by the task of its connection, which has a turn already.
+        let turns = (request.version() == Version::HTTP_2).then(|| turns.clone());
+        Client { address: self.address.ip().to_canonical(), turns }
+    }
 }
 
 /// Serves a connection to its end. Each request carries the peer's address and certificate among its
@@ -126,13 +150,15 @@ fn answer(
     (calls, unread): &(Arc<Activity>, Arc<Unread>),
 ) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> + use<> {
     let (call, unread) = (calls.begin(), Arc::clone(unread));
+    let Client { address, turns } = peer.client(&request);
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer.address);
+    request.extensions_mut().insert(ClientAddress(address));
     if let Some(certificate) = &peer.certificate {
         request.extensions_mut().insert(Arc::clone(certificate));
     }
     async move {
-        let response = router.oneshot(request).await?;
+        let response = turns::take(turns.as_ref(), router.oneshot(request)).await?;
         Ok(Answer::to(&unread, call, response))
     }
 }

@@ -25,7 +25,10 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub enum Peers {
     /// Backends and gateways: few, and often many connections from one address.
-    Known,
+    Known {
+        /// The proxies that they come through.
+        trusted_proxies: Vec<IpNet>,
+    },
     /// Everyone. Each address prefix has a share.
     Strangers {
         /// The proxies that many come through, which have no bound of their own.
@@ -36,13 +39,21 @@ pub enum Peers {
 impl Peers {
     fn holder(&self, address: IpAddr) -> Holder {
         let address = address.to_canonical();
+        if self.bound(address) { Holder::Stranger(address) } else { Holder::Known(address) }
+    }
+
+    /// Whether what comes directly from an address is bounded by it.
+    pub fn bound(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        matches!(self, Self::Strangers { trusted_proxies } if !trusted_proxies.iter().any(|it| it.contains(&address)))
+    }
+
+    /// The proxies whose `x-forwarded-for` is trusted.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
         match self {
-            Self::Strangers { trusted_proxies }
-                if !trusted_proxies.iter().any(|it| it.contains(&address)) =>
-            {
-                Holder::Stranger(address)
+            Self::Known { trusted_proxies } | Self::Strangers { trusted_proxies } => {
+                trusted_proxies
             }
-            _ => Holder::Known(address),
         }
     }
 }

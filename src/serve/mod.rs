@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod activity;
 pub mod answer;
+pub mod client;
 pub mod client_certificate;
 pub mod connection;
 pub mod connections;
@@ -14,6 +15,7 @@ pub mod settings;
 pub mod shutdown;
 pub mod socket;
 pub mod tls;
+pub mod turns;
 pub mod unread;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod hashing;
 mod policy;
 mod pool;
+mod priority;
 #[cfg(test)]
 mod tests;
 mod turns;

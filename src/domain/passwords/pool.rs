@@ -6,14 +6,17 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
 
-use crate::domain::{Error, Result, requester::Requester};
+use crate::{
+    domain::{Error, Result, requester::Requester},
+    model::presence::Presence,
+};
 
-use super::{hashing::Memory, turns::Turns};
+use super::{hashing::Memory, priority, turns::Turns};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);
@@ -35,7 +38,7 @@ impl Pool {
                 "password hashing needs a thread and a place in the queue",
             ));
         }
-        let queue = Arc::new(Queue::new(capacity));
+        let queue = Arc::new(Queue::new(threads, capacity));
         let mut pool = Self { queue: queue.clone(), threads: Vec::with_capacity(threads) };
         for number in 0..threads {
             let queue = queue.clone();
@@ -116,19 +119,23 @@ type Job = Box<dyn Waiting>;
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    threads: usize,
     capacity: usize,
 }
 
 #[derive(Default)]
 struct State {
     jobs: Turns<Job>,
+    presence: Presence<Requester>,
+    /// Until when more than one requester counts as being there.
+    shared_until: Option<Instant>,
     idle_threads: usize,
     closed: bool,
 }
 
 impl Queue {
-    fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), capacity }
+    fn new(threads: usize, capacity: usize) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), threads, capacity }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -137,6 +144,7 @@ impl Queue {
 
     fn push(&self, requester: Requester, job: Job) -> Result<()> {
         let mut state = self.lock();
+        state.shared_until = state.presence.note(requester, Instant::now());
         // A job that an idle thread is about to take does not wait.
         let capacity = self.capacity + state.idle_threads;
         if state.jobs.len() >= capacity {
@@ -155,10 +163,15 @@ impl Queue {
 
     /// The next job, as soon as there is one; `None` once the queue is closed. Memory that goes
     /// unused for a while is released.
-    fn pop(&self, memory: &mut Memory) -> Option<Job> {
+    fn pop(&self, memory: &mut Memory) -> Option<(Requester, Job)> {
         let mut state = self.lock();
         state.idle_threads += 1;
-        while !state.closed && state.jobs.len() == 0 {
+        let mut next = None;
+        while !state.closed {
+            next = state.next(self.threads);
+            if next.is_some() {
+                break;
+            }
             if !memory.is_held() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
@@ -166,14 +179,19 @@ impl Queue {
             let waited = self.changed.wait_timeout(state, KEEP_MEMORY);
             let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            if timeout.timed_out() && state.jobs.len() == 0 {
+            if timeout.timed_out() {
                 drop(state);
                 memory.release();
                 state = self.lock();
             }
         }
         state.idle_threads -= 1;
-        if state.closed { None } else { state.jobs.pop() }
+        next
+    }
+
+    /// Notes that a job of a requester has been done, which lets another one of that requester begin.
+    fn finish(&self, requester: Requester) {
+        self.lock().jobs.finish(requester);
     }
 
     fn close(&self) {
@@ -186,11 +204,21 @@ impl Queue {
     }
 }
 
+impl State {
+    /// The next job. While others are there, at most half of the threads work for one requester.
+    fn next(&mut self, threads: usize) -> Option<(Requester, Job)> {
+        let are_shared = self.shared_until.is_some_and(|until| Instant::now() < until);
+        self.jobs.pop(if are_shared { (threads / 2).max(1) } else { threads })
+    }
+}
+
 fn work(queue: &Queue) {
+    priority::lower();
     let mut memory = Memory::default();
-    while let Some(job) = queue.pop(&mut memory) {
+    while let Some((requester, job)) = queue.pop(&mut memory) {
         // A job's panic must not cost a thread: its caller learns of it by the dropped sender.
         let _ = catch_unwind(AssertUnwindSafe(|| job.run(&mut memory)));
+        queue.finish(requester);
     }
     memory.release();
 }
@@ -302,6 +330,25 @@ mod tests {
             call.await.unwrap();
         }
         assert_eq!(*order.lock().unwrap(), [0, 10, 1, 11]);
+    }
+
+    #[tokio::test]
+    async fn while_others_are_there_half_of_the_threads_are_free_for_them() {
+        let pool = Pool::start(2, 8).unwrap();
+        pool.run(ANOTHER, |_| ()).await.unwrap();
+        let (job, begun, release) = blocker();
+        let mut running = Box::pin(pool.run(ANYONE, job));
+        assert!(poll_once(&mut running).is_pending());
+        begun.recv().unwrap();
+        let mut waiting = Box::pin(pool.run(ANYONE, |_| ()));
+        assert!(poll_once(&mut waiting).is_pending());
+
+        pool.run(ANOTHER, |_| ()).await.unwrap();
+
+        assert!(poll_once(&mut waiting).is_pending());
+        drop(release);
+        waiting.await.unwrap();
+        running.await.unwrap();
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! A bounded queue in which requesters take turns, so that the wait of one does not depend on how much another
 //! has asked for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use crate::domain::requester::Requester;
 
@@ -11,11 +11,18 @@ pub(super) struct Turns<J> {
     /// The requesters with a job that waits, in the order of their turns.
     rotation: VecDeque<Requester>,
     len: usize,
+    /// How many jobs of each requester are being done.
+    under_way: HashMap<Requester, usize>,
 }
 
 impl<J> Default for Turns<J> {
     fn default() -> Self {
-        Self { queues: HashMap::new(), rotation: VecDeque::new(), len: 0 }
+        Self {
+            queues: HashMap::new(),
+            rotation: VecDeque::new(),
+            len: 0,
+            under_way: HashMap::new(),
+        }
     }
 }
 
@@ -35,18 +42,32 @@ impl<J> Turns<J> {
         self.len += 1;
     }
 
-    /// Takes the oldest job of the requester whose turn it is.
-    pub(super) fn pop(&mut self) -> Option<J> {
-        let requester = self.rotation.pop_front()?;
+    /// Takes the oldest job of the requester whose turn it is, and who has fewer than `at_most` being done.
+    /// It is being done until [`Self::finish`].
+    pub(super) fn pop(&mut self, at_most: usize) -> Option<(Requester, J)> {
+        let under_way = |it| self.under_way.get(it).copied().unwrap_or_default();
+        let position = self.rotation.iter().position(|it| under_way(it) < at_most)?;
+        let requester = self.rotation.remove(position)?;
         let queue = self.queues.get_mut(&requester)?;
-        let job = queue.pop_front();
+        let job = queue.pop_front()?;
         if queue.is_empty() {
             self.queues.remove(&requester);
         } else {
             self.rotation.push_back(requester);
         }
-        self.len -= usize::from(job.is_some());
-        job
+        self.len -= 1;
+        *self.under_way.entry(requester).or_default() += 1;
+        Some((requester, job))
+    }
+
+    /// Notes that a job of a requester has been done.
+    pub(super) fn finish(&mut self, requester: Requester) {
+        if let Entry::Occupied(mut under_way) = self.under_way.entry(requester) {
+            *under_way.get_mut() -= 1;
+            if *under_way.get() == 0 {
+                under_way.remove();
+            }
+        }
     }
 
     /// Makes room for a job of a requester: takes the newest job of the requester with the most, if that one has at
@@ -92,7 +113,8 @@ mod tests {
     }
 
     fn drained(mut turns: Turns<(u128, u32)>) -> Vec<(u128, u32)> {
-        let all: Vec<_> = std::iter::from_fn(|| turns.pop()).collect();
+        let all: Vec<_> =
+            std::iter::from_fn(|| turns.pop(usize::MAX).map(|(_, job)| job)).collect();
         assert!(turns.queues.is_empty() && turns.rotation.is_empty() && turns.len() == 0);
         all
     }
@@ -103,6 +125,22 @@ mod tests {
 
         assert_eq!(turns.len(), 6);
         assert_eq!(drained(turns), [(1, 1), (2, 4), (3, 5), (1, 2), (2, 6), (1, 3)]);
+    }
+
+    #[test]
+    fn only_so_many_jobs_of_one_requester_are_done_at_once() {
+        let mut turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4)]);
+        let mut next = |finished: Option<u128>| {
+            finished.into_iter().for_each(|it| turns.finish(requester(it)));
+            turns.pop(1).map(|(_, job)| job)
+        };
+
+        assert_eq!([next(None), next(None)], [Some((1, 1)), Some((2, 4))]);
+        assert_eq!(next(None), None);
+        assert_eq!(next(Some(2)), None);
+        assert_eq!([next(Some(1)), next(Some(1))], [Some((1, 2)), Some((1, 3))]);
+        turns.finish(requester(1));
+        assert!(turns.under_way.is_empty());
     }
 
     #[test]

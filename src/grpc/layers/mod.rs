@@ -26,7 +26,6 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, service::Routes};
 use tonic_web::GrpcWebLayer;
@@ -71,8 +70,6 @@ pub struct Settings {
     pub port: Port,
     /// Creates request ids.
     pub world: World,
-    /// The proxies whose `x-forwarded-for` is trusted.
-    pub trusted_proxies: Vec<IpNet>,
     /// The web origins whose pages may call.
     pub cors_origins: Vec<String>,
     /// How long a call may take until its response begins.
@@ -120,7 +117,7 @@ fn around_calls(router: Router, held: &Held, settings: &Settings) -> Router {
 
 fn around_everything(router: Router, settings: &Settings) -> Router {
     router
-        .layer(from_fn_with_state(settings.trusted_proxies.clone().into(), origin::identify))
+        .layer(from_fn(origin::identify))
         .layer(from_fn_with_state(settings.world.clone(), request_id::identify))
 }
 

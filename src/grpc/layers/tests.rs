@@ -34,7 +34,6 @@ impl Server {
         let settings = Settings {
             port: Port::Public,
             world: World::system(),
-            trusted_proxies: Vec::new(),
             cors_origins: vec![ORIGIN.to_owned()],
             request_timeout: Duration::from_millis(200),
             shutdown: shutdown.clone(),

@@ -4,6 +4,7 @@ mod half_sent;
 mod http2;
 mod places;
 mod streams;
+mod turns;
 mod unread;
 
 use std::{
