@@ -21,9 +21,10 @@ use super::{failed, no_data, refused, say};
 pub(super) enum AccountsCommand {
     /// Reset the failed sign-in count of a username
     ///
-    /// After 5 failed passwords in a row, the next attempt for a username is delayed; after 100, its
-    /// password is locked until the count is reset here or by a sign-in with a passkey. The delays
-    /// that apply to client addresses are not reset.
+    /// After 5 failed passwords in a row, the next attempt for a username is delayed; after 90, its
+    /// password is locked until the count is reset here or by the use of a passkey. Failures within
+    /// sessions of the account are counted apart, lock the password there after 10, and are reset as
+    /// well. The delays that apply to client addresses are not reset.
     Unlock {
         /// The username; it need not belong to an account
         #[arg(allow_hyphen_values = true)]

@@ -91,7 +91,7 @@ pub enum Error {
         /// How long to wait before the next attempt.
         retry_after: Duration,
     },
-    /// A hundred failed attempts in a row.
+    /// Too many failed attempts in a row.
     #[error("password locked")]
     PasswordLocked,
     /// The cursor has not the form of those that the feed of revocations returns.

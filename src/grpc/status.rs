@@ -215,7 +215,7 @@ fn message(error: &domain::Error) -> &'static str {
         E::PasskeyAlreadyRegistered => "the passkey is registered already",
         E::FieldsInvalid(_) => "some fields are not valid; see the details",
         E::TooManyAttempts { .. } => "too many failed attempts; wait before the next one",
-        E::PasswordLocked => "too many failed attempts; sign in with a passkey or ask the operator",
+        E::PasswordLocked => "too many failed attempts; use a passkey or ask the operator",
         E::CursorInvalid => "the cursor is not one of ours; begin without one",
         E::WatcherTooSlow => "nothing was read for too long; call again with the last cursor",
         E::Overloaded => "the server is busy; try again shortly",

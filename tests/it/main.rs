@@ -21,6 +21,7 @@ mod fairness;
 mod flood;
 mod foreign;
 mod gateway;
+mod lockout;
 mod login;
 mod logout;
 mod logs;

@@ -23,7 +23,8 @@ export type Failure = (
        * - `denied`: the username or the password is wrong.
        * - `taken`: the username belongs to another account.
        * - `expired`: the ceremony took too long. Start it again.
-       * - `locked`: too many failed attempts. Only a passkey or the operator unlocks the username.
+       * - `locked`: too many failed attempts. A passkey or the operator unlocks the password, and a
+       *   new sign-in where it was locked within a session.
        * - `signed-out`: there is no session, or it has ended.
        * - `reauthentication-required`: the last authentication is too old for this operation.
        * - `last-way-in`: the account would be left without a way to sign in.

@@ -104,10 +104,7 @@ impl Passkeys {
         let tokens = self.sessions.first_pair(prepared, epoch)?;
         let account = self.storage.find_account(passkey.account_id).await?;
         let account = account.ok_or(Error::PasskeyRefused("account deleted meanwhile"))?;
-        // The session is open: a count that cannot be reset must not turn the owner away.
-        if let Err(error) = self.throttle.reset(&account.username).await {
-            tracing::warn!(%error, account_id = %account.id, "failed sign-in count not reset");
-        }
+        self.reset_failures(&account).await;
         Ok(SignedIn { account, tokens })
     }
 }

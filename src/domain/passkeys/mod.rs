@@ -112,6 +112,14 @@ impl Passkeys {
         self.storage.find_account(id).await?.ok_or(Error::SessionEnded)
     }
 
+    /// Resets the failed sign-in counts of an account whose owner has just used a passkey.
+    async fn reset_failures(&self, account: &Account) {
+        // What the passkey was for is done: a count that cannot be reset must not turn the owner away.
+        if let Err(error) = self.throttle.reset(&account.username).await {
+            tracing::warn!(%error, account_id = %account.id, "failed sign-in count not reset");
+        }
+    }
+
     /// A new ceremony with a challenge. It is written nowhere.
     fn new_ceremony(&self, purpose: CeremonyPurpose) -> Result<Ceremony> {
         Ok(Ceremony {

@@ -75,6 +75,14 @@ impl Passkeys {
             account_id = %caller.account_id,
             session_id = %caller.session_id,
         );
+        match self.account(caller.account_id).await {
+            Ok(account) => self.reset_failures(&account).await,
+            Err(error) => tracing::warn!(
+                %error,
+                account_id = %caller.account_id,
+                "failed sign-in count not reset",
+            ),
+        }
         Ok(session)
     }
 

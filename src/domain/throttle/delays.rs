@@ -9,8 +9,27 @@ use crate::{
     model::failure::FailureCount,
 };
 
-/// Failures in a row after which a name is locked (NIST SP 800-63B-4 §3.2.2).
-pub(super) const LOCKED_AT: u32 = 100;
+/// Who tries the password of a name. Their failures are counted apart: a stranger's guesses must not keep a
+/// signed-in owner out, nor those of a thief of a session the owner who signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guesser {
+    /// A caller who has not signed in.
+    Stranger,
+    /// A caller who has.
+    SignedIn,
+}
+
+impl Guesser {
+    /// Failures in a row after which such callers are locked out: 100 in all (NIST SP 800-63B-4 §3.2.2).
+    pub(super) const fn locked_at(self) -> u32 {
+        match self {
+            Self::Stranger => 90,
+            // Who knows the password can sign in again, which resets both counts.
+            Self::SignedIn => 10,
+        }
+    }
+}
+
 /// How long a count of failures that slow a name down is kept without another one. An attacker must not
 /// get a hundred new attempts by waiting, so it is very long.
 const SLOWED_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -32,8 +51,12 @@ pub(super) const fn kept(failures: u32) -> Duration {
 ///
 /// # Errors
 /// `TooManyAttempts` or `PasswordLocked`.
-pub(super) fn judge_name(count: Option<FailureCount>, now: Timestamp) -> Result<()> {
-    if count.is_some_and(|it| it.failures >= LOCKED_AT) {
+pub(super) fn judge_name(
+    count: Option<FailureCount>,
+    guesser: Guesser,
+    now: Timestamp,
+) -> Result<()> {
+    if count.is_some_and(|it| it.failures >= guesser.locked_at()) {
         return Err(Error::PasswordLocked);
     }
     wait_out(count, now)
@@ -74,6 +97,10 @@ mod tests {
         Some(FailureCount { failures, last_failed_at: NOW - ago })
     }
 
+    fn judge(count: Option<FailureCount>) -> Result<()> {
+        judge_name(count, Guesser::Stranger, NOW)
+    }
+
     fn seconds_to_wait(judgement: Result<()>) -> Option<u64> {
         match judgement {
             Ok(()) => None,
@@ -94,21 +121,31 @@ mod tests {
             (14, Some(512)),
             (15, Some(900)),
             (70, Some(900)),
-            (99, Some(900)),
+            (89, Some(900)),
         ];
-        assert_eq!(seconds_to_wait(judge_name(None, NOW)), None);
+        assert_eq!(seconds_to_wait(judge(None)), None);
         for (failures, seconds) in table {
-            let judgement = judge_name(count(failures, Duration::ZERO), NOW);
+            let judgement = judge(count(failures, Duration::ZERO));
             assert_eq!(seconds_to_wait(judgement), seconds, "{failures} failures");
         }
     }
 
     #[test]
-    fn a_name_is_locked_at_a_hundred_failures_however_long_ago() {
-        for (failures, days) in [(100, 0), (100, 365), (101, 1), (u32::MAX, 0)] {
-            let judgement = judge_name(count(failures, Duration::from_secs(86_400 * days)), NOW);
-            assert!(matches!(judgement, Err(Error::PasswordLocked)));
+    fn each_kind_of_callers_is_locked_out_at_its_number_of_failures_however_long_ago() {
+        for (guesser, last) in [(Guesser::Stranger, 90), (Guesser::SignedIn, 10)] {
+            for (failures, days) in [(last, 0), (last, 365), (last + 1, 1), (u32::MAX, 0)] {
+                let count = count(failures, Duration::from_secs(86_400 * days));
+                let judgement = judge_name(count, guesser, NOW);
+                assert!(matches!(judgement, Err(Error::PasswordLocked)), "{guesser:?}");
+            }
+            let one_less = count(last - 1, Duration::from_secs(86_400));
+            assert!(judge_name(one_less, guesser, NOW).is_ok(), "{guesser:?}");
         }
+    }
+
+    #[test]
+    fn all_kinds_together_have_a_hundred_failures() {
+        assert_eq!(Guesser::Stranger.locked_at() + Guesser::SignedIn.locked_at(), 100);
     }
 
     #[test]
@@ -124,7 +161,7 @@ mod tests {
             (1_000_000, None),
         ];
         for (millis, seconds) in table {
-            let judgement = judge_name(count(10, Duration::from_millis(millis)), NOW);
+            let judgement = judge(count(10, Duration::from_millis(millis)));
             assert_eq!(seconds_to_wait(judgement), seconds, "{millis} ms later");
         }
     }
@@ -133,20 +170,20 @@ mod tests {
     fn a_failure_dated_in_the_future_delays_nobody_beyond_what_clocks_may_differ() {
         let later = |seconds| {
             let last_failed_at = NOW + Duration::from_secs(seconds);
-            Some(FailureCount { failures: 99, last_failed_at })
+            Some(FailureCount { failures: 89, last_failed_at })
         };
 
         for (seconds, expected) in [(0, Some(900)), (30, Some(900)), (31, None), (9999, None)] {
-            let judgement = judge_name(later(seconds), NOW);
+            let judgement = judge(later(seconds));
             assert_eq!(seconds_to_wait(judgement), expected, "{seconds} s ahead");
         }
     }
 
     #[test]
-    fn a_name_is_locked_at_a_hundred_failures_whatever_the_clock_said() {
+    fn a_name_is_locked_whatever_the_clock_said() {
         let count = FailureCount { failures: 100, last_failed_at: NOW + NAME_MAX_DELAY };
 
-        let judgement = judge_name(Some(count), NOW);
+        let judgement = judge(Some(count));
 
         assert!(matches!(judgement, Err(Error::PasswordLocked)));
     }

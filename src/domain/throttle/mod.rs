@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::{
     model::{
-        failure::{BudgetKey, Cost, FailureCount, FailureKey},
+        failure::{BudgetKey, Cost, FailureKey},
         username::{SignInName, Username},
     },
     storage::{
@@ -28,6 +28,7 @@ use crate::{
 use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
 
 use self::{
+    delays::Guesser,
     lines::{Lines, Turn},
     spent::Spent,
 };
@@ -58,10 +59,10 @@ pub struct Attempt {
 
 struct NamedAttempt {
     key: FailureKey,
-    /// How many failures in a row there are if this is one.
-    failures: u32,
+    /// Whether its kind of callers is locked out if this is a failure.
+    is_last: bool,
     /// The counts that a success resets.
-    reset: Vec<FailureKey>,
+    counts: [FailureKey; 2],
     // Until the outcome is recorded.
     _turn: Turn,
 }
@@ -85,25 +86,24 @@ impl Throttle {
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
     pub async fn admit(&self, name: &SignInName, address: IpAddr) -> Result<Attempt> {
-        let key = self.name_key(name.as_str());
+        let counts = self.keys_of(name.as_str());
         let admitted = async {
             let costs = self.costs(address)?;
-            let name = self.charge(&costs, key, &[key]).await?;
+            let name = self.charge(&costs, counts, Guesser::Stranger).await?;
             Ok(Attempt { costs, name: Some(name), requester: Requester::anonymous(address) })
         };
         admitted.await.inspect_err(|error| log_refusal(error, address))
     }
 
     /// Asks for permission to try the password of a caller who has signed in. Failures of callers who have
-    /// not, of the same name or from the same address, do not count here; a success resets the
-    /// count of the name.
+    /// not, of the same name or from the same address, do not count here; those within all sessions of the
+    /// account do.
     ///
     /// # Errors
     /// `TooManyAttempts` or `PasswordLocked`.
     pub async fn admit_owner(&self, owner: AccountId, username: &Username) -> Result<Attempt> {
-        let keys = self.keys_of(username);
-        let [_, key] = keys;
-        let name = self.charge(&[], key, &keys).await?;
+        let counts = self.keys_of(username.as_str());
+        let name = self.charge(&[], counts, Guesser::SignedIn).await?;
         Ok(Attempt { costs: Vec::new(), name: Some(name), requester: Requester::Account(owner) })
     }
 
@@ -128,18 +128,18 @@ impl Throttle {
 
     /// Reports that the password was wrong, or the username taken.
     pub fn failed(&self, attempt: &Attempt) {
-        if attempt.name.as_ref().is_some_and(|it| it.failures >= delays::LOCKED_AT) {
+        if attempt.name.as_ref().is_some_and(|it| it.is_last) {
             tracing::warn!(target: "claviger::security", event = "password_locked");
         }
     }
 
-    /// Reports that the password was right, or that an account was created: resets the name's count and pays
+    /// Reports that the password was right, or that an account was created: resets the name's counts and pays
     /// back what this attempt cost the address. What others failed at from the address stays charged:
     /// otherwise an attacker's own account would buy endless guesses at others.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
         // The turn lasts until that is recorded: the next in line is to see it.
         let Attempt { costs, name, .. } = &attempt;
-        let reset = name.as_ref().map(|it| it.reset.clone()).unwrap_or_default();
+        let reset = name.as_ref().map(|it| it.counts.to_vec()).unwrap_or_default();
         let settlement = Settlement { costs: costs.clone(), reset, not_tried: None };
         Ok(self.storage.settle_attempt(settlement).await?)
     }
@@ -154,7 +154,7 @@ impl Throttle {
 
     /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.
     pub async fn reset(&self, username: &Username) -> Result<()> {
-        let keys = self.keys_of(username);
+        let keys = self.keys_of(username.as_str());
         // A read costs less than a write, and there is rarely anything to reset.
         for (key, count) in keys.into_iter().zip(self.storage.find_failures(&keys).await?) {
             if count.is_some() {
@@ -168,28 +168,28 @@ impl Throttle {
     async fn charge(
         &self,
         costs: &[Cost],
-        key: FailureKey,
-        reset: &[FailureKey],
+        counts: [FailureKey; 2],
+        guesser: Guesser,
     ) -> Result<NamedAttempt> {
+        let [of_strangers, of_signed_in] = counts;
+        let key = match guesser {
+            Guesser::Stranger => of_strangers,
+            Guesser::SignedIn => of_signed_in,
+        };
         let overcrowded = Error::TooManyAttempts { retry_after: OTHERS_DELAY };
         let turn = self.lines.enter(key).await.ok_or(overcrowded)?;
         for _ in 0..JUDGED {
-            let counts = self.storage.find_failures(reset).await?;
-            let counted: Vec<_> = reset.iter().copied().zip(counts).collect();
-            let found = counted.iter().find(|(it, _)| *it == key).and_then(|(_, count)| *count);
+            let found = self.storage.find_failures(&[key]).await?.into_iter().flatten().next();
             let now = self.world.now();
-            delays::judge_name(found, now)?;
+            delays::judge_name(found, guesser, now)?;
             let failures = found.map_or(0, |it| it.failures) + 1;
             let keep_until = now + delays::kept(failures);
             let name = NameCharge { key, found, free: delays::NAME_FREE, keep_until };
             let charge = Charge { costs: costs.to_vec(), name: Some(name), now };
             match self.storage.charge_attempt(charge).await? {
                 Charged::Admitted => {
-                    let is_counted = |(it, count): &(FailureKey, Option<FailureCount>)| {
-                        *it == key || count.is_some()
-                    };
-                    let reset = counted.into_iter().filter(is_counted).map(|(it, _)| it).collect();
-                    return Ok(NamedAttempt { key, failures, reset, _turn: turn });
+                    let is_last = failures >= guesser.locked_at();
+                    return Ok(NamedAttempt { key, is_last, counts, _turn: turn });
                 }
                 Charged::Spent { cost, until } => return Err(self.is_spent(costs.get(cost), until)),
                 Charged::CountChanged => {}
@@ -225,15 +225,11 @@ impl Throttle {
         Error::TooManyAttempts { retry_after: delays::whole(wait) }
     }
 
-    /// What the failures of a username are counted under: those of callers who have not signed in, and those
-    /// of its owner.
-    fn keys_of(&self, username: &Username) -> [FailureKey; 2] {
-        let owner = FailureKey(self.key.mac(&[b"owner", username.as_str().as_bytes()]));
-        [self.name_key(username.as_str()), owner]
-    }
-
-    fn name_key(&self, name: &str) -> FailureKey {
-        FailureKey(self.key.mac(&[b"name", name.as_bytes()]))
+    /// What the failures of a name are counted under: those of callers who have not signed in, and those of
+    /// signed-in ones.
+    fn keys_of(&self, name: &str) -> [FailureKey; 2] {
+        let key_of = |kind: &[u8]| FailureKey(self.key.mac(&[kind, name.as_bytes()]));
+        [key_of(b"name"), key_of(b"owner")]
     }
 
     fn budget_key(&self, prefix: IpNet) -> BudgetKey {

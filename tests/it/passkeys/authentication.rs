@@ -246,7 +246,7 @@ async fn a_passkey_sign_in_opens_a_locked_password_again() {
     let app = TestApp::start().await;
     let mut phone = phone();
     with_passkey(&app, "alice", &mut phone).await;
-    for _ in 0..100 {
+    for _ in 0..90 {
         let failed = app.stranger().login("alice", OTHER_PASSWORD).await;
         assert_refused!(failed.map(drop), Unauthenticated, INVALID_CREDENTIALS);
         app.clock().advance(120 * MINUTE);

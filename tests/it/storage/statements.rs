@@ -27,7 +27,7 @@ const COSTS: &[(&str, &str)] = &[
         "SELECT sign_in_failures, \
          BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
          SELECT accounts, \
-         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, COMMIT, \
+         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
          BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
     (
@@ -40,7 +40,7 @@ const COSTS: &[(&str, &str)] = &[
         "SELECT sign_in_failures, \
          BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
          SELECT accounts, \
-         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, COMMIT, \
+         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
          BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),

@@ -250,7 +250,7 @@ export const de: Texts = {
     taken: "Dieser Benutzername ist vergeben.",
     expired: "Das hat etwas zu lange gedauert. Bitte versuchen Sie es noch einmal.",
     locked:
-      "Die Anmeldung mit Passwort ist nach zu vielen Fehlversuchen gesperrt. Verwenden Sie einen Passkey, oder bitten Sie die Betreiber dieser Website, sie zu entsperren.",
+      "Das Passwort ist nach zu vielen Fehlversuchen gesperrt. Verwenden Sie einen Passkey, melden Sie sich neu an, falls Sie angemeldet waren, oder bitten Sie die Betreiber dieser Website, es zu entsperren.",
     "signed-out": "Sie sind abgemeldet. Bitte melden Sie sich wieder an.",
     "reauthentication-required": "Bitte bestätigen Sie zuerst, dass Sie es sind.",
     "last-way-in":

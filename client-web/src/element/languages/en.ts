@@ -249,7 +249,7 @@ export const en = {
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",
     locked:
-      "Signing in with the password is locked after too many failed attempts. Use a passkey, or ask the people who run this site to unlock it.",
+      "The password is locked after too many failed attempts. Use a passkey, sign in again if you were signed in, or ask the people who run this site to unlock it.",
     "signed-out": "You are signed out. Please sign in again.",
     "reauthentication-required": "Please confirm first that it is you.",
     "last-way-in":

@@ -259,8 +259,9 @@ export const ErrorReason = {
   TOO_MANY_ATTEMPTS: 60,
 
   /**
-   * RESOURCE_EXHAUSTED. 100 attempts in a row failed, so this username cannot sign in with a
-   * password until its owner signs in with a passkey or an operator unlocks it.
+   * RESOURCE_EXHAUSTED. 90 attempts in a row to sign in with this username failed, or 10 within
+   * sessions of the account, and the password is locked there. A passkey or an operator unlocks it,
+   * and so does the right password where it is not locked: within a session, sign in again.
    *
    * @generated from enum value: ERROR_REASON_PASSWORD_LOCKED = 61;
    */
