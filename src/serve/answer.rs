@@ -4,7 +4,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Weak},
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use axum::body::Body;
@@ -19,7 +18,7 @@ use crate::model::answer::AnswerTimeout;
 
 use super::{
     activity::OpenCall,
-    unread::{Piece, Unread},
+    unread::{Outlet, Piece, Unread},
 };
 
 /// The largest piece, in bytes: a frame of HTTP/2.
@@ -54,8 +53,7 @@ pub struct Answer {
     inner: Body,
     /// What of the last frame has not been handed over.
     rest: Bytes,
-    unread: Arc<Unread>,
-    timeout: Duration,
+    outlet: Outlet,
     _call: OpenCall,
 }
 
@@ -64,8 +62,8 @@ impl Answer {
     pub fn to(unread: &Arc<Unread>, call: OpenCall, answer: Response<Body>) -> Response<Self> {
         let timeout = answer.extensions().get::<AnswerTimeout>().map(|it| it.0);
         let timeout = timeout.unwrap_or_else(|| unread.timeout());
-        let unread = Arc::clone(unread);
-        answer.map(|inner| Self { inner, rest: Bytes::new(), unread, timeout, _call: call })
+        let outlet = Outlet::new(unread, timeout);
+        answer.map(|inner| Self { inner, rest: Bytes::new(), outlet, _call: call })
     }
 }
 
@@ -92,11 +90,11 @@ impl http_body::Body for Answer {
                 }
             }
         }
-        ready!(self.unread.poll_room(context));
+        let call = CALL.try_with(Arc::downgrade).unwrap_or_else(|_| Weak::new());
+        ready!(self.outlet.poll_room(context, &call));
         let length = self.rest.len().min(PIECE_BYTES);
         let bytes = self.rest.split_to(length);
-        let call = CALL.try_with(Arc::downgrade).unwrap_or_else(|_| Weak::new());
-        let piece = self.unread.hand_over(bytes, call, self.timeout);
+        let piece = self.outlet.hand_over(bytes, call);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

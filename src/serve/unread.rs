@@ -2,7 +2,8 @@
 //!
 //! A peer may close its HTTP/2 windows or stop reading from the socket, and answer every PING. What it is sent
 //! then waits in memory. A piece that is not taken in time ends its call, or the connection where the call has
-//! been handed over whole; a socket that takes nothing in time ends the connection.
+//! been handed over whole, and so ends what waits for room meanwhile; a socket that takes nothing in time ends
+//! the connection.
 
 use std::{
     collections::HashMap,
@@ -46,13 +47,12 @@ pub struct Unread {
 
 #[derive(Debug)]
 struct State {
-    pieces: HashMap<u64, Waiting>,
+    /// What waits for its peer: pieces, and calls that wait for room for one.
+    waiting: HashMap<u64, Waiting>,
     next_id: u64,
     weight: usize,
     /// What is taken of the pool, each [`STEP`] bytes.
     taken: Vec<Place>,
-    /// What waits for room.
-    waiting: Vec<Waker>,
     /// Since when the socket takes nothing.
     blocked_since: Option<Instant>,
     next_check: Instant,
@@ -67,14 +67,25 @@ struct Waiting {
     call: Weak<AbortHandle>,
     /// Whether its call was ended.
     is_ended: bool,
+    /// The task of the call, if it waits for room.
+    for_room: Option<Waker>,
 }
 
 impl State {
-    /// Begins the time of all pieces of a call again: what waits behind the one that is taken is not late.
+    /// Begins the time again of what waits behind a piece of which the peer takes something: the pieces of
+    /// the same call, and what waits for room, which the peer makes in this way.
     fn renew(&mut self, call: &Weak<AbortHandle>) {
         let now = Instant::now();
-        let pieces = self.pieces.values_mut();
-        pieces.filter(|it| !it.is_ended && it.call.ptr_eq(call)).for_each(|it| it.since = now);
+        let behind = |it: &&mut Waiting| it.for_room.is_some() || it.call.ptr_eq(call);
+        let waiting = self.waiting.values_mut().filter(|it| !it.is_ended);
+        waiting.filter(behind).for_each(|it| it.since = now);
+    }
+
+    fn add(&mut self, waiting: Waiting) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.waiting.insert(id, waiting);
+        id
     }
 }
 
@@ -87,11 +98,10 @@ impl Unread {
         pool: Arc<Pool>,
     ) -> Arc<Self> {
         let state = State {
-            pieces: HashMap::new(),
+            waiting: HashMap::new(),
             next_id: 0,
             weight: 0,
             taken: Vec::new(),
-            waiting: Vec::new(),
             blocked_since: None,
             next_check: Instant::now(),
         };
@@ -123,55 +133,27 @@ impl Unread {
         if let Some(since) = state.blocked_since {
             next = next.min(since + self.timeout);
         }
-        for piece in state.pieces.values_mut() {
-            if piece.since + piece.timeout <= now {
-                let call = piece.call.upgrade().filter(|_| !piece.is_ended)?;
+        for it in state.waiting.values_mut() {
+            if it.since + it.timeout <= now {
+                let call = it.call.upgrade().filter(|_| !it.is_ended)?;
                 call.abort();
-                (piece.is_ended, piece.since, piece.timeout) = (true, now, END_TIMEOUT);
+                (it.is_ended, it.since, it.timeout) = (true, now, END_TIMEOUT);
             }
-            next = next.min(piece.since + piece.timeout);
+            next = next.min(it.since + it.timeout);
         }
         state.next_check = next;
         (now < next).then_some(next)
     }
 
-    /// Ready when the connection may be given more.
-    pub(super) fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        if state.weight < MOST {
-            return Poll::Ready(());
-        }
-        state.waiting.push(context.waker().clone());
-        Poll::Pending
-    }
-
-    /// Notes a piece of a call's answer that is handed over.
-    pub(super) fn hand_over(
-        self: &Arc<Self>,
-        bytes: Bytes,
-        call: Weak<AbortHandle>,
-        timeout: Duration,
-    ) -> Piece {
-        let mut state = self.lock();
-        let (id, since) = (state.next_id, Instant::now());
-        state.next_id += 1;
-        let weight = bytes.len() + PIECE_COST;
-        state.weight += weight;
-        let piece = Waiting { since, timeout, weight, progress: 0, call, is_ended: false };
-        state.pieces.insert(id, piece);
-        while state.weight > FREE + STEP * state.taken.len() {
-            let place = self.pool.take(self.address, STEP, &self.activity);
-            state.taken.push(place);
-        }
-        if since + timeout < state.next_check {
+    fn check_by(&self, state: &State, deadline: Instant) {
+        if deadline < state.next_check {
             self.earlier.notify_one();
         }
-        Piece { bytes, unread: Arc::clone(self), id }
     }
 
     fn note_progress(&self, id: u64, bytes: usize) {
         let mut state = self.lock();
-        let Some(piece) = state.pieces.get_mut(&id) else { return };
+        let Some(piece) = state.waiting.get_mut(&id) else { return };
         piece.progress += bytes;
         if piece.progress >= PROGRESS {
             piece.progress = 0;
@@ -180,15 +162,21 @@ impl Unread {
         }
     }
 
-    fn release(&self, id: u64) {
+    fn release(&self, id: u64, is_taken: bool) {
         let mut state = self.lock();
-        let Some(piece) = state.pieces.remove(&id) else { return };
-        state.renew(&piece.call);
-        state.weight -= piece.weight;
+        let Some(released) = state.waiting.remove(&id) else { return };
+        if is_taken {
+            state.renew(&released.call);
+        }
+        state.weight -= released.weight;
         let needed = state.weight.saturating_sub(FREE).div_ceil(STEP);
         state.taken.truncate(needed);
         if state.weight < MOST {
-            state.waiting.drain(..).for_each(Waker::wake);
+            state
+                .waiting
+                .values()
+                .filter_map(|it| it.for_room.as_ref())
+                .for_each(Waker::wake_by_ref);
         }
     }
 
@@ -199,6 +187,80 @@ impl Unread {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way of one answer to its connection.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    unread: Arc<Unread>,
+    timeout: Duration,
+    /// The wait for room, if it has begun.
+    waiting: Option<u64>,
+}
+
+impl Outlet {
+    /// The way of an answer whose peer may take `timeout` for each piece.
+    pub(super) fn new(unread: &Arc<Unread>, timeout: Duration) -> Self {
+        Self { unread: Arc::clone(unread), timeout, waiting: None }
+    }
+
+    /// Ready when the connection may be given more. When its peer takes nothing until then for too long, the
+    /// call ends.
+    pub(super) fn poll_room(
+        &mut self,
+        context: &mut Context<'_>,
+        call: &Weak<AbortHandle>,
+    ) -> Poll<()> {
+        let mut state = self.unread.lock();
+        if state.weight < MOST {
+            return Poll::Ready(());
+        }
+        let for_room = Some(context.waker().clone());
+        if let Some(waiting) = self.waiting.and_then(|id| state.waiting.get_mut(&id)) {
+            waiting.for_room = for_room;
+            return Poll::Pending;
+        }
+        let (since, timeout, call) = (Instant::now(), self.timeout, call.clone());
+        let waiting =
+            Waiting { since, timeout, weight: 0, progress: 0, call, is_ended: false, for_room };
+        self.waiting = Some(state.add(waiting));
+        self.unread.check_by(&state, since + timeout);
+        Poll::Pending
+    }
+
+    /// Notes a piece of a call's answer that is handed over. If it has waited for room, it has the rest of
+    /// that time: otherwise calls that are not read would end one batch after the other.
+    pub(super) fn hand_over(&mut self, bytes: Bytes, call: Weak<AbortHandle>) -> Piece {
+        let unread = &self.unread;
+        let mut state = unread.lock();
+        let waited = self.waiting.take().and_then(|id| state.waiting.remove(&id));
+        let since = waited.map_or_else(Instant::now, |it| it.since);
+        let (weight, timeout) = (bytes.len() + PIECE_COST, self.timeout);
+        state.weight += weight;
+        let id = state.add(Waiting {
+            since,
+            timeout,
+            weight,
+            progress: 0,
+            call,
+            is_ended: false,
+            for_room: None,
+        });
+        while state.weight > FREE + STEP * state.taken.len() {
+            let place = unread.pool.take(unread.address, STEP, &unread.activity);
+            state.taken.push(place);
+        }
+        unread.check_by(&state, since + timeout);
+        Piece { bytes, unread: Arc::clone(unread), id }
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        if let Some(id) = self.waiting {
+            self.unread.release(id, false);
+        }
     }
 }
 
@@ -229,7 +291,7 @@ impl Buf for Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        self.unread.release(self.id);
+        self.unread.release(self.id, self.bytes.is_empty());
     }
 }
 
@@ -251,7 +313,22 @@ mod tests {
     }
 
     fn piece(of: &Arc<Unread>, call: Weak<AbortHandle>) -> Piece {
-        of.hand_over(Bytes::from_static(&[0; 16 * 1024]), call, TIMEOUT)
+        Outlet::new(of, TIMEOUT).hand_over(Bytes::from_static(&[0; 16 * 1024]), call)
+    }
+
+    fn call() -> Arc<AbortHandle> {
+        Arc::new(AbortHandle::new_pair().0)
+    }
+
+    /// Pieces of a call that leave no room on a connection.
+    fn filling(connection: &Arc<Unread>, call: &Arc<AbortHandle>) -> Vec<Piece> {
+        let pieces = MOST.div_ceil(16 * 1024 + PIECE_COST);
+        (0..pieces).map(|_| piece(connection, Arc::downgrade(call))).collect()
+    }
+
+    fn has_room(outlet: &mut Outlet, call: &Arc<AbortHandle>) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        outlet.poll_room(&mut context, &Arc::downgrade(call)).is_ready()
     }
 
     #[tokio::test(start_paused = true)]
@@ -274,7 +351,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_waits_behind_a_piece_that_is_taken_slowly_is_not_late() {
         let connection = connection(1, &pool());
-        let [call, other] = [(); 2].map(|()| Arc::new(AbortHandle::new_pair().0));
+        let [call, other] = [call(), call()];
         let mut first = piece(&connection, Arc::downgrade(&call));
         let _behind = piece(&connection, Arc::downgrade(&call));
         let others = piece(&connection, Arc::downgrade(&other));
@@ -298,7 +375,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_is_ended_and_the_connection_only_if_that_does_not_help() {
         let connection = connection(1, &pool());
-        let call = Arc::new(AbortHandle::new_pair().0);
+        let call = call();
         let held = piece(&connection, Arc::downgrade(&call));
         drop(piece(&connection, Weak::new()));
 
@@ -328,15 +405,81 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_given_no_more_than_it_may_hold() {
         let connection = connection(1, &pool());
-        let room = || std::future::poll_fn(|context| connection.poll_room(context));
+        let (mut outlet, call) = (Outlet::new(&connection, TIMEOUT), call());
         let mut pieces = Vec::new();
-        while futures_util::poll!(room()).is_ready() {
+        while has_room(&mut outlet, &call) {
             pieces.push(piece(&connection, Weak::new()));
         }
 
         assert_eq!(pieces.len(), MOST.div_ceil(16 * 1024 + PIECE_COST));
         pieces.pop();
-        assert!(futures_util::poll!(room()).is_ready());
+        assert!(has_room(&mut outlet, &call));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_wait_for_room_end_with_those_that_hold_it() {
+        let connection = connection(1, &pool());
+        let calls: Vec<_> = (0..100).map(|_| call()).collect();
+        let _pieces = filling(&connection, &calls[0]);
+        let mut outlets: Vec<_> = calls.iter().map(|_| Outlet::new(&connection, TIMEOUT)).collect();
+        for (outlet, call) in outlets.iter_mut().zip(&calls) {
+            assert!(!has_room(outlet, call));
+        }
+
+        tokio::time::advance(TIMEOUT).await;
+        assert!(connection.check().is_some());
+
+        assert!(calls.iter().all(|it| it.is_aborted()));
+        outlets.clear();
+        assert!(connection.lock().waiting.values().all(|it| it.for_room.is_none()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_room_is_not_late_while_something_is_taken() {
+        let connection = connection(1, &pool());
+        let [held, waiting] = [call(), call()];
+        let mut pieces = filling(&connection, &held);
+        let mut outlet = Outlet::new(&connection, TIMEOUT);
+        assert!(!has_room(&mut outlet, &waiting));
+
+        for _ in 0..20 {
+            tokio::time::advance(SHORTER).await;
+            pieces[0].advance(PROGRESS);
+            assert!(connection.check().is_some());
+        }
+        for _ in 0..20 {
+            // The last of a piece, beside which another one is handed over.
+            tokio::time::advance(SHORTER).await;
+            let mut taken = pieces.swap_remove(0);
+            taken.advance(taken.remaining());
+            drop(taken);
+            pieces.push(piece(&connection, Arc::downgrade(&held)));
+            assert!(connection.check().is_some());
+        }
+        assert!(!waiting.is_aborted());
+
+        tokio::time::advance(TIMEOUT).await;
+        connection.check();
+        assert!(waiting.is_aborted());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_gets_room_because_others_end_has_the_rest_of_its_time() {
+        let connection = connection(1, &pool());
+        let [held, waiting] = [call(), call()];
+        let pieces = filling(&connection, &held);
+        let mut outlet = Outlet::new(&connection, TIMEOUT);
+        assert!(!has_room(&mut outlet, &waiting));
+
+        tokio::time::advance(SHORTER).await;
+        drop(pieces);
+        assert!(has_room(&mut outlet, &waiting));
+        let _piece = outlet.hand_over(Bytes::from_static(&[0; 16]), Arc::downgrade(&waiting));
+        assert!(connection.check().is_some() && !waiting.is_aborted());
+        tokio::time::advance(TIMEOUT - SHORTER).await;
+        connection.check();
+
+        assert!(waiting.is_aborted());
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use crate::support::{BACKEND, Home, Process, SECOND, TestApp, patience::wait_unt
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const LOGIN: &str = "/claviger.v1.AuthService/Login";
+const VALIDATE: &str = "/claviger.v1.TokenService/BatchValidateTokens";
 const REVOCATIONS: &str = "/claviger.v1.TokenService/WatchRevocations";
 const HERE: [u8; 4] = [127, 0, 2, 1];
 const CONNECTIONS: usize = 200;
@@ -18,6 +19,17 @@ const CALLS: usize = 100;
 fn watching() -> Vec<u8> {
     let request =
         pb::WatchRevocationsRequest { audience: BACKEND.to_owned(), ..Default::default() };
+    request.encode_to_vec()
+}
+
+/// The request of a backend that validates a token many times, whose answer has more than 16 KiB.
+fn validating(token: &str) -> Vec<u8> {
+    let one = pb::ValidateTokenRequest {
+        access_token: token.to_owned(),
+        required_audience: BACKEND.to_owned(),
+        ..Default::default()
+    };
+    let request = pb::BatchValidateTokensRequest { requests: vec![one; 100] };
     request.encode_to_vec()
 }
 
@@ -79,6 +91,31 @@ async fn an_answer_that_is_not_taken_ends_with_its_call_and_the_connection_stays
     }
     let refused = client.call(LOGIN, &[]).await.unwrap().status().await.unwrap();
     assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_wait_for_room_on_their_connection_end_within_one_timeout() {
+    let app = TestApp::start_with(&[("limits.answer_timeout", "3s")]).await;
+    let alice = app.registered("alice").await;
+    let mut client = Http2::connect_from(HERE, app.internal_port(), 0).await;
+    let request = validating(&alice.backend_token);
+    let mut unread = Vec::new();
+    // Each answer has more than a frame, so that a connection has room for less than half of them.
+    for _ in 0..CALLS {
+        let answer = client.call(VALIDATE, &request).await.unwrap().answer.await.unwrap();
+        unread.push(answer.into_body());
+    }
+
+    let all_end = async {
+        for body in &mut unread {
+            let ended = body.data().await;
+            assert!(ended.unwrap().is_err(), "it had no window");
+        }
+    };
+
+    timeout(5 * SECOND, all_end).await.expect("they end one batch after the other");
+    let served = client.call(LOGIN, &[]).await.unwrap().status().await.unwrap();
+    assert_eq!(served.code(), tonic::Code::Unimplemented, "{served:?}");
 }
 
 #[tokio::test]
