@@ -6,7 +6,6 @@
 mod hashing;
 mod policy;
 mod pool;
-mod priority;
 #[cfg(test)]
 mod tests;
 mod turns;

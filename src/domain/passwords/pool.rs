@@ -16,7 +16,7 @@ use crate::{
     model::presence::Presence,
 };
 
-use super::{hashing::Memory, priority, turns::Turns};
+use super::{hashing::Memory, turns::Turns};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);
@@ -213,7 +213,6 @@ impl State {
 }
 
 fn work(queue: &Queue) {
-    priority::lower();
     let mut memory = Memory::default();
     while let Some((requester, job)) = queue.pop(&mut memory) {
         // A job's panic must not cost a thread: its caller learns of it by the dropped sender.

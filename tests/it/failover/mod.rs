@@ -10,6 +10,7 @@ mod tally;
 mod writer;
 
 use std::{
+    net::Ipv4Addr,
     process::Command,
     time::{Duration, Instant},
 };
@@ -18,8 +19,8 @@ use claviger_proto::pb::TokenVerdict;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Home, MINUTE, PASSWORD, Person, Process, SECOND, patience::wait_until, servers::Cluster,
-    storm::Told,
+    Home, MINUTE, PASSWORD, Person, Process, SECOND, patience::wait_until, people::channel_from,
+    servers::Cluster, storm::Told,
 };
 use backend::{Backend, Seen, verdict};
 use client::Client;
@@ -82,7 +83,10 @@ fn migrate(home: &Home) {
 fn start_writers(replicas: &[Process; 2], tally: &'static Tally) -> JoinSet<(Told, Vec<String>)> {
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
-        let strangers = [replicas[0].stranger(), replicas[1].stranger()];
+        // Each at an address of its own: what they abandon counts as failed there.
+        let address = Ipv4Addr::new(127, 0, 100 + u8::try_from(number).unwrap(), 1);
+        let strangers = [&replicas[0], &replicas[1]]
+            .map(|it| Person::stranger(channel_from(address, it.public_port, MINUTE)));
         let patience = if number % 3 == 0 { HASTY } else { MINUTE };
         let client = Client { replicas: strangers, tally, patience, next: number % 2 };
         writers.spawn(Writer::new(client, number).run());

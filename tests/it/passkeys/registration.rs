@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-#[tokio::test]
+// Making keys of 4096 bits takes long, and the server needs a thread meanwhile.
+#[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_authenticator_registers_and_signs_in() {
     let app = TestApp::start().await;
     let rsa = |bits| Algorithm::Rs256Of(RsaSize { bits, exponent: 65_537 });
