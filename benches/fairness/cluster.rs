@@ -41,7 +41,9 @@ impl Cluster {
                 let server = PostgresServer::start(DURABLE);
                 let home = Home::at(server.fresh_database().await);
                 claviger::storage::migrations::up(&home.options()).await.unwrap();
-                (vec![home.replica(), home.replica()], Some(server))
+                // The database goes with the first home.
+                let second = home.replica();
+                (vec![home, second], Some(server))
             }
         };
         let replicas = homes.iter().map(|home| Process::start(home, FLAGS)).collect();
