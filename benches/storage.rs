@@ -167,7 +167,7 @@ impl Subject {
             };
             let caller = session.id;
             database.storage.create_account(account, session).await?;
-            database.storage.add_passkey(passkey, nouns::ceremony_use(), caller, 20).await?;
+            database.storage.add_passkey(nouns::addition(passkey, caller, 20)).await?;
             people.push(person);
         }
         Ok(Self { database, people })
@@ -282,7 +282,7 @@ async fn refresh_bare(connection: &mut SqliteConnection, person: &mut Person) ->
     sqlx::query(ROTATE)
         .bind(attempt.family.as_bytes().as_slice())
         .bind(i64::from(attempt.generation))
-        .bind(attempt.now.as_micros())
+        .bind(attempt.act.at.as_micros())
         .bind(attempt.idle_expires_at.as_micros())
         .fetch_one(&mut *connection)
         .await?;

@@ -11,6 +11,7 @@ use claviger::{
     storage::{
         accounts::AccountCreation,
         passkeys::{PasskeyAddition, PasskeyRemoval, PasskeyRemovalRequest},
+        sweeps::Cutoffs,
         throttle::{Charge, Charged, NameCharge},
     },
 };
@@ -155,7 +156,7 @@ async fn find_used_ceremony(ground: &mut Ground) -> Outcome<Call> {
 
 async fn record_failed_ceremony(ground: &mut Ground) -> Outcome<Call> {
     let (storage, ceremony) = (ground.storage(), nouns::ceremony_use());
-    call(async move { Ok(storage.record_failed_ceremony(ceremony, u32::MAX).await?) })
+    call(async move { Ok(storage.record_failed_ceremony(ceremony, u32::MAX, Vec::new()).await?) })
 }
 
 async fn open_passkey_session(ground: &mut Ground) -> Outcome<Call> {
@@ -172,9 +173,8 @@ async fn add_passkey(ground: &mut Ground) -> Outcome<Call> {
     let (storage, member) = (ground.storage(), ground.member());
     let passkey = nouns::passkey(member.account_id())?;
     call(async move {
-        let added = storage
-            .add_passkey(passkey, nouns::ceremony_use(), member.session_id(), u32::MAX)
-            .await?;
+        let added =
+            storage.add_passkey(nouns::addition(passkey, member.session_id(), u32::MAX)).await?;
         Ok(added == PasskeyAddition::Added)
     })
 }
@@ -187,10 +187,10 @@ async fn remove_passkey(ground: &mut Ground) -> Outcome<Call> {
         account_id: member.account_id(),
         passkey_id: passkey.id,
         caller: member.session_id(),
-        now,
+        act: nouns::act(),
         revoked_until: now + MINUTE * 15,
     };
-    storage.add_passkey(passkey, nouns::ceremony_use(), member.session_id(), u32::MAX).await?;
+    storage.add_passkey(nouns::addition(passkey, member.session_id(), u32::MAX)).await?;
     call(async move {
         Ok(matches!(
             storage.remove_passkey(request).await?.announced(drop),
@@ -225,17 +225,22 @@ async fn clear_failures(ground: &mut Ground) -> Outcome<Call> {
 /// A sweep that finds nothing to delete.
 async fn sweep(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
-    call(async move { Ok(storage.sweep(now, now - DAY, 500).await? == 0) })
+    call(async move {
+        Ok(storage
+            .sweep(Cutoffs { expired: now, sessions: now - DAY, events: now - DAY * 400 }, 500)
+            .await?
+            == 0)
+    })
 }
 
 async fn end_session_of_family(ground: &mut Ground) -> Outcome<Call> {
     let (storage, member) = (ground.storage(), ground.member_to_sign_out());
     let family = member.family();
     call(async move {
-        let (now, reason) = (nouns::now(), EndReason::Logout);
-        let until = now + MINUTE * 15;
+        let (act, reason) = (nouns::act(), EndReason::Logout);
+        let until = act.at + MINUTE * 15;
         Ok(storage
-            .end_session_of_family(family, reason, now, until)
+            .end_session_of_family(family, reason, act, until)
             .await?
             .announced(drop)
             .is_some())

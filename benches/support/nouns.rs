@@ -10,7 +10,8 @@ use claviger::{
     model::{
         account::NewAccount,
         ceremony::CeremonyUse,
-        id::{CeremonyId, PasskeyId},
+        event::{Act, Actor, Call},
+        id::{CeremonyId, EventId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
         password::PasswordHash,
@@ -18,7 +19,7 @@ use claviger::{
         token::RefreshFamilyHash,
         username::Username,
     },
-    storage::sessions::RefreshAttempt,
+    storage::{passkeys::PasskeyAdditionRequest, sessions::RefreshAttempt},
 };
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -86,6 +87,19 @@ pub fn account() -> NewAccount {
     }
 }
 
+/// Something that a call does now.
+pub fn act() -> Act {
+    let origin =
+        Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: USER_AGENT.to_owned() };
+    let call = Call { origin, request_id: uuid().simple().to_string() };
+    let event_id = EventId::from_uuid(uuid());
+    Act { event_id, at: now(), actor: Actor::Anonymous, session_id: None, call: Some(call) }
+}
+
+pub fn addition(passkey: Passkey, caller: SessionId, limit: u32) -> PasskeyAdditionRequest {
+    PasskeyAdditionRequest { passkey, ceremony: ceremony_use(), caller, limit, act: act() }
+}
+
 pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSession {
     let now = now();
     NewSession {
@@ -93,6 +107,7 @@ pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSessi
         account_id,
         sign_in: passkey_id.map_or(SignIn::Password, SignIn::Passkey),
         refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+        act: act(),
         origin: Origin {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: USER_AGENT.to_owned(),
@@ -151,7 +166,7 @@ pub fn refresh(family: RefreshFamilyHash, generation: u32) -> RefreshAttempt {
     RefreshAttempt {
         family,
         generation,
-        now,
+        act: act(),
         grace: Duration::from_secs(10),
         idle_expires_at: now + DAY * 30,
         latest_end: now + DAY * 90,

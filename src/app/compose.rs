@@ -9,6 +9,7 @@ use crate::{
     domain::{
         Result,
         accounts::Accounts,
+        events::Events,
         operators::revocations::Revoker,
         passkeys::Passkeys,
         passwords::Passwords,
@@ -16,7 +17,7 @@ use crate::{
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
         sessions::{FutureSessions, Sessions},
-        sweeper::Sweeper,
+        sweeper::{self, Sweeper},
         throttle::Throttle,
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
@@ -25,6 +26,7 @@ use crate::{
         refresh_cookie::RefreshCookie,
         services::{ServerInfo, Services},
     },
+    storage::Storage,
 };
 
 use super::data::Data;
@@ -91,11 +93,12 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let revoked = Arc::clone(&revocations);
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
     let access_tokens = Arc::new(access);
+    let events = Events::new(storage.clone(), world.clone());
     let sessions = Arc::new(Sessions::new(
         storage.clone(),
         Arc::clone(&access_tokens),
         RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
-        world.clone(),
+        events.clone(),
         config.sessions.clone(),
     ));
     let service_accounts = ServiceAccounts::load(storage.clone(), world.clone()).await?;
@@ -108,9 +111,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         service_accounts.clone(),
         world.clone(),
     );
-    let (its_keys, its_revocations) = (Arc::clone(&keys), Arc::clone(&revocations));
-    let future = FutureSessions::new(reserved.clone(), world.clone(), config.sessions.clone());
-    let sweeper = Sweeper::new(reserved, its_keys, its_revocations, future, world.clone());
+    let sweeper = sweeper(config, &reserved, (&keys, &revocations), world);
     let passkeys = Arc::new(Passkeys::new(
         storage.clone(),
         Arc::clone(&sessions),
@@ -128,6 +129,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         )),
         passkeys,
         sessions,
+        events,
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,
         access_tokens,
@@ -138,6 +140,19 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         info: info(config),
     };
     Ok(Domain { services, replication, sweeper })
+}
+
+fn sweeper(
+    config: &Config,
+    reserved: &Storage,
+    (keys, revocations): (&Arc<KeyRing>, &Arc<Revocations>),
+    world: &World,
+) -> Sweeper {
+    let (keys, revocations) = (Arc::clone(keys), Arc::clone(revocations));
+    let future = FutureSessions::new(reserved.clone(), world.clone(), config.sessions.clone());
+    let settings =
+        sweeper::Settings { event_retention: config.event_retention, world: world.clone() };
+    Sweeper::new(reserved.clone(), keys, revocations, future, settings)
 }
 
 fn info(config: &Config) -> ServerInfo {

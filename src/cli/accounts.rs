@@ -7,14 +7,11 @@ use clap::Subcommand;
 use crate::{
     app::{compose, data},
     config::Config,
-    domain::{
-        operators::{Actor, accounts},
-        world::World,
-    },
+    domain::{operators::accounts, world::World},
     model::username::Username,
 };
 
-use super::{failed, no_data, refused, say};
+use super::{failed, no_data, operator::operator, refused, say};
 
 /// `claviger accounts`.
 #[derive(Debug, Subcommand)]
@@ -48,7 +45,7 @@ async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
         Err(error) => return no_data(&error),
     };
     let reset = match compose::throttle(&data, world) {
-        Ok(throttle) => accounts::unlock(&throttle, &username, &Actor::CommandLine).await,
+        Ok(throttle) => accounts::unlock(&throttle, &username, &operator()).await,
         Err(error) => Err(error),
     };
     data.storage.close().await;

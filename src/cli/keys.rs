@@ -9,14 +9,13 @@ use crate::{
     app::{compose, data},
     config::Config,
     domain::{
-        operators::Actor,
         tokens::keys::{ACTIVATION_DELAY, Activation, KeyRevocation, KeyRing},
         world::World,
     },
     model::signing_key::PublicKey,
 };
 
-use super::{complain, dates::date, failed, no_data, say};
+use super::{complain, dates::date, failed, no_data, operator::operator, say};
 
 /// `claviger keys`.
 #[derive(Debug, Subcommand)]
@@ -61,7 +60,7 @@ pub(super) async fn run(command: KeysCommand, config: &Config, world: &World) ->
 async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
     with_keys(config, world, async |keys| {
         let activation = if immediately { Activation::AtOnce } else { Activation::AfterDelay };
-        let key = keys.rotate(activation, &Actor::CommandLine).await?;
+        let key = keys.rotate(activation, &operator()).await?;
         say(format_args!("Created the {} signing key {}.", key.algorithm.name(), key.key_id));
         if immediately {
             say("It signs new tokens from now on.");
@@ -77,7 +76,7 @@ async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
 async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
     let mut is_known = true;
     let done = with_keys(config, world, async |keys| {
-        let revoked = keys.revoke(key_id, &Actor::CommandLine).await?;
+        let revoked = keys.revoke(key_id, &operator()).await?;
         is_known = revoked != KeyRevocation::Unknown;
         let sentence = format!("Revoked the signing key {key_id} and every token signed with it.");
         match revoked {

@@ -12,6 +12,7 @@ mod copy;
 mod dates;
 mod keys;
 mod migrate;
+mod operator;
 mod revoke;
 mod serve;
 mod service_accounts;

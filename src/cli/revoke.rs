@@ -9,15 +9,11 @@ use uuid::Uuid;
 use crate::{
     app::{compose, data},
     config::Config,
-    domain::{
-        Result,
-        operators::{Actor, revocations::Revoker},
-        world::World,
-    },
+    domain::{Result, operators::revocations::Revoker, world::World},
     model::{account::AccountReference, session::COUNTED_SESSIONS},
 };
 
-use super::{failed, no_data, refused, say};
+use super::{failed, no_data, operator::operator, refused, say};
 
 /// `claviger revoke`.
 #[derive(Debug, Subcommand)]
@@ -60,7 +56,7 @@ async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
         return refused(format_args!("{id:?} is not a session ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
-        Ok(match revoker.session(session, &Actor::CommandLine).await? {
+        Ok(match revoker.session(session, &operator()).await? {
             None => Err(format!("There is no session {session}.")),
             Some(true) => Ok(format!("Revoked the session {session}.")),
             Some(false) => Ok(format!("The session {session} had already ended.")),
@@ -72,7 +68,7 @@ async fn session(config: &Config, world: &World, id: &str) -> ExitCode {
 async fn account(config: &Config, world: &World, whose: &str) -> ExitCode {
     with_revoker(config, world, async |revoker| {
         let revoked = match AccountReference::parse(whose) {
-            Some(account) => revoker.account(&account, &Actor::CommandLine).await?,
+            Some(account) => revoker.account(&account, &operator()).await?,
             None => None,
         };
         Ok(match revoked {
@@ -94,7 +90,7 @@ async fn token(config: &Config, world: &World, id: &str) -> ExitCode {
         return refused(format_args!("{id:?} is not a token ID: expected a UUID."));
     };
     with_revoker(config, world, async |revoker| {
-        revoker.token(id, &Actor::CommandLine).await?;
+        revoker.token(id, &operator()).await?;
         Ok(Ok(format!("Revoked the access token {id}; its session remains valid.")))
     })
     .await

@@ -16,11 +16,8 @@ use crate::{
     config::{Config, values},
     domain::{
         Error, Result,
-        operators::{
-            Actor,
-            service_accounts::{
-                DEFAULT_OVERLAP, NewServiceAccount, Rotation, Wanted, WithKey, parse_name,
-            },
+        operators::service_accounts::{
+            DEFAULT_OVERLAP, NewServiceAccount, Rotation, Wanted, WithKey, parse_name,
         },
         service_accounts::ServiceAccounts,
         world::World,
@@ -31,7 +28,7 @@ use crate::{
     },
 };
 
-use super::{complain, dates::date, failed, no_data, say};
+use super::{complain, dates::date, failed, no_data, operator::operator, say};
 
 /// How many service accounts are read at a time.
 const PAGE: u32 = 500;
@@ -116,7 +113,7 @@ async fn act(accounts: &ServiceAccounts, command: ServiceAccountCommand) -> Resu
             rotate(accounts, &name, overlap.unwrap_or(DEFAULT_OVERLAP)).await
         }
         ServiceAccountCommand::Delete { name } => {
-            accounts.delete(parse_name(&name)?, &Actor::CommandLine).await?;
+            accounts.delete(parse_name(&name)?, &operator()).await?;
             say(format_args!("Deleted the service account {name}."));
             Ok(ExitCode::SUCCESS)
         }
@@ -131,14 +128,14 @@ async fn create(accounts: &ServiceAccounts, arguments: NewArguments) -> Result<E
         is_operator: arguments.operator,
         without_key: arguments.without_key,
     })?;
-    let created = accounts.create(new, &Actor::CommandLine).await?;
+    let created = accounts.create(new, &operator()).await?;
     complain(format_args!("Created the service account {}.", created.account.name.as_str()));
     Ok(show_key(&created))
 }
 
 async fn rotate(accounts: &ServiceAccounts, name: &str, overlap: Duration) -> Result<ExitCode> {
     let rotation = Rotation::parse(name, overlap)?;
-    let rotated = accounts.rotate(rotation, &Actor::CommandLine).await?;
+    let rotated = accounts.rotate(rotation, &operator()).await?;
     if let Some(before) = rotated.account.keys.get(1).and_then(|it| it.expires_at) {
         complain(format_args!("Previous keys remain valid until {} at the latest.", date(before)));
     } else {

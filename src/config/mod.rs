@@ -53,6 +53,8 @@ pub struct Config {
     pub revocation_grace: Duration,
     /// The lifetimes of sessions.
     pub sessions: sessions::Settings,
+    /// How long events are kept.
+    pub event_retention: Duration,
     /// `passwords.*`.
     pub passwords: passwords::Settings,
     /// `secrets.key_encryption_key`.

@@ -38,6 +38,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 // 365.25 days, which prints as one year.
 const YEAR: Duration = Duration::from_secs(31_557_600);
+const TEN_YEARS: Duration = Duration::from_secs(315_576_000);
 
 const fn setting<K>(key: &'static str, kind: K, default: Preset, help: &'static str) -> Setting<K> {
     Setting { key, kind, default, help }
@@ -282,6 +283,11 @@ settings! {
                  with SQLite"),
         "The secret (32 bytes in base64) from which the keys that protect stored secrets are \
          derived. If it is lost, every session and signing key is lost.",
+    );
+
+    pub static AUDIT_RETENTION: Setting<Span> = setting(
+        "audit.retention", span(DAY, TEN_YEARS), Value("400d"),
+        "How long events are kept in the record of what happened; older ones are deleted.",
     );
 
     pub static LIMITS_CONNECTIONS: Setting<Count> = setting(

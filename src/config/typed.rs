@@ -29,6 +29,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let internal = internal(reader);
     let sessions = sessions(reader);
     let revocation_grace = reader.span(&table::TOKENS_REVOCATION_GRACE);
+    let event_retention = reader.span(&table::AUDIT_RETENTION);
     let master_secret = master_secret(reader, &data_directory);
     let limits = limits(reader);
     let log = log(reader);
@@ -49,6 +50,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         access_tokens,
         revocation_grace,
         sessions,
+        event_retention,
         passwords,
         master_secret,
         limits,

@@ -4,20 +4,21 @@ use std::future::Future;
 
 use tracing::Instrument;
 
-use super::{Error, Result, deadline, source};
+use super::{Error, Result, call, deadline, source};
 
 /// Runs the work in a task of its own and waits for it.
 ///
 /// A call whose client disconnects is dropped at its next `.await`. That must not fall between a commit
 /// and what follows from it in memory: a session would be ended in the database while its access token
-/// is still accepted here. The deadline of the call applies to the work, which is charged to its source.
+/// is still accepted here. The deadline of the call applies to the work, which is charged to its source and
+/// recorded as the call's.
 ///
 /// # Errors
 /// Those of the work; `Internal` when it panics.
 pub async fn to_completion<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    let (deadline, source) = (deadline::current(), source::current());
+    let (deadline, source, call) = (deadline::current(), source::current(), call::current());
     let work = async move {
         match deadline {
             Some(deadline) => deadline::until(deadline, work).await,
@@ -27,6 +28,12 @@ pub async fn to_completion<T: Send + 'static>(
     let work = async move {
         match source {
             Some(source) => source::of(source, work).await,
+            None => work.await,
+        }
+    };
+    let work = async move {
+        match call {
+            Some(call) => call::of(call, work).await,
             None => work.await,
         }
     };

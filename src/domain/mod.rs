@@ -3,12 +3,14 @@
 //! Knows nothing of gRPC, HTTP or SQL. argon2 and webauthn-rs are each used in one place below.
 
 pub mod accounts;
+pub mod call;
 pub mod clock;
 mod clock_events;
 pub mod completion;
 pub mod database_clock;
 pub mod deadline;
 pub mod error;
+pub mod events;
 pub mod operators;
 pub mod passkeys;
 pub mod passwords;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::storage::Storage;
+use crate::storage::{Storage, sweeps::Cutoffs};
 
 use super::{
     Result, revocations::Revocations, sessions::FutureSessions, tokens::keys::KeyRing, world::World,
@@ -17,13 +17,21 @@ const BATCH: u32 = 500;
 /// the counts that matter the least are forgotten.
 const MOST_COUNTED: u64 = 1_000_000;
 
+/// What the housekeeping goes by.
+pub struct Settings {
+    /// How long events are kept.
+    pub event_retention: Duration,
+    /// The clock.
+    pub world: World,
+}
+
 /// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.
 pub struct Sweeper {
     storage: Storage,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
     future_sessions: FutureSessions,
-    world: World,
+    settings: Settings,
 }
 
 impl Sweeper {
@@ -33,9 +41,9 @@ impl Sweeper {
         keys: Arc<KeyRing>,
         revocations: Arc<Revocations>,
         future_sessions: FutureSessions,
-        world: World,
+        settings: Settings,
     ) -> Self {
-        Self { storage, keys, revocations, future_sessions, world }
+        Self { storage, keys, revocations, future_sessions, settings }
     }
 
     /// One round: rotate the keys if due, forget the revocations that have expired, sweep the database
@@ -60,9 +68,12 @@ impl Sweeper {
     }
 
     async fn sweep_storage(&self) -> Result<()> {
-        let passed = self.world.passed();
+        let Settings { event_retention, world } = &self.settings;
+        let passed = world.passed();
+        let (sessions, events) = (passed - SESSIONS_KEPT, passed - *event_retention);
+        let cutoffs = Cutoffs { expired: passed, sessions, events };
         loop {
-            let swept = self.storage.sweep(passed, passed - SESSIONS_KEPT, BATCH).await?;
+            let swept = self.storage.sweep(cutoffs, BATCH).await?;
             // Fewer than a batch in all means that no table had a batch to give.
             if swept < u64::from(BATCH) {
                 break;
@@ -73,8 +84,8 @@ impl Sweeper {
             tracing::warn!(dropped, "failed sign-ins of too many names or addresses to count");
         }
         self.future_sessions.settle().await?;
-        if self.world.is_time_confirmed() {
-            self.storage.discard_ceremonies_from_future(self.world.now(), BATCH).await?;
+        if world.is_time_confirmed() {
+            self.storage.discard_ceremonies_from_future(world.now(), BATCH).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
     accounts::Accounts,
+    events::Events,
     passkeys::Passkeys,
     revocations::Revocations,
     service_accounts::{Backends, ServiceAccounts},
@@ -22,6 +23,8 @@ pub struct Services {
     pub passkeys: Arc<Passkeys>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// The record of what happened.
+    pub events: Events,
     /// Access tokens.
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.

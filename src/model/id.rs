@@ -18,3 +18,16 @@ identifier! {
     /// Names a service account to the log.
     ServiceAccountId
 }
+identifier! {
+    /// Names an event in the record. Rises with the time.
+    EventId
+}
+
+impl EventId {
+    /// The id of another event of the same moment: the `number`th after this one.
+    #[must_use]
+    pub fn following(self, number: u8) -> Self {
+        // In the random part, so that the time stays as it is.
+        Self::from_uuid(uuid::Uuid::from_u128(self.as_uuid().as_u128() ^ u128::from(number)))
+    }
+}

@@ -6,10 +6,9 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use super::{id::PasskeyId, token::RefreshFamilyHash};
+use super::{event::Act, id::PasskeyId, token::RefreshFamilyHash};
 
-/// The most characters kept of a user agent's name for itself.
-pub const MAX_USER_AGENT_CHARS: usize = 256;
+pub use super::origin::{MAX_USER_AGENT_CHARS, Origin};
 
 /// The most sessions that an account can be allowed to have.
 pub const MAX_SESSIONS_PER_ACCOUNT: u32 = 1000;
@@ -23,15 +22,6 @@ pub const FIRST_EPOCH: i64 = 0;
 
 /// Later than every epoch that an account can have: all its tokens are revoked.
 pub const DELETED_EPOCH: i64 = i64::MAX;
-
-/// Where a call came from, for display and for throttling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The network address of the client.
-    pub address: std::net::IpAddr,
-    /// The user agent's name for itself, at most 256 characters. Not checked.
-    pub user_agent: String,
-}
 
 /// A sign-in: its method, with the credential where the method has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +70,8 @@ pub struct NewSession {
     pub sign_in: SignIn,
     /// Names its refresh tokens.
     pub refresh_family: RefreshFamilyHash,
+    /// What opens it, for the record.
+    pub act: Act,
     /// Where it is opened from.
     pub origin: Origin,
     /// When it is opened; also its first `last_seen_at` and `auth_time`.

@@ -7,6 +7,7 @@ use claviger_token::{
 
 use crate::model::{
     account::{Account, AccountWithPassword, NewAccount},
+    event::{Act, EventKind},
     id::RequestId,
     label::DisplayName,
     password::PasswordHash,
@@ -17,6 +18,7 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     error::corrupt,
+    events::append,
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
@@ -106,16 +108,17 @@ impl Storage {
         &self,
         id: AccountId,
         caller: SessionId,
-        now: Timestamp,
+        act: Act,
         revoked_until: Timestamp,
     ) -> Result<Ending<bool>> {
-        let end = SessionEnd { reason: EndReason::AccountDeleted, now, revoked_until };
-        let ended = self.write((id, caller, end), |c, (id, caller, end)| {
+        let end = SessionEnd { reason: EndReason::AccountDeleted, now: act.at, revoked_until };
+        let ended = self.write((id, caller, act, end), |c, (id, caller, act, end)| {
             Box::pin(async move {
                 lock_account(c, *id).await?;
                 if !is_live(c, *caller, *id, end.now).await? {
                     return Ok(None);
                 }
+                append(c, &act.event(EventKind::AccountDeleted).of(*id)).await?;
                 delete_account(c, *id, *end).await.map(Some)
             })
         });
@@ -148,6 +151,9 @@ async fn create_account(
         return Ok(AccountCreation::UsernameTaken);
     }
     insert_session(connection, session).await?;
+    let event = session.act.event(EventKind::AccountRegistered).of(account.id);
+    let event = event.in_session(session.id).with(session.sign_in.method());
+    append(connection, &event).await?;
     Ok(AccountCreation::Created)
 }
 

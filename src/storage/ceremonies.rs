@@ -12,10 +12,11 @@ use claviger_token::time::Timestamp;
 
 use crate::model::{
     ceremony::{CeremonyUse, latest_end},
+    event::Event,
     id::CeremonyId,
 };
 
-use super::{Connection, Result, Storage, params};
+use super::{Connection, Result, Storage, events::append, params};
 
 /// About how many uses of ceremonies that led to nothing are recorded, those included that wait to be swept.
 /// Counted in memory, so that the limit on them does not need a count of all rows.
@@ -44,23 +45,27 @@ impl Storage {
         self.read().await?.exists(FIND, params![id]).await
     }
 
-    /// Records a use that led to nothing. Returns `false`, and records nothing, when the ceremony was used
+    /// Records a use that led to nothing, with the events of that. Returns `false`, and records nothing, when the ceremony was used
     /// before. When `limit` of these are recorded, kept approximately, no more are, and this returns `true`
     /// all the same: nothing is gained by failing twice.
     pub async fn record_failed_ceremony(
         &self,
         ceremony_use: CeremonyUse,
         limit: u32,
+        events: Vec<Event>,
     ) -> Result<bool> {
         // Before it is queued, so that a flood of failures does not delay other writes.
         if self.failed_ceremonies.reached(limit) {
             return Ok(true);
         }
-        let input = (ceremony_use, Arc::clone(&self.failed_ceremonies));
-        self.write(input, |c, (ceremony_use, failed)| {
+        let input = (ceremony_use, Arc::clone(&self.failed_ceremonies), events);
+        self.write(input, |c, (ceremony_use, failed, events)| {
             Box::pin(async move {
                 let is_first = insert(c, ceremony_use, true).await?;
                 failed.add(u64::from(is_first));
+                for event in events.iter().filter(|_| is_first) {
+                    append(c, event).await?;
+                }
                 Ok(is_first)
             })
         })

@@ -11,6 +11,7 @@ pub mod copy;
 pub mod deadline;
 mod engine;
 pub mod error;
+pub mod events;
 pub mod migrations;
 mod options;
 pub mod passkeys;

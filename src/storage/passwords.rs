@@ -7,12 +7,14 @@ use claviger_token::{
 };
 
 use crate::model::{
+    event::{Act, EventKind},
     password::PasswordHash,
     session::{EndReason, NewSession, SignIn},
 };
 
 use super::{
     Connection, Result, Storage,
+    events::append,
     locks::lock_account,
     params,
     sessions::{
@@ -29,23 +31,25 @@ pub struct PasswordChange {
     /// The session of the caller. It must be live, so that of two changes at once one succeeds, and
     /// a session that was ended meanwhile changes nothing.
     pub caller: SessionId,
+    /// What it is to the record: the first password, or another one.
+    pub kind: EventKind,
     /// The hash of the new password.
     pub new_hash: PasswordHash,
-    /// The session that the change opens; all others end.
+    /// The session that the change opens; all others end. Its act is the change.
     pub session: NewSession,
     /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
 
 /// The removal of an account's password.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PasswordRemovalRequest {
     /// The account whose password is removed.
     pub account_id: AccountId,
     /// The session of the caller, which must be live. It stays live even if the password opened it.
     pub caller: SessionId,
-    /// The time of the removal.
-    pub now: Timestamp,
+    /// Who removes it, and when.
+    pub act: Act,
     /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
@@ -102,10 +106,11 @@ impl Storage {
         &self,
         request: PasswordRemovalRequest,
     ) -> Result<Ending<PasswordRemoval>> {
-        let PasswordRemovalRequest { account_id, caller, now, revoked_until } = request;
+        let PasswordRemovalRequest { account_id, caller, revoked_until, .. } = request;
+        let now = request.act.at;
         let end = SessionEnd { reason: EndReason::PasswordRemoved, now, revoked_until };
         let removal =
-            self.write((request, end), |c, (request, end)| Box::pin(remove(c, *request, *end)));
+            self.write((request, end), |c, (request, end)| Box::pin(remove(c, request, *end)));
         Ok(match removal.await? {
             Ok(ended) => {
                 let removed = PasswordRemoval::Removed(ended.live.clone());
@@ -142,18 +147,20 @@ async fn change_password(
     connection.execute(SET_PASSWORD, params![id, change.new_hash]).await?;
     let ended = end_everything(connection, id, end).await?;
     let opened = insert_session(connection, &change.session).await?;
+    let event = change.session.act.event(change.kind).of(id).on(change.session.id);
+    append(connection, &event).await?;
     Ok(opened.zip(ended))
 }
 
 /// What ended with the password, or why it was not removed.
 async fn remove(
     connection: &mut Connection,
-    request: PasswordRemovalRequest,
+    request: &PasswordRemovalRequest,
     end: SessionEnd,
 ) -> Result<std::result::Result<Ended, PasswordRemoval>> {
-    let PasswordRemovalRequest { account_id, caller, now, .. } = request;
+    let &PasswordRemovalRequest { account_id, caller, .. } = request;
     lock_account(connection, account_id).await?;
-    if !is_live(connection, caller, account_id, now).await? {
+    if !is_live(connection, caller, account_id, end.now).await? {
         return Ok(Err(PasswordRemoval::SessionEnded));
     }
     let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
@@ -163,6 +170,9 @@ async fn remove(
         return Ok(Err(PasswordRemoval::LastSignInMethod));
     }
     connection.execute(REMOVE, params![account_id]).await?;
+    if ways.has_password() {
+        append(connection, &request.act.event(EventKind::PasswordRemoved).of(account_id)).await?;
+    }
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: caller };
     end_group(connection, account_id, group, end).await.map(Ok)
 }

@@ -2,9 +2,14 @@
 
 use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
-use crate::model::signing_key::StoredSigningKey;
+use crate::model::{
+    event::{Act, Actor, EventKind},
+    signing_key::StoredSigningKey,
+};
 
-use super::{Connection, Result, Storage, error::corrupt, locks::lock_signing_keys, params};
+use super::{
+    Connection, Result, Storage, error::corrupt, events::append, locks::lock_signing_keys, params,
+};
 
 // SQLite searches no index for IS NOT NULL, but one for a time after 1970. The newest key is the one
 // without an end, so it comes last even among keys of the same moment.
@@ -56,9 +61,11 @@ impl Storage {
         key: StoredSigningKey,
         expected_newest: Option<String>,
         predecessors_retire_at: Timestamp,
+        act: Act,
     ) -> Result<bool> {
-        self.write((key, expected_newest, predecessors_retire_at), |c, (key, expected, retire)| {
-            Box::pin(add(c, key, expected.as_deref(), *retire))
+        let input = (key, expected_newest, predecessors_retire_at, act);
+        self.write(input, |c, (key, expected, retire, act)| {
+            Box::pin(add(c, key, expected.as_deref(), *retire, act))
         })
         .await
     }
@@ -69,11 +76,11 @@ impl Storage {
         key_id: String,
         replacement: StoredSigningKey,
         predecessors_retire_at: Timestamp,
-        now: Timestamp,
+        act: Act,
     ) -> Result<KeyRevocation> {
-        let input = (key_id, replacement, predecessors_retire_at, now);
-        self.write(input, |c, (key_id, replacement, retire, now)| {
-            Box::pin(revoke(c, key_id, replacement, *retire, *now))
+        let input = (key_id, replacement, predecessors_retire_at, act);
+        self.write(input, |c, (key_id, replacement, retire, act)| {
+            Box::pin(revoke(c, key_id, replacement, *retire, act))
         })
         .await
     }
@@ -97,8 +104,9 @@ async fn revoke(
     key_id: &str,
     replacement: &StoredSigningKey,
     predecessors_retire_at: Timestamp,
-    now: Timestamp,
+    act: &Act,
 ) -> Result<KeyRevocation> {
+    let now = act.at;
     lock_signing_keys(connection).await?;
     let last_made: Option<(i64,)> = connection.find(NEWEST_MADE, params![]).await?;
     let revoked = connection.execute(REVOKE, params![key_id, now]).await?;
@@ -106,6 +114,7 @@ async fn revoke(
         let is_known = connection.exists(EXISTS, params![key_id]).await?;
         return Ok(if is_known { KeyRevocation::Repeated } else { KeyRevocation::Unknown });
     }
+    append(connection, &act.event(EventKind::SigningKeyRevoked).on(key_id)).await?;
     let (signers,): (i64,) = connection.fetch(COUNT_SIGNERS, params![now]).await?;
     if signers > 0 {
         return Ok(KeyRevocation::Revoked);
@@ -115,6 +124,8 @@ async fn revoke(
     let created_at = replacement.created_at.max(after_last);
     let replacement = StoredSigningKey { created_at, ..replacement.clone() };
     insert(connection, &replacement, predecessors_retire_at).await?;
+    let event = act.consequence(1, Actor::Server).event(EventKind::SigningKeyCreated);
+    append(connection, &event.on(&replacement.key_id)).await?;
     Ok(KeyRevocation::Replaced)
 }
 
@@ -123,6 +134,7 @@ async fn add(
     key: &StoredSigningKey,
     expected_newest: Option<&str>,
     predecessors_retire_at: Timestamp,
+    act: &Act,
 ) -> Result<bool> {
     lock_signing_keys(connection).await?;
     let newest: Option<(String,)> = connection.find(NEWEST, params![]).await?;
@@ -130,6 +142,7 @@ async fn add(
         return Ok(false);
     }
     insert(connection, key, predecessors_retire_at).await?;
+    append(connection, &act.event(EventKind::SigningKeyCreated).on(&key.key_id)).await?;
     Ok(true)
 }
 

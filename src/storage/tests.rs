@@ -5,7 +5,7 @@ use std::time::Duration;
 use claviger_token::time::Timestamp;
 use tokio::time::timeout;
 
-use super::*;
+use super::{sweeps::Cutoffs, *};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -25,7 +25,7 @@ async fn callers_who_hold_every_reader_keep_the_server_itself_from_nothing() {
             reserved.list_revocations(NOW),
             reserved.list_signing_keys(NOW),
             reserved.list_service_accounts(None, 10),
-            reserved.sweep(NOW, NOW, 10),
+            reserved.sweep(Cutoffs { expired: NOW, sessions: NOW, events: NOW }, 10),
         )
     });
 

@@ -3,9 +3,12 @@
 
 use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
-use crate::model::failure::{Cost, FailureCount, FailureKey};
+use crate::model::{
+    event::Event,
+    failure::{Cost, FailureCount, FailureKey},
+};
 
-use super::{Connection, Result, Storage, error::corrupt, params};
+use super::{Connection, Result, Storage, error::corrupt, events::append, params};
 
 const FIND: &str = "
 SELECT failures, last_failed_at FROM sign_in_failures WHERE failure_key = $1";
@@ -119,6 +122,19 @@ impl Storage {
     /// Takes back what an attempt was charged.
     pub async fn settle_attempt(&self, settlement: Settlement) -> Result<()> {
         self.write(settlement, |c, settlement| Box::pin(settle(c, settlement))).await
+    }
+
+    /// Deletes the failures counted under each key, because an operator unlocks a username.
+    pub async fn unlock(&self, keys: Vec<FailureKey>, event: Event) -> Result<()> {
+        self.write((keys, event), |c, (keys, event)| {
+            Box::pin(async move {
+                for key in keys {
+                    clear(c, key).await?;
+                }
+                append(c, event).await
+            })
+        })
+        .await
     }
 
     /// Deletes the failures counted under a key. Returns whether there were any.

@@ -27,6 +27,11 @@ pub(super) async fn ways_to_sign_in(
 }
 
 impl WaysToSignIn {
+    /// Whether there is a password.
+    pub(super) const fn has_password(&self) -> bool {
+        self.has_password
+    }
+
     /// Whether the account can still sign in when one credential of a method is removed.
     pub(super) fn remain_without(&self, method: SignInMethod) -> bool {
         let all: i64 = SignInMethod::ALL.iter().map(|it| self.count(*it)).sum();

@@ -3,7 +3,7 @@
 //! Whatever is wrong, the work and the error are the same, so that neither reveals whether an account
 //! exists.
 
-use claviger_token::{id::AccountId, sign_in::SignInMethod};
+use claviger_token::{claims::Claims, id::AccountId, sign_in::SignInMethod};
 
 use crate::{
     domain::{
@@ -15,12 +15,16 @@ use crate::{
     },
     model::{
         account::{Account, AccountWithPassword},
+        event::{Actor, EventKind},
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
     },
 };
 
 use super::Accounts;
+
+/// Which consequence of a failure the lock of the name is; the first is a summary of others.
+const LOCK: u8 = 2;
 
 /// An account whose password was just given.
 pub(super) struct Proof {
@@ -31,6 +35,25 @@ pub(super) struct Proof {
     pub(super) outdated: Option<Password>,
 }
 
+/// What a password is tried for.
+pub(super) struct Tried<'a> {
+    kind: EventKind,
+    /// `None` for someone who has not signed in.
+    caller: Option<&'a Claims>,
+}
+
+impl<'a> Tried<'a> {
+    /// A sign-in.
+    pub(super) const fn sign_in() -> Self {
+        Self { kind: EventKind::SignIn, caller: None }
+    }
+
+    /// What a caller who has signed in wants to do.
+    pub(super) const fn by(caller: &'a Claims, kind: EventKind) -> Self {
+        Self { kind, caller: Some(caller) }
+    }
+}
+
 impl Accounts {
     /// Checks a password against an account, or against none.
     ///
@@ -39,6 +62,7 @@ impl Accounts {
     pub(super) async fn prove(
         &self,
         attempt: Attempt,
+        tried: Tried<'_>,
         found: Option<AccountWithPassword>,
         password: &TypedPassword,
     ) -> Result<Proof> {
@@ -57,10 +81,10 @@ impl Accounts {
         };
         let account_id = account.as_ref().map(|it| it.id);
         let (Some(account), Some(hash)) = (account, hash) else {
-            return Err(self.refuse(&attempt, account_id));
+            return Err(self.refuse(&attempt, tried, account_id).await);
         };
         let outdated = match check {
-            PasswordCheck::Wrong => return Err(self.refuse(&attempt, account_id)),
+            PasswordCheck::Wrong => return Err(self.refuse(&attempt, tried, account_id).await),
             PasswordCheck::Right => None,
             PasswordCheck::RightButOutdated => Some(password),
         };
@@ -77,9 +101,12 @@ impl Accounts {
         let (proof, epoch) = match self.open(&prepared, &proof).await? {
             Some(epoch) => (proof, epoch),
             None => {
-                let proof = self.prove_again(proof).await?;
-                let opened = self.open(&prepared, &proof).await?;
-                (proof, opened.ok_or(Error::InvalidCredentials)?)
+                let id = proof.account.id;
+                let again = self.open_again(&prepared, proof).await;
+                if let Err(Error::InvalidCredentials) = again {
+                    self.record_refusal(Tried::sign_in(), Some(id), false).await?;
+                }
+                again?
             }
         };
         let tokens = self.sessions.first_pair(prepared, epoch)?;
@@ -93,6 +120,13 @@ impl Accounts {
         );
         self.upgrade_hash(account.id, hash, outdated).await;
         Ok(SignedIn { account, tokens })
+    }
+
+    /// Checks the password again, and stores the session for what it is checked against now.
+    async fn open_again(&self, prepared: &PreparedSession, proof: Proof) -> Result<(Proof, i64)> {
+        let proof = self.prove_again(proof).await?;
+        let opened = self.open(prepared, &proof).await?;
+        Ok((proof, opened.ok_or(Error::InvalidCredentials)?))
     }
 
     /// Stores a session, unless the password has changed since. Returns its epoch.
@@ -147,8 +181,14 @@ impl Accounts {
         }
     }
 
-    /// Reports a failure and returns the one error of all failures.
-    fn refuse(&self, attempt: &Attempt, account_id: Option<AccountId>) -> Error {
+    /// Records a failure and returns the one error of all failures, unless it cannot be recorded.
+    async fn refuse(
+        &self,
+        attempt: &Attempt,
+        tried: Tried<'_>,
+        account_id: Option<AccountId>,
+    ) -> Error {
+        let recorded = self.record_refusal(tried, account_id, attempt.locks()).await;
         let account_id = account_id.map(tracing::field::display);
         tracing::info!(
             target: "claviger::security",
@@ -157,6 +197,27 @@ impl Accounts {
             account_id,
         );
         self.throttle.failed(attempt);
-        Error::InvalidCredentials
+        recorded.err().unwrap_or(Error::InvalidCredentials)
+    }
+
+    /// One row for each failure, with an account or without, and one more when it locks the name.
+    pub(super) async fn record_refusal(
+        &self,
+        tried: Tried<'_>,
+        account_id: Option<AccountId>,
+        locks: bool,
+    ) -> Result<()> {
+        let events = self.sessions.events();
+        let act = match tried.caller {
+            Some(caller) => events.act_of(caller)?,
+            None => events.act(Actor::Anonymous)?,
+        };
+        let refused = act.event(tried.kind).of(account_id).with(SignInMethod::Password);
+        let mut recorded = events.refusal(refused.refused("INVALID_CREDENTIALS"));
+        if locks {
+            let act = act.consequence(LOCK, Actor::Server);
+            recorded.push(act.event(EventKind::PasswordLocked).of(account_id));
+        }
+        events.record(recorded).await
     }
 }

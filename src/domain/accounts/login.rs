@@ -4,10 +4,13 @@ use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
-    model::{password::TypedPassword, session::Origin, token::AccessToken, username::SignInName},
+    model::{
+        event::EventKind, password::TypedPassword, session::Origin, token::AccessToken,
+        username::SignInName,
+    },
 };
 
-use super::Accounts;
+use super::{Accounts, credentials::Tried};
 
 impl Accounts {
     /// Signs in with a username and password. A name that no account can have costs the same work and
@@ -26,7 +29,7 @@ impl Accounts {
             Some(username) => self.storage.find_account_by_username(username).await?,
             None => None,
         };
-        let proof = self.prove(attempt, found, &password).await?;
+        let proof = self.prove(attempt, Tried::sign_in(), found, &password).await?;
         self.open_session(proof, origin).await
     }
 
@@ -42,12 +45,17 @@ impl Accounts {
         let found = self.own(caller).await?;
         let username = found.account.username.clone();
         let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
-        let proof = self.prove(attempt, Some(found), &password).await?;
+        let tried = Tried::by(caller, EventKind::Reauthentication);
+        let proof = self.prove(attempt, tried, Some(found), &password).await?;
 
-        let (id, now) = (caller.session_id, self.world.now());
-        let Some(session) = self.storage.record_password_reauthentication(id, now).await? else {
-            let has_password = self.own(caller).await?.account.has_password;
-            return Err(if has_password { Error::SessionEnded } else { Error::InvalidCredentials });
+        let (id, act) = (caller.session_id, self.sessions.events().act_of(caller)?);
+        let Some(session) = self.storage.record_password_reauthentication(id, act).await? else {
+            if self.own(caller).await?.account.has_password {
+                return Err(Error::SessionEnded);
+            }
+            let tried = Tried::by(caller, EventKind::Reauthentication);
+            self.record_refusal(tried, Some(caller.account_id), false).await?;
+            return Err(Error::InvalidCredentials);
         };
         tracing::info!(
             target: "claviger::security",

@@ -77,11 +77,11 @@ impl Accounts {
     /// `ReauthenticationRequired`, or `SessionEnded` when the session was ended meanwhile.
     pub async fn delete(&self, caller: &Claims) -> Result<()> {
         self.sessions.require_fresh(caller)?;
-        let now = self.world.now();
-        let until = self.sessions.revoked_until(now);
+        let act = self.sessions.events().act_of(caller)?;
+        let until = self.sessions.revoked_until(act.at);
         let (account_id, session_id) = (caller.account_id, caller.session_id);
         let deleted = self.sessions.ending(move |storage| async move {
-            let deleted = storage.delete_account(account_id, session_id, now, until).await?;
+            let deleted = storage.delete_account(account_id, session_id, act, until).await?;
             Ok(deleted.inspect(|deleted| {
                 if *deleted {
                     let event = "account_deleted";

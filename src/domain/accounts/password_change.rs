@@ -8,6 +8,7 @@ use crate::{
     model::{
         account::AccountWithPassword,
         ceremony::SealedCeremony,
+        event::EventKind,
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
         token::TokenPair,
@@ -17,7 +18,7 @@ use crate::{
     storage::passwords::PasswordChange,
 };
 
-use super::{Accounts, NewPassword};
+use super::{Accounts, NewPassword, credentials::Tried};
 
 /// What allows a caller to set a password.
 pub enum PasswordChangeProof {
@@ -55,11 +56,16 @@ impl Accounts {
             self.sessions.require_fresh(caller)?;
         }
         let (proof, new) = self.accept_change(&found, proof, new).await?;
+        let kind = match found.password_hash {
+            Some(_) => EventKind::PasswordChanged,
+            None => EventKind::PasswordSet,
+        };
         match proof {
             AcceptedProof::Password(current) => {
                 let username = found.account.username.clone();
                 let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
-                self.prove(attempt, Some(found), &current).await?;
+                let tried = Tried::by(caller, kind);
+                self.prove(attempt, tried, Some(found), &current).await?;
             }
             AcceptedProof::Passkey(ceremony, response) => {
                 self.passkeys.reauthenticate(caller, ceremony, response).await?;
@@ -68,7 +74,7 @@ impl Accounts {
         }
         let requester = Requester::Account(caller.account_id);
         let new_hash = self.passwords.hash(requester, new).await?;
-        self.replace_password(caller, new_hash, origin).await
+        self.replace_password(caller, kind, new_hash, origin).await
     }
 
     /// Reports all invalid fields together, before anything is tried or used up.
@@ -109,14 +115,16 @@ impl Accounts {
     async fn replace_password(
         &self,
         caller: &Claims,
+        kind: EventKind,
         new_hash: PasswordHash,
         origin: Origin,
     ) -> Result<TokenPair> {
+        let act = self.sessions.events().act_of(caller)?;
         let (account_id, caller) = (caller.account_id, caller.session_id);
-        let prepared = self.sessions.prepare(account_id, SignIn::Password, origin)?;
+        let prepared = self.sessions.prepare_by(act, account_id, SignIn::Password, origin)?;
         let session = prepared.session.clone();
         let revoked_until = self.sessions.revoked_until(session.created_at);
-        let change = PasswordChange { account_id, caller, new_hash, session, revoked_until };
+        let change = PasswordChange { account_id, caller, kind, new_hash, session, revoked_until };
         let changed = self.sessions.ending(move |storage| async move {
             let changed = storage.change_password(change).await?;
             Ok(changed.inspect(|changed| {

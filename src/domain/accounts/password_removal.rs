@@ -18,10 +18,10 @@ impl Accounts {
     /// when the caller's session was ended meanwhile.
     pub async fn remove_password(&self, caller: &Claims) -> Result<()> {
         self.sessions.require_fresh(caller)?;
-        let now = self.world.now();
-        let revoked_until = self.sessions.revoked_until(now);
+        let act = self.sessions.events().act_of(caller)?;
+        let revoked_until = self.sessions.revoked_until(act.at);
         let (account_id, caller) = (caller.account_id, caller.session_id);
-        let request = PasswordRemovalRequest { account_id, caller, now, revoked_until };
+        let request = PasswordRemovalRequest { account_id, caller, act, revoked_until };
         let removed = self.sessions.ending(move |storage| async move {
             let removal = storage.remove_password(request).await?;
             Ok(removal.inspect(|removal| {

@@ -20,7 +20,7 @@ use crate::{
     storage::accounts::AccountCreation,
 };
 
-use super::{Accounts, NewPassword};
+use super::{Accounts, NewPassword, credentials::Tried};
 
 /// How long after its creation an account may be registered again by the same request.
 const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -143,7 +143,7 @@ impl Accounts {
         let retried = async {
             self.throttle.succeeded(registering).await?;
             let attempt = self.throttle.admit(&SignInName::from(username), origin.address).await?;
-            let proof = self.prove(attempt, Some(found), &password).await?;
+            let proof = self.prove(attempt, Tried::sign_in(), Some(found), &password).await?;
             self.open_session(proof, origin).await
         };
         retried.await.map_err(|error| match error {

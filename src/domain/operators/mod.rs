@@ -7,30 +7,4 @@ pub mod accounts;
 pub mod revocations;
 pub mod service_accounts;
 
-use std::fmt;
-
-use claviger_token::id::AccountId;
-
-use crate::model::service_account::ServiceAccountName;
-
-/// Who acts as an operator. Every act takes one, and its log line names it as `by`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
-    /// The account that signed in.
-    Account(AccountId),
-    /// The service account that called.
-    ServiceAccount(ServiceAccountName),
-    /// The command line, on the host of the database.
-    CommandLine,
-}
-
-/// The form in the log. Names of service accounts contain no space, so no two actors look the same.
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Account(id) => write!(f, "account {id}"),
-            Self::ServiceAccount(name) => f.write_str(name.as_str()),
-            Self::CommandLine => f.write_str("command line"),
-        }
-    }
-}
+pub use crate::model::event::Actor;

@@ -7,7 +7,9 @@ use claviger_token::{
 use uuid::Uuid;
 
 use crate::{
-    domain::{Result, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World},
+    domain::{
+        Result, events::act, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World,
+    },
     model::account::AccountReference,
     storage::Storage,
 };
@@ -30,8 +32,9 @@ impl Revoker {
 
     /// Ends a session. Returns whether it was live until now, or `None` when there is no such session.
     pub async fn session(&self, id: SessionId, by: &Actor) -> Result<Option<bool>> {
-        let now = self.world.now();
-        let revoked = self.storage.revoke_session(id, now, until(now)).await?;
+        let act = act(&self.world, by.clone())?;
+        let until = until(act.at);
+        let revoked = self.storage.revoke_session(id, act, until).await?;
         if let Some((account_id, _)) = revoked {
             tracing::warn!(
                 target: "claviger::security",
@@ -48,8 +51,9 @@ impl Revoker {
     /// were live, counted up to [`COUNTED_SESSIONS`], or `None` when there is no such account.
     pub async fn account(&self, account: &AccountReference, by: &Actor) -> Result<Option<u32>> {
         let Some(account_id) = self.find(account).await? else { return Ok(None) };
-        let now = self.world.now();
-        let ended = self.storage.revoke_account(account_id, now, until(now)).await?;
+        let act = act(&self.world, by.clone())?;
+        let until = until(act.at);
+        let ended = self.storage.revoke_account(account_id, act, until).await?;
         if let Some(sessions) = ended {
             tracing::warn!(
                 target: "claviger::security",
@@ -67,9 +71,9 @@ impl Revoker {
     pub async fn token(&self, id: Uuid, by: &Actor) -> Result<()> {
         // A token that was issued while the clock was ahead expires as much later.
         let last = self.storage.find_last_issue_time().await?;
-        let now = self.world.now();
-        let latest = last.map_or(now, |it| it.max(now));
-        self.storage.revoke_token(id.to_string(), until(latest)).await?;
+        let act = act(&self.world, by.clone())?;
+        let latest = last.map_or(act.at, |it| it.max(act.at));
+        self.storage.revoke_token(id.to_string(), act, until(latest)).await?;
         let (event, by) = ("token_revoked_by_operator", by.to_string());
         tracing::warn!(target: "claviger::security", event, token_id = %id, by);
         Ok(())

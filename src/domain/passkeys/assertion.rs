@@ -3,12 +3,11 @@
 //! A ceremony is started, and its assertion checked down to the counter. What a right assertion is good for
 //! is for the two callers to do.
 
-use claviger_token::time::Timestamp;
-
 use crate::{
     domain::{Error, Result},
     model::{
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose},
+        event::{Event, EventKind},
         passkey::{CredentialId, Passkey, PasskeyUse},
         webauthn::{AuthenticationResponse, CredentialDescriptor, RequestOptions, Started},
     },
@@ -65,7 +64,7 @@ impl Passkeys {
         let (passkey, assertion, verdict) = self.used_up_if_refused(ceremony, verified).await?;
         let used_at = self.world.now();
         if verdict == Verdict::CloneSuspected {
-            self.suspect_clone(ceremony, &passkey, used_at).await?;
+            self.suspect_clone(ceremony, &passkey).await?;
             return Err(Error::PasskeyRefused("counter did not grow"));
         }
         let passkey_use = PasskeyUse {
@@ -114,14 +113,12 @@ impl Passkeys {
         })
     }
 
-    async fn suspect_clone(
-        &self,
-        ceremony: &Ceremony,
-        passkey: &Passkey,
-        now: Timestamp,
-    ) -> Result<()> {
+    async fn suspect_clone(&self, ceremony: &Ceremony, passkey: &Passkey) -> Result<()> {
+        let event = self.attempt(ceremony.purpose)?.of(passkey.account_id).on(passkey.id);
+        let event = Event { kind: EventKind::PasskeyCloneSuspected, ..event };
+        let event = event.refused("PASSKEY_REFUSED");
         // One response that comes twice at once is no clone: its counter grew with the first.
-        if !self.storage.record_suspected_clone(ceremony.used(), passkey.id, now).await? {
+        if !self.storage.record_suspected_clone(ceremony.used(), passkey.id, event).await? {
             return Err(Error::CeremonyNotFound);
         }
         tracing::warn!(

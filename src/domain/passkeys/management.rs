@@ -33,7 +33,8 @@ impl Passkeys {
         id: PasskeyId,
         name: PasskeyName,
     ) -> Result<Passkey> {
-        match self.storage.rename_passkey(caller.account_id, id, name).await? {
+        let act = self.sessions.events().act_of(caller)?;
+        match self.storage.rename_passkey(caller.account_id, id, name, act).await? {
             Some(passkey) => Ok(passkey),
             None => {
                 self.account(caller.account_id).await?;
@@ -49,13 +50,13 @@ impl Passkeys {
     /// `LastSignInMethod`; `SessionEnded` when the caller's session was ended meanwhile.
     pub async fn remove(&self, caller: &Claims, id: PasskeyId) -> Result<()> {
         self.sessions.require_fresh(caller)?;
-        let now = self.world.now();
-        let revoked_until = self.sessions.revoked_until(now);
+        let act = self.sessions.events().act_of(caller)?;
+        let revoked_until = self.sessions.revoked_until(act.at);
         let request = PasskeyRemovalRequest {
             account_id: caller.account_id,
             passkey_id: id,
             caller: caller.session_id,
-            now,
+            act,
             revoked_until,
         };
         let removed = self.sessions.ending(move |storage| async move {

@@ -22,12 +22,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use claviger_token::id::AccountId;
+use claviger_token::{id::AccountId, sign_in::SignInMethod};
 
 use crate::{
     model::{
         account::Account,
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
+        event::{Actor, Event, EventKind},
         id::CeremonyId,
         username::SignInName,
         webauthn::Started,
@@ -162,14 +163,39 @@ impl Passkeys {
     /// # Errors
     /// The refusal; `CeremonyNotFound` when another call has used the ceremony meanwhile.
     async fn used_up_if_refused<T>(&self, ceremony: &Ceremony, checked: Result<T>) -> Result<T> {
-        let is_refused = matches!(
-            checked,
-            Err(Error::PasskeyRefused(_) | Error::PasskeyUnknown | Error::ReauthenticationRequired)
-        );
-        if is_refused && !self.storage.record_failed_ceremony(ceremony.failed(), MAX_FAILED).await?
-        {
+        let reason = match &checked {
+            Err(Error::PasskeyRefused(_)) => "PASSKEY_REFUSED",
+            Err(Error::PasskeyUnknown) => "PASSKEY_UNKNOWN",
+            Err(Error::ReauthenticationRequired) => "REAUTHENTICATION_REQUIRED",
+            _ => return checked,
+        };
+        let events = self.sessions.events();
+        let refused = events.refusal(self.attempt(ceremony.purpose)?.refused(reason));
+        if !self.storage.record_failed_ceremony(ceremony.failed(), MAX_FAILED, refused).await? {
             return Err(Error::CeremonyNotFound);
         }
         checked
+    }
+
+    /// What a ceremony is for, for the record. A sign-in by name is an account's only if that has the name.
+    fn attempt(&self, purpose: CeremonyPurpose) -> Result<Event> {
+        let events = self.sessions.events();
+        let by = |account_id| events.act(Actor::Account(account_id));
+        let event = match purpose {
+            CeremonyPurpose::DiscoverableAuthentication => {
+                events.act(Actor::Anonymous)?.event(EventKind::SignIn)
+            }
+            CeremonyPurpose::NamedAuthentication { account_id } => {
+                events.act(Actor::Anonymous)?.event(EventKind::SignIn).of(account_id)
+            }
+            CeremonyPurpose::Registration { account_id } => {
+                by(account_id)?.event(EventKind::PasskeyAdded).of(account_id)
+            }
+            CeremonyPurpose::Reauthentication { account_id, session_id } => {
+                let event = by(account_id)?.event(EventKind::Reauthentication).of(account_id);
+                event.in_session(session_id)
+            }
+        };
+        Ok(event.with(SignInMethod::Passkey))
     }
 }

@@ -97,6 +97,7 @@ impl Passkeys {
             passkey_use.clone(),
             caller.account_id,
             caller.session_id,
+            self.sessions.events().act_of(caller)?,
         );
         match recorded.await? {
             Ok(session) => Ok(session),

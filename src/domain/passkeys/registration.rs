@@ -11,7 +11,7 @@ use crate::{
         passkey::{MAX_PASSKEYS, Passkey},
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
-    storage::passkeys::PasskeyAddition,
+    storage::passkeys::{PasskeyAddition, PasskeyAdditionRequest},
 };
 
 use super::{
@@ -104,11 +104,18 @@ impl Passkeys {
         ceremony: &Ceremony,
         caller: &Claims,
     ) -> Result<PasskeyAddition> {
-        let (used, session) = (ceremony.used(), caller.session_id);
-        Ok(if self.decoys.include(&passkey.credential_id) {
-            self.storage.refuse_passkey(passkey, used, session, MAX_PASSKEYS).await?
+        let is_decoy = self.decoys.include(&passkey.credential_id);
+        let request = PasskeyAdditionRequest {
+            passkey,
+            ceremony: ceremony.used(),
+            caller: caller.session_id,
+            limit: MAX_PASSKEYS,
+            act: self.sessions.events().act_of(caller)?,
+        };
+        Ok(if is_decoy {
+            self.storage.refuse_passkey(request).await?
         } else {
-            self.storage.add_passkey(passkey, used, session, MAX_PASSKEYS).await?
+            self.storage.add_passkey(request).await?
         })
     }
 

@@ -1,14 +1,11 @@
 //! Ending sessions: by logout and from the list of sessions; and the one way in which every call that
 //! ends sessions announces it.
 
-use claviger_token::{
-    claims::Claims,
-    id::{AccountId, SessionId},
-};
+use claviger_token::{claims::Claims, id::SessionId};
 
 use crate::{
     domain::completion::to_completion,
-    model::{session::EndReason, token::RefreshToken},
+    model::{event::Actor, session::EndReason, token::RefreshToken},
     storage::{
         self, Storage,
         sessions::{Announcement, EndedSessions, Ending, SessionSelection, WhichEnded},
@@ -26,10 +23,11 @@ impl Sessions {
     /// `RefreshTokenInvalid`.
     pub async fn logout_by_refresh_token(&self, token: &RefreshToken) -> Result<()> {
         let opened = self.open(token)?;
-        let (family, now) = (opened.family(), self.world.now());
-        let (reason, until) = (EndReason::Logout, self.revoked_until(now));
+        // The owner, as storage finds.
+        let (family, act) = (opened.family(), self.events.act(Actor::Anonymous)?);
+        let (reason, until) = (EndReason::Logout, self.revoked_until(act.at));
         let ended = self.ending(move |storage| async move {
-            storage.end_session_of_family(family, reason, now, until).await
+            storage.end_session_of_family(family, reason, act, until).await
         });
         ended.await.map(drop)
     }
@@ -38,7 +36,7 @@ impl Sessions {
     pub async fn logout(&self, caller: &Claims) -> Result<()> {
         let id = caller.session_id;
         let own = SessionSelection::One(id);
-        self.end(caller.account_id, own, EndReason::Logout).await?;
+        self.end(caller, own, EndReason::Logout).await?;
         // Also when storage does not have the session any more.
         self.access_tokens.revocations().add_unknown(id, self.revoked_until(self.world.now()));
         Ok(())
@@ -49,7 +47,7 @@ impl Sessions {
     /// # Errors
     /// `SessionNotFound`.
     pub async fn revoke(&self, caller: &Claims, id: SessionId) -> Result<()> {
-        match self.end(caller.account_id, SessionSelection::One(id), EndReason::Revoked).await? {
+        match self.end(caller, SessionSelection::One(id), EndReason::Revoked).await? {
             Some(1..) => Ok(()),
             Some(0) | None => Err(Error::SessionNotFound),
         }
@@ -61,7 +59,7 @@ impl Sessions {
     /// `SessionEnded`.
     pub async fn revoke_others(&self, caller: &Claims) -> Result<usize> {
         let others = SessionSelection::AllBut(caller.session_id);
-        let ended = self.end(caller.account_id, others, EndReason::Revoked).await?;
+        let ended = self.end(caller, others, EndReason::Revoked).await?;
         ended.ok_or(Error::SessionEnded)
     }
 
@@ -71,11 +69,11 @@ impl Sessions {
     /// # Errors
     /// `SessionEnded`.
     pub async fn revoke_all(&self, caller: &Claims) -> Result<u32> {
-        let now = self.world.now();
+        let act = self.events.act_of(caller)?;
         let (account_id, own, until) =
-            (caller.account_id, caller.session_id, self.revoked_until(now));
+            (caller.account_id, caller.session_id, self.revoked_until(act.at));
         let ended = self.ending(move |storage| async move {
-            storage.end_all_sessions(account_id, own, now, until).await
+            storage.end_all_sessions(account_id, own, act, until).await
         });
         ended.await?.ok_or(Error::SessionEnded)
     }
@@ -112,18 +110,18 @@ impl Sessions {
         }
     }
 
-    /// Ends some sessions of an account and returns how many there were; `None` when the one to be
+    /// Ends some sessions of the caller's account and returns how many there were; `None` when the one to be
     /// spared is not live.
     async fn end(
         &self,
-        account_id: AccountId,
+        caller: &Claims,
         selection: SessionSelection,
         reason: EndReason,
     ) -> Result<Option<usize>> {
-        let now = self.world.now();
-        let until = self.revoked_until(now);
+        let (account_id, act) = (caller.account_id, self.events.act_of(caller)?);
+        let until = self.revoked_until(act.at);
         let ended = self.ending(move |storage| async move {
-            storage.end_sessions(account_id, selection, reason, now, until).await
+            storage.end_sessions(account_id, selection, reason, act, until).await
         });
         Ok(ended.await?.map(|ended| ended.len()))
     }

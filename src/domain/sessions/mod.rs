@@ -17,6 +17,7 @@ use claviger_token::{
 use crate::{
     model::{
         account::Account,
+        event::{Act, Actor},
         session::{NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
@@ -25,6 +26,7 @@ use crate::{
 
 use super::{
     Error, Result,
+    events::Events,
     source::{self, Owner},
     tokens::{
         access::{AccessTokens, Subject},
@@ -85,6 +87,7 @@ pub struct Sessions {
     storage: Storage,
     access_tokens: Arc<AccessTokens>,
     refresh_tokens: RefreshTokens,
+    events: Events,
     world: World,
     settings: Settings,
 }
@@ -95,10 +98,11 @@ impl Sessions {
         storage: Storage,
         access_tokens: Arc<AccessTokens>,
         refresh_tokens: RefreshTokens,
-        world: World,
+        events: Events,
         settings: Settings,
     ) -> Self {
-        Self { storage, access_tokens, refresh_tokens, world, settings }
+        let world = events.world().clone();
+        Self { storage, access_tokens, refresh_tokens, events, world, settings }
     }
 
     /// The clock and the entropy that sessions use.
@@ -106,7 +110,12 @@ impl Sessions {
         &self.world
     }
 
-    /// Prepares a session. Nothing is stored: the caller stores it together with what opens it, and
+    /// The record of what happens to accounts.
+    pub(super) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Prepares a session for a sign-in. Nothing is stored: the caller stores it together with what opens it, and
     /// gets the tokens with the epoch that it was stored in.
     pub fn prepare(
         &self,
@@ -114,7 +123,19 @@ impl Sessions {
         sign_in: SignIn,
         origin: Origin,
     ) -> Result<PreparedSession> {
-        let now = self.world.now();
+        let act = self.events.act(Actor::Account(account_id))?;
+        self.prepare_by(act, account_id, sign_in, origin)
+    }
+
+    /// Prepares a session that an act opens.
+    pub(super) fn prepare_by(
+        &self,
+        act: Act,
+        account_id: AccountId,
+        sign_in: SignIn,
+        origin: Origin,
+    ) -> Result<PreparedSession> {
+        let now = act.at;
         let (refresh_family, refresh_token) = self.refresh_tokens.mint_family()?;
         let expires_at = now + self.settings.max_lifetime;
         let session = NewSession {
@@ -122,6 +143,7 @@ impl Sessions {
             account_id,
             sign_in,
             refresh_family,
+            act,
             origin,
             created_at: now,
             idle_expires_at: expires_at.min(now + self.settings.idle_lifetime),
@@ -169,12 +191,13 @@ impl Sessions {
     /// `RefreshTokenInvalid`, `RefreshTokenReused`, `SessionEnded`.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair> {
         let opened = self.open(token)?;
-        let now = self.world.now();
+        let act = self.events.act(Actor::Anonymous)?;
+        let now = act.at;
         let latest_end = now + self.settings.max_lifetime;
         let attempt = RefreshAttempt {
             family: opened.family(),
             generation: opened.generation(),
-            now,
+            act,
             grace: REFRESH_GRACE,
             idle_expires_at: latest_end.min(now + self.settings.idle_lifetime),
             latest_end,

@@ -16,6 +16,7 @@ use ipnet::IpNet;
 
 use crate::{
     model::{
+        event::{Actor, EventKind},
         failure::{BudgetKey, Cost, FailureKey},
         username::{SignInName, Username},
     },
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
+use super::{Error, Result, events, requester::Requester, secret::DerivedKey, world::World};
 
 use self::{
     delays::Guesser,
@@ -71,6 +72,11 @@ impl Attempt {
     /// Who is charged for the work of the attempt.
     pub fn requester(&self) -> Requester {
         self.requester
+    }
+
+    /// Whether its failure is the one that locks the password of its name.
+    pub fn locks(&self) -> bool {
+        self.name.as_ref().is_some_and(|it| it.is_last)
     }
 }
 
@@ -128,7 +134,7 @@ impl Throttle {
 
     /// Reports that the password was wrong, or the username taken.
     pub fn failed(&self, attempt: &Attempt) {
-        if attempt.name.as_ref().is_some_and(|it| it.is_last) {
+        if attempt.locks() {
             tracing::warn!(target: "claviger::security", event = "password_locked");
         }
     }
@@ -150,6 +156,14 @@ impl Throttle {
         let not_tried = name.as_ref().map(|it| it.key);
         let settlement = Settlement { costs: costs.clone(), not_tried, ..Settlement::default() };
         Ok(self.storage.settle_attempt(settlement).await?)
+    }
+
+    /// Resets the failed sign-in counts of a username for an operator, and records that.
+    pub async fn unlock(&self, username: &Username, by: &Actor) -> Result<()> {
+        // The record has no name that is no account's.
+        let owner = self.storage.find_account_id(username).await?;
+        let event = events::act(&self.world, by.clone())?.event(EventKind::UsernameUnlocked);
+        Ok(self.storage.unlock(self.keys_of(username.as_str()).to_vec(), event.of(owner)).await?)
     }
 
     /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.

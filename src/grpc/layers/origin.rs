@@ -21,8 +21,15 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
 
 /// The address of the client of a request that [`identify`] has seen.
 pub(super) fn address(request: &Request) -> IpAddr {
-    let origin = request.extensions().get::<Origin>();
-    origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address)
+    of(request).address
+}
+
+/// Where a request that [`identify`] has seen comes from.
+pub(super) fn of(request: &Request) -> Origin {
+    request.extensions().get::<Origin>().cloned().unwrap_or_else(|| Origin {
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        user_agent: String::new(),
+    })
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -10,7 +10,7 @@ use claviger_token::{
 
 use crate::model::{
     certificate::CertificateName,
-    id::{CeremonyId, PasskeyId, RequestId, ServiceAccountId},
+    id::{CeremonyId, EventId, PasskeyId, RequestId, ServiceAccountId},
     label::{DisplayName, PasskeyName},
     passkey::CredentialId,
     password::PasswordHash,
@@ -85,6 +85,7 @@ stored!(Bytes:
     Vec<u8> => |it| it,
     AccountId => |it| it.as_bytes(),
     CeremonyId => |it| it.as_bytes(),
+    EventId => |it| it.as_bytes(),
     PasskeyId => |it| it.as_bytes(),
     RequestId => |it| it.as_bytes(),
     ServiceAccountId => |it| it.as_bytes(),

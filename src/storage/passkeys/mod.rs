@@ -11,6 +11,7 @@ use claviger_token::{
 
 use crate::model::{
     ceremony::CeremonyUse,
+    event::{Act, EventKind},
     id::PasskeyId,
     label::PasskeyName,
     passkey::{CredentialId, Passkey},
@@ -21,6 +22,7 @@ use super::{
     Connection, Result, Storage,
     accounts::find_account,
     ceremonies::use_up,
+    events::append,
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
@@ -28,6 +30,21 @@ use super::{
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
 pub use uses::{UseRefusal, Used};
+
+/// The addition of a passkey.
+#[derive(Debug, Clone)]
+pub struct PasskeyAdditionRequest {
+    /// The passkey, with its account.
+    pub passkey: Passkey,
+    /// The ceremony that it was made in.
+    pub ceremony: CeremonyUse,
+    /// The session of the caller, which must be live.
+    pub caller: SessionId,
+    /// How many passkeys the account may have.
+    pub limit: u32,
+    /// Who adds it, and when.
+    pub act: Act,
+}
 
 /// The outcome of the addition of a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +83,8 @@ pub struct PasskeyRemovalRequest {
     pub passkey_id: PasskeyId,
     /// The session of the caller, which must be live. It stays live even if the passkey opened it.
     pub caller: SessionId,
-    /// The time of the removal.
-    pub now: Timestamp,
+    /// Who removes it, and when.
+    pub act: Act,
     /// When the last access token of the ended sessions expires.
     pub revoked_until: Timestamp,
 }
@@ -130,32 +147,14 @@ const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
 impl Storage {
     /// Adds a passkey to an account that has fewer than `limit`, while the caller's session is live. The
     /// ceremony is used up whatever the outcome.
-    pub async fn add_passkey(
-        &self,
-        passkey: Passkey,
-        ceremony: CeremonyUse,
-        caller: SessionId,
-        limit: u32,
-    ) -> Result<PasskeyAddition> {
-        self.write((passkey, ceremony, caller, limit), |c, (passkey, ceremony, caller, limit)| {
-            Box::pin(add(c, passkey, ceremony, *caller, *limit))
-        })
-        .await
+    pub async fn add_passkey(&self, request: PasskeyAdditionRequest) -> Result<PasskeyAddition> {
+        self.write(request, |c, request| Box::pin(add(c, request))).await
     }
 
     /// What `add_passkey` does and returns where some account has the credential id already, whether one
     /// has it or not: the same conditions in the same order, and as many statements.
-    pub async fn refuse_passkey(
-        &self,
-        passkey: Passkey,
-        ceremony: CeremonyUse,
-        caller: SessionId,
-        limit: u32,
-    ) -> Result<PasskeyAddition> {
-        self.write((passkey, ceremony, caller, limit), |c, (passkey, ceremony, caller, limit)| {
-            Box::pin(refuse(c, passkey, ceremony, *caller, *limit))
-        })
-        .await
+    pub async fn refuse_passkey(&self, request: PasskeyAdditionRequest) -> Result<PasskeyAddition> {
+        self.write(request, |c, request| Box::pin(refuse(c, request))).await
     }
 
     /// The passkeys of an account, oldest first.
@@ -189,9 +188,10 @@ impl Storage {
         account_id: AccountId,
         id: PasskeyId,
         name: PasskeyName,
+        act: Act,
     ) -> Result<Option<Passkey>> {
-        self.write((account_id, id, name), |c, (account_id, id, name)| {
-            Box::pin(rename(c, *account_id, *id, name))
+        self.write((account_id, id, name, act), |c, (account_id, id, name, act)| {
+            Box::pin(rename(c, *account_id, *id, name, act))
         })
         .await
     }
@@ -201,7 +201,8 @@ impl Storage {
         &self,
         request: PasskeyRemovalRequest,
     ) -> Result<Ending<PasskeyRemoval>> {
-        let PasskeyRemovalRequest { account_id, caller, now, revoked_until, .. } = request;
+        let PasskeyRemovalRequest { account_id, caller, revoked_until, .. } = request;
+        let now = request.act.at;
         let end = SessionEnd { reason: EndReason::PasskeyRemoved, now, revoked_until };
         let removal =
             self.write((request, end), |c, (request, end)| Box::pin(remove(c, request, *end)));
@@ -220,32 +221,29 @@ impl Storage {
 
 async fn add(
     connection: &mut Connection,
-    passkey: &Passkey,
-    ceremony: &CeremonyUse,
-    caller: SessionId,
-    limit: u32,
+    request: &PasskeyAdditionRequest,
 ) -> Result<PasskeyAddition> {
-    if let Some(refused) = why_not_added(connection, passkey, ceremony, caller, limit).await? {
-        Ok(refused)
-    } else if insert(connection, passkey).await? {
-        Ok(PasskeyAddition::Added)
-    } else {
-        Ok(PasskeyAddition::AlreadyRegistered)
+    if let Some(refused) = why_not_added(connection, request).await? {
+        return Ok(refused);
     }
+    let passkey = &request.passkey;
+    if !insert(connection, passkey).await? {
+        return Ok(PasskeyAddition::AlreadyRegistered);
+    }
+    let event = request.act.event(EventKind::PasskeyAdded).of(passkey.account_id).on(passkey.id);
+    append(connection, &event).await?;
+    Ok(PasskeyAddition::Added)
 }
 
 async fn refuse(
     connection: &mut Connection,
-    passkey: &Passkey,
-    ceremony: &CeremonyUse,
-    caller: SessionId,
-    limit: u32,
+    request: &PasskeyAdditionRequest,
 ) -> Result<PasskeyAddition> {
-    if let Some(refused) = why_not_added(connection, passkey, ceremony, caller, limit).await? {
+    if let Some(refused) = why_not_added(connection, request).await? {
         return Ok(refused);
     }
     // In place of the insertion, so that no statement less tells the two apart.
-    connection.exists(IS_TAKEN, params![passkey.credential_id]).await?;
+    connection.exists(IS_TAKEN, params![request.passkey.credential_id]).await?;
     Ok(PasskeyAddition::AlreadyRegistered)
 }
 
@@ -253,23 +251,21 @@ async fn refuse(
 /// id.
 async fn why_not_added(
     connection: &mut Connection,
-    passkey: &Passkey,
-    ceremony: &CeremonyUse,
-    caller: SessionId,
-    limit: u32,
+    request: &PasskeyAdditionRequest,
 ) -> Result<Option<PasskeyAddition>> {
+    let PasskeyAdditionRequest { passkey, ceremony, caller, limit, .. } = request;
     let (account_id, now) = (passkey.account_id, passkey.created_at);
     lock_account(connection, account_id).await?;
     if !use_up(connection, ceremony).await? {
         return Ok(Some(PasskeyAddition::CeremonyUsed));
     }
-    if !is_live(connection, caller, account_id, now).await? {
+    if !is_live(connection, *caller, account_id, now).await? {
         return Ok(Some(PasskeyAddition::SessionEnded));
     }
     let Some(owner) = find_account(connection, account_id).await? else {
         return Ok(Some(PasskeyAddition::SessionEnded));
     };
-    let is_full = owner.account.passkey_count >= limit;
+    let is_full = owner.account.passkey_count >= *limit;
     Ok(is_full.then_some(PasskeyAddition::LimitReached))
 }
 
@@ -306,9 +302,12 @@ async fn rename(
     account_id: AccountId,
     id: PasskeyId,
     name: &PasskeyName,
+    act: &Act,
 ) -> Result<Option<Passkey>> {
     let row: Option<PasskeyRow> = connection.find(RENAME, params![id, account_id, name]).await?;
-    row.map(PasskeyRow::into_passkey).transpose()
+    let Some(row) = row else { return Ok(None) };
+    append(connection, &act.event(EventKind::PasskeyRenamed).of(account_id).on(id)).await?;
+    row.into_passkey().map(Some)
 }
 
 /// What ended with the passkey, or why it was not removed.
@@ -319,7 +318,7 @@ async fn remove(
 ) -> Result<std::result::Result<Ended, PasskeyRemoval>> {
     let (account_id, id) = (request.account_id, request.passkey_id);
     lock_account(connection, account_id).await?;
-    if !is_live(connection, request.caller, account_id, request.now).await? {
+    if !is_live(connection, request.caller, account_id, end.now).await? {
         return Ok(Err(PasskeyRemoval::SessionEnded));
     }
     if !exists(connection, account_id, id).await? {
@@ -332,6 +331,8 @@ async fn remove(
         return Ok(Err(PasskeyRemoval::LastSignInMethod));
     }
     connection.execute(DELETE, params![id]).await?;
+    let event = request.act.event(EventKind::PasskeyRemoved).of(account_id).on(id);
+    append(connection, &event).await?;
     let group = SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared: request.caller };
     end_group(connection, account_id, group, end).await.map(Ok)
 }

@@ -9,6 +9,7 @@ use claviger_token::{
 use crate::{
     model::{
         ceremony::CeremonyUse,
+        event::{Act, Event, EventKind},
         id::PasskeyId,
         passkey::PasskeyUse,
         session::{NewSession, Session},
@@ -16,6 +17,7 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         ceremonies::use_up,
+        events::append,
         locks::lock_account,
         params,
         sessions::{
@@ -45,6 +47,9 @@ WHERE id = $1 AND account_id = $6 AND ",
 RETURNING ",
     session_columns!()
 );
+
+/// The reason of the record, for a passkey that changed since its response was checked.
+const PASSKEY_REFUSED: &str = "PASSKEY_REFUSED";
 
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
@@ -87,9 +92,11 @@ impl Storage {
         passkey_use: PasskeyUse,
         owner: AccountId,
         session_id: SessionId,
+        act: Act,
     ) -> Result<Used<Session>> {
-        self.write((passkey_use, owner, session_id), |c, (passkey_use, owner, session_id)| {
-            Box::pin(reauthenticate(c, passkey_use, *owner, *session_id))
+        let input = (passkey_use, owner, session_id, act);
+        self.write(input, |c, (passkey_use, owner, session_id, act)| {
+            Box::pin(reauthenticate(c, passkey_use, *owner, *session_id, act))
         })
         .await
     }
@@ -100,10 +107,10 @@ impl Storage {
         &self,
         ceremony: CeremonyUse,
         id: PasskeyId,
-        now: Timestamp,
+        event: Event,
     ) -> Result<bool> {
-        self.write((ceremony, id, now), |c, (ceremony, id, now)| {
-            Box::pin(suspect_clone(c, ceremony, *id, *now))
+        self.write((ceremony, id, event), |c, (ceremony, id, event)| {
+            Box::pin(suspect_clone(c, ceremony, *id, event))
         })
         .await
     }
@@ -119,10 +126,15 @@ async fn open_session(
     if !use_up(connection, &passkey_use.ceremony).await? {
         return Ok(Err(UseRefusal::CeremonyUsed));
     }
-    if !record(connection, passkey_use, session.account_id).await? {
-        return Ok(Err(UseRefusal::Changed));
+    if record(connection, passkey_use, session.account_id).await?
+        && let Some(opened) = open_another(connection, session, end).await?
+    {
+        return Ok(Ok(opened));
     }
-    Ok(open_another(connection, session, end).await?.ok_or(UseRefusal::Changed))
+    let event = session.act.event(EventKind::SignIn).of(session.account_id);
+    let event = event.on(passkey_use.passkey_id).with(SignInMethod::Passkey);
+    append(connection, &event.refused(PASSKEY_REFUSED)).await?;
+    Ok(Err(UseRefusal::Changed))
 }
 
 async fn reauthenticate(
@@ -130,6 +142,7 @@ async fn reauthenticate(
     passkey_use: &PasskeyUse,
     owner: AccountId,
     session_id: SessionId,
+    act: &Act,
 ) -> Result<Used<Session>> {
     lock_account(connection, owner).await?;
     if !use_up(connection, &passkey_use.ceremony).await? {
@@ -148,10 +161,14 @@ async fn reauthenticate(
             ],
         )
         .await?;
+    let event = act.event(EventKind::Reauthentication).of(owner).on(passkey_use.passkey_id);
+    let event = event.with(SignInMethod::Passkey);
     let Some(session) = row.map(SessionRow::into_session).transpose()? else {
+        append(connection, &event.refused(PASSKEY_REFUSED)).await?;
         return Ok(Err(UseRefusal::Changed));
     };
     record(connection, passkey_use, owner).await?;
+    append(connection, &event).await?;
     Ok(Ok(session))
 }
 
@@ -181,11 +198,12 @@ async fn suspect_clone(
     connection: &mut Connection,
     ceremony: &CeremonyUse,
     id: PasskeyId,
-    now: Timestamp,
+    event: &Event,
 ) -> Result<bool> {
     let is_first = use_up(connection, ceremony).await?;
     if is_first {
-        connection.execute(SUSPECT_CLONE, params![id, now]).await?;
+        connection.execute(SUSPECT_CLONE, params![id, event.act.at]).await?;
+        append(connection, event).await?;
     }
     Ok(is_first)
 }

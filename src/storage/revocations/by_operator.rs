@@ -8,13 +8,17 @@ use claviger_token::{
 #[cfg(doc)]
 use crate::model::session::COUNTED_SESSIONS;
 use crate::{
-    model::session::EndReason,
+    model::{
+        event::{Act, EventKind},
+        session::EndReason,
+    },
     storage::{
         Connection, Result, Storage,
         error::corrupt,
+        events::append,
         locks::lock_account,
         params,
-        sessions::{SessionEnd, end_everything, end_one},
+        sessions::{SessionEnd, end_everything, end_one, ended_event},
     },
 };
 
@@ -33,11 +37,11 @@ impl Storage {
     pub async fn revoke_session(
         &self,
         id: SessionId,
-        now: Timestamp,
+        act: Act,
         until: Timestamp,
     ) -> Result<Option<(AccountId, bool)>> {
-        self.write((id, now, until), |c, &(id, now, until)| {
-            Box::pin(revoke_session(c, id, now, until))
+        self.write((id, act, until), |c, (id, act, until)| {
+            Box::pin(revoke_session(c, *id, act, *until))
         })
         .await
     }
@@ -48,25 +52,29 @@ impl Storage {
     pub async fn revoke_account(
         &self,
         id: AccountId,
-        now: Timestamp,
+        act: Act,
         until: Timestamp,
     ) -> Result<Option<u32>> {
-        let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
-        let ended = self.write((id, end), |c, &(id, end)| {
+        let end = SessionEnd { reason: EndReason::Revoked, now: act.at, revoked_until: until };
+        let ended = self.write((id, act, end), |c, (id, act, end)| {
             Box::pin(async move {
-                lock_account(c, id).await?;
-                end_everything(c, id, end).await
+                lock_account(c, *id).await?;
+                let ended = end_everything(c, *id, *end).await?;
+                if ended.is_some() {
+                    append(c, &act.event(EventKind::AllSessionsEnded).of(*id)).await?;
+                }
+                Ok(ended)
             })
         });
         Ok(ended.await?.and_then(|ended| ended.which.count()))
     }
 
     /// Revokes the access token with this `jti`, which need not exist.
-    pub async fn revoke_token(&self, token_id: String, until: Timestamp) -> Result<()> {
-        self.write((token_id, until), |c, (token_id, until)| {
+    pub async fn revoke_token(&self, token_id: String, act: Act, until: Timestamp) -> Result<()> {
+        self.write((token_id, act, until), |c, (token_id, act, until)| {
             Box::pin(async move {
                 c.execute(REVOKE_TOKEN, params![token_id, until]).await?;
-                Ok(())
+                append(c, &act.event(EventKind::TokenRevoked).on(token_id)).await
             })
         })
         .await
@@ -76,13 +84,15 @@ impl Storage {
 async fn revoke_session(
     connection: &mut Connection,
     id: SessionId,
-    now: Timestamp,
+    act: &Act,
     until: Timestamp,
 ) -> Result<Option<(AccountId, bool)>> {
     let owner: Option<(Vec<u8>,)> = connection.find(FIND_OWNER, params![id]).await?;
     let Some((owner,)) = owner else { return Ok(None) };
     let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
-    let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until: until };
+    let end = SessionEnd { reason: EndReason::Revoked, now: act.at, revoked_until: until };
     let was_live = end_one(connection, owner, id, end).await?.was_live();
+    // Also when it had ended: the operator acted, and its tokens are revoked again.
+    append(connection, &ended_event(act, owner, id, end.reason)).await?;
     Ok(Some((owner, was_live)))
 }

@@ -7,13 +7,14 @@ use claviger_token::time::Timestamp;
 
 use crate::model::{
     certificate::CertificateName,
+    event::{Act, EventKind},
     id::ServiceAccountId,
     service_account::{ServiceAccount, ServiceAccountName},
     service_key::StoredServiceKey,
 };
 
 use self::row::{CertificateRow, KeyRow, ServiceAccountRow, assemble, audiences_text};
-use super::{Connection, Result, Storage, locks::lock_service_account, params};
+use super::{Connection, Result, Storage, events::append, locks::lock_service_account, params};
 
 /// The outcome of the creation of a service account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +67,19 @@ impl Storage {
     pub async fn create_service_account(
         &self,
         account: ServiceAccount,
+        act: Act,
     ) -> Result<ServiceAccountCreation> {
-        self.write(account, |c, account| Box::pin(create(c, account))).await
+        self.write((account, act), |c, (account, act)| {
+            Box::pin(async move {
+                let outcome = create(c, account).await?;
+                if outcome == ServiceAccountCreation::Created {
+                    let event = act.event(EventKind::ServiceAccountCreated);
+                    append(c, &event.on(account.name.as_str())).await?;
+                }
+                Ok(outcome)
+            })
+        })
+        .await
     }
 
     /// Up to `limit` service accounts by name, those after a name; with all keys that are stored, some
@@ -91,9 +103,18 @@ impl Storage {
         name: ServiceAccountName,
         key: StoredServiceKey,
         predecessors_expire_at: Timestamp,
+        act: Act,
     ) -> Result<Option<ServiceAccount>> {
-        self.write((name, key, predecessors_expire_at), |c, (name, key, expire_at)| {
-            Box::pin(rotation::rotate(c, name, key, *expire_at))
+        let input = (name, key, predecessors_expire_at, act);
+        self.write(input, |c, (name, key, expire_at, act)| {
+            Box::pin(async move {
+                let rotated = rotation::rotate(c, name, key, *expire_at).await?;
+                if rotated.is_some() {
+                    let event = act.event(EventKind::ServiceAccountKeyCreated);
+                    append(c, &event.on(name.as_str())).await?;
+                }
+                Ok(rotated)
+            })
         })
         .await
     }
@@ -103,11 +124,14 @@ impl Storage {
     pub async fn delete_service_account(
         &self,
         name: ServiceAccountName,
+        act: Act,
     ) -> Result<Option<ServiceAccountId>> {
-        self.write(name, |c, name| {
+        self.write((name, act), |c, (name, act)| {
             Box::pin(async move {
                 let Some(account) = find_locked(c, name).await? else { return Ok(None) };
                 delete(c, account.id).await?;
+                let event = act.event(EventKind::ServiceAccountDeleted);
+                append(c, &event.on(name.as_str())).await?;
                 Ok(Some(account.id))
             })
         })

@@ -7,12 +7,14 @@ use claviger_token::{
 
 use crate::{
     model::{
+        event::{Act, Event, EventKind},
         session::{EndReason, SignIn},
         token::RefreshFamilyHash,
     },
     storage::{
         Connection, Result, Storage,
         error::corrupt,
+        events::append,
         locks::lock_account,
         params,
         revocations::{
@@ -141,12 +143,13 @@ impl Storage {
         account_id: AccountId,
         selection: SessionSelection,
         reason: EndReason,
-        now: Timestamp,
+        act: Act,
         revoked_until: Timestamp,
     ) -> Result<Ending<Option<Vec<SessionId>>>> {
-        let end = SessionEnd { reason, now, revoked_until };
-        let ended = self.write((account_id, selection, end), |c, &(account_id, selection, end)| {
-            Box::pin(end_selected(c, account_id, selection, end))
+        let end = SessionEnd { reason, now: act.at, revoked_until };
+        let input = (account_id, selection, act, end);
+        let ended = self.write(input, |c, (account_id, selection, act, end)| {
+            Box::pin(end_selected(c, *account_id, *selection, act, *end))
         });
         Ok(match ended.await? {
             SelectionEnd::Ended(ended) => {
@@ -166,12 +169,13 @@ impl Storage {
         &self,
         family: RefreshFamilyHash,
         reason: EndReason,
-        now: Timestamp,
+        act: Act,
         revoked_until: Timestamp,
     ) -> Result<Ending<Option<(SessionId, AccountId)>>> {
-        let end = SessionEnd { reason, now, revoked_until };
-        let ended =
-            self.write((family, end), |c, (family, end)| Box::pin(end_family(c, *family, *end)));
+        let end = SessionEnd { reason, now: act.at, revoked_until };
+        let ended = self.write((family, act, end), |c, (family, act, end)| {
+            Box::pin(end_family_by_owner(c, *family, act, *end))
+        });
         match ended.await? {
             FamilyEnd::Ended(account_id, ended) => {
                 let session = ended.live.first().map(|&id| (id, account_id));
@@ -216,20 +220,38 @@ async fn end_selected(
     connection: &mut Connection,
     account_id: AccountId,
     selection: SessionSelection,
+    act: &Act,
     end: SessionEnd,
 ) -> Result<SelectionEnd> {
     match selection {
         // One session is one row, which needs no lock but its own.
-        SessionSelection::One(id) => end_one(connection, account_id, id, end).await,
+        SessionSelection::One(id) => {
+            let outcome = end_one(connection, account_id, id, end).await?;
+            if outcome.was_live() {
+                append(connection, &ended_event(act, account_id, id, end.reason)).await?;
+            }
+            Ok(outcome)
+        }
         SessionSelection::AllBut(spared) => {
             lock_account(connection, account_id).await?;
             if !is_live(connection, spared, account_id, end.now).await? {
                 return Ok(SelectionEnd::SparedHadEnded(spared));
             }
+            append(connection, &act.event(EventKind::OtherSessionsEnded).of(account_id)).await?;
             let group = SessionGroup::AllBut(spared);
             Ok(SelectionEnd::Ended(end_group(connection, account_id, group, end).await?))
         }
     }
+}
+
+/// The end of one session, for the record.
+pub(in crate::storage) fn ended_event(
+    act: &Act,
+    account_id: AccountId,
+    id: SessionId,
+    reason: EndReason,
+) -> Event {
+    act.event(EventKind::SessionEnded).of(account_id).on(id).because(reason.name())
 }
 
 /// Ends one session. If it had ended, that is recorded again.
@@ -284,6 +306,23 @@ async fn end_rows(
             connection.list(END_OPENED_WITH, parameters).await
         }
     }
+}
+
+/// Ends the session of a family because its owner does so.
+async fn end_family_by_owner(
+    connection: &mut Connection,
+    family: RefreshFamilyHash,
+    act: &Act,
+    end: SessionEnd,
+) -> Result<FamilyEnd> {
+    let outcome = end_family(connection, family, end).await?;
+    if let FamilyEnd::Ended(owner, ended) = &outcome
+        && let Some(&id) = ended.live.first()
+    {
+        let event = ended_event(&act.by_owner(*owner, id), *owner, id, end.reason);
+        append(connection, &event).await?;
+    }
+    Ok(outcome)
 }
 
 /// Ends the session of a family, and revokes its access tokens.

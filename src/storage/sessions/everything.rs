@@ -7,9 +7,13 @@ use claviger_token::{
 };
 
 use crate::{
-    model::session::{COUNTED_SESSIONS, DELETED_EPOCH, EndReason},
+    model::{
+        event::{Act, EventKind},
+        session::{COUNTED_SESSIONS, DELETED_EPOCH, EndReason},
+    },
     storage::{
-        Connection, Result, Storage, locks::lock_account, params, revocations::revoke_epochs,
+        Connection, Result, Storage, events::append, locks::lock_account, params,
+        revocations::revoke_epochs,
     },
 };
 
@@ -43,17 +47,19 @@ impl Storage {
         &self,
         account_id: AccountId,
         caller: SessionId,
-        now: Timestamp,
+        act: Act,
         revoked_until: Timestamp,
     ) -> Result<Ending<Option<u32>>> {
-        let end = SessionEnd { reason: EndReason::Revoked, now, revoked_until };
-        let ended = self.write((account_id, caller, end), |c, &(account_id, caller, end)| {
+        let end = SessionEnd { reason: EndReason::Revoked, now: act.at, revoked_until };
+        let input = (account_id, caller, act, end);
+        let ended = self.write(input, |c, (account_id, caller, act, end)| {
             Box::pin(async move {
-                lock_account(c, account_id).await?;
-                if !is_live(c, caller, account_id, end.now).await? {
+                lock_account(c, *account_id).await?;
+                if !is_live(c, *caller, *account_id, end.now).await? {
                     return Ok(None);
                 }
-                end_everything(c, account_id, end).await
+                append(c, &act.event(EventKind::AllSessionsEnded).of(*account_id)).await?;
+                end_everything(c, *account_id, *end).await
             })
         });
         match ended.await? {

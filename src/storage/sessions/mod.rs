@@ -14,9 +14,12 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use crate::model::session::{Session, SessionCursor};
+use crate::model::{
+    event::{Act, EventKind},
+    session::{Session, SessionCursor},
+};
 
-use super::{Connection, Result, Storage, locks::lock_session, params};
+use super::{Connection, Result, Storage, events::append, locks::lock_session, params};
 
 pub(super) use ended::Ended;
 pub use ended::{Announcement, EndedSessions, Ending, WhichEnded};
@@ -24,7 +27,7 @@ pub use ending::SessionSelection;
 pub use from_future::SessionEnds;
 pub use refresh::RefreshAttempt;
 
-pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one};
+pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
 pub(super) use opening::{Opened, insert_session, open_another, surplus_end};
 pub(super) use row::{
@@ -93,9 +96,9 @@ impl Storage {
     pub async fn record_password_reauthentication(
         &self,
         id: SessionId,
-        now: Timestamp,
+        act: Act,
     ) -> Result<Option<Session>> {
-        self.write((id, now), |c, (id, now)| Box::pin(record_reauthentication(c, *id, *now))).await
+        self.write((id, act), |c, (id, act)| Box::pin(record_reauthentication(c, *id, act))).await
     }
 
     /// The live sessions of an account, newest first, at most `limit` after `after`.
@@ -132,9 +135,13 @@ pub(super) async fn is_live(
 async fn record_reauthentication(
     connection: &mut Connection,
     id: SessionId,
-    now: Timestamp,
+    act: &Act,
 ) -> Result<Option<Session>> {
+    let method = SignInMethod::Password;
     let row: Option<SessionRow> =
-        connection.find(REAUTHENTICATE, params![id, now, SignInMethod::Password.name()]).await?;
-    row.map(SessionRow::into_session).transpose()
+        connection.find(REAUTHENTICATE, params![id, act.at, method.name()]).await?;
+    let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
+    let event = act.event(EventKind::Reauthentication).of(session.account_id).with(method);
+    append(connection, &event).await?;
+    Ok(Some(session))
 }

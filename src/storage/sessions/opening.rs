@@ -4,10 +4,14 @@ use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::{
     model::{
+        event::{Actor, EventKind},
         password::PasswordHash,
         session::{EndReason, NewSession},
     },
-    storage::{Connection, Result, Storage, locks::lock_account, params, revocations::revoke},
+    storage::{
+        Connection, Result, Storage, events::append, locks::lock_account, params,
+        revocations::revoke,
+    },
 };
 
 use super::{Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue};
@@ -99,8 +103,15 @@ pub(in crate::storage) async fn open_another(
     end: SessionEnd,
 ) -> Result<Option<Opened>> {
     let surplus = end_surplus(connection, session, end).await?;
-    let epoch = insert_session(connection, session).await?;
-    Ok(epoch.map(|epoch| Opened { epoch, surplus }))
+    let Some(epoch) = insert_session(connection, session).await? else { return Ok(None) };
+    let event = session.act.event(EventKind::SignIn).of(session.account_id).in_session(session.id);
+    let event = event.with(session.sign_in.method());
+    let event = match session.sign_in.passkey_id() {
+        Some(passkey_id) => event.on(passkey_id),
+        None => event,
+    };
+    append(connection, &event).await?;
+    Ok(Some(Opened { epoch, surplus }))
 }
 
 /// Inserts the first session of an account, or of its epoch. Returns the epoch, or `None` when there is
@@ -152,11 +163,14 @@ async fn end_surplus(
         open.sort_by_key(|row| Some(row.refreshed_at).filter(|it| is_believed(*it)));
     }
     let (mut ids, mut revoked_until) = (Vec::new(), end.revoked_until);
-    for row in open.iter().take(surplus) {
+    for (number, row) in (1..).zip(open.iter().take(surplus)) {
         let id = session_id(&row.id)?;
         connection.execute(END, params![id, end.now, end.reason.name()]).await?;
         // A call that ends it at this moment revokes it too.
         revoke(connection, id, end.of_tokens()).await?;
+        let event = session.act.consequence(number, Actor::Server).event(EventKind::SessionEnded);
+        let event = event.of(session.account_id).in_session(session.id).on(id);
+        append(connection, &event.because(end.reason.name())).await?;
         ids.push(id);
         revoked_until =
             revoked_until.max(end.revoked_until(Timestamp::from_micros(row.last_issue)));

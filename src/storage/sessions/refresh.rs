@@ -6,10 +6,11 @@ use claviger_token::time::Timestamp;
 
 use crate::{
     model::{
+        event::{Act, EventKind},
         session::{EndReason, Rotation},
         token::RefreshFamilyHash,
     },
-    storage::{Connection, Result, Storage, locks::lock_family, params},
+    storage::{Connection, Result, Storage, events::append, locks::lock_family, params},
 };
 
 use super::{
@@ -27,8 +28,8 @@ pub struct RefreshAttempt {
     pub family: RefreshFamilyHash,
     /// The generation of the token.
     pub generation: u32,
-    /// The time of the attempt.
-    pub now: Timestamp,
+    /// The attempt, which is recorded if the token was used before.
+    pub act: Act,
     /// How long after its rotation a token returns the same successor again.
     pub grace: Duration,
     /// When the session will end unless it is refreshed again; cut to its `expires_at`.
@@ -78,7 +79,7 @@ impl Storage {
     pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
         let end = SessionEnd {
             reason: EndReason::RefreshTokenReuse,
-            now: attempt.now,
+            now: attempt.act.at,
             revoked_until: attempt.revoked_until,
         };
         let rotation =
@@ -115,7 +116,7 @@ async fn renew(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<
     let Some(found) = find(connection, attempt.family).await? else {
         return Ok(Some(Rotation::Unknown));
     };
-    let row = match found.live(attempt.now)? {
+    let row = match found.live(attempt.act.at)? {
         Ok(row) => row,
         Err(ended) => return Ok(Some(Rotation::Ended(ended))),
     };
@@ -124,8 +125,8 @@ async fn renew(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<
     }
     let spent_at = row.refreshed_at();
     // Spent by a clock that was ahead, it would have a grace until the clock is as late again.
-    let is_believed = !spent_at.is_from_future(attempt.now);
-    if is_believed && attempt.now.since(spent_at) <= attempt.grace {
+    let is_believed = !spent_at.is_from_future(attempt.act.at);
+    if is_believed && attempt.act.at.since(spent_at) <= attempt.grace {
         return Ok(Some(Rotation::Repeated(row.into_session()?)));
     }
     // The client lost the answer: the successor was never used and becomes invalid unused, so there
@@ -144,7 +145,12 @@ async fn end_reused(
 ) -> Result<(Rotation, Option<Ended>)> {
     match end_family(connection, attempt.family, end).await? {
         FamilyEnd::Ended(account_id, ended) => match ended.live.first() {
-            Some(&session_id) => Ok((Rotation::Reused { session_id, account_id }, Some(ended))),
+            Some(&session_id) => {
+                let event = attempt.act.event(EventKind::RefreshTokenReused).of(account_id);
+                let event = event.on(session_id).refused("REFRESH_TOKEN_REUSED");
+                append(connection, &event).await?;
+                Ok((Rotation::Reused { session_id, account_id }, Some(ended)))
+            }
             None => Ok((Rotation::Ended(None), None)),
         },
         FamilyEnd::HadEnded(it) => Ok((Rotation::Ended(Some(it.session_id)), None)),
@@ -163,7 +169,7 @@ async fn advance(
             params![
                 attempt.family,
                 attempt.generation,
-                attempt.now,
+                attempt.act.at,
                 attempt.idle_expires_at,
                 attempt.latest_end
             ],

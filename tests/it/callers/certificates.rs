@@ -1,10 +1,7 @@
 //! Callers that show a certificate.
 
 use claviger::{
-    domain::operators::{
-        Actor,
-        service_accounts::{Wanted, parse_name},
-    },
+    domain::operators::service_accounts::{Wanted, parse_name},
     grpc::contracts::admin::{
         DeleteServiceAccountRequest, service_account_service_client::ServiceAccountServiceClient,
     },
@@ -17,6 +14,7 @@ use crate::{
         DAY, SECOND,
         authority::{Authority, LAST_YEAR, Name},
         backends::wanted,
+        command_line,
     },
 };
 
@@ -141,7 +139,7 @@ async fn a_deleted_service_account_is_refused_at_once_on_an_open_connection() {
     ask(shop.clone()).await.unwrap();
 
     let name = parse_name("shop").unwrap();
-    server.app.service_accounts().delete(name, &Actor::CommandLine).await.unwrap();
+    server.app.service_accounts().delete(name, &command_line()).await.unwrap();
 
     assert_refused!(ask(shop).await, Unauthenticated, CALLER_UNKNOWN);
 }

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger::domain::operators::{
-    Actor,
-    service_accounts::{Rotation, parse_name},
-};
+use claviger::domain::operators::service_accounts::{Rotation, parse_name};
 use claviger_proto::pb::{
     WatchRevocationsRequest, WatchRevocationsResponse, token_service_client::TokenServiceClient,
 };
@@ -15,7 +12,8 @@ use super::Beyond;
 use crate::{
     assert_refused,
     support::{
-        DAY, HOUR, Home, SECOND, TestApp, authority::Name, backends::Keyed, people::BACKEND,
+        DAY, HOUR, Home, SECOND, TestApp, authority::Name, backends::Keyed, command_line,
+        people::BACKEND,
     },
 };
 
@@ -56,11 +54,7 @@ async fn a_deleted_service_account_hears_nothing_more_at_any_replica() {
     let streams = [watch(first.backend_with(&key)).await, watch(second.backend_with(&key)).await];
     let mut local = watch(first.backend_with("")).await;
 
-    first
-        .service_accounts()
-        .delete(parse_name("shop").unwrap(), &Actor::CommandLine)
-        .await
-        .unwrap();
+    first.service_accounts().delete(parse_name("shop").unwrap(), &command_line()).await.unwrap();
 
     for stream in streams {
         assert_refused!(end(stream).await, Unauthenticated, CALLER_UNKNOWN);
@@ -75,7 +69,7 @@ async fn a_key_that_has_expired_hears_nothing_more_and_its_successor_does() {
     let old = app.account_for("shop", &[]).await;
     let rotated = app
         .service_accounts()
-        .rotate(Rotation::parse("shop", HOUR).unwrap(), &Actor::CommandLine)
+        .rotate(Rotation::parse("shop", HOUR).unwrap(), &command_line())
         .await;
     let new = rotated.unwrap().key.unwrap();
     let old = watch(app.backend_with(&old)).await;

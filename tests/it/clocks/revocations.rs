@@ -1,10 +1,7 @@
 //! What was revoked stays so, however the clock leaps before and after.
 
 use claviger::{
-    domain::{
-        operators::{Actor, revocations::Revoker},
-        world::World,
-    },
+    domain::{operators::revocations::Revoker, world::World},
     model::account::AccountReference,
     storage::Storage,
 };
@@ -15,7 +12,7 @@ use crate::{
     assert_refused,
     support::{
         BACKEND, DAY, HOUR, MINUTE, OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp,
-        patience::wait_until, watcher::Heard,
+        command_line, patience::wait_until, watcher::Heard,
     },
 };
 
@@ -198,7 +195,7 @@ async fn an_account_that_was_revoked_by_another_clock_is_not_locked_out() {
         let storage = Storage::open(app.home().options()).await.unwrap();
         let revoker = Revoker::new(storage, World::with_clock(app.clock().clone()));
         let name = AccountReference::parse("alice").unwrap();
-        revoker.account(&name, &Actor::CommandLine).await.unwrap().unwrap();
+        revoker.account(&name, &command_line()).await.unwrap().unwrap();
         wait_until("known", SECOND, async || {
             Heard::poll(&mut app.backend()).await.live.keys().any(|it| it.starts_with("account"))
         })

@@ -7,8 +7,8 @@ use claviger::{
 use claviger_token::revocation::{Revocation, Revoked};
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, account_id, ceremony_use, hash, new_account, new_passkey,
-    new_session, race, rounds, with_database,
+    HOUR, NOW, RACERS, ROUNDS, account_id, act, addition, ceremony_use, hash, new_account,
+    new_passkey, new_session, race, rounds, with_database,
 };
 
 fn username(text: &str) -> Username {
@@ -95,12 +95,15 @@ async fn a_deleted_account_leaves_nothing_but_revocations() {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
         let passkey = new_passkey(alice.id);
-        database.add_passkey(passkey.clone(), ceremony_use(), session.id, 20).await.unwrap();
+        database
+            .add_passkey(addition(passkey.clone(), ceremony_use(), session.id, 20))
+            .await
+            .unwrap();
         let end = (NOW + HOUR).as_micros();
         database.raw().await.insert_ceremony(&[7; 16], alice.id.as_bytes(), end).await;
 
         let ended = database
-            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .delete_account(alice.id, session.id, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
@@ -125,17 +128,17 @@ async fn an_account_is_deleted_once_and_by_its_owner_only() {
         let (alice, session) = database.registered("alice").await;
 
         let foreign = database
-            .delete_account(bob.id, session.id, NOW, NOW + HOUR)
+            .delete_account(bob.id, session.id, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
         database
-            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .delete_account(alice.id, session.id, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
         let again = database
-            .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+            .delete_account(alice.id, session.id, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);

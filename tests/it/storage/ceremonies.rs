@@ -11,9 +11,10 @@ use claviger::{
 use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
 use super::{
-    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, ceremony_id, ceremony_use, new_passkey,
+    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, act, addition, ceremony_id, ceremony_use, cutoffs,
+    new_passkey,
     passkeys::{added, session_with, used},
-    race, rounds, with_database,
+    race, refusal_at, rounds, with_database,
 };
 
 const LIMIT: u32 = 1000;
@@ -25,7 +26,7 @@ fn failed(id: CeremonyId) -> CeremonyUse {
 
 async fn fail(database: &Database, limit: u32) -> CeremonyId {
     let id = ceremony_id();
-    assert!(database.record_failed_ceremony(failed(id), limit).await.unwrap());
+    assert!(database.record_failed_ceremony(failed(id), limit, Vec::new()).await.unwrap());
     id
 }
 
@@ -54,8 +55,8 @@ async fn a_ceremony_fails_once() {
         let id = ceremony_id();
         assert!(!database.is_ceremony_used(id).await.unwrap());
 
-        let first = database.record_failed_ceremony(failed(id), LIMIT).await.unwrap();
-        let second = database.record_failed_ceremony(failed(id), LIMIT).await.unwrap();
+        let first = database.record_failed_ceremony(failed(id), LIMIT, Vec::new()).await.unwrap();
+        let second = database.record_failed_ceremony(failed(id), LIMIT, Vec::new()).await.unwrap();
 
         assert_eq!((first, second), (true, false));
         assert!(database.is_ceremony_used(id).await.unwrap());
@@ -76,13 +77,15 @@ async fn whatever_uses_a_ceremony_leaves_it_to_nothing_else() {
             database.open_passkey_session(by_sign_in.clone(), session_with(&passkey), NOW).await;
         opened.unwrap().announced(drop).unwrap();
         let by_proof = PasskeyUse { expected_counter: 6, ..used(&passkey, 7) };
-        let proved =
-            database.record_passkey_reauthentication(by_proof.clone(), alice.id, phone.id).await;
+        let proved = database
+            .record_passkey_reauthentication(by_proof.clone(), alice.id, phone.id, act())
+            .await;
         proved.unwrap().unwrap();
         let by_addition = ceremony_use();
-        database.add_passkey(another, by_addition, phone.id, 20).await.unwrap();
+        database.add_passkey(addition(another, by_addition, phone.id, 20)).await.unwrap();
         let by_clone = ceremony_use();
-        let suspected = database.record_suspected_clone(by_clone, passkey.id, NOW).await;
+        let suspected =
+            database.record_suspected_clone(by_clone, passkey.id, refusal_at(NOW)).await;
         assert!(suspected.unwrap());
         let uses =
             [failed(by_failure), by_sign_in.ceremony, by_proof.ceremony, by_addition, by_clone];
@@ -93,18 +96,22 @@ async fn whatever_uses_a_ceremony_leaves_it_to_nothing_else() {
             let session = session_with(&passkey);
             let opened = database.open_passkey_session(again.clone(), session, NOW).await;
             assert_eq!(opened.unwrap().announced(drop), Err(UseRefusal::CeremonyUsed));
-            let proved = database.record_passkey_reauthentication(again, alice.id, phone.id).await;
+            let proved =
+                database.record_passkey_reauthentication(again, alice.id, phone.id, act()).await;
             assert_eq!(proved.unwrap().unwrap_err(), UseRefusal::CeremonyUsed);
             for limit in [20, 0] {
                 let new = || new_passkey(alice.id);
-                let added = database.add_passkey(new(), ceremony, phone.id, limit).await.unwrap();
-                let refused = database.refuse_passkey(new(), ceremony, phone.id, limit).await;
+                let added =
+                    database.add_passkey(addition(new(), ceremony, phone.id, limit)).await.unwrap();
+                let refused =
+                    database.refuse_passkey(addition(new(), ceremony, phone.id, limit)).await;
                 assert_eq!(added, PasskeyAddition::CeremonyUsed);
                 assert_eq!(refused.unwrap(), PasskeyAddition::CeremonyUsed);
             }
-            let suspected = database.record_suspected_clone(ceremony, passkey.id, NOW + HOUR).await;
+            let suspected =
+                database.record_suspected_clone(ceremony, passkey.id, refusal_at(NOW + HOUR)).await;
             assert!(!suspected.unwrap());
-            assert!(!database.record_failed_ceremony(ceremony, LIMIT).await.unwrap());
+            assert!(!database.record_failed_ceremony(ceremony, LIMIT, Vec::new()).await.unwrap());
         }
 
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
@@ -125,7 +132,8 @@ async fn what_is_refused_in_its_transaction_uses_the_ceremony_up_all_the_same() 
 
         let session = session_with(&passkey);
         let opened = database.open_passkey_session(stale.clone(), session, NOW).await;
-        let added = database.add_passkey(new_passkey(alice.id), full, phone.id, 1).await.unwrap();
+        let added =
+            database.add_passkey(addition(new_passkey(alice.id), full, phone.id, 1)).await.unwrap();
 
         assert_eq!(opened.unwrap().announced(drop), Err(UseRefusal::Changed));
         assert_eq!(added, PasskeyAddition::LimitReached);
@@ -141,11 +149,14 @@ async fn one_of_eight_failures_at_once_is_the_first() {
     with_database(async |database| {
         rounds(async |_| {
             let ceremony = failed(ceremony_id());
-            let recorded = race((0..RACERS).map(|_| {
-                let storage = database.handle();
-                async move { storage.record_failed_ceremony(ceremony, LIMIT).await.unwrap() }
-            }))
-            .await;
+            let recorded =
+                race((0..RACERS).map(|_| {
+                    let storage = database.handle();
+                    async move {
+                        storage.record_failed_ceremony(ceremony, LIMIT, Vec::new()).await.unwrap()
+                    }
+                }))
+                .await;
 
             assert_eq!(recorded.iter().filter(|it| **it).count(), 1);
         })
@@ -198,7 +209,7 @@ async fn only_so_many_failures_are_recorded_until_they_are_swept() {
         // Beyond the limit nothing is recorded, so that the same failure may come again.
         let beyond = fail(&database, 2).await;
         assert!(!database.is_ceremony_used(beyond).await.unwrap());
-        assert!(database.record_failed_ceremony(failed(beyond), 2).await.unwrap());
+        assert!(database.record_failed_ceremony(failed(beyond), 2, Vec::new()).await.unwrap());
         assert_eq!(database.count("SELECT count(*) FROM used_ceremonies").await, 2);
         let database = database.reopened().await;
         let after_restart = fail(&database, 2).await;
@@ -209,7 +220,7 @@ async fn only_so_many_failures_are_recorded_until_they_are_swept() {
         }
         assert_eq!(database.count("SELECT count(*) FROM used_ceremonies").await, 5);
 
-        database.sweep(NOW + CEREMONY_LIFETIME, NOW, 100).await.unwrap();
+        database.sweep(cutoffs(NOW + CEREMONY_LIFETIME, NOW), 100).await.unwrap();
         let later = fail(&database, 2).await;
         assert!(database.is_ceremony_used(later).await.unwrap());
     })
@@ -226,7 +237,9 @@ async fn a_flood_of_failures_stays_within_the_limit_and_keeps_no_sign_in_waiting
             async move {
                 for _ in 0..100 {
                     let ceremony = failed(ceremony_id());
-                    assert!(storage.record_failed_ceremony(ceremony, 50).await.unwrap());
+                    assert!(
+                        storage.record_failed_ceremony(ceremony, 50, Vec::new()).await.unwrap()
+                    );
                 }
             }
         }))
@@ -258,9 +271,9 @@ async fn the_use_of_a_ceremony_is_remembered_for_an_hour_longer_than_it_is_open(
         opened.unwrap().announced(drop).unwrap();
 
         // A clock that is set back by an hour finds it still.
-        database.sweep(ceremony.expires_at + HOUR - SECOND, NOW, 100).await.unwrap();
+        database.sweep(cutoffs(ceremony.expires_at + HOUR - SECOND, NOW), 100).await.unwrap();
         assert!(database.is_ceremony_used(ceremony.id).await.unwrap());
-        database.sweep(ceremony.expires_at + HOUR, NOW, 100).await.unwrap();
+        database.sweep(cutoffs(ceremony.expires_at + HOUR, NOW), 100).await.unwrap();
         assert!(!database.is_ceremony_used(ceremony.id).await.unwrap());
     })
     .await;
@@ -277,7 +290,7 @@ async fn failures_of_a_clock_that_was_ahead_are_deleted_and_other_uses_stay() {
         let opened = database.open_passkey_session(used.clone(), session_with(&passkey), NOW).await;
         opened.unwrap().announced(drop).unwrap();
         let current = CeremonyUse { id: ceremony_id(), keep_until: right + CEREMONY_LIFETIME };
-        database.record_failed_ceremony(current, LIMIT).await.unwrap();
+        database.record_failed_ceremony(current, LIMIT, Vec::new()).await.unwrap();
 
         assert_eq!(database.discard_ceremonies_from_future(right, 100).await.unwrap(), 1);
 
@@ -297,8 +310,8 @@ async fn open_ceremonies_of_the_previous_version_are_swept_and_those_from_the_fu
         }
 
         assert_eq!(database.discard_ceremonies_from_future(NOW, 100).await.unwrap(), 1);
-        assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
-        assert_eq!(database.sweep(NOW + CEREMONY_LIFETIME, NOW, 100).await.unwrap(), 1);
+        assert_eq!(database.sweep(cutoffs(NOW, NOW), 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(cutoffs(NOW + CEREMONY_LIFETIME, NOW), 100).await.unwrap(), 1);
     })
     .await;
 }

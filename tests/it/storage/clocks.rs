@@ -22,7 +22,7 @@ use claviger_token::{
 };
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, hash, new_session,
+    DAY, Database, HOUR, NOW, SECOND, act, act_at, cutoffs, hash, new_session,
     passkeys::{added, session_with, used},
     refresh_tokens::{attempt, outcome},
     session_of,
@@ -53,7 +53,8 @@ fn announced<T>(ending: Ending<T>) -> (T, Option<EndedSessions>) {
 async fn end(database: &Database, session: &NewSession, now: Timestamp) -> (Timestamp, Timestamp) {
     let one = SessionSelection::One(session.id);
     let until = now + LIFETIME;
-    let ended = database.end_sessions(session.account_id, one, EndReason::Logout, now, until).await;
+    let ended =
+        database.end_sessions(session.account_id, one, EndReason::Logout, act_at(now), until).await;
     let (_, ended) = announced(ended.unwrap());
     (ended.unwrap().revoked_until, kept(database, session.id).await)
 }
@@ -93,7 +94,11 @@ async fn a_revocation_lasts_as_long_as_the_last_token_of_its_session_however_it_
 
         let proved = login(new_session(alice.id)).await;
         for now in [AHEAD, NOW] {
-            database.record_password_reauthentication(proved.id, now).await.unwrap().unwrap();
+            database
+                .record_password_reauthentication(proved.id, act_at(now))
+                .await
+                .unwrap()
+                .unwrap();
         }
         assert_eq!(end(&database, &proved, NOW).await, until, "reauthenticated");
 
@@ -103,7 +108,8 @@ async fn a_revocation_lasts_as_long_as_the_last_token_of_its_session_however_it_
         for (counter, used_at) in [(7, AHEAD), (8, NOW)] {
             let mut proof = used(&passkey, counter);
             (proof.expected_counter, proof.used_at) = (counter - 1, used_at);
-            let proved = database.record_passkey_reauthentication(proof, alice.id, session.id);
+            let proved =
+                database.record_passkey_reauthentication(proof, alice.id, session.id, act());
             proved.await.unwrap().unwrap();
         }
         assert_eq!(end(&database, &session, NOW).await, until, "reauthenticated with a passkey");
@@ -122,13 +128,13 @@ async fn sessions_that_end_together_are_each_revoked_for_as_long_as_needed() {
         }
 
         let (until, others) = (NOW + LIFETIME, SessionSelection::AllBut(current.id));
-        let ended = database.end_sessions(alice.id, others, EndReason::Revoked, NOW, until).await;
+        let ended = database.end_sessions(alice.id, others, EndReason::Revoked, act(), until).await;
         let (_, ended) = announced(ended.unwrap());
 
         assert_eq!(ended.unwrap().revoked_until, AHEAD + LIFETIME, "the longest of them");
         assert_eq!(kept(&database, ahead.id).await, AHEAD + LIFETIME);
         assert_eq!(kept(&database, today.id).await, until);
-        assert_eq!(database.sweep(AHEAD, NOW, 100).await.unwrap(), 1);
+        assert_eq!(database.sweep(cutoffs(AHEAD, NOW), 100).await.unwrap(), 1);
         assert_eq!(kept(&database, ahead.id).await, AHEAD + LIFETIME);
     })
     .await;
@@ -166,7 +172,7 @@ async fn everything_that_ends_at_one_stroke_is_revoked_until_the_last_token_has_
             }
 
             let until = NOW + LIFETIME;
-            let ended = database.end_all_sessions(account.id, opened.id, NOW, until).await;
+            let ended = database.end_all_sessions(account.id, opened.id, act(), until).await;
             let (count, ended) = announced(ended.unwrap());
 
             assert_eq!(count, Some(sessions.min(100)));
@@ -198,7 +204,7 @@ async fn what_has_expired_ends_too_since_the_clock_may_be_set_back() {
         let end = async || {
             let others = SessionSelection::AllBut(current.id);
             let (reason, until) = (EndReason::Revoked, later + HOUR);
-            let ended = database.end_sessions(alice.id, others, reason, later, until).await;
+            let ended = database.end_sessions(alice.id, others, reason, act_at(later), until).await;
             let (live, ended) = announced(ended.unwrap());
             (live, ended.map(|it| it.which))
         };
@@ -272,7 +278,10 @@ async fn a_key_that_a_clock_retires_too_late_is_retired_with_the_next() {
         };
         let add = async |key, newest: Option<&str>, retire| {
             assert!(
-                database.add_signing_key(key, newest.map(str::to_owned), retire).await.unwrap()
+                database
+                    .add_signing_key(key, newest.map(str::to_owned), retire, act())
+                    .await
+                    .unwrap()
             );
         };
         let future = NOW + DAY * 731;

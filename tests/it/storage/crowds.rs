@@ -12,6 +12,7 @@ use std::{
 use claviger::{
     model::{
         account::NewAccount,
+        event::EventKind,
         failure::FailureKey,
         session::{COUNTED_SESSIONS, NewSession},
     },
@@ -19,8 +20,8 @@ use claviger::{
 };
 
 use super::{
-    Database, HOUR, NEXT_EPOCH, NOW, bytes, hash, new_session, races::REVOKED, throttle::failure,
-    with_database,
+    Database, HOUR, NEXT_EPOCH, NOW, act, bytes, cutoffs, hash, new_session, races::REVOKED,
+    throttle::failure, with_database,
 };
 use crate::support::patience::timed;
 
@@ -76,13 +77,14 @@ impl Act {
         let (id, caller, until) = (person.account.id, person.session.id, NOW + HOUR);
         match self {
             Self::RevokeAll => {
-                let ended = database.end_all_sessions(id, caller, NOW, until).await.unwrap();
+                let ended = database.end_all_sessions(id, caller, act(), until).await.unwrap();
                 assert!(ended.announced(drop).is_some());
             }
             Self::ChangePassword => {
                 let change = PasswordChange {
                     account_id: id,
                     caller,
+                    kind: EventKind::PasswordChanged,
                     new_hash: hash("first"),
                     session: new_session(id),
                     revoked_until: until,
@@ -91,11 +93,11 @@ impl Act {
                 assert_eq!(changed.announced(drop), Some(NEXT_EPOCH));
             }
             Self::Delete => {
-                let deleted = database.delete_account(id, caller, NOW, until).await.unwrap();
+                let deleted = database.delete_account(id, caller, act(), until).await.unwrap();
                 assert!(deleted.announced(drop));
             }
             Self::RevokeAsOperator => {
-                assert!(database.revoke_account(id, NOW, until).await.unwrap().is_some());
+                assert!(database.revoke_account(id, act(), until).await.unwrap().is_some());
             }
         }
     }
@@ -170,11 +172,12 @@ async fn a_deleted_accounts_sessions_go_in_batches_while_others_write() {
     with_database(async |database| {
         let crowd = Person::with_sessions(&database, "crowd", SWEPT).await;
         let (_, of_bob) = database.registered("bob").await;
-        let count = database.end_all_sessions(crowd.account.id, crowd.session.id, NOW, NOW + HOUR);
+        let count =
+            database.end_all_sessions(crowd.account.id, crowd.session.id, act(), NOW + HOUR);
         assert_eq!(count.await.unwrap().announced(drop), Some(COUNTED_SESSIONS));
         let last = new_session(crowd.account.id);
         assert!(database.sign_in(last.clone(), "first").await);
-        let deleted = database.delete_account(crowd.account.id, last.id, NOW, NOW + HOUR).await;
+        let deleted = database.delete_account(crowd.account.id, last.id, act(), NOW + HOUR).await;
         assert!(deleted.unwrap().announced(drop));
         let (stop, writes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let writer = {
@@ -192,7 +195,7 @@ async fn a_deleted_accounts_sessions_go_in_batches_while_others_write() {
         let now = NOW + HOUR * 24;
         let mut batches = 0;
         loop {
-            let swept = database.sweep(now, NOW, BATCH).await.unwrap();
+            let swept = database.sweep(cutoffs(now, NOW), BATCH).await.unwrap();
             if swept == 0 {
                 break;
             }
@@ -207,7 +210,7 @@ async fn a_deleted_accounts_sessions_go_in_batches_while_others_write() {
         // could be live.
         let revoked = "SELECT count(*) FROM account_revocations";
         assert_eq!(database.count(revoked).await, 1);
-        database.sweep(crowd.session.expires_at, NOW, BATCH).await.unwrap();
+        database.sweep(cutoffs(crowd.session.expires_at, NOW), BATCH).await.unwrap();
         assert_eq!(database.count(revoked).await, 0);
         let (writes, least) = (writes.load(Ordering::Relaxed), (SWEPT / BATCH) as usize);
         assert!(batches >= least, "{batches} batches");

@@ -2,7 +2,10 @@
 //! is touched by it.
 
 use claviger::{
-    model::session::{EndReason, NewSession, Rotation},
+    model::{
+        event::EventKind,
+        session::{EndReason, NewSession, Rotation},
+    },
     storage::{
         passwords::PasswordChange,
         sessions::{Announcement, SessionSelection},
@@ -11,8 +14,8 @@ use claviger::{
 use claviger_token::revocation::Revoked;
 
 use super::{
-    DAY, HOUR, NEXT_EPOCH, NOW, RACERS, SECOND, hash, new_session, race, refresh_tokens::attempt,
-    rounds, sign_in, with_database,
+    DAY, HOUR, NEXT_EPOCH, NOW, RACERS, SECOND, act, act_at, hash, new_session, race,
+    refresh_tokens::attempt, rounds, sign_in, with_database,
 };
 
 #[tokio::test]
@@ -27,7 +30,7 @@ async fn everything_of_before_is_dead_and_a_sign_in_after_is_live() {
             database.is_session_live(session.id, owner, NOW).await.unwrap()
         };
 
-        let end = database.end_all_sessions(alice.id, first.id, NOW, NOW + HOUR).await.unwrap();
+        let end = database.end_all_sessions(alice.id, first.id, act(), NOW + HOUR).await.unwrap();
         let ended = end.announced(drop);
         let after = new_session(alice.id);
         let opened = database.open_password_session(after.clone(), hash("first"), NOW).await;
@@ -62,18 +65,18 @@ async fn a_session_of_before_ends_nothing_any_more() {
     with_database(async |database| {
         let (alice, first) = database.registered("alice").await;
         let until = NOW + HOUR;
-        let end = database.end_all_sessions(alice.id, first.id, NOW, until).await.unwrap();
+        let end = database.end_all_sessions(alice.id, first.id, act(), until).await.unwrap();
         end.announced(drop);
         let after = new_session(alice.id);
         database.sign_in(after.clone(), "first").await;
 
         let (mut announced, mut said) = (Vec::new(), Vec::new());
-        let all = database.end_all_sessions(alice.id, first.id, NOW, until).await.unwrap();
+        let all = database.end_all_sessions(alice.id, first.id, act(), until).await.unwrap();
         said.push(all.announced(|it| announced.push(it)).is_none());
         let (others, reason) = (SessionSelection::AllBut(first.id), EndReason::Revoked);
-        let others = database.end_sessions(alice.id, others, reason, NOW, until).await.unwrap();
+        let others = database.end_sessions(alice.id, others, reason, act(), until).await.unwrap();
         said.push(others.announced(|it| announced.push(it)).is_none());
-        let deleted = database.delete_account(alice.id, first.id, NOW, until).await.unwrap();
+        let deleted = database.delete_account(alice.id, first.id, act(), until).await.unwrap();
         said.push(!deleted.announced(|it| announced.push(it)));
 
         assert_eq!(said, [true; 3]);
@@ -93,14 +96,14 @@ async fn an_end_that_is_repeated_says_which_session_had_ended() {
         let one = SessionSelection::One(session.id);
         let end = async |owner| {
             let mut announced = None;
-            let ended = database.end_sessions(owner, one, reason, NOW, until).await.unwrap();
+            let ended = database.end_sessions(owner, one, reason, act(), until).await.unwrap();
             ended.announced(|it| announced = Some(it));
             announced
         };
         let by_family = async || {
             let mut announced = None;
             let family = session.refresh_family;
-            let ended = database.end_session_of_family(family, reason, NOW, until).await.unwrap();
+            let ended = database.end_session_of_family(family, reason, act(), until).await.unwrap();
             ended.announced(|it| announced = Some(it));
             announced
         };
@@ -122,7 +125,7 @@ async fn a_sign_in_or_refresh_during_the_end_is_dead_with_the_rest_or_of_the_nex
             let (alice, session) = database.registered(&format!("user{round}")).await;
             let (ending, refreshing) = (database.handle(), database.handle());
             let end = tokio::spawn(async move {
-                let end = ending.end_all_sessions(alice.id, session.id, NOW, NOW + HOUR).await;
+                let end = ending.end_all_sessions(alice.id, session.id, act(), NOW + HOUR).await;
                 end.unwrap().announced(drop)
             });
             let token = attempt(&session, 0, NOW);
@@ -167,6 +170,7 @@ async fn everything_can_be_ended_again_and_again() {
             let change = PasswordChange {
                 account_id: alice.id,
                 caller: session.id,
+                kind: EventKind::PasswordChanged,
                 new_hash: hash("first"),
                 session: new_session(alice.id),
                 revoked_until: NOW + HOUR,
@@ -264,13 +268,13 @@ async fn sessions_that_expired_make_room_first() {
 async fn an_epoch_is_later_than_those_that_a_restored_database_has_forgotten() {
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
-        let end = database.end_all_sessions(alice.id, session.id, NOW, NOW + HOUR).await.unwrap();
+        let end = database.end_all_sessions(alice.id, session.id, act(), NOW + HOUR).await.unwrap();
         end.announced(drop);
         // As in a backup of before.
         database.raw().await.execute("UPDATE accounts SET epoch = 0").await;
 
         let later = NOW + SECOND;
-        database.revoke_account(alice.id, later, later + HOUR).await.unwrap();
+        database.revoke_account(alice.id, act_at(later), later + HOUR).await.unwrap();
 
         let opened = database.open_password_session(new_session(alice.id), hash("first"), NOW);
         assert_eq!(opened.await.unwrap().announced(drop), Some(NEXT_EPOCH + 1));

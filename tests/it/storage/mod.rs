@@ -34,7 +34,8 @@ use claviger::{
     model::{
         account::NewAccount,
         ceremony::CeremonyUse,
-        id::{CeremonyId, PasskeyId},
+        event::{Act, Actor, Event, EventKind},
+        id::{CeremonyId, EventId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
         password::PasswordHash,
@@ -42,7 +43,10 @@ use claviger::{
         token::RefreshFamilyHash,
         username::Username,
     },
-    storage::{Options, Storage, accounts::AccountCreation},
+    storage::{
+        Options, Storage, accounts::AccountCreation, passkeys::PasskeyAdditionRequest,
+        sweeps::Cutoffs,
+    },
 };
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -222,6 +226,37 @@ pub(crate) fn ceremony_id() -> CeremonyId {
     CeremonyId::from_uuid(uuid())
 }
 
+/// Something that the server does at [`NOW`].
+pub(crate) fn act() -> Act {
+    act_at(NOW)
+}
+
+/// Something that the server does at a time.
+pub(crate) fn act_at(at: Timestamp) -> Act {
+    let event_id = EventId::from_uuid(Uuid::from_u128(u128::from(next()) << 8));
+    Act { event_id, at, actor: Actor::Server, session_id: None, call: None }
+}
+
+/// A refused event at a time.
+pub(crate) fn refusal_at(at: Timestamp) -> Event {
+    act_at(at).event(EventKind::PasskeyCloneSuspected).refused("PASSKEY_REFUSED")
+}
+
+/// The addition of a passkey to an account that may have so many.
+pub(crate) fn addition(
+    passkey: Passkey,
+    ceremony: CeremonyUse,
+    caller: SessionId,
+    limit: u32,
+) -> PasskeyAdditionRequest {
+    PasskeyAdditionRequest { passkey, ceremony, caller, limit, act: act() }
+}
+
+/// Sweeps what expired at or before a time, with sessions that ended before another; events are kept.
+pub(crate) fn cutoffs(expired: Timestamp, sessions: Timestamp) -> Cutoffs {
+    Cutoffs { expired, sessions, events: Timestamp::from_micros(0) }
+}
+
 /// The use of a ceremony that was not used before and expires in an hour.
 pub(crate) fn ceremony_use() -> CeremonyUse {
     CeremonyUse { id: ceremony_id(), keep_until: NOW + HOUR }
@@ -255,6 +290,7 @@ pub(crate) fn new_session(account_id: AccountId) -> NewSession {
         account_id,
         sign_in: SignIn::Password,
         refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+        act: act(),
         origin: Origin {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: "browser".to_owned(),

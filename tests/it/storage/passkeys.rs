@@ -16,14 +16,17 @@ use claviger_token::{
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, ceremony_use, new_passkey,
-    new_session, passkey_id, race, rounds, session_id, session_of, sign_in_with, with_database,
+    Database, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, act, addition, ceremony_use,
+    new_passkey, new_session, passkey_id, race, refusal_at, rounds, session_id, session_of,
+    sign_in_with, with_database,
 };
 
 pub(super) async fn added(database: &Database, caller: &NewSession) -> Passkey {
     let passkey = new_passkey(caller.account_id);
-    let addition =
-        database.add_passkey(passkey.clone(), ceremony_use(), caller.id, 20).await.unwrap();
+    let addition = database
+        .add_passkey(addition(passkey.clone(), ceremony_use(), caller.id, 20))
+        .await
+        .unwrap();
     assert_eq!(addition, PasskeyAddition::Added);
     passkey
 }
@@ -49,7 +52,7 @@ pub(super) fn removal(passkey: &Passkey, caller: SessionId) -> PasskeyRemovalReq
         account_id: passkey.account_id,
         passkey_id: passkey.id,
         caller,
-        now: NOW,
+        act: act(),
         revoked_until: NOW + HOUR,
     }
 }
@@ -71,7 +74,10 @@ async fn a_passkey_is_found_as_it_was_added() {
                 counter: u32::MAX,
                 ..new_passkey(alice.id)
             };
-            database.add_passkey(passkey.clone(), ceremony_use(), phone.id, 20).await.unwrap();
+            database
+                .add_passkey(addition(passkey.clone(), ceremony_use(), phone.id, 20))
+                .await
+                .unwrap();
 
             let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
 
@@ -90,7 +96,7 @@ async fn passkeys_are_listed_oldest_first_and_only_to_their_owner() {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
         let late = Passkey { created_at: NOW + HOUR, ..new_passkey(alice.id) };
-        database.add_passkey(late.clone(), ceremony_use(), phone.id, 20).await.unwrap();
+        database.add_passkey(addition(late.clone(), ceremony_use(), phone.id, 20)).await.unwrap();
         let early = added(&database, &phone).await;
         added(&database, &bobs_phone).await;
 
@@ -109,7 +115,8 @@ async fn a_credential_id_belongs_to_one_account_only() {
         let credential_id = passkey.credential_id.clone();
         let copy = Passkey { credential_id, ..new_passkey(bob.id) };
 
-        let addition = database.add_passkey(copy, ceremony_use(), bobs_phone.id, 20).await.unwrap();
+        let addition =
+            database.add_passkey(addition(copy, ceremony_use(), bobs_phone.id, 20)).await.unwrap();
 
         assert_eq!(addition, PasskeyAddition::AlreadyRegistered);
         assert_eq!(ids(&database, bob.id).await, []);
@@ -131,9 +138,13 @@ async fn a_credential_id_that_counts_as_taken_is_refused_like_one_that_is() {
         ];
 
         for (caller, limit, expected) in cases {
-            let added = database.add_passkey(taken(), ceremony_use(), caller, limit).await.unwrap();
-            let refused =
-                database.refuse_passkey(new_passkey(bob.id), ceremony_use(), caller, limit).await;
+            let added = database
+                .add_passkey(addition(taken(), ceremony_use(), caller, limit))
+                .await
+                .unwrap();
+            let refused = database
+                .refuse_passkey(addition(new_passkey(bob.id), ceremony_use(), caller, limit))
+                .await;
 
             assert_eq!((added, refused.unwrap()), (expected, expected));
         }
@@ -150,16 +161,18 @@ async fn one_of_two_accounts_gets_a_credential_id_both_add_at_once() {
             let (bob, bobs_phone) = database.registered(&format!("bob{round}")).await;
             let credential_id = new_passkey(alice.id).credential_id;
             let callers = [(alice.id, phone.id), (bob.id, bobs_phone.id)].repeat(RACERS / 2);
-            let additions =
-                race(callers.into_iter().map(|(owner, caller)| {
-                    let credential_id = credential_id.clone();
-                    let passkey = Passkey { credential_id, ..new_passkey(owner) };
-                    let storage = database.handle();
-                    async move {
-                        storage.add_passkey(passkey, ceremony_use(), caller, 20).await.unwrap()
-                    }
-                }))
-                .await;
+            let additions = race(callers.into_iter().map(|(owner, caller)| {
+                let credential_id = credential_id.clone();
+                let passkey = Passkey { credential_id, ..new_passkey(owner) };
+                let storage = database.handle();
+                async move {
+                    storage
+                        .add_passkey(addition(passkey, ceremony_use(), caller, 20))
+                        .await
+                        .unwrap()
+                }
+            }))
+            .await;
 
             let winners = additions.iter().filter(|it| **it == PasskeyAddition::Added).count();
             assert_eq!(winners, 1);
@@ -176,16 +189,13 @@ async fn an_account_never_gets_more_passkeys_than_it_may_have() {
     with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
 
-        let additions =
-            race(
-                (0..RACERS).map(|_| {
-                    let (storage, passkey) = (database.handle(), new_passkey(alice.id));
-                    async move {
-                        storage.add_passkey(passkey, ceremony_use(), phone.id, 3).await.unwrap()
-                    }
-                }),
-            )
-            .await;
+        let additions = race((0..RACERS).map(|_| {
+            let (storage, passkey) = (database.handle(), new_passkey(alice.id));
+            async move {
+                storage.add_passkey(addition(passkey, ceremony_use(), phone.id, 3)).await.unwrap()
+            }
+        }))
+        .await;
 
         let refused = additions.iter().filter(|it| **it == PasskeyAddition::LimitReached).count();
         assert_eq!(refused, RACERS - 3);
@@ -200,10 +210,13 @@ async fn a_session_that_is_over_or_anothers_adds_no_passkey() {
         let (alice, phone) = database.registered("alice").await;
         let (_, bobs_phone) = database.registered("bob").await;
 
-        let foreign =
-            database.add_passkey(new_passkey(alice.id), ceremony_use(), bobs_phone.id, 20).await;
-        database.delete_account(alice.id, phone.id, NOW, NOW).await.unwrap().announced(drop);
-        let late = database.add_passkey(new_passkey(alice.id), ceremony_use(), phone.id, 20).await;
+        let foreign = database
+            .add_passkey(addition(new_passkey(alice.id), ceremony_use(), bobs_phone.id, 20))
+            .await;
+        database.delete_account(alice.id, phone.id, act(), NOW).await.unwrap().announced(drop);
+        let late = database
+            .add_passkey(addition(new_passkey(alice.id), ceremony_use(), phone.id, 20))
+            .await;
 
         assert_eq!(foreign.unwrap(), PasskeyAddition::SessionEnded);
         assert_eq!(late.unwrap(), PasskeyAddition::SessionEnded);
@@ -237,7 +250,10 @@ async fn backup_eligibility_rises_but_never_falls() {
     with_database(async |database| {
         let (alice, phone) = database.registered("alice").await;
         let passkey = Passkey { backup_eligible: true, backed_up: true, ..new_passkey(alice.id) };
-        database.add_passkey(passkey.clone(), ceremony_use(), phone.id, 20).await.unwrap();
+        database
+            .add_passkey(addition(passkey.clone(), ceremony_use(), phone.id, 20))
+            .await
+            .unwrap();
 
         let opened = sign_in_with(&database, used(&passkey, 6), session_with(&passkey)).await;
 
@@ -305,7 +321,9 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
         let (alice, session) = database.registered("alice").await;
         let passkey = added(&database, &session).await;
         let reauthenticate = async || {
-            database.record_passkey_reauthentication(used(&passkey, 6), alice.id, session.id).await
+            database
+                .record_passkey_reauthentication(used(&passkey, 6), alice.id, session.id, act())
+                .await
         };
 
         let proven = reauthenticate().await.unwrap();
@@ -330,7 +348,7 @@ async fn a_reauthentication_of_a_session_that_is_not_live_or_not_ones_own_record
         let passkey = added(&database, &session).await;
         let late = PasskeyUse { used_at: session.idle_expires_at, ..used(&passkey, 6) };
         let reauthenticate = async |passkey_use, owner, session| {
-            database.record_passkey_reauthentication(passkey_use, owner, session).await
+            database.record_passkey_reauthentication(passkey_use, owner, session, act()).await
         };
 
         let expired = reauthenticate(late, alice.id, session.id).await;
@@ -354,7 +372,8 @@ async fn a_suspected_clone_is_remembered() {
         let (_, phone) = database.registered("alice").await;
         let passkey = added(&database, &phone).await;
 
-        let suspected = database.record_suspected_clone(ceremony_use(), passkey.id, NOW + HOUR);
+        let suspected =
+            database.record_suspected_clone(ceremony_use(), passkey.id, refusal_at(NOW + HOUR));
         assert!(suspected.await.unwrap());
 
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
@@ -372,12 +391,16 @@ async fn only_the_owner_renames_a_passkey() {
         let passkey = added(&database, &phone).await;
         let name = PasskeyName::from_stored("phone".to_owned());
 
-        let by_bob = database.rename_passkey(bob.id, passkey.id, name.clone()).await.unwrap();
-        let by_alice = database.rename_passkey(alice.id, passkey.id, name.clone()).await.unwrap();
+        let by_bob =
+            database.rename_passkey(bob.id, passkey.id, name.clone(), act()).await.unwrap();
+        let by_alice =
+            database.rename_passkey(alice.id, passkey.id, name.clone(), act()).await.unwrap();
 
         assert!(by_bob.is_none());
         assert_eq!(by_alice.unwrap().name, name);
-        assert!(database.rename_passkey(alice.id, passkey_id(), name).await.unwrap().is_none());
+        assert!(
+            database.rename_passkey(alice.id, passkey_id(), name, act()).await.unwrap().is_none()
+        );
     })
     .await;
 }

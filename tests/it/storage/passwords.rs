@@ -2,6 +2,7 @@
 
 use claviger::{
     model::{
+        event::EventKind,
         passkey::PasskeyUse,
         session::{EndReason, NewSession},
     },
@@ -14,7 +15,7 @@ use claviger::{
 use claviger_token::revocation::{Revocation, Revoked};
 
 use super::{
-    HOUR, NEXT_EPOCH, NOW, RACERS, ROUNDS, SECOND, account_id, hash, new_session,
+    HOUR, NEXT_EPOCH, NOW, RACERS, ROUNDS, SECOND, account_id, act, act_at, hash, new_session,
     passkeys::{added, removal as passkey_removal, session_with, used},
     race,
     races::{ENDED, LIVE, REVOKED, REVOKED_ACCOUNTS},
@@ -22,10 +23,15 @@ use super::{
 };
 
 fn change(caller: &NewSession, to: &str) -> PasswordChange {
-    let session = NewSession { created_at: NOW + SECOND, ..new_session(caller.account_id) };
+    let session = NewSession {
+        act: act_at(NOW + SECOND),
+        created_at: NOW + SECOND,
+        ..new_session(caller.account_id)
+    };
     PasswordChange {
         account_id: caller.account_id,
         caller: caller.id,
+        kind: EventKind::PasswordChanged,
         new_hash: hash(to),
         session,
         revoked_until: NOW + HOUR,
@@ -36,7 +42,7 @@ fn removal(caller: &NewSession) -> PasswordRemovalRequest {
     PasswordRemovalRequest {
         account_id: caller.account_id,
         caller: caller.id,
-        now: NOW,
+        act: act(),
         revoked_until: NOW + HOUR,
     }
 }
@@ -82,7 +88,7 @@ async fn a_session_that_is_over_or_anothers_changes_no_password() {
         database.sign_in(ended.clone(), "first").await;
         let one = SessionSelection::One(ended.id);
         database
-            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR)
+            .end_sessions(alice.id, one, EndReason::Revoked, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
@@ -216,7 +222,8 @@ async fn a_removed_password_takes_the_sessions_it_opened_with_it_but_for_the_spa
         assert_eq!(found.password_hash, Some(hash("first")));
         let late = database.sign_in(new_session(alice.id), "first").await;
         assert!(!late);
-        let proof = database.record_password_reauthentication(spared.id, NOW + SECOND).await;
+        let proof =
+            database.record_password_reauthentication(spared.id, act_at(NOW + SECOND)).await;
         assert!(proof.unwrap().is_none());
     })
     .await;
@@ -258,12 +265,13 @@ async fn a_session_that_is_over_or_anothers_removes_no_password() {
         added(&database, &session).await;
         let (_, of_bob) = database.registered("bob").await;
         let foreign = PasswordRemovalRequest { account_id: alice.id, ..removal(&of_bob) };
-        let late = PasswordRemovalRequest { now: session.idle_expires_at, ..removal(&session) };
+        let act = act_at(session.idle_expires_at);
+        let late = PasswordRemovalRequest { act, ..removal(&session) };
         let unknown = PasswordRemovalRequest { caller: session_id(), ..removal(&session) };
         let nobody = PasswordRemovalRequest { account_id: account_id(), ..removal(&session) };
 
         for request in [foreign, late, unknown, nobody] {
-            let refused = database.remove_password(request).await.unwrap().announced(drop);
+            let refused = database.remove_password(request.clone()).await.unwrap().announced(drop);
 
             assert_eq!(refused, PasswordRemoval::SessionEnded, "{request:?}");
         }

@@ -134,7 +134,9 @@ fn statements_of_table(table: &Table) -> Vec<Statement> {
         AccountDeletion::Sweeps(_) | AccountDeletion::Keeps(_) | AccountDeletion::Unrelated => None,
     };
     let expired = match table.sweep {
-        Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => statements,
+        Sweep::AtExpiry(statements)
+        | Sweep::AfterRetention(statements)
+        | Sweep::OfRecord(statements) => statements,
         Sweep::Never(_) => &[],
     };
     let statement = |sql: &str| Statement {

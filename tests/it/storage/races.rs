@@ -9,7 +9,7 @@ use claviger::{
 };
 
 use super::{
-    HOUR, NOW, RACERS, ROUNDS, new_session,
+    HOUR, NOW, RACERS, ROUNDS, act, cutoffs, new_session,
     passkeys::{added, removal, session_with, used},
     race,
     refresh_tokens::{attempt, outcome},
@@ -35,7 +35,7 @@ async fn a_sign_in_that_races_the_deletion_of_its_account_leaves_no_session() {
             let deleting = database.handle();
             let deletion = tokio::spawn(async move {
                 deleting
-                    .delete_account(alice.id, session.id, NOW, NOW + HOUR)
+                    .delete_account(alice.id, session.id, act(), NOW + HOUR)
                     .await
                     .unwrap()
                     .announced(drop)
@@ -68,7 +68,7 @@ async fn a_sign_in_that_races_the_deletion_of_its_account_leaves_no_session() {
         assert_eq!(database.count("SELECT count(*) FROM sessions").await, opened);
         assert_eq!(database.count(LIVE).await, 0);
         assert_eq!(database.count(REVOKED_ACCOUNTS).await, ROUNDS);
-        while database.sweep(NOW, NOW, 500).await.unwrap() > 0 {}
+        while database.sweep(cutoffs(NOW, NOW), 500).await.unwrap() > 0 {}
         assert_eq!(database.count("SELECT count(*) FROM sessions").await, 0);
         assert_eq!(database.count(REVOKED_ACCOUNTS).await, ROUNDS);
     })
@@ -165,10 +165,12 @@ async fn sessions_that_are_ended_in_several_ways_at_once_end_once() {
                 async move {
                     let (reason, until) = (EndReason::Revoked, NOW + HOUR);
                     if racer == 0 {
-                        let ended = storage.end_session_of_family(family, reason, NOW, until).await;
+                        let ended =
+                            storage.end_session_of_family(family, reason, act(), until).await;
                         return usize::from(ended.unwrap().announced(drop).is_some());
                     }
-                    let ended = storage.end_sessions(alice.id, selection, reason, NOW, until).await;
+                    let ended =
+                        storage.end_sessions(alice.id, selection, reason, act(), until).await;
                     ended.unwrap().announced(drop).map_or(0, |ended| ended.len())
                 }
             }))

@@ -12,7 +12,7 @@ use claviger::{
 use claviger_token::time::Timestamp;
 
 use super::{
-    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, bytes, new_session, race,
+    DAY, HOUR, NOW, RACERS, ROUNDS, SECOND, account_id, act, act_at, bytes, new_session, race,
     races::{LIVE, REVOKED},
     rounds, session_id, session_of, with_database,
 };
@@ -23,7 +23,7 @@ pub(super) fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> 
     RefreshAttempt {
         family: session.refresh_family,
         generation,
-        now,
+        act: act_at(now),
         grace: GRACE,
         idle_expires_at: now + DAY * 30,
         latest_end: now + DAY * 90,
@@ -83,6 +83,7 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
         let opened = NewSession {
             id: session_id(),
             refresh_family: RefreshFamilyHash::from_bytes(bytes()),
+            act: act(),
             ..short
         };
         database.sign_in(opened.clone(), "first").await;
@@ -264,14 +265,14 @@ async fn a_logout_before_a_refresh_leaves_nothing_to_refresh() {
         let family = session.refresh_family;
 
         let ended = database
-            .end_session_of_family(family, logout, NOW, NOW + HOUR)
+            .end_session_of_family(family, logout, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
         let refreshed =
             database.rotate_refresh_token(attempt(&session, 0, NOW)).await.unwrap().announced(drop);
         let again = database
-            .end_session_of_family(family, logout, NOW, NOW + HOUR)
+            .end_session_of_family(family, logout, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
@@ -292,7 +293,7 @@ async fn a_logout_after_a_refresh_ends_the_successor_too() {
 
         let family = session.refresh_family;
         database
-            .end_session_of_family(family, EndReason::Logout, NOW, NOW + HOUR)
+            .end_session_of_family(family, EndReason::Logout, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
@@ -319,7 +320,7 @@ async fn a_refresh_that_races_a_logout_never_survives_it() {
             let logout = async move {
                 let reason = EndReason::Logout;
                 leaving
-                    .end_session_of_family(family, reason, NOW, NOW + HOUR)
+                    .end_session_of_family(family, reason, act(), NOW + HOUR)
                     .await
                     .unwrap()
                     .announced(drop)

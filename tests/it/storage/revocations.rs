@@ -10,7 +10,7 @@ use claviger_token::{
 };
 use uuid::Uuid;
 
-use super::{DAY, HOUR, NEXT_EPOCH, NOW, SECOND, with_database};
+use super::{DAY, HOUR, NEXT_EPOCH, NOW, SECOND, act, act_at, cutoffs, with_database};
 
 fn revocations(listed: Vec<Revocation>) -> HashSet<(Revoked, i64)> {
     let listed = listed.into_iter().map(|it| (it.revoked, it.until.as_micros()));
@@ -28,13 +28,13 @@ async fn every_kind_is_listed_until_its_time_and_among_the_recent_ones() {
         let until = NOW + HOUR;
         let one = SessionSelection::One(opened.id);
         database
-            .end_sessions(alice.id, one, EndReason::Logout, NOW, until)
+            .end_sessions(alice.id, one, EndReason::Logout, act(), until)
             .await
             .unwrap()
             .announced(drop);
         let (bob, _) = database.registered("bob").await;
-        let ended = database.revoke_account(bob.id, NOW, until).await.unwrap();
-        database.revoke_token("a token".to_owned(), until).await.unwrap();
+        let ended = database.revoke_account(bob.id, act(), until).await.unwrap();
+        database.revoke_token("a token".to_owned(), act(), until).await.unwrap();
 
         let listed = database.list_revocations(NOW).await.unwrap();
         let recent = database.list_recent_revocations(Duration::from_secs(600)).await.unwrap();
@@ -60,10 +60,10 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
         let (alice, opened) = database.registered("alice").await;
         let until = NOW + HOUR;
 
-        let first = database.revoke_session(opened.id, NOW, until).await.unwrap();
-        let again = database.revoke_session(opened.id, NOW + SECOND, until).await.unwrap();
+        let first = database.revoke_session(opened.id, act(), until).await.unwrap();
+        let again = database.revoke_session(opened.id, act_at(NOW + SECOND), until).await.unwrap();
         let of_no_account =
-            database.revoke_session(unknown(SessionId::from_uuid), NOW, until).await;
+            database.revoke_session(unknown(SessionId::from_uuid), act(), until).await;
 
         assert_eq!(first, Some((alice.id, true)));
         assert_eq!(again, Some((alice.id, false)));
@@ -72,7 +72,7 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
         let attempt = RefreshAttempt {
             family: opened.refresh_family,
             generation: 0,
-            now: NOW,
+            act: act(),
             grace: SECOND,
             idle_expires_at: NOW + DAY,
             latest_end: NOW + DAY * 90,
@@ -88,12 +88,12 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
 async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times() {
     with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
-        let revoke = async |until| database.revoke_account(alice.id, NOW, until).await.unwrap();
+        let revoke = async |until| database.revoke_account(alice.id, act(), until).await.unwrap();
 
         assert_eq!(revoke(NOW + DAY).await, Some(1));
         assert_eq!(revoke(NOW + HOUR).await, Some(0), "all sessions had ended");
         let nobody = unknown(AccountId::from_uuid);
-        let of_no_account = database.revoke_account(nobody, NOW, NOW + DAY).await.unwrap();
+        let of_no_account = database.revoke_account(nobody, act(), NOW + DAY).await.unwrap();
 
         assert_eq!(of_no_account, None);
         let listed = database.list_revocations(NOW).await.unwrap();
@@ -107,7 +107,7 @@ async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times(
 async fn a_token_that_is_revoked_again_is_remembered_longer_and_never_shorter() {
     with_database(async |database| {
         let revoke = async |until| {
-            database.revoke_token("a token".to_owned(), until).await.unwrap();
+            database.revoke_token("a token".to_owned(), act(), until).await.unwrap();
             database.list_revocations(NOW).await.unwrap()[0].until
         };
 
@@ -123,12 +123,12 @@ async fn revoked_accounts_and_tokens_are_swept_at_their_time() {
     with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
         let until = NOW + HOUR;
-        database.revoke_account(alice.id, NOW, until).await.unwrap();
-        database.revoke_token("a token".to_owned(), until).await.unwrap();
+        database.revoke_account(alice.id, act(), until).await.unwrap();
+        database.revoke_token("a token".to_owned(), act(), until).await.unwrap();
 
-        let session = database.sweep(NOW, NOW, 100).await.unwrap();
-        let too_early = database.sweep(until - SECOND, NOW, 100).await.unwrap();
-        let swept = database.sweep(until, NOW, 100).await.unwrap();
+        let session = database.sweep(cutoffs(NOW, NOW), 100).await.unwrap();
+        let too_early = database.sweep(cutoffs(until - SECOND, NOW), 100).await.unwrap();
+        let swept = database.sweep(cutoffs(until, NOW), 100).await.unwrap();
 
         assert_eq!((session, too_early, swept), (1, 0, 2));
         assert!(database.list_revocations(NOW).await.unwrap().is_empty());

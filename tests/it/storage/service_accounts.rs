@@ -11,7 +11,10 @@ use claviger::{
 };
 use claviger_token::time::Timestamp;
 
-use super::{DAY, Database, HOUR, NOW, RACERS, SECOND, bytes, race, rounds, uuid, with_database};
+use super::{
+    DAY, Database, HOUR, NOW, RACERS, SECOND, act, bytes, cutoffs, race, rounds, uuid,
+    with_database,
+};
 
 fn name(text: &str) -> ServiceAccountName {
     ServiceAccountName::parse(text).unwrap()
@@ -60,7 +63,7 @@ async fn a_service_account_is_listed_as_it_was_created() {
         let bare = ServiceAccount { keys: Vec::new(), ..account("bare") };
 
         for it in [&full, &bare] {
-            assert_eq!(database.create_service_account(it.clone()).await.unwrap(), Created);
+            assert_eq!(database.create_service_account(it.clone(), act()).await.unwrap(), Created);
         }
 
         assert_eq!(all(&database).await, [bare, full]);
@@ -72,7 +75,7 @@ async fn a_service_account_is_listed_as_it_was_created() {
 async fn service_accounts_are_listed_by_name_in_pages() {
     with_database(async |database| {
         for text in ["c", "a", "b-2", "b", "b1"] {
-            database.create_service_account(account(text)).await.unwrap();
+            database.create_service_account(account(text), act()).await.unwrap();
         }
 
         let mut pages = Vec::new();
@@ -95,12 +98,13 @@ async fn a_name_or_a_certificate_that_is_taken_leaves_nothing_behind() {
     with_database(async |database| {
         let first =
             ServiceAccount { certificate_names: certificates(&["m.example"]), ..account("first") };
-        database.create_service_account(first.clone()).await.unwrap();
+        database.create_service_account(first.clone(), act()).await.unwrap();
         let names = certificates(&["z.example", "m.example", "a.example"]);
         let same_certificate = ServiceAccount { certificate_names: names, ..account("second") };
 
-        let same_name = database.create_service_account(account("first")).await.unwrap();
-        let same_certificate = database.create_service_account(same_certificate).await.unwrap();
+        let same_name = database.create_service_account(account("first"), act()).await.unwrap();
+        let same_certificate =
+            database.create_service_account(same_certificate, act()).await.unwrap();
 
         assert_eq!([same_name, same_certificate], [Exists, Exists]);
         assert_eq!(all(&database).await, [first]);
@@ -110,7 +114,7 @@ async fn a_name_or_a_certificate_that_is_taken_leaves_nothing_behind() {
             certificate_names: certificates(&["a.example", "z.example"]),
             ..account("third")
         };
-        assert_eq!(database.create_service_account(free).await.unwrap(), Created);
+        assert_eq!(database.create_service_account(free, act()).await.unwrap(), Created);
     })
     .await;
 }
@@ -119,11 +123,12 @@ async fn a_name_or_a_certificate_that_is_taken_leaves_nothing_behind() {
 async fn a_rotation_keeps_keys_that_have_not_ended_and_gives_them_no_more_time() {
     with_database(async |database| {
         let made = account("shop");
-        database.create_service_account(made.clone()).await.unwrap();
+        database.create_service_account(made.clone(), act()).await.unwrap();
         let (second, third) = (key(NOW + HOUR), key(NOW + HOUR));
 
         let rotate = async |key: &StoredServiceKey, until| {
-            let rotated = database.rotate_service_account_key(name("shop"), key.clone(), until);
+            let rotated =
+                database.rotate_service_account_key(name("shop"), key.clone(), until, act());
             rotated.await.unwrap()
         };
         let first_rotation = rotate(&second, NOW + DAY).await;
@@ -151,10 +156,11 @@ async fn a_rotation_deletes_what_has_ended_and_all_but_the_newest_keys() {
     with_database(async |database| {
         let names = certificates(&["a.example", "b.example"]);
         let made = ServiceAccount { certificate_names: names.clone(), ..account("shop") };
-        database.create_service_account(made).await.unwrap();
-        database.create_service_account(account("other")).await.unwrap();
+        database.create_service_account(made, act()).await.unwrap();
+        database.create_service_account(account("other"), act()).await.unwrap();
         let rotate = async |key: &StoredServiceKey, until| {
-            let rotated = database.rotate_service_account_key(name("shop"), key.clone(), until);
+            let rotated =
+                database.rotate_service_account_key(name("shop"), key.clone(), until, act());
             rotated.await.unwrap().unwrap()
         };
         let hashes =
@@ -181,11 +187,11 @@ async fn a_rotation_deletes_what_has_ended_and_all_but_the_newest_keys() {
 async fn who_has_no_key_gets_one_by_a_rotation_and_a_stranger_does_not() {
     with_database(async |database| {
         let bare = ServiceAccount { keys: Vec::new(), ..account("bare") };
-        database.create_service_account(bare).await.unwrap();
+        database.create_service_account(bare, act()).await.unwrap();
         let new = key(NOW);
 
-        let stranger = database.rotate_service_account_key(name("who"), key(NOW), NOW).await;
-        database.rotate_service_account_key(name("bare"), new.clone(), NOW).await.unwrap();
+        let stranger = database.rotate_service_account_key(name("who"), key(NOW), NOW, act()).await;
+        database.rotate_service_account_key(name("bare"), new.clone(), NOW, act()).await.unwrap();
 
         assert_eq!(stranger.unwrap(), None);
         assert_eq!(all(&database).await[0].keys, [new]);
@@ -200,18 +206,18 @@ async fn a_deleted_service_account_leaves_nothing_behind() {
         let gone = ServiceAccount { certificate_names: names.clone(), ..account("gone") };
         let other = account("other");
         for it in [&gone, &other] {
-            database.create_service_account(it.clone()).await.unwrap();
+            database.create_service_account(it.clone(), act()).await.unwrap();
         }
 
-        let deleted = database.delete_service_account(name("gone")).await.unwrap();
-        let again = database.delete_service_account(name("gone")).await.unwrap();
+        let deleted = database.delete_service_account(name("gone"), act()).await.unwrap();
+        let again = database.delete_service_account(name("gone"), act()).await.unwrap();
 
         assert_eq!((deleted, again), (Some(gone.id), None));
         assert_eq!(all(&database).await, [other]);
         assert_eq!(database.count("SELECT count(*) FROM service_account_keys").await, 1);
         assert_eq!(database.count("SELECT count(*) FROM service_account_certificates").await, 0);
         let anew = ServiceAccount { certificate_names: names, ..account("gone") };
-        assert_eq!(database.create_service_account(anew).await.unwrap(), Created);
+        assert_eq!(database.create_service_account(anew, act()).await.unwrap(), Created);
     })
     .await;
 }
@@ -219,13 +225,13 @@ async fn a_deleted_service_account_leaves_nothing_behind() {
 #[tokio::test]
 async fn keys_are_swept_once_they_have_expired() {
     with_database(async |database| {
-        database.create_service_account(account("shop")).await.unwrap();
+        database.create_service_account(account("shop"), act()).await.unwrap();
         let new = key(NOW + SECOND);
         let until = NOW + HOUR;
-        database.rotate_service_account_key(name("shop"), new.clone(), until).await.unwrap();
+        database.rotate_service_account_key(name("shop"), new.clone(), until, act()).await.unwrap();
 
-        let too_early = database.sweep(until - SECOND, NOW, 100).await.unwrap();
-        let swept = database.sweep(until, NOW, 100).await.unwrap();
+        let too_early = database.sweep(cutoffs(until - SECOND, NOW), 100).await.unwrap();
+        let swept = database.sweep(cutoffs(until, NOW), 100).await.unwrap();
 
         assert_eq!((too_early, swept), (0, 1));
         assert_eq!(all(&database).await[0].keys, [new]);
@@ -250,7 +256,7 @@ async fn of_many_who_want_a_name_or_a_certificate_one_gets_it() {
                     certificate_names: certificates(&names),
                     ..account(&format!("{text}-{round}"))
                 };
-                async move { storage.create_service_account(wanted).await.unwrap() }
+                async move { storage.create_service_account(wanted, act()).await.unwrap() }
             });
 
             let outcomes = race(racers).await;
@@ -271,12 +277,15 @@ async fn of_many_who_want_a_name_or_a_certificate_one_gets_it() {
 async fn however_many_rotate_at_once_four_keys_are_left_and_one_has_no_end() {
     with_database(async |database| {
         let made = account("shop");
-        database.create_service_account(made.clone()).await.unwrap();
+        database.create_service_account(made.clone(), act()).await.unwrap();
 
         let racers = (0..RACERS * 4).map(|_| {
             let (storage, new) = (database.handle(), key(NOW));
             async move {
-                storage.rotate_service_account_key(name("shop"), new, NOW + DAY).await.unwrap()
+                storage
+                    .rotate_service_account_key(name("shop"), new, NOW + DAY, act())
+                    .await
+                    .unwrap()
             }
         });
         let outcomes = race(racers).await;

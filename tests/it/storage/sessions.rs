@@ -7,7 +7,7 @@ use claviger::{
 use claviger_token::sign_in::SignInMethod;
 
 use super::{
-    HOUR, NOW, SECOND, account_id, new_session,
+    HOUR, NOW, SECOND, account_id, act, act_at, new_session,
     passkeys::{added, session_with, used},
     session_id, session_of, sign_in_with, with_database,
 };
@@ -59,7 +59,8 @@ async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
         let passkey = added(&database, &session).await;
         let (opened, later) = (session_with(&passkey), NOW + HOUR);
         sign_in_with(&database, used(&passkey, 6), opened.clone()).await;
-        let prove = async |id, now| database.record_password_reauthentication(id, now).await;
+        let prove =
+            async |id, now| database.record_password_reauthentication(id, act_at(now)).await;
 
         let live = prove(opened.id, later).await.unwrap();
         let expired = prove(session.id, session.idle_expires_at).await;
@@ -115,7 +116,7 @@ async fn sessions_that_ended_or_expired_are_not_listed() {
         }
         let one = SessionSelection::One(ended.id);
         database
-            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + HOUR)
+            .end_sessions(alice.id, one, EndReason::Revoked, act(), NOW + HOUR)
             .await
             .unwrap()
             .announced(drop);
@@ -138,7 +139,7 @@ async fn selected_sessions_end_and_are_revoked_once() {
         }
         let end = async |selection| {
             let reason = EndReason::Revoked;
-            let ended = database.end_sessions(alice.id, selection, reason, NOW, NOW + HOUR).await;
+            let ended = database.end_sessions(alice.id, selection, reason, act(), NOW + HOUR).await;
             let mut ended = ended.unwrap().announced(drop)?;
             ended.sort();
             Some(ended)

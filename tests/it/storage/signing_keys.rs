@@ -5,7 +5,7 @@ use claviger_token::{algorithm::SigningAlgorithm, time::Timestamp};
 
 use claviger::storage::signing_keys::KeyRevocation;
 
-use super::{DAY, HOUR, NOW, RACERS, SECOND, race, with_database};
+use super::{DAY, HOUR, NOW, RACERS, SECOND, act, act_at, cutoffs, race, with_database};
 
 fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
     StoredSigningKey {
@@ -33,7 +33,7 @@ async fn a_key_is_listed_as_it_was_added() {
             (SigningAlgorithm::EdDsa, newest("Rs256")),
         ] {
             let added = StoredSigningKey { algorithm, ..key(&format!("{algorithm:?}"), NOW) };
-            assert!(database.add_signing_key(added, expected, NOW + HOUR).await.unwrap());
+            assert!(database.add_signing_key(added, expected, NOW + HOUR, act()).await.unwrap());
         }
 
         let keys = database.list_signing_keys(NOW).await.unwrap();
@@ -52,11 +52,11 @@ async fn a_key_is_listed_as_it_was_added() {
 #[tokio::test]
 async fn a_new_key_retires_its_predecessors_once() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
         let retire = NOW + HOUR;
-        database.add_signing_key(key("b", NOW + SECOND), newest("a"), retire).await.unwrap();
+        database.add_signing_key(key("b", NOW + SECOND), newest("a"), retire, act()).await.unwrap();
         let later = NOW + HOUR * 2;
-        database.add_signing_key(key("c", NOW + SECOND), newest("b"), later).await.unwrap();
+        database.add_signing_key(key("c", NOW + SECOND), newest("b"), later, act()).await.unwrap();
 
         let keys = database.list_signing_keys(NOW).await.unwrap();
         let after_the_first_retired = database.list_signing_keys(NOW + HOUR).await.unwrap();
@@ -71,10 +71,10 @@ async fn a_new_key_retires_its_predecessors_once() {
 #[tokio::test]
 async fn a_key_is_refused_when_the_newest_is_another() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
 
-        assert!(!database.add_signing_key(key("b", NOW), None, NOW).await.unwrap());
-        assert!(!database.add_signing_key(key("b", NOW), newest("x"), NOW).await.unwrap());
+        assert!(!database.add_signing_key(key("b", NOW), None, NOW, act()).await.unwrap());
+        assert!(!database.add_signing_key(key("b", NOW), newest("x"), NOW, act()).await.unwrap());
 
         let keys = database.list_signing_keys(NOW).await.unwrap();
         assert_eq!(keys.len(), 1);
@@ -86,18 +86,15 @@ async fn a_key_is_refused_when_the_newest_is_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_rotations_at_once_make_one_key() {
     with_database(async |database| {
-        database.add_signing_key(key("first", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("first", NOW), None, NOW, act()).await.unwrap();
 
-        let added =
-            race(
-                (0..RACERS).map(|racer| {
-                    let (storage, key) = (database.handle(), key(&format!("key {racer}"), NOW));
-                    async move {
-                        storage.add_signing_key(key, newest("first"), NOW + HOUR).await.unwrap()
-                    }
-                }),
-            )
-            .await;
+        let added = race((0..RACERS).map(|racer| {
+            let (storage, key) = (database.handle(), key(&format!("key {racer}"), NOW));
+            async move {
+                storage.add_signing_key(key, newest("first"), NOW + HOUR, act()).await.unwrap()
+            }
+        }))
+        .await;
 
         assert_eq!(added.iter().filter(|it| **it).count(), 1);
         assert_eq!(database.list_signing_keys(NOW).await.unwrap().len(), 2);
@@ -108,12 +105,12 @@ async fn eight_rotations_at_once_make_one_key() {
 #[tokio::test]
 async fn the_only_signing_key_is_replaced_when_it_is_revoked() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
         let now = NOW + HOUR;
         let replacement = StoredSigningKey { activates_at: now, ..key("b", now) };
         let revoke = async |id: &str| {
             let (id, retire) = (id.to_owned(), now + HOUR);
-            database.revoke_signing_key(id, replacement.clone(), retire, now).await.unwrap()
+            database.revoke_signing_key(id, replacement.clone(), retire, act_at(now)).await.unwrap()
         };
 
         assert_eq!(revoke("x").await, KeyRevocation::Unknown);
@@ -131,12 +128,13 @@ async fn the_only_signing_key_is_replaced_when_it_is_revoked() {
 #[tokio::test]
 async fn a_revoked_key_beside_one_that_signs_is_not_replaced() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
-        database.add_signing_key(key("b", NOW), newest("a"), NOW + HOUR).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
+        database.add_signing_key(key("b", NOW), newest("a"), NOW + HOUR, act()).await.unwrap();
         let now = NOW + SECOND;
         let replacement = key("c", now);
 
-        let revoked = database.revoke_signing_key("a".to_owned(), replacement, now, now).await;
+        let revoked =
+            database.revoke_signing_key("a".to_owned(), replacement, now, act_at(now)).await;
 
         assert_eq!(revoked.unwrap(), KeyRevocation::Revoked);
         let keys = database.list_signing_keys(now).await.unwrap();
@@ -149,14 +147,14 @@ async fn a_revoked_key_beside_one_that_signs_is_not_replaced() {
 #[tokio::test]
 async fn a_key_that_waits_does_not_sign_for_a_revoked_one() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
         let waiting = StoredSigningKey { activates_at: NOW + HOUR, ..key("b", NOW + SECOND) };
-        database.add_signing_key(waiting, newest("a"), NOW + HOUR).await.unwrap();
+        database.add_signing_key(waiting, newest("a"), NOW + HOUR, act()).await.unwrap();
         // By a clock that is behind.
         let replacement = key("c", NOW);
 
         let (id, now) = ("a".to_owned(), NOW + SECOND);
-        let revoked = database.revoke_signing_key(id, replacement, NOW + DAY, now).await;
+        let revoked = database.revoke_signing_key(id, replacement, NOW + DAY, act_at(now)).await;
 
         assert_eq!(revoked.unwrap(), KeyRevocation::Replaced);
         let keys = database.list_signing_keys(now).await.unwrap();
@@ -169,12 +167,12 @@ async fn a_key_that_waits_does_not_sign_for_a_revoked_one() {
 #[tokio::test]
 async fn a_revoked_key_is_never_swept() {
     with_database(async |database| {
-        database.add_signing_key(key("a", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
         let replacement = key("b", NOW + SECOND);
         let id = "a".to_owned();
-        database.revoke_signing_key(id, replacement, NOW, NOW + SECOND).await.unwrap();
+        database.revoke_signing_key(id, replacement, NOW, act_at(NOW + SECOND)).await.unwrap();
 
-        database.sweep(NOW + DAY * 4000, NOW, 100).await.unwrap();
+        database.sweep(cutoffs(NOW + DAY * 4000, NOW), 100).await.unwrap();
 
         assert_eq!(database.list_signing_keys(NOW + DAY * 4000).await.unwrap().len(), 2);
     })
@@ -184,15 +182,18 @@ async fn a_revoked_key_is_never_swept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_revoked_eight_times_at_once_is_replaced_once() {
     with_database(async |database| {
-        database.add_signing_key(key("first", NOW), None, NOW).await.unwrap();
+        database.add_signing_key(key("first", NOW), None, NOW, act()).await.unwrap();
         let now = NOW + HOUR;
 
-        let revoked = race((0..RACERS).map(|racer| {
-            let (storage, id) = (database.handle(), "first".to_owned());
-            let replacement = key(&format!("key {racer}"), NOW);
-            async move { storage.revoke_signing_key(id, replacement, now, now).await.unwrap() }
-        }))
-        .await;
+        let revoked =
+            race((0..RACERS).map(|racer| {
+                let (storage, id) = (database.handle(), "first".to_owned());
+                let replacement = key(&format!("key {racer}"), NOW);
+                async move {
+                    storage.revoke_signing_key(id, replacement, now, act_at(now)).await.unwrap()
+                }
+            }))
+            .await;
 
         let count = |what| revoked.iter().filter(|it| **it == what).count();
         assert_eq!(count(KeyRevocation::Replaced), 1);

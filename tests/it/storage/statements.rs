@@ -19,7 +19,7 @@ const COSTS: &[(&str, &str)] = &[
     (
         "Register",
         "BEGIN, INSERT budgets, INSERT budgets, COMMIT, \
-         BEGIN, INSERT accounts, INSERT sessions, COMMIT, \
+         BEGIN, INSERT accounts, INSERT sessions, INSERT events, COMMIT, \
          BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
     ),
     (
@@ -28,12 +28,14 @@ const COSTS: &[(&str, &str)] = &[
          BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
          SELECT accounts, \
          BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
-         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
+         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, \
+         INSERT events, COMMIT",
     ),
     (
         "Login refused",
         "SELECT sign_in_failures, \
-         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts",
+         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts, \
+         BEGIN, INSERT events, COMMIT",
     ),
     (
         "Login after that",
@@ -41,39 +43,43 @@ const COSTS: &[(&str, &str)] = &[
          BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
          SELECT accounts, \
          BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
-         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, COMMIT",
+         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, \
+         INSERT events, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),
     (
         "FinishRegistration",
         "SELECT used_ceremonies, BEGIN, lock accounts, INSERT used_ceremonies, lock sessions, \
-         SELECT sessions, SELECT accounts, INSERT passkeys, COMMIT",
+         SELECT sessions, SELECT accounts, INSERT passkeys, INSERT events, COMMIT",
     ),
     ("StartAuthentication by name", "SELECT accounts, SELECT passkeys"),
     ("StartAuthentication", ""),
     (
         "FinishAuthentication",
         "SELECT used_ceremonies, SELECT passkeys, BEGIN, lock accounts, \
-         INSERT used_ceremonies, UPDATE passkeys, SELECT sessions, INSERT sessions, COMMIT, SELECT accounts, \
+         INSERT used_ceremonies, UPDATE passkeys, SELECT sessions, INSERT sessions, INSERT events, COMMIT, SELECT accounts, \
          SELECT sign_in_failures, SELECT sign_in_failures",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
     (
         "DeletePasskey",
         "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT passkeys, \
-         SELECT accounts, DELETE passkeys, UPDATE sessions, INSERT revocations, COMMIT",
+         SELECT accounts, DELETE passkeys, INSERT events, UPDATE sessions, INSERT revocations, COMMIT",
     ),
     (
         "RemovePassword",
         "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT accounts, \
-         UPDATE accounts, UPDATE sessions, INSERT revocations, COMMIT",
+         UPDATE accounts, INSERT events, UPDATE sessions, INSERT revocations, COMMIT",
     ),
     ("GetAccount", "SELECT accounts"),
     ("ListSessions", "SELECT sessions"),
     ("RefreshTokens", "BEGIN, UPDATE sessions, COMMIT"),
     ("ValidateToken", ""),
-    ("Logout", "BEGIN, UPDATE sessions, INSERT revocations, COMMIT"),
-    ("Logout by refresh token", "BEGIN, UPDATE sessions, INSERT revocations, COMMIT"),
+    ("Logout", "BEGIN, UPDATE sessions, INSERT revocations, INSERT events, COMMIT"),
+    (
+        "Logout by refresh token",
+        "BEGIN, UPDATE sessions, INSERT revocations, INSERT events, COMMIT",
+    ),
 ];
 
 #[tokio::test]
@@ -181,9 +187,32 @@ async fn a_decoy_costs_the_statements_of_a_passkey() {
     let (of_passkey, of_decoys) = costs.split_at(4);
     assert_eq!(
         of_passkey[1].1,
-        "SELECT used_ceremonies, SELECT passkeys, BEGIN, INSERT used_ceremonies, COMMIT"
+        "SELECT used_ceremonies, SELECT passkeys, BEGIN, INSERT used_ceremonies, INSERT events, COMMIT"
     );
     assert_eq!(of_decoys, [of_passkey, of_passkey].concat());
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_costs_the_same_for_a_name_that_no_account_has() {
+    let server = PostgresServer::start(&[("log_statement", "all")]);
+    server.create_database(DATABASE, None).await;
+    let home = Home::at(server.url(DATABASE));
+    migrations::up(&home.options()).await.unwrap();
+    let app = TestApp::start_in(home, &[]).await;
+    app.registered("alice").await;
+    let mut log = StatementLog::new(&server);
+
+    for name in ["alice", "nobody"] {
+        let refused = log.cost("refused", app.stranger().login(name, "not the password")).await;
+        assert!(refused.is_err());
+    }
+
+    let costs = log.costs();
+    let known = &COSTS.iter().find(|(call, _)| *call == "Login refused").unwrap().1;
+    assert!(costs.iter().all(|(_, cost)| cost == known), "{costs:#?}");
+    let mut raw = app.home().raw().await;
+    let rows = raw.number("SELECT count(*) FROM events WHERE kind = 'sign_in'").await;
+    assert_eq!(rows, 2, "one for each refusal");
 }
 
 /// Which part of a server's log belongs to which call.

@@ -10,15 +10,15 @@ use claviger::storage::sessions::{RefreshAttempt, SessionSelection};
 use claviger_token::algorithm::SigningAlgorithm;
 
 use super::{
-    DAY, Database, HOUR, NOW, SECOND, bytes, ceremony_id, new_session, throttle::failure,
-    with_database,
+    DAY, Database, HOUR, NOW, SECOND, act, act_at, bytes, ceremony_id, cutoffs, new_session,
+    throttle::failure, with_database,
 };
 
 async fn is_stored(database: &Database, session: &NewSession) -> bool {
     let attempt = RefreshAttempt {
         family: session.refresh_family,
         generation: 9,
-        now: session.expires_at,
+        act: act_at(session.expires_at),
         grace: SECOND,
         idle_expires_at: session.expires_at,
         latest_end: session.expires_at,
@@ -46,7 +46,7 @@ fn key(key_id: &str) -> StoredSigningKey {
 #[tokio::test]
 async fn an_empty_database_has_nothing_to_sweep() {
     with_database(async |database| {
-        assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(cutoffs(NOW, NOW), 100).await.unwrap(), 0);
     })
     .await;
 }
@@ -62,13 +62,13 @@ async fn ended_and_expired_sessions_are_swept_and_live_ones_stay() {
         }
         let one = SessionSelection::One(ended.id);
         database
-            .end_sessions(alice.id, one, EndReason::Revoked, NOW, NOW + DAY)
+            .end_sessions(alice.id, one, EndReason::Revoked, act(), NOW + DAY)
             .await
             .unwrap()
             .announced(drop);
 
-        assert_eq!(database.sweep(NOW, NOW, 100).await.unwrap(), 0);
-        assert_eq!(database.sweep(NOW, NOW + DAY + HOUR, 100).await.unwrap(), 2);
+        assert_eq!(database.sweep(cutoffs(NOW, NOW), 100).await.unwrap(), 0);
+        assert_eq!(database.sweep(cutoffs(NOW, NOW + DAY + HOUR), 100).await.unwrap(), 2);
 
         assert!(!is_stored(&database, &ended).await);
         assert!(!is_stored(&database, &idle).await);
@@ -84,19 +84,19 @@ async fn revocations_ceremonies_keys_and_failures_are_swept_at_their_time() {
         let until = NOW + HOUR;
         let own = SessionSelection::One(session.id);
         database
-            .end_sessions(alice.id, own, EndReason::Logout, NOW, until)
+            .end_sessions(alice.id, own, EndReason::Logout, act(), until)
             .await
             .unwrap()
             .announced(drop);
         let ceremony = CeremonyUse { id: ceremony_id(), keep_until: until };
-        database.record_failed_ceremony(ceremony, 9).await.unwrap();
-        database.add_signing_key(key("a"), None, NOW).await.unwrap();
-        database.add_signing_key(key("b"), Some("a".to_owned()), until).await.unwrap();
+        database.record_failed_ceremony(ceremony, 9, Vec::new()).await.unwrap();
+        database.add_signing_key(key("a"), None, NOW, act()).await.unwrap();
+        database.add_signing_key(key("b"), Some("a".to_owned()), until, act()).await.unwrap();
         let counted = FailureKey(bytes());
         database.charge_attempt(failure(counted)).await.unwrap();
 
-        let too_early = database.sweep(NOW + HOUR - SECOND, NOW, 100).await.unwrap();
-        let swept = database.sweep(until, NOW, 100).await.unwrap();
+        let too_early = database.sweep(cutoffs(NOW + HOUR - SECOND, NOW), 100).await.unwrap();
+        let swept = database.sweep(cutoffs(until, NOW), 100).await.unwrap();
 
         assert_eq!((too_early, swept), (0, 4));
         assert!(database.list_revocations(NOW).await.unwrap().is_empty());
@@ -117,7 +117,7 @@ async fn a_sweep_takes_no_more_than_its_batch() {
 
         let mut swept = Vec::new();
         for _ in 0..4 {
-            swept.push(database.sweep(NOW + HOUR, NOW, 2).await.unwrap());
+            swept.push(database.sweep(cutoffs(NOW + HOUR, NOW), 2).await.unwrap());
         }
 
         assert_eq!(swept, [2, 2, 1, 0]);

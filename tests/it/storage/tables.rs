@@ -102,7 +102,9 @@ async fn what_belongs_to_an_account_has_a_rule_for_its_deletion() {
 fn every_table_is_swept_or_stays_bounded_for_a_reason() {
     for table in TABLES {
         match table.sweep {
-            Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => {
+            Sweep::AtExpiry(statements)
+            | Sweep::AfterRetention(statements)
+            | Sweep::OfRecord(statements) => {
                 assert!(!statements.is_empty(), "nothing of {} is swept", table.name);
                 statements.iter().for_each(|it| assert_deletes(table, it));
                 statements.iter().for_each(|it| assert!(it.ends_with("LIMIT $2)"), "{it}"));

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::support::{Home, raw::RawConnection};
 
 use super::{
-    NOW, RACERS, SECOND, bytes, new_account, new_session, options, race, throttle::failure,
+    NOW, RACERS, SECOND, act, bytes, new_account, new_session, options, race, throttle::failure,
     with_database, with_sqlite,
 };
 
@@ -244,7 +244,7 @@ async fn two_processes_on_one_database_see_each_others_writes() {
 
         let found = other.find_account(alice.id).await.unwrap();
         let deleted =
-            other.delete_account(alice.id, session.id, NOW, NOW).await.unwrap().announced(drop);
+            other.delete_account(alice.id, session.id, act(), NOW).await.unwrap().announced(drop);
 
         assert!(found.is_some());
         assert!(deleted);

@@ -7,7 +7,6 @@ use claviger::{
     config::Config,
     domain::{
         clock::{ManualClock, WrongClock},
-        operators::Actor,
         service_accounts::ServiceAccounts,
         tokens::{
             access::Subject,
@@ -21,7 +20,7 @@ use claviger_token::time::Timestamp;
 use tonic::{Status, transport::Channel};
 
 use super::{
-    Home, PASSWORD, Person, SECOND,
+    Home, PASSWORD, Person, SECOND, command_line,
     people::{channel, channel_from},
     raw::RawConnection,
 };
@@ -228,17 +227,17 @@ impl TestApp {
 
     /// Rotates the signing keys as the command line does, and lets the server notice.
     pub async fn rotate_keys(&self) {
-        self.app.keys().rotate(Activation::AfterDelay, &Actor::CommandLine).await.unwrap();
+        self.app.keys().rotate(Activation::AfterDelay, &command_line()).await.unwrap();
     }
 
     /// Likewise, with a key that signs at once.
     pub async fn rotate_keys_at_once(&self) {
-        self.app.keys().rotate(Activation::AtOnce, &Actor::CommandLine).await.unwrap();
+        self.app.keys().rotate(Activation::AtOnce, &command_line()).await.unwrap();
     }
 
     /// Revokes a key as the command line does.
     pub async fn revoke_key(&self, key_id: &str) {
-        let revoked = self.app.keys().revoke(key_id, &Actor::CommandLine).await.unwrap();
+        let revoked = self.app.keys().revoke(key_id, &command_line()).await.unwrap();
         assert_eq!(revoked, KeyRevocation::Replaced);
     }
 

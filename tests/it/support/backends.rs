@@ -1,10 +1,7 @@
 //! Backends on the internal port that say who they are.
 
 use claviger::{
-    domain::operators::{
-        Actor,
-        service_accounts::{NewServiceAccount, Wanted},
-    },
+    domain::operators::service_accounts::{NewServiceAccount, Wanted},
     grpc::contracts::admin::service_account_service_client::ServiceAccountServiceClient,
 };
 use claviger_proto::pb::token_service_client::TokenServiceClient;
@@ -13,7 +10,7 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use super::{Person, TestApp, authority::Identity, people::Bearer, people::channel};
+use super::{Person, TestApp, authority::Identity, command_line, people::Bearer, people::channel};
 
 /// `tokens.audiences` of a server that knows the backends of [`Tokens`].
 pub const SHOP_AND_BANK: (&str, &str) = ("tokens.audiences", "shop,bank");
@@ -48,7 +45,7 @@ impl TestApp {
     /// Makes a service account and answers with its key, which is empty when it was to have none.
     pub async fn service_account(&self, wanted: Wanted) -> String {
         let new = NewServiceAccount::parse(&wanted).unwrap();
-        let made = self.service_accounts().create(new, &Actor::CommandLine).await.unwrap();
+        let made = self.service_accounts().create(new, &command_line()).await.unwrap();
         made.key.map(|key| key.expose().to_owned()).unwrap_or_default()
     }
 

@@ -40,6 +40,8 @@ pub use refusal::Refusal;
 
 use std::time::Duration;
 
+use claviger::domain::operators::Actor;
+
 /// A password that every rule accepts.
 pub const PASSWORD: &str = "correct horse battery staple";
 /// Another one.
@@ -52,6 +54,11 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(3600);
 /// One day.
 pub const DAY: Duration = Duration::from_secs(86_400);
+
+/// What acts where a test stands in for a command.
+pub fn command_line() -> Actor {
+    Actor::CommandLine("tester".to_owned())
+}
 
 /// Asserts that a call was refused with this code and reason, and answers with the refusal.
 #[macro_export]

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         Error, Result,
         completion::to_completion,
+        events::act,
         service_accounts::{ServiceAccounts, hash},
     },
     model::{
@@ -93,7 +94,8 @@ impl ServiceAccounts {
     pub async fn delete(&self, name: ServiceAccountName, by: &Actor) -> Result<()> {
         let (accounts, by) = (self.clone(), by.clone());
         to_completion(async move {
-            let deleted = accounts.storage.delete_service_account(name.clone()).await?;
+            let act = act(&accounts.world, by.clone())?;
+            let deleted = accounts.storage.delete_service_account(name.clone(), act).await?;
             let id = deleted.ok_or(Error::ServiceAccountNotFound)?;
             log("service_account_deleted", (id, &name), &by);
             accounts.reload().await
@@ -103,7 +105,8 @@ impl ServiceAccounts {
 
     async fn add(&self, account: ServiceAccount, by: &Actor) -> Result<()> {
         let (id, name) = (account.id, account.name.clone());
-        match self.storage.create_service_account(account).await? {
+        let act = act(&self.world, by.clone())?;
+        match self.storage.create_service_account(account, act).await? {
             ServiceAccountCreation::Exists => return Err(Error::ServiceAccountExists),
             ServiceAccountCreation::Created => log("service_account_created", (id, &name), by),
         }
@@ -118,9 +121,9 @@ impl ServiceAccounts {
         by: &Actor,
     ) -> Result<ServiceAccount> {
         let expire_at = key.created_at + rotation.overlap;
-        let rotated =
-            self.storage.rotate_service_account_key(rotation.name, key, expire_at).await?;
-        let account = rotated.ok_or(Error::ServiceAccountNotFound)?;
+        let (name, act) = (rotation.name, act(&self.world, by.clone())?);
+        let rotated = self.storage.rotate_service_account_key(name, key, expire_at, act);
+        let account = rotated.await?.ok_or(Error::ServiceAccountNotFound)?;
         log("service_account_key_rotated", (account.id, &account.name), by);
         self.reload_changed().await;
         Ok(account)

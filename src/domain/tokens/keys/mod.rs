@@ -20,7 +20,7 @@ use claviger_token::{
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Error, Result, operators::Actor, secret::DerivedKey, world::World},
+    domain::{Error, Result, events::act, operators::Actor, secret::DerivedKey, world::World},
     model::signing_key::{PublicKey, SigningKeyState, StoredSigningKey},
     storage::Storage,
 };
@@ -111,9 +111,9 @@ impl KeyRing {
         self.reload().await?;
         match due(&self.keys.load(), self.settings.rotation_interval, self.world.now()) {
             Due::Nothing => return Ok(()),
-            Due::FirstKey => self.add_next(Activation::AtOnce, SCHEDULE).await?,
+            Due::FirstKey => self.add_next(Activation::AtOnce, &Actor::Server).await?,
             Due::NextKey if self.world.is_time_confirmed() => {
-                self.add_next(Activation::AfterDelay, SCHEDULE).await?
+                self.add_next(Activation::AfterDelay, &Actor::Server).await?
             }
             Due::NextKey => return Ok(()),
         };
@@ -123,15 +123,16 @@ impl KeyRing {
     /// Makes the next key and returns it. When another process made one at the same time, that one is
     /// returned.
     pub async fn rotate(&self, activation: Activation, by: &Actor) -> Result<PublicKey> {
-        self.add_next(activation, &by.to_string()).await
+        self.add_next(activation, by).await
     }
 
-    async fn add_next(&self, activation: Activation, by: &str) -> Result<PublicKey> {
+    async fn add_next(&self, activation: Activation, by: &Actor) -> Result<PublicKey> {
         let (newest_id, newest_made) = match self.keys.load().newest() {
             Some(key) => (Some(key.public().key_id.clone()), Some(key.created_at())),
             None => (None, None),
         };
-        let now = self.world.now();
+        let act = act(&self.world, by.clone())?;
+        let now = act.at;
         // The order of keys is the order of their making, also where the clock stands or steps back.
         let created_at = newest_made.map_or(now, |it| now.max(it + Duration::from_micros(1)));
         let activates_at = match activation {
@@ -144,10 +145,10 @@ impl KeyRing {
         let key_id = key.key_id.clone();
         let retire_at = self.predecessors_retire_at(activates_at);
 
-        let added = self.storage.add_signing_key(key, newest_id, retire_at).await?;
+        let added = self.storage.add_signing_key(key, newest_id, retire_at, act).await?;
         self.reload().await?;
         if added {
-            log_made(&key_id, algorithm, activation, by);
+            log_made(&key_id, algorithm, activation, &maker(by));
         }
         let newest = self.keys.load().newest().map(SigningKey::public).cloned();
         newest.ok_or_else(|| Error::internal("storage holds no signing key after a rotation"))
@@ -156,14 +157,14 @@ impl KeyRing {
     /// Revokes a key whose private half may be known to others: within a second every server refuses
     /// its tokens. When no other key can sign, makes one that signs at once, in the same transaction.
     pub async fn revoke(&self, key_id: &str, by: &Actor) -> Result<KeyRevocation> {
-        let by = by.to_string();
-        let now = self.world.now();
+        let act = act(&self.world, by.clone())?;
+        let (by, now) = (by.to_string(), act.at);
         let algorithm = self.settings.algorithm;
         let replacement = key_set::make_key(&self.world, &self.sealing_key, algorithm, now, now)?;
         let replacement_id = replacement.key_id.clone();
         let retire_at = self.predecessors_retire_at(now);
         let key_id = key_id.to_owned();
-        let revoked = self.storage.revoke_signing_key(key_id.clone(), replacement, retire_at, now);
+        let revoked = self.storage.revoke_signing_key(key_id.clone(), replacement, retire_at, act);
         let revoked = revoked.await?;
         // It is done, even if the reload fails.
         if matches!(revoked, KeyRevocation::Revoked | KeyRevocation::Replaced) {
@@ -264,6 +265,10 @@ fn log_made(key_id: &str, algorithm: SigningAlgorithm, activation: Activation, b
 
 /// What the log names as the maker of a key that no operator asked for.
 const SCHEDULE: &str = "schedule";
+
+fn maker(by: &Actor) -> String {
+    if *by == Actor::Server { SCHEDULE.to_owned() } else { by.to_string() }
+}
 
 /// What the schedule asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,0 +1,48 @@
+-- What happened and who did it: one row for each act, written in the transaction that did it. Without
+-- foreign keys: what happened to an account stays when the account is deleted.
+CREATE TABLE events (
+    -- A UUID of version 7, so that the order of the ids is that of the times.
+    id BYTEA NOT NULL PRIMARY KEY,
+    -- The place in the record, without gaps. NULL until the row is sealed, which happens only after its
+    -- commit: ids and times become visible in another order than they are made.
+    position BIGINT UNIQUE,
+    kind TEXT COLLATE "C" NOT NULL,
+    occurred_at BIGINT NOT NULL,
+    -- What acted: anonymous, account, service_account, command_line or server.
+    actor_kind TEXT COLLATE "C" NOT NULL,
+    -- The account's id, the service account's name, or the operating system's user.
+    actor TEXT COLLATE "C",
+    -- What the service account was allowed to do then.
+    actor_role TEXT COLLATE "C",
+    -- The account that it happened to; NULL where there is none, or where no such account exists.
+    account_id BYTEA,
+    -- The session that the actor acted in, or that a sign-in opened.
+    session_id BYTEA,
+    -- What it was done to, as the kind says: the id of a session, passkey, key or token, or the name of a
+    -- service account.
+    target TEXT COLLATE "C",
+    address TEXT COLLATE "C",
+    user_agent TEXT COLLATE "C",
+    request_id TEXT COLLATE "C",
+    -- success or refused.
+    outcome TEXT COLLATE "C" NOT NULL,
+    -- Why it was refused, or why something ended.
+    reason TEXT COLLATE "C",
+    -- The method of a sign-in.
+    method TEXT COLLATE "C"
+);
+
+-- All rows are in it, so that a row costs the same with an account and without.
+CREATE INDEX events_by_account ON events (account_id, id);
+CREATE INDEX events_by_time ON events (occurred_at);
+
+-- What the record was at a position, signed.
+CREATE TABLE event_checkpoints (
+    -- The position of the last row that it covers.
+    position BIGINT NOT NULL PRIMARY KEY,
+    -- The hash of that row and of all before it, in order.
+    chain_hash BYTEA NOT NULL,
+    signed_at BIGINT NOT NULL,
+    signature BYTEA NOT NULL,
+    key_id TEXT COLLATE "C" NOT NULL
+);

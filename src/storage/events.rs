@@ -1,0 +1,125 @@
+//! The record of every act: appended to in the transaction of the act.
+//!
+//! Places in the record (`position`) are not given here: a row gets one after its commit, since rows become
+//! visible in another order than they are made.
+
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
+
+use crate::model::{
+    event::{Activity, Event, Outcome},
+    id::EventId,
+};
+
+use super::{Connection, Result, Storage, error::corrupt, params};
+
+const INSERT: &str = "
+INSERT INTO events (id, kind, occurred_at, actor_kind, actor, actor_role, account_id, session_id, target,
+    address, user_agent, request_id, outcome, reason, method)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+
+const LIST: &str = "
+SELECT id, kind, occurred_at, actor_kind, session_id, target, address, user_agent, request_id, outcome,
+    reason, method
+FROM events WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+impl Storage {
+    /// Records what changed nothing else: refusals, all or none.
+    pub async fn record_events(&self, events: Vec<Event>) -> Result<()> {
+        self.write(events, |c, events| {
+            Box::pin(async move {
+                for event in events {
+                    append(c, event).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The events of an account, newest first, at most `limit` before `before`.
+    pub async fn list_activity(
+        &self,
+        account_id: AccountId,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Activity>> {
+        // Without a cursor the list starts at an id that no event has.
+        let before = before.map_or([0xff; 16], |it| *it.as_bytes());
+        let mut connection = self.read().await?;
+        let rows: Vec<ActivityRow> =
+            connection.list(LIST, params![account_id, before, limit]).await?;
+        rows.into_iter().map(ActivityRow::into_activity).collect()
+    }
+}
+
+/// Records an event within the transaction of what it is about.
+pub(super) async fn append(connection: &mut Connection, event: &Event) -> Result<()> {
+    let Event { act, kind, account_id, target, outcome, reason, method } = event;
+    let call = act.call.as_ref();
+    let address = call.map(|it| it.origin.address.to_string());
+    connection
+        .execute(
+            INSERT,
+            params![
+                act.event_id,
+                kind.name(),
+                act.at,
+                act.actor.kind(),
+                act.actor.name(),
+                act.actor.role(),
+                account_id,
+                act.session_id,
+                target,
+                address,
+                call.map(|it| it.origin.user_agent.as_str()),
+                call.map(|it| it.request_id.as_str()),
+                outcome.name(),
+                reason,
+                method.map(|it| it.name())
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct ActivityRow {
+    id: Vec<u8>,
+    kind: String,
+    occurred_at: i64,
+    actor_kind: String,
+    session_id: Option<Vec<u8>>,
+    target: Option<String>,
+    address: Option<String>,
+    user_agent: Option<String>,
+    request_id: Option<String>,
+    outcome: String,
+    reason: Option<String>,
+    method: Option<String>,
+}
+
+impl ActivityRow {
+    fn into_activity(self) -> Result<Activity> {
+        let session_id = self
+            .session_id
+            .map(|id| SessionId::from_slice(&id).ok_or_else(corrupt("events", "session_id")));
+        let address = self.address.map(|it| it.parse().map_err(|_| corrupt("events", "address")()));
+        Ok(Activity {
+            id: EventId::from_slice(&self.id).ok_or_else(corrupt("events", "id"))?,
+            kind: self.kind,
+            occurred_at: Timestamp::from_micros(self.occurred_at),
+            actor_kind: self.actor_kind,
+            session_id: session_id.transpose()?,
+            target: self.target,
+            address: address.transpose()?,
+            user_agent: self.user_agent,
+            request_id: self.request_id,
+            is_refused: self.outcome == Outcome::Refused.name(),
+            reason: self.reason,
+            method: self.method,
+        })
+    }
+}
