@@ -23,8 +23,6 @@ use super::{Result, call, error::Error, world::World};
 pub const REFUSALS_AT_ONCE: u32 = 100_000;
 /// How often one more refusal is recorded, for each process: 86,400 in a day, about 20 MB.
 pub const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
-/// The most events of a page.
-pub const MAX_ACTIVITY_PAGE: u32 = 100;
 
 /// Something that an actor does now, in the current call.
 ///

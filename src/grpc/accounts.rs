@@ -5,11 +5,11 @@ use std::sync::Arc;
 use claviger_proto::pb::{self, account_service_server::AccountService};
 use tonic::{Request, Response, Status};
 
-use crate::domain::accounts::Accounts;
+use crate::domain::{accounts::Accounts, events::Events};
 
 use super::{
     caller::{Callers, origin},
-    convert::accounts as convert,
+    convert::{accounts as convert, activity},
     refresh_cookie::RefreshCookie,
     services::Services,
 };
@@ -17,6 +17,7 @@ use super::{
 /// Handles the calls of AccountService.
 pub(super) struct Service {
     accounts: Arc<Accounts>,
+    events: Events,
     refresh_cookie: Arc<RefreshCookie>,
     callers: Callers,
 }
@@ -25,6 +26,7 @@ impl Service {
     pub(super) fn new(services: &Services, callers: Callers) -> Self {
         Self {
             accounts: Arc::clone(&services.accounts),
+            events: services.events.clone(),
             refresh_cookie: Arc::clone(&services.refresh_cookie),
             callers,
         }
@@ -72,5 +74,15 @@ impl AccountService for Service {
         let caller = self.callers.require(&request).await?;
         self.accounts.delete(&caller).await?;
         Ok(cookie.respond(pb::DeleteAccountResponse {}))
+    }
+
+    async fn list_activity(
+        &self,
+        request: Request<pb::ListActivityRequest>,
+    ) -> Result<Response<pb::ListActivityResponse>, Status> {
+        let caller = self.callers.require(&request).await?;
+        let page = activity::page(&request.into_inner())?;
+        let events = self.events.list(&caller, page.after, page.size).await?;
+        Ok(Response::new(activity::listed(events)))
     }
 }

@@ -15,6 +15,7 @@ mod cors;
 mod crash;
 mod crowding;
 mod edges;
+mod events;
 mod examples;
 mod failover;
 mod fairness;

@@ -2,6 +2,7 @@
 //! in one response.
 
 pub(super) mod accounts;
+pub(super) mod activity;
 pub(super) mod auth;
 pub(super) mod fields;
 mod pages;

@@ -19,6 +19,6 @@ async fn ask(mut backend: TokenServiceClient<Keyed>) -> Result<(), Status> {
 }
 
 /// Asks for a service account with this name and nothing else.
-fn named(name: &str) -> admin::CreateServiceAccountRequest {
+pub(crate) fn named(name: &str) -> admin::CreateServiceAccountRequest {
     admin::CreateServiceAccountRequest { name: name.to_owned(), ..Default::default() }
 }

@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Account, RefreshTokenDelivery, TokenPair } from "./resources_pb.js";
+import type { Account, Activity, RefreshTokenDelivery, TokenPair } from "./resources_pb.js";
 import { file_claviger_v1_resources } from "./resources_pb.js";
 import type { AuthenticationCredential } from "./webauthn_pb.js";
 import { file_claviger_v1_webauthn } from "./webauthn_pb.js";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/account_service.proto.
  */
 export const file_claviger_v1_account_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/account_service.proto\x12\x0bclaviger.v1\x22\x13\x0a\x11GetAccountRequest\x22;\x0a\x12GetAccountResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x22\xc0\x01\x0a\x15ChangePasswordRequest\x12\x1d\x0a\x10current_password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x19\x0a\x0cnew_password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x12*\x0a\x07passkey\x18\x04 \x01(\x0b2\x19.claviger.v1.PasskeyProof\x22c\x0a\x0cPasskeyProof\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22@\x0a\x16ChangePasswordResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x17\x0a\x15RemovePasswordRequest\x22\x18\x0a\x16RemovePasswordResponse\x22\x16\x0a\x14DeleteAccountRequest\x22\x17\x0a\x15DeleteAccountResponse2\xed\x02\x0a\x0eAccountService\x12M\x0a\x0aGetAccount\x12\x1e.claviger.v1.GetAccountRequest\x1a\x1f.claviger.v1.GetAccountResponse\x12Y\x0a\x0eChangePassword\x12\x22.claviger.v1.ChangePasswordRequest\x1a#.claviger.v1.ChangePasswordResponse\x12Y\x0a\x0eRemovePassword\x12\x22.claviger.v1.RemovePasswordRequest\x1a#.claviger.v1.RemovePasswordResponse\x12V\x0a\x0dDeleteAccount\x12!.claviger.v1.DeleteAccountRequest\x1a\x22.claviger.v1.DeleteAccountResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/account_service.proto\x12\x0bclaviger.v1\x22\x13\x0a\x11GetAccountRequest\x22;\x0a\x12GetAccountResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x22\xc0\x01\x0a\x15ChangePasswordRequest\x12\x1d\x0a\x10current_password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x19\x0a\x0cnew_password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x12*\x0a\x07passkey\x18\x04 \x01(\x0b2\x19.claviger.v1.PasskeyProof\x22c\x0a\x0cPasskeyProof\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22@\x0a\x16ChangePasswordResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x17\x0a\x15RemovePasswordRequest\x22\x18\x0a\x16RemovePasswordResponse\x22\x16\x0a\x14DeleteAccountRequest\x22\x17\x0a\x15DeleteAccountResponse\x22<\x0a\x13ListActivityRequest\x12\x11\x0a\x09page_size\x18\x01 \x01(\x05\x12\x12\x0a\x0apage_token\x18\x02 \x01(\x09\x22X\x0a\x14ListActivityResponse\x12'\x0a\x08activity\x18\x01 \x03(\x0b2\x15.claviger.v1.Activity\x12\x17\x0a\x0fnext_page_token\x18\x02 \x01(\x092\xc2\x03\x0a\x0eAccountService\x12M\x0a\x0aGetAccount\x12\x1e.claviger.v1.GetAccountRequest\x1a\x1f.claviger.v1.GetAccountResponse\x12Y\x0a\x0eChangePassword\x12\x22.claviger.v1.ChangePasswordRequest\x1a#.claviger.v1.ChangePasswordResponse\x12Y\x0a\x0eRemovePassword\x12\x22.claviger.v1.RemovePasswordRequest\x1a#.claviger.v1.RemovePasswordResponse\x12V\x0a\x0dDeleteAccount\x12!.claviger.v1.DeleteAccountRequest\x1a\x22.claviger.v1.DeleteAccountResponse\x12S\x0a\x0cListActivity\x12 .claviger.v1.ListActivityRequest\x1a!.claviger.v1.ListActivityResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn]);
 
 /**
  * Request of GetAccount. The access token identifies the account.
@@ -208,6 +208,63 @@ export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*
   messageDesc(file_claviger_v1_account_service, 8);
 
 /**
+ * Request of ListActivity.
+ *
+ * @generated from message claviger.v1.ListActivityRequest
+ */
+export type ListActivityRequest = Message<"claviger.v1.ListActivityRequest"> & {
+  /**
+   * The maximum number of events to return. 0 means 20; values above 100 are reduced to 100; negative
+   * values are refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page. Empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message claviger.v1.ListActivityRequest.
+ * Use `create(ListActivityRequestSchema)` to create a new message.
+ */
+export const ListActivityRequestSchema: GenMessage<ListActivityRequest> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_account_service, 9);
+
+/**
+ * Response of ListActivity.
+ *
+ * @generated from message claviger.v1.ListActivityResponse
+ */
+export type ListActivityResponse = Message<"claviger.v1.ListActivityResponse"> & {
+  /**
+   * The events of this page, newest first.
+   *
+   * @generated from field: repeated claviger.v1.Activity activity = 1;
+   */
+  activity: Activity[];
+
+  /**
+   * The `page_token` of the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message claviger.v1.ListActivityResponse.
+ * Use `create(ListActivityResponseSchema)` to create a new message.
+ */
+export const ListActivityResponseSchema: GenMessage<ListActivityResponse> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_account_service, 10);
+
+/**
  * Reads, changes and deletes the caller's own account. Offered on the public port.
  *
  * Callers authenticate with an access token as `authorization: Bearer …` metadata.
@@ -278,6 +335,19 @@ export const AccountService: GenService<{
     methodKind: "unary";
     input: typeof DeleteAccountRequestSchema;
     output: typeof DeleteAccountResponseSchema;
+  },
+  /**
+   * Lists what happened to the caller's account, newest first: sign-ins and attempts to sign in, changes
+   * of credentials, ends of sessions. Events are kept for as long as the server is configured to.
+   *
+   * Callers: any signed-in account. Reasons: FIELDS_INVALID. Retry: safe.
+   *
+   * @generated from rpc claviger.v1.AccountService.ListActivity
+   */
+  listActivity: {
+    methodKind: "unary";
+    input: typeof ListActivityRequestSchema;
+    output: typeof ListActivityResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_claviger_v1_account_service, 0);

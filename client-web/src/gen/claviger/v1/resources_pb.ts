@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/resources.proto.
  */
 export const file_claviger_v1_resources: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a\x1bclaviger/v1/resources.proto\x12\x0bclaviger.v1\x22\x9b\x01\x0a\x07Account\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x10\x0a\x08username\x18\x02 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x14\x0a\x0chas_password\x18\x04 \x01(\x08\x12\x15\x0a\x0dpasskey_count\x18\x05 \x01(\x05\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xd3\x01\x0a\x09TokenPair\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x1a\x0a\x0drefresh_token\x18\x03 \x01(\x09B\x03\x80\x01\x01\x12=\x0a\x19refresh_token_expire_time\x18\x04 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x12\x0a\x0asession_id\x18\x05 \x01(\x09\x22\x8c\x02\x0a\x07Session\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x0f\x0a\x07current\x18\x02 \x01(\x08\x12)\x0a\x06method\x18\x03 \x01(\x0e2\x19.claviger.v1.SignInMethod\x12\x12\x0a\x0auser_agent\x18\x04 \x01(\x09\x12\x0f\x0a\x07address\x18\x05 \x01(\x09\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_seen_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12/\x0a\x0bexpire_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xf0\x02\x0a\x07Passkey\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x15\x0a\x0dcredential_id\x18\x02 \x01(\x0c\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x12\x10\x0a\x08provider\x18\x04 \x01(\x09\x12\x0e\x0a\x06aaguid\x18\x05 \x01(\x0c\x123\x0a\x0bdevice_type\x18\x06 \x01(\x0e2\x1e.claviger.v1.PasskeyDeviceType\x12\x17\x0a\x0fbackup_eligible\x18\x07 \x01(\x08\x12\x11\x0a\x09backed_up\x18\x08 \x01(\x08\x12\x12\x0a\x0atransports\x18\x09 \x03(\x09\x12/\x0a\x0bcreate_time\x18\x0a \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_used_time\x18\x0b \x01(\x0b2\x1a.google.protobuf.Timestamp\x128\x0a\x14clone_suspected_time\x18\x0c \x01(\x0b2\x1a.google.protobuf.Timestamp*\x85\x01\x0a\x14RefreshTokenDelivery\x12&\x0a\x22REFRESH_TOKEN_DELIVERY_UNSPECIFIED\x10\x00\x12\x22\x0a\x1eREFRESH_TOKEN_DELIVERY_MESSAGE\x10\x01\x12!\x0a\x1dREFRESH_TOKEN_DELIVERY_COOKIE\x10\x02*g\x0a\x0cSignInMethod\x12\x1e\x0a\x1aSIGN_IN_METHOD_UNSPECIFIED\x10\x00\x12\x1b\x0a\x17SIGN_IN_METHOD_PASSWORD\x10\x01\x12\x1a\x0a\x16SIGN_IN_METHOD_PASSKEY\x10\x02*\x85\x01\x0a\x11PasskeyDeviceType\x12#\x0a\x1fPASSKEY_DEVICE_TYPE_UNSPECIFIED\x10\x00\x12%\x0a!PASSKEY_DEVICE_TYPE_SINGLE_DEVICE\x10\x01\x12$\x0a PASSKEY_DEVICE_TYPE_MULTI_DEVICE\x10\x02b\x06proto3"), [file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1bclaviger/v1/resources.proto\x12\x0bclaviger.v1\x22\x9b\x01\x0a\x07Account\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x10\x0a\x08username\x18\x02 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x14\x0a\x0chas_password\x18\x04 \x01(\x08\x12\x15\x0a\x0dpasskey_count\x18\x05 \x01(\x05\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xd3\x01\x0a\x09TokenPair\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x1a\x0a\x0drefresh_token\x18\x03 \x01(\x09B\x03\x80\x01\x01\x12=\x0a\x19refresh_token_expire_time\x18\x04 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12\x12\x0a\x0asession_id\x18\x05 \x01(\x09\x22\x8c\x02\x0a\x07Session\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x0f\x0a\x07current\x18\x02 \x01(\x08\x12)\x0a\x06method\x18\x03 \x01(\x0e2\x19.claviger.v1.SignInMethod\x12\x12\x0a\x0auser_agent\x18\x04 \x01(\x09\x12\x0f\x0a\x07address\x18\x05 \x01(\x09\x12/\x0a\x0bcreate_time\x18\x06 \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_seen_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12/\x0a\x0bexpire_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xf0\x02\x0a\x07Passkey\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x15\x0a\x0dcredential_id\x18\x02 \x01(\x0c\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x12\x10\x0a\x08provider\x18\x04 \x01(\x09\x12\x0e\x0a\x06aaguid\x18\x05 \x01(\x0c\x123\x0a\x0bdevice_type\x18\x06 \x01(\x0e2\x1e.claviger.v1.PasskeyDeviceType\x12\x17\x0a\x0fbackup_eligible\x18\x07 \x01(\x08\x12\x11\x0a\x09backed_up\x18\x08 \x01(\x08\x12\x12\x0a\x0atransports\x18\x09 \x03(\x09\x12/\x0a\x0bcreate_time\x18\x0a \x01(\x0b2\x1a.google.protobuf.Timestamp\x122\x0a\x0elast_used_time\x18\x0b \x01(\x0b2\x1a.google.protobuf.Timestamp\x128\x0a\x14clone_suspected_time\x18\x0c \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\xa8\x02\x0a\x08Activity\x12\x0a\x0a\x02id\x18\x01 \x01(\x09\x12\x0c\x0a\x04kind\x18\x02 \x01(\x09\x12.\x0a\x0aoccur_time\x18\x03 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12)\x0a\x05actor\x18\x04 \x01(\x0e2\x1a.claviger.v1.ActivityActor\x12\x0f\x0a\x07refused\x18\x05 \x01(\x08\x12\x0e\x0a\x06reason\x18\x06 \x01(\x09\x12)\x0a\x06method\x18\x07 \x01(\x0e2\x19.claviger.v1.SignInMethod\x12\x12\x0a\x0asession_id\x18\x08 \x01(\x09\x12\x0e\x0a\x06target\x18\x09 \x01(\x09\x12\x0f\x0a\x07address\x18\x0a \x01(\x09\x12\x12\x0a\x0auser_agent\x18\x0b \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x0c \x01(\x09*\x85\x01\x0a\x14RefreshTokenDelivery\x12&\x0a\x22REFRESH_TOKEN_DELIVERY_UNSPECIFIED\x10\x00\x12\x22\x0a\x1eREFRESH_TOKEN_DELIVERY_MESSAGE\x10\x01\x12!\x0a\x1dREFRESH_TOKEN_DELIVERY_COOKIE\x10\x02*g\x0a\x0cSignInMethod\x12\x1e\x0a\x1aSIGN_IN_METHOD_UNSPECIFIED\x10\x00\x12\x1b\x0a\x17SIGN_IN_METHOD_PASSWORD\x10\x01\x12\x1a\x0a\x16SIGN_IN_METHOD_PASSKEY\x10\x02*\x85\x01\x0a\x11PasskeyDeviceType\x12#\x0a\x1fPASSKEY_DEVICE_TYPE_UNSPECIFIED\x10\x00\x12%\x0a!PASSKEY_DEVICE_TYPE_SINGLE_DEVICE\x10\x01\x12$\x0a PASSKEY_DEVICE_TYPE_MULTI_DEVICE\x10\x02*\xa1\x01\x0a\x0dActivityActor\x12\x1e\x0a\x1aACTIVITY_ACTOR_UNSPECIFIED\x10\x00\x12\x1a\x0a\x16ACTIVITY_ACTOR_ACCOUNT\x10\x01\x12\x1c\x0a\x18ACTIVITY_ACTOR_ANONYMOUS\x10\x02\x12\x1b\x0a\x17ACTIVITY_ACTOR_OPERATOR\x10\x03\x12\x19\x0a\x15ACTIVITY_ACTOR_SERVER\x10\x04b\x06proto3"), [file_google_protobuf_timestamp]);
 
 /**
  * An account: one person who can sign in.
@@ -298,6 +298,106 @@ export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
   messageDesc(file_claviger_v1_resources, 3);
 
 /**
+ * Something that happened to an account.
+ *
+ * @generated from message claviger.v1.Activity
+ */
+export type Activity = Message<"claviger.v1.Activity"> & {
+  /**
+   * Identifier: a UUID in text form.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The stable name of what happened, such as `sign_in`; `docs/audit.md` lists them. Later versions add
+   * names.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp occur_time = 3;
+   */
+  occurTime?: Timestamp | undefined;
+
+  /**
+   * The party that caused it.
+   *
+   * @generated from field: claviger.v1.ActivityActor actor = 4;
+   */
+  actor: ActivityActor;
+
+  /**
+   * Whether it was refused, so that nothing changed.
+   *
+   * @generated from field: bool refused = 5;
+   */
+  refused: boolean;
+
+  /**
+   * Why it was refused (a name of ErrorReason) or why a session ended. Empty if there is nothing to say.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * The method of a sign-in or a reauthentication; unspecified for other events.
+   *
+   * @generated from field: claviger.v1.SignInMethod method = 7;
+   */
+  method: SignInMethod;
+
+  /**
+   * The session that the client acted in, or that a sign-in opened. Empty if there is none.
+   *
+   * @generated from field: string session_id = 8;
+   */
+  sessionId: string;
+
+  /**
+   * What it was done to, such as the id of a session or passkey; its kind says which. Empty if there is
+   * nothing else.
+   *
+   * @generated from field: string target = 9;
+   */
+  target: string;
+
+  /**
+   * The IP address that the call came from. Empty unless a client caused it.
+   *
+   * @generated from field: string address = 10;
+   */
+  address: string;
+
+  /**
+   * The `user-agent` header of the call, cut to 256 characters. Sent by the client and not verified.
+   *
+   * @generated from field: string user_agent = 11;
+   */
+  userAgent: string;
+
+  /**
+   * The id of the call (`x-request-id`). Empty unless a client caused it.
+   *
+   * @generated from field: string request_id = 12;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message claviger.v1.Activity.
+ * Use `create(ActivitySchema)` to create a new message.
+ */
+export const ActivitySchema: GenMessage<Activity> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_resources, 4);
+
+/**
  * How a refresh token travels between server and client.
  *
  * @generated from enum claviger.v1.RefreshTokenDelivery
@@ -423,4 +523,59 @@ export type PasskeyDeviceType = (typeof PasskeyDeviceType)[keyof typeof PasskeyD
  */
 export const PasskeyDeviceTypeSchema: GenEnum<PasskeyDeviceType> = /*@__PURE__*/
   enumDesc(file_claviger_v1_resources, 2);
+
+/**
+ * The party that caused an event of an account.
+ *
+ * @generated from enum claviger.v1.ActivityActor
+ */
+export const ActivityActor = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ACTIVITY_ACTOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A client signed in as the account.
+   *
+   * @generated from enum value: ACTIVITY_ACTOR_ACCOUNT = 1;
+   */
+  ACCOUNT: 1,
+
+  /**
+   * A client that had not signed in, or that used a token which had been spent.
+   *
+   * @generated from enum value: ACTIVITY_ACTOR_ANONYMOUS = 2;
+   */
+  ANONYMOUS: 2,
+
+  /**
+   * An operator of the server.
+   *
+   * @generated from enum value: ACTIVITY_ACTOR_OPERATOR = 3;
+   */
+  OPERATOR: 3,
+
+  /**
+   * The server by itself, by one of its limits.
+   *
+   * @generated from enum value: ACTIVITY_ACTOR_SERVER = 4;
+   */
+  SERVER: 4,
+} as const;
+
+/**
+ * The party that caused an event of an account.
+ *
+ * @generated from enum claviger.v1.ActivityActor
+ */
+export type ActivityActor = (typeof ActivityActor)[keyof typeof ActivityActor] | UnknownEnum;
+
+/**
+ * Describes the enum claviger.v1.ActivityActor.
+ */
+export const ActivityActorSchema: GenEnum<ActivityActor> = /*@__PURE__*/
+  enumDesc(file_claviger_v1_resources, 3);
 
