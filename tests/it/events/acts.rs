@@ -64,7 +64,7 @@ async fn what_the_throttle_refuses_without_trying_is_not_recorded_but_the_lock_i
     let app = TestApp::start().await;
     app.registered("alice").await;
     for name in ["alice", "nobody"] {
-        for _ in 0..99 {
+        for _ in 0..89 {
             app.stranger().login(name, OTHER_PASSWORD).await.err().unwrap();
             app.clock().advance(120 * MINUTE);
         }
