@@ -3,9 +3,6 @@
 CREATE TABLE events (
     -- A UUID of version 7, so that the order of the ids is that of the times.
     id BLOB NOT NULL PRIMARY KEY,
-    -- The place in the record, without gaps. NULL until the row is sealed, which happens only after its
-    -- commit: ids and times become visible in another order than they are made.
-    position INTEGER UNIQUE,
     kind TEXT NOT NULL,
     occurred_at INTEGER NOT NULL,
     -- What acted: anonymous, account, service_account, command_line or server.
@@ -35,14 +32,3 @@ CREATE TABLE events (
 -- All rows are in it, so that a row costs the same with an account and without.
 CREATE INDEX events_by_account ON events (account_id, id);
 CREATE INDEX events_by_time ON events (occurred_at);
-
--- What the record was at a position, signed.
-CREATE TABLE event_checkpoints (
-    -- The position of the last row that it covers.
-    position INTEGER NOT NULL PRIMARY KEY,
-    -- The hash of that row and of all before it, in order.
-    chain_hash BLOB NOT NULL,
-    signed_at INTEGER NOT NULL,
-    signature BLOB NOT NULL,
-    key_id TEXT NOT NULL
-) STRICT;

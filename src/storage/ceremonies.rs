@@ -45,9 +45,9 @@ impl Storage {
         self.read().await?.exists(FIND, params![id]).await
     }
 
-    /// Records a use that led to nothing, with the events of that. Returns `false`, and records nothing, when the ceremony was used
-    /// before. When `limit` of these are recorded, kept approximately, no more are, and this returns `true`
-    /// all the same: nothing is gained by failing twice.
+    /// Records a use that led to nothing, with the events of that. Returns `false`, and records nothing, when
+    /// the ceremony was used before. When `limit` of these are recorded, kept approximately, no more are, and
+    /// this returns `true` all the same: nothing is gained by failing twice.
     pub async fn record_failed_ceremony(
         &self,
         ceremony_use: CeremonyUse,

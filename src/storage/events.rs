@@ -1,7 +1,4 @@
 //! The record of every act: appended to in the transaction of the act.
-//!
-//! Places in the record (`position`) are not given here: a row gets one after its commit, since rows become
-//! visible in another order than they are made.
 
 use claviger_token::{
     id::{AccountId, SessionId},

@@ -9,7 +9,7 @@
 pub struct Table {
     /// The name in the schema.
     pub name: &'static str,
-    /// Its columns but for generated ones; the first is its key. Keys are numbers, bytes, or text that both
+    /// Its columns but for generated ones; the first is its key. Keys are bytes, or text that both
     /// engines order by its bytes, so that both have the rows in the same order.
     pub columns: &'static [Column],
     /// What the deletion of an account does to its rows.
@@ -78,12 +78,6 @@ macro_rules! sweep {
         )
     };
 }
-
-/// The last one of the past stays: what is kept of the record continues from it.
-const SWEEP_CHECKPOINTS: &str = "DELETE FROM event_checkpoints WHERE position IN (
-    SELECT position FROM event_checkpoints WHERE signed_at < $1 AND position < (
-        SELECT max(position) FROM event_checkpoints WHERE signed_at < $1)
-    ORDER BY position LIMIT $2)";
 
 /// Deletes at most `$1` sessions that ended together with all others of their account, or whose account
 /// was deleted, whether or not they had ended before. Revocations expire after 0: the condition makes
@@ -327,7 +321,6 @@ pub const TABLES: &[Table] = &[
         name: "events",
         columns: &[
             bytes("id"),
-            integer("position"),
             text("kind"),
             integer("occurred_at"),
             text("actor_kind"),
@@ -345,18 +338,6 @@ pub const TABLES: &[Table] = &[
         ],
         account_deletion: AccountDeletion::Keeps("operators see them"),
         sweep: Sweep::OfRecord(&[sweep!("events", "id", "occurred_at < $1", "occurred_at")]),
-    },
-    Table {
-        name: "event_checkpoints",
-        columns: &[
-            integer("position"),
-            bytes("chain_hash"),
-            integer("signed_at"),
-            bytes("signature"),
-            text("key_id"),
-        ],
-        account_deletion: AccountDeletion::Unrelated,
-        sweep: Sweep::OfRecord(&[SWEEP_CHECKPOINTS]),
     },
     Table {
         name: "budgets",

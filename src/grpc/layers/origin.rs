@@ -21,7 +21,8 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
 
 /// The address of the client of a request that [`identify`] has seen.
 pub(super) fn address(request: &Request) -> IpAddr {
-    of(request).address
+    let origin = request.extensions().get::<Origin>();
+    origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address)
 }
 
 /// Where a request that [`identify`] has seen comes from.

@@ -87,7 +87,7 @@ async fn a_page_has_at_most_a_hundred_events() {
 }
 
 #[tokio::test]
-async fn nobody_sees_what_happened_to_another_account() {
+async fn what_happened_to_another_account_is_not_listed() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
     let bob = app.registered("bob").await;

@@ -22,7 +22,7 @@ async fn sign_ins_and_their_refusals_are_recorded() {
 
     let wrong = "sign_in refused by anonymous INVALID_CREDENTIALS password";
     let (_, known) = one(&app, wrong, stranger.login("alice", OTHER_PASSWORD)).await;
-    let (_, unknown) = one(&app, wrong, stranger.login("nobody", OTHER_PASSWORD)).await;
+    let (_, unknown) = one(&app, wrong, stranger.login("stranger", OTHER_PASSWORD)).await;
     assert_eq!((known.account(), unknown.account()), (id.clone(), None));
 
     let right = "sign_in success by account password";
@@ -63,7 +63,7 @@ async fn what_is_no_act_is_not_recorded() {
 async fn what_the_throttle_refuses_without_trying_is_not_recorded_but_the_lock_is() {
     let app = TestApp::start().await;
     app.registered("alice").await;
-    for name in ["alice", "nobody"] {
+    for name in ["alice", "stranger"] {
         for _ in 0..89 {
             app.stranger().login(name, OTHER_PASSWORD).await.err().unwrap();
             app.clock().advance(120 * MINUTE);
@@ -200,7 +200,7 @@ async fn refused_assertions(app: &TestApp, alice: &Person) {
     let mut foreign = Authenticator::platform(ORIGIN);
     app.registered("mallory").await.add_passkey(&mut foreign, "").await.unwrap();
     let refused = "sign_in refused by anonymous PASSKEY_REFUSED passkey";
-    for (name, id) in [("alice", Some(alice.account.id.clone())), ("nobody", None)] {
+    for (name, id) in [("alice", Some(alice.account.id.clone())), ("stranger", None)] {
         let ceremony = stranger.start_named(name).await.unwrap();
         let answer = ceremony.forced_answer(&mut foreign);
         let (_, row) =

@@ -37,7 +37,7 @@ async fn commands_name_the_user_of_the_operating_system() {
     let token = "0197c1c5-3f2e-7a0b-8c3d-2a1b3c4d5e6f";
     let commands: [(&[&str], &str, Option<&str>); 10] = [
         (&["accounts", "unlock", "alice"], "username_unlocked", None),
-        (&["accounts", "unlock", "nobody"], "username_unlocked", None),
+        (&["accounts", "unlock", "stranger"], "username_unlocked", None),
         (&["revoke", "session", session], "session_ended", Some(session)),
         (&["revoke", "account", "alice"], "all_sessions_ended", None),
         (&["revoke", "token", token], "token_revoked", Some(token)),

@@ -92,8 +92,8 @@ async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times(
 
         assert_eq!(revoke(NOW + DAY).await, Some(1));
         assert_eq!(revoke(NOW + HOUR).await, Some(0), "all sessions had ended");
-        let nobody = unknown(AccountId::from_uuid);
-        let of_no_account = database.revoke_account(nobody, act(), NOW + DAY).await.unwrap();
+        let absent = unknown(AccountId::from_uuid);
+        let of_no_account = database.revoke_account(absent, act(), NOW + DAY).await.unwrap();
 
         assert_eq!(of_no_account, None);
         let listed = database.list_revocations(NOW).await.unwrap();

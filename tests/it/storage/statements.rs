@@ -202,7 +202,7 @@ async fn a_refused_sign_in_costs_the_same_for_a_name_that_no_account_has() {
     app.registered("alice").await;
     let mut log = StatementLog::new(&server);
 
-    for name in ["alice", "nobody"] {
+    for name in ["alice", "stranger"] {
         let refused = log.cost("refused", app.stranger().login(name, "not the password")).await;
         assert!(refused.is_err());
     }
