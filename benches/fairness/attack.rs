@@ -88,7 +88,8 @@ impl Kind {
             Self::LoginUnknown => {
                 person.login(&format!("name-{number}"), OTHER_PASSWORD).await.map(drop)
             }
-            Self::LoginOneName => person.login("person-0", OTHER_PASSWORD).await.map(drop),
+            // Of a person who signs in with a passkey: guesses at a password delay it for its owner too.
+            Self::LoginOneName => person.login("person-1", OTHER_PASSWORD).await.map(drop),
             Self::RegisterTaken => person.register("person-0", PASSWORD).await.map(drop),
             Self::Register => {
                 let name = format!("new-{}-{number}", std::process::id());
@@ -190,10 +191,14 @@ impl Attack {
                 });
             }
         }
+        let counter = Path::new(&self.counter);
+        let whole = counter.with_extension("new");
         loop {
             tokio::time::sleep(Duration::from_millis(50)).await;
             let count = answered.load(Ordering::Relaxed).max(1);
-            fs::write(&self.counter, count.to_string()).unwrap();
+            // Renamed, so that it is never read half-written.
+            fs::write(&whole, count.to_string()).unwrap();
+            fs::rename(&whole, counter).unwrap();
         }
     }
 

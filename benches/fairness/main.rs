@@ -3,8 +3,9 @@
 //! `cargo bench --bench fairness` lets people at addresses of their own sign in, refresh and log out, at first
 //! alone and then beside an attacker, and prints the ratios for each kind of call that the attacker makes.
 //! `-- --seconds 60` sets how long each lasts; `-- --engine sqlite` and `-- --kind refresh-own` choose.
+//! `-- --control` also lets the attacker call other servers of the machine, whose processors are shared then.
 //!
-//! The attacker is a process of its own with the lowest priority, so that it does not use up the machine.
+//! The attacker is a process of its own with the lowest priority.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]
@@ -37,8 +38,12 @@ fn main() {
     for name in ["sqlite", "postgres"].into_iter().filter(|name| is_chosen(&engine, name)) {
         runtime.block_on(async {
             let cluster = Cluster::start(name).await;
+            let control = match std::env::args().any(|it| it == "--control") {
+                true => Some(Cluster::start(name).await),
+                false => None,
+            };
             let kinds = Kind::ALL.into_iter().filter(|it| is_chosen(&kind, it.name()));
-            compare(&cluster, kinds, span).await;
+            compare(&cluster, control.as_ref(), kinds, span).await;
         });
     }
 }
@@ -47,23 +52,37 @@ fn argument(name: &str) -> Option<String> {
     std::env::args().skip_while(|it| it != name).nth(1)
 }
 
-async fn compare(cluster: &Cluster, kinds: impl Iterator<Item = Kind>, span: Duration) {
+async fn compare(
+    cluster: &Cluster,
+    control: Option<&Cluster>,
+    kinds: impl Iterator<Item = Kind>,
+    span: Duration,
+) {
     println!("{cluster}: {} calls in flight from one address, {span:?} each", attack::IN_FLIGHT);
     let others = Others::arrive(cluster).await;
+    if let Some(control) = control {
+        // Some kinds of attack name them.
+        Others::arrive(control).await;
+    }
     // The first calls of a process take longer.
     others.live(cluster, span / 5).await;
+    let quiet = others.live(cluster, span).await;
+    print("quiet", &quiet, &quiet);
     for kind in kinds {
-        let quiet = others.live(cluster, span).await;
-        let attack = Attack::launch(cluster, kind).await;
-        let attacked = others.live(cluster, span).await;
-        let answered = attack.end();
-        print(kind, &quiet, &attacked, answered, span);
+        for (attacked, what) in [(Some(cluster), ""), (control, ", at other servers")] {
+            let Some(attacked) = attacked else { continue };
+            let attack = Attack::launch(attacked, kind).await;
+            let figures = others.live(cluster, span).await;
+            let rate = attack.end() as f64 / span.as_secs_f64();
+            let title = format!("{}{what} ({rate:.0} calls answered/s)", kind.name());
+            print(&title, &quiet, &figures);
+        }
     }
 }
 
-fn print(kind: Kind, quiet: &[Figures], attacked: &[Figures], answered: u64, span: Duration) {
-    println!("{} ({:.0} calls answered/s)", kind.name(), answered as f64 / span.as_secs_f64());
-    for (quiet, attacked) in quiet.iter().zip(attacked) {
-        println!("  {:18} {quiet} | {attacked} | p99 × {:.2}", quiet.name(), attacked.ratio(quiet));
+fn print(title: &str, quiet: &[Figures], figures: &[Figures]) {
+    println!("{title}");
+    for (quiet, figures) in quiet.iter().zip(figures) {
+        println!("  {:12} {figures}  p99 × {:.2}", quiet.name(), figures.ratio(quiet));
     }
 }

@@ -158,7 +158,7 @@ fn answer(
         request.extensions_mut().insert(Arc::clone(certificate));
     }
     async move {
-        let response = turns::take(turns.as_ref(), router.oneshot(request)).await?;
+        let response = turns::call(turns.as_ref(), router.oneshot(request)).await?;
         Ok(Answer::to(&unread, call, response))
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! The runtime works on what is ready in the order in which it became ready, so one client could have all of
 //! its threads. While others are there, at most half of them work for one address prefix, three quarters for a
-//! wider one, and the rest of it waits in a line that others pass. What waits for something else, such as the
-//! database, takes no turn meanwhile.
+//! wider one, and the rest of it waits in a line that others pass. A prefix that had nearly all of the time
+//! also rests between its steps while calls of others are in progress (`rests`). What waits for something
+//! else, such as the database, takes no turn meanwhile.
+
+mod rests;
 
 use std::{
     collections::HashMap,
@@ -12,7 +15,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::ready,
     thread::available_parallelism,
@@ -23,6 +26,8 @@ use ipnet::IpNet;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::model::{prefix, presence::Presence};
+
+use rests::{Rests, Work};
 
 /// How many lines a call may have to wait in: as many as an address has prefixes.
 const LINES: usize = 3;
@@ -36,6 +41,10 @@ pub struct Processors {
     begun: Instant,
     /// Until when more than one client counts as being there, in milliseconds since `begun`.
     shared_until: AtomicU64,
+    /// What all clients' steps took lately.
+    work: Mutex<Work>,
+    /// How many calls are in progress.
+    calls: AtomicUsize,
 }
 
 /// A line of one prefix. As many of it have a turn at once as the semaphore has permits.
@@ -44,6 +53,9 @@ struct Line {
     prefix: IpNet,
     semaphore: Semaphore,
     processors: Arc<Processors>,
+    rests: Mutex<Rests>,
+    /// How many calls of the prefix are in progress.
+    calls: AtomicUsize,
 }
 
 /// The turns of one client.
@@ -70,6 +82,8 @@ impl Processors {
             lines: Mutex::default(),
             begun: Instant::now(),
             shared_until: AtomicU64::new(0),
+            work: Mutex::default(),
+            calls: AtomicUsize::new(0),
         })
     }
 
@@ -79,8 +93,13 @@ impl Processors {
         let of_client = prefix::widening(address).enumerate().map(|(width, prefix)| {
             let known = lines.get(&prefix).and_then(Weak::upgrade);
             known.unwrap_or_else(|| {
-                let semaphore = Semaphore::new(self.share(width));
-                let line = Arc::new(Line { prefix, semaphore, processors: Arc::clone(self) });
+                let line = Arc::new(Line {
+                    prefix,
+                    semaphore: Semaphore::new(self.share(width)),
+                    processors: Arc::clone(self),
+                    rests: Mutex::default(),
+                    calls: AtomicUsize::new(0),
+                });
                 lines.insert(prefix, Arc::downgrade(&line));
                 line
             })
@@ -118,7 +137,11 @@ impl Turns {
         let (mut work, mut turn) = (pin!(work), pin!(self.turn()));
         poll_fn(|context| {
             let held = ready!(turn.as_mut().poll(context));
+            let begun = held[0].is_some().then(Instant::now);
             let worked = work.as_mut().poll(context);
+            if let Some(begun) = begun {
+                self.worked(begun);
+            }
             drop(held);
             if worked.is_pending() {
                 turn.set(self.turn());
@@ -134,10 +157,64 @@ impl Turns {
             for (held, line) in turn.iter_mut().zip(self.lines.iter()) {
                 // The semaphores are never closed, so there is a permit.
                 *held = line.semaphore.acquire().await.ok();
+                // The turn is kept meanwhile: the whole prefix rests.
+                line.rest().await;
             }
         }
         turn
     }
+
+    /// Notes what a step took that began at a moment.
+    fn worked(&self, begun: Instant) {
+        let now = Instant::now();
+        let all = lock(&self.processors.work).add(now - begun, now);
+        for line in self.lines.iter() {
+            lock(&line.rests).worked(now - begun, now, all);
+        }
+    }
+
+    /// Counts a call as in progress until the result is dropped.
+    fn call(&self) -> Call<'_> {
+        let calls = self.lines.iter().map(|line| &line.calls);
+        for count in calls.chain([&self.processors.calls]) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Call(self)
+    }
+}
+
+impl Line {
+    /// Waits while the prefix has to rest.
+    async fn rest(&self) {
+        while let Some(rest) = self.due_rest() {
+            tokio::time::sleep(rest).await;
+        }
+    }
+
+    /// How long it has to rest: only while others have calls in progress.
+    fn due_rest(&self) -> Option<Duration> {
+        let all = self.processors.calls.load(Ordering::Relaxed);
+        let others = all > self.calls.load(Ordering::Relaxed);
+        lock(&self.rests).due(Instant::now()).filter(|_| others)
+    }
+}
+
+/// A call in progress.
+struct Call<'a>(&'a Turns);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Turns { processors, lines } = self.0;
+        for count in lines.iter().map(|line| &line.calls).chain([&processors.calls]) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Does the work of a call in the turns of its client, if it has to take turns.
+pub async fn call<T>(turns: Option<&Turns>, work: impl Future<Output = T>) -> T {
+    let _call = turns.map(Turns::call);
+    take(turns, work).await
 }
 
 /// Does work in the turns of its client, if it has to take turns.
@@ -167,117 +244,4 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        pin::Pin,
-        task::{Context, Poll, Waker},
-    };
-
-    use tokio::sync::Notify;
-
-    use super::*;
-
-    fn turns(processors: &Arc<Processors>, address: [u8; 4]) -> Turns {
-        let turns = processors.turns(address.into());
-        turns.note();
-        turns
-    }
-
-    fn poll<F: Future>(work: Pin<&mut F>) -> Poll<F::Output> {
-        work.poll(&mut Context::from_waker(Waker::noop()))
-    }
-
-    #[tokio::test]
-    async fn while_others_are_there_half_of_the_processors_work_for_one_address() {
-        let processors = Processors::new(4);
-        let alice = turns(&processors, [192, 0, 2, 1]);
-        let held = [alice.turn().await, alice.turn().await, alice.turn().await];
-        drop(held);
-        let bob = turns(&processors, [198, 51, 100, 1]);
-
-        let held = [alice.turn().await, alice.turn().await];
-
-        assert!(poll(pin!(alice.turn())).is_pending());
-        assert!(poll(pin!(bob.turn())).is_ready());
-        drop(held);
-        assert!(poll(pin!(alice.turn())).is_ready());
-    }
-
-    #[tokio::test]
-    async fn a_wider_prefix_has_three_quarters_for_all_its_addresses() {
-        let processors = Processors::new(4);
-        let network = [1, 2, 3, 4].map(|last| turns(&processors, [192, 0, 2, last]));
-        let bob = turns(&processors, [198, 51, 100, 1]);
-
-        let held = (network[0].turn().await, network[1].turn().await, network[2].turn().await);
-
-        assert!(poll(pin!(network[3].turn())).is_pending());
-        assert!(poll(pin!(bob.turn())).is_ready());
-        drop(held);
-    }
-
-    #[tokio::test]
-    async fn what_waits_takes_no_turn_and_what_works_takes_one() {
-        let processors = Processors::new(1);
-        let _bob = turns(&processors, [198, 51, 100, 1]);
-        let alice = turns(&processors, [192, 0, 2, 1]);
-        let notify = Notify::new();
-        let mut waiting = pin!(alice.take(notify.notified()));
-        assert!(poll(waiting.as_mut()).is_pending());
-
-        alice.take(async {}).await;
-        let turn = alice.turn().await;
-        notify.notify_one();
-        assert!(poll(waiting.as_mut()).is_pending());
-        drop(turn);
-        assert!(poll(waiting).is_ready());
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_crowd_of_one_address_delays_a_call_of_another_by_few_of_its_own() {
-        let processors = Processors::new(2);
-        let done = Arc::new(AtomicU64::new(0));
-        let mut crowd = tokio::task::JoinSet::new();
-        for _ in 0..500 {
-            let (alice, done) = (turns(&processors, [192, 0, 2, 1]), Arc::clone(&done));
-            crowd.spawn(async move {
-                alice.take(crowding(&done)).await;
-            });
-        }
-
-        let bob = turns(&processors, [198, 51, 100, 1]);
-        let mut delays = Vec::new();
-        for _ in 0..21 {
-            let before = done.load(Ordering::Relaxed);
-            let call = bob.clone();
-            tokio::spawn(async move { call.take(tokio::task::yield_now()).await }).await.unwrap();
-            delays.push(done.load(Ordering::Relaxed) - before);
-        }
-
-        crowd.abort_all();
-        delays.sort_unstable();
-        assert!(delays[10] < 50, "{delays:?}");
-    }
-
-    /// Calls that never end: each step works for about as long as a small call.
-    async fn crowding(done: &AtomicU64) {
-        loop {
-            std::hint::black_box((0..50_000_u64).fold(0, |sum, it| std::hint::black_box(sum ^ it)));
-            done.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[test]
-    fn a_prefix_without_clients_has_no_line() {
-        let processors = Processors::new(4);
-        let (first, second) =
-            (turns(&processors, [192, 0, 2, 1]), turns(&processors, [192, 0, 2, 2]));
-        assert_eq!(lock(&processors.lines).len(), 3);
-
-        drop(first);
-        assert_eq!(lock(&processors.lines).len(), 2);
-        drop(second);
-        assert!(lock(&processors.lines).is_empty());
-    }
-}
+mod tests;
