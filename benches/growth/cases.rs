@@ -226,10 +226,7 @@ async fn clear_failures(ground: &mut Ground) -> Outcome<Call> {
 async fn sweep(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
     call(async move {
-        Ok(storage
-            .sweep(Cutoffs { expired: now, sessions: now - DAY, events: now - DAY * 400 }, 500)
-            .await?
-            == 0)
+        Ok(storage.sweep(Cutoffs { expired: now, sessions: now - DAY }, 500).await? == 0)
     })
 }
 

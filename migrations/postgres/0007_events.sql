@@ -3,6 +3,11 @@
 CREATE TABLE events (
     -- A UUID of version 7, so that the order of the ids is that of the times.
     id BYTEA NOT NULL PRIMARY KEY,
+    -- The place in the record, without gaps. NULL until the row is sealed, which happens only after its
+    -- commit: ids and times become visible in another order than they are made.
+    position BIGINT,
+    -- The hash of this row and of all before it, in order. NULL until the row is sealed.
+    chain_hash BYTEA,
     kind TEXT COLLATE "C" NOT NULL,
     occurred_at BIGINT NOT NULL,
     -- What acted: anonymous, account, service_account, command_line or server.
@@ -31,4 +36,30 @@ CREATE TABLE events (
 
 -- All rows are in it, so that a row costs the same with an account and without.
 CREATE INDEX events_by_account ON events (account_id, id);
-CREATE INDEX events_by_time ON events (occurred_at);
+CREATE UNIQUE INDEX events_by_position ON events (position) WHERE position IS NOT NULL;
+-- The rows that wait for their place, in the order in which they get it.
+CREATE INDEX events_unsealed ON events (occurred_at, id) WHERE position IS NULL;
+
+-- What the record was at a position, signed.
+CREATE TABLE event_checkpoints (
+    -- The position of the last row that it covers.
+    position BIGINT NOT NULL PRIMARY KEY,
+    -- The hash of that row and of all before it, in order.
+    chain_hash BYTEA NOT NULL,
+    -- All rows after this position are in the record; those up to it were kept for long enough.
+    kept_after BIGINT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    signature BYTEA NOT NULL,
+    key_id TEXT COLLATE "C" NOT NULL
+);
+
+-- The key pairs that sign checkpoints; the newest one signs.
+CREATE TABLE event_keys (
+    -- The thumbprint of the public key (RFC 7638).
+    key_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    -- PKCS #8 DER, sealed under the key-encryption key.
+    sealed_private_key BYTEA NOT NULL,
+    -- DER SubjectPublicKeyInfo.
+    public_key BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);

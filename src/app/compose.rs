@@ -13,11 +13,12 @@ use crate::{
         operators::revocations::Revoker,
         passkeys::Passkeys,
         passwords::Passwords,
+        record::{keys::TrustedKeys, sealer::Sealer},
         replication::Replication,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
         sessions::{FutureSessions, Sessions},
-        sweeper::{self, Sweeper},
+        sweeper::Sweeper,
         throttle::Throttle,
         tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
         world::World,
@@ -41,6 +42,8 @@ pub mod purpose {
     pub const THROTTLE: &str = "throttle";
     /// Derives decoy passkeys for unknown usernames.
     pub const PASSKEYS: &str = "passkeys";
+    /// Encrypts the private keys that sign checkpoints of the record.
+    pub const EVENT_KEYS: &str = "event keys";
 }
 
 /// The domain, ready to be served.
@@ -74,6 +77,23 @@ pub fn revoker(data: &Data, world: &World) -> Revoker {
 pub fn throttle(data: &Data, world: &World) -> Result<Throttle> {
     let key = data.secret.derive(purpose::THROTTLE)?;
     Ok(Throttle::new(data.storage.clone(), world.clone(), key))
+}
+
+/// What seals the record.
+///
+/// # Errors
+/// When a key cannot be derived, which does not happen in practice.
+pub fn sealer(config: &Config, data: &Data, world: &World) -> Result<Sealer> {
+    let key = data.secret.derive(purpose::EVENT_KEYS)?;
+    Ok(Sealer::new(data.storage.reserved(), world.clone(), key, config.event_retention))
+}
+
+/// The keys that the checkpoints of the record may be signed with.
+///
+/// # Errors
+/// When storage fails.
+pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
+    TrustedKeys::load(&data.storage, &data.secret.derive(purpose::EVENT_KEYS)?).await
 }
 
 /// Puts the domain together.
@@ -150,9 +170,7 @@ fn sweeper(
 ) -> Sweeper {
     let (keys, revocations) = (Arc::clone(keys), Arc::clone(revocations));
     let future = FutureSessions::new(reserved.clone(), world.clone(), config.sessions.clone());
-    let settings =
-        sweeper::Settings { event_retention: config.event_retention, world: world.clone() };
-    Sweeper::new(reserved.clone(), keys, revocations, future, settings)
+    Sweeper::new(reserved.clone(), keys, revocations, future, world.clone())
 }
 
 fn info(config: &Config) -> ServerInfo {

@@ -1,4 +1,4 @@
-//! The tasks beside the calls: following other processes, and deleting expired rows.
+//! The tasks beside the calls: following other processes, deleting expired rows, and sealing the record.
 
 use std::{
     sync::{
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
+        record::sealer::Sealer,
         replication::{self, Replication},
         revocations::Revocations,
         sweeper::Sweeper,
@@ -26,6 +27,10 @@ use crate::{
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a round of deletions may take; the next one does the rest.
 const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the record is sealed, by the real clock.
+const SEALING_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a round of sealing may take; the next one does the rest.
+const SEALING_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the database may take for a round of following before it counts as unavailable.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -119,5 +124,35 @@ pub async fn sweep(sweeper: Arc<Sweeper>, answers: Arc<AtomicBool>, stop: Cancel
             Err(_) => "it took longer than a minute".to_owned(),
         };
         tracing::error!(cause, "deleting expired rows failed; it will be tried again");
+    }
+}
+
+/// Seals the record while the database answers, until `stop`. A failure is logged when it begins and when
+/// it ends: what waits is sealed then.
+pub async fn seal(sealer: Arc<Sealer>, answers: Arc<AtomicBool>, stop: CancellationToken) {
+    let mut ticks = interval_at(Instant::now() + SEALING_INTERVAL, SEALING_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_failing = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if !answers.load(Ordering::Relaxed) {
+            continue;
+        }
+        let cause = match timeout(SEALING_TIMEOUT, sealer.run_once()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(telemetry::causes(&error)),
+            Err(_) => Some("it took longer than a minute".to_owned()),
+        };
+        match &cause {
+            Some(cause) if !is_failing => {
+                tracing::error!(cause, "sealing the record failed; it will be tried each second");
+            }
+            None if is_failing => tracing::warn!("the record is sealed again"),
+            _ => {}
+        }
+        is_failing = cause.is_some();
     }
 }

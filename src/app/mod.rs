@@ -21,6 +21,7 @@ use crate::{
     config::Config,
     domain::{
         self,
+        record::sealer::Sealer,
         replication::Replication,
         revocations::Revocations,
         service_accounts::ServiceAccounts,
@@ -73,6 +74,7 @@ pub struct App {
     availability: Availability,
     services: Services,
     sweeper: Arc<Sweeper>,
+    sealer: Arc<Sealer>,
     storage: Storage,
     world: World,
     database_answers: Arc<AtomicBool>,
@@ -100,6 +102,7 @@ impl App {
             availability: Availability::default(),
             services: domain.services.clone(),
             sweeper: Arc::new(domain.sweeper),
+            sealer: Arc::new(compose::sealer(&config, &data, &world)?),
             storage: data.storage,
             world,
             database_answers: Arc::new(AtomicBool::new(true)),
@@ -152,6 +155,11 @@ impl App {
         &self.sweeper
     }
 
+    /// What seals the record, for a round beside those at intervals.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
     /// Reports NOT_SERVING, stops accepting, lets calls in progress finish within
     /// `limits.drain_timeout`, and closes the database.
     pub async fn shutdown(self) {
@@ -178,6 +186,8 @@ impl App {
             stop.clone(),
         ));
         self.tasks.spawn(housekeeping::sweep(sweeper, Arc::clone(answers), stop.clone()));
+        let sealer = Arc::clone(&self.sealer);
+        self.tasks.spawn(housekeeping::seal(sealer, Arc::clone(answers), stop.clone()));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::agent::flags::Flags;
 
 use super::{
     accounts::AccountsCommand,
+    audit::AuditCommand,
     config::ConfigCommand,
     copy::Ends,
     keys::KeysCommand,
@@ -79,6 +80,11 @@ pub(super) enum Command {
     /// These commands may run beside running servers, which apply the changes at once.
     #[command(subcommand)]
     Accounts(AccountsCommand),
+    /// Read and verify the record of what happened
+    ///
+    /// These commands may run beside running servers. They read the database and change nothing.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Revoke sessions and access tokens
     ///
     /// These commands may run beside running servers. Every server, and every backend that watches

@@ -6,6 +6,7 @@
 mod accounts;
 mod agent;
 mod arguments;
+mod audit;
 mod backup;
 mod config;
 mod copy;
@@ -97,6 +98,9 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }
         Command::Accounts(command) => {
             with_config(setup, async |config, world| accounts::run(command, &config, &world).await)
+        }
+        Command::Audit(command) => {
+            with_config(setup, async |config, world| audit::run(command, &config, &world).await)
         }
         Command::Revoke(command) => {
             with_config(setup, async |config, world| revoke::run(command, &config, &world).await)

@@ -3,8 +3,9 @@
 use clap::{Command as Clap, CommandFactory as _, Parser as _};
 
 use super::{
-    accounts::AccountsCommand, arguments::CommandLine, config::ConfigCommand, keys::KeysCommand,
-    migrate::MigrateCommand, revoke::RevokeCommand, service_accounts::ServiceAccountCommand, *,
+    accounts::AccountsCommand, arguments::CommandLine, audit::AuditCommand, config::ConfigCommand,
+    keys::KeysCommand, migrate::MigrateCommand, revoke::RevokeCommand,
+    service_accounts::ServiceAccountCommand, *,
 };
 
 /// Words that help is not written with, in lower case.
@@ -69,6 +70,10 @@ fn every_subcommand_parses_to_its_own_variant() {
         "keys list" => Command::Keys(Keys::List),
         "keys revoke k1" => Command::Keys(Keys::Revoke { key_id }) if key_id == "k1",
         "accounts unlock alice" => Command::Accounts(Accounts::Unlock { username }) if username == "alice",
+        "audit list --account alice --kind sign_in --since 24h --limit 5" => Command::Audit(AuditCommand::List(_)),
+        "audit export" => Command::Audit(AuditCommand::Export),
+        "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
+        "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
         "revoke session s1" => Command::Revoke(Revoke::Session { id }) if id == "s1",
         "revoke account alice" => Command::Revoke(Revoke::Account { account }) if account == "alice",
         "revoke token t1" => Command::Revoke(Revoke::Token { id }) if id == "t1",

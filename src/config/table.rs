@@ -105,8 +105,8 @@ settings! {
     pub static DATABASE_CONNECTIONS: Setting<Count> = setting(
         "database.connections", count(2, 1000), Value("10"),
         "The maximum number of connections to PostgreSQL for the calls of clients, of which one address \
-         or account uses at most half; the server has 3 more, with which it reads revocations and \
-         sweeps.",
+         or account uses at most half; the server has 4 more, with which it reads revocations, \
+         sweeps, and seals the record.",
     );
     pub static DATABASE_ACQUIRE_TIMEOUT: Setting<Span> = setting(
         "database.acquire_timeout", span(MILLISECOND, MINUTE), Value("3s"),
@@ -130,8 +130,8 @@ settings! {
     pub static DATABASE_READERS: Setting<Count> = setting(
         "database.readers", count(1, 64), Value("4"),
         "The number of connections that read from the SQLite file concurrently for the calls of \
-         clients, of which one address or account uses at most half; the server has 3 more, with \
-         which it reads revocations.",
+         clients, of which one address or account uses at most half; the server has 4 more, with \
+         which it reads revocations and the record.",
     );
 
     pub static PUBLIC_LISTEN: Setting<Addresses> = setting(

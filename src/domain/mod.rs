@@ -14,6 +14,7 @@ pub mod events;
 pub mod operators;
 pub mod passkeys;
 pub mod passwords;
+pub mod record;
 pub mod replication;
 pub mod requester;
 pub mod revocations;

@@ -17,21 +17,13 @@ const BATCH: u32 = 500;
 /// the counts that matter the least are forgotten.
 const MOST_COUNTED: u64 = 1_000_000;
 
-/// What the housekeeping goes by.
-pub struct Settings {
-    /// How long events are kept.
-    pub event_retention: Duration,
-    /// The clock.
-    pub world: World,
-}
-
 /// Runs the housekeeping. `app.rs` calls [`Sweeper::run_once`] at intervals.
 pub struct Sweeper {
     storage: Storage,
     keys: Arc<KeyRing>,
     revocations: Arc<Revocations>,
     future_sessions: FutureSessions,
-    settings: Settings,
+    world: World,
 }
 
 impl Sweeper {
@@ -41,9 +33,9 @@ impl Sweeper {
         keys: Arc<KeyRing>,
         revocations: Arc<Revocations>,
         future_sessions: FutureSessions,
-        settings: Settings,
+        world: World,
     ) -> Self {
-        Self { storage, keys, revocations, future_sessions, settings }
+        Self { storage, keys, revocations, future_sessions, world }
     }
 
     /// One round: rotate the keys if due, forget the revocations that have expired, sweep the database
@@ -68,10 +60,9 @@ impl Sweeper {
     }
 
     async fn sweep_storage(&self) -> Result<()> {
-        let Settings { event_retention, world } = &self.settings;
+        let world = &self.world;
         let passed = world.passed();
-        let (sessions, events) = (passed - SESSIONS_KEPT, passed - *event_retention);
-        let cutoffs = Cutoffs { expired: passed, sessions, events };
+        let cutoffs = Cutoffs { expired: passed, sessions: passed - SESSIONS_KEPT };
         loop {
             let swept = self.storage.sweep(cutoffs, BATCH).await?;
             // Fewer than a batch in all means that no table had a batch to give.

@@ -18,6 +18,7 @@ pub mod passkey;
 pub mod password;
 pub mod prefix;
 pub mod presence;
+pub mod record;
 pub mod service_account;
 pub mod service_key;
 pub mod session;

@@ -16,6 +16,7 @@ pub mod migrations;
 mod options;
 pub mod passkeys;
 pub mod passwords;
+pub mod record;
 pub mod revocations;
 pub mod service_accounts;
 pub mod sessions;
@@ -58,8 +59,8 @@ SELECT pg_is_in_recovery(), CAST(extract(epoch FROM clock_timestamp()) * 1000000
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
 
 /// How many connections a server has beside those of its calls: one that follows other processes, one
-/// that looks up unknown keys, and one that sweeps.
-pub const RESERVED_CONNECTIONS: u32 = 3;
+/// that looks up unknown keys, one that sweeps, and one that seals the record.
+pub const RESERVED_CONNECTIONS: u32 = 4;
 
 /// The name of a server's connections in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "claviger";

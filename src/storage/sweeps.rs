@@ -18,8 +18,6 @@ pub struct Cutoffs {
     pub expired: Timestamp,
     /// For sessions: when they ended or, by whole days, expired.
     pub sessions: Timestamp,
-    /// For events: when they happened.
-    pub events: Timestamp,
 }
 
 impl Storage {
@@ -49,7 +47,12 @@ async fn sweep(connection: &mut Connection, cutoffs: Cutoffs, batch: u32) -> Res
         let (statements, cutoff) = match table.sweep {
             Sweep::AtExpiry(statements) => (statements, cutoffs.expired),
             Sweep::AfterRetention(statements) => (statements, cutoffs.sessions),
-            Sweep::OfRecord(statements) => (statements, cutoffs.events),
+            Sweep::OfRecord(statements) => {
+                for statement in statements {
+                    swept += connection.execute(statement, params![batch]).await?;
+                }
+                continue;
+            }
             Sweep::Never(_) => continue,
         };
         for statement in statements {

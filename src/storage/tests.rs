@@ -25,7 +25,7 @@ async fn callers_who_hold_every_reader_keep_the_server_itself_from_nothing() {
             reserved.list_revocations(NOW),
             reserved.list_signing_keys(NOW),
             reserved.list_service_accounts(None, 10),
-            reserved.sweep(Cutoffs { expired: NOW, sessions: NOW, events: NOW }, 10),
+            reserved.sweep(Cutoffs { expired: NOW, sessions: NOW }, 10),
         )
     });
 

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::domain::{Error, Result};
 
 /// A private key, with the one algorithm it signs with.
-pub(super) enum KeyPair {
+pub(in crate::domain) enum KeyPair {
     Es256(EcdsaKeyPair),
     Rs256(RsaKeyPair),
     EdDsa(Ed25519KeyPair),
@@ -27,7 +27,7 @@ pub(super) enum KeyPair {
 
 impl KeyPair {
     /// Makes a private key, as PKCS #8 DER.
-    pub(super) fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>> {
+    pub(in crate::domain) fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>> {
         let der = match algorithm {
             SigningAlgorithm::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
                 .and_then(|pair| pair.to_pkcs8v1())
@@ -43,7 +43,7 @@ impl KeyPair {
     }
 
     /// Reads a private key from PKCS #8 DER.
-    pub(super) fn from_pkcs8(algorithm: SigningAlgorithm, der: &[u8]) -> Result<Self> {
+    pub(in crate::domain) fn from_pkcs8(algorithm: SigningAlgorithm, der: &[u8]) -> Result<Self> {
         let pair = match algorithm {
             SigningAlgorithm::Es256 => {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Self::Es256)
@@ -55,7 +55,7 @@ impl KeyPair {
     }
 
     /// The public key as DER SubjectPublicKeyInfo.
-    pub(super) fn public_key(&self) -> Result<Vec<u8>> {
+    pub(in crate::domain) fn public_key(&self) -> Result<Vec<u8>> {
         let der: std::result::Result<PublicKeyX509Der<'static>, _> = match self {
             Self::Es256(pair) => pair.public_key().as_der(),
             Self::Rs256(pair) => pair.public_key().as_der(),
@@ -65,7 +65,7 @@ impl KeyPair {
     }
 
     /// The signature over a message, in the form of JWS (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+    pub(in crate::domain) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
         match self {
             Self::Es256(pair) => pair.sign(&random, message).map(|it| it.as_ref().to_vec()),

@@ -6,7 +6,7 @@ pub mod access;
 mod asking;
 mod jws;
 mod key_lookup;
-mod key_pair;
+pub(in crate::domain) mod key_pair;
 mod key_set;
 pub mod keys;
 pub mod refresh;

@@ -19,10 +19,11 @@ const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
 const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
-const SWEEP: &str = "SELECT pg_try_advisory_xact_lock($1)";
+const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
-/// The key of the advisory lock, "claviger" in ASCII. Claviger has the database to itself.
+/// The keys of the advisory locks, from "claviger" in ASCII on. Claviger has the database to itself.
 const SWEEP_KEY: i64 = 0x636c_6176_6967_6572;
+const SEALING_KEY: i64 = SWEEP_KEY + 1;
 
 /// Locks an account until the end of the transaction: no other transaction opens or ends sessions of
 /// it or changes its credentials.
@@ -69,10 +70,20 @@ pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -
 /// Locks the sweep until the end of the transaction. Returns `false`, and locks nothing, while another
 /// transaction sweeps.
 pub(in crate::storage) async fn try_lock_sweep(connection: &mut Connection) -> Result<bool> {
+    try_lock(connection, SWEEP_KEY).await
+}
+
+/// Locks the sealing of the record until the end of the transaction. Returns `false`, and locks nothing,
+/// while another transaction seals.
+pub(in crate::storage) async fn try_lock_sealing(connection: &mut Connection) -> Result<bool> {
+    try_lock(connection, SEALING_KEY).await
+}
+
+async fn try_lock(connection: &mut Connection, key: i64) -> Result<bool> {
     if let Connection::Sqlite(_) = connection {
         return Ok(true);
     }
-    let (is_locked,) = connection.fetch(SWEEP, params![SWEEP_KEY]).await?;
+    let (is_locked,) = connection.fetch(TRY_LOCK, params![key]).await?;
     Ok(is_locked)
 }
 

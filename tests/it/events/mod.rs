@@ -4,6 +4,7 @@ mod activity;
 mod acts;
 mod documentation;
 mod operators;
+mod proof;
 mod retention;
 mod secrecy;
 mod storm;

@@ -11,6 +11,7 @@ mod passkeys;
 mod passwords;
 mod plans;
 mod races;
+mod record;
 mod refresh_tokens;
 mod revocations;
 mod service_accounts;
@@ -254,7 +255,7 @@ pub(crate) fn addition(
 
 /// Sweeps what expired at or before a time, with sessions that ended before another; events are kept.
 pub(crate) fn cutoffs(expired: Timestamp, sessions: Timestamp) -> Cutoffs {
-    Cutoffs { expired, sessions, events: Timestamp::from_micros(0) }
+    Cutoffs { expired, sessions }
 }
 
 /// The use of a ceremony that was not used before and expires in an hour.

@@ -255,8 +255,8 @@ struct Message {
 }
 
 impl Message {
-    /// Whether the poll for what other replicas did sent it, the search for sessions from the future, or the
-    /// pool, which prepares a new connection and tests an idle one.
+    /// Whether the poll for what other replicas did sent it, the search for sessions from the future, the
+    /// sealing of the record, or the pool, which prepares a new connection and tests an idle one.
     fn runs_beside(&self) -> bool {
         self.sql.contains("recorded_at >")
             || self.sql.contains("FROM revocations WHERE expires_at >")
@@ -265,6 +265,9 @@ impl Message {
             || self.sql.contains("count(*) FROM sign_in_failures")
             || self.sql.contains("count(*) FROM budgets")
             || self.sql.contains("FROM signing_keys")
+            || self.sql.contains("FROM event_checkpoints")
+            || self.sql.contains("FROM event_keys")
+            || self.sql.contains("position IS NULL")
             || self.sql.contains("FROM service_accounts")
             || self.sql.starts_with("SET statement_timeout")
             || self.sql.contains("pg_is_in_recovery")
@@ -296,14 +299,14 @@ fn message(at: usize, line: &str) -> Option<Message> {
     is_ours.then(|| Message { at, backend, sql: sql.to_owned() })
 }
 
-/// Leaves out the transactions of sweeps.
+/// Leaves out the transactions of sweeps and of sealing.
 fn without_sweeps(messages: Vec<Message>) -> Vec<Message> {
     let mut kept: Vec<Message> = Vec::new();
     let mut sweeping = HashSet::new();
     for message in messages {
         if message.sql.contains("pg_try_advisory_xact_lock") {
             let begin = kept.iter().rposition(|it| it.backend == message.backend);
-            kept.remove(begin.expect("a sweep begins a transaction"));
+            kept.remove(begin.expect("a sweep and a sealing begin a transaction"));
             sweeping.insert(message.backend);
         } else if !sweeping.contains(&message.backend) {
             kept.push(message);

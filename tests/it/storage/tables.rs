@@ -102,17 +102,22 @@ async fn what_belongs_to_an_account_has_a_rule_for_its_deletion() {
 fn every_table_is_swept_or_stays_bounded_for_a_reason() {
     for table in TABLES {
         match table.sweep {
-            Sweep::AtExpiry(statements)
-            | Sweep::AfterRetention(statements)
-            | Sweep::OfRecord(statements) => {
-                assert!(!statements.is_empty(), "nothing of {} is swept", table.name);
-                statements.iter().for_each(|it| assert_deletes(table, it));
-                statements.iter().for_each(|it| assert!(it.ends_with("LIMIT $2)"), "{it}"));
+            Sweep::AtExpiry(statements) | Sweep::AfterRetention(statements) => {
+                assert_sweeps(table, statements, "LIMIT $2)");
             }
+            Sweep::OfRecord(statements) => assert_sweeps(table, statements, "LIMIT $1)"),
             Sweep::Never(reason) => {
                 assert!(!reason.is_empty(), "{} is not swept without a reason", table.name);
             }
         }
+    }
+}
+
+fn assert_sweeps(table: &Table, statements: &[&str], batch: &str) {
+    assert!(!statements.is_empty(), "nothing of {} is swept", table.name);
+    for statement in statements {
+        assert_deletes(table, statement);
+        assert!(statement.ends_with(batch), "{statement}");
     }
 }
 

@@ -20,7 +20,8 @@ use claviger_token::time::Timestamp;
 use tonic::{Status, transport::Channel};
 
 use super::{
-    Home, PASSWORD, Person, SECOND, command_line,
+    Home, MINUTE, PASSWORD, Person, SECOND, command_line,
+    patience::wait_until,
     people::{channel, channel_from},
     raw::RawConnection,
 };
@@ -149,6 +150,16 @@ impl TestApp {
     /// Lets the server sweep and do what is due, as it does every ten seconds.
     pub async fn sweep(&self) {
         self.app.sweeper().run_once().await.unwrap();
+    }
+
+    /// Waits until everything that was recorded has its place. The server seals each second as well.
+    pub async fn seal(&self) {
+        let mut raw = self.home.raw().await;
+        wait_until("the record is sealed", MINUTE, async || {
+            self.app.sealer().run_once().await.unwrap();
+            raw.number("SELECT count(*) FROM events WHERE position IS NULL").await == 0
+        })
+        .await;
     }
 
     /// Stops the server.

@@ -4,12 +4,14 @@
 //! A test compares the list with the schemas of both engines. Not in it are `_sqlx_migrations`, which
 //! belongs to sqlx, and `unfinished_copies`, which is about the copying itself.
 
+mod record;
+
 /// A table, and what is done with its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// The name in the schema.
     pub name: &'static str,
-    /// Its columns but for generated ones; the first is its key. Keys are bytes, or text that both
+    /// Its columns but for generated ones; the first is its key. Keys are numbers, bytes, or text that both
     /// engines order by its bytes, so that both have the rows in the same order.
     pub columns: &'static [Column],
     /// What the deletion of an account does to its rows.
@@ -40,7 +42,7 @@ pub enum Sweep {
     /// Like [`Self::AtExpiry`], but `$1` is before the time of the sweep: rows are kept for a while
     /// after their end.
     AfterRetention(&'static [&'static str]),
-    /// Like [`Self::AtExpiry`], but `$1` is the time before which nothing of the record is kept.
+    /// Each statement deletes at most `$1` rows that the last checkpoint says are no longer kept.
     OfRecord(&'static [&'static str]),
     /// No row expires. The table stays bounded for this reason.
     Never(&'static str),
@@ -317,28 +319,9 @@ pub const TABLES: &[Table] = &[
             "keep_until"
         )]),
     },
-    Table {
-        name: "events",
-        columns: &[
-            bytes("id"),
-            text("kind"),
-            integer("occurred_at"),
-            text("actor_kind"),
-            text("actor"),
-            text("actor_role"),
-            bytes("account_id"),
-            bytes("session_id"),
-            text("target"),
-            text("address"),
-            text("user_agent"),
-            text("request_id"),
-            text("outcome"),
-            text("reason"),
-            text("method"),
-        ],
-        account_deletion: AccountDeletion::Keeps("operators see them"),
-        sweep: Sweep::OfRecord(&[sweep!("events", "id", "occurred_at < $1", "occurred_at")]),
-    },
+    record::EVENTS,
+    record::CHECKPOINTS,
+    record::KEYS,
     Table {
         name: "budgets",
         columns: &[bytes("budget_key"), integer("spent_until")],
