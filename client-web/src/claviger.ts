@@ -93,12 +93,18 @@ export interface AccessTokenOptions {
 
 /** A client of one Claviger server. Operations never throw; see {@link Outcome}. */
 export interface Claviger {
-  /** The server's sign-in methods, password policy and origins. Requested once, then cached. */
+  /**
+   * The server's sign-in methods, password policy and origins, and who may register. Requested once,
+   * then cached.
+   */
   serverInfo(): Promise<Outcome<GetServerInfoResponse>>;
   /** What this browser can do with passkeys. Makes no request. */
   capabilities(): Promise<Capabilities>;
 
-  /** Creates an account and signs in to it. Repeats a lost request safely. */
+  /**
+   * Creates an account and signs in to it. Repeats a lost request safely. Fails as `closed` unless the
+   * `registrationPolicy` of {@link serverInfo} is `OPEN`.
+   */
   register(registration: Registration): Promise<Outcome<SignedIn>>;
   /** Signs in with a password. */
   signIn(credentials: Credentials): Promise<Outcome<SignedIn>>;

@@ -11,7 +11,11 @@ export type {
   SignedIn,
 } from "./claviger.js";
 export { createClaviger } from "./create-claviger.js";
-export type { GetServerInfoResponse, PasswordPolicy } from "./gen/claviger/v1/auth_service_pb.js";
+export {
+  type GetServerInfoResponse,
+  type PasswordPolicy,
+  RegistrationPolicy,
+} from "./gen/claviger/v1/auth_service_pb.js";
 export {
   type Account,
   type Passkey,

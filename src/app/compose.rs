@@ -14,6 +14,7 @@ use crate::{
         passkeys::Passkeys,
         passwords::Passwords,
         record::{keys::TrustedKeys, sealer::Sealer},
+        registrations::Registrations,
         replication::Replication,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
@@ -143,7 +144,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         accounts: Arc::new(Accounts::new(
             storage.clone(),
             passwords,
-            throttle,
+            Registrations::new(config.registration.policy, throttle),
             Arc::clone(&sessions),
             Arc::clone(&passkeys),
         )),
@@ -180,5 +181,6 @@ fn info(config: &Config) -> ServerInfo {
         origins: config.relying_party.accepted_origins(),
         min_password_length: config.passwords.min_length,
         max_password_length: config.passwords.max_length,
+        registration: config.registration.policy,
     }
 }

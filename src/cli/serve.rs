@@ -23,6 +23,11 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    tracing::info!(
+        policy = config.registration.policy.name(),
+        "registration is {}",
+        config.registration
+    );
     let app = tokio::select! {
         started = App::start(config.clone(), world) => match started {
             Ok(app) => app,
@@ -78,9 +83,11 @@ fn greet(config: &Config, app: &App) {
     say(format_args!("  Public listener:   {} (on {public})", config.public.url));
     say(format_args!("  Internal listener: {internal}"));
     say(format_args!("  Database:          {database}"));
-    say("");
-    say("To create an account, run in another terminal:");
-    say(format_args!("  {}", example(&config.public, app.public_addresses())));
+    if config.registration.policy.is_open() {
+        say("");
+        say("To create an account, run in another terminal:");
+        say(format_args!("  {}", example(&config.public, app.public_addresses())));
+    }
 }
 
 fn join(addresses: &[SocketAddr]) -> String {

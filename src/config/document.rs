@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{
-    Values, database,
+    Registration, Values, database,
     setting::{Name, Preset},
-    table::{self, DATABASE_URL},
+    table::{self, ACCOUNTS_REGISTRATION, DATABASE_URL},
 };
 
 const INTRODUCTION: &str = "\
@@ -56,8 +56,9 @@ fn row(name: &Name) -> String {
     format!("| `{}` | {} | {default} | {} |\n", setting.key, setting.form, setting.help)
 }
 
-/// The effective values as a configuration file with their sources, without secrets.
-pub fn effective(values: &Values) -> String {
+/// The effective values as a configuration file with their sources, without secrets. Who may create an
+/// account is stated even where it follows from other settings.
+pub fn effective(values: &Values, registration: &Registration) -> String {
     let mut text = String::new();
     let mut section = "";
     for setting in table::rows() {
@@ -79,6 +80,9 @@ pub fn effective(values: &Values) -> String {
                 };
                 let value = toml::Value::String(shown);
                 writeln!(text, "{key} = {value} # {}", given.source)
+            }
+            (None, Preset::Derived(_)) if setting.key == ACCOUNTS_REGISTRATION.key => {
+                writeln!(text, "# {key}: {registration}")
             }
             (None, Preset::Derived(words)) => writeln!(text, "# {key}: {words}"),
             (None, Preset::Value(_)) => Ok(()),

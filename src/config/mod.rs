@@ -9,6 +9,7 @@ pub mod layers;
 pub mod origins;
 pub mod problem;
 pub mod reader;
+pub mod registration;
 pub mod secrets;
 pub mod service_links;
 pub mod setting;
@@ -31,6 +32,7 @@ use crate::{
 
 pub use layers::{Given, Inputs, Values};
 pub use problem::{Problem, Problems, Source};
+pub use registration::Registration;
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub internal: Internal,
     /// `relying_party.*`.
     pub relying_party: passkeys::Settings,
+    /// `accounts.registration`.
+    pub registration: Registration,
     /// The issuer, audiences and lifetime of access tokens.
     pub access_tokens: tokens::access::Settings,
     /// The algorithm and rotation of signing keys.
@@ -145,9 +149,9 @@ impl Config {
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn effective(inputs: &Inputs) -> Result<String, Problems> {
-    Config::load(inputs)?;
+    let config = Config::load(inputs)?;
     let (values, _) = layers::gather(inputs);
-    Ok(document::effective(&values))
+    Ok(document::effective(&values, &config.registration))
 }
 
 #[cfg(test)]

@@ -108,6 +108,11 @@ impl<'a> Reader<'a> {
         *value
     }
 
+    /// Likewise; `None` when none is given and there is no default.
+    pub fn optional_choice<T: Copy>(&mut self, setting: &Setting<Choice<T>>) -> Option<T> {
+        self.given(setting).is_some().then(|| self.choice(setting))
+    }
+
     /// Addresses to listen on, at least one.
     pub fn listen(&mut self, setting: &Setting<Addresses>) -> Listen {
         let mut addresses = Vec::new();

@@ -11,7 +11,8 @@ use std::{
 use claviger_token::algorithm::SigningAlgorithm;
 
 use crate::{
-    domain::tokens::MAX_ACCESS_LIFETIME, model::session::MAX_SESSIONS_PER_ACCOUNT,
+    domain::tokens::MAX_ACCESS_LIFETIME,
+    model::{registration::RegistrationPolicy, session::MAX_SESSIONS_PER_ACCOUNT},
     telemetry::LogFormat,
 };
 
@@ -53,6 +54,10 @@ const fn span(least: Duration, most: Duration) -> Span {
 }
 
 const ON_OFF: Choice<bool> = Choice { first: ("on", true), others: &[("off", false)] };
+const POLICIES: Choice<RegistrationPolicy> = Choice {
+    first: ("closed", RegistrationPolicy::Closed),
+    others: &[("invitation", RegistrationPolicy::Invitation), ("open", RegistrationPolicy::Open)],
+};
 const ALGORITHMS: Choice<SigningAlgorithm> = Choice {
     first: ("ES256", SigningAlgorithm::Es256),
     others: &[("RS256", SigningAlgorithm::Rs256), ("EdDSA", SigningAlgorithm::EdDsa)],
@@ -213,6 +218,14 @@ settings! {
         "cors.origins", List,
         Derived("the web origins of `relying_party.origins` and `relying_party.related_origins`"),
         "The exact web origins whose pages may call the public listener (CORS).",
+    );
+
+    pub static ACCOUNTS_REGISTRATION: Setting<Choice<RegistrationPolicy>> = setting(
+        "accounts.registration", POLICIES,
+        Derived("`open` if the host of `public.url` is `localhost` or a loopback address, `closed` \
+                 otherwise"),
+        "Who may create an account: anyone (`open`), or no one (`closed`). `invitation` is for those \
+         whom an operator invites; while there are no invitations, it refuses like `closed`.",
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(

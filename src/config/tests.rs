@@ -3,6 +3,9 @@
 use std::{fs, path::Path};
 
 use super::{document, layers::Inputs, *};
+use crate::model::registration::RegistrationPolicy;
+
+const LOCAL_ORIGIN: (&str, &str) = ("relying_party.origins", "http://localhost:8080");
 
 fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::load(&inputs(flags))
@@ -113,6 +116,66 @@ fn authorities_of_clients_need_tls() {
     let text = refusal(&[("internal.client_ca_file", "ca.pem")]);
 
     assert!(text.contains("internal.tls_key_file"), "{text}");
+}
+
+#[test]
+fn registration_is_open_at_a_local_url_and_closed_at_any_other() {
+    let of = |url: &str| {
+        let flags = [("public.url", url), ("relying_party.id", "localhost"), LOCAL_ORIGIN];
+        with(&flags).unwrap().registration
+    };
+
+    for url in [
+        "http://localhost:8080",
+        "https://app.localhost",
+        "http://127.0.0.1:8080",
+        "http://127.8.8.8",
+        "http://[::1]:8080",
+    ] {
+        assert_eq!(of(url).policy, RegistrationPolicy::Open, "{url}");
+    }
+    for url in [
+        "https://login.example.com",
+        "https://localhost.example.com",
+        "http://192.168.0.1:8080",
+        "http://[2001:db8::1]",
+        "http://0.0.0.0:8080",
+    ] {
+        assert_eq!(of(url).policy, RegistrationPolicy::Closed, "{url}");
+    }
+}
+
+#[test]
+fn registration_is_what_the_operator_says_at_any_url() {
+    for url in ["http://localhost:8080", "https://login.example.com"] {
+        for (word, policy) in [
+            ("open", RegistrationPolicy::Open),
+            ("Invitation", RegistrationPolicy::Invitation),
+            ("closed", RegistrationPolicy::Closed),
+        ] {
+            let flags = [("public.url", url), ("accounts.registration", word)];
+            assert_eq!(with(&flags).unwrap().registration.policy, policy, "{word}");
+        }
+    }
+
+    assert!(refusal(&[("accounts.registration", "maybe")]).contains("closed, invitation, open"));
+}
+
+#[test]
+fn the_effective_values_state_who_may_register_and_why() {
+    let shown = |flags: &[(&str, &str)]| effective(&inputs(flags)).unwrap();
+    let url = ("public.url", "https://login.example.com");
+
+    let local = shown(&[]);
+    let public = shown(&[url]);
+    let given = shown(&[url, ("accounts.registration", "open")]);
+
+    let line = "# registration: open, because `public.url` is on this machine";
+    assert!(local.contains(line), "{local}");
+    let line = "# registration: closed, because `public.url` is not on this machine";
+    assert!(public.contains(line), "{public}");
+    let line = "registration = \"open\" # the flag --accounts-registration";
+    assert!(given.contains(line), "{given}");
 }
 
 #[test]

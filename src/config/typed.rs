@@ -15,7 +15,7 @@ use super::{
     Config, Internal, Limits, Log, MasterSecretSource, Public, TlsFiles, Values, database, origins,
     problem::Problem,
     reader::Reader,
-    secrets,
+    registration, secrets,
     setting::{List, Path as PathKind, Setting},
     table, values as forms,
 };
@@ -35,6 +35,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let log = log(reader);
     let url = public_url(reader)?;
     let relying_party = origins::relying_party(reader, &url);
+    let registration = registration::registration(reader, &url);
     let cors_origins = origins::cors(reader, &relying_party);
     let issuer = url.origin().ascii_serialization();
     let access_tokens = access_tokens(reader, &issuer);
@@ -47,6 +48,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         database,
         internal,
         relying_party,
+        registration,
         access_tokens,
         revocation_grace,
         sessions,

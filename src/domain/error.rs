@@ -76,6 +76,9 @@ pub enum Error {
     /// There is a service account of this name, or with one of these certificate names.
     #[error("service account exists")]
     ServiceAccountExists,
+    /// The server lets no one create an account.
+    #[error("registration closed")]
+    RegistrationClosed,
     /// An account has the username.
     #[error("username taken")]
     UsernameTaken,

@@ -15,6 +15,7 @@ pub mod operators;
 pub mod passkeys;
 pub mod passwords;
 pub mod record;
+pub mod registrations;
 pub mod replication;
 pub mod requester;
 pub mod revocations;

@@ -2,14 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::domain::{
-    accounts::Accounts,
-    events::Events,
-    passkeys::Passkeys,
-    revocations::Revocations,
-    service_accounts::{Backends, ServiceAccounts},
-    sessions::Sessions,
-    tokens::{access::AccessTokens, keys::KeyRing},
+use crate::{
+    domain::{
+        accounts::Accounts,
+        events::Events,
+        passkeys::Passkeys,
+        revocations::Revocations,
+        service_accounts::{Backends, ServiceAccounts},
+        sessions::Sessions,
+        tokens::{access::AccessTokens, keys::KeyRing},
+    },
+    model::registration::RegistrationPolicy,
 };
 
 use super::refresh_cookie::RefreshCookie;
@@ -56,4 +59,6 @@ pub struct ServerInfo {
     pub min_password_length: u32,
     /// The most code points of a password.
     pub max_password_length: u32,
+    /// Who may create an account.
+    pub registration: RegistrationPolicy,
 }

@@ -19,6 +19,7 @@ pub mod password;
 pub mod prefix;
 pub mod presence;
 pub mod record;
+pub mod registration;
 pub mod service_account;
 pub mod service_key;
 pub mod session;

@@ -190,3 +190,61 @@ async fn eight_retries_of_one_registration_make_one_account() {
     ids.dedup();
     assert_eq!(ids.len(), 1);
 }
+
+#[tokio::test]
+async fn register_is_refused_where_registration_is_not_open_whatever_the_name() {
+    for policy in ["invitation", "closed"] {
+        let app = TestApp::start().await;
+        app.registered("alice").await;
+        let app = app.restart_with(&[("accounts.registration", policy)]).await;
+
+        for name in ["alice", "bob", "two words"] {
+            let refused = app.stranger().register(name, PASSWORD).await;
+
+            assert_refused!(refused.map(drop), PermissionDenied, REGISTRATION_CLOSED);
+        }
+        app.stranger().login("alice", PASSWORD).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn registrations_that_are_closed_charge_no_one() {
+    const SPENT: &str = "SELECT CAST(COALESCE(SUM(spent_until), 0) AS TEXT) FROM budgets";
+    let app = TestApp::start().await;
+    app.registered("alice").await;
+    let app = app.restart_with(&[("accounts.registration", "closed")]).await;
+    let before = app.query_text(SPENT).await;
+
+    for name in ["alice", "bob"].repeat(100) {
+        let refused = app.stranger().register(name, PASSWORD).await;
+        assert_refused!(refused.map(drop), PermissionDenied, REGISTRATION_CLOSED);
+    }
+
+    assert_eq!(app.query_text(SPENT).await, before);
+}
+
+#[tokio::test]
+async fn an_account_is_not_opened_by_a_retry_once_registration_is_closed() {
+    let app = TestApp::start().await;
+    app.stranger().register_as(request("alice")).await.unwrap();
+    let app = app.restart_with(&[("accounts.registration", "closed")]).await;
+
+    let retry = app.stranger().register_as(request("alice")).await;
+
+    assert_refused!(retry.map(drop), PermissionDenied, REGISTRATION_CLOSED);
+}
+
+#[tokio::test]
+async fn server_info_says_who_may_register() {
+    for (setting, policy) in [
+        ("open", pb::RegistrationPolicy::Open),
+        ("invitation", pb::RegistrationPolicy::Invitation),
+        ("closed", pb::RegistrationPolicy::Closed),
+    ] {
+        let app = TestApp::start_with(&[("accounts.registration", setting)]).await;
+
+        let info = app.stranger().auth().get_server_info(pb::GetServerInfoRequest {}).await;
+
+        assert_eq!(info.unwrap().into_inner().registration_policy(), policy);
+    }
+}

@@ -1,6 +1,7 @@
+import { Code } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
 import { fakeBrowser } from "../../tests/support/fake-browser.js";
-import { FakeClaviger, networkDown } from "../../tests/support/fake-claviger.js";
+import { FakeClaviger, networkDown, refusal } from "../../tests/support/fake-claviger.js";
 import { createClaviger } from "../create-claviger.js";
 
 const registration = { username: "anna", password: "right", displayName: "Anna" };
@@ -34,6 +35,18 @@ describe("register", () => {
     expect(answer.ok).toBe(true);
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect(second).toBe(first);
+  });
+
+  it("fails as closed if the server lets no one register", async () => {
+    const server = new FakeClaviger();
+    const error = refusal(Code.PermissionDenied, "REGISTRATION_CLOSED");
+    server.failures.push({ method: "Register", error });
+    const anna = stranger(server);
+
+    const answer = await anna.register(registration);
+
+    expect(answer).toMatchObject({ failure: { kind: "closed", reason: "REGISTRATION_CLOSED" } });
+    expect(server.count("Register")).toBe(1);
   });
 
   it("is tried at most twice", async () => {

@@ -21,6 +21,7 @@ export type Failure = (
        * - `insecure`: the page is not in a secure context, or passkeys are not valid at its address.
        * - `busy`: another passkey dialog of this browser is open.
        * - `denied`: the username or the password is wrong.
+       * - `closed`: the server lets no one register. The operator creates accounts.
        * - `taken`: the username belongs to another account.
        * - `expired`: the ceremony took too long. Start it again.
        * - `locked`: too many failed attempts. A passkey or the operator unlocks the password, and a
@@ -44,6 +45,7 @@ export type Failure = (
         | "insecure"
         | "busy"
         | "denied"
+        | "closed"
         | "taken"
         | "expired"
         | "locked"

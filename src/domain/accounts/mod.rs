@@ -25,8 +25,8 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passkeys::Passkeys, passwords::Passwords, requester::Requester,
-    sessions::Sessions, throttle::Throttle, world::World,
+    Error, Result, passkeys::Passkeys, passwords::Passwords, registrations::Registrations,
+    requester::Requester, sessions::Sessions, throttle::Throttle, world::World,
 };
 
 pub use password_change::PasswordChangeProof;
@@ -37,6 +37,7 @@ pub use registration::Registration;
 pub struct Accounts {
     storage: Storage,
     passwords: Arc<Passwords>,
+    registrations: Registrations,
     throttle: Arc<Throttle>,
     sessions: Arc<Sessions>,
     passkeys: Arc<Passkeys>,
@@ -55,12 +56,13 @@ impl Accounts {
     pub fn new(
         storage: Storage,
         passwords: Arc<Passwords>,
-        throttle: Arc<Throttle>,
+        registrations: Registrations,
         sessions: Arc<Sessions>,
         passkeys: Arc<Passkeys>,
     ) -> Self {
         let world = sessions.world().clone();
-        Self { storage, passwords, throttle, sessions, passkeys, world }
+        let throttle = Arc::clone(registrations.throttle());
+        Self { storage, passwords, registrations, throttle, sessions, passkeys, world }
     }
 
     /// The caller's account.

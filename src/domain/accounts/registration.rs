@@ -59,9 +59,9 @@ impl Accounts {
     /// Creates an account and signs it in. Fields are named `username`, `password`, `display_name`.
     ///
     /// # Errors
-    /// `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
+    /// `RegistrationClosed`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
-        let attempt = self.throttle.admit_registration(origin.address).await?;
+        let attempt = self.registrations.admit(origin.address).await?;
         let (account, retry) = match self.make(attempt.requester(), registration).await {
             Ok(made) => made,
             Err(error) => {

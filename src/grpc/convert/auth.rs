@@ -11,6 +11,7 @@ use crate::{
         account::Account,
         id::RequestId,
         password::TypedPassword,
+        registration::RegistrationPolicy,
         token::{AccessToken, RefreshToken},
         username::SignInName,
         violation::FieldReason,
@@ -32,6 +33,15 @@ pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
         }),
         sign_in_methods: methods.collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        registration_policy: registration_policy(info.registration).into(),
+    }
+}
+
+const fn registration_policy(policy: RegistrationPolicy) -> pb::RegistrationPolicy {
+    match policy {
+        RegistrationPolicy::Open => pb::RegistrationPolicy::Open,
+        RegistrationPolicy::Invitation => pb::RegistrationPolicy::Invitation,
+        RegistrationPolicy::Closed => pb::RegistrationPolicy::Closed,
     }
 }
 

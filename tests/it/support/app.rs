@@ -33,11 +33,12 @@ const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
 /// Settings of one test, as `(key, value)` pairs on top of [`BASE`].
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
-/// What all tests run with: free ports, and hashes that cost little.
+/// What all tests run with: free ports, hashes that cost little, and registration for anyone at any URL.
 const BASE: Settings<'static> = &[
     ("public.listen", "127.0.0.1:0"),
     ("internal.listen", "127.0.0.1:0"),
     ("public.url", "http://localhost:8080"),
+    ("accounts.registration", "open"),
     ("passwords.argon2_memory_kib", "8"),
     ("passwords.argon2_iterations", "1"),
     ("passwords.hash_queue", "256"),

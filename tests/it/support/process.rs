@@ -19,6 +19,9 @@ use super::{Home, Person, patience::holds_within_blocking, people::channel, serv
 const CHEAP: &[&str] =
     &["--passwords-argon2-memory-kib", "8", "--passwords-argon2-iterations", "1"];
 
+/// Registration for anyone, unless a test says otherwise: at a URL of another machine it is closed.
+const OPEN: &[&str] = &["--accounts-registration", "open"];
+
 /// A running `claviger serve`. Killed when it goes out of scope.
 pub struct Process {
     child: Child,
@@ -51,6 +54,7 @@ impl Process {
             } else {
                 CHEAP
             })
+            .args(if flags.contains(&"--accounts-registration") { &[] } else { OPEN })
             .args(flags)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

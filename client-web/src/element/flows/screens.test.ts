@@ -1,6 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { expect, test, vi } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
-import { showSignedOut } from "./screens.js";
+import {
+  GetServerInfoResponseSchema,
+  RegistrationPolicy,
+} from "../../gen/claviger/v1/auth_service_pb.js";
+import { canSignUp, showSignedOut } from "./screens.js";
 
 test("a sign-out is dispatched to a page that prevented the account, too", () => {
   const context = fakeContext({ screen: "sign-up" });
@@ -19,4 +24,15 @@ test("a sign-out while the account is shown leads to the sign-in, with its reaso
 
   expect(context.state.screen).toBe("sign-in");
   expect(context.state.notice?.text(context.texts)).toBe(context.texts.signedOut["other-tab"]);
+});
+
+test.each([
+  [RegistrationPolicy.OPEN, true],
+  [RegistrationPolicy.UNSPECIFIED, true],
+  [RegistrationPolicy.INVITATION, false],
+  [RegistrationPolicy.CLOSED, false],
+])("with the registration policy %i, sign-up is offered: %s", (registrationPolicy, offered) => {
+  const info = create(GetServerInfoResponseSchema, { registrationPolicy });
+
+  expect(canSignUp(fakeContext({ info }).state)).toBe(offered);
 });

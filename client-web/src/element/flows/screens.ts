@@ -1,3 +1,4 @@
+import { RegistrationPolicy } from "../../gen/claviger/v1/auth_service_pb.js";
 import { SignInMethod } from "../../gen/claviger/v1/resources_pb.js";
 import type { Failure } from "../../outcome/failure.js";
 import type { SessionEvent } from "../../session/current-session.js";
@@ -71,6 +72,13 @@ export function showStuck(context: Context, failure: Failure, again: () => Promi
 /** Shows which address to open instead of this one. */
 export function showWrongAddress(context: Context): void {
   showScreen(context, "wrong-address");
+}
+
+/** Whether the server lets anyone create an account. */
+export function canSignUp({ info }: State): boolean {
+  const policy = info?.registrationPolicy;
+  // Every server does that is too old to say.
+  return policy === RegistrationPolicy.OPEN || policy === RegistrationPolicy.UNSPECIFIED;
 }
 
 /** Whether this browser, the server and this address support passkeys. */

@@ -29,6 +29,7 @@ export const de: Texts = {
     or: "oder",
     newHere: "Neu hier?",
     signUp: "Konto erstellen",
+    closed: "Noch kein Konto? Bitten Sie die Betreiber dieser Website um eines.",
     busy: "Sie werden angemeldet …",
   },
 
@@ -40,6 +41,8 @@ export const de: Texts = {
       `Mindestens ${bounds.minLength} Zeichen. Ein paar Wörter hintereinander sind ein gutes Passwort.`,
     haveOne: "Sie haben schon ein Konto?",
     signIn: "Anmelden",
+    closed:
+      "Hier können Sie nicht selbst ein Konto erstellen. Bitten Sie die Betreiber dieser Website um eines.",
     busy: "Ihr Konto wird erstellt …",
   },
 
@@ -247,6 +250,8 @@ export const de: Texts = {
       "Passkeys funktionieren nicht an dieser Adresse. Öffnen Sie die Website an ihrer gewohnten Adresse, die mit https beginnt.",
     busy: "Ihr Browser zeigt noch einen anderen Passkey-Dialog, vielleicht in einem anderen Tab. Schließen Sie ihn und versuchen Sie es noch einmal.",
     denied: "Der Benutzername oder das Passwort stimmt nicht.",
+    closed:
+      "Hier können keine Konten erstellt werden. Bitten Sie die Betreiber dieser Website um eines.",
     taken: "Dieser Benutzername ist vergeben.",
     expired: "Das hat etwas zu lange gedauert. Bitte versuchen Sie es noch einmal.",
     locked:

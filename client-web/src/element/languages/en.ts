@@ -34,6 +34,7 @@ export const en = {
     or: "or",
     newHere: "New here?",
     signUp: "Create an account",
+    closed: "No account yet? Ask the people who run this site for one.",
     busy: "Signing you in …",
   },
 
@@ -45,6 +46,7 @@ export const en = {
       `At least ${bounds.minLength} characters. A few words in a row make a good password.`,
     haveOne: "Already have an account?",
     signIn: "Sign in",
+    closed: "You cannot create an account here yourself. Ask the people who run this site for one.",
     busy: "Creating your account …",
   },
 
@@ -246,6 +248,7 @@ export const en = {
       "Passkeys do not work at this address. Open this site at its usual address, beginning with https.",
     busy: "Your browser is still showing another passkey dialog, perhaps in another tab. Close it and try again.",
     denied: "The username or the password is not right.",
+    closed: "Accounts cannot be created here. Ask the people who run this site for one.",
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",
     locked:

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { canUsePasskeys, showSignUp } from "../flows/screens.js";
+import { canSignUp, canUsePasskeys, showSignUp } from "../flows/screens.js";
 import { signInWithPasskey, signInWithPassword } from "../flows/sign-in.js";
 import { button } from "./button.js";
 import { form, passwordField, textField } from "./field.js";
@@ -9,14 +9,17 @@ import { form, passwordField, textField } from "./field.js";
 export function signInView(context: Context): TemplateResult {
   const { state, texts } = context;
   return html`${state.passkeyFirst ? passkeyFirst(context) : passwordForm(context)}
-    <p class="cl-foot">
-      ${texts.signIn.newHere}
-      ${button(context, {
-        label: texts.signIn.signUp,
-        look: "link",
-        press: () => showSignUp(context),
-      })}
-    </p>`;
+    <p class="cl-foot">${canSignUp(state) ? newHere(context) : texts.signIn.closed}</p>`;
+}
+
+function newHere(context: Context): TemplateResult {
+  const { texts } = context;
+  return html`${texts.signIn.newHere}
+  ${button(context, {
+    label: texts.signIn.signUp,
+    look: "link",
+    press: () => showSignUp(context),
+  })}`;
 }
 
 function passkeyFirst(context: Context): TemplateResult {

@@ -1,14 +1,29 @@
 import { html, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
-import { showSignIn } from "../flows/screens.js";
+import { canSignUp, showSignIn } from "../flows/screens.js";
 import { signUp } from "../flows/sign-up.js";
 import { button } from "./button.js";
 import { boundsOf, form, passwordField, textField } from "./field.js";
 
-/** Renders the form for a new account. */
+/** Renders the form for a new account, or what to do where the server creates none. */
 export function signUpView(context: Context): TemplateResult {
+  const { state, texts } = context;
+  return html`${
+    canSignUp(state) ? signUpForm(context) : html`<p class="cl-lead">${texts.signUp.closed}</p>`
+  }
+    <p class="cl-foot">
+      ${texts.signUp.haveOne}
+      ${button(context, {
+        label: texts.signUp.signIn,
+        look: "link",
+        press: () => showSignIn(context),
+      })}
+    </p>`;
+}
+
+function signUpForm(context: Context): TemplateResult {
   const { texts } = context;
-  return html`${form(
+  return form(
     (data) => void signUp(context, data),
     html`${textField(context, {
       name: "username",
@@ -23,13 +38,5 @@ export function signUpView(context: Context): TemplateResult {
       hint: texts.signUp.passwordHint(boundsOf(context)),
     })}
     ${button(context, { label: texts.signUp.submit, look: "primary", job: "sign-up" })}`,
-  )}
-    <p class="cl-foot">
-      ${texts.signUp.haveOne}
-      ${button(context, {
-        label: texts.signUp.signIn,
-        look: "link",
-        press: () => showSignIn(context),
-      })}
-    </p>`;
+  );
 }

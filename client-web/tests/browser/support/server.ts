@@ -39,6 +39,8 @@ export class Server {
       "--public-listen": `127.0.0.1:${port}`,
       "--internal-listen": `127.0.0.1:${internalPort}`,
       "--public-url": this.origin,
+      // At a secure host it is closed otherwise.
+      ...(flags.includes("--accounts-registration") ? {} : { "--accounts-registration": "open" }),
       // The minimum cost of a hash: these tests are not about hashing.
       "--passwords-argon2-memory-kib": "8",
       "--passwords-argon2-iterations": "1",

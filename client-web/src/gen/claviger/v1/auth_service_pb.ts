@@ -4,19 +4,19 @@
 
 // Registration, password sign-in, token refresh and logout.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Account, RefreshTokenDelivery, SignInMethod, TokenPair } from "./resources_pb.js";
 import { file_claviger_v1_resources } from "./resources_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file claviger/v1/auth_service.proto.
  */
 export const file_claviger_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\xcd\x01\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22+\x0a\x17IssueAccessTokenRequest\x12\x10\x0a\x08audience\x18\x01 \x01(\x09\x22s\x0a\x18IssueAccessTokenResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp2\xc5\x04\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12_\x0a\x10IssueAccessToken\x12$.claviger.v1.IssueAccessTokenRequest\x1a%.claviger.v1.IssueAccessTokenResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\x8b\x02\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x12<\x0a\x13registration_policy\x18\x07 \x01(\x0e2\x1f.claviger.v1.RegistrationPolicy\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22+\x0a\x17IssueAccessTokenRequest\x12\x10\x0a\x08audience\x18\x01 \x01(\x09\x22s\x0a\x18IssueAccessTokenResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp*\x9b\x01\x0a\x12RegistrationPolicy\x12#\x0a\x1fREGISTRATION_POLICY_UNSPECIFIED\x10\x00\x12\x1c\x0a\x18REGISTRATION_POLICY_OPEN\x10\x01\x12\x22\x0a\x1eREGISTRATION_POLICY_INVITATION\x10\x02\x12\x1e\x0a\x1aREGISTRATION_POLICY_CLOSED\x10\x032\xc5\x04\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12_\x0a\x10IssueAccessToken\x12$.claviger.v1.IssueAccessTokenRequest\x1a%.claviger.v1.IssueAccessTokenResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
 
 /**
  * Request of GetServerInfo.
@@ -108,6 +108,13 @@ export type GetServerInfoResponse = Message<"claviger.v1.GetServerInfoResponse">
    * @generated from field: string version = 6;
    */
   version: string;
+
+  /**
+   * Who may create an account.
+   *
+   * @generated from field: claviger.v1.RegistrationPolicy registration_policy = 7;
+   */
+  registrationPolicy: RegistrationPolicy;
 };
 
 /**
@@ -483,6 +490,55 @@ export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = 
   messageDesc(file_claviger_v1_auth_service, 14);
 
 /**
+ * Who may create an account: the setting `accounts.registration`.
+ *
+ * @generated from enum claviger.v1.RegistrationPolicy
+ */
+export const RegistrationPolicy = {
+  /**
+   * A server of an earlier version, where anyone may.
+   *
+   * @generated from enum value: REGISTRATION_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Anyone.
+   *
+   * @generated from enum value: REGISTRATION_POLICY_OPEN = 1;
+   */
+  OPEN: 1,
+
+  /**
+   * Those whom the operator invites. No RPC accepts an invitation, so registrations are refused as if
+   * it were closed.
+   *
+   * @generated from enum value: REGISTRATION_POLICY_INVITATION = 2;
+   */
+  INVITATION: 2,
+
+  /**
+   * No one: registrations are refused with REGISTRATION_CLOSED.
+   *
+   * @generated from enum value: REGISTRATION_POLICY_CLOSED = 3;
+   */
+  CLOSED: 3,
+} as const;
+
+/**
+ * Who may create an account: the setting `accounts.registration`.
+ *
+ * @generated from enum claviger.v1.RegistrationPolicy
+ */
+export type RegistrationPolicy = (typeof RegistrationPolicy)[keyof typeof RegistrationPolicy] | UnknownEnum;
+
+/**
+ * Describes the enum claviger.v1.RegistrationPolicy.
+ */
+export const RegistrationPolicySchema: GenEnum<RegistrationPolicy> = /*@__PURE__*/
+  enumDesc(file_claviger_v1_auth_service, 0);
+
+/**
  * Registers accounts, signs in with a username and password, refreshes tokens and ends sessions.
  * Offered on the public port. Sign-in with passkeys is in PasskeyService.
  *
@@ -493,8 +549,8 @@ export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = 
  */
 export const AuthService: GenService<{
   /**
-   * Returns what a client needs to know before sign-in: issuer, relying party, password bounds and
-   * sign-in methods.
+   * Returns what a client needs to know before sign-in: issuer, relying party, password bounds,
+   * sign-in methods and who may register.
    *
    * Callers: anyone. Reasons: none of its own. Retry: safe.
    *
@@ -508,8 +564,8 @@ export const AuthService: GenService<{
   /**
    * Creates an account with a password and opens a session for it.
    *
-   * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS.
-   * Retry: safe with the same `request_id`, username and password; for 24 hours after the account
+   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
+   * ORIGIN_REFUSED, REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS. Retry: safe with the same `request_id`, username and password; for 24 hours after the account
    * was created, the retry opens another session of it. Without a `request_id` the retry returns
    * USERNAME_TAKEN if the first call succeeded.
    *
