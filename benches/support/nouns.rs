@@ -81,7 +81,7 @@ pub fn account() -> NewAccount {
         id,
         username: Username::from_stored(format!("made-{id}")),
         display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
-        password_hash: PasswordHash::from_phc(HASH.to_owned()),
+        password_hash: Some(PasswordHash::from_phc(HASH.to_owned())),
         request_id: None,
         created_at: now(),
     }

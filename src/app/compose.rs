@@ -123,7 +123,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         config.sessions.clone(),
     ));
     let service_accounts = ServiceAccounts::load(storage.clone(), world.clone()).await?;
-    let throttle = Arc::new(throttle(data, world)?);
+    let registrations = registrations(config, data, world)?;
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
     let replication = Replication::new(
         reserved.clone(),
@@ -136,7 +136,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let passkeys = Arc::new(Passkeys::new(
         storage.clone(),
         Arc::clone(&sessions),
-        Arc::clone(&throttle),
+        registrations.clone(),
         data.secret.derive(purpose::PASSKEYS)?,
         config.relying_party.clone(),
     )?);
@@ -144,7 +144,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         accounts: Arc::new(Accounts::new(
             storage.clone(),
             passwords,
-            Registrations::new(config.registration.policy, throttle),
+            registrations,
             Arc::clone(&sessions),
             Arc::clone(&passkeys),
         )),
@@ -161,6 +161,11 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         info: info(config),
     };
     Ok(Domain { services, replication, sweeper })
+}
+
+fn registrations(config: &Config, data: &Data, world: &World) -> Result<Registrations> {
+    let throttle = Arc::new(throttle(data, world)?);
+    Ok(Registrations::new(config.registration.policy, throttle))
 }
 
 fn sweeper(

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use claviger_proto::pb::{self, passkey_service_server::PasskeyService};
 use tonic::{Request, Response, Status};
 
-use crate::domain::{passkeys::Passkeys, sessions::SignedIn};
+use crate::domain::{
+    passkeys::{Passkeys, SignedUp},
+    sessions::SignedIn,
+};
 
 use super::{
     caller::{Callers, origin},
@@ -33,6 +36,29 @@ impl Service {
 
 #[tonic::async_trait]
 impl PasskeyService for Service {
+    async fn start_sign_up(
+        &self,
+        request: Request<pb::StartSignUpRequest>,
+    ) -> Result<Response<pb::StartSignUpResponse>, Status> {
+        let origin = origin(&request);
+        let person = convert::sign_up_start(request.get_ref())?;
+        let started = self.passkeys.start_sign_up(&person, origin.address).await?;
+        Ok(Response::new(convert::sign_up_started(started)))
+    }
+
+    async fn finish_sign_up(
+        &self,
+        request: Request<pb::FinishSignUpRequest>,
+    ) -> Result<Response<pb::FinishSignUpResponse>, Status> {
+        let delivery =
+            self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
+        let origin = origin(&request);
+        let sign_up = convert::sign_up_finish(request.into_inner())?;
+        let SignedUp { signed_in, passkey } = self.passkeys.finish_sign_up(sign_up, origin).await?;
+        let SignedIn { account, tokens } = signed_in;
+        delivery.deliver(&tokens, |tokens| convert::signed_up(&account, &passkey, tokens))
+    }
+
     async fn start_registration(
         &self,
         request: Request<pb::StartRegistrationRequest>,

@@ -30,8 +30,8 @@ pub struct NewAccount {
     pub username: Username,
     /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
-    /// The hash of the password.
-    pub password_hash: PasswordHash,
+    /// The hash of the password; `None` when it is created with a passkey.
+    pub password_hash: Option<PasswordHash>,
     /// Marks the retries of the same registration.
     pub request_id: Option<RequestId>,
     /// When it is created.

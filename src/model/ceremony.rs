@@ -23,9 +23,19 @@ pub const MAX_SEALED_LENGTH: usize = 256;
 /// no response counts twice.
 const USE_KEPT: Duration = Duration::from_secs(60 * 60);
 
+/// The start of the SHA-256 of an account's names, which binds a ceremony to them.
+pub type NamesDigest = [u8; 16];
+
 /// What a ceremony is for, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CeremonyPurpose {
+    /// Creating an account that has a passkey and no password.
+    SignUp {
+        /// The id that the account will have.
+        account_id: AccountId,
+        /// What its names must be.
+        names: NamesDigest,
+    },
     /// Adding a passkey to an account.
     Registration {
         /// The account that gets the passkey.

@@ -55,8 +55,8 @@ macro_rules! event_kinds {
 }
 
 event_kinds! {
-    /// An account was created, and its first session opened.
-    AccountRegistered = "account_registered", target "";
+    /// An account was created, and its first session opened; or a passkey for it was refused.
+    AccountRegistered = "account_registered", target "passkey, if it was created with one";
     /// A sign-in opened a session, or was refused.
     SignIn = "sign_in", target "passkey that signed in";
     /// So many sign-ins failed that the password of a username is locked.

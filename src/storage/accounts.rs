@@ -7,7 +7,7 @@ use claviger_token::{
 
 use crate::model::{
     account::{Account, AccountWithPassword, NewAccount},
-    event::{Act, EventKind},
+    event::{Act, Event, EventKind},
     id::RequestId,
     label::DisplayName,
     password::PasswordHash,
@@ -134,6 +134,25 @@ async fn create_account(
     account: &NewAccount,
     session: &NewSession,
 ) -> Result<AccountCreation> {
+    if !insert_account(connection, account).await? {
+        return Ok(AccountCreation::UsernameTaken);
+    }
+    insert_session(connection, session).await?;
+    append(connection, &registered(session)).await?;
+    Ok(AccountCreation::Created)
+}
+
+/// The event of the creation of an account, which its first session was opened with.
+pub(super) fn registered(session: &NewSession) -> Event {
+    let event = session.act.event(EventKind::AccountRegistered).of(session.account_id);
+    event.in_session(session.id).with(session.sign_in.method())
+}
+
+/// Inserts an account. Returns `false` when another one has the username.
+pub(super) async fn insert_account(
+    connection: &mut Connection,
+    account: &NewAccount,
+) -> Result<bool> {
     let inserted = connection
         .execute(
             INSERT,
@@ -147,14 +166,7 @@ async fn create_account(
             ],
         )
         .await?;
-    if inserted == 0 {
-        return Ok(AccountCreation::UsernameTaken);
-    }
-    insert_session(connection, session).await?;
-    let event = session.act.event(EventKind::AccountRegistered).of(account.id);
-    let event = event.in_session(session.id).with(session.sign_in.method());
-    append(connection, &event).await?;
-    Ok(AccountCreation::Created)
+    Ok(inserted == 1)
 }
 
 /// The account with this id, as a transaction sees it.

@@ -118,7 +118,7 @@ impl Accounts {
             id: AccountId::from_uuid(self.world.ordered_uuid()?),
             username,
             display_name,
-            password_hash: self.passwords.hash(requester, password).await?,
+            password_hash: Some(self.passwords.hash(requester, password).await?),
             request_id: retry.request_id,
             created_at: self.world.now(),
         };

@@ -135,7 +135,8 @@ impl Passkeys {
 const fn user_handle(purpose: CeremonyPurpose) -> UserHandle {
     match purpose {
         CeremonyPurpose::DiscoverableAuthentication => UserHandle::Required,
-        CeremonyPurpose::NamedAuthentication { .. }
+        CeremonyPurpose::SignUp { .. }
+        | CeremonyPurpose::NamedAuthentication { .. }
         | CeremonyPurpose::Registration { .. }
         | CeremonyPurpose::Reauthentication { .. } => UserHandle::Optional,
     }
@@ -159,7 +160,7 @@ pub(super) fn expected(
         }
         CeremonyPurpose::NamedAuthentication { account_id } => account_id,
         CeremonyPurpose::Reauthentication { account_id, .. } => Some(account_id),
-        CeremonyPurpose::Registration { .. } => None,
+        CeremonyPurpose::SignUp { .. } | CeremonyPurpose::Registration { .. } => None,
     };
     // The error does not say whether the name or the credential is unknown, or whether they do not
     // belong together.

@@ -113,7 +113,9 @@ const fn is_authentication(purpose: &CeremonyPurpose) -> bool {
     match purpose {
         CeremonyPurpose::NamedAuthentication { .. }
         | CeremonyPurpose::DiscoverableAuthentication => true,
-        CeremonyPurpose::Registration { .. } | CeremonyPurpose::Reauthentication { .. } => false,
+        CeremonyPurpose::SignUp { .. }
+        | CeremonyPurpose::Registration { .. }
+        | CeremonyPurpose::Reauthentication { .. } => false,
     }
 }
 

@@ -5,7 +5,10 @@ use claviger_token::claims::Claims;
 use crate::{
     domain::{Error, Result},
     model::{
-        account::Account, id::PasskeyId, label::PasskeyName, passkey::Passkey,
+        id::PasskeyId,
+        label::{DisplayName, PasskeyName},
+        passkey::Passkey,
+        username::Username,
         webauthn::PasskeySignals,
     },
     storage::passkeys::{PasskeyRemoval, PasskeyRemovalRequest},
@@ -94,16 +97,13 @@ impl Passkeys {
                 .map(|it| it.credential_id.as_bytes().to_vec())
                 .collect(),
             name: account.username.as_str().to_owned(),
-            display_name: shown_name(&account),
+            display_name: shown_name(&account.username, &account.display_name),
         })
     }
 }
 
 /// The name to show for a person: the display name, or the username where there is none.
-pub(super) fn shown_name(account: &Account) -> String {
-    if account.display_name.is_empty() {
-        account.username.as_str().to_owned()
-    } else {
-        account.display_name.as_str().to_owned()
-    }
+pub(super) fn shown_name(username: &Username, display_name: &DisplayName) -> String {
+    let is_given = !display_name.is_empty();
+    if is_given { display_name.as_str().to_owned() } else { username.as_str().to_owned() }
 }

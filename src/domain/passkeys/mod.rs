@@ -1,4 +1,4 @@
-//! Passkey ceremonies: registration, sign-in and step-up, each a start/finish pair; and management.
+//! Passkey ceremonies: sign-up, registration, sign-in and step-up, each a start/finish pair; and management.
 //!
 //! Knows nothing of gRPC or SQL. A ceremony that starts leaves nothing behind: its client keeps it, sealed.
 //! A response uses it up, right or wrong. The only user of webauthn-rs.
@@ -17,6 +17,7 @@ mod reauthentication;
 mod registration;
 mod relying_party;
 mod sealing;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 
@@ -37,13 +38,15 @@ use crate::{
 };
 
 use super::{
-    Error, Result, secret::DerivedKey, sessions::Sessions, throttle::Throttle, world::World,
+    Error, Result, registrations::Registrations, secret::DerivedKey, sessions::Sessions,
+    throttle::Throttle, world::World,
 };
 
 use decoys::Decoys;
 pub use providers::provider_name;
 use relying_party::RelyingParty;
 use sealing::Sealer;
+pub use sign_up::{NewPerson, SignUp, SignedUp};
 
 /// How many refused responses are remembered at a time, about; the ceremonies of more stay open until they
 /// expire, which helps no one to a better response.
@@ -82,6 +85,7 @@ pub enum AuthenticationTarget {
 pub struct Passkeys {
     storage: Storage,
     sessions: Arc<Sessions>,
+    registrations: Registrations,
     throttle: Arc<Throttle>,
     world: World,
     sealer: Sealer,
@@ -97,7 +101,7 @@ impl Passkeys {
     pub fn new(
         storage: Storage,
         sessions: Arc<Sessions>,
-        throttle: Arc<Throttle>,
+        registrations: Registrations,
         key: DerivedKey,
         settings: Settings,
     ) -> Result<Self> {
@@ -105,7 +109,17 @@ impl Passkeys {
         let relying_party = RelyingParty::new(settings)?;
         let sealer = Sealer::new(key.subkey(&[b"ceremonies"]));
         let decoys = Decoys::new(key)?;
-        Ok(Self { storage, sessions, throttle, world, sealer, decoys, relying_party })
+        let throttle = Arc::clone(registrations.throttle());
+        Ok(Self {
+            storage,
+            sessions,
+            registrations,
+            throttle,
+            world,
+            sealer,
+            decoys,
+            relying_party,
+        })
     }
 
     /// The account of an access token; without an account there is no session either.
@@ -187,6 +201,9 @@ impl Passkeys {
             }
             CeremonyPurpose::NamedAuthentication { account_id } => {
                 events.act(Actor::Anonymous)?.event(EventKind::SignIn).of(account_id)
+            }
+            CeremonyPurpose::SignUp { .. } => {
+                events.act(Actor::Anonymous)?.event(EventKind::AccountRegistered)
             }
             CeremonyPurpose::Registration { account_id } => {
                 by(account_id)?.event(EventKind::PasskeyAdded).of(account_id)

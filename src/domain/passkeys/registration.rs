@@ -7,8 +7,9 @@ use crate::{
     model::{
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
         id::PasskeyId,
-        label::PasskeyName,
+        label::{DisplayName, PasskeyName},
         passkey::{MAX_PASSKEYS, Passkey},
+        username::Username,
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
     storage::passkeys::{PasskeyAddition, PasskeyAdditionRequest},
@@ -32,15 +33,8 @@ impl Passkeys {
         }
         let ceremony = self.new_ceremony(purpose(account.id))?;
         let options = CreationOptions {
-            relying_party_id: self.relying_party.id().to_owned(),
-            relying_party_name: self.relying_party.name().to_owned(),
-            user_handle: account.id.as_bytes().to_vec(),
-            user_name: account.username.as_str().to_owned(),
-            user_display_name: shown_name(&account),
-            challenge: ceremony.challenge.to_vec(),
-            algorithms: ALGORITHMS.to_vec(),
-            timeout: CEREMONY_LIFETIME,
             exclude_credentials: passkeys.iter().map(credential::descriptor).collect(),
+            ..self.creation_options(&ceremony, account.id, &account.username, &account.display_name)
         };
         self.started(&ceremony, options)
     }
@@ -70,7 +64,7 @@ impl Passkeys {
                 );
             }
         })?;
-        let passkey = self.new_passkey(caller, added, response, name)?;
+        let passkey = self.new_passkey(caller.account_id, added, response, name)?;
         match self.add(passkey.clone(), &ceremony, caller).await? {
             PasskeyAddition::Added => {}
             PasskeyAddition::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
@@ -85,6 +79,27 @@ impl Passkeys {
             passkey_id = %passkey.id,
         );
         Ok(passkey)
+    }
+
+    /// The options to create the first passkey of an account.
+    pub(super) fn creation_options(
+        &self,
+        ceremony: &Ceremony,
+        account_id: AccountId,
+        username: &Username,
+        display_name: &DisplayName,
+    ) -> CreationOptions {
+        CreationOptions {
+            relying_party_id: self.relying_party.id().to_owned(),
+            relying_party_name: self.relying_party.name().to_owned(),
+            user_handle: account_id.as_bytes().to_vec(),
+            user_name: username.as_str().to_owned(),
+            user_display_name: shown_name(username, display_name),
+            challenge: ceremony.challenge.to_vec(),
+            algorithms: ALGORITHMS.to_vec(),
+            timeout: CEREMONY_LIFETIME,
+            exclude_credentials: Vec::new(),
+        }
     }
 
     fn check_registration(
@@ -119,16 +134,17 @@ impl Passkeys {
         })
     }
 
-    fn new_passkey(
+    /// The passkey of a checked response.
+    pub(super) fn new_passkey(
         &self,
-        caller: &Claims,
+        account_id: AccountId,
         added: NewCredential,
         response: RegistrationResponse,
         name: PasskeyName,
     ) -> Result<Passkey> {
         Ok(Passkey {
             id: PasskeyId::from_uuid(self.world.ordered_uuid()?),
-            account_id: caller.account_id,
+            account_id,
             credential_id: added.credential_id,
             name: credential::name_or_default(name, &added.aaguid),
             public_key: added.public_key,

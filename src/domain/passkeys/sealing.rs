@@ -26,8 +26,9 @@ const NAMED: u8 = 2;
 const NAMED_UNKNOWN: u8 = 3;
 const DISCOVERABLE: u8 = 4;
 const REAUTHENTICATION: u8 = 5;
+const SIGN_UP: u8 = 6;
 
-/// What stands for an account or a session where there is none.
+/// What stands for an account, a session or a digest where there is none.
 const NONE: [u8; 16] = [0; 16];
 
 /// Seals ceremonies and opens them.
@@ -46,7 +47,10 @@ impl Sealer {
     /// # Errors
     /// When the operating system has no entropy to give.
     pub(super) fn seal(&self, world: &World, ceremony: &Ceremony) -> Result<SealedCeremony> {
-        let (kind, account, session) = match &ceremony.purpose {
+        let (kind, account, second) = match &ceremony.purpose {
+            CeremonyPurpose::SignUp { account_id, names } => {
+                (SIGN_UP, account_id.as_bytes(), names)
+            }
             CeremonyPurpose::Registration { account_id } => {
                 (REGISTRATION, account_id.as_bytes(), &NONE)
             }
@@ -62,8 +66,7 @@ impl Sealer {
             }
         };
         let expires_at = ceremony.expires_at.as_micros().to_be_bytes();
-        let plain =
-            [&[kind], &account[..], &session[..], &expires_at, &ceremony.challenge].concat();
+        let plain = [&[kind], &account[..], &second[..], &expires_at, &ceremony.challenge].concat();
         let id = ceremony.id.as_bytes();
         let sealed = seal::seal(&self.key_of(id), world, CONTEXT, &plain)?;
         Ok(SealedCeremony::of(URL_SAFE_NO_PAD.encode([&id[..], &sealed].concat())))
@@ -77,7 +80,8 @@ impl Sealer {
         let mut rest = plain.as_slice();
         let [kind] = take(&mut rest)?;
         let account_id = AccountId::from_slice(&take::<16>(&mut rest)?)?;
-        let session_id = SessionId::from_slice(&take::<16>(&mut rest)?)?;
+        let second = take::<16>(&mut rest)?;
+        let session_id = SessionId::from_slice(&second)?;
         let expires_at = Timestamp::from_micros(i64::from_be_bytes(take(&mut rest)?));
         let challenge = take::<CHALLENGE_BYTES>(&mut rest)?;
         let purpose = match kind {
@@ -85,6 +89,7 @@ impl Sealer {
             NAMED => CeremonyPurpose::NamedAuthentication { account_id: Some(account_id) },
             NAMED_UNKNOWN => CeremonyPurpose::NamedAuthentication { account_id: None },
             DISCOVERABLE => CeremonyPurpose::DiscoverableAuthentication,
+            SIGN_UP => CeremonyPurpose::SignUp { account_id, names: second },
             REAUTHENTICATION => CeremonyPurpose::Reauthentication { account_id, session_id },
             _ => return None,
         };
@@ -116,7 +121,7 @@ mod tests {
         Sealer::new(MasterSecret::new([secret; 32]).derive("passkeys").unwrap())
     }
 
-    fn ceremonies() -> [Ceremony; 5] {
+    fn ceremonies() -> [Ceremony; 6] {
         let account_id = AccountId::from_slice(&[7; 16]).unwrap();
         let session_id = SessionId::from_slice(&[8; 16]).unwrap();
         [
@@ -125,6 +130,7 @@ mod tests {
             CeremonyPurpose::NamedAuthentication { account_id: None },
             CeremonyPurpose::DiscoverableAuthentication,
             CeremonyPurpose::Reauthentication { account_id, session_id },
+            CeremonyPurpose::SignUp { account_id, names: [8; 16] },
         ]
         .map(|purpose| Ceremony {
             id: CeremonyId::from_slice(&[9; 16]).unwrap(),

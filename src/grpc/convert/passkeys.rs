@@ -5,15 +5,15 @@ use claviger_token::time::Timestamp;
 use tonic::Status;
 
 use crate::{
-    domain::passkeys::{AuthenticationTarget, provider_name},
+    domain::passkeys::{AuthenticationTarget, NewPerson, SignUp, provider_name},
     model::{
         account::Account,
         ceremony::SealedCeremony,
         id::PasskeyId,
-        label::PasskeyName,
+        label::{DisplayName, PasskeyName},
         passkey::Passkey,
         token::AccessToken,
-        username::SignInName,
+        username::{SignInName, Username},
         violation::FieldReason,
         webauthn::{
             CreationOptions, PasskeySignals, RegistrationResponse, RequestOptions, Started,
@@ -47,6 +47,55 @@ pub(crate) fn passkey(passkey: &Passkey) -> pb::Passkey {
         create_time: Some(timestamp(passkey.created_at)),
         last_used_time: passkey.last_used_at.map(timestamp),
         clone_suspected_time: passkey.clone_suspected_at.map(timestamp),
+    }
+}
+
+/// The names of the person who starts a sign-up.
+pub(crate) fn sign_up_start(request: &pb::StartSignUpRequest) -> Result<NewPerson, Status> {
+    let mut fields = Fields::default();
+    let person = person(&mut fields, &request.username, &request.display_name);
+    person.ok_or_else(|| fields.into_status())
+}
+
+/// A started sign-up.
+pub(crate) fn sign_up_started(started: Started<CreationOptions>) -> pb::StartSignUpResponse {
+    pb::StartSignUpResponse {
+        ceremony_id: started.ceremony.expose().to_owned(),
+        expire_time: Some(timestamp(started.expires_at)),
+        options: Some(creation_options(started.options)),
+    }
+}
+
+/// Reads a request to finish a sign-up.
+pub(crate) fn sign_up_finish(request: pb::FinishSignUpRequest) -> Result<SignUp, Status> {
+    let mut fields = Fields::default();
+    let ceremony = fields.parsed("ceremony_id", SealedCeremony::parse(request.ceremony_id));
+    let person = person(&mut fields, &request.username, &request.display_name);
+    let name = fields.parsed("passkey_name", PasskeyName::parse(&request.passkey_name));
+    let (Some(ceremony), Some(person), Some(passkey_name)) = (ceremony, person, name) else {
+        return Err(fields.into_status());
+    };
+    // A missing credential is treated like a wrong one: it uses up the ceremony.
+    let response = registration_response(request.credential.unwrap_or_default());
+    Ok(SignUp { ceremony, response, person, passkey_name })
+}
+
+fn person(fields: &mut Fields, username: &str, display_name: &str) -> Option<NewPerson> {
+    let username = fields.parsed("username", Username::parse(username));
+    let display_name = fields.parsed("display_name", DisplayName::parse(display_name));
+    Some(NewPerson { username: username?, display_name: display_name? })
+}
+
+/// A new account with its passkey, signed in.
+pub(crate) fn signed_up(
+    who: &Account,
+    its_passkey: &Passkey,
+    tokens: pb::TokenPair,
+) -> pb::FinishSignUpResponse {
+    pb::FinishSignUpResponse {
+        account: Some(account(who)),
+        tokens: Some(tokens),
+        passkey: Some(passkey(its_passkey)),
     }
 }
 

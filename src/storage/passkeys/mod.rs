@@ -1,6 +1,7 @@
 //! Passkeys: adding, listing, renaming and removing them.
 
 mod row;
+mod sign_up;
 mod uses;
 
 use claviger_token::{
@@ -29,6 +30,7 @@ use super::{
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
+pub use sign_up::{SignUp, SignUpOutcome};
 pub use uses::{UseRefusal, Used};
 
 /// The addition of a passkey.

@@ -2,7 +2,10 @@
 
 use claviger_proto::pb;
 
-use super::{after, change_password, login, logout, passkey_sign_in, refresh, register, signed_in};
+use super::{
+    after, change_password, login, logout, passkey_sign_in, passkey_sign_up, refresh, register,
+    signed_in,
+};
 use crate::support::{Answer, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp};
 
 const SECURE_URL: &str = "https://login.example.com";
@@ -31,6 +34,9 @@ async fn assert_every_call_delivers(app: &TestApp, page: &Page, origin: &str, ex
     let [name, attributes] = expected;
     let registered = page.call(register("alice")).await;
     assert_delivered(&registered, |it| &it.tokens, name, attributes);
+
+    let signed_up = page.call(passkey_sign_up(app, "carol", origin).await).await;
+    assert_delivered(&signed_up, |it| &it.tokens, name, attributes);
 
     let logged_in = page.call(login("alice", PASSWORD)).await;
     assert_delivered(&logged_in, |it| &it.tokens, name, attributes);

@@ -39,6 +39,8 @@ async fn a_delivery_nobody_knows_is_refused_by_every_call_that_takes_one() {
         assert_unknown(&page, call).await;
         let call = pb::FinishAuthenticationRequest { refresh_token_delivery, ..Default::default() };
         assert_unknown(&page, call).await;
+        let call = pb::FinishSignUpRequest { refresh_token_delivery, ..Default::default() };
+        assert_unknown(&page, call).await;
 
         page.call(pb::GetAccountRequest {}).await.result.unwrap();
     }

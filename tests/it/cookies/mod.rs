@@ -12,7 +12,7 @@ use claviger_proto::pb::{self, RefreshTokenDelivery};
 
 use crate::support::{
     Answer, Authenticator, Dialect, PASSWORD, Page, Person, TestApp,
-    ceremonies::authentication_credential,
+    ceremonies::authentication_credential, sign_ups,
 };
 
 const COOKIE: i32 = RefreshTokenDelivery::Cookie as i32;
@@ -72,6 +72,16 @@ async fn passkey_sign_in(
         ceremony_id: ceremony.id.clone(),
         credential: Some(authentication_credential(ceremony.answer(&mut phone))),
         refresh_token_delivery: COOKIE,
+    }
+}
+
+/// Answers a ceremony with a new passkey: all but the last call of a sign-up.
+async fn passkey_sign_up(app: &TestApp, username: &str, origin: &str) -> pb::FinishSignUpRequest {
+    let ceremony = app.stranger().start_sign_up(username).await.unwrap();
+    let mut phone = Authenticator::platform(origin);
+    pb::FinishSignUpRequest {
+        refresh_token_delivery: COOKIE,
+        ..sign_ups::finish(&ceremony, username, &mut phone)
     }
 }
 

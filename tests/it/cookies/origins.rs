@@ -4,7 +4,8 @@
 use claviger_proto::pb;
 
 use super::{
-    change_password, login, logout, passkey_sign_in, refresh, register, signed_in, without_delivery,
+    change_password, login, logout, passkey_sign_in, passkey_sign_up, refresh, register, signed_in,
+    without_delivery,
 };
 use crate::{
     assert_refused,
@@ -45,6 +46,8 @@ async fn a_foreign_page_opens_no_session() {
 
             assert_sent_away(page.call(register("bob")).await, origins);
             assert_sent_away(page.call(login("alice", PASSWORD)).await, origins);
+            let sign_up = passkey_sign_up(&app, "carol", ORIGIN).await;
+            assert_sent_away(page.call(sign_up).await, origins);
         }
 
         assert_eq!(alice.list_sessions().await.unwrap().len(), 1);

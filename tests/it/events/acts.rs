@@ -3,7 +3,9 @@
 use claviger_proto::pb;
 
 use super::{one, recorded, rows};
-use crate::support::{Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp};
+use crate::support::{
+    Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp, sign_ups,
+};
 
 #[tokio::test]
 async fn sign_ins_and_their_refusals_are_recorded() {
@@ -40,6 +42,29 @@ async fn sign_ins_and_their_refusals_are_recorded() {
 }
 
 #[tokio::test]
+async fn a_sign_up_with_a_passkey_is_one_act_and_its_refusal_another() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    let mut phone = Authenticator::platform(ORIGIN);
+
+    let ceremony = stranger.start_sign_up("alice").await.unwrap();
+    let request = sign_ups::finish(&ceremony, "alice", &mut phone);
+    let registered = "account_registered success by account passkey";
+    let (alice, row) = one(&app, registered, stranger.finish_sign_up(request)).await;
+    let alice = alice.unwrap();
+    assert_eq!(row.account(), Some(alice.account.id.clone()));
+    assert_eq!(row.session(), Some(alice.tokens.session_id.clone()));
+    assert_eq!(row.target, Some(alice.list_passkeys().await.unwrap()[0].id.clone()));
+
+    let ceremony = stranger.start_sign_up("bob").await.unwrap();
+    let mut request = sign_ups::finish(&ceremony, "bob", &mut phone);
+    request.credential = None;
+    let refused = "account_registered refused by anonymous PASSKEY_REFUSED passkey";
+    let (_, row) = one(&app, refused, stranger.finish_sign_up(request)).await;
+    assert_eq!((row.account(), row.target), (None, None));
+}
+
+#[tokio::test]
 async fn what_is_no_act_is_not_recorded() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
@@ -52,6 +77,8 @@ async fn what_is_no_act_is_not_recorded() {
         alice.list_sessions().await.unwrap();
         alice.start_registration().await.unwrap();
         app.stranger().start_named("alice").await.unwrap();
+        app.stranger().start_sign_up("bob").await.unwrap();
+        app.stranger().start_sign_up("alice").await.err().unwrap();
         app.stranger().register("alice", OTHER_PASSWORD).await.err().unwrap();
     })
     .await;

@@ -11,6 +11,8 @@ mod management;
 mod races;
 mod reauthentication;
 mod registration;
+mod sign_up;
+mod sign_up_races;
 
 use claviger_proto::pb;
 

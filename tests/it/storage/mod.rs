@@ -16,6 +16,7 @@ mod refresh_tokens;
 mod revocations;
 mod service_accounts;
 mod sessions;
+mod sign_ups;
 mod signing_keys;
 mod statements;
 mod sweeps;
@@ -279,7 +280,7 @@ pub(crate) fn new_account(username: &str) -> NewAccount {
         id: account_id(),
         username: Username::from_stored(username.to_owned()),
         display_name: DisplayName::from_stored("Alice A.".to_owned()),
-        password_hash: hash("first"),
+        password_hash: Some(hash("first")),
         request_id: None,
         created_at: NOW,
     }

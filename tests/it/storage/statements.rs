@@ -9,7 +9,7 @@ use claviger::storage::migrations;
 use claviger_proto::pb::{self, TokenVerdict};
 
 use crate::support::{
-    Authenticator, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer,
+    Authenticator, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer, sign_ups,
 };
 
 const DATABASE: &str = "counted";
@@ -45,6 +45,18 @@ const COSTS: &[(&str, &str)] = &[
          BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
          BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, \
          INSERT events, COMMIT",
+    ),
+    (
+        "StartSignUp",
+        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT accounts, \
+         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+    ),
+    (
+        "FinishSignUp",
+        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT used_ceremonies, \
+         BEGIN, INSERT used_ceremonies, INSERT accounts, INSERT passkeys, INSERT sessions, \
+         INSERT events, COMMIT, \
+         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),
     (
@@ -110,6 +122,12 @@ async fn count_sign_ins(app: &TestApp, log: &mut StatementLog<'_>) -> Person {
 }
 
 async fn count_passkeys(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {
+    let stranger = app.stranger();
+    let started = log.cost("StartSignUp", stranger.start_sign_up("carol")).await.unwrap();
+    let request = sign_ups::finish(&started, "carol", &mut Authenticator::platform(ORIGIN));
+    let mut calls = stranger.passkeys();
+    log.cost("FinishSignUp", calls.finish_sign_up(request)).await.unwrap();
+
     let mut authenticator = Authenticator::platform(ORIGIN);
     let started = log.cost("StartRegistration", alice.start_registration()).await.unwrap();
     let answer = started.answer(&mut authenticator);

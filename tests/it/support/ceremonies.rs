@@ -262,7 +262,8 @@ impl Person {
     }
 }
 
-fn registration_credential(answer: RegistrationAnswer) -> pb::RegistrationCredential {
+/// The new credential on the wire.
+pub fn registration_credential(answer: RegistrationAnswer) -> pb::RegistrationCredential {
     let properties = pb::CredentialPropertiesOutput { rk: answer.discoverable };
     pb::RegistrationCredential {
         raw_id: answer.raw_id,

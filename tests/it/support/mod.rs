@@ -23,6 +23,7 @@ pub mod raw;
 pub mod refusal;
 pub mod schema;
 pub mod servers;
+pub mod sign_ups;
 pub mod storm;
 pub mod toolchains;
 pub mod watcher;

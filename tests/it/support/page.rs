@@ -178,6 +178,7 @@ calls! {
     "AuthService/Login": LoginRequest -> LoginResponse;
     "AuthService/RefreshTokens": RefreshTokensRequest -> RefreshTokensResponse;
     "AuthService/Logout": LogoutRequest -> LogoutResponse;
+    "PasskeyService/FinishSignUp": FinishSignUpRequest -> FinishSignUpResponse;
     "PasskeyService/FinishAuthentication":
         FinishAuthenticationRequest -> FinishAuthenticationResponse;
     "AccountService/ChangePassword": ChangePasswordRequest -> ChangePasswordResponse;

@@ -18,7 +18,164 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/passkey_service.proto.
  */
 export const file_claviger_v1_passkey_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/passkey_service.proto\x12\x0bclaviger.v1\x22\x1a\x0a\x18StartRegistrationRequest\x22\xa8\x01\x0a\x19StartRegistrationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22|\x0a\x19FinishRegistrationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x22C\x0a\x1aFinishRegistrationResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22s\x0a\x1aStartAuthenticationRequest\x12\x12\x0a\x08username\x18\x01 \x01(\x09H\x00\x127\x0a\x0cdiscoverable\x18\x02 \x01(\x0b2\x1f.claviger.v1.DiscoverableTargetH\x00B\x08\x0a\x06target\x22\x14\x0a\x12DiscoverableTarget\x22\xa9\x01\x0a\x1bStartAuthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22\xb5\x01\x0a\x1bFinishAuthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22m\x0a\x1cFinishAuthenticationResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x1e\x0a\x1cStartReauthenticationRequest\x22\xab\x01\x0a\x1dStartReauthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22t\x0a\x1dFinishReauthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22y\x0a\x1eFinishReauthenticationResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\x15\x0a\x13ListPasskeysRequest\x22>\x0a\x14ListPasskeysResponse\x12&\x0a\x08passkeys\x18\x01 \x03(\x0b2\x14.claviger.v1.Passkey\x22n\x0a\x14UpdatePasskeyRequest\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x12/\x0a\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMask\x22>\x0a\x15UpdatePasskeyResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22*\x0a\x14DeletePasskeyRequest\x12\x12\x0a\x0apasskey_id\x18\x01 \x01(\x09\x22\x17\x0a\x15DeletePasskeyResponse\x22\x1a\x0a\x18GetPasskeySignalsRequest\x22\x8f\x01\x0a\x19GetPasskeySignalsResponse\x12\x18\x0a\x10relying_party_id\x18\x01 \x01(\x09\x12\x0f\x0a\x07user_id\x18\x02 \x01(\x0c\x12#\x0a\x1ball_accepted_credential_ids\x18\x03 \x03(\x0c\x12\x0c\x0a\x04name\x18\x04 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x05 \x01(\x092\xfe\x07\x0a\x0ePasskeyService\x12b\x0a\x11StartRegistration\x12%.claviger.v1.StartRegistrationRequest\x1a&.claviger.v1.StartRegistrationResponse\x12e\x0a\x12FinishRegistration\x12&.claviger.v1.FinishRegistrationRequest\x1a'.claviger.v1.FinishRegistrationResponse\x12h\x0a\x13StartAuthentication\x12'.claviger.v1.StartAuthenticationRequest\x1a(.claviger.v1.StartAuthenticationResponse\x12k\x0a\x14FinishAuthentication\x12(.claviger.v1.FinishAuthenticationRequest\x1a).claviger.v1.FinishAuthenticationResponse\x12n\x0a\x15StartReauthentication\x12).claviger.v1.StartReauthenticationRequest\x1a*.claviger.v1.StartReauthenticationResponse\x12q\x0a\x16FinishReauthentication\x12*.claviger.v1.FinishReauthenticationRequest\x1a+.claviger.v1.FinishReauthenticationResponse\x12S\x0a\x0cListPasskeys\x12 .claviger.v1.ListPasskeysRequest\x1a!.claviger.v1.ListPasskeysResponse\x12V\x0a\x0dUpdatePasskey\x12!.claviger.v1.UpdatePasskeyRequest\x1a\x22.claviger.v1.UpdatePasskeyResponse\x12V\x0a\x0dDeletePasskey\x12!.claviger.v1.DeletePasskeyRequest\x1a\x22.claviger.v1.DeletePasskeyResponse\x12b\x0a\x11GetPasskeySignals\x12%.claviger.v1.GetPasskeySignalsRequest\x1a&.claviger.v1.GetPasskeySignalsResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/passkey_service.proto\x12\x0bclaviger.v1\x22<\x0a\x12StartSignUpRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x02 \x01(\x09\x22\xa2\x01\x0a\x13StartSignUpResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22\xe9\x01\x0a\x13FinishSignUpRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x10\x0a\x08username\x18\x03 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x04 \x01(\x09\x12\x14\x0a\x0cpasskey_name\x18\x05 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x06 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x8c\x01\x0a\x14FinishSignUpResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12%\x0a\x07passkey\x18\x03 \x01(\x0b2\x14.claviger.v1.Passkey\x22\x1a\x0a\x18StartRegistrationRequest\x22\xa8\x01\x0a\x19StartRegistrationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22|\x0a\x19FinishRegistrationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x22C\x0a\x1aFinishRegistrationResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22s\x0a\x1aStartAuthenticationRequest\x12\x12\x0a\x08username\x18\x01 \x01(\x09H\x00\x127\x0a\x0cdiscoverable\x18\x02 \x01(\x0b2\x1f.claviger.v1.DiscoverableTargetH\x00B\x08\x0a\x06target\x22\x14\x0a\x12DiscoverableTarget\x22\xa9\x01\x0a\x1bStartAuthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22\xb5\x01\x0a\x1bFinishAuthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22m\x0a\x1cFinishAuthenticationResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x1e\x0a\x1cStartReauthenticationRequest\x22\xab\x01\x0a\x1dStartReauthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22t\x0a\x1dFinishReauthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22y\x0a\x1eFinishReauthenticationResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\x15\x0a\x13ListPasskeysRequest\x22>\x0a\x14ListPasskeysResponse\x12&\x0a\x08passkeys\x18\x01 \x03(\x0b2\x14.claviger.v1.Passkey\x22n\x0a\x14UpdatePasskeyRequest\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x12/\x0a\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMask\x22>\x0a\x15UpdatePasskeyResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22*\x0a\x14DeletePasskeyRequest\x12\x12\x0a\x0apasskey_id\x18\x01 \x01(\x09\x22\x17\x0a\x15DeletePasskeyResponse\x22\x1a\x0a\x18GetPasskeySignalsRequest\x22\x8f\x01\x0a\x19GetPasskeySignalsResponse\x12\x18\x0a\x10relying_party_id\x18\x01 \x01(\x09\x12\x0f\x0a\x07user_id\x18\x02 \x01(\x0c\x12#\x0a\x1ball_accepted_credential_ids\x18\x03 \x03(\x0c\x12\x0c\x0a\x04name\x18\x04 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x05 \x01(\x092\xa5\x09\x0a\x0ePasskeyService\x12P\x0a\x0bStartSignUp\x12\x1f.claviger.v1.StartSignUpRequest\x1a .claviger.v1.StartSignUpResponse\x12S\x0a\x0cFinishSignUp\x12 .claviger.v1.FinishSignUpRequest\x1a!.claviger.v1.FinishSignUpResponse\x12b\x0a\x11StartRegistration\x12%.claviger.v1.StartRegistrationRequest\x1a&.claviger.v1.StartRegistrationResponse\x12e\x0a\x12FinishRegistration\x12&.claviger.v1.FinishRegistrationRequest\x1a'.claviger.v1.FinishRegistrationResponse\x12h\x0a\x13StartAuthentication\x12'.claviger.v1.StartAuthenticationRequest\x1a(.claviger.v1.StartAuthenticationResponse\x12k\x0a\x14FinishAuthentication\x12(.claviger.v1.FinishAuthenticationRequest\x1a).claviger.v1.FinishAuthenticationResponse\x12n\x0a\x15StartReauthentication\x12).claviger.v1.StartReauthenticationRequest\x1a*.claviger.v1.StartReauthenticationResponse\x12q\x0a\x16FinishReauthentication\x12*.claviger.v1.FinishReauthenticationRequest\x1a+.claviger.v1.FinishReauthenticationResponse\x12S\x0a\x0cListPasskeys\x12 .claviger.v1.ListPasskeysRequest\x1a!.claviger.v1.ListPasskeysResponse\x12V\x0a\x0dUpdatePasskey\x12!.claviger.v1.UpdatePasskeyRequest\x1a\x22.claviger.v1.UpdatePasskeyResponse\x12V\x0a\x0dDeletePasskey\x12!.claviger.v1.DeletePasskeyRequest\x1a\x22.claviger.v1.DeletePasskeyResponse\x12b\x0a\x11GetPasskeySignals\x12%.claviger.v1.GetPasskeySignalsRequest\x1a&.claviger.v1.GetPasskeySignalsResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+
+/**
+ * Request of StartSignUp.
+ *
+ * @generated from message claviger.v1.StartSignUpRequest
+ */
+export type StartSignUpRequest = Message<"claviger.v1.StartSignUpRequest"> & {
+  /**
+   * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
+   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed.
+   *
+   * @generated from field: string username = 1;
+   */
+  username: string;
+
+  /**
+   * The display name, at most 64 characters without control or invisible characters. May be empty.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message claviger.v1.StartSignUpRequest.
+ * Use `create(StartSignUpRequestSchema)` to create a new message.
+ */
+export const StartSignUpRequestSchema: GenMessage<StartSignUpRequest> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_passkey_service, 0);
+
+/**
+ * Response of StartSignUp.
+ *
+ * @generated from message claviger.v1.StartSignUpResponse
+ */
+export type StartSignUpResponse = Message<"claviger.v1.StartSignUpResponse"> & {
+  /**
+   * The ceremony, for FinishSignUp: opaque, at most 256 characters of ASCII.
+   *
+   * @generated from field: string ceremony_id = 1;
+   */
+  ceremonyId: string;
+
+  /**
+   * When the ceremony expires: five minutes after the call.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * The options for `navigator.credentials.create()`. The user handle is the id of the account to be
+   * created.
+   *
+   * @generated from field: claviger.v1.PublicKeyCredentialCreationOptions options = 3;
+   */
+  options?: PublicKeyCredentialCreationOptions | undefined;
+};
+
+/**
+ * Describes the message claviger.v1.StartSignUpResponse.
+ * Use `create(StartSignUpResponseSchema)` to create a new message.
+ */
+export const StartSignUpResponseSchema: GenMessage<StartSignUpResponse> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_passkey_service, 1);
+
+/**
+ * Request of FinishSignUp.
+ *
+ * @generated from message claviger.v1.FinishSignUpRequest
+ */
+export type FinishSignUpRequest = Message<"claviger.v1.FinishSignUpRequest"> & {
+  /**
+   * The `ceremony_id` that StartSignUp returned.
+   *
+   * @generated from field: string ceremony_id = 1;
+   */
+  ceremonyId: string;
+
+  /**
+   * The response of `navigator.credentials.create()`.
+   *
+   * @generated from field: claviger.v1.RegistrationCredential credential = 2;
+   */
+  credential?: RegistrationCredential | undefined;
+
+  /**
+   * The username that the ceremony was started with.
+   *
+   * @generated from field: string username = 3;
+   */
+  username: string;
+
+  /**
+   * The display name that the ceremony was started with.
+   *
+   * @generated from field: string display_name = 4;
+   */
+  displayName: string;
+
+  /**
+   * A name for the passkey, at most 64 characters without control or invisible characters. If empty,
+   * the server uses the provider's name, or "Passkey".
+   *
+   * @generated from field: string passkey_name = 5;
+   */
+  passkeyName: string;
+
+  /**
+   * How the refresh token is delivered.
+   *
+   * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 6;
+   */
+  refreshTokenDelivery: RefreshTokenDelivery;
+};
+
+/**
+ * Describes the message claviger.v1.FinishSignUpRequest.
+ * Use `create(FinishSignUpRequestSchema)` to create a new message.
+ */
+export const FinishSignUpRequestSchema: GenMessage<FinishSignUpRequest> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_passkey_service, 2);
+
+/**
+ * Response of FinishSignUp.
+ *
+ * @generated from message claviger.v1.FinishSignUpResponse
+ */
+export type FinishSignUpResponse = Message<"claviger.v1.FinishSignUpResponse"> & {
+  /**
+   * The new account.
+   *
+   * @generated from field: claviger.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+
+  /**
+   * The tokens of its first session.
+   *
+   * @generated from field: claviger.v1.TokenPair tokens = 2;
+   */
+  tokens?: TokenPair | undefined;
+
+  /**
+   * Its passkey.
+   *
+   * @generated from field: claviger.v1.Passkey passkey = 3;
+   */
+  passkey?: Passkey | undefined;
+};
+
+/**
+ * Describes the message claviger.v1.FinishSignUpResponse.
+ * Use `create(FinishSignUpResponseSchema)` to create a new message.
+ */
+export const FinishSignUpResponseSchema: GenMessage<FinishSignUpResponse> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_passkey_service, 3);
 
 /**
  * Request of StartRegistration. The access token identifies the account.
@@ -33,7 +190,7 @@ export type StartRegistrationRequest = Message<"claviger.v1.StartRegistrationReq
  * Use `create(StartRegistrationRequestSchema)` to create a new message.
  */
 export const StartRegistrationRequestSchema: GenMessage<StartRegistrationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 0);
+  messageDesc(file_claviger_v1_passkey_service, 4);
 
 /**
  * Response of StartRegistration.
@@ -68,7 +225,7 @@ export type StartRegistrationResponse = Message<"claviger.v1.StartRegistrationRe
  * Use `create(StartRegistrationResponseSchema)` to create a new message.
  */
 export const StartRegistrationResponseSchema: GenMessage<StartRegistrationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 1);
+  messageDesc(file_claviger_v1_passkey_service, 5);
 
 /**
  * Request of FinishRegistration.
@@ -104,7 +261,7 @@ export type FinishRegistrationRequest = Message<"claviger.v1.FinishRegistrationR
  * Use `create(FinishRegistrationRequestSchema)` to create a new message.
  */
 export const FinishRegistrationRequestSchema: GenMessage<FinishRegistrationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 2);
+  messageDesc(file_claviger_v1_passkey_service, 6);
 
 /**
  * Response of FinishRegistration.
@@ -125,7 +282,7 @@ export type FinishRegistrationResponse = Message<"claviger.v1.FinishRegistration
  * Use `create(FinishRegistrationResponseSchema)` to create a new message.
  */
 export const FinishRegistrationResponseSchema: GenMessage<FinishRegistrationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 3);
+  messageDesc(file_claviger_v1_passkey_service, 7);
 
 /**
  * Request of StartAuthentication.
@@ -163,7 +320,7 @@ export type StartAuthenticationRequest = Message<"claviger.v1.StartAuthenticatio
  * Use `create(StartAuthenticationRequestSchema)` to create a new message.
  */
 export const StartAuthenticationRequestSchema: GenMessage<StartAuthenticationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 4);
+  messageDesc(file_claviger_v1_passkey_service, 8);
 
 /**
  * Selects the discoverable flow, in which the authenticator identifies the account.
@@ -178,7 +335,7 @@ export type DiscoverableTarget = Message<"claviger.v1.DiscoverableTarget"> & {
  * Use `create(DiscoverableTargetSchema)` to create a new message.
  */
 export const DiscoverableTargetSchema: GenMessage<DiscoverableTarget> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 5);
+  messageDesc(file_claviger_v1_passkey_service, 9);
 
 /**
  * Response of StartAuthentication.
@@ -213,7 +370,7 @@ export type StartAuthenticationResponse = Message<"claviger.v1.StartAuthenticati
  * Use `create(StartAuthenticationResponseSchema)` to create a new message.
  */
 export const StartAuthenticationResponseSchema: GenMessage<StartAuthenticationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 6);
+  messageDesc(file_claviger_v1_passkey_service, 10);
 
 /**
  * Request of FinishAuthentication.
@@ -248,7 +405,7 @@ export type FinishAuthenticationRequest = Message<"claviger.v1.FinishAuthenticat
  * Use `create(FinishAuthenticationRequestSchema)` to create a new message.
  */
 export const FinishAuthenticationRequestSchema: GenMessage<FinishAuthenticationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 7);
+  messageDesc(file_claviger_v1_passkey_service, 11);
 
 /**
  * Response of FinishAuthentication.
@@ -276,7 +433,7 @@ export type FinishAuthenticationResponse = Message<"claviger.v1.FinishAuthentica
  * Use `create(FinishAuthenticationResponseSchema)` to create a new message.
  */
 export const FinishAuthenticationResponseSchema: GenMessage<FinishAuthenticationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 8);
+  messageDesc(file_claviger_v1_passkey_service, 12);
 
 /**
  * Request of StartReauthentication. The access token identifies the account and the session.
@@ -291,7 +448,7 @@ export type StartReauthenticationRequest = Message<"claviger.v1.StartReauthentic
  * Use `create(StartReauthenticationRequestSchema)` to create a new message.
  */
 export const StartReauthenticationRequestSchema: GenMessage<StartReauthenticationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 9);
+  messageDesc(file_claviger_v1_passkey_service, 13);
 
 /**
  * Response of StartReauthentication.
@@ -327,7 +484,7 @@ export type StartReauthenticationResponse = Message<"claviger.v1.StartReauthenti
  * Use `create(StartReauthenticationResponseSchema)` to create a new message.
  */
 export const StartReauthenticationResponseSchema: GenMessage<StartReauthenticationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 10);
+  messageDesc(file_claviger_v1_passkey_service, 14);
 
 /**
  * Request of FinishReauthentication.
@@ -355,7 +512,7 @@ export type FinishReauthenticationRequest = Message<"claviger.v1.FinishReauthent
  * Use `create(FinishReauthenticationRequestSchema)` to create a new message.
  */
 export const FinishReauthenticationRequestSchema: GenMessage<FinishReauthenticationRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 11);
+  messageDesc(file_claviger_v1_passkey_service, 15);
 
 /**
  * Response of FinishReauthentication.
@@ -384,7 +541,7 @@ export type FinishReauthenticationResponse = Message<"claviger.v1.FinishReauthen
  * Use `create(FinishReauthenticationResponseSchema)` to create a new message.
  */
 export const FinishReauthenticationResponseSchema: GenMessage<FinishReauthenticationResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 12);
+  messageDesc(file_claviger_v1_passkey_service, 16);
 
 /**
  * Request of ListPasskeys. The access token identifies the account.
@@ -399,7 +556,7 @@ export type ListPasskeysRequest = Message<"claviger.v1.ListPasskeysRequest"> & {
  * Use `create(ListPasskeysRequestSchema)` to create a new message.
  */
 export const ListPasskeysRequestSchema: GenMessage<ListPasskeysRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 13);
+  messageDesc(file_claviger_v1_passkey_service, 17);
 
 /**
  * Response of ListPasskeys.
@@ -420,7 +577,7 @@ export type ListPasskeysResponse = Message<"claviger.v1.ListPasskeysResponse"> &
  * Use `create(ListPasskeysResponseSchema)` to create a new message.
  */
 export const ListPasskeysResponseSchema: GenMessage<ListPasskeysResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 14);
+  messageDesc(file_claviger_v1_passkey_service, 18);
 
 /**
  * Request of UpdatePasskey.
@@ -449,7 +606,7 @@ export type UpdatePasskeyRequest = Message<"claviger.v1.UpdatePasskeyRequest"> &
  * Use `create(UpdatePasskeyRequestSchema)` to create a new message.
  */
 export const UpdatePasskeyRequestSchema: GenMessage<UpdatePasskeyRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 15);
+  messageDesc(file_claviger_v1_passkey_service, 19);
 
 /**
  * Response of UpdatePasskey.
@@ -470,7 +627,7 @@ export type UpdatePasskeyResponse = Message<"claviger.v1.UpdatePasskeyResponse">
  * Use `create(UpdatePasskeyResponseSchema)` to create a new message.
  */
 export const UpdatePasskeyResponseSchema: GenMessage<UpdatePasskeyResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 16);
+  messageDesc(file_claviger_v1_passkey_service, 20);
 
 /**
  * Request of DeletePasskey.
@@ -491,7 +648,7 @@ export type DeletePasskeyRequest = Message<"claviger.v1.DeletePasskeyRequest"> &
  * Use `create(DeletePasskeyRequestSchema)` to create a new message.
  */
 export const DeletePasskeyRequestSchema: GenMessage<DeletePasskeyRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 17);
+  messageDesc(file_claviger_v1_passkey_service, 21);
 
 /**
  * Response of DeletePasskey: the account no longer has the passkey.
@@ -506,7 +663,7 @@ export type DeletePasskeyResponse = Message<"claviger.v1.DeletePasskeyResponse">
  * Use `create(DeletePasskeyResponseSchema)` to create a new message.
  */
 export const DeletePasskeyResponseSchema: GenMessage<DeletePasskeyResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 18);
+  messageDesc(file_claviger_v1_passkey_service, 22);
 
 /**
  * Request of GetPasskeySignals. The access token identifies the account.
@@ -521,7 +678,7 @@ export type GetPasskeySignalsRequest = Message<"claviger.v1.GetPasskeySignalsReq
  * Use `create(GetPasskeySignalsRequestSchema)` to create a new message.
  */
 export const GetPasskeySignalsRequestSchema: GenMessage<GetPasskeySignalsRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 19);
+  messageDesc(file_claviger_v1_passkey_service, 23);
 
 /**
  * Response of GetPasskeySignals.
@@ -572,7 +729,7 @@ export type GetPasskeySignalsResponse = Message<"claviger.v1.GetPasskeySignalsRe
  * Use `create(GetPasskeySignalsResponseSchema)` to create a new message.
  */
 export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_passkey_service, 20);
+  messageDesc(file_claviger_v1_passkey_service, 24);
 
 /**
  * Runs WebAuthn ceremonies and manages the caller's passkeys. Offered on the public port.
@@ -582,7 +739,7 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
  * ceremony before that, so that any number may be open; its client keeps it in `ceremony_id`.
  *
  * Callers authenticate with an access token as `authorization: Bearer …` metadata, except for
- * StartAuthentication and FinishAuthentication.
+ * StartSignUp, FinishSignUp, StartAuthentication and FinishAuthentication.
  *
  * Any RPC may also return OVERLOADED, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL,
  * MESSAGE_MALFORMED and MESSAGE_TOO_LARGE; those that need an access token also
@@ -592,6 +749,40 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
  * @generated from service claviger.v1.PasskeyService
  */
 export const PasskeyService: GenService<{
+  /**
+   * Starts the creation of an account that has a passkey and no password, and returns the options for
+   * `navigator.credentials.create()`. Nothing is written, and the username is not reserved.
+   *
+   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
+   * REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS. Retry: safe; each call starts a new
+   * ceremony.
+   *
+   * @generated from rpc claviger.v1.PasskeyService.StartSignUp
+   */
+  startSignUp: {
+    methodKind: "unary";
+    input: typeof StartSignUpRequestSchema;
+    output: typeof StartSignUpResponseSchema;
+  },
+  /**
+   * Verifies the authenticator's response (WebAuthn L3 §7.1), creates the account with its passkey and
+   * opens a session for it.
+   *
+   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
+   * ORIGIN_REFUSED, REGISTRATION_CLOSED, TOO_MANY_ATTEMPTS, PASSKEY_REFUSED;
+   * PASSKEY_ALREADY_REGISTERED; USERNAME_TAKEN if another account was created with the username
+   * meanwhile; CEREMONY_NOT_FOUND, also for other names than those of the start. If the call fails, the
+   * authenticator has a passkey of no account, which the client may report with
+   * `PublicKeyCredential.signalUnknownCredential()`. Retry: returns CEREMONY_NOT_FOUND; a sign-in with
+   * the passkey shows whether the first call succeeded.
+   *
+   * @generated from rpc claviger.v1.PasskeyService.FinishSignUp
+   */
+  finishSignUp: {
+    methodKind: "unary";
+    input: typeof FinishSignUpRequestSchema;
+    output: typeof FinishSignUpResponseSchema;
+  },
   /**
    * Starts the registration of a passkey and returns the options for
    * `navigator.credentials.create()`.

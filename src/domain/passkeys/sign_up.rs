@@ -1,0 +1,217 @@
+//! Creating an account that has a passkey and no password, in one ceremony.
+//!
+//! The account exists only when the response is accepted: its id is made at the start, as the user handle,
+//! and kept in the ceremony like a digest of its names. Whether the names are free is decided at the
+//! finish, in the transaction that takes them.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use claviger_token::id::AccountId;
+
+use crate::{
+    domain::{Error, Result, sessions::SignedIn},
+    model::{
+        account::{Account, NewAccount},
+        ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
+        label::{DisplayName, PasskeyName},
+        passkey::Passkey,
+        session::{FIRST_EPOCH, Origin, SignIn},
+        username::Username,
+        webauthn::{CreationOptions, RegistrationResponse, Started},
+    },
+    storage::passkeys::{SignUp as NewRows, SignUpOutcome},
+};
+
+use super::{Passkeys, guard::NewCredential};
+
+/// The names of an account to be created.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The name to show for the person; may be empty.
+    pub display_name: DisplayName,
+}
+
+/// The end of a sign-up: the browser's response, and what it is for.
+pub struct SignUp {
+    /// The ceremony.
+    pub ceremony: SealedCeremony,
+    /// The authenticator's response.
+    pub response: RegistrationResponse,
+    /// The names that the ceremony was started with.
+    pub person: NewPerson,
+    /// The name of the passkey; may be empty.
+    pub passkey_name: PasskeyName,
+}
+
+/// A new account that is signed in, and its passkey.
+#[derive(Debug, Clone)]
+pub struct SignedUp {
+    /// The account, and the tokens of its first session.
+    pub signed_in: SignedIn,
+    /// Its passkey.
+    pub passkey: Passkey,
+}
+
+impl Passkeys {
+    /// Starts a sign-up. A username that is free is not charged to the address, and not reserved.
+    ///
+    /// # Errors
+    /// `RegistrationClosed`, `TooManyAttempts`, `UsernameTaken`.
+    pub async fn start_sign_up(
+        &self,
+        person: &NewPerson,
+        address: IpAddr,
+    ) -> Result<Started<CreationOptions>> {
+        let attempt = self.registrations.admit(address).await?;
+        let NewPerson { username, display_name } = person;
+        if self.storage.find_account_id(username).await?.is_some() {
+            return Err(Error::UsernameTaken);
+        }
+        self.throttle.not_tried(attempt).await?;
+        let account_id = AccountId::from_uuid(self.world.ordered_uuid()?);
+        let names = digest(person);
+        let ceremony = self.new_ceremony(CeremonyPurpose::SignUp { account_id, names })?;
+        let options = self.creation_options(&ceremony, account_id, username, display_name);
+        self.started(&ceremony, options)
+    }
+
+    /// Checks the response, creates the account with its passkey, and signs it in. Charged like a
+    /// registration with a password: taken back when it succeeds.
+    ///
+    /// # Errors
+    /// `RegistrationClosed`, `TooManyAttempts`, `CeremonyNotFound`, `PasskeyRefused`, `UsernameTaken`,
+    /// `PasskeyAlreadyRegistered`.
+    pub async fn finish_sign_up(&self, sign_up: SignUp, origin: Origin) -> Result<SignedUp> {
+        let attempt = self.registrations.admit(origin.address).await?;
+        match self.sign_up(sign_up, origin).await {
+            Ok(signed_up) => {
+                self.throttle.succeeded(attempt).await?;
+                Ok(signed_up)
+            }
+            Err(Error::Overloaded) => {
+                self.throttle.not_tried(attempt).await?;
+                Err(Error::Overloaded)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn sign_up(&self, sign_up: SignUp, origin: Origin) -> Result<SignedUp> {
+        let SignUp { ceremony, response, person, passkey_name } = sign_up;
+        let names = digest(&person);
+        let ceremony = self.open_ceremony(&ceremony, |it| is_for(it, names)).await?;
+        let CeremonyPurpose::SignUp { account_id, .. } = ceremony.purpose else {
+            return Err(Error::CeremonyNotFound);
+        };
+        let added = self.check_sign_up(&ceremony, &response).await?;
+        let passkey = self.new_passkey(account_id, added, response, passkey_name)?;
+        self.create(person, passkey, &ceremony, origin).await
+    }
+
+    async fn check_sign_up(
+        &self,
+        ceremony: &Ceremony,
+        response: &RegistrationResponse,
+    ) -> Result<NewCredential> {
+        let checked = self.relying_party.verify_registration(&ceremony.challenge, response);
+        let checked = checked.map_err(Error::from);
+        self.used_up_if_refused(ceremony, checked).await.inspect_err(|error| {
+            if let Error::PasskeyRefused(detail) = error {
+                tracing::info!(
+                    target: "claviger::security",
+                    event = "passkey_registration_refused",
+                    detail,
+                );
+            }
+        })
+    }
+
+    /// Creates the account, unless the credential id is a decoy, which counts as some account's.
+    async fn create(
+        &self,
+        person: NewPerson,
+        passkey: Passkey,
+        ceremony: &Ceremony,
+        origin: Origin,
+    ) -> Result<SignedUp> {
+        let NewPerson { username, display_name } = person;
+        let account = NewAccount {
+            id: passkey.account_id,
+            username,
+            display_name,
+            password_hash: None,
+            request_id: None,
+            created_at: passkey.created_at,
+        };
+        let sign_in = SignIn::Passkey(passkey.id);
+        let prepared = self.sessions.prepare(account.id, sign_in, origin)?;
+        let rows = NewRows {
+            account: account.clone(),
+            passkey: passkey.clone(),
+            session: prepared.session.clone(),
+            ceremony: ceremony.used(),
+            is_decoy: self.decoys.include(&passkey.credential_id),
+        };
+        match self.storage.sign_up(rows).await? {
+            SignUpOutcome::Created => {}
+            SignUpOutcome::UsernameTaken => return Err(Error::UsernameTaken),
+            SignUpOutcome::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
+            SignUpOutcome::CeremonyUsed => return Err(Error::CeremonyNotFound),
+        }
+        let tokens = self.sessions.first_pair(prepared, FIRST_EPOCH)?;
+        tracing::info!(
+            target: "claviger::security",
+            event = "account_registered",
+            account_id = %account.id,
+            session_id = %tokens.session_id,
+            passkey_id = %passkey.id,
+        );
+        Ok(SignedUp { signed_in: SignedIn { account: created(account), tokens }, passkey })
+    }
+}
+
+fn created(account: NewAccount) -> Account {
+    let NewAccount { id, username, display_name, created_at, .. } = account;
+    Account { id, username, display_name, has_password: false, passkey_count: 1, created_at }
+}
+
+fn is_for(purpose: &CeremonyPurpose, expected: NamesDigest) -> bool {
+    matches!(purpose, CeremonyPurpose::SignUp { names, .. } if *names == expected)
+}
+
+/// What binds a ceremony to names, which it has no room for.
+fn digest(person: &NewPerson) -> NamesDigest {
+    let (username, display_name) = (person.username.as_str(), person.display_name.as_str());
+    let mut context = Context::new(&SHA256);
+    context.update(&(username.len() as u64).to_be_bytes());
+    context.update(username.as_bytes());
+    context.update(display_name.as_bytes());
+    let mut names = NamesDigest::default();
+    names.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(username: &str, display_name: &str) -> NewPerson {
+        NewPerson {
+            username: Username::parse(username).unwrap(),
+            display_name: DisplayName::parse(display_name).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_digest_is_of_both_names_and_of_where_one_ends() {
+        let alice = digest(&person("alice", "Alice"));
+
+        assert_eq!(alice, digest(&person("Alice", "Alice")));
+        assert_ne!(alice, digest(&person("bob", "Alice")));
+        assert_ne!(alice, digest(&person("alice", "Bob")));
+        assert_ne!(digest(&person("ab", "c")), digest(&person("a", "bc")));
+    }
+}

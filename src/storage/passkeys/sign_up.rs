@@ -1,0 +1,76 @@
+//! Creating an account together with its passkey and its first session.
+
+use crate::{
+    model::{account::NewAccount, ceremony::CeremonyUse, passkey::Passkey, session::NewSession},
+    storage::{
+        Connection, Result, Storage,
+        accounts::{insert_account, registered},
+        ceremonies::use_up,
+        events::append,
+        params,
+        sessions::insert_session,
+    },
+};
+
+use super::{IS_TAKEN, insert};
+
+const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE id = $1";
+
+/// An account to be created with a passkey.
+#[derive(Debug, Clone)]
+pub struct SignUp {
+    /// The account, without a password.
+    pub account: NewAccount,
+    /// Its passkey.
+    pub passkey: Passkey,
+    /// Its first session, which is of [`FIRST_EPOCH`](crate::model::session::FIRST_EPOCH).
+    pub session: NewSession,
+    /// The ceremony that the passkey was made in.
+    pub ceremony: CeremonyUse,
+    /// Whether the credential id counts as some account's, whether one has it or not.
+    pub is_decoy: bool,
+}
+
+/// The outcome of a sign-up with a passkey. The ceremony is used up whatever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpOutcome {
+    /// The account, its passkey and its session were created.
+    Created,
+    /// Another account has the username.
+    UsernameTaken,
+    /// Some account has the credential id already.
+    AlreadyRegistered,
+    /// The ceremony was used before.
+    CeremonyUsed,
+}
+
+impl Storage {
+    /// Creates an account with a passkey and a session, or nothing of them.
+    pub async fn sign_up(&self, sign_up: SignUp) -> Result<SignUpOutcome> {
+        self.write(sign_up, |c, sign_up| Box::pin(create(c, sign_up))).await
+    }
+}
+
+async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpOutcome> {
+    let SignUp { account, passkey, session, ceremony, is_decoy } = sign_up;
+    if !use_up(connection, ceremony).await? {
+        return Ok(SignUpOutcome::CeremonyUsed);
+    }
+    if !insert_account(connection, account).await? {
+        return Ok(SignUpOutcome::UsernameTaken);
+    }
+    let is_added = if *is_decoy {
+        // In place of the insertion, so that no statement less tells the two apart.
+        connection.exists(IS_TAKEN, params![passkey.credential_id]).await?;
+        false
+    } else {
+        insert(connection, passkey).await?
+    };
+    if !is_added {
+        connection.execute(DELETE_ACCOUNT, params![account.id]).await?;
+        return Ok(SignUpOutcome::AlreadyRegistered);
+    }
+    insert_session(connection, session).await?;
+    append(connection, &registered(session).on(passkey.id)).await?;
+    Ok(SignUpOutcome::Created)
+}
