@@ -14,7 +14,8 @@ if (claviger.state.kind !== "signed-in") {
   void claviger.signInWithPasskey({ autofill: true });
 }
 
-// Behind buttons: any passkey, a passkey of a username, a new passkey.
+// Behind buttons: any passkey, a passkey of a username, a new account without a password, a new passkey.
 await claviger.signInWithPasskey();
 await claviger.signInWithPasskey({ username: "anna" });
+await claviger.passkeys.signUp({ username: "anna" });
 await claviger.passkeys.add({ name: "Blue key" });

@@ -60,6 +60,14 @@ export interface PasskeySignIn extends Cancellable {
   readonly onFailure?: (failure: Failure) => void;
 }
 
+/** A new account that has a passkey and no password. */
+export interface PasskeySignUp extends Cancellable {
+  readonly username: string;
+  readonly displayName?: string;
+  /** At most 64 characters. Default: a name that the server derives from the passkey's provider. */
+  readonly passkeyName?: string;
+}
+
 /** A passkey to add. */
 export interface NewPasskey extends Cancellable {
   /** At most 64 characters. Default: a name that the server derives from the passkey's provider. */
@@ -153,8 +161,13 @@ export interface Claviger {
     /** Ends every session but this one. Returns how many ended. */
     endOthers(): Promise<Outcome<number>>;
   };
-  /** The passkeys of the signed-in user. */
+  /** The passkeys of the signed-in user, and the sign-up with one. */
   readonly passkeys: {
+    /**
+     * Creates an account that has a passkey and no password, and signs in to it. If no response
+     * arrives (`offline`, `unavailable`), the account may exist: a sign-in with the passkey shows it.
+     */
+    signUp(signUp: PasskeySignUp): Promise<Outcome<SignedIn>>;
     /** All passkeys, oldest first. */
     list(): Promise<Outcome<readonly Passkey[]>>;
     add(passkey?: NewPasskey): Promise<Outcome<Passkey>>;

@@ -6,6 +6,7 @@ export type {
   Credentials,
   NewPasskey,
   PasskeySignIn,
+  PasskeySignUp,
   PasswordChange,
   Registration,
   SignedIn,

@@ -4,13 +4,16 @@ import type { Passkey } from "../gen/claviger/v1/resources_pb.js";
 import { andThen, done, failed, type Outcome, required, success } from "../outcome/outcome.js";
 import { findCapabilities } from "./capabilities.js";
 import { createPasskey, type DialogOptions } from "./passkey-dialog.js";
+import { signUpWithPasskey } from "./passkey-sign-up.js";
 
-/** The operations on the passkeys of the signed-in user. */
+/** The operations on the passkeys of the signed-in user, and the sign-up with one. */
 export function passkeyOperations(context: Context): Claviger["passkeys"] {
   const { authorizedCall, ceremonies, server, signals, passkeyHistory } = context;
   /** Credential ids by passkey id, so that a removed passkey can be dropped from the history. */
   const listed = new Map<string, Uint8Array>();
   return {
+    signUp: (signUp) =>
+      ceremonies.run(signUp.signal, (aborted) => signUpWithPasskey(context, signUp, aborted)),
     list: () =>
       andThen(authorizedCall(server.listPasskeys, {}), ({ passkeys }) => {
         for (const { id, credentialId } of passkeys) listed.set(id, credentialId);

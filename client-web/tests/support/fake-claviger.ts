@@ -82,6 +82,8 @@ export class FakeClaviger {
   readonly responseDelays = new Map<string, Promise<unknown>>();
   /** The credential ids of the account's passkeys. */
   readonly passkeys: Uint8Array<ArrayBuffer>[] = [];
+  /** A username that another account has. */
+  taken = "";
   /** Whether the account has a password, which is `right`. */
   hasPassword = true;
   #expired = new Set<string>();
@@ -283,6 +285,20 @@ export class FakeClaviger {
     const server = this;
     const options = { challenge: new Uint8Array([1]), rpId: "example.com", allowCredentials: [] };
     return {
+      startSignUp(request) {
+        const { username } = request;
+        if (username === server.taken) throw refusal(Code.AlreadyExists, "USERNAME_TAKEN");
+        return { ceremonyId: "ceremony", options: { rp: { id: "example.com" } } };
+      },
+      finishSignUp(request) {
+        if (request.credential?.rawId[0] !== 7) {
+          throw refusal(Code.Unauthenticated, "PASSKEY_REFUSED");
+        }
+        const { username } = request;
+        const tokens = server.open(username, request.refreshTokenDelivery);
+        const passkey = { id: "passkey-1", name: request.passkeyName };
+        return { account: { username, displayName: request.displayName }, tokens, passkey };
+      },
       startAuthentication: () => ({ ceremonyId: "ceremony", options }),
       finishAuthentication(request) {
         if (request.credential?.rawId[0] !== 7) {

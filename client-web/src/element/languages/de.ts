@@ -39,6 +39,9 @@ export const de: Texts = {
     usernameHint: "Was Sie sich gut merken können; auch Ihre E-Mail-Adresse.",
     passwordHint: (bounds) =>
       `Mindestens ${bounds.minLength} Zeichen. Ein paar Wörter hintereinander sind ein gutes Passwort.`,
+    withPasskey: "Mit Passkey registrieren",
+    passkeyHint:
+      "Ohne Passwort: Sie melden sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an.",
     haveOne: "Sie haben schon ein Konto?",
     signIn: "Anmelden",
     closed:

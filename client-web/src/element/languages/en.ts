@@ -44,6 +44,9 @@ export const en = {
     usernameHint: "Anything you will remember; your e-mail address is fine.",
     passwordHint: (bounds: PasswordBounds) =>
       `At least ${bounds.minLength} characters. A few words in a row make a good password.`,
+    withPasskey: "Sign up with a passkey",
+    passkeyHint:
+      "Without a password: you sign in with your fingerprint, your face or your screen lock.",
     haveOne: "Already have an account?",
     signIn: "Sign in",
     closed: "You cannot create an account here yourself. Ask the people who run this site for one.",

@@ -1,7 +1,7 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
-import { canSignUp, showSignIn } from "../flows/screens.js";
-import { signUp } from "../flows/sign-up.js";
+import { canSignUp, canUsePasskeys, showSignIn } from "../flows/screens.js";
+import { signUp, signUpWithPasskey } from "../flows/sign-up.js";
 import { button } from "./button.js";
 import { boundsOf, form, passwordField, textField } from "./field.js";
 
@@ -30,6 +30,7 @@ function signUpForm(context: Context): TemplateResult {
       label: texts.common.username,
       autocomplete: "username",
       hint: texts.signUp.usernameHint,
+      input: (username) => context.update({ username }),
     })}
     ${passwordField(context, {
       name: "new_password",
@@ -37,6 +38,20 @@ function signUpForm(context: Context): TemplateResult {
       autocomplete: "new-password",
       hint: texts.signUp.passwordHint(boundsOf(context)),
     })}
-    ${button(context, { label: texts.signUp.submit, look: "primary", job: "sign-up" })}`,
+    ${button(context, { label: texts.signUp.submit, look: "primary", job: "sign-up" })}
+    ${canUsePasskeys(context.state) ? withPasskey(context) : nothing}`,
   );
+}
+
+function withPasskey(context: Context): TemplateResult {
+  const { texts } = context;
+  return html`<p class="cl-divider">${texts.signIn.or}</p>
+    ${button(context, {
+      label: texts.signUp.withPasskey,
+      look: "secondary",
+      job: "sign-up-passkey",
+      icon: "passkey",
+      press: () => void signUpWithPasskey(context),
+    })}
+    <p class="cl-hint">${texts.signUp.passkeyHint}</p>`;
 }

@@ -130,3 +130,20 @@ it("shows and hides the password that is being typed", async () => {
   await visit.press(en.common.hidePassword);
   await expect.poll(() => visit.field(en.common.password).getAttribute("type")).toBe("password");
 });
+
+it("creates an account with a passkey and no password", async () => {
+  const grace = await app.person("Grace");
+  const visit = await grace.visit();
+  await visit.plugIn(platform);
+  await visit.open("/sign-up");
+  await visit.type(en.common.username, grace.username);
+
+  await visit.press(en.signUp.withPasskey);
+
+  await visit.arrivesAt(en.account.heading(grace.username));
+  await visit.reads(en.passkeys.only);
+  await visit.look("account-passkey-alone");
+  await visit.signOut();
+  await visit.press(en.signIn.withPasskey);
+  await visit.arrivesAt(en.account.heading(grace.username));
+});
