@@ -17,6 +17,8 @@ use prost::Message;
 /// The contracts that only the server speaks, relative to `proto/`. What they import is found by
 /// itself.
 const OWN: &[&str] = &[
+    "claviger/admin/v1/audit_service.proto",
+    "claviger/admin/v1/key_service.proto",
     "claviger/admin/v1/service_account_service.proto",
     "envoy/service/auth/v3/external_auth.proto",
 ];

@@ -13,7 +13,7 @@ use crate::{
         operators::revocations::Revoker,
         passkeys::Passkeys,
         passwords::Passwords,
-        record::{keys::TrustedKeys, sealer::Sealer},
+        record::{keys::TrustedKeys, listing::Listing, sealer::Sealer},
         registrations::Registrations,
         replication::Replication,
         revocations::Revocations,
@@ -103,10 +103,9 @@ pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
 /// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
-    let storage = &data.storage;
+    let (storage, reserved) = (&data.storage, data.storage.reserved());
     world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
     world.compare_with(storage.find_newest_session_time().await?);
-    let reserved = storage.reserved();
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
     let revocations = Arc::new(revocations.await?);
     let keys = Arc::new(key_ring(config, data, world).await?);
@@ -151,6 +150,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         passkeys,
         sessions,
         events,
+        record: Listing::new(storage.clone()),
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,
         access_tokens,

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use claviger_token::time::Timestamp;
 
 use crate::{
     app::{compose, data},
     config::Config,
     domain::{
+        operators::keys::{KeyState, with_states},
         tokens::keys::{ACTIVATION_DELAY, Activation, KeyRevocation, KeyRing},
         world::World,
     },
@@ -101,15 +101,8 @@ async fn list(config: &Config, world: &World) -> ExitCode {
             "{:<44} {:<6} {:<8} {:<21} RETIRES",
             "KEY ID", "TYPE", "STATE", "SIGNS FROM"
         ));
-        let published = keys.published_and_revoked();
-        let now = world.now();
-        let signs = |key: &&PublicKey| key.activates_at <= now && key.revoked_at.is_none();
-        // As the server chooses: the oldest, where a clock that was ahead made every key.
-        let usable = |key: &&PublicKey| key.revoked_at.is_none();
-        let signing = published.iter().rfind(signs).or_else(|| published.iter().find(usable));
-        let signing = signing.map(|key| key.key_id.as_str());
-        for key in &published {
-            say(row(key, state(key, signing, now)));
+        for (key, state) in with_states(keys.published_and_revoked(), world.now()) {
+            say(row(&key, state));
         }
         Ok(())
     })
@@ -136,19 +129,13 @@ async fn with_keys(
     }
 }
 
-fn state(key: &PublicKey, signing: Option<&str>, now: Timestamp) -> &'static str {
-    if key.revoked_at.is_some() {
-        "revoked"
-    } else if signing == Some(key.key_id.as_str()) {
-        "signing"
-    } else if key.activates_at > now {
-        "next"
-    } else {
-        "retiring"
-    }
-}
-
-fn row(key: &PublicKey, state: &str) -> String {
+fn row(key: &PublicKey, state: KeyState) -> String {
+    let state = match state {
+        KeyState::Next => "next",
+        KeyState::Signing => "signing",
+        KeyState::Retiring => "retiring",
+        KeyState::Revoked => "revoked",
+    };
     let retires = key.retires_at.map_or("–".to_owned(), date);
     let (id, algorithm) = (&key.key_id, key.algorithm.name());
     format!("{id:<44} {algorithm:<6} {state:<8} {:<21} {retires}", date(key.activates_at))

@@ -224,8 +224,8 @@ settings! {
         "accounts.registration", POLICIES,
         Derived("`open` if the host of `public.url` is `localhost` or a loopback address, `closed` \
                  otherwise"),
-        "Who may create an account: anyone (`open`), or no one (`closed`). `invitation` is for those \
-         whom an operator invites; while there are no invitations, it refuses like `closed`.",
+        "Whether people can create accounts: `open` for anyone, or `closed`. `invitation` is for people \
+         invited by an operator; while there are no invitations, it refuses like `closed`.",
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(

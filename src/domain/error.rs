@@ -73,6 +73,9 @@ pub enum Error {
     /// There is no service account of this name.
     #[error("service account not found")]
     ServiceAccountNotFound,
+    /// There is no signing key with this id.
+    #[error("signing key not found")]
+    SigningKeyNotFound,
     /// There is a service account of this name, or with one of these certificate names.
     #[error("service account exists")]
     ServiceAccountExists,

@@ -13,6 +13,7 @@ use tonic::{Request, Status, service::Interceptor};
 use crate::{
     domain::{
         Error, Result,
+        operators::Actor,
         service_accounts::{Backends, Credentials},
     },
     model::{
@@ -61,6 +62,14 @@ pub fn operator<T>(request: &Request<T>) -> Result<Arc<ServiceAccount>> {
         Backend::Account(account) if account.is_operator => Ok(account),
         Backend::Account(_) => Err(Error::OperatorOnly),
     }
+}
+
+/// The operator that calls, as the actor of what it asks for.
+///
+/// # Errors
+/// Like [`operator`].
+pub fn actor<T>(request: &Request<T>) -> Result<Actor> {
+    Ok(Actor::ServiceAccount(operator(request)?.name.clone()))
 }
 
 /// The key and the certificate of a call; the listener adds the certificate to the extensions.

@@ -15,9 +15,11 @@ pub mod status;
 pub mod stream_authorization;
 
 mod accounts;
+mod audit;
 mod auth;
 mod convert;
 mod ext_authz;
+mod keys;
 mod passkeys;
 mod service_accounts;
 mod sessions;

@@ -9,7 +9,7 @@ use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 use crate::gateway::Judge;
 
 use super::{
-    accounts, auth,
+    accounts, audit, auth,
     caller::Callers,
     contracts::{
         admin,
@@ -17,7 +17,7 @@ use super::{
             AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
         },
     },
-    ext_authz, passkeys,
+    ext_authz, keys, passkeys,
     reflection::{self, DescriptorError},
     service_accounts,
     services::Services,
@@ -37,9 +37,11 @@ pub(super) const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 3] = [
+pub(super) const INTERNAL_SERVICES: [&str; 5] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
+    admin::audit_service_server::SERVICE_NAME,
+    admin::key_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
 ];
 /// The services of `claviger agent`.
@@ -78,16 +80,28 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
 /// # Errors
 /// When the descriptors for reflection cannot be read.
 pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
-    use admin::service_account_service_server::ServiceAccountServiceServer;
+    use admin::{
+        audit_service_server::AuditServiceServer, key_service_server::KeyServiceServer,
+        service_account_service_server::ServiceAccountServiceServer,
+    };
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
     let service_accounts = service_accounts::Service::new(services.service_accounts.clone());
+    let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let backends = || services.backends.clone();
     let routes = Routes::new(InterceptedService::new(
         TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
         backends(),
     ))
     .add_service(InterceptedService::new(authorization(services.access_tokens.clone()), backends()))
+    .add_service(InterceptedService::new(
+        AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ))
+    .add_service(InterceptedService::new(
+        KeyServiceServer::new(keys).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ))
     .add_service(InterceptedService::new(
         ServiceAccountServiceServer::new(service_accounts)
             .max_decoding_message_size(MAX_MESSAGE_BYTES),

@@ -3,11 +3,14 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::{operators::Actor, service_accounts::ServiceAccounts},
+    domain::service_accounts::ServiceAccounts,
     grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
-use super::{backend::operator, convert::service_accounts as convert};
+use super::{
+    backend::{actor, operator},
+    convert::service_accounts as convert,
+};
 
 /// Handles the calls of ServiceAccountService.
 pub(super) struct Service {
@@ -18,11 +21,6 @@ impl Service {
     pub(super) fn new(accounts: ServiceAccounts) -> Self {
         Self { accounts }
     }
-}
-
-/// The operator that calls, for the log.
-fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
-    Ok(Actor::ServiceAccount(operator(request)?.name.clone()))
 }
 
 #[tonic::async_trait]

@@ -7,6 +7,7 @@ use crate::{
         accounts::Accounts,
         events::Events,
         passkeys::Passkeys,
+        record::listing::Listing,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
         sessions::Sessions,
@@ -28,6 +29,8 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     /// The record of what happened.
     pub events: Events,
+    /// The same record, as operators read it.
+    pub record: Listing,
     /// Access tokens.
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.

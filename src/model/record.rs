@@ -31,6 +31,15 @@ pub struct Row {
     pub method: Option<String>,
 }
 
+/// A row with its place, if it has one yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place, once it is sealed.
+    pub position: Option<i64>,
+    /// The row.
+    pub row: Row,
+}
+
 /// A row in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedRow {

@@ -39,6 +39,7 @@ mod revocations;
 mod servers;
 mod service_accounts;
 mod sessions;
+mod signing_keys;
 mod storage;
 mod support;
 mod tls;

@@ -35,6 +35,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   OPERATOR_ONLY: "failed",
   CURSOR_INVALID: "failed",
   SERVICE_ACCOUNT_NOT_FOUND: "failed",
+  SIGNING_KEY_NOT_FOUND: "failed",
   SERVICE_ACCOUNT_EXISTS: "failed",
   WATCHER_TOO_SLOW: "failed",
   ORIGIN_REFUSED: "foreign-origin",

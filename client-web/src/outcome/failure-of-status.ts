@@ -23,6 +23,7 @@ type InternalReason =
   | "CURSOR_INVALID"
   | "SERVICE_ACCOUNT_NOT_FOUND"
   | "SERVICE_ACCOUNT_EXISTS"
+  | "SIGNING_KEY_NOT_FOUND"
   | "WATCHER_TOO_SLOW"
   // Only after a refresh: before one, the client refreshes instead of failing.
   | "ACCESS_TOKEN_EXPIRED"

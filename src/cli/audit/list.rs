@@ -12,10 +12,14 @@ use crate::{
     cli::{dates::date, refused, say},
     domain::{
         Result,
-        record::reader::{Filter, Reader},
+        record::{listing::Filter, reader::Reader},
         world::World,
     },
-    model::{account::AccountReference, event::EventKind, record::Row},
+    model::{
+        account::AccountReference,
+        event::EventKind,
+        record::{Entry, Row},
+    },
 };
 
 use super::Filters;
@@ -48,7 +52,7 @@ pub(super) async fn list(record: &Reader, filters: &Filters, world: &World) -> R
         }
     }
     say(line(["TIME", "KIND", "OUTCOME", "ACTOR", "ACCOUNT ID", "ADDRESS", "REASON"]));
-    for row in record.list(filter, filters.limit).await? {
+    for Entry { row, .. } in record.list(filter, filters.limit).await? {
         let account = row.account_id.as_deref().map(id).unwrap_or_default();
         let time = date(Timestamp::from_micros(row.occurred_at));
         let columns = [

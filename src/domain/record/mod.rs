@@ -4,6 +4,7 @@
 
 pub mod encoding;
 pub mod keys;
+pub mod listing;
 pub mod reader;
 pub mod sealer;
 pub mod verify;

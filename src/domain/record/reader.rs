@@ -6,17 +6,16 @@ use crate::{
     domain::Result,
     model::{
         account::AccountReference,
-        record::{Checkpoint, Row, SealedRow},
+        record::{Checkpoint, Entry, SealedRow},
     },
     storage::Storage,
 };
 
 use super::{
     keys::TrustedKeys,
+    listing::Filter,
     verify::{Finding, Proved, Verification},
 };
-
-pub use crate::storage::record::Filter;
 
 /// How many rows are read at once.
 const PAGE: u32 = 1000;
@@ -42,8 +41,17 @@ impl Reader {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn list(&self, filter: Filter, limit: u32) -> Result<Vec<Row>> {
-        Ok(self.storage.list_events(filter, limit).await?)
+    pub async fn list(&self, filter: Filter, limit: u32) -> Result<Vec<Entry>> {
+        let (mut entries, mut before) = (Vec::new(), None);
+        loop {
+            let missing = limit.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            let page = self.storage.list_events(filter.clone(), before, missing.min(PAGE)).await?;
+            entries.extend(page.entries);
+            before = page.next;
+            if before.is_none() || entries.len() >= limit as usize {
+                return Ok(entries);
+            }
+        }
     }
 
     /// The id of an account, which need not exist any longer if it is given by its id.

@@ -3,8 +3,10 @@
 
 pub(super) mod accounts;
 pub(super) mod activity;
+pub(super) mod audit;
 pub(super) mod auth;
 pub(super) mod fields;
+pub(super) mod keys;
 mod pages;
 pub(super) mod passkeys;
 pub(super) mod revocations;

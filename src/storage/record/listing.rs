@@ -1,46 +1,126 @@
-//! The record as operators read it: newest first, with filters.
+//! The record as operators read it: newest first, with filters, in pages that examine a bounded number of
+//! rows.
 
 use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::{
-    model::record::Row,
-    storage::{Result, Storage, params},
+    model::{id::EventId, record::Entry},
+    storage::{Connection, Result, Storage, error::corrupt, params},
 };
 
 use super::{row, row::EntryRow};
 
+/// How many rows a page examines at most, whatever its filters let through.
+const EXAMINED: u32 = 10_000;
+
+const LAST_EXAMINED: &str =
+    "SELECT id FROM events WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
+
+const LAST_EXAMINED_OF_ACCOUNT: &str = "
+SELECT id FROM events WHERE account_id = $1 AND id >= $2 AND id < $3
+ORDER BY id DESC LIMIT 1 OFFSET $4";
+
 const OF_ALL: &str = row::entries!(
-    "WHERE id >= $1 AND id < $2 AND (kind = $3 OR $3 IS NULL) ORDER BY id DESC LIMIT $4"
+    "WHERE id >= $1 AND id < $2 AND (kind = $3 OR $3 IS NULL) AND (outcome = $4 OR $4 IS NULL)
+    AND (actor = $5 OR $5 IS NULL) AND (request_id = $6 OR $6 IS NULL) ORDER BY id DESC LIMIT $7"
 );
 
 const OF_ACCOUNT: &str = row::entries!(
     "WHERE account_id = $1 AND id >= $2 AND id < $3 AND (kind = $4 OR $4 IS NULL)
-    ORDER BY id DESC LIMIT $5"
+    AND (outcome = $5 OR $5 IS NULL) AND (actor = $6 OR $6 IS NULL)
+    AND (request_id = $7 OR $7 IS NULL) ORDER BY id DESC LIMIT $8"
 );
 
-/// Which rows are listed.
+/// Which rows are listed: those that pass all of these.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Those that happened to this account.
     pub account_id: Option<AccountId>,
     /// Those of this kind.
     pub kind: Option<String>,
+    /// Those with this outcome.
+    pub outcome: Option<String>,
+    /// Those by an actor of this name.
+    pub actor: Option<String>,
+    /// Those of the call with this id.
+    pub request_id: Option<String>,
     /// Those that happened at or after this time, to the millisecond.
     pub since: Option<Timestamp>,
+    /// Those that happened before this time, to the millisecond.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of rows.
+#[derive(Debug)]
+pub struct Listed {
+    /// The rows, newest first, sealed or not.
+    pub entries: Vec<Entry>,
+    /// The rows of the next page are before this one; `None` on the last page.
+    pub next: Option<EventId>,
 }
 
 impl Storage {
-    /// At most `limit` rows, sealed or not, newest first.
-    pub async fn list_events(&self, filter: Filter, limit: u32) -> Result<Vec<Row>> {
-        let Filter { account_id, kind, since } = filter;
+    /// At most `limit` rows from before `before`, newest first, of the first [`EXAMINED`] ones.
+    pub async fn list_events(
+        &self,
+        filter: Filter,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Listed> {
         // Ids begin with the millisecond, and no event has the last one.
-        let (first, end) = (since.map_or([0; 16], first_id), [0xff; 16]);
+        let mut end = before.map_or([0xff; 16], |it| *it.as_bytes());
+        end = filter.until.map_or(end, |it| end.min(first_id(it)));
+        let first = filter.since.map_or([0; 16], first_id);
         let mut connection = self.read().await?;
-        let rows: Vec<EntryRow> = match account_id {
-            Some(id) => connection.list(OF_ACCOUNT, params![id, first, end, kind, limit]).await?,
-            None => connection.list(OF_ALL, params![first, end, kind, limit]).await?,
+        let last_examined = last_examined(&mut connection, &filter, first, end).await?;
+        let first = last_examined.map_or(first, |it| *it.as_bytes());
+        let rows = rows(&mut connection, filter, (first, end), limit).await?;
+        let entries: Vec<Entry> = rows.into_iter().map(EntryRow::into_entry).collect();
+        let next = match entries.last() {
+            Some(last) if entries.len() == limit as usize => {
+                Some(EventId::from_slice(&last.row.id).ok_or_else(corrupt("events", "id"))?)
+            }
+            _ => last_examined,
         };
-        Ok(rows.into_iter().map(EntryRow::into_row).collect())
+        Ok(Listed { entries, next })
+    }
+}
+
+/// The last row that a page examines, if there may be others after it.
+async fn last_examined(
+    connection: &mut Connection,
+    filter: &Filter,
+    first: [u8; 16],
+    end: [u8; 16],
+) -> Result<Option<EventId>> {
+    let before_it = EXAMINED - 1;
+    let found: Option<(Vec<u8>,)> = match filter.account_id {
+        Some(id) => {
+            let parameters = params![id, first, end, before_it];
+            connection.find(LAST_EXAMINED_OF_ACCOUNT, parameters).await?
+        }
+        None => connection.find(LAST_EXAMINED, params![first, end, before_it]).await?,
+    };
+    let id = |(id,): (Vec<u8>,)| EventId::from_slice(&id).ok_or_else(corrupt("events", "id"));
+    found.map(id).transpose()
+}
+
+async fn rows(
+    connection: &mut Connection,
+    filter: Filter,
+    (first, end): ([u8; 16], [u8; 16]),
+    limit: u32,
+) -> Result<Vec<EntryRow>> {
+    let Filter { account_id, kind, outcome, actor, request_id, .. } = filter;
+    match account_id {
+        Some(id) => {
+            let parameters = params![id, first, end, kind, outcome, actor, request_id, limit];
+            connection.list(OF_ACCOUNT, parameters).await
+        }
+        None => {
+            let parameters = params![first, end, kind, outcome, actor, request_id, limit];
+            connection.list(OF_ALL, parameters).await
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Connection, Result, Storage, params};
 
 use row::EntryRow;
 
-pub use listing::Filter;
+pub use listing::{Filter, Listed};
 pub use sealing::Sealing;
 
 const LAST_CHECKPOINT: &str = "

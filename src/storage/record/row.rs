@@ -1,7 +1,7 @@
 //! A row of the record with all its columns.
 
 use crate::{
-    model::record::{Row, SealedRow},
+    model::record::{Entry, Row, SealedRow},
     storage::{Result, error::corrupt},
 };
 
@@ -40,6 +40,10 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
+    pub(super) fn into_entry(self) -> Entry {
+        Entry { position: self.position, row: self.into_row() }
+    }
+
     pub(super) fn into_row(self) -> Row {
         Row {
             id: self.id,

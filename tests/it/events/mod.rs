@@ -7,6 +7,7 @@ mod operators;
 mod proof;
 mod retention;
 mod secrecy;
+mod service;
 mod storm;
 
 use std::future::Future;

@@ -2,7 +2,10 @@
 
 use claviger::{
     domain::operators::service_accounts::{NewServiceAccount, Wanted},
-    grpc::contracts::admin::service_account_service_client::ServiceAccountServiceClient,
+    grpc::contracts::admin::{
+        audit_service_client::AuditServiceClient, key_service_client::KeyServiceClient,
+        service_account_service_client::ServiceAccountServiceClient,
+    },
 };
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 use tonic::{
@@ -64,8 +67,22 @@ impl TestApp {
 
     /// An operator, called `root`.
     pub async fn operator(&self) -> ServiceAccountServiceClient<Keyed> {
-        let wanted = Wanted { is_operator: true, ..wanted("root") };
-        self.admin_with(&self.service_account(wanted).await)
+        self.admin_with(&self.operator_key().await)
+    }
+
+    /// The key of an operator, called `root`.
+    pub async fn operator_key(&self) -> String {
+        self.service_account(Wanted { is_operator: true, ..wanted("root") }).await
+    }
+
+    /// Whoever shows this key reads the record.
+    pub fn audit_with(&self, key: &str) -> AuditServiceClient<Keyed> {
+        AuditServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+
+    /// Whoever shows this key manages signing keys.
+    pub fn keys_with(&self, key: &str) -> KeyServiceClient<Keyed> {
+        KeyServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
     }
 
     /// Whoever shows this key calls what is for operators.

@@ -188,6 +188,11 @@ impl KeyRing {
         self.keys.load().published_and_revoked()
     }
 
+    /// The time that the states of keys go by.
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
     /// The keys to publish, oldest first.
     pub fn published(&self) -> Vec<PublicKey> {
         self.keys.load().published()

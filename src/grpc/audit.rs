@@ -1,0 +1,73 @@
+//! AuditService on the wire.
+
+use std::time::Duration;
+
+use futures_util::stream;
+use tonic::{Request, Response, Status, codegen::BoxStream};
+
+use crate::{
+    domain::record::listing::{Follower, Listing},
+    grpc::contracts::admin::{self as pb, audit_service_server::AuditService},
+    model::answer::AnswerTimeout,
+};
+
+use super::{
+    backend::{operator, stream_authorization},
+    convert::audit as convert,
+    services::Services,
+    stream_authorization::while_authorized,
+    watching,
+};
+
+/// Handles the calls of AuditService.
+pub(super) struct Service {
+    record: Listing,
+    slow_watcher_timeout: Duration,
+}
+
+impl Service {
+    pub(super) fn new(services: &Services) -> Self {
+        let slow_watcher_timeout = services.slow_watcher_timeout;
+        Self { record: services.record.clone(), slow_watcher_timeout }
+    }
+}
+
+#[tonic::async_trait]
+impl AuditService for Service {
+    async fn list_events(
+        &self,
+        request: Request<pb::ListEventsRequest>,
+    ) -> Result<Response<pb::ListEventsResponse>, Status> {
+        operator(&request)?;
+        let (filter, page) = convert::wanted(request.into_inner())?;
+        let listed = self.record.page(filter, page.after, page.size).await?;
+        Ok(Response::new(convert::listed(listed)))
+    }
+
+    type WatchEventsStream = BoxStream<pb::WatchEventsResponse>;
+
+    async fn watch_events(
+        &self,
+        request: Request<pb::WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        operator(&request)?;
+        let authorization = stream_authorization(&request)?;
+        let follower = self.record.follow(convert::start(request.get_ref())?).await?;
+        let messages = Box::pin(stream::unfold(Some(follower), next));
+        let mut response = Response::new(while_authorized(messages, authorization));
+        let timeout = watching::cut_off_after(self.slow_watcher_timeout);
+        response.extensions_mut().insert(AnswerTimeout(timeout));
+        Ok(response)
+    }
+}
+
+type Message = Result<pb::WatchEventsResponse, Status>;
+
+/// A message is made only when the connection has room for it, so a slow watcher costs no memory.
+async fn next(follower: Option<Follower>) -> Option<(Message, Option<Follower>)> {
+    let mut follower = follower?;
+    match follower.next().await {
+        Ok(rows) => Some((Ok(convert::watched(rows)), Some(follower))),
+        Err(error) => Some((Err(error.into()), None)),
+    }
+}
