@@ -1,4 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
+import type { ActivityOptions, ActivityPage } from "./account/activity.js";
 import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "./gen/claviger/v1/resources_pb.js";
 import type { Failure } from "./outcome/failure.js";
@@ -150,6 +151,8 @@ export interface Claviger {
     changePassword(change: PasswordChange): Promise<Outcome<void>>;
     /** Leaves passkeys as the only way to sign in. */
     removePassword(): Promise<Outcome<void>>;
+    /** A page of what happened to the account, newest first: also what was refused. */
+    activity(options?: ActivityOptions): Promise<Outcome<ActivityPage>>;
     /** Deletes the account permanently. */
     delete(): Promise<Outcome<void>>;
   };

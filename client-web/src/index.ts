@@ -1,4 +1,11 @@
 export type {
+  Activity,
+  ActivityKind,
+  ActivityOptions,
+  ActivityPage,
+  KnownActivityKind,
+} from "./account/activity.js";
+export type {
   AccessTokenOptions,
   Cancellable,
   Claviger,
@@ -19,6 +26,7 @@ export {
 } from "./gen/claviger/v1/auth_service_pb.js";
 export {
   type Account,
+  ActivityActor,
   type Passkey,
   PasskeyDeviceType,
   type Session,

@@ -12,6 +12,7 @@ export function accountOperations(context: Context): Claviger["account"] {
       andThen(authorizedCall(server.getAccount, {}), ({ account }) => success(required(account))),
     changePassword: (change) => changePassword(context, change),
     removePassword: () => andThen(authorizedCall(server.removePassword, {}), () => done),
+    activity: (options = {}) => authorizedCall(server.listActivity, options),
     async delete() {
       // After the deletion this call would be refused.
       const details = await signals.accountDetails();

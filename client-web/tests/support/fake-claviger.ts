@@ -13,6 +13,7 @@ import { AccountService } from "../../src/gen/claviger/v1/account_service_pb.js"
 import { AuthService } from "../../src/gen/claviger/v1/auth_service_pb.js";
 import { PasskeyService } from "../../src/gen/claviger/v1/passkey_service_pb.js";
 import {
+  type Activity,
   RefreshTokenDelivery,
   SessionSchema,
   type TokenPair,
@@ -70,6 +71,8 @@ export class FakeClaviger {
   /** The request ids of the calls that had one. */
   readonly requestIds: string[] = [];
   readonly sessions: FakeSession[] = [];
+  /** What happened to the account, newest first. */
+  activity: Activity[] = [];
   /** The browser's cookie. */
   cookie = "";
   /** The lifetime of access tokens. */
@@ -247,6 +250,13 @@ export class FakeClaviger {
       removePassword: (_, context) => {
         server.#caller(context);
         return {};
+      },
+      listActivity(request, context) {
+        server.#caller(context);
+        const at = Number(request.pageToken || 0);
+        const next = at + (request.pageSize || 20);
+        const nextPageToken = next < server.activity.length ? String(next) : "";
+        return { activity: server.activity.slice(at, next), nextPageToken };
       },
       deleteAccount: (_, context) => {
         server.end(server.#caller(context).id);
