@@ -6,6 +6,9 @@ const PATHS: Record<View, string> = {
   account: "/account",
 };
 
+/** The sections of the account that a hash can name, as in `/account#password`. */
+const SECTIONS = ["passkeys", "password", "activity"];
+
 /** Keeps the path and the view in sync, so that each view has a path and the Back button works. */
 export function followPath(element: ClavigerAuth): void {
   // A view change after a load or a history step replaces its entry, such as `/` by `/account`.
@@ -42,9 +45,9 @@ function viewHere(): View {
   return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
 }
 
-/** The hash names a section of the account, as in `/account#password`. */
+/** Shows the section of the account that the hash names. */
 function followHash(element: ClavigerAuth): void {
   const section = location.hash.slice(1);
-  if (section === "passkeys" || section === "password") element.setAttribute("section", section);
+  if (SECTIONS.includes(section)) element.setAttribute("section", section);
   else element.removeAttribute("section");
 }

@@ -29,7 +29,7 @@ export interface ViewChange {
  *
  * Attributes: `base-url` (the URL of Claviger; default: the page's own origin), `view` (`sign-in`,
  * `sign-up` or `account`; changes as the user navigates), `lang` (`en` or `de`) and `section`
- * (`passkeys` or `password`: the section of the account to show first).
+ * (`passkeys`, `password` or `activity`: the section of the account to show first).
  *
  * Events, all bubbling: `claviger-view` ({@link ViewChange}); `claviger-signed-in` (`{ by }`, after
  * the offer of a passkey, if there is one; prevent its default to keep the account from being shown);

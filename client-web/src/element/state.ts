@@ -1,3 +1,4 @@
+import type { Activity } from "../account/activity.js";
 import type { GetServerInfoResponse } from "../gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "../gen/claviger/v1/resources_pb.js";
 import type { FieldProblem } from "../outcome/failure.js";
@@ -40,6 +41,7 @@ export interface Notice {
 export type Question =
   | { readonly kind: "remove-passkey"; readonly passkey: Passkey }
   | { readonly kind: "remove-password" }
+  | { readonly kind: "not-me"; readonly event: Activity }
   | { readonly kind: "delete-account" }
   | { readonly kind: "reauthenticate" };
 
@@ -74,6 +76,10 @@ export interface State {
   /** The ids of the passkeys that were created or used in this browser. */
   readonly usedHere: ReadonlySet<string>;
   readonly sessions: readonly Session[] | undefined;
+  /** What happened to the account, newest first, as far as it was loaded. `undefined` if that failed. */
+  readonly activity: readonly Activity[] | undefined;
+  /** The token of the next page of the activity. Empty if there is none. */
+  readonly nextActivity: string;
   /** The id of the passkey whose name is being edited. */
   readonly renaming: string | undefined;
   /** Whether the form for a new password is open. */
@@ -113,6 +119,8 @@ export const clearedState = {
   passkeys: undefined,
   usedHere: new Set<string>(),
   sessions: undefined,
+  activity: undefined,
+  nextActivity: "",
   renaming: undefined,
   changingPassword: false,
   passkeyForPassword: false,

@@ -21,7 +21,10 @@ function annasTab(change: Partial<State>) {
   });
   const client = {
     state: annas as SessionState,
-    account: { get: () => (client.state === annas ? slow : success(berta)) },
+    account: {
+      get: () => (client.state === annas ? slow : success(berta)),
+      activity: async () => success({ activity: [], nextPageToken: "" }),
+    },
     passkeys: { list: async () => success([]) },
     sessions: { list: async () => success([]) },
   };

@@ -2,10 +2,14 @@ import type { Failure } from "../../outcome/failure.js";
 import { sessionIdOf } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
 import type { Notice, State } from "../state.js";
+import { withNewest } from "./activity.js";
 import { runJob, showFailure, showSuccess } from "./run-job.js";
 import { showScreen, showSignIn, showStuck } from "./screens.js";
 
-type Loaded = Pick<State, "account" | "passkeys" | "usedHere" | "sessions">;
+type Loaded = Pick<
+  State,
+  "account" | "passkeys" | "usedHere" | "sessions" | "activity" | "nextActivity"
+>;
 
 /** Loads the account and shows it. */
 export async function showAccount(context: Context, notice?: Notice): Promise<void> {
@@ -49,10 +53,11 @@ export async function signOut(context: Context): Promise<void> {
 
 async function load(context: Context): Promise<Loaded | { failure: Failure }> {
   const { claviger } = context;
-  const [account, passkeys, sessions] = await Promise.all([
+  const [account, passkeys, sessions, activity] = await Promise.all([
     claviger.account.get(),
     claviger.passkeys.list(),
     claviger.sessions.list(),
+    claviger.account.activity(),
   ]);
   if (!account.ok) return account;
   if (!passkeys.ok) return passkeys;
@@ -63,5 +68,6 @@ async function load(context: Context): Promise<Loaded | { failure: Failure }> {
     passkeys: passkeys.value,
     usedHere: new Set(here.map((passkey) => passkey.id)),
     sessions: sessions.value,
+    ...withNewest(context.state, activity),
   };
 }

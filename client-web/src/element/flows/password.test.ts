@@ -39,6 +39,7 @@ function page(state: Partial<State>, outcome: Outcome<void> = success(undefined)
         return outcome;
       },
       get: async () => success(withPassword.account),
+      activity: async () => success({ activity: [], nextPageToken: "" }),
     },
     passkeys: { list: async () => success(passkeys), usedHere: () => false },
     sessions: { list: async () => success([]) },

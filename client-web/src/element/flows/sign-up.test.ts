@@ -13,7 +13,10 @@ function page(username: string, outcome: Outcome<SignedIn>) {
   const requests: PasskeySignUp[] = [];
   const client = {
     state: { kind: "signed-in", sessionId: "session" },
-    account: { get: async () => success(account) },
+    account: {
+      get: async () => success(account),
+      activity: async () => success({ activity: [], nextPageToken: "" }),
+    },
     passkeys: {
       async signUp(request: PasskeySignUp) {
         requests.push(request);

@@ -1,3 +1,4 @@
+import { activity } from "./de-activity.js";
 import type { Texts } from "./en.js";
 
 /** The element's texts in German. */
@@ -159,6 +160,8 @@ export const de: Texts = {
         ? "Ein anderes Gerät wurde abgemeldet."
         : `${count} andere Geräte wurden abgemeldet.`,
   },
+
+  activity,
 
   deletion: {
     heading: "Konto löschen",

@@ -1,3 +1,5 @@
+import { activity } from "./en-activity.js";
+
 /** The length limits of passwords, in characters. */
 export interface PasswordBounds {
   readonly minLength: number;
@@ -159,6 +161,8 @@ export const en = {
     endedOthers: (count: number) =>
       count === 1 ? "One other device was signed out." : `${count} other devices were signed out.`,
   },
+
+  activity,
 
   deletion: {
     heading: "Delete account",

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { deleteAccount } from "../flows/delete-account.js";
+import { activitySection } from "./activity.js";
 import { button } from "./button.js";
 import { passkeysSection } from "./passkeys.js";
 import { passwordSection } from "./password.js";
@@ -12,6 +13,7 @@ export function accountView(context: Context): TemplateResult | typeof nothing {
   const { state, texts } = context;
   if (!state.account) return nothing;
   return html`${passkeysSection(context)} ${passwordSection(context)} ${sessionsSection(context)}
+  ${activitySection(context)}
   ${section("deletion", texts.deletion.heading, [
     html`<p class="cl-lead">${texts.deletion.lead}</p>`,
     button(context, {

@@ -7,6 +7,7 @@ import type { Question } from "../state.js";
 import { button } from "./button.js";
 import { deleteAccountDialog } from "./delete-account.js";
 import { dialogHead } from "./dialog-head.js";
+import { notMeDialog } from "./not-me.js";
 import { reauthenticationDialog } from "./reauthenticate.js";
 
 /** Renders the dialog. The element opens it while there is a question. */
@@ -33,6 +34,8 @@ function content(context: Context, question: Question): TemplateResult {
         lead: context.texts.password.removeLead,
         confirm: context.texts.password.remove,
       });
+    case "not-me":
+      return notMeDialog(context, question.event);
     case "delete-account":
       return deleteAccountDialog(context);
     case "reauthenticate":

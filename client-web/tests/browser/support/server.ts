@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,6 +95,14 @@ export class Server {
   async restart(): Promise<void> {
     await this.pause();
     await this.resume();
+  }
+
+  /** Runs a command of an operator, such as `accounts unlock`, on the same database. */
+  command(...args: string[]): void {
+    execFileSync(clavigerPath(), [...args, "--data-directory", this.dataFolder], {
+      cwd: this.dataFolder,
+      stdio: "pipe",
+    });
   }
 
   /** Ends the process and removes the data. */
