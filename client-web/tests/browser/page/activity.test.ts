@@ -139,6 +139,49 @@ it("changes nothing if the dialog is closed, and gives the focus back", async ()
   valueIn(await stranger.account());
 });
 
+it("locks a stranger out with the keyboard alone", async () => {
+  const ivan = await app.person("Ivan");
+  const visit = await ivan.visit();
+  await visit.signUpWithoutPasskey();
+  const stranger = await intrude(ivan);
+  await visit.page.reload();
+  const { keyboard } = visit.page;
+
+  await visit.page.getByRole("button", { name: en.activity.notMe }).first().focus();
+  await keyboard.press("Enter");
+  await visit.arrivesAt(en.activity.notMeHeading);
+  await keyboard.press("Tab");
+  await keyboard.press("Tab");
+  expect(await visit.focused()).toBe(en.activity.begin);
+  await keyboard.press("Space");
+  await expect.poll(() => visit.focused()).toBe(en.password.current);
+  await keyboard.press("Shift+Tab");
+
+  expect(await visit.focused()).toBe(en.common.username);
+  expect(endOf(await stranger.account())).toBe("signed-out");
+});
+
+it("shows times in the language and the time zone of the person", async () => {
+  const judy = await germans.person("Judy");
+  const visit = await judy.visit({ texts: de });
+  await visit.signUpWithoutPasskey();
+  const devtools = await visit.page.context().newCDPSession(visit.page);
+  const timeZone = "Asia/Kathmandu";
+  await devtools.send("Emulation.setTimezoneOverride", { timezoneId: timeZone });
+  await visit.page.reload();
+  await visit.sees(de.activity.heading);
+
+  const section = visit.page.getByRole("region", { name: de.activity.heading });
+  const time = section.locator("time");
+  const format = new Intl.DateTimeFormat("de-DE", {
+    dateStyle: "long",
+    timeStyle: "short",
+    timeZone,
+  });
+  const at = new Date((await time.getAttribute("datetime")) ?? "");
+  expect(await time.textContent()).toBe(format.format(at));
+});
+
 it("tells apart what an operator did, which no one has to disown", async () => {
   const grace = await app.person("Grace");
   const visit = await grace.visit();
