@@ -145,7 +145,7 @@ async fn open_password_session(ground: &mut Ground) -> Outcome<Call> {
     let hash = PasswordHash::from_phc(HASH.to_owned());
     call(async move {
         let until = nouns::now() + MINUTE * 15;
-        Ok(storage.open_password_session(session, hash, until).await?.announced(drop).is_some())
+        Ok(storage.open_password_session(session, hash, until).await?.announced(drop).is_ok())
     })
 }
 

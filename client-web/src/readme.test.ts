@@ -16,6 +16,7 @@ const kinds: Record<FailureKind, true> = {
   insecure: true,
   busy: true,
   denied: true,
+  disabled: true,
   closed: true,
   taken: true,
   expired: true,

@@ -63,3 +63,7 @@ CREATE TABLE event_keys (
     public_key BYTEA NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- When an operator disabled the account; NULL while it is active. A disabled one has no valid session, and
+-- none is opened.
+ALTER TABLE accounts ADD COLUMN disabled_at BIGINT;

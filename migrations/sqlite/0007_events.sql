@@ -63,3 +63,7 @@ CREATE TABLE event_keys (
     public_key BLOB NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
+
+-- When an operator disabled the account; NULL while it is active. A disabled one has no valid session, and
+-- none is opened.
+ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;

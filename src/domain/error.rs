@@ -52,6 +52,9 @@ pub enum Error {
     /// The service account is not an operator.
     #[error("operator only")]
     OperatorOnly,
+    /// The credentials are right, and an operator disabled the account.
+    #[error("account disabled")]
+    AccountDisabled,
     /// The last sign-in is too old for this call.
     #[error("reauthentication required")]
     ReauthenticationRequired,

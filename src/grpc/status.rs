@@ -164,6 +164,7 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::CallerUnknown => (Code::Unauthenticated, ErrorReason::CallerUnknown),
         E::AudienceDenied => (Code::PermissionDenied, ErrorReason::AudienceDenied),
         E::OperatorOnly => (Code::PermissionDenied, ErrorReason::OperatorOnly),
+        E::AccountDisabled => (Code::PermissionDenied, ErrorReason::AccountDisabled),
         E::ReauthenticationRequired => {
             (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired)
         }
@@ -205,6 +206,7 @@ fn message(error: &domain::Error) -> &'static str {
         E::CallerUnknown => "this port answers known service accounts; show a key or a certificate",
         E::AudienceDenied => "the audience is not one of the service account's",
         E::OperatorOnly => "only a service account that is an operator may do this",
+        E::AccountDisabled => "the account is disabled; ask the operator",
         E::ReauthenticationRequired => "the last sign-in is too old for this; prove who you are",
         E::LastSignInMethod => "the account would be left without a way to sign in",
         E::PasskeyLimitReached => "the account has as many passkeys as it may have",

@@ -19,6 +19,15 @@ pub struct Account {
     pub passkey_count: u32,
     /// When the account was created.
     pub created_at: Timestamp,
+    /// When an operator disabled the account; `None` while it is active.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// Whether nothing signs in to the account, and nothing of it is valid.
+    pub const fn is_disabled(&self) -> bool {
+        self.disabled_at.is_some()
+    }
 }
 
 /// An account about to be created.

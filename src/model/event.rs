@@ -87,6 +87,10 @@ event_kinds! {
     PasskeyRemoved = "passkey_removed", target "passkey";
     /// An account was deleted with its credentials and sessions.
     AccountDeleted = "account_deleted", target "";
+    /// An account was disabled, which ended all its sessions and revoked all its access tokens.
+    AccountDisabled = "account_disabled", target "";
+    /// A disabled account was enabled.
+    AccountEnabled = "account_enabled", target "";
     /// The failed sign-in count of a username was reset.
     UsernameUnlocked = "username_unlocked", target "";
     /// One access token was revoked.

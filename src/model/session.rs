@@ -140,6 +140,8 @@ pub enum EndReason {
     PasskeyRemoved,
     /// Its account was deleted.
     AccountDeleted,
+    /// Its account was disabled or enabled by an operator.
+    AccountDisabled,
     /// Its account had too many sessions, and no other was unused for longer.
     SessionLimit,
 }
@@ -155,6 +157,7 @@ impl EndReason {
             Self::PasswordRemoved => "password_removed",
             Self::PasskeyRemoved => "passkey_removed",
             Self::AccountDeleted => "account_deleted",
+            Self::AccountDisabled => "account_disabled",
             Self::SessionLimit => "session_limit",
         }
     }

@@ -37,7 +37,7 @@ pub enum AccountCreation {
 /// The columns of an [`AccountRow`].
 macro_rules! account_columns {
     () => {
-        "id, username, display_name, password_hash, request_id, created_at,
+        "id, username, display_name, password_hash, request_id, created_at, disabled_at,
     (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count"
     };
 }
@@ -205,6 +205,7 @@ struct AccountRow {
     password_hash: Option<String>,
     request_id: Option<Vec<u8>>,
     created_at: i64,
+    disabled_at: Option<i64>,
     passkey_count: i64,
 }
 
@@ -220,6 +221,7 @@ impl AccountRow {
             has_password: self.password_hash.is_some(),
             passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
             created_at: Timestamp::from_micros(self.created_at),
+            disabled_at: self.disabled_at.map(Timestamp::from_micros),
         };
         Ok(AccountWithPassword {
             account,

@@ -4,6 +4,7 @@
 //! row leaves this folder.
 
 pub mod accounts;
+pub mod administration;
 pub mod backups;
 mod bounds;
 pub mod ceremonies;

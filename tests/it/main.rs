@@ -28,6 +28,7 @@ mod logout;
 mod logs;
 mod migrations;
 mod operations;
+mod operators;
 mod pages;
 mod passkeys;
 mod passwords;

@@ -23,6 +23,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   CEREMONY_NOT_FOUND: "expired",
   PASSKEY_NOT_FOUND: "not-found",
   SESSION_NOT_FOUND: "not-found",
+  ACCOUNT_DISABLED: "disabled",
   REGISTRATION_CLOSED: "closed",
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",

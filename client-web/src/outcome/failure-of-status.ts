@@ -45,6 +45,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKi
   CEREMONY_NOT_FOUND: "expired",
   PASSKEY_NOT_FOUND: "not-found",
   SESSION_NOT_FOUND: "not-found",
+  ACCOUNT_DISABLED: "disabled",
   REGISTRATION_CLOSED: "closed",
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",

@@ -21,6 +21,7 @@ export type Failure = (
        * - `insecure`: the page is not in a secure context, or passkeys are not valid at its address.
        * - `busy`: another passkey dialog of this browser is open.
        * - `denied`: the username or the password is wrong.
+       * - `disabled`: the credentials are right, but an operator disabled the account.
        * - `closed`: the server lets no one register. The operator creates accounts.
        * - `taken`: the username belongs to another account.
        * - `expired`: the ceremony took too long. Start it again.
@@ -45,6 +46,7 @@ export type Failure = (
         | "insecure"
         | "busy"
         | "denied"
+        | "disabled"
         | "closed"
         | "taken"
         | "expired"

@@ -19,6 +19,7 @@ use crate::{
         password::{Password, PasswordHash, TypedPassword},
         session::{Origin, SignIn},
     },
+    storage::sessions::SignInRefusal,
 };
 
 use super::Accounts;
@@ -54,11 +55,42 @@ impl<'a> Tried<'a> {
     }
 }
 
+/// Why a password is refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PasswordRefusal {
+    /// It is wrong, or there is none, or there is no account.
+    Wrong,
+    /// It is right, and the account is disabled.
+    AccountDisabled,
+}
+
+impl PasswordRefusal {
+    /// The reason of the record.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Wrong => "INVALID_CREDENTIALS",
+            Self::AccountDisabled => "ACCOUNT_DISABLED",
+        }
+    }
+}
+
+impl From<PasswordRefusal> for Error {
+    fn from(refusal: PasswordRefusal) -> Self {
+        match refusal {
+            PasswordRefusal::Wrong => Self::InvalidCredentials,
+            PasswordRefusal::AccountDisabled => Self::AccountDisabled,
+        }
+    }
+}
+
 impl Accounts {
-    /// Checks a password against an account, or against none.
+    /// Checks a password against an account, or against none. The right password of a disabled account is
+    /// charged like a wrong one: it opens nothing, so it must not take back what guesses at the name cost,
+    /// and a client that repeats it must not fill the record.
     ///
     /// # Errors
-    /// `InvalidCredentials`; `Overloaded`, which counts as no attempt.
+    /// `InvalidCredentials`; `AccountDisabled` for the right password; `Overloaded`, which counts as no
+    /// attempt.
     pub(super) async fn prove(
         &self,
         attempt: Attempt,
@@ -80,14 +112,21 @@ impl Accounts {
             }
         };
         let account_id = account.as_ref().map(|it| it.id);
+        let wrong = PasswordRefusal::Wrong;
         let (Some(account), Some(hash)) = (account, hash) else {
-            return Err(self.refuse(&attempt, tried, account_id).await);
+            return Err(self.refuse(&attempt, tried, account_id, wrong).await);
         };
         let outdated = match check {
-            PasswordCheck::Wrong => return Err(self.refuse(&attempt, tried, account_id).await),
+            PasswordCheck::Wrong => {
+                return Err(self.refuse(&attempt, tried, account_id, wrong).await);
+            }
             PasswordCheck::Right => None,
             PasswordCheck::RightButOutdated => Some(password),
         };
+        if account.is_disabled() {
+            let disabled = PasswordRefusal::AccountDisabled;
+            return Err(self.refuse(&attempt, tried, account_id, disabled).await);
+        }
         self.throttle.succeeded(attempt).await?;
         Ok(Proof { account, hash, outdated })
     }
@@ -95,7 +134,8 @@ impl Accounts {
     /// Opens a session for an account whose password was given.
     ///
     /// # Errors
-    /// `InvalidCredentials` when the password has changed since.
+    /// `InvalidCredentials` when the password has changed since, `AccountDisabled` when the account was
+    /// disabled.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
         let prepared = self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
         let (proof, epoch) = match self.open(&prepared, &proof).await? {
@@ -104,7 +144,8 @@ impl Accounts {
                 let id = proof.account.id;
                 let again = self.open_again(&prepared, proof).await;
                 if let Err(Error::InvalidCredentials) = again {
-                    self.record_refusal(Tried::sign_in(), Some(id), false).await?;
+                    let wrong = PasswordRefusal::Wrong;
+                    self.record_refusal(Tried::sign_in(), Some(id), wrong, false).await?;
                 }
                 again?
             }
@@ -130,13 +171,20 @@ impl Accounts {
     }
 
     /// Stores a session, unless the password has changed since. Returns its epoch.
+    ///
+    /// # Errors
+    /// `AccountDisabled`, which is recorded.
     async fn open(&self, prepared: &PreparedSession, proof: &Proof) -> Result<Option<i64>> {
         let (session, hash) = (prepared.session.clone(), proof.hash.clone());
         let until = self.sessions.revoked_until(session.created_at);
         let opened = self.sessions.ending(move |storage| async move {
             storage.open_password_session(session, hash, until).await
         });
-        opened.await
+        match opened.await? {
+            Ok(epoch) => Ok(Some(epoch)),
+            Err(SignInRefusal::PasswordChanged) => Ok(None),
+            Err(SignInRefusal::AccountDisabled) => Err(Error::AccountDisabled),
+        }
     }
 
     /// Checks a password that was right against the account's current hash, which another sign-in may
@@ -181,23 +229,25 @@ impl Accounts {
         }
     }
 
-    /// Records a failure and returns the one error of all failures, unless it cannot be recorded.
+    /// Records a failure and returns its error, unless it cannot be recorded.
     async fn refuse(
         &self,
         attempt: &Attempt,
         tried: Tried<'_>,
         account_id: Option<AccountId>,
+        refusal: PasswordRefusal,
     ) -> Error {
-        let recorded = self.record_refusal(tried, account_id, attempt.locks()).await;
+        let recorded = self.record_refusal(tried, account_id, refusal, attempt.locks()).await;
         let account_id = account_id.map(tracing::field::display);
         tracing::info!(
             target: "claviger::security",
             event = "sign_in_refused",
             method = SignInMethod::Password.name(),
             account_id,
+            reason = refusal.reason(),
         );
         self.throttle.failed(attempt);
-        recorded.err().unwrap_or(Error::InvalidCredentials)
+        recorded.err().unwrap_or_else(|| refusal.into())
     }
 
     /// One row for each failure, with an account or without, and one more when it locks the name.
@@ -205,6 +255,7 @@ impl Accounts {
         &self,
         tried: Tried<'_>,
         account_id: Option<AccountId>,
+        refusal: PasswordRefusal,
         locks: bool,
     ) -> Result<()> {
         let events = self.sessions.events();
@@ -213,7 +264,7 @@ impl Accounts {
             None => events.act(Actor::Anonymous)?,
         };
         let refused = act.event(tried.kind).of(account_id).with(SignInMethod::Password);
-        let mut recorded = events.refusal(refused.refused("INVALID_CREDENTIALS"));
+        let mut recorded = events.refusal(refused.refused(refusal.reason()));
         if locks {
             let act = act.consequence(LOCK, Actor::Server);
             recorded.push(act.event(EventKind::PasswordLocked).of(account_id));

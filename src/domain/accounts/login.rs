@@ -10,14 +10,17 @@ use crate::{
     },
 };
 
-use super::{Accounts, credentials::Tried};
+use super::{
+    Accounts,
+    credentials::{PasswordRefusal, Tried},
+};
 
 impl Accounts {
     /// Signs in with a username and password. A name that no account can have costs the same work and
     /// is counted like a username that no account has.
     ///
     /// # Errors
-    /// `InvalidCredentials`, `TooManyAttempts`, `PasswordLocked`.
+    /// `InvalidCredentials`, `AccountDisabled`, `TooManyAttempts`, `PasswordLocked`.
     pub async fn login(
         &self,
         name: SignInName,
@@ -54,7 +57,8 @@ impl Accounts {
                 return Err(Error::SessionEnded);
             }
             let tried = Tried::by(caller, EventKind::Reauthentication);
-            self.record_refusal(tried, Some(caller.account_id), false).await?;
+            let wrong = PasswordRefusal::Wrong;
+            self.record_refusal(tried, Some(caller.account_id), wrong, false).await?;
             return Err(Error::InvalidCredentials);
         };
         tracing::info!(

@@ -59,7 +59,8 @@ impl Accounts {
     /// Creates an account and signs it in. Fields are named `username`, `password`, `display_name`.
     ///
     /// # Errors
-    /// `RegistrationClosed`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`.
+    /// `RegistrationClosed`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`; `AccountDisabled` for a
+    /// retry whose account was disabled meanwhile.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
         let attempt = self.registrations.admit(origin.address).await?;
         let (account, retry) = match self.make(attempt.requester(), registration).await {
@@ -173,8 +174,15 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         session_id = %tokens.session_id,
     );
     let NewAccount { id, username, display_name, created_at, .. } = account;
-    let account =
-        Account { id, username, display_name, has_password: true, passkey_count: 0, created_at };
+    let account = Account {
+        id,
+        username,
+        display_name,
+        has_password: true,
+        passkey_count: 0,
+        created_at,
+        disabled_at: None,
+    };
     SignedIn { account, tokens }
 }
 
@@ -196,6 +204,7 @@ mod tests {
             has_password: true,
             passkey_count: 0,
             created_at: CREATED,
+            disabled_at: None,
         };
         AccountWithPassword { account, password_hash: None, request_id }
     }

@@ -29,6 +29,7 @@ impl From<UseRefusal> for Error {
         match refusal {
             UseRefusal::CeremonyUsed => Self::CeremonyNotFound,
             UseRefusal::Changed => CHANGED_MEANWHILE,
+            UseRefusal::AccountDisabled => Self::AccountDisabled,
         }
     }
 }

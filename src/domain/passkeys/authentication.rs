@@ -38,7 +38,7 @@ impl Passkeys {
     /// Checks the assertion and opens a session.
     ///
     /// # Errors
-    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeyUnknown`.
+    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeyUnknown`, `AccountDisabled`.
     pub async fn finish_authentication(
         &self,
         ceremony: SealedCeremony,
@@ -57,6 +57,7 @@ impl Passkeys {
             ),
             Err(Error::PasskeyRefused(detail)) => log_refusal(detail),
             Err(Error::PasskeyUnknown) => log_refusal("no such credential"),
+            Err(Error::AccountDisabled) => log_refusal("account disabled"),
             Err(_) => {}
         }
         signed_in

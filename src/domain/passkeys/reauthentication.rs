@@ -102,7 +102,9 @@ impl Passkeys {
         match recorded.await? {
             Ok(session) => Ok(session),
             Err(UseRefusal::Changed) => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
-            Err(refusal @ UseRefusal::CeremonyUsed) => Err(refusal.into()),
+            Err(refusal @ (UseRefusal::CeremonyUsed | UseRefusal::AccountDisabled)) => {
+                Err(refusal.into())
+            }
         }
     }
 

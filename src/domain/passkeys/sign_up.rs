@@ -175,7 +175,15 @@ impl Passkeys {
 
 fn created(account: NewAccount) -> Account {
     let NewAccount { id, username, display_name, created_at, .. } = account;
-    Account { id, username, display_name, has_password: false, passkey_count: 1, created_at }
+    Account {
+        id,
+        username,
+        display_name,
+        has_password: false,
+        passkey_count: 1,
+        created_at,
+        disabled_at: None,
+    }
 }
 
 fn is_for(purpose: &CeremonyPurpose, expected: NamesDigest) -> bool {

@@ -146,6 +146,7 @@ fn log(ended: &EndedSessions) {
         | EndReason::PasswordRemoved
         | EndReason::PasskeyRemoved
         | EndReason::AccountDeleted
+        | EndReason::AccountDisabled
         | EndReason::SessionLimit => tracing::info!(
             target: "claviger::security",
             event = "sessions_ended",

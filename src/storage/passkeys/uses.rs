@@ -21,8 +21,8 @@ use crate::{
         locks::lock_account,
         params,
         sessions::{
-            Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch, is_open_at,
-            keep_later, open_another, session_columns, surplus_end,
+            ACCOUNT_DISABLED, Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch,
+            is_open_at, keep_later, open_another, session_columns, surplus_end,
         },
     },
 };
@@ -30,7 +30,13 @@ use crate::{
 const RECORD: &str = "
 UPDATE passkeys
 SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_used_at = $7
-WHERE id = $1 AND account_id = $2 AND counter = $3";
+WHERE id = $1 AND account_id = $2 AND counter = $3
+    AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $2 AND accounts.disabled_at IS NULL)";
+
+const IS_DISABLED: &str = "
+SELECT 1 FROM passkeys JOIN accounts ON accounts.id = passkeys.account_id
+WHERE passkeys.id = $1 AND passkeys.account_id = $2 AND passkeys.counter = $3
+    AND accounts.disabled_at IS NOT NULL";
 
 // Both conditions in one statement, so that nothing is written when either fails.
 const REAUTHENTICATE: &str = concat!(
@@ -61,6 +67,8 @@ pub enum UseRefusal {
     /// The passkey was deleted, its counter is no longer the expected one, or the session that it was for
     /// is not a live session of the owner.
     Changed,
+    /// The account is disabled.
+    AccountDisabled,
 }
 
 /// What the use of a passkey was for, if it was recorded.
@@ -131,10 +139,25 @@ async fn open_session(
     {
         return Ok(Ok(opened));
     }
+    let (refusal, reason) = why_not_used(connection, passkey_use, session.account_id).await?;
     let event = session.act.event(EventKind::SignIn).of(session.account_id);
     let event = event.on(passkey_use.passkey_id).with(SignInMethod::Passkey);
-    append(connection, &event.refused(PASSKEY_REFUSED)).await?;
-    Ok(Err(UseRefusal::Changed))
+    append(connection, &event.refused(reason)).await?;
+    Ok(Err(refusal))
+}
+
+/// Why a use was not recorded, for the caller and for the record.
+async fn why_not_used(
+    connection: &mut Connection,
+    passkey_use: &PasskeyUse,
+    owner: AccountId,
+) -> Result<(UseRefusal, &'static str)> {
+    let parameters = params![passkey_use.passkey_id, owner, passkey_use.expected_counter];
+    Ok(if connection.exists(IS_DISABLED, parameters).await? {
+        (UseRefusal::AccountDisabled, ACCOUNT_DISABLED)
+    } else {
+        (UseRefusal::Changed, PASSKEY_REFUSED)
+    })
 }
 
 async fn reauthenticate(

@@ -25,11 +25,12 @@ pub(super) use ended::Ended;
 pub use ended::{Announcement, EndedSessions, Ending, WhichEnded};
 pub use ending::SessionSelection;
 pub use from_future::SessionEnds;
+pub use opening::SignInRefusal;
 pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
-pub(super) use opening::{Opened, insert_session, open_another, surplus_end};
+pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another, surplus_end};
 pub(super) use row::{
     SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later, last_issue,
     session_columns,

@@ -1,6 +1,6 @@
 //! Opening sessions, and keeping an account to the number of them that it may have.
 
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::time::Timestamp;
 
 use crate::{
     model::{
@@ -24,10 +24,12 @@ const INSERT: &str = "
 INSERT INTO sessions (
     id, account_id, method, passkey_id, refresh_family, refresh_generation, refreshed_at, address,
     user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at, epoch)
-SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM accounts WHERE id = $2
+SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM accounts
+WHERE id = $2 AND disabled_at IS NULL
 RETURNING epoch";
 
-const PASSWORD_IS: &str = "SELECT 1 FROM accounts WHERE id = $1 AND password_hash = $2";
+const PASSWORD_IS: &str = "
+SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts WHERE id = $1 AND password_hash = $2";
 
 // Those that have expired and are not swept yet count, and go first. The oldest ones are looked at,
 // which are all of them unless there are far too many.
@@ -42,6 +44,18 @@ const OPEN: &str = concat!(
 const END: &str =
     "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 
+/// Why a password that was right when it was checked opened no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// It is no longer the account's: a password changed meanwhile must not let a session in.
+    PasswordChanged,
+    /// The account is disabled. Recorded.
+    AccountDisabled,
+}
+
+/// The reason of the record, for a disabled account.
+pub(in crate::storage) const ACCOUNT_DISABLED: &str = "ACCOUNT_DISABLED";
+
 /// A session that was opened, and those that had to end for it.
 #[derive(Debug)]
 pub(in crate::storage) struct Opened {
@@ -53,28 +67,44 @@ pub(in crate::storage) struct Opened {
 
 impl Storage {
     /// Opens a session for a password that was checked against `checked_hash`. Returns the epoch of the
-    /// session, or `None`, and opens nothing, when that is no longer the account's hash: a password
-    /// changed meanwhile must not let a session in. `revoked_until` is for sessions that end because
-    /// the account has too many.
+    /// session, or why none was opened. `revoked_until` is for sessions that end because the account has
+    /// too many.
     pub async fn open_password_session(
         &self,
         session: NewSession,
         checked_hash: PasswordHash,
         revoked_until: Timestamp,
-    ) -> Result<Ending<Option<i64>>> {
+    ) -> Result<Ending<std::result::Result<i64, SignInRefusal>>> {
         let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
         let input = (session, checked_hash, end);
         let opened = self.write(input, |c, (session, checked_hash, end)| {
-            Box::pin(async move {
-                lock_account(c, session.account_id).await?;
-                if !c.exists(PASSWORD_IS, params![session.account_id, checked_hash]).await? {
-                    return Ok(None);
-                }
-                open_another(c, session, *end).await
-            })
+            Box::pin(open_with_password(c, session, checked_hash, *end))
         });
-        Ok(opened_epoch(account_id, opened.await?, end))
+        Ok(match opened.await? {
+            Ok(Opened { epoch, surplus }) => Ending::new(Ok(epoch), end.of(account_id, surplus)),
+            Err(refusal) => Ending::none(Err(refusal)),
+        })
     }
+}
+
+async fn open_with_password(
+    connection: &mut Connection,
+    session: &NewSession,
+    checked_hash: &PasswordHash,
+    end: SessionEnd,
+) -> Result<std::result::Result<Opened, SignInRefusal>> {
+    let account_id = session.account_id;
+    lock_account(connection, account_id).await?;
+    let found = connection.find(PASSWORD_IS, params![account_id, checked_hash]).await?;
+    let Some((is_disabled,)) = found else { return Ok(Err(SignInRefusal::PasswordChanged)) };
+    if is_disabled {
+        let event = session.act.event(EventKind::SignIn).of(account_id);
+        let event = event.with(session.sign_in.method()).refused(ACCOUNT_DISABLED);
+        append(connection, &event).await?;
+        return Ok(Err(SignInRefusal::AccountDisabled));
+    }
+    let opened = open_another(connection, session, end).await?;
+    Ok(opened.ok_or(SignInRefusal::PasswordChanged))
 }
 
 /// What ends because of a session.
@@ -85,18 +115,8 @@ pub(in crate::storage) const fn surplus_end(
     SessionEnd { reason: EndReason::SessionLimit, now: session.created_at, revoked_until }
 }
 
-/// The epoch of a session that was opened, behind those that ended for it.
-fn opened_epoch(
-    account_id: AccountId,
-    opened: Option<Opened>,
-    end: SessionEnd,
-) -> Ending<Option<i64>> {
-    let Some(Opened { epoch, surplus }) = opened else { return Ending::none(None) };
-    Ending::new(Some(epoch), end.of(account_id, surplus))
-}
-
 /// Opens a session of a locked account within a transaction that has checked the sign-in. Ends those
-/// that are too many. Returns `None` when there is no such account.
+/// that are too many. Returns `None` when there is no such account, or it is disabled.
 pub(in crate::storage) async fn open_another(
     connection: &mut Connection,
     session: &NewSession,
@@ -115,7 +135,7 @@ pub(in crate::storage) async fn open_another(
 }
 
 /// Inserts the first session of an account, or of its epoch. Returns the epoch, or `None` when there is
-/// no such account.
+/// no such account, or it is disabled: whatever opens a session comes through here.
 pub(in crate::storage) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,

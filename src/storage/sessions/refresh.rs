@@ -57,7 +57,8 @@ WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
 const FIND: &str = concat!(
     "SELECT ",
     session_columns!(),
-    ", (SELECT accounts.epoch FROM accounts WHERE accounts.id = sessions.account_id) AS account_epoch
+    ", (SELECT accounts.epoch FROM accounts
+    WHERE accounts.id = sessions.account_id AND accounts.disabled_at IS NULL) AS account_epoch
 FROM sessions WHERE refresh_family = $1"
 );
 

@@ -32,13 +32,13 @@ macro_rules! is_open_at {
 pub(in crate::storage) use is_open_at;
 
 /// The condition that a session is of its account's present epoch: not ended together with all others,
-/// and not of a deleted account.
+/// and not of a deleted or disabled account.
 macro_rules! is_of_epoch {
     ($account_id:literal) => {
         concat!(
             "epoch = (SELECT accounts.epoch FROM accounts WHERE accounts.id = ",
             $account_id,
-            ")"
+            " AND accounts.disabled_at IS NULL)"
         )
     };
 }
@@ -119,7 +119,7 @@ pub(in crate::storage) struct SessionRow {
 pub(super) struct SessionAndEpochRow {
     #[sqlx(flatten)]
     session: SessionRow,
-    /// NULL when the account was deleted.
+    /// NULL when the account was deleted, or is disabled.
     account_epoch: Option<i64>,
 }
 

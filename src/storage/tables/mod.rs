@@ -104,6 +104,7 @@ pub const TABLES: &[Table] = &[
             bytes("request_id"),
             integer("created_at"),
             integer("epoch"),
+            integer("disabled_at"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),

@@ -167,7 +167,7 @@ impl Database {
 /// Opens a session with a password. Returns whether it did.
 pub(crate) async fn sign_in(storage: &Storage, session: NewSession, password: &str) -> bool {
     let opened = storage.open_password_session(session, hash(password), NOW + HOUR).await;
-    opened.unwrap().announced(drop).is_some()
+    opened.unwrap().announced(drop).is_ok()
 }
 
 /// Opens a session with a passkey. Returns whether it did.

@@ -12,6 +12,7 @@ const TONES: Record<FailureKind, Notice["tone"]> = {
   insecure: "error",
   busy: "error",
   denied: "error",
+  disabled: "error",
   closed: "error",
   taken: "error",
   expired: "neutral",

@@ -256,6 +256,8 @@ export const de: Texts = {
       "Passkeys funktionieren nicht an dieser Adresse. Öffnen Sie die Website an ihrer gewohnten Adresse, die mit https beginnt.",
     busy: "Ihr Browser zeigt noch einen anderen Passkey-Dialog, vielleicht in einem anderen Tab. Schließen Sie ihn und versuchen Sie es noch einmal.",
     denied: "Der Benutzername oder das Passwort stimmt nicht.",
+    disabled:
+      "Dieses Konto ist deaktiviert, und niemand kann sich damit anmelden. Fragen Sie die Betreiber dieser Website.",
     closed:
       "Hier können keine Konten erstellt werden. Bitten Sie die Betreiber dieser Website um eines.",
     taken: "Dieser Benutzername ist vergeben.",

@@ -255,6 +255,8 @@ export const en = {
       "Passkeys do not work at this address. Open this site at its usual address, beginning with https.",
     busy: "Your browser is still showing another passkey dialog, perhaps in another tab. Close it and try again.",
     denied: "The username or the password is not right.",
+    disabled:
+      "This account is disabled, and no one can sign in to it. Ask the people who run this site.",
     closed: "Accounts cannot be created here. Ask the people who run this site for one.",
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",

@@ -565,9 +565,10 @@ export const AuthService: GenService<{
    * Creates an account with a password and opens a session for it.
    *
    * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
-   * ORIGIN_REFUSED, REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS. Retry: safe with the same `request_id`, username and password; for 24 hours after the account
-   * was created, the retry opens another session of it. Without a `request_id` the retry returns
-   * USERNAME_TAKEN if the first call succeeded.
+   * ORIGIN_REFUSED, REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS; ACCOUNT_DISABLED for a retry
+   * whose account was disabled meanwhile. Retry: safe with the same `request_id`, username and password;
+   * for 24 hours after the account was created, the retry opens another session of it. Without a
+   * `request_id` the retry returns USERNAME_TAKEN if the first call succeeded.
    *
    * @generated from rpc claviger.v1.AuthService.Register
    */
@@ -580,8 +581,8 @@ export const AuthService: GenService<{
    * Signs in with a username and password and opens a session.
    *
    * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: safe; if the first call succeeded, its session stays
-   * open, unused, until it expires.
+   * ACCOUNT_DISABLED, TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: safe; if the first call succeeded,
+   * its session stays open, unused, until it expires.
    *
    * @generated from rpc claviger.v1.AuthService.Login
    */

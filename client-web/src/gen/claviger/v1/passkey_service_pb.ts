@@ -832,7 +832,8 @@ export const PasskeyService: GenService<{
    * sign-in count of the username.
    *
    * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, CEREMONY_NOT_FOUND, PASSKEY_REFUSED;
-   * PASSKEY_UNKNOWN in the discoverable flow only. Retry: returns CEREMONY_NOT_FOUND; start again.
+   * PASSKEY_UNKNOWN in the discoverable flow only; ACCOUNT_DISABLED. Retry: returns CEREMONY_NOT_FOUND;
+   * start again.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishAuthentication
    */

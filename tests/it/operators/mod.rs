@@ -1,0 +1,50 @@
+//! What operators do to people's accounts, and what is left of them then.
+
+mod states;
+
+use claviger::{
+    domain::{events::act, world::World},
+    model::event::Act,
+    storage::Storage,
+};
+use claviger_token::{id::AccountId, time::Timestamp};
+
+use crate::support::{HOUR, Person, TestApp, command_line};
+
+/// The sessions of an account's present epoch.
+const OPEN: &str = "
+SELECT count(*) FROM sessions JOIN accounts ON accounts.id = sessions.account_id
+WHERE ended_at IS NULL AND sessions.epoch = accounts.epoch";
+
+/// Another process with access to a server's database.
+struct Beside {
+    storage: Storage,
+    world: World,
+}
+
+impl Beside {
+    async fn of(app: &TestApp) -> Self {
+        let storage = Storage::open(app.home().options()).await.unwrap();
+        Self { storage, world: World::with_clock(app.clock().clone()) }
+    }
+
+    fn act(&self) -> (Act, Timestamp) {
+        let act = act(&self.world, command_line()).unwrap();
+        let until = act.at + HOUR;
+        (act, until)
+    }
+
+    async fn disable(&self, person: &Person) {
+        let (act, until) = self.act();
+        self.storage.disable_account(account_id(person), act, until).await.unwrap().announced(drop);
+    }
+
+    async fn enable(&self, person: &Person) {
+        let (act, until) = self.act();
+        self.storage.enable_account(account_id(person), act, until).await.unwrap().announced(drop);
+    }
+}
+
+fn account_id(person: &Person) -> AccountId {
+    person.account.id.parse().unwrap()
+}
