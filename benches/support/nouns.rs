@@ -140,6 +140,7 @@ pub fn passkey(account_id: AccountId) -> Outcome<Passkey> {
         created_at: now(),
         last_used_at: None,
         clone_suspected_at: None,
+        suspended_at: None,
     })
 }
 

@@ -17,6 +17,7 @@ const kinds: Record<FailureKind, true> = {
   busy: true,
   denied: true,
   disabled: true,
+  suspended: true,
   closed: true,
   taken: true,
   expired: true,

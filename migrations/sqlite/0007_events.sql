@@ -67,3 +67,6 @@ CREATE TABLE event_keys (
 -- When an operator disabled the account; NULL while it is active. A disabled one has no valid session, and
 -- none is opened.
 ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
+
+-- When an operator suspended the passkey; NULL while it is active. A suspended one proves nothing.
+ALTER TABLE passkeys ADD COLUMN suspended_at INTEGER;

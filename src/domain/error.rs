@@ -55,6 +55,9 @@ pub enum Error {
     /// The credentials are right, and an operator disabled the account.
     #[error("account disabled")]
     AccountDisabled,
+    /// The passkey's response is right, and an operator suspended the passkey.
+    #[error("passkey suspended")]
+    PasskeySuspended,
     /// The last sign-in is too old for this call.
     #[error("reauthentication required")]
     ReauthenticationRequired,

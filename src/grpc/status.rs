@@ -165,6 +165,7 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::AudienceDenied => (Code::PermissionDenied, ErrorReason::AudienceDenied),
         E::OperatorOnly => (Code::PermissionDenied, ErrorReason::OperatorOnly),
         E::AccountDisabled => (Code::PermissionDenied, ErrorReason::AccountDisabled),
+        E::PasskeySuspended => (Code::PermissionDenied, ErrorReason::PasskeySuspended),
         E::ReauthenticationRequired => {
             (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired)
         }
@@ -207,6 +208,7 @@ fn message(error: &domain::Error) -> &'static str {
         E::AudienceDenied => "the audience is not one of the service account's",
         E::OperatorOnly => "only a service account that is an operator may do this",
         E::AccountDisabled => "the account is disabled; ask the operator",
+        E::PasskeySuspended => "the passkey is suspended; use another one or ask the operator",
         E::ReauthenticationRequired => "the last sign-in is too old for this; prove who you are",
         E::LastSignInMethod => "the account would be left without a way to sign in",
         E::PasskeyLimitReached => "the account has as many passkeys as it may have",

@@ -85,6 +85,10 @@ event_kinds! {
     PasskeyRenamed = "passkey_renamed", target "passkey";
     /// A passkey was removed, which ended the sessions that it had opened.
     PasskeyRemoved = "passkey_removed", target "passkey";
+    /// A passkey was suspended, which ended the sessions that it had opened.
+    PasskeySuspended = "passkey_suspended", target "passkey";
+    /// A suspended passkey was resumed.
+    PasskeyResumed = "passkey_resumed", target "passkey";
     /// An account was deleted with its credentials and sessions.
     AccountDeleted = "account_deleted", target "";
     /// An account was disabled, which ended all its sessions and revoked all its access tokens.

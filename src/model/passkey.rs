@@ -59,6 +59,8 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
     /// When a counter that did not grow suggested that the key was copied.
     pub clone_suspected_at: Option<Timestamp>,
+    /// When an operator suspended it; `None` while it is active. A suspended one proves nothing.
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// What a verified assertion changes about its passkey.

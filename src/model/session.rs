@@ -138,6 +138,8 @@ pub enum EndReason {
     PasswordRemoved,
     /// The passkey that opened it was removed.
     PasskeyRemoved,
+    /// The passkey that opened it was suspended by an operator.
+    PasskeySuspended,
     /// Its account was deleted.
     AccountDeleted,
     /// Its account was disabled or enabled by an operator.
@@ -156,6 +158,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::PasswordRemoved => "password_removed",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeySuspended => "passkey_suspended",
             Self::AccountDeleted => "account_deleted",
             Self::AccountDisabled => "account_disabled",
             Self::SessionLimit => "session_limit",

@@ -173,6 +173,6 @@ async fn remove(
     if ways.has_password() {
         append(connection, &request.act.event(EventKind::PasswordRemoved).of(account_id)).await?;
     }
-    let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: caller };
+    let group = SessionGroup::OpenedWith { sign_in: SignIn::Password, spared: Some(caller) };
     end_group(connection, account_id, group, end).await.map(Ok)
 }

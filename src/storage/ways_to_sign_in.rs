@@ -6,7 +6,7 @@ use claviger_token::{id::AccountId, sign_in::SignInMethod};
 
 use super::{Connection, Result, params};
 
-/// How many credentials of each method an account has.
+/// How many credentials of each method an account can sign in with.
 #[derive(sqlx::FromRow)]
 pub(super) struct WaysToSignIn {
     has_password: bool,
@@ -15,7 +15,8 @@ pub(super) struct WaysToSignIn {
 
 const COUNT: &str = "
 SELECT password_hash IS NOT NULL AS has_password,
-    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkeys
+    (SELECT count(*) FROM passkeys
+    WHERE passkeys.account_id = accounts.id AND passkeys.suspended_at IS NULL) AS passkeys
 FROM accounts WHERE id = $1";
 
 /// The ways in which an account can sign in; `None` when there is no such account.

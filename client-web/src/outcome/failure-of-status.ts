@@ -46,6 +46,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKi
   PASSKEY_NOT_FOUND: "not-found",
   SESSION_NOT_FOUND: "not-found",
   ACCOUNT_DISABLED: "disabled",
+  PASSKEY_SUSPENDED: "suspended",
   REGISTRATION_CLOSED: "closed",
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",

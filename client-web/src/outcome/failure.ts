@@ -22,6 +22,7 @@ export type Failure = (
        * - `busy`: another passkey dialog of this browser is open.
        * - `denied`: the username or the password is wrong.
        * - `disabled`: the credentials are right, but an operator disabled the account.
+       * - `suspended`: an operator suspended the passkey. Another one, or the password, signs in.
        * - `closed`: the server lets no one register. The operator creates accounts.
        * - `taken`: the username belongs to another account.
        * - `expired`: the ceremony took too long. Start it again.
@@ -47,6 +48,7 @@ export type Failure = (
         | "busy"
         | "denied"
         | "disabled"
+        | "suspended"
         | "closed"
         | "taken"
         | "expired"

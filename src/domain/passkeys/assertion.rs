@@ -30,6 +30,7 @@ impl From<UseRefusal> for Error {
             UseRefusal::CeremonyUsed => Self::CeremonyNotFound,
             UseRefusal::Changed => CHANGED_MEANWHILE,
             UseRefusal::AccountDisabled => Self::AccountDisabled,
+            UseRefusal::PasskeySuspended => Self::PasskeySuspended,
         }
     }
 }

@@ -38,7 +38,7 @@ impl Passkeys {
     /// Checks the assertion and opens a session.
     ///
     /// # Errors
-    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeyUnknown`, `AccountDisabled`.
+    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeyUnknown`, `AccountDisabled`, `PasskeySuspended`.
     pub async fn finish_authentication(
         &self,
         ceremony: SealedCeremony,
@@ -58,6 +58,7 @@ impl Passkeys {
             Err(Error::PasskeyRefused(detail)) => log_refusal(detail),
             Err(Error::PasskeyUnknown) => log_refusal("no such credential"),
             Err(Error::AccountDisabled) => log_refusal("account disabled"),
+            Err(Error::PasskeySuspended) => log_refusal("passkey suspended"),
             Err(_) => {}
         }
         signed_in

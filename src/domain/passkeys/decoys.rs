@@ -109,6 +109,7 @@ impl Decoys {
             created_at: Timestamp::from_seconds(0),
             last_used_at: None,
             clone_suspected_at: None,
+            suspended_at: None,
         })
     }
 

@@ -32,7 +32,7 @@ impl Passkeys {
     /// Checks the assertion; the session stays, its `auth_time` becomes now.
     ///
     /// # Errors
-    /// `CeremonyNotFound`, `PasskeyRefused`, `SessionEnded`.
+    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeySuspended`, `SessionEnded`.
     pub async fn finish_reauthentication(
         &self,
         caller: &Claims,
@@ -47,7 +47,7 @@ impl Passkeys {
     /// becomes now.
     ///
     /// # Errors
-    /// `CeremonyNotFound`, `PasskeyRefused`, `SessionEnded`.
+    /// `CeremonyNotFound`, `PasskeyRefused`, `PasskeySuspended`, `SessionEnded`.
     pub(in crate::domain) async fn reauthenticate(
         &self,
         caller: &Claims,
@@ -57,7 +57,12 @@ impl Passkeys {
         let ceremony = self.open_ceremony(&ceremony, |it| *it == purpose(caller)).await?;
         let session = self.prove_presence(caller, &ceremony, &response).await;
         let session = session.inspect_err(|error| {
-            if let Error::PasskeyRefused(detail) = error {
+            let detail = match error {
+                Error::PasskeyRefused(detail) => Some(*detail),
+                Error::PasskeySuspended => Some("passkey suspended"),
+                _ => None,
+            };
+            if let Some(detail) = detail {
                 tracing::info!(
                     target: "claviger::security",
                     event = "reauthentication_refused",
@@ -102,7 +107,9 @@ impl Passkeys {
         match recorded.await? {
             Ok(session) => Ok(session),
             Err(UseRefusal::Changed) => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
-            Err(refusal @ (UseRefusal::CeremonyUsed | UseRefusal::AccountDisabled)) => {
+            // A disabled account has no valid session.
+            Err(UseRefusal::AccountDisabled) => Err(Error::SessionEnded),
+            Err(refusal @ (UseRefusal::CeremonyUsed | UseRefusal::PasskeySuspended)) => {
                 Err(refusal.into())
             }
         }

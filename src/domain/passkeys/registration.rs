@@ -160,6 +160,7 @@ impl Passkeys {
             created_at: self.world.now(),
             last_used_at: None,
             clone_suspected_at: None,
+            suspended_at: None,
         })
     }
 }

@@ -145,6 +145,7 @@ fn log(ended: &EndedSessions) {
         | EndReason::PasswordChanged
         | EndReason::PasswordRemoved
         | EndReason::PasskeyRemoved
+        | EndReason::PasskeySuspended
         | EndReason::AccountDeleted
         | EndReason::AccountDisabled
         | EndReason::SessionLimit => tracing::info!(

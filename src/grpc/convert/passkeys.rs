@@ -47,6 +47,7 @@ pub(crate) fn passkey(passkey: &Passkey) -> pb::Passkey {
         create_time: Some(timestamp(passkey.created_at)),
         last_used_time: passkey.last_used_at.map(timestamp),
         clone_suspected_time: passkey.clone_suspected_at.map(timestamp),
+        suspended_time: passkey.suspended_at.map(timestamp),
     }
 }
 

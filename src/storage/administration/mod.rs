@@ -1,5 +1,15 @@
 //! What operators do to accounts: one whole fact each. No session of the account has a say in it.
 
+mod passkeys;
 mod states;
 
-pub use states::StateChange;
+/// What became of the state of an account or of a passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateChange {
+    /// It changed, and what depended on it has ended.
+    Changed,
+    /// It was so before.
+    Unchanged,
+    /// There is no such account or passkey.
+    NotFound,
+}

@@ -19,16 +19,7 @@ use crate::{
     },
 };
 
-/// What became of the state of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateChange {
-    /// It changed, and everything of the account has ended.
-    Changed,
-    /// The account had the state before.
-    Unchanged,
-    /// There is no such account.
-    NotFound,
-}
+use super::StateChange;
 
 const IS_DISABLED: &str =
     "SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts WHERE id = $1";

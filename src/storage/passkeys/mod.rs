@@ -95,7 +95,7 @@ const INSERT: &str = concat!(
     "INSERT INTO passkeys (",
     passkey_columns!(),
     ")
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (credential_id) DO NOTHING"
 );
 
@@ -143,7 +143,8 @@ const RENAME: &str = concat!(
     passkey_columns!()
 );
 
-const EXISTS: &str = "SELECT 1 FROM passkeys WHERE id = $1 AND account_id = $2";
+const IS_SUSPENDED: &str = "
+SELECT suspended_at IS NOT NULL AS is_suspended FROM passkeys WHERE id = $1 AND account_id = $2";
 const DELETE: &str = "DELETE FROM passkeys WHERE id = $1";
 
 impl Storage {
@@ -292,7 +293,8 @@ async fn insert(connection: &mut Connection, passkey: &Passkey) -> Result<bool> 
                 passkey.attestation_object,
                 passkey.created_at,
                 passkey.last_used_at,
-                passkey.clone_suspected_at
+                passkey.clone_suspected_at,
+                passkey.suspended_at
             ],
         )
         .await?;
@@ -323,22 +325,19 @@ async fn remove(
     if !is_live(connection, request.caller, account_id, end.now).await? {
         return Ok(Err(PasskeyRemoval::SessionEnded));
     }
-    if !exists(connection, account_id, id).await? {
-        return Ok(Err(PasskeyRemoval::NotFound));
-    }
+    let found: Option<(bool,)> = connection.find(IS_SUSPENDED, params![id, account_id]).await?;
+    let Some((is_suspended,)) = found else { return Ok(Err(PasskeyRemoval::NotFound)) };
     let Some(ways) = ways_to_sign_in(connection, account_id).await? else {
         return Ok(Err(PasskeyRemoval::NotFound));
     };
-    if !ways.remain_without(SignInMethod::Passkey) {
+    // A suspended one is no way in, so none goes with it.
+    if !is_suspended && !ways.remain_without(SignInMethod::Passkey) {
         return Ok(Err(PasskeyRemoval::LastSignInMethod));
     }
     connection.execute(DELETE, params![id]).await?;
     let event = request.act.event(EventKind::PasskeyRemoved).of(account_id).on(id);
     append(connection, &event).await?;
-    let group = SessionGroup::OpenedWith { sign_in: SignIn::Passkey(id), spared: request.caller };
+    let (sign_in, spared) = (SignIn::Passkey(id), Some(request.caller));
+    let group = SessionGroup::OpenedWith { sign_in, spared };
     end_group(connection, account_id, group, end).await.map(Ok)
-}
-
-async fn exists(connection: &mut Connection, account_id: AccountId, id: PasskeyId) -> Result<bool> {
-    connection.exists(EXISTS, params![id, account_id]).await
 }

@@ -16,7 +16,7 @@ macro_rules! passkey_columns {
     () => {
         "id, account_id, credential_id, name, public_key, counter, backup_eligible, backed_up,
     user_verified, transports, aaguid, discoverable, attestation_object, created_at, last_used_at,
-    clone_suspected_at"
+    clone_suspected_at, suspended_at"
     };
 }
 pub(super) use passkey_columns;
@@ -40,6 +40,7 @@ pub(super) struct PasskeyRow {
     created_at: i64,
     last_used_at: Option<i64>,
     clone_suspected_at: Option<i64>,
+    suspended_at: Option<i64>,
 }
 
 impl PasskeyRow {
@@ -65,6 +66,7 @@ impl PasskeyRow {
             created_at: Timestamp::from_micros(self.created_at),
             last_used_at: self.last_used_at.map(Timestamp::from_micros),
             clone_suspected_at: self.clone_suspected_at.map(Timestamp::from_micros),
+            suspended_at: self.suspended_at.map(Timestamp::from_micros),
         })
     }
 }

@@ -30,13 +30,14 @@ use crate::{
 const RECORD: &str = "
 UPDATE passkeys
 SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_used_at = $7
-WHERE id = $1 AND account_id = $2 AND counter = $3
+WHERE id = $1 AND account_id = $2 AND counter = $3 AND suspended_at IS NULL
     AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $2 AND accounts.disabled_at IS NULL)";
 
-const IS_DISABLED: &str = "
-SELECT 1 FROM passkeys JOIN accounts ON accounts.id = passkeys.account_id
-WHERE passkeys.id = $1 AND passkeys.account_id = $2 AND passkeys.counter = $3
-    AND accounts.disabled_at IS NOT NULL";
+const STATES: &str = "
+SELECT accounts.disabled_at IS NOT NULL AS is_disabled,
+    passkeys.suspended_at IS NOT NULL AS is_suspended
+FROM passkeys JOIN accounts ON accounts.id = passkeys.account_id
+WHERE passkeys.id = $1 AND passkeys.account_id = $2 AND passkeys.counter = $3";
 
 // Both conditions in one statement, so that nothing is written when either fails.
 const REAUTHENTICATE: &str = concat!(
@@ -49,13 +50,15 @@ WHERE id = $1 AND account_id = $6 AND ",
     AND EXISTS (
         SELECT 1 FROM passkeys
         WHERE passkeys.id = $4 AND passkeys.account_id = sessions.account_id
-            AND passkeys.counter = $5)
+            AND passkeys.counter = $5 AND passkeys.suspended_at IS NULL)
 RETURNING ",
     session_columns!()
 );
 
 /// The reason of the record, for a passkey that changed since its response was checked.
 const PASSKEY_REFUSED: &str = "PASSKEY_REFUSED";
+/// The reason of the record, for a suspended passkey.
+const PASSKEY_SUSPENDED: &str = "PASSKEY_SUSPENDED";
 
 const SUSPECT_CLONE: &str = "UPDATE passkeys SET clone_suspected_at = $2 WHERE id = $1";
 
@@ -69,6 +72,8 @@ pub enum UseRefusal {
     Changed,
     /// The account is disabled.
     AccountDisabled,
+    /// The passkey is suspended.
+    PasskeySuspended,
 }
 
 /// What the use of a passkey was for, if it was recorded.
@@ -153,10 +158,10 @@ async fn why_not_used(
     owner: AccountId,
 ) -> Result<(UseRefusal, &'static str)> {
     let parameters = params![passkey_use.passkey_id, owner, passkey_use.expected_counter];
-    Ok(if connection.exists(IS_DISABLED, parameters).await? {
-        (UseRefusal::AccountDisabled, ACCOUNT_DISABLED)
-    } else {
-        (UseRefusal::Changed, PASSKEY_REFUSED)
+    Ok(match connection.find(STATES, parameters).await? {
+        Some((true, _)) => (UseRefusal::AccountDisabled, ACCOUNT_DISABLED),
+        Some((false, true)) => (UseRefusal::PasskeySuspended, PASSKEY_SUSPENDED),
+        Some((false, false)) | None => (UseRefusal::Changed, PASSKEY_REFUSED),
     })
 }
 
@@ -187,8 +192,9 @@ async fn reauthenticate(
     let event = act.event(EventKind::Reauthentication).of(owner).on(passkey_use.passkey_id);
     let event = event.with(SignInMethod::Passkey);
     let Some(session) = row.map(SessionRow::into_session).transpose()? else {
-        append(connection, &event.refused(PASSKEY_REFUSED)).await?;
-        return Ok(Err(UseRefusal::Changed));
+        let (refusal, reason) = why_not_used(connection, passkey_use, owner).await?;
+        append(connection, &event.refused(reason)).await?;
+        return Ok(Err(refusal));
     };
     record(connection, passkey_use, owner).await?;
     append(connection, &event).await?;

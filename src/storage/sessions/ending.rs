@@ -67,7 +67,7 @@ impl SessionEnd {
 pub(in crate::storage) enum SessionGroup {
     One(SessionId),
     AllBut(SessionId),
-    OpenedWith { sign_in: SignIn, spared: SessionId },
+    OpenedWith { sign_in: SignIn, spared: Option<SessionId> },
 }
 
 /// Ends the sessions that fulfil a condition and have not ended, whether or not they have expired: they
@@ -91,7 +91,8 @@ const END_ONE: &str = end!("account_id = $1 AND id = $4", is_of_epoch!("$1"));
 const END_ALL_BUT: &str = end!("account_id = $1 AND id <> $4", is_of_epoch!("$1"));
 
 const END_OPENED_WITH: &str = end!(
-    "account_id = $1 AND id <> $4 AND method = $5 AND passkey_id IS NOT DISTINCT FROM $6",
+    "account_id = $1 AND id IS DISTINCT FROM $4 AND method = $5
+    AND passkey_id IS NOT DISTINCT FROM $6",
     is_of_epoch!("$1")
 );
 

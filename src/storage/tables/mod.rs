@@ -165,6 +165,7 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("last_used_at"),
             integer("clone_suspected_at"),
+            integer("suspended_at"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM passkeys WHERE account_id = $1"),
         sweep: Sweep::Never("the number of passkeys of an account is limited"),

@@ -1,12 +1,14 @@
 //! What operators do to people's accounts, and what is left of them then.
 
+mod passkeys;
 mod states;
 
 use claviger::{
     domain::{events::act, world::World},
     model::event::Act,
-    storage::Storage,
+    storage::{Storage, administration::StateChange},
 };
+use claviger_proto::pb::Passkey;
 use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::support::{HOUR, Person, TestApp, command_line};
@@ -42,6 +44,20 @@ impl Beside {
     async fn enable(&self, person: &Person) {
         let (act, until) = self.act();
         self.storage.enable_account(account_id(person), act, until).await.unwrap().announced(drop);
+    }
+
+    async fn suspend(&self, person: &Person, passkey: &Passkey) {
+        let (act, until) = self.act();
+        let (owner, id) = (account_id(person), passkey.id.parse().unwrap());
+        let suspended = self.storage.suspend_passkey(owner, id, act, until).await.unwrap();
+        assert_eq!(suspended.announced(drop), StateChange::Changed);
+    }
+
+    async fn resume(&self, person: &Person, passkey: &Passkey) {
+        let (act, _) = self.act();
+        let (owner, id) = (account_id(person), passkey.id.parse().unwrap());
+        let resumed = self.storage.resume_passkey(owner, id, act).await.unwrap();
+        assert_eq!(resumed, StateChange::Changed);
     }
 }
 

@@ -322,5 +322,6 @@ pub(crate) fn new_passkey(account_id: AccountId) -> Passkey {
         created_at: NOW,
         last_used_at: None,
         clone_suspected_at: None,
+        suspended_at: None,
     }
 }

@@ -13,6 +13,7 @@ const TONES: Record<FailureKind, Notice["tone"]> = {
   busy: "error",
   denied: "error",
   disabled: "error",
+  suspended: "error",
   closed: "error",
   taken: "error",
   expired: "neutral",

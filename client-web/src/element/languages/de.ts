@@ -103,6 +103,8 @@ export const de: Texts = {
     removeOne: (name) => `${name} entfernen`,
     cloneSuspected: (date) =>
       `Am ${date} hat jemand versucht, sich mit einer möglichen Kopie dieses Passkeys anzumelden. Der Versuch wurde abgewiesen. Wenn Sie das nicht waren, entfernen Sie diesen Passkey.`,
+    suspended: (date) =>
+      `Am ${date} haben die Betreiber dieser Website diesen Passkey ausgesetzt. Bis sie ihn wieder freigeben, können Sie sich damit nicht anmelden.`,
     added: (name) => `„${name}“ ist bereit. Sie können sich ab jetzt damit anmelden.`,
     notCreated:
       "Es wurde kein Passkey erstellt, und nichts hat sich geändert. Falls Sie einen Sicherheitsschlüssel benutzt haben: Er muss prüfen können, dass Sie es sind. Richten Sie in den Einstellungen Ihres Browsers oder Computers eine PIN für ihn ein und versuchen Sie es dann noch einmal.",
@@ -258,6 +260,8 @@ export const de: Texts = {
     denied: "Der Benutzername oder das Passwort stimmt nicht.",
     disabled:
       "Dieses Konto ist deaktiviert, und niemand kann sich damit anmelden. Fragen Sie die Betreiber dieser Website.",
+    suspended:
+      "Dieser Passkey ist ausgesetzt. Verwenden Sie einen anderen oder Ihr Passwort, oder fragen Sie die Betreiber dieser Website.",
     closed:
       "Hier können keine Konten erstellt werden. Bitten Sie die Betreiber dieser Website um eines.",
     taken: "Dieser Benutzername ist vergeben.",

@@ -107,6 +107,8 @@ export const en = {
     removeOne: (name: string) => `Remove ${name}`,
     cloneSuspected: (date: string) =>
       `On ${date} someone tried to sign in with what looks like a copy of this passkey. That was refused. If it was not you, remove this passkey.`,
+    suspended: (date: string) =>
+      `On ${date} the people who run this site suspended this passkey. Until they resume it, you cannot sign in with it.`,
     added: (name: string) => `“${name}” is ready. You can sign in with it from now on.`,
     notCreated:
       "No passkey was created, and nothing has changed. If you used a security key: it has to check that it is you, so set a PIN for it in the settings of your browser or computer, then try again.",
@@ -257,6 +259,8 @@ export const en = {
     denied: "The username or the password is not right.",
     disabled:
       "This account is disabled, and no one can sign in to it. Ask the people who run this site.",
+    suspended:
+      "This passkey is suspended. Use another one or your password, or ask the people who run this site.",
     closed: "Accounts cannot be created here. Ask the people who run this site for one.",
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",

@@ -54,6 +54,7 @@ function row(context: Context, passkey: Passkey): TemplateResult {
   const { state, texts } = context;
   const kind = passkeyKind(passkey);
   const suspected = passkey.cloneSuspectedTime;
+  const suspended = passkey.suspendedTime;
   return html`<span class="cl-kind" role="img" aria-label=${texts.passkeys.kinds[kind]}>${icon(kind)}</span>
     <div class="cl-row-body">
       ${state.renaming === passkey.id ? renameForm(context, passkey) : facts(context, passkey)}
@@ -63,6 +64,15 @@ function row(context: Context, passkey: Passkey): TemplateResult {
           ? html`<p class="cl-warning">
               ${icon("error")}<span
                 >${texts.passkeys.cloneSuspected(fullDate(milliseconds(suspected), texts))}</span
+              >
+            </p>`
+          : nothing
+      }
+      ${
+        suspended
+          ? html`<p class="cl-warning">
+              ${icon("error")}<span
+                >${texts.passkeys.suspended(fullDate(milliseconds(suspended), texts))}</span
               >
             </p>`
           : nothing

@@ -146,6 +146,7 @@ fn passkey_of(credential: NewCredential) -> Passkey {
         created_at: Timestamp::from_seconds(0),
         last_used_at: None,
         clone_suspected_at: None,
+        suspended_at: None,
     }
 }
 

@@ -296,8 +296,8 @@ export const AccountService: GenService<{
    * An account without a password needs neither if its `auth_time` is at most 10 minutes old.
    *
    * Callers: any signed-in account. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, INVALID_CREDENTIALS,
-   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED, REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS,
-   * PASSWORD_LOCKED. Retry: if the first call succeeded, the retry returns SESSION_ENDED; sign in
+   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED, PASSKEY_SUSPENDED, REAUTHENTICATION_REQUIRED,
+   * TOO_MANY_ATTEMPTS, PASSWORD_LOCKED. Retry: if the first call succeeded, the retry returns SESSION_ENDED; sign in
    * with the new password.
    *
    * @generated from rpc claviger.v1.AccountService.ChangePassword

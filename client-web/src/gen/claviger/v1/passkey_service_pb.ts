@@ -832,8 +832,8 @@ export const PasskeyService: GenService<{
    * sign-in count of the username.
    *
    * Callers: anyone. Reasons: FIELDS_INVALID, ORIGIN_REFUSED, CEREMONY_NOT_FOUND, PASSKEY_REFUSED;
-   * PASSKEY_UNKNOWN in the discoverable flow only; ACCOUNT_DISABLED. Retry: returns CEREMONY_NOT_FOUND;
-   * start again.
+   * PASSKEY_UNKNOWN in the discoverable flow only; ACCOUNT_DISABLED, PASSKEY_SUSPENDED. Retry: returns
+   * CEREMONY_NOT_FOUND; start again.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishAuthentication
    */
@@ -861,7 +861,8 @@ export const PasskeyService: GenService<{
    * `auth_time` is the present. The session and its refresh token stay the same.
    *
    * Callers: the account that started the ceremony, in the same session. Reasons: FIELDS_INVALID,
-   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED. Retry: returns CEREMONY_NOT_FOUND; start again.
+   * CEREMONY_NOT_FOUND, PASSKEY_REFUSED, PASSKEY_SUSPENDED. Retry: returns CEREMONY_NOT_FOUND; start
+   * again.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishReauthentication
    */
