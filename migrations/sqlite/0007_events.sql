@@ -70,3 +70,8 @@ ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
 
 -- When an operator suspended the passkey; NULL while it is active. A suspended one proves nothing.
 ALTER TABLE passkeys ADD COLUMN suspended_at INTEGER;
+
+-- What the service account may call as an operator; NULL for none. The version before knows is_operator
+-- alone, which is set for the role admin: to it, the other roles are plain backends. Its own rows have no
+-- role, and those with is_operator count as admin.
+ALTER TABLE service_accounts ADD COLUMN role TEXT;

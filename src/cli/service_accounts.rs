@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 
 use crate::{
     app::data,
@@ -24,6 +24,7 @@ use crate::{
     },
     model::{
         certificate::CertificateName,
+        role::Role,
         service_account::{Audience, ServiceAccount},
     },
 };
@@ -75,9 +76,12 @@ pub(super) struct NewArguments {
     /// authenticates the service account; repeatable
     #[arg(long = "certificate", value_name = "NAME")]
     certificates: Vec<String>,
-    /// Allow the service account to call the operator API (`claviger.admin.v1`)
-    #[arg(long)]
-    operator: bool,
+    /// What the service account may call of the operator API (`claviger.admin.v1`) [default: nothing]
+    ///
+    /// `reader` reads accounts; `help-desk` also disables them, ends their sessions and manages their
+    /// credentials; `admin` may do everything.
+    #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.map(Role::name)))]
+    role: Option<String>,
     /// Create no key, so that only a client certificate authenticates the service account; requires
     /// --certificate
     #[arg(long)]
@@ -125,7 +129,7 @@ async fn create(accounts: &ServiceAccounts, arguments: NewArguments) -> Result<E
         name: arguments.name,
         audiences: arguments.audiences,
         certificate_names: arguments.certificates,
-        is_operator: arguments.operator,
+        role: arguments.role.unwrap_or_default(),
         without_key: arguments.without_key,
     })?;
     let created = accounts.create(new, &operator()).await?;
@@ -146,8 +150,8 @@ async fn rotate(accounts: &ServiceAccounts, name: &str, overlap: Duration) -> Re
 
 async fn list(accounts: &ServiceAccounts) -> Result<()> {
     say(format_args!(
-        "{:<24} {:<8} {:<14} {:<21} {:<21} AUDIENCES, CERTIFICATES",
-        "NAME", "OPERATOR", "KEY", "CREATED", "EXPIRES"
+        "{:<24} {:<9} {:<14} {:<21} {:<21} AUDIENCES, CERTIFICATES",
+        "NAME", "ROLE", "KEY", "CREATED", "EXPIRES"
     ));
     let mut after = None;
     loop {
@@ -162,13 +166,13 @@ async fn list(accounts: &ServiceAccounts) -> Result<()> {
 
 /// Prints a row for the service account, and one for each further key.
 fn show(account: &ServiceAccount) {
-    let operator = if account.is_operator { "yes" } else { "no" };
+    let role = account.role.map_or("–", Role::name);
     let mut names: Vec<&str> = account.audiences.iter().map(Audience::as_str).collect();
     if names.is_empty() {
         names.push("(all)");
     }
     names.extend(account.certificate_names.iter().map(CertificateName::as_str));
-    let mut head = (account.name.as_str(), operator, names.join(" "));
+    let mut head = (account.name.as_str(), role, names.join(" "));
     let keys = account.keys.iter().map(|key| {
         let prefix = format!("{}…", key.prefix);
         (prefix, date(key.created_at), key.expires_at.map_or("–".to_owned(), date))
@@ -176,8 +180,8 @@ fn show(account: &ServiceAccount) {
     let none = || ("–".to_owned(), "–".to_owned(), "–".to_owned());
     let none = account.keys.is_empty().then(none);
     for (key, created, expires) in keys.chain(none) {
-        let (name, operator, names) = std::mem::take(&mut head);
-        let row = format!("{name:<24} {operator:<8} {key:<14} {created:<21} {expires:<21} {names}");
+        let (name, role, names) = std::mem::take(&mut head);
+        let row = format!("{name:<24} {role:<9} {key:<14} {created:<21} {expires:<21} {names}");
         say(row.trim_end());
     }
 }
@@ -207,6 +211,7 @@ fn argument(field: &str) -> &str {
         "name" => "NAME",
         "audiences" => "--audience",
         "certificate_names" => "--certificate",
+        "role" => "--role",
         "overlap" => "--overlap",
         other => other,
     }

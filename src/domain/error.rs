@@ -49,9 +49,12 @@ pub enum Error {
     /// The service account asked about tokens for an audience that is not its own.
     #[error("audience denied")]
     AudienceDenied,
-    /// The service account is not an operator.
+    /// The service account has no role.
     #[error("operator only")]
     OperatorOnly,
+    /// The role of the service account does not include the call.
+    #[error("role insufficient")]
+    RoleInsufficient,
     /// The credentials are right, and an operator disabled the account.
     #[error("account disabled")]
     AccountDisabled,

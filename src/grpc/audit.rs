@@ -6,13 +6,16 @@ use futures_util::stream;
 use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::{
-    domain::record::listing::{Follower, Listing},
+    domain::{
+        operators::rights::{Operation, Rights},
+        record::listing::{Follower, Listing},
+    },
     grpc::contracts::admin::{self as pb, audit_service_server::AuditService},
     model::answer::AnswerTimeout,
 };
 
 use super::{
-    backend::{operator, stream_authorization},
+    backend::{backend, stream_authorization},
     convert::audit as convert,
     services::Services,
     stream_authorization::while_authorized,
@@ -22,13 +25,15 @@ use super::{
 /// Handles the calls of AuditService.
 pub(super) struct Service {
     record: Listing,
+    rights: Rights,
     slow_watcher_timeout: Duration,
 }
 
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
         let slow_watcher_timeout = services.slow_watcher_timeout;
-        Self { record: services.record.clone(), slow_watcher_timeout }
+        let rights = Rights::new(services.events.clone());
+        Self { record: services.record.clone(), rights, slow_watcher_timeout }
     }
 }
 
@@ -38,7 +43,7 @@ impl AuditService for Service {
         &self,
         request: Request<pb::ListEventsRequest>,
     ) -> Result<Response<pb::ListEventsResponse>, Status> {
-        operator(&request)?;
+        self.rights.admit(backend(&request)?, Operation::ListEvents).await?;
         let (filter, page) = convert::wanted(request.into_inner())?;
         let listed = self.record.page(filter, page.after, page.size).await?;
         Ok(Response::new(convert::listed(listed)))
@@ -50,7 +55,7 @@ impl AuditService for Service {
         &self,
         request: Request<pb::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        operator(&request)?;
+        self.rights.admit(backend(&request)?, Operation::WatchEvents).await?;
         let authorization = stream_authorization(&request)?;
         let follower = self.record.follow(convert::start(request.get_ref())?).await?;
         let messages = Box::pin(stream::unfold(Some(follower), next));

@@ -13,13 +13,9 @@ use tonic::{Request, Status, service::Interceptor};
 use crate::{
     domain::{
         Error, Result,
-        operators::Actor,
         service_accounts::{Backends, Credentials},
     },
-    model::{
-        certificate::ClientCertificate,
-        service_account::{Backend, ServiceAccount},
-    },
+    model::{certificate::ClientCertificate, service_account::Backend},
 };
 
 use super::stream_authorization::StreamAuthorization;
@@ -50,26 +46,6 @@ pub fn backend<T>(request: &Request<T>) -> Result<Backend> {
 /// Like [`backend`].
 pub fn stream_authorization<T>(request: &Request<T>) -> Result<StreamAuthorization> {
     request.extensions().get::<StreamAuthorization>().cloned().ok_or(Error::CallerUnknown)
-}
-
-/// The operator that calls.
-///
-/// # Errors
-/// `CallerUnknown` for a caller without credentials, also from this machine; `OperatorOnly`.
-pub fn operator<T>(request: &Request<T>) -> Result<Arc<ServiceAccount>> {
-    match backend(request)? {
-        Backend::Local => Err(Error::CallerUnknown),
-        Backend::Account(account) if account.is_operator => Ok(account),
-        Backend::Account(_) => Err(Error::OperatorOnly),
-    }
-}
-
-/// The operator that calls, as the actor of what it asks for.
-///
-/// # Errors
-/// Like [`operator`].
-pub fn actor<T>(request: &Request<T>) -> Result<Actor> {
-    Ok(Actor::ServiceAccount(operator(request)?.name.clone()))
 }
 
 /// The key and the certificate of a call; the listener adds the certificate to the extensions.

@@ -7,14 +7,17 @@ use tonic::{Request, Response, Status};
 use crate::{
     domain::{
         Error,
-        operators::keys::with_states,
+        operators::{
+            keys::with_states,
+            rights::{Operation, Rights},
+        },
         tokens::keys::{Activation, KeyRevocation, KeyRing},
     },
     grpc::contracts::admin::{self as pb, key_service_server::KeyService},
 };
 
 use super::{
-    backend::{actor, operator},
+    backend::backend,
     convert::keys as convert,
     services::Services,
 };
@@ -22,11 +25,12 @@ use super::{
 /// Handles the calls of KeyService.
 pub(super) struct Service {
     keys: Arc<KeyRing>,
+    rights: Rights,
 }
 
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
-        Self { keys: Arc::clone(&services.keys) }
+        Self { keys: Arc::clone(&services.keys), rights: Rights::new(services.events.clone()) }
     }
 
     fn listed(&self) -> Vec<pb::Key> {
@@ -41,7 +45,7 @@ impl KeyService for Service {
         &self,
         request: Request<pb::ListKeysRequest>,
     ) -> Result<Response<pb::ListKeysResponse>, Status> {
-        operator(&request)?;
+        self.rights.admit(backend(&request)?, Operation::ListKeys).await?;
         self.keys.reload().await?;
         Ok(Response::new(pb::ListKeysResponse { keys: self.listed() }))
     }
@@ -50,7 +54,7 @@ impl KeyService for Service {
         &self,
         request: Request<pb::RotateKeyRequest>,
     ) -> Result<Response<pb::RotateKeyResponse>, Status> {
-        let by = actor(&request)?;
+        let by = self.rights.admit(backend(&request)?, Operation::RotateKey).await?;
         let activation = match request.get_ref().immediately {
             true => Activation::AtOnce,
             false => Activation::AfterDelay,
@@ -64,7 +68,7 @@ impl KeyService for Service {
         &self,
         request: Request<pb::RevokeKeyRequest>,
     ) -> Result<Response<pb::RevokeKeyResponse>, Status> {
-        let by = actor(&request)?;
+        let by = self.rights.admit(backend(&request)?, Operation::RevokeKey).await?;
         let key_id = convert::key_id(request.get_ref())?;
         let revoked = self.keys.revoke(key_id, &by).await?;
         if revoked == KeyRevocation::Unknown {

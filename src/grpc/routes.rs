@@ -86,7 +86,7 @@ pub fn internal(services: &Services, health: HealthService) -> Result<Routes, De
     };
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
-    let service_accounts = service_accounts::Service::new(services.service_accounts.clone());
+    let service_accounts = service_accounts::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let backends = || services.backends.clone();
     let routes = Routes::new(InterceptedService::new(

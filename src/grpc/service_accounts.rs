@@ -3,23 +3,25 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    domain::service_accounts::ServiceAccounts,
+    domain::{
+        operators::rights::{Operation, Rights},
+        service_accounts::ServiceAccounts,
+    },
     grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
-use super::{
-    backend::{actor, operator},
-    convert::service_accounts as convert,
-};
+use super::{backend::backend, convert::service_accounts as convert, services::Services};
 
 /// Handles the calls of ServiceAccountService.
 pub(super) struct Service {
     accounts: ServiceAccounts,
+    rights: Rights,
 }
 
 impl Service {
-    pub(super) fn new(accounts: ServiceAccounts) -> Self {
-        Self { accounts }
+    pub(super) fn new(services: &Services) -> Self {
+        let rights = Rights::new(services.events.clone());
+        Self { accounts: services.service_accounts.clone(), rights }
     }
 }
 
@@ -29,7 +31,8 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::CreateServiceAccountRequest>,
     ) -> Result<Response<pb::CreateServiceAccountResponse>, Status> {
-        let by = actor(&request)?;
+        let caller = backend(&request)?;
+        let by = self.rights.admit(caller, Operation::CreateServiceAccount).await?;
         let new = convert::new(request.into_inner())?;
         let created = self.accounts.create(new, &by).await?;
         Ok(Response::new(convert::created(&created)))
@@ -39,7 +42,7 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::ListServiceAccountsRequest>,
     ) -> Result<Response<pb::ListServiceAccountsResponse>, Status> {
-        operator(&request)?;
+        self.rights.admit(backend(&request)?, Operation::ListServiceAccounts).await?;
         let page = convert::page(request.get_ref())?;
         // One more account shows whether there is a next page.
         let accounts = self.accounts.list(page.after.as_ref(), page.size + 1).await;
@@ -50,7 +53,8 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::RotateServiceAccountKeyRequest>,
     ) -> Result<Response<pb::RotateServiceAccountKeyResponse>, Status> {
-        let by = actor(&request)?;
+        let caller = backend(&request)?;
+        let by = self.rights.admit(caller, Operation::RotateServiceAccountKey).await?;
         let rotation = convert::rotation(request.get_ref())?;
         let rotated = self.accounts.rotate(rotation, &by).await?;
         Ok(Response::new(convert::rotated(&rotated)))
@@ -60,7 +64,8 @@ impl ServiceAccountService for Service {
         &self,
         request: Request<pb::DeleteServiceAccountRequest>,
     ) -> Result<Response<pb::DeleteServiceAccountResponse>, Status> {
-        let by = actor(&request)?;
+        let caller = backend(&request)?;
+        let by = self.rights.admit(caller, Operation::DeleteServiceAccount).await?;
         let name = convert::name(request.get_ref())?;
         self.accounts.delete(name, &by).await?;
         Ok(Response::new(pb::DeleteServiceAccountResponse {}))

@@ -164,6 +164,7 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::CallerUnknown => (Code::Unauthenticated, ErrorReason::CallerUnknown),
         E::AudienceDenied => (Code::PermissionDenied, ErrorReason::AudienceDenied),
         E::OperatorOnly => (Code::PermissionDenied, ErrorReason::OperatorOnly),
+        E::RoleInsufficient => (Code::PermissionDenied, ErrorReason::RoleInsufficient),
         E::AccountDisabled => (Code::PermissionDenied, ErrorReason::AccountDisabled),
         E::PasskeySuspended => (Code::PermissionDenied, ErrorReason::PasskeySuspended),
         E::ReauthenticationRequired => {
@@ -206,7 +207,8 @@ fn message(error: &domain::Error) -> &'static str {
         E::RefreshTokenReused => "the refresh token was used before, so the session was ended",
         E::CallerUnknown => "this port answers known service accounts; show a key or a certificate",
         E::AudienceDenied => "the audience is not one of the service account's",
-        E::OperatorOnly => "only a service account that is an operator may do this",
+        E::OperatorOnly => "only a service account with a role may do this",
+        E::RoleInsufficient => "the role of the service account does not include this",
         E::AccountDisabled => "the account is disabled; ask the operator",
         E::PasskeySuspended => "the passkey is suspended; use another one or ask the operator",
         E::ReauthenticationRequired => "the last sign-in is too old for this; prove who you are",

@@ -12,10 +12,7 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use super::{id::EventId, origin::Origin, service_account::ServiceAccountName};
-
-/// What a service account may do that acts as an operator.
-pub const OPERATOR_ROLE: &str = "operator";
+use super::{id::EventId, origin::Origin, role::Role, service_account::ServiceAccountName};
 
 // The enum, `ALL`, the names and the table in `docs/audit.md` come from one list.
 macro_rules! event_kinds {
@@ -120,8 +117,13 @@ pub enum Actor {
     Anonymous,
     /// The account that signed in.
     Account(AccountId),
-    /// The service account that called, as an operator.
-    ServiceAccount(ServiceAccountName),
+    /// The service account that called.
+    ServiceAccount {
+        /// Its name.
+        name: ServiceAccountName,
+        /// Its role then; `None` where a call was refused because it had none.
+        role: Option<Role>,
+    },
     /// A command on a host with access to the database, started by this user of its operating system.
     CommandLine(String),
     /// The server, by itself.
@@ -134,7 +136,7 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous",
             Self::Account(_) => "account",
-            Self::ServiceAccount(_) => "service_account",
+            Self::ServiceAccount { .. } => "service_account",
             Self::CommandLine(_) => "command_line",
             Self::Server => "server",
         }
@@ -145,7 +147,7 @@ impl Actor {
         match self {
             Self::Anonymous | Self::Server => None,
             Self::Account(id) => Some(id.to_string()),
-            Self::ServiceAccount(name) => Some(name.as_str().to_owned()),
+            Self::ServiceAccount { name, .. } => Some(name.as_str().to_owned()),
             Self::CommandLine(user) => Some(user.clone()),
         }
     }
@@ -153,8 +155,12 @@ impl Actor {
     /// What a service account may do.
     pub const fn role(&self) -> Option<&'static str> {
         match self {
-            Self::ServiceAccount(_) => Some(OPERATOR_ROLE),
-            Self::Anonymous | Self::Account(_) | Self::CommandLine(_) | Self::Server => None,
+            Self::ServiceAccount { role: Some(role), .. } => Some(role.name()),
+            Self::ServiceAccount { role: None, .. }
+            | Self::Anonymous
+            | Self::Account(_)
+            | Self::CommandLine(_)
+            | Self::Server => None,
         }
     }
 }
@@ -165,7 +171,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Anonymous => f.write_str("anonymous caller"),
             Self::Account(id) => write!(f, "account {id}"),
-            Self::ServiceAccount(name) => f.write_str(name.as_str()),
+            Self::ServiceAccount { name, .. } => f.write_str(name.as_str()),
             Self::CommandLine(user) => write!(f, "command line of {user}"),
             Self::Server => f.write_str("the server"),
         }

@@ -20,6 +20,7 @@ pub mod prefix;
 pub mod presence;
 pub mod record;
 pub mod registration;
+pub mod role;
 pub mod service_account;
 pub mod service_key;
 pub mod session;

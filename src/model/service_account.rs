@@ -7,6 +7,7 @@ use claviger_token::time::Timestamp;
 use super::{
     certificate::CertificateName,
     id::ServiceAccountId,
+    role::Role,
     service_key::StoredServiceKey,
     violation::{BrokenRule, FieldReason},
 };
@@ -107,8 +108,8 @@ pub struct ServiceAccount {
     pub audiences: Vec<Audience>,
     /// The names in client certificates that identify it. Each identifies one service account only.
     pub certificate_names: Vec<CertificateName>,
-    /// Whether it may call what is for operators.
-    pub is_operator: bool,
+    /// What it may call as an operator; `None` for a plain backend.
+    pub role: Option<Role>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Its keys, newest first; some may have expired.
@@ -147,7 +148,7 @@ mod tests {
             name: ServiceAccountName::parse("shop").unwrap(),
             audiences: audiences.iter().map(|it| Audience::parse(it).unwrap()).collect(),
             certificate_names: Vec::new(),
-            is_operator: false,
+            role: None,
             created_at: Timestamp::from_seconds(0),
             keys: Vec::new(),
         }

@@ -35,6 +35,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   CALLER_UNKNOWN: "failed",
   AUDIENCE_DENIED: "failed",
   OPERATOR_ONLY: "failed",
+  ROLE_INSUFFICIENT: "failed",
   CURSOR_INVALID: "failed",
   SERVICE_ACCOUNT_NOT_FOUND: "failed",
   SIGNING_KEY_NOT_FOUND: "failed",

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod keys;
 pub mod revocations;
+pub mod rights;
 pub mod service_accounts;
 
 pub use crate::model::event::Actor;

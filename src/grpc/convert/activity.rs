@@ -77,7 +77,7 @@ mod tests {
         let table = [
             (Actor::Anonymous, pb::ActivityActor::Anonymous),
             (Actor::Account(account), pb::ActivityActor::Account),
-            (Actor::ServiceAccount(name), pb::ActivityActor::Operator),
+            (Actor::ServiceAccount { name, role: None }, pb::ActivityActor::Operator),
             (Actor::CommandLine("root".to_owned()), pb::ActivityActor::Operator),
             (Actor::Server, pb::ActivityActor::Server),
         ];

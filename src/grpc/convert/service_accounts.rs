@@ -15,6 +15,7 @@ use crate::{
     grpc::contracts::admin as pb,
     model::{
         certificate::CertificateName,
+        role::Role,
         service_account::{Audience, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKey, StoredServiceKey},
     },
@@ -30,7 +31,7 @@ pub(crate) fn new(request: pb::CreateServiceAccountRequest) -> Result<NewService
         name: request.name,
         audiences: request.audiences,
         certificate_names: request.certificate_names,
-        is_operator: request.operator,
+        role: role_name(request.role).to_owned(),
         without_key: request.without_key,
     })
 }
@@ -99,10 +100,26 @@ fn account(account: &ServiceAccount) -> pb::ServiceAccount {
         name: account.name.as_str().to_owned(),
         audiences: audiences.map(str::to_owned).collect(),
         certificate_names: certificate_names.map(str::to_owned).collect(),
-        operator: account.is_operator,
+        role: account.role.map_or(pb::Role::Unspecified, role).into(),
         create_time: Some(timestamp(account.created_at)),
         keys: account.keys.iter().map(key).collect(),
     }
+}
+
+fn role(role: Role) -> pb::Role {
+    match role {
+        Role::Reader => pb::Role::Reader,
+        Role::HelpDesk => pb::Role::HelpDesk,
+        Role::Admin => pb::Role::Admin,
+    }
+}
+
+/// The name of a role; for a value that the server does not know, one that is refused.
+fn role_name(value: i32) -> &'static str {
+    if value == i32::from(pb::Role::Unspecified) {
+        return "";
+    }
+    Role::ALL.into_iter().find(|it| i32::from(role(*it)) == value).map_or("unknown", Role::name)
 }
 
 fn key(key: &StoredServiceKey) -> pb::ServiceAccountKey {

@@ -9,6 +9,7 @@ use crate::model::{
     certificate::CertificateName,
     event::{Act, EventKind},
     id::ServiceAccountId,
+    role::Role,
     service_account::{ServiceAccount, ServiceAccountName},
     service_key::StoredServiceKey,
 };
@@ -26,7 +27,7 @@ pub enum ServiceAccountCreation {
 }
 
 const LIST: &str = "
-SELECT id, name, audiences, is_operator, created_at FROM service_accounts
+SELECT id, name, audiences, is_operator, role, created_at FROM service_accounts
 WHERE name > $1 ORDER BY name LIMIT $2";
 
 const LIST_KEYS: &str = "
@@ -43,8 +44,8 @@ WHERE service_accounts.name > $1 AND service_accounts.name <= $2
 ORDER BY service_account_certificates.name";
 
 const INSERT: &str = "
-INSERT INTO service_accounts (id, name, audiences, is_operator, created_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO service_accounts (id, name, audiences, is_operator, role, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (name) DO NOTHING";
 
 const INSERT_KEY: &str = "
@@ -56,7 +57,7 @@ INSERT INTO service_account_certificates (name, service_account_id) VALUES ($1, 
 ON CONFLICT (name) DO NOTHING";
 
 const FIND: &str = "
-SELECT id, name, audiences, is_operator, created_at FROM service_accounts WHERE name = $1";
+SELECT id, name, audiences, is_operator, role, created_at FROM service_accounts WHERE name = $1";
 const DELETE: &str = "DELETE FROM service_accounts WHERE id = $1";
 const DELETE_KEYS: &str = "DELETE FROM service_account_keys WHERE service_account_id = $1";
 const DELETE_CERTIFICATES: &str =
@@ -150,7 +151,8 @@ async fn create(
                 account.id,
                 account.name,
                 audiences_text(&account.audiences),
-                account.is_operator,
+                account.role == Some(Role::Admin),
+                account.role.map(Role::name),
                 account.created_at
             ],
         )

@@ -8,6 +8,7 @@ use crate::{
     model::{
         certificate::CertificateName,
         id::ServiceAccountId,
+        role::Role,
         service_account::{Audience, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKeyHash, StoredServiceKey},
     },
@@ -20,6 +21,7 @@ pub(super) struct ServiceAccountRow {
     pub(super) name: String,
     audiences: String,
     is_operator: bool,
+    role: Option<String>,
     created_at: i64,
 }
 
@@ -89,10 +91,20 @@ impl ServiceAccountRow {
             name: ServiceAccountName::from_stored(self.name),
             audiences: audiences.map(|it| Audience::from_stored(it.to_owned())).collect(),
             certificate_names: Vec::new(),
-            is_operator: self.is_operator,
+            role: role(self.role.as_deref(), self.is_operator),
             created_at: Timestamp::from_micros(self.created_at),
             keys: Vec::new(),
         })
+    }
+}
+
+/// The role of a row. The version before wrote no role, but whether it is an operator. A role that only a
+/// later version knows is none here, so that it neither fails the reading of all nor gives more than it
+/// should.
+fn role(name: Option<&str>, is_operator: bool) -> Option<Role> {
+    match name {
+        Some(name) => Role::from_name(name),
+        None => is_operator.then_some(Role::Admin),
     }
 }
 

@@ -278,6 +278,7 @@ pub const TABLES: &[Table] = &[
             text("audiences"),
             boolean("is_operator"),
             integer("created_at"),
+            text("role"),
         ],
         account_deletion: AccountDeletion::Unrelated,
         sweep: Sweep::Never("service accounts stay until an operator deletes them"),

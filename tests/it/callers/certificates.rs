@@ -148,7 +148,8 @@ async fn a_deleted_service_account_is_refused_at_once_on_an_open_connection() {
 async fn an_operator_may_show_a_certificate() {
     let server = Beyond::start().await;
     let certificate_names = vec!["mail.example".to_owned()];
-    let root = Wanted { is_operator: true, without_key: true, certificate_names, ..wanted("root") };
+    let root =
+        Wanted { role: "admin".to_owned(), without_key: true, certificate_names, ..wanted("root") };
     server.app.service_account(root).await;
     server.app.account_for("shop", &[]).await;
     let connection = server.connect(Some(&server.clients.client(&[MAIL])));

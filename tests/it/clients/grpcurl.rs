@@ -144,7 +144,7 @@ async fn grpcurl_prints_every_bad_field() {
 #[tokio::test]
 async fn grpcurl_shows_a_key() {
     let server = Server::start().await;
-    let key = server.command(&["service-account", "create", "root", "--operator"]);
+    let key = server.command(&["service-account", "create", "root", "--role", "admin"]);
     let list = |key: &str| {
         let shown = format!("authorization: Bearer {}", key.trim());
         let method = "claviger.admin.v1.ServiceAccountService/ListServiceAccounts";
@@ -156,7 +156,7 @@ async fn grpcurl_shows_a_key() {
     let refused = list("clv_sa_unknown");
 
     assert_eq!(listed["serviceAccounts"][0]["name"], "root");
-    assert_eq!(listed["serviceAccounts"][0]["operator"], true);
+    assert_eq!(listed["serviceAccounts"][0]["role"], "ROLE_ADMIN");
     assert!(refused.err.contains(r#""reason":"CALLER_UNKNOWN""#), "{}", refused.err);
 }
 

@@ -91,7 +91,7 @@ async fn a_list_tells_operators_certificates_and_all_keys() {
     let (printed, said) = done(&home, &[&["create", "mail"], &certificate[..]].concat());
     assert_eq!(printed, "");
     assert!(said.contains("no key"), "{said}");
-    done(&home, &["create", "root", "--operator"]);
+    done(&home, &["create", "root", "--role", "admin"]);
     done(&home, &["rotate", "root"]);
 
     let (listed, _) = done(&home, &["list"]);
@@ -99,8 +99,8 @@ async fn a_list_tells_operators_certificates_and_all_keys() {
     let lines: Vec<Vec<&str>> =
         listed.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines.len(), 4, "{listed}");
-    assert_eq!(lines[1], ["mail", "no", "–", "–", "–", "(all)", "spiffe://prod/mail"]);
-    assert_eq!(lines[2][..2], ["root", "yes"]);
+    assert_eq!(lines[1], ["mail", "–", "–", "–", "–", "(all)", "spiffe://prod/mail"]);
+    assert_eq!(lines[2][..2], ["root", "admin"]);
     assert_eq!((lines[2][4], lines[2][5]), ("–", "(all)"), "{listed}");
     assert!(lines[3][0].starts_with("clv_sa_") && lines[3].len() == 3, "{listed}");
 }

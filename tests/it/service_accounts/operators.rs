@@ -4,6 +4,7 @@ use claviger::grpc::contracts::admin::{
     CreateServiceAccountRequest, DeleteServiceAccountRequest, ListServiceAccountsRequest,
     RotateServiceAccountKeyRequest, service_account_service_client::ServiceAccountServiceClient,
 };
+use claviger::model::role::Role;
 use tonic::Status;
 
 use super::named;
@@ -42,6 +43,26 @@ async fn a_service_account_that_is_no_operator_may_do_nothing() {
 
     for refused in try_all(app.admin_with(&shop)).await {
         assert_refused!(refused, PermissionDenied, OPERATOR_ONLY);
+    }
+    let refused = "SELECT count(*) FROM events WHERE outcome = 'refused'
+        AND reason = 'OPERATOR_ONLY' AND actor = 'shop' AND actor_role IS NULL";
+    assert_eq!(app.open_database().await.number(refused).await, 3);
+}
+
+#[tokio::test]
+async fn a_lesser_role_may_do_nothing_here_and_its_acts_are_recorded() {
+    let app = TestApp::start().await;
+    app.operator().await;
+    let mut raw = app.open_database().await;
+
+    for (count, role) in [(3, Role::Reader), (6, Role::HelpDesk)] {
+        let key = app.key_of_role(role.name(), role).await;
+        for refused in try_all(app.admin_with(&key)).await {
+            assert_refused!(refused, PermissionDenied, ROLE_INSUFFICIENT);
+        }
+        let refused = "SELECT count(*) FROM events WHERE outcome = 'refused'
+            AND reason = 'ROLE_INSUFFICIENT' AND actor_role = actor AND target IS NULL";
+        assert_eq!(raw.number(refused).await, count);
     }
 }
 

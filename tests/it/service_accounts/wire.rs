@@ -1,7 +1,7 @@
 //! ServiceAccountService, call by call.
 
 use claviger::grpc::contracts::admin::{
-    CreateServiceAccountRequest, DeleteServiceAccountRequest, ListServiceAccountsRequest,
+    CreateServiceAccountRequest, DeleteServiceAccountRequest, ListServiceAccountsRequest, Role,
     RotateServiceAccountKeyRequest,
 };
 
@@ -15,7 +15,7 @@ async fn a_created_service_account_comes_with_a_key_that_is_good_at_once() {
     let request = CreateServiceAccountRequest {
         audiences: vec!["shop".to_owned(), "mail".to_owned(), "shop".to_owned()],
         certificate_names: vec!["Shop.Example".to_owned(), "spiffe://prod/shop".to_owned()],
-        operator: true,
+        role: Role::Admin.into(),
         ..named("shop-2")
     };
 
@@ -25,7 +25,7 @@ async fn a_created_service_account_comes_with_a_key_that_is_good_at_once() {
     assert_eq!(account.name, "shop-2");
     assert_eq!(account.audiences, ["shop", "mail"]);
     assert_eq!(account.certificate_names, ["shop.example", "spiffe://prod/shop"]);
-    assert!(account.operator);
+    assert_eq!(account.role(), Role::Admin);
     assert_eq!(account.create_time.unwrap().seconds, app.clock().now().as_seconds());
     assert_eq!(account.keys.len(), 1);
     assert_eq!(account.keys[0].expire_time, None);

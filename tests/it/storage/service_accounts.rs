@@ -4,6 +4,7 @@ use claviger::{
     model::{
         certificate::CertificateName,
         id::ServiceAccountId,
+        role::Role,
         service_account::{Audience, MAX_KEYS, ServiceAccount, ServiceAccountName},
         service_key::{ServiceKeyHash, StoredServiceKey},
     },
@@ -40,7 +41,7 @@ fn account(text: &str) -> ServiceAccount {
         name: name(text),
         audiences: Vec::new(),
         certificate_names: Vec::new(),
-        is_operator: false,
+        role: None,
         created_at: NOW,
         keys: vec![key(NOW)],
     }
@@ -57,7 +58,7 @@ async fn a_service_account_is_listed_as_it_was_created() {
         let full = ServiceAccount {
             audiences: vec![audience("shop"), audience("https://mail.example/ä")],
             certificate_names: certificates(&["a.example", "spiffe://prod/b"]),
-            is_operator: true,
+            role: Some(Role::HelpDesk),
             ..account("full")
         };
         let bare = ServiceAccount { keys: Vec::new(), ..account("bare") };
@@ -67,6 +68,34 @@ async fn a_service_account_is_listed_as_it_was_created() {
         }
 
         assert_eq!(all(&database).await, [bare, full]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_version_before_and_a_later_one_neither_lose_nor_gain_a_role() {
+    with_database(async |database| {
+        for text in ["admin", "desk", "later", "old"] {
+            let role = Role::from_name("admin").filter(|_| text != "desk");
+            let role = role.or(Some(Role::HelpDesk));
+            let account = ServiceAccount { role, ..account(text) };
+            database.create_service_account(account, act()).await.unwrap();
+        }
+        // What the version before writes, and what a later one may.
+        let mut raw = database.raw().await;
+        raw.execute("UPDATE service_accounts SET role = NULL WHERE name = 'old'").await;
+        raw.execute("UPDATE service_accounts SET role = 'owner' WHERE name = 'later'").await;
+
+        let roles: Vec<_> = all(&database).await.into_iter().map(|it| it.role).collect();
+
+        assert_eq!(roles, [Some(Role::Admin), Some(Role::HelpDesk), None, Some(Role::Admin)]);
+        // What the version before reads.
+        let operators = "SELECT count(*) FROM service_accounts WHERE name <> 'desk'
+            AND CAST(is_operator AS TEXT) IN ('1', 'true')";
+        assert_eq!(database.count(operators).await, 3);
+        let desk = "SELECT count(*) FROM service_accounts WHERE name = 'desk'
+            AND CAST(is_operator AS TEXT) IN ('0', 'false')";
+        assert_eq!(database.count(desk).await, 1);
     })
     .await;
 }

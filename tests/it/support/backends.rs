@@ -6,6 +6,7 @@ use claviger::{
         audit_service_client::AuditServiceClient, key_service_client::KeyServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
     },
+    model::role::Role,
 };
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 use tonic::{
@@ -70,9 +71,9 @@ impl TestApp {
         self.admin_with(&self.operator_key().await)
     }
 
-    /// The key of an operator, called `root`.
+    /// The key of an operator who may do everything, called `root`.
     pub async fn operator_key(&self) -> String {
-        self.service_account(Wanted { is_operator: true, ..wanted("root") }).await
+        self.key_of_role("root", Role::Admin).await
     }
 
     /// Whoever shows this key reads the record.
@@ -83,6 +84,12 @@ impl TestApp {
     /// Whoever shows this key manages signing keys.
     pub fn keys_with(&self, key: &str) -> KeyServiceClient<Keyed> {
         KeyServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+
+    /// Makes a service account with a role and answers with its key.
+    pub async fn key_of_role(&self, name: &str, role: Role) -> String {
+        let role = role.name().to_owned();
+        self.service_account(Wanted { role, ..wanted(name) }).await
     }
 
     /// Whoever shows this key calls what is for operators.

@@ -49,7 +49,7 @@ impl ServiceAccounts {
             name: new.name,
             audiences: new.audiences,
             certificate_names: new.certificate_names,
-            is_operator: new.is_operator,
+            role: new.role,
             created_at: now,
             keys: key.iter().map(|key| self.stored(key)).collect(),
         };

@@ -6,6 +6,7 @@ use crate::{
     domain::{Error, Result},
     model::{
         certificate::CertificateName,
+        role::Role,
         service_account::{Audience, MAX_AUDIENCES, MAX_CERTIFICATE_NAMES, ServiceAccountName},
         violation::{BrokenRule, FieldReason, Violations},
     },
@@ -26,8 +27,8 @@ pub struct Wanted {
     pub audiences: Vec<String>,
     /// The names in client certificates that identify it, at most 32.
     pub certificate_names: Vec<String>,
-    /// Whether it may call what is for operators.
-    pub is_operator: bool,
+    /// The name of what it may call as an operator; empty for none.
+    pub role: String,
     /// Whether only certificates identify it.
     pub without_key: bool,
 }
@@ -38,7 +39,7 @@ pub struct NewServiceAccount {
     pub(super) name: ServiceAccountName,
     pub(super) audiences: Vec<Audience>,
     pub(super) certificate_names: Vec<CertificateName>,
-    pub(super) is_operator: bool,
+    pub(super) role: Option<Role>,
     pub(super) without_key: bool,
 }
 
@@ -59,12 +60,13 @@ impl NewServiceAccount {
             let sentence = "must be given when there is no key";
             violations.refuse("certificate_names", FieldReason::Required, sentence);
         }
-        match name {
-            Some(name) if violations.is_empty() => Ok(Self {
+        let role = violations.parsed("role", Role::parse(&wanted.role));
+        match (name, role) {
+            (Some(name), Some(role)) if violations.is_empty() => Ok(Self {
                 name,
                 audiences,
                 certificate_names: names,
-                is_operator: wanted.is_operator,
+                role,
                 without_key: wanted.without_key,
             }),
             _ => Err(violations.into()),
@@ -154,6 +156,7 @@ mod tests {
             name: "Shop".to_owned(),
             audiences: texts(&["a b", "c d", ""]),
             certificate_names: texts(&["*.example", "10.0.0.1"]),
+            role: "operator".to_owned(),
             ..Wanted::default()
         };
 
@@ -164,6 +167,7 @@ mod tests {
                 ("audiences", FieldReason::ForbiddenCharacters),
                 ("audiences", FieldReason::Required),
                 ("certificate_names", FieldReason::Malformed),
+                ("role", FieldReason::OutOfRange),
             ]
         );
     }
