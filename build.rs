@@ -17,6 +17,7 @@ use prost::Message;
 /// The contracts that only the server speaks, relative to `proto/`. What they import is found by
 /// itself.
 const OWN: &[&str] = &[
+    "claviger/admin/v1/account_service.proto",
     "claviger/admin/v1/audit_service.proto",
     "claviger/admin/v1/key_service.proto",
     "claviger/admin/v1/service_account_service.proto",
@@ -54,6 +55,7 @@ fn contracts(out: &Path) -> Result<(), Box<dyn Error>> {
         .codec_path("::claviger_proto::codec::StrictCodec")
         .build_transport(false)
         .extern_path(".google.rpc", "::tonic_types::pb")
+        .extern_path(".claviger.v1", "::claviger_proto::pb")
         .skip_debug(messages)
         .compile_fds(own)?;
     Ok(())

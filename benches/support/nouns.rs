@@ -93,7 +93,8 @@ pub fn act() -> Act {
         Origin { address: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: USER_AGENT.to_owned() };
     let call = Call { origin, request_id: uuid().simple().to_string() };
     let event_id = EventId::from_uuid(uuid());
-    Act { event_id, at: now(), actor: Actor::Anonymous, session_id: None, call: Some(call) }
+    let (at, actor) = (now(), Actor::Anonymous);
+    Act { event_id, at, actor, session_id: None, call: Some(call), reason: None }
 }
 
 pub fn addition(passkey: Passkey, caller: SessionId, limit: u32) -> PasskeyAdditionRequest {

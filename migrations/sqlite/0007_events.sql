@@ -31,7 +31,9 @@ CREATE TABLE events (
     -- Why it was refused, or why something ended.
     reason TEXT,
     -- The method of a sign-in.
-    method TEXT
+    method TEXT,
+    -- Why an operator did it, in their words.
+    operator_reason TEXT
 ) STRICT;
 
 -- All rows are in it, so that a row costs the same with an account and without.
@@ -75,3 +77,6 @@ ALTER TABLE passkeys ADD COLUMN suspended_at INTEGER;
 -- alone, which is set for the role admin: to it, the other roles are plain backends. Its own rows have no
 -- role, and those with is_operator count as admin.
 ALTER TABLE service_accounts ADD COLUMN role TEXT;
+
+-- When the newest of all sessions of the account was opened; NULL where none was since the column exists.
+ALTER TABLE accounts ADD COLUMN last_sign_in_at INTEGER;

@@ -10,7 +10,7 @@ use crate::{
         Result,
         accounts::Accounts,
         events::Events,
-        operators::revocations::Revoker,
+        operators::{accounts::AccountAdministration, revocations::Revoker},
         passkeys::Passkeys,
         passwords::Passwords,
         record::{keys::TrustedKeys, listing::Listing, sealer::Sealer},
@@ -103,9 +103,9 @@ pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
 /// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
-    let (storage, reserved) = (&data.storage, data.storage.reserved());
-    world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
-    world.compare_with(storage.find_newest_session_time().await?);
+    let storage = &data.storage;
+    set_clock(config, storage, world).await?;
+    let reserved = storage.reserved();
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
     let revocations = Arc::new(revocations.await?);
     let keys = Arc::new(key_ring(config, data, world).await?);
@@ -140,6 +140,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         config.relying_party.clone(),
     )?);
     let services = Services {
+        administration: administration(storage, &sessions, &registrations),
         accounts: Arc::new(Accounts::new(
             storage.clone(),
             passwords,
@@ -161,6 +162,22 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         info: info(config),
     };
     Ok(Domain { services, replication, sweeper })
+}
+
+/// What the clock has to know before it is believed.
+async fn set_clock(config: &Config, storage: &Storage, world: &World) -> Result<()> {
+    world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
+    world.compare_with(storage.find_newest_session_time().await?);
+    Ok(())
+}
+
+fn administration(
+    storage: &Storage,
+    sessions: &Arc<Sessions>,
+    registrations: &Registrations,
+) -> AccountAdministration {
+    let throttle = Arc::clone(registrations.throttle());
+    AccountAdministration::new(storage.clone(), Arc::clone(sessions), throttle)
 }
 
 fn registrations(config: &Config, data: &Data, world: &World) -> Result<Registrations> {

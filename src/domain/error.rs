@@ -73,6 +73,12 @@ pub enum Error {
     /// The ceremony was used, has expired or never existed.
     #[error("ceremony not found")]
     CeremonyNotFound,
+    /// There is no such account.
+    #[error("account not found")]
+    AccountNotFound,
+    /// The names of the account are not those that the change was made for.
+    #[error("etag mismatch")]
+    EtagMismatch,
     /// The account has no such passkey.
     #[error("passkey not found")]
     PasskeyNotFound,

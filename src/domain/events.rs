@@ -31,7 +31,7 @@ pub const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
 pub fn act(world: &World, actor: Actor) -> Result<Act> {
     let at = world.now();
     let call = call::current().map(|it| (*it).clone());
-    Ok(Act { event_id: event_id(world, at)?, at, actor, session_id: None, call })
+    Ok(Act { event_id: event_id(world, at)?, at, actor, session_id: None, call, reason: None })
 }
 
 /// Something that the caller of an account API does now.

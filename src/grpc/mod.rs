@@ -16,6 +16,7 @@ pub mod stream_authorization;
 
 mod accounts;
 mod audit;
+mod administration;
 mod auth;
 mod convert;
 mod ext_authz;

@@ -9,7 +9,7 @@ use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 use crate::gateway::Judge;
 
 use super::{
-    accounts, audit, auth,
+    accounts, administration, audit, auth,
     caller::Callers,
     contracts::{
         admin,
@@ -37,9 +37,10 @@ pub(super) const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 5] = [
+pub(super) const INTERNAL_SERVICES: [&str; 6] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
+    admin::account_service_server::SERVICE_NAME,
     admin::audit_service_server::SERVICE_NAME,
     admin::key_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
@@ -81,12 +82,14 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
 /// When the descriptors for reflection cannot be read.
 pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
     use admin::{
+        account_service_server::AccountServiceServer,
         audit_service_server::AuditServiceServer, key_service_server::KeyServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
     };
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
     let service_accounts = service_accounts::Service::new(services);
+    let accounts = administration::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let backends = || services.backends.clone();
     let routes = Routes::new(InterceptedService::new(
@@ -105,6 +108,10 @@ pub fn internal(services: &Services, health: HealthService) -> Result<Routes, De
     .add_service(InterceptedService::new(
         ServiceAccountServiceServer::new(service_accounts)
             .max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ))
+    .add_service(InterceptedService::new(
+        AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
         backends(),
     ));
     with_conventions(routes, health, &INTERNAL_SERVICES)

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         accounts::Accounts,
         events::Events,
+        operators::accounts::AccountAdministration,
         passkeys::Passkeys,
         record::listing::Listing,
         revocations::Revocations,
@@ -27,6 +28,8 @@ pub struct Services {
     pub passkeys: Arc<Passkeys>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// What operators do to accounts.
+    pub administration: AccountAdministration,
     /// The record of what happened.
     pub events: Events,
     /// The same record, as operators read it.

@@ -21,6 +21,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When an operator disabled the account; `None` while it is active.
     pub disabled_at: Option<Timestamp>,
+    /// When its newest session was opened, as far as that is known.
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 impl Account {

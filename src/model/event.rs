@@ -12,7 +12,10 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use super::{id::EventId, origin::Origin, role::Role, service_account::ServiceAccountName};
+use super::{
+    id::EventId, label::OperatorReason, origin::Origin, role::Role,
+    service_account::ServiceAccountName,
+};
 
 // The enum, `ALL`, the names and the table in `docs/audit.md` come from one list.
 macro_rules! event_kinds {
@@ -88,6 +91,8 @@ event_kinds! {
     PasskeyResumed = "passkey_resumed", target "passkey";
     /// An account was deleted with its credentials and sessions.
     AccountDeleted = "account_deleted", target "";
+    /// The username or the display name of an account was changed by an operator.
+    AccountUpdated = "account_updated", target "fields that were changed";
     /// An account was disabled, which ended all its sessions and revoked all its access tokens.
     AccountDisabled = "account_disabled", target "";
     /// A disabled account was enabled.
@@ -201,6 +206,8 @@ pub struct Act {
     pub session_id: Option<SessionId>,
     /// The call; `None` for a command and for what the server does by itself.
     pub call: Option<Call>,
+    /// Why an operator does it, in their words.
+    pub reason: Option<OperatorReason>,
 }
 
 impl Act {

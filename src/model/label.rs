@@ -4,20 +4,22 @@ use super::violation::{BrokenRule, FieldReason};
 
 /// The most characters a label may have.
 pub const MAX_LABEL_CHARS: usize = 64;
+/// The most characters the reason of an operator may have.
+pub const MAX_REASON_CHARS: usize = 200;
 
 macro_rules! label {
-    ($(#[$docs:meta])* $name:ident) => {
+    ($(#[$docs:meta])* $name:ident, $most:ident) => {
         $(#[$docs])*
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct $name(String);
 
         impl $name {
-            /// Trims and checks a text: at most 64 characters, none of them a control character.
+            /// Trims and checks a text: at most so many characters, none of them a control character.
             ///
             /// # Errors
             /// `TooLong` or `ForbiddenCharacters`.
             pub fn parse(text: &str) -> Result<Self, BrokenRule> {
-                checked(text).map(Self)
+                checked(text, $most).map(Self)
             }
 
             /// Wraps a text that was checked before it was stored.
@@ -40,17 +42,21 @@ macro_rules! label {
 
 label! {
     /// The name to show for a person. May be empty.
-    DisplayName
+    DisplayName, MAX_LABEL_CHARS
 }
 label! {
     /// The name that its owner gives a passkey.
-    PasskeyName
+    PasskeyName, MAX_LABEL_CHARS
+}
+label! {
+    /// Why an operator does something, for the record. May be empty.
+    OperatorReason, MAX_REASON_CHARS
 }
 
-fn checked(text: &str) -> Result<String, BrokenRule> {
+fn checked(text: &str, most: usize) -> Result<String, BrokenRule> {
     let text = text.trim();
-    if text.chars().count() > MAX_LABEL_CHARS {
-        let description = format!("must have at most {MAX_LABEL_CHARS} characters");
+    if text.chars().count() > most {
+        let description = format!("must have at most {most} characters");
         return Err(BrokenRule::new(FieldReason::TooLong, description));
     }
     // Control and direction-override characters would let one label pose as another.

@@ -29,6 +29,7 @@ pub struct Row {
     pub outcome: String,
     pub reason: Option<String>,
     pub method: Option<String>,
+    pub operator_reason: Option<String>,
 }
 
 /// A row with its place, if it has one yet.

@@ -38,9 +38,10 @@ pub enum AccountCreation {
 macro_rules! account_columns {
     () => {
         "id, username, display_name, password_hash, request_id, created_at, disabled_at,
-    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count"
+    last_sign_in_at, (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count"
     };
 }
+pub(super) use account_columns;
 
 const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE id = $1");
 
@@ -178,7 +179,8 @@ pub(super) async fn find_account(
     row.map(AccountRow::into_account).transpose()
 }
 
-async fn delete_account(
+/// Deletes a locked account with what belongs to it.
+pub(super) async fn delete_account(
     connection: &mut Connection,
     id: AccountId,
     end: SessionEnd,
@@ -198,7 +200,7 @@ struct IdRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct AccountRow {
+pub(super) struct AccountRow {
     id: Vec<u8>,
     username: String,
     display_name: String,
@@ -206,11 +208,12 @@ struct AccountRow {
     request_id: Option<Vec<u8>>,
     created_at: i64,
     disabled_at: Option<i64>,
+    last_sign_in_at: Option<i64>,
     passkey_count: i64,
 }
 
 impl AccountRow {
-    fn into_account(self) -> Result<AccountWithPassword> {
+    pub(super) fn into_account(self) -> Result<AccountWithPassword> {
         let request_id = self
             .request_id
             .map(|id| RequestId::from_slice(&id).ok_or_else(corrupt("accounts", "request_id")));
@@ -222,6 +225,7 @@ impl AccountRow {
             passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
             created_at: Timestamp::from_micros(self.created_at),
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
+            last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),
         };
         Ok(AccountWithPassword {
             account,

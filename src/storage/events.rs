@@ -8,14 +8,15 @@ use claviger_token::{
 use crate::model::{
     event::{Activity, Event, Outcome},
     id::EventId,
+    label::OperatorReason,
 };
 
 use super::{Connection, Result, Storage, error::corrupt, params};
 
 const INSERT: &str = "
 INSERT INTO events (id, kind, occurred_at, actor_kind, actor, actor_role, account_id, session_id, target,
-    address, user_agent, request_id, outcome, reason, method)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    address, user_agent, request_id, outcome, reason, method, operator_reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 const LIST: &str = "
 SELECT id, kind, occurred_at, actor_kind, session_id, target, address, user_agent, request_id, outcome,
@@ -75,7 +76,8 @@ pub(super) async fn append(connection: &mut Connection, event: &Event) -> Result
                 call.map(|it| it.request_id.as_str()),
                 outcome.name(),
                 reason,
-                method.map(|it| it.name())
+                method.map(|it| it.name()),
+                act.reason.as_ref().map(OperatorReason::as_str)
             ],
         )
         .await?;

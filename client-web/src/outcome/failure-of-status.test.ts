@@ -36,6 +36,8 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   AUDIENCE_DENIED: "failed",
   OPERATOR_ONLY: "failed",
   ROLE_INSUFFICIENT: "failed",
+  ACCOUNT_NOT_FOUND: "failed",
+  ETAG_MISMATCH: "failed",
   CURSOR_INVALID: "failed",
   SERVICE_ACCOUNT_NOT_FOUND: "failed",
   SIGNING_KEY_NOT_FOUND: "failed",

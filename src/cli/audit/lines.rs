@@ -11,6 +11,7 @@ use crate::model::record::{Checkpoint, Row, SealedRow};
 
 /// A line. Columns without a value are left out.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
     Key {
@@ -59,6 +60,8 @@ pub(super) struct EventLine {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_reason: Option<String>,
 }
 
 impl Line {
@@ -113,6 +116,7 @@ impl From<SealedRow> for Line {
             outcome: row.outcome,
             reason: row.reason,
             method: row.method,
+            operator_reason: row.operator_reason,
         }))
     }
 }
@@ -135,6 +139,7 @@ impl From<EventLine> for SealedRow {
             outcome: line.outcome,
             reason: line.reason,
             method: line.method,
+            operator_reason: line.operator_reason,
         };
         Self { position: line.position, chain_hash: line.chain_hash.0, row }
     }

@@ -62,7 +62,7 @@ pub(super) async fn list(record: &Reader, filters: &Filters, world: &World) -> R
             &actor(&row, &account),
             &account,
             row.address.as_deref().unwrap_or_default(),
-            row.reason.as_deref().unwrap_or_default(),
+            row.reason.as_deref().or(row.operator_reason.as_deref()).unwrap_or_default(),
         ];
         say(line(columns));
     }

@@ -182,6 +182,7 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         passkey_count: 0,
         created_at,
         disabled_at: None,
+        last_sign_in_at: Some(created_at),
     };
     SignedIn { account, tokens }
 }
@@ -205,6 +206,7 @@ mod tests {
             passkey_count: 0,
             created_at: CREATED,
             disabled_at: None,
+            last_sign_in_at: None,
         };
         AccountWithPassword { account, password_hash: None, request_id }
     }

@@ -48,6 +48,21 @@ macro_rules! operations {
 }
 
 operations! {
+    ListAccounts: Reader, None;
+    GetAccount: Reader, None;
+    UpdateAccount: Admin, Some(EventKind::AccountUpdated);
+    DisableAccount: HelpDesk, Some(EventKind::AccountDisabled);
+    EnableAccount: HelpDesk, Some(EventKind::AccountEnabled);
+    DeleteAccount: Admin, Some(EventKind::AccountDeleted);
+    UnlockAccount: HelpDesk, Some(EventKind::UsernameUnlocked);
+    RemovePassword: HelpDesk, Some(EventKind::PasswordRemoved);
+    ListAccountSessions: Reader, None;
+    EndAccountSession: HelpDesk, Some(EventKind::SessionEnded);
+    EndAllAccountSessions: HelpDesk, Some(EventKind::AllSessionsEnded);
+    ListAccountPasskeys: Reader, None;
+    SuspendPasskey: HelpDesk, Some(EventKind::PasskeySuspended);
+    ResumePasskey: HelpDesk, Some(EventKind::PasskeyResumed);
+    RemovePasskey: HelpDesk, Some(EventKind::PasskeyRemoved);
     ListEvents: Reader, None;
     WatchEvents: Reader, None;
     ListKeys: Admin, None;

@@ -183,6 +183,7 @@ fn created(account: NewAccount) -> Account {
         passkey_count: 1,
         created_at,
         disabled_at: None,
+        last_sign_in_at: Some(created_at),
     }
 }
 

@@ -33,6 +33,7 @@ pub fn chain_hash(previous: &[u8], position: i64, row: &Row) -> [u8; CHAIN_HASH]
     parts.add(&row.outcome);
     parts.optional(row.reason.as_ref());
     parts.optional(row.method.as_ref());
+    parts.optional(row.operator_reason.as_ref());
     let mut hash = [0; CHAIN_HASH];
     hash.copy_from_slice(digest(&SHA256, &parts.0).as_ref());
     hash
@@ -101,6 +102,7 @@ mod tests {
             outcome: "success".to_owned(),
             reason: None,
             method: text("password"),
+            operator_reason: text("o"),
         }
     }
 
@@ -110,16 +112,16 @@ mod tests {
         let second = chain_hash(&first, 2, &Row::default());
 
         // Computed by an independent program. A change would make every record look forged.
-        assert_eq!(hex(&first), "761fa8e267a4a6d8bf01655987f6291f640d4e8002ad14c4f62fed57c816736b");
+        assert_eq!(hex(&first), "e5fa8e74969bd1e1ad5cdfd722339f14d206f3e51f0a7e11ec1eb7643170cd94");
         assert_eq!(
             hex(&second),
-            "d319c5a070153ad29ed3ab3e00cc74c31b4e661947460e58d320fb3e201413f7"
+            "125b694975371d526beae919512b6af2511efb83dc1e20fffff50ef63ee1f35b"
         );
     }
 
     #[test]
     fn rows_that_differ_in_anything_have_different_hashes() {
-        let changes: [fn(&mut Row); 18] = [
+        let changes: [fn(&mut Row); 20] = [
             |_| {},
             |it| it.id = vec![9; 16],
             |it| it.kind = "sign_i".to_owned(),
@@ -138,6 +140,8 @@ mod tests {
             |it| it.reason = Some("r".to_owned()),
             |it| it.method = None,
             |it| (it.reason, it.method) = (it.method.take(), None),
+            |it| it.operator_reason = None,
+            |it| (it.method, it.operator_reason) = (it.operator_reason.take(), None),
         ];
 
         let mut hashes: HashSet<_> = changes

@@ -228,10 +228,20 @@ impl Sessions {
         after: Option<SessionCursor>,
         page_size: u32,
     ) -> Result<SessionPage> {
+        self.list_of(caller.account_id, after, page_size).await
+    }
+
+    /// The live sessions of an account, newest first.
+    pub(super) async fn list_of(
+        &self,
+        account_id: AccountId,
+        after: Option<SessionCursor>,
+        page_size: u32,
+    ) -> Result<SessionPage> {
         let now = self.world.now();
         // One more than asked for shows whether there is another page.
         let limit = page_size.saturating_add(1);
-        let sessions = self.storage.list_sessions(caller.account_id, now, after, limit).await?;
+        let sessions = self.storage.list_sessions(account_id, now, after, limit).await?;
         Ok(SessionPage::cut(sessions, page_size))
     }
 

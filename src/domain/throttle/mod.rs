@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::{
     model::{
-        event::{Actor, EventKind},
+        event::{Actor, Event, EventKind},
         failure::{BudgetKey, Cost, FailureKey},
         username::{SignInName, Username},
     },
@@ -163,7 +163,12 @@ impl Throttle {
         // The record has no name that is no account's.
         let owner = self.storage.find_account_id(username).await?;
         let event = events::act(&self.world, by.clone())?.event(EventKind::UsernameUnlocked);
-        Ok(self.storage.unlock(self.keys_of(username.as_str()).to_vec(), event.of(owner)).await?)
+        self.unlock_with(username, event.of(owner)).await
+    }
+
+    /// Resets the failed sign-in counts of a username, and records this event of it.
+    pub(super) async fn unlock_with(&self, username: &Username, event: Event) -> Result<()> {
+        Ok(self.storage.unlock(self.keys_of(username.as_str()).to_vec(), event).await?)
     }
 
     /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.

@@ -95,5 +95,6 @@ fn event(position: i64, row: Row) -> pb::Event {
         outcome: row.outcome,
         reason: row.reason.unwrap_or_default(),
         method: row.method.unwrap_or_default(),
+        operator_reason: row.operator_reason.unwrap_or_default(),
     }
 }

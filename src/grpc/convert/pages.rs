@@ -30,7 +30,19 @@ pub(super) fn read<P>(
     position: impl FnOnce(&[u8]) -> Option<P>,
 ) -> Result<Page<P>, Status> {
     let mut fields = Fields::default();
-    let size = size(page_size, sizes, &mut fields);
+    let page = read_with(&mut fields, (page_size, page_token), sizes, position);
+    fields.check()?;
+    Ok(page)
+}
+
+/// Reads the page that a request with other fields asks for, by its size and token.
+pub(super) fn read_with<P>(
+    fields: &mut Fields,
+    (page_size, page_token): (i32, &str),
+    sizes: Sizes,
+    position: impl FnOnce(&[u8]) -> Option<P>,
+) -> Page<P> {
+    let size = size(page_size, sizes, fields);
     let after = match page_token {
         "" => None,
         text => {
@@ -42,8 +54,7 @@ pub(super) fn read<P>(
             after
         }
     };
-    fields.check()?;
-    Ok(Page { after, size })
+    Page { after, size }
 }
 
 /// Reads the size of a page. A size above the largest means the largest.

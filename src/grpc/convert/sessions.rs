@@ -19,7 +19,12 @@ const PAGE_SIZES: Sizes = Sizes { default: 20, most: 100 };
 
 /// Reads the requested page.
 pub(crate) fn page(request: &pb::ListSessionsRequest) -> Result<Page<SessionCursor>, Status> {
-    pages::read(request.page_size, &request.page_token, PAGE_SIZES, position)
+    page_of(request.page_size, &request.page_token)
+}
+
+/// Reads a page of a list of sessions.
+pub(super) fn page_of(size: i32, token: &str) -> Result<Page<SessionCursor>, Status> {
+    pages::read(size, token, PAGE_SIZES, position)
 }
 
 fn position(bytes: &[u8]) -> Option<SessionCursor> {
@@ -30,7 +35,7 @@ fn position(bytes: &[u8]) -> Option<SessionCursor> {
     })
 }
 
-fn page_token(position: SessionCursor) -> String {
+pub(super) fn page_token(position: SessionCursor) -> String {
     let micros = position.created_at.as_micros().to_be_bytes();
     pages::token([&micros[..], &position.id.as_bytes()[..]].concat())
 }
@@ -38,15 +43,16 @@ fn page_token(position: SessionCursor) -> String {
 /// A page of sessions, of which `current` is the caller's own.
 pub(crate) fn listed(page: &SessionPage, current: SessionId) -> pb::ListSessionsResponse {
     pb::ListSessionsResponse {
-        sessions: page.sessions.iter().map(|it| session(it, current)).collect(),
+        sessions: page.sessions.iter().map(|it| session(it, Some(current))).collect(),
         next_page_token: page.next.map(page_token).unwrap_or_default(),
     }
 }
 
-fn session(session: &Session, current: SessionId) -> pb::Session {
+/// A session, and whether it is the `current` one.
+pub(super) fn session(session: &Session, current: Option<SessionId>) -> pb::Session {
     pb::Session {
         id: session.id.to_string(),
-        current: session.id == current,
+        current: current == Some(session.id),
         method: sign_in_method(session.method).into(),
         user_agent: session.origin.user_agent.clone(),
         address: session.origin.address.to_string(),

@@ -1,7 +1,14 @@
 //! What operators do to accounts: one whole fact each. No session of the account has a say in it.
 
+mod credentials;
+mod endings;
+mod listing;
 mod passkeys;
 mod states;
+mod updates;
+
+pub use listing::AccountRange;
+pub use updates::{AccountUpdate, Names, UpdateOutcome};
 
 /// What became of the state of an account or of a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

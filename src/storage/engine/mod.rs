@@ -116,6 +116,13 @@ impl Engine {
     }
 }
 
+/// Whether a statement was refused because a value that must be unique exists.
+pub(super) fn is_unique_violation(error: &Error) -> bool {
+    let Error::Unexpected(cause) = error else { return false };
+    let cause = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    cause.is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if postgres::is_mix_up(&error) {

@@ -11,7 +11,7 @@ macro_rules! entries {
         concat!(
             "SELECT id, position, chain_hash, kind, occurred_at, actor_kind, actor, actor_role, ",
             "account_id, session_id, target, address, user_agent, request_id, outcome, reason, ",
-            "method FROM events ",
+            "method, operator_reason FROM events ",
             $rest
         )
     };
@@ -37,6 +37,7 @@ pub(super) struct EntryRow {
     outcome: String,
     reason: Option<String>,
     method: Option<String>,
+    operator_reason: Option<String>,
 }
 
 impl EntryRow {
@@ -61,6 +62,7 @@ impl EntryRow {
             outcome: self.outcome,
             reason: self.reason,
             method: self.method,
+            operator_reason: self.operator_reason,
         }
     }
 

@@ -20,13 +20,31 @@ use super::{Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epo
 /// was lowered, comes down to it from sign-in to sign-in.
 const ENDED_AT_ONCE: u32 = 10;
 
-const INSERT: &str = "
-INSERT INTO sessions (
+macro_rules! insert_from {
+    ($accounts:literal) => {
+        concat!(
+            "INSERT INTO sessions (
     id, account_id, method, passkey_id, refresh_family, refresh_generation, refreshed_at, address,
     user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at, epoch)
-SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM accounts
-WHERE id = $2 AND disabled_at IS NULL
-RETURNING epoch";
+SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM ",
+            $accounts,
+            " RETURNING epoch"
+        )
+    };
+}
+
+// Both in one statement where the engine has such: each is a message whose answer is waited for.
+const INSERT_POSTGRES: &str = concat!(
+    "WITH account AS (
+    UPDATE accounts SET last_sign_in_at = $6 WHERE id = $2 AND disabled_at IS NULL
+    RETURNING id, epoch)
+",
+    insert_from!("account")
+);
+
+const INSERT_SQLITE: &str = insert_from!("accounts WHERE id = $2 AND disabled_at IS NULL");
+
+const SIGNED_IN_SQLITE: &str = "UPDATE accounts SET last_sign_in_at = $2 WHERE id = $1";
 
 const PASSWORD_IS: &str = "
 SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts WHERE id = $1 AND password_hash = $2";
@@ -140,9 +158,17 @@ pub(in crate::storage) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,
 ) -> Result<Option<i64>> {
+    let insert = match connection {
+        Connection::Postgres(_) => INSERT_POSTGRES,
+        Connection::Sqlite(_) => {
+            let parameters = params![session.account_id, session.created_at];
+            connection.execute(SIGNED_IN_SQLITE, parameters).await?;
+            INSERT_SQLITE
+        }
+    };
     let inserted: Option<(i64,)> = connection
         .find(
-            INSERT,
+            insert,
             params![
                 session.id,
                 session.account_id,

@@ -105,6 +105,7 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("epoch"),
             integer("disabled_at"),
+            integer("last_sign_in_at"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),

@@ -36,6 +36,7 @@ pub(super) const EVENTS: Table = Table {
         text("outcome"),
         text("reason"),
         text("method"),
+        text("operator_reason"),
     ],
     account_deletion: AccountDeletion::Keeps("operators see them"),
     sweep: Sweep::OfRecord(&[SWEEP_EVENTS]),

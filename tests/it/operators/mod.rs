@@ -1,7 +1,11 @@
 //! What operators do to people's accounts, and what is left of them then.
 
+mod acts;
+mod lists;
 mod passkeys;
+mod roles;
 mod states;
+mod updates;
 
 use claviger::{
     domain::{events::act, world::World},

@@ -236,7 +236,7 @@ pub(crate) fn act() -> Act {
 /// Something that the server does at a time.
 pub(crate) fn act_at(at: Timestamp) -> Act {
     let event_id = EventId::from_uuid(Uuid::from_u128(u128::from(next()) << 8));
-    Act { event_id, at, actor: Actor::Server, session_id: None, call: None }
+    Act { event_id, at, actor: Actor::Server, session_id: None, call: None, reason: None }
 }
 
 /// A refused event at a time.

@@ -361,6 +361,7 @@ fn shortened(statement: &str) -> String {
             format!("lock {}", table("FROM").unwrap())
         }
         verb @ ("SELECT" | "DELETE") => format!("{verb} {}", table("FROM").unwrap_or(statement)),
+        "WITH" => format!("INSERT {}", words[outermost(&words, "INSERT").unwrap() + 2]),
         verb @ "INSERT" => format!("{verb} {}", words[2]),
         verb @ "UPDATE" => format!("{verb} {}", words[1]),
         _ => statement.to_owned(),

@@ -3,6 +3,7 @@
 use claviger::{
     domain::operators::service_accounts::{NewServiceAccount, Wanted},
     grpc::contracts::admin::{
+        account_service_client::AccountServiceClient,
         audit_service_client::AuditServiceClient, key_service_client::KeyServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
     },
@@ -96,6 +97,17 @@ impl TestApp {
     pub fn admin_with(&self, key: &str) -> ServiceAccountServiceClient<Keyed> {
         let channel = channel(self.internal_port());
         ServiceAccountServiceClient::with_interceptor(channel, Bearer::new(key))
+    }
+
+    /// The caller with this key manages accounts.
+    pub fn accounts_with(&self, key: &str) -> AccountServiceClient<Keyed> {
+        let channel = channel(self.internal_port());
+        AccountServiceClient::with_interceptor(channel, Bearer::new(key))
+    }
+
+    /// A service account with a role, called like the role, that manages accounts.
+    pub async fn desk(&self, role: Role) -> AccountServiceClient<Keyed> {
+        self.accounts_with(&self.key_of_role(role.name(), role).await)
     }
 
     /// Whoever shows this key asks about tokens.
