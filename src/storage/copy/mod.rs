@@ -16,7 +16,7 @@ use super::{
     Options, migrations,
     tables::{TABLES, Table},
 };
-use row::Checksum;
+use row::{Checksum, key};
 use side::{Side, origin};
 
 pub use error::CopyError;
@@ -153,8 +153,8 @@ async fn copy_table(
         |done| watch(Progress { table: table.name, stage: Stage::Copying, done, total });
     report(done);
     let last = into.last_key(table).await?;
-    let mut page = from.page(table, last.as_ref()).await?;
-    while let Some(last) = page.last().and_then(|row| row.first()) {
+    let mut page = from.page(table, last.as_deref()).await?;
+    while let Some(last) = page.last().map(|row| key(table, row)) {
         // The next page is read while this one is written.
         let (next, ()) = tokio::try_join!(from.page(table, Some(last)), into.insert(table, &page))?;
         done += page.len() as u64;
@@ -191,7 +191,7 @@ async fn checksum(
     let mut checksum = Checksum::new();
     let mut done = 0;
     let mut page = side.page(table, None).await?;
-    while let Some(last) = page.last().and_then(|row| row.first()) {
+    while let Some(last) = page.last().map(|row| key(table, row)) {
         page.iter().for_each(|row| checksum.add(row));
         done += page.len() as u64;
         report(done);

@@ -2,6 +2,8 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use crate::storage::tables::Table;
+
 /// A value with its kind; `None` is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -13,6 +15,11 @@ pub(super) enum Value {
 
 /// The values in the order of the table's columns.
 pub(super) type Row = Vec<Value>;
+
+/// The values of a row's key.
+pub(super) fn key<'r>(table: &Table, row: &'r Row) -> &'r [Value] {
+    row.get(..table.key().len()).unwrap_or(row)
+}
 
 /// A digest of rows that is the same whichever engine they are read from.
 pub(super) struct Checksum(Context);

@@ -177,17 +177,18 @@ impl Side {
     pub(super) async fn page(
         &mut self,
         table: &Table,
-        after: Option<&Value>,
+        after: Option<&[Value]>,
     ) -> Result<Vec<Row>, CopyError> {
-        let (columns, key, name) = (table.column_list(), table.key(), table.name);
-        let behind = after.map_or(String::new(), |_| format!("WHERE {key} > $1"));
+        let (columns, key, name) = (table.column_list(), table.key_list(""), table.name);
+        let behind = after.map_or(String::new(), |after| {
+            let places = (1..=after.len()).map(|it| format!("${it}")).collect::<Vec<_>>();
+            format!("WHERE ({key}) > ({})", places.join(", "))
+        });
         let sql = format!("SELECT {columns} FROM {name} {behind} ORDER BY {key} LIMIT {PAGE}");
         let rows: sqlx::Result<Vec<Row>> = on_side!(self, |c| {
             let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-            let query = match after {
-                Some(key) => bind!(query, bind, key),
-                None => query,
-            };
+            let key = after.unwrap_or_default();
+            let query = key.iter().fold(query, |query, value| bind!(query, bind, value));
             match query.fetch_all(c).await {
                 Ok(rows) => rows.iter().map(|row| decode!(row, table)).collect(),
                 Err(error) => Err(error),
@@ -222,10 +223,10 @@ impl Side {
     }
 
     /// The greatest key, if there are rows.
-    pub(super) async fn last_key(&mut self, table: &Table) -> Result<Option<Value>, CopyError> {
-        let only_key = Table { columns: table.columns.get(..1).unwrap_or(&[]), ..*table };
-        let (key, name) = (table.key(), table.name);
-        let sql = format!("SELECT {key} FROM {name} ORDER BY {key} DESC LIMIT 1");
+    pub(super) async fn last_key(&mut self, table: &Table) -> Result<Option<Row>, CopyError> {
+        let only_key = Table { columns: table.key(), ..*table };
+        let (key, last, name) = (table.key_list(""), table.key_list(" DESC"), table.name);
+        let sql = format!("SELECT {key} FROM {name} ORDER BY {last} LIMIT 1");
         let row: sqlx::Result<Option<Row>> = on_side!(self, |c| {
             let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
             match query.fetch_optional(c).await {
@@ -233,8 +234,7 @@ impl Side {
                 Err(error) => Err(error),
             }
         });
-        let row = row.map_err(|error| self.table_failed(table, error))?;
-        Ok(row.and_then(|row| row.into_iter().next()))
+        row.map_err(|error| self.table_failed(table, error))
     }
 
     /// The text that a query returns, if it returns a row.

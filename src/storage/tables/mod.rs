@@ -11,9 +11,11 @@ mod record;
 pub struct Table {
     /// The name in the schema.
     pub name: &'static str,
-    /// Its columns but for generated ones; the first is its key. Keys are numbers, bytes, or text that both
+    /// Its columns but for generated ones; the first are its key. Keys are numbers, bytes, or text that both
     /// engines order by its bytes, so that both have the rows in the same order.
     pub columns: &'static [Column],
+    /// How many columns the key has.
+    pub key_columns: usize,
     /// What the deletion of an account does to its rows.
     pub account_deletion: AccountDeletion,
     /// How expired rows are deleted.
@@ -96,6 +98,7 @@ DELETE FROM sessions WHERE id IN (
 pub const TABLES: &[Table] = &[
     Table {
         name: "accounts",
+        key_columns: 1,
         columns: &[
             bytes("id"),
             text("username"),
@@ -112,6 +115,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "sessions",
+        key_columns: 1,
         columns: &[
             bytes("id"),
             bytes("account_id"),
@@ -149,6 +153,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "passkeys",
+        key_columns: 1,
         columns: &[
             bytes("id"),
             bytes("account_id"),
@@ -174,6 +179,7 @@ pub const TABLES: &[Table] = &[
     Table {
         // Of the previous version, which may run beside this one.
         name: "ceremonies",
+        key_columns: 1,
         columns: &[
             bytes("id"),
             text("kind"),
@@ -193,6 +199,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "used_ceremonies",
+        key_columns: 1,
         columns: &[bytes("id"), boolean("failed"), integer("keep_until")],
         account_deletion: AccountDeletion::Unrelated,
         sweep: Sweep::AtExpiry(&[sweep!(
@@ -204,6 +211,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "revocations",
+        key_columns: 1,
         // The time of record is by another clock in the target, but a server that starts reads all
         // revocations first, whenever they were recorded. Copied, it needs no exception below.
         columns: &[bytes("session_id"), integer("expires_at"), integer("recorded_at")],
@@ -219,6 +227,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "signing_keys",
+        key_columns: 1,
         columns: &[
             text("key_id"),
             text("algorithm"),
@@ -240,6 +249,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "account_revocations",
+        key_columns: 1,
         columns: &[
             bytes("account_id"),
             integer("issued_before"),
@@ -262,6 +272,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "token_revocations",
+        key_columns: 1,
         columns: &[text("token_id"), integer("expires_at"), integer("recorded_at")],
         account_deletion: AccountDeletion::Unrelated,
         sweep: Sweep::AtExpiry(&[sweep!(
@@ -273,6 +284,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "service_accounts",
+        key_columns: 1,
         columns: &[
             bytes("id"),
             text("name"),
@@ -286,6 +298,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "service_account_keys",
+        key_columns: 1,
         columns: &[
             bytes("key_hash"),
             bytes("service_account_id"),
@@ -303,12 +316,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "service_account_certificates",
+        key_columns: 1,
         columns: &[text("name"), bytes("service_account_id")],
         account_deletion: AccountDeletion::Unrelated,
         sweep: Sweep::Never("the names are deleted with their service account"),
     },
     Table {
         name: "sign_in_failures",
+        key_columns: 1,
         columns: &[
             bytes("failure_key"),
             integer("failures"),
@@ -328,6 +343,7 @@ pub const TABLES: &[Table] = &[
     record::KEYS,
     Table {
         name: "budgets",
+        key_columns: 1,
         columns: &[bytes("budget_key"), integer("spent_until")],
         account_deletion: AccountDeletion::Unrelated,
         sweep: Sweep::AtExpiry(&[sweep!(
@@ -340,15 +356,25 @@ pub const TABLES: &[Table] = &[
 ];
 
 impl Table {
-    /// The column that no two rows share and that orders them.
-    pub(super) fn key(&self) -> &'static str {
-        self.columns.first().map_or("", |key| key.name)
+    /// The columns whose values no two rows share, and that order the rows.
+    pub fn key(&self) -> &'static [Column] {
+        self.columns.get(..self.key_columns).unwrap_or(self.columns)
     }
 
     /// The names of the columns, with commas between them.
     pub(super) fn column_list(&self) -> String {
-        self.columns.iter().map(|it| it.name).collect::<Vec<_>>().join(", ")
+        list(self.columns, "")
     }
+
+    /// The names of the columns of the key, each with a suffix, with commas between them.
+    pub(super) fn key_list(&self, suffix: &str) -> String {
+        list(self.key(), suffix)
+    }
+}
+
+fn list(columns: &[Column], suffix: &str) -> String {
+    let names = columns.iter().map(|it| format!("{}{suffix}", it.name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 const fn integer(name: &'static str) -> Column {

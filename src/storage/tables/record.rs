@@ -18,6 +18,7 @@ const SWEEP_CHECKPOINTS: &str = "DELETE FROM event_checkpoints WHERE position IN
 
 pub(super) const EVENTS: Table = Table {
     name: "events",
+    key_columns: 1,
     columns: &[
         bytes("id"),
         integer("position"),
@@ -44,6 +45,7 @@ pub(super) const EVENTS: Table = Table {
 
 pub(super) const CHECKPOINTS: Table = Table {
     name: "event_checkpoints",
+    key_columns: 1,
     columns: &[
         integer("position"),
         bytes("chain_hash"),
@@ -58,6 +60,7 @@ pub(super) const CHECKPOINTS: Table = Table {
 
 pub(super) const KEYS: Table = Table {
     name: "event_keys",
+    key_columns: 1,
     columns: &[
         text("key_id"),
         bytes("sealed_private_key"),

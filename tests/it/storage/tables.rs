@@ -137,8 +137,11 @@ fn copied(name: fn(Kind) -> &'static str) -> Columns {
 }
 
 fn copied_keys() -> Vec<(String, String)> {
-    let keys = TABLES.iter().map(|it| (it.name.to_owned(), it.columns[0].name.to_owned()));
-    sorted(keys.collect())
+    let key = |it: &Table| {
+        let name = it.name.to_owned();
+        it.key().iter().map(move |column| (name.clone(), column.name.to_owned()))
+    };
+    sorted(TABLES.iter().flat_map(key).collect())
 }
 
 async fn schema_of_sqlite(connection: &mut SqliteConnection) -> (Columns, Vec<(String, String)>) {
