@@ -244,7 +244,7 @@ impl Way {
     async fn refresh(&self, storage: &Storage, person: &mut Person) -> Outcome<()> {
         let attempt = nouns::refresh(person.family, person.generation);
         match self.write(storage.rotate_refresh_token(attempt)).await?.announced(drop) {
-            Rotation::Rotated(session) => person.generation = session.refresh_generation,
+            Rotation::Rotated(session, _) => person.generation = session.refresh_generation,
             other => return Err(format!("not rotated: {other:?}").into()),
         }
         Ok(())

@@ -21,6 +21,7 @@ use claviger::{
         tokens::access::{self, AccessTokens, Subject},
         world::World,
     },
+    model::{account::Profile, label::DisplayName, username::Username},
 };
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -79,6 +80,9 @@ struct BareClaims {
     sid: String,
     auth_time: i64,
     amr: Vec<String>,
+    preferred_username: String,
+    name: String,
+    groups: Vec<String>,
 }
 
 impl Stage {
@@ -202,6 +206,11 @@ fn sign(app: &App) -> Outcome<Vec<String>> {
                 auth_time: world.now(),
                 auth_method: SignInMethod::Passkey,
                 session_ends_at: world.now() + Duration::from_secs(3600),
+                profile: Profile {
+                    username: Username::from_stored("alice@example.com".to_owned()),
+                    display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
+                    groups: "admins,staff".parse()?,
+                },
             };
             let (own, _) = signer.sign(subject)?;
             let caller = signer.authenticate(own.expose())?;

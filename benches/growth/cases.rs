@@ -126,7 +126,7 @@ async fn rotate_refresh_token(ground: &mut Ground) -> Outcome<Call> {
     call(async move {
         Ok(matches!(
             storage.rotate_refresh_token(attempt).await?.announced(drop),
-            Rotation::Rotated(_)
+            Rotation::Rotated(_, _)
         ))
     })
 }

@@ -80,3 +80,14 @@ ALTER TABLE service_accounts ADD COLUMN role TEXT COLLATE "C";
 
 -- When the newest of all sessions of the account was opened; NULL where none was since the column exists.
 ALTER TABLE accounts ADD COLUMN last_sign_in_at BIGINT;
+
+-- The groups of accounts, which operators set and access tokens name. Without a foreign key, like
+-- sessions; deleting an account deletes its rows.
+CREATE TABLE account_groups (
+    -- 1 to 64 of a to z, 0 to 9, -, _ and .
+    group_name TEXT COLLATE "C" NOT NULL,
+    account_id BYTEA NOT NULL,
+    PRIMARY KEY (group_name, account_id)
+);
+
+CREATE INDEX account_groups_by_account ON account_groups (account_id, group_name);

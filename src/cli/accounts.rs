@@ -8,7 +8,7 @@ use crate::{
     app::{compose, data},
     config::Config,
     domain::{operators::accounts, world::World},
-    model::username::Username,
+    model::{account::AccountReference, group, username::Username},
 };
 
 use super::{failed, no_data, operator::operator, refused, say};
@@ -27,12 +27,30 @@ pub(super) enum AccountsCommand {
         #[arg(allow_hyphen_values = true)]
         username: String,
     },
+    /// Put an account into groups, and into no others
+    ///
+    /// Access tokens carry the groups of their account, so that gateways and services can demand one. A
+    /// session gets the new groups when it is refreshed, at the latest when its access token expires.
+    /// `claviger revoke account` ends the tokens with the groups of before at once. Without a group, the
+    /// account is in none.
+    SetGroups {
+        /// The username, or the account ID (`sub`)
+        #[arg(value_name = "USERNAME_OR_ID", allow_hyphen_values = true)]
+        account: String,
+        /// The groups, at most 32; a name has 1 to 64 of a to z, 0 to 9, -, _ and ., and begins with a
+        /// letter or a digit
+        #[arg(value_name = "GROUP")]
+        groups: Vec<String>,
+    },
 }
 
 /// Runs one of them, also while servers run.
 pub(super) async fn run(command: AccountsCommand, config: &Config, world: &World) -> ExitCode {
     match command {
         AccountsCommand::Unlock { username } => unlock(config, world, &username).await,
+        AccountsCommand::SetGroups { account, groups } => {
+            set_groups(config, world, &account, &groups).await
+        }
     }
 }
 
@@ -55,6 +73,35 @@ async fn unlock(config: &Config, world: &World, name: &str) -> ExitCode {
             say(format_args!("Reset the failed sign-in count of {username:?}."));
             ExitCode::SUCCESS
         }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn set_groups(config: &Config, world: &World, name: &str, groups: &[String]) -> ExitCode {
+    let groups = match group::parse(groups) {
+        Ok(groups) => groups,
+        Err(rule) => return refused(format_args!("The groups {}.", rule.description)),
+    };
+    let unknown = || refused(format_args!("There is no account with the username or ID {name:?}."));
+    let Some(account) = AccountReference::parse(name) else { return unknown() };
+    let data = match data::open_existing(config, world).await {
+        Ok(data) => data,
+        Err(error) => return no_data(&error),
+    };
+    let set =
+        accounts::set_groups(&data.storage, world, &account, groups.clone(), &operator()).await;
+    data.storage.close().await;
+    match set {
+        Ok(Some(id)) if groups.is_empty() => {
+            say(format_args!("The account {id} is in no group now."));
+            ExitCode::SUCCESS
+        }
+        Ok(Some(id)) => {
+            let names = groups.iter().collect::<Vec<_>>().join(", ");
+            say(format_args!("The account {id} is in these groups now: {names}."));
+            ExitCode::SUCCESS
+        }
+        Ok(None) => unknown(),
         Err(error) => failed(&error),
     }
 }

@@ -70,6 +70,7 @@ fn every_subcommand_parses_to_its_own_variant() {
         "keys list" => Command::Keys(Keys::List),
         "keys revoke k1" => Command::Keys(Keys::Revoke { key_id }) if key_id == "k1",
         "accounts unlock alice" => Command::Accounts(Accounts::Unlock { username }) if username == "alice",
+        "accounts set-groups alice staff admins" => Command::Accounts(Accounts::SetGroups { account, groups }) if account == "alice" && groups.len() == 2,
         "audit list --account alice --kind sign_in --since 24h --limit 5" => Command::Audit(AuditCommand::List(_)),
         "audit export" => Command::Audit(AuditCommand::Export),
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),

@@ -1,6 +1,6 @@
 //! Accounts: the people who can sign in.
 
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 
 use super::{id::RequestId, label::DisplayName, password::PasswordHash, username::Username};
 
@@ -17,6 +17,8 @@ pub struct Account {
     pub has_password: bool,
     /// How many passkeys there are.
     pub passkey_count: u32,
+    /// The groups that operators put it into.
+    pub groups: Groups,
     /// When the account was created.
     pub created_at: Timestamp,
     /// When an operator disabled the account; `None` while it is active.
@@ -30,6 +32,18 @@ impl Account {
     pub const fn is_disabled(&self) -> bool {
         self.disabled_at.is_some()
     }
+}
+
+/// What access tokens say of a person beside the account's id: so that a service can show a name, and
+/// decide who may do what, without asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The name to show for the person; may be empty.
+    pub display_name: DisplayName,
+    /// The groups of the account.
+    pub groups: Groups,
 }
 
 /// An account about to be created.
@@ -47,6 +61,14 @@ pub struct NewAccount {
     pub request_id: Option<RequestId>,
     /// When it is created.
     pub created_at: Timestamp,
+}
+
+impl NewAccount {
+    /// What its first access token says of it. A new account is in no group.
+    pub fn profile(&self) -> Profile {
+        let (username, display_name) = (self.username.clone(), self.display_name.clone());
+        Profile { username, display_name, groups: Groups::default() }
+    }
 }
 
 /// An account with what is needed to check its password.

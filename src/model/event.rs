@@ -97,6 +97,8 @@ event_kinds! {
     AccountDisabled = "account_disabled", target "";
     /// A disabled account was enabled.
     AccountEnabled = "account_enabled", target "";
+    /// The groups of an account were set.
+    AccountGroupsChanged = "account_groups_changed", target "";
     /// The failed sign-in count of a username was reset.
     UsernameUnlocked = "username_unlocked", target "";
     /// One access token was revoked.

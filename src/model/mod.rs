@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod client;
 pub mod event;
 pub mod failure;
+pub mod group;
 pub mod host;
 pub mod id;
 pub mod label;

@@ -6,7 +6,7 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use super::{event::Act, id::PasskeyId, token::RefreshFamilyHash};
+use super::{account::Profile, event::Act, id::PasskeyId, token::RefreshFamilyHash};
 
 pub use super::origin::{MAX_USER_AGENT_CHARS, Origin};
 
@@ -83,6 +83,15 @@ pub struct NewSession {
     /// How many sessions its account may have, this one included. If there are more, those end that were
     /// unused for the longest time.
     pub limit: u32,
+}
+
+/// What the first access token of a session needs of its account, as it was when the session was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The epoch of the account, which the session is of.
+    pub epoch: i64,
+    /// What tokens say of the person.
+    pub profile: Profile,
 }
 
 /// A session as it is stored.
@@ -166,16 +175,16 @@ impl EndReason {
     }
 }
 
-/// The result of using a refresh token.
+/// The result of using a refresh token, with what the next access token says of the person.
 #[derive(Debug, Clone)]
 pub enum Rotation {
     /// It was valid and is now spent: the session holds the next generation.
-    Rotated(Session),
+    Rotated(Session, Profile),
     /// It was spent within the grace: the session already holds the generation to return.
-    Repeated(Session),
+    Repeated(Session, Profile),
     /// It was spent earlier, but its successor was never used: that one is no longer valid, and the
     /// session holds a newer generation.
-    Superseded(Session),
+    Superseded(Session, Profile),
     /// It was spent and its successor used: the session was ended just now.
     Reused {
         /// The session that was ended.

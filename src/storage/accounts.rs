@@ -19,6 +19,7 @@ use super::{
     Connection, Result, Storage,
     error::corrupt,
     events::append,
+    groups::{group_names, read_groups},
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
@@ -37,8 +38,11 @@ pub enum AccountCreation {
 /// The columns of an [`AccountRow`].
 macro_rules! account_columns {
     () => {
-        "id, username, display_name, password_hash, request_id, created_at, disabled_at,
-    last_sign_in_at, (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count"
+        concat!(
+            "id, username, display_name, password_hash, request_id, created_at, disabled_at, last_sign_in_at,
+    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count, ",
+            group_names!("accounts.id")
+        )
     };
 }
 pub(super) use account_columns;
@@ -210,6 +214,7 @@ pub(super) struct AccountRow {
     disabled_at: Option<i64>,
     last_sign_in_at: Option<i64>,
     passkey_count: i64,
+    group_names: Option<String>,
 }
 
 impl AccountRow {
@@ -223,6 +228,7 @@ impl AccountRow {
             display_name: DisplayName::from_stored(self.display_name),
             has_password: self.password_hash.is_some(),
             passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
+            groups: read_groups(self.group_names.as_deref())?,
             created_at: Timestamp::from_micros(self.created_at),
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
             last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),

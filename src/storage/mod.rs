@@ -13,6 +13,7 @@ pub mod deadline;
 mod engine;
 pub mod error;
 pub mod events;
+mod groups;
 pub mod migrations;
 mod options;
 pub mod passkeys;

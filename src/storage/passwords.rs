@@ -9,7 +9,7 @@ use claviger_token::{
 use crate::model::{
     event::{Act, EventKind},
     password::PasswordHash,
-    session::{EndReason, NewSession, SignIn},
+    session::{EndReason, NewSession, Opening, SignIn},
 };
 
 use super::{
@@ -87,15 +87,16 @@ impl Storage {
     }
 
     /// Sets a new password, ends every session of the account and opens a new one, in one step.
-    /// Returns the epoch of the new one, or `None` when the caller's session is not live.
-    pub async fn change_password(&self, change: PasswordChange) -> Result<Ending<Option<i64>>> {
+    /// Returns what the first access token of the new one needs, or `None` when the caller's session is
+    /// not live.
+    pub async fn change_password(&self, change: PasswordChange) -> Result<Ending<Option<Opening>>> {
         let PasswordChange { account_id, caller, revoked_until, .. } = change;
         let (reason, now) = (EndReason::PasswordChanged, change.session.created_at);
         let end = SessionEnd { reason, now, revoked_until };
         let changed = self
             .write((change, end), |c, (change, end)| Box::pin(change_password(c, change, *end)));
         Ok(match changed.await? {
-            Some((epoch, ended)) => Ending::new(Some(epoch), end.of(account_id, ended)),
+            Some((opening, ended)) => Ending::new(Some(opening), end.of(account_id, ended)),
             None => Ending::had_ended(None, caller, revoked_until),
         })
     }
@@ -138,7 +139,7 @@ async fn change_password(
     connection: &mut Connection,
     change: &PasswordChange,
     end: SessionEnd,
-) -> Result<Option<(i64, Ended)>> {
+) -> Result<Option<(Opening, Ended)>> {
     let id = change.account_id;
     lock_account(connection, id).await?;
     if !is_live(connection, change.caller, id, end.now).await? {

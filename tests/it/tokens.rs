@@ -51,7 +51,20 @@ async fn an_access_token_is_a_jwt_profile_token() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["amr", "aud", "auth_time", "client_id", "epoch", "exp", "iat", "iss", "jti", "sid", "sub"]
+        [
+            "amr",
+            "aud",
+            "auth_time",
+            "client_id",
+            "epoch",
+            "exp",
+            "iat",
+            "iss",
+            "jti",
+            "preferred_username",
+            "sid",
+            "sub"
+        ]
     );
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    group::Groups,
     id::{AccountId, SessionId},
     sign_in::SignInMethod,
     time::Timestamp,
@@ -38,6 +39,13 @@ pub struct Claims {
     /// `epoch`: that of the account when the session was opened, 0 at first. It rises whenever everything
     /// of the account is ended, which revokes the tokens of all earlier epochs.
     pub epoch: i64,
+    /// `preferred_username` (OpenID Connect Core §5.1): the name that the account signs in with, when the
+    /// session was last refreshed. Empty in a token of a server that does not write it.
+    pub username: String,
+    /// `name` (OpenID Connect Core §5.1): the name to show for the person. May be empty.
+    pub display_name: String,
+    /// `groups` (RFC 9068 §2.2.3.1): the groups of the account, when the session was last refreshed.
+    pub groups: Groups,
 }
 
 impl Claims {
@@ -65,8 +73,8 @@ impl Claims {
     }
 }
 
-/// The JSON object. All members but `nbf` are required; unknown ones are ignored, since a newer server
-/// may write more.
+/// The JSON object. Unknown members are ignored, since a newer server may write more. `nbf` and what
+/// describes the person may be missing, as they are in the tokens of older servers.
 #[derive(Serialize, Deserialize)]
 struct ClaimsObject {
     iss: String,
@@ -80,6 +88,12 @@ struct ClaimsObject {
     auth_time: i64,
     amr: Vec<String>,
     epoch: i64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    preferred_username: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
 }
@@ -109,6 +123,9 @@ pub fn to_json(claims: &Claims) -> serde_json::Result<Vec<u8>> {
         auth_time: claims.auth_time.as_seconds(),
         amr: claims.auth_method.references().iter().map(|&name| name.to_owned()).collect(),
         epoch: claims.epoch,
+        preferred_username: claims.username.clone(),
+        name: claims.display_name.clone(),
+        groups: claims.groups.iter().map(str::to_owned).collect(),
         nbf: None,
     };
     serde_json::to_vec(&object)
@@ -131,6 +148,85 @@ pub(crate) fn from_json(json: &[u8]) -> Option<ReadClaims> {
         token_id: object.jti,
         auth_time: Timestamp::from_seconds(object.auth_time),
         epoch: object.epoch,
+        username: object.preferred_username,
+        display_name: object.name,
+        groups: Groups::parse(&object.groups).ok()?,
     };
     Some(ReadClaims { claims, not_before: object.nbf.map(Timestamp::from_seconds) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claims() -> Claims {
+        Claims {
+            issuer: "https://id.example".to_owned(),
+            account_id: AccountId::from_uuid(Uuid::nil()),
+            audience: "shop".to_owned(),
+            expires_at: Timestamp::from_seconds(1900),
+            issued_at: Timestamp::from_seconds(1000),
+            token_id: "a token".to_owned(),
+            session_id: SessionId::from_uuid(Uuid::nil()),
+            auth_time: Timestamp::from_seconds(1000),
+            auth_method: SignInMethod::Password,
+            epoch: 0,
+            username: "alice".to_owned(),
+            display_name: "Alice Liddell".to_owned(),
+            groups: "admins,staff".parse().unwrap(),
+        }
+    }
+
+    fn object(claims: &Claims) -> Value {
+        serde_json::from_slice(&to_json(claims).unwrap()).unwrap()
+    }
+
+    fn read(object: &Value) -> Option<Claims> {
+        from_json(object.to_string().as_bytes()).map(|it| it.claims)
+    }
+
+    #[test]
+    fn what_describes_the_person_is_written_and_read() {
+        let written = object(&claims());
+
+        assert_eq!(written["preferred_username"], "alice");
+        assert_eq!(written["name"], "Alice Liddell");
+        assert_eq!(written["groups"], json!(["admins", "staff"]));
+        assert_eq!(read(&written), Some(claims()));
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out_and_what_is_missing_is_empty() {
+        let bare = Claims {
+            username: String::new(),
+            display_name: String::new(),
+            groups: Groups::default(),
+            ..claims()
+        };
+
+        let written = object(&bare);
+
+        for name in ["preferred_username", "name", "groups"] {
+            assert!(written.get(name).is_none(), "{name}");
+        }
+        assert_eq!(read(&written), Some(bare));
+    }
+
+    #[test]
+    fn groups_that_are_too_many_or_malformed_make_a_token_malformed() {
+        let of = |groups: Value| {
+            let mut object = object(&claims());
+            object["groups"] = groups;
+            read(&object)
+        };
+        let names: Vec<String> = (0..33).map(|it| format!("group-{it}")).collect();
+
+        assert!(of(json!(names[..32])).is_some());
+        for groups in [json!(names), json!(["Staff"]), json!([""]), json!("staff"), json!([7])] {
+            assert_eq!(of(groups.clone()), None, "{groups}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ pub mod bearer;
 mod causes;
 pub mod challenge;
 pub mod claims;
+pub mod group;
 pub mod id;
 pub mod jwk;
 pub mod jws;

@@ -166,7 +166,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::sign_in::SignInMethod;
+    use crate::{group::Groups, sign_in::SignInMethod};
 
     fn another_id() -> Uuid {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -195,6 +195,9 @@ mod tests {
             auth_time: Timestamp::from_seconds(issued_at),
             auth_method: SignInMethod::Passkey,
             epoch,
+            username: String::new(),
+            display_name: String::new(),
+            groups: Groups::default(),
         }
     }
 

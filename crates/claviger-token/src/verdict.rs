@@ -134,6 +134,9 @@ mod tests {
             auth_time,
             auth_method: SignInMethod::Password,
             epoch: 0,
+            username: "alice".to_owned(),
+            display_name: String::new(),
+            groups: "admins,staff".parse().unwrap(),
         })
     }
 

@@ -25,7 +25,7 @@ pub struct Status {
     pub revocations: usize,
     /// The number of valid keys, those announced for later included.
     pub keys: usize,
-    /// The number of tokens in the cache, at most 16,384.
+    /// The number of tokens in the cache: at most 16,384, fewer if they have many groups.
     pub remembered_tokens: usize,
     /// The number of revocations and keys of a kind that this version does not know. If it is not zero,
     /// update this library: revoked tokens may be accepted.

@@ -17,7 +17,7 @@ use crate::{
         account::{Account, AccountWithPassword},
         event::{Actor, EventKind},
         password::{Password, PasswordHash, TypedPassword},
-        session::{Origin, SignIn},
+        session::{Opening, Origin, SignIn},
     },
     storage::sessions::SignInRefusal,
 };
@@ -138,8 +138,8 @@ impl Accounts {
     /// disabled.
     pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
         let prepared = self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
-        let (proof, epoch) = match self.open(&prepared, &proof).await? {
-            Some(epoch) => (proof, epoch),
+        let (proof, opening) = match self.open(&prepared, &proof).await? {
+            Some(opening) => (proof, opening),
             None => {
                 let id = proof.account.id;
                 let again = self.open_again(&prepared, proof).await;
@@ -150,7 +150,7 @@ impl Accounts {
                 again?
             }
         };
-        let tokens = self.sessions.first_pair(prepared, epoch)?;
+        let tokens = self.sessions.first_pair(prepared, opening)?;
         let Proof { account, hash, outdated } = proof;
         tracing::info!(
             target: "claviger::security",
@@ -164,17 +164,21 @@ impl Accounts {
     }
 
     /// Checks the password again, and stores the session for what it is checked against now.
-    async fn open_again(&self, prepared: &PreparedSession, proof: Proof) -> Result<(Proof, i64)> {
+    async fn open_again(
+        &self,
+        prepared: &PreparedSession,
+        proof: Proof,
+    ) -> Result<(Proof, Opening)> {
         let proof = self.prove_again(proof).await?;
         let opened = self.open(prepared, &proof).await?;
         Ok((proof, opened.ok_or(Error::InvalidCredentials)?))
     }
 
-    /// Stores a session, unless the password has changed since. Returns its epoch.
+    /// Stores a session, unless the password has changed since. Returns what its first access token needs.
     ///
     /// # Errors
     /// `AccountDisabled`, which is recorded.
-    async fn open(&self, prepared: &PreparedSession, proof: &Proof) -> Result<Option<i64>> {
+    async fn open(&self, prepared: &PreparedSession, proof: &Proof) -> Result<Option<Opening>> {
         let (session, hash) = (prepared.session.clone(), proof.hash.clone());
         let until = self.sessions.revoked_until(session.created_at);
         let opened = self.sessions.ending(move |storage| async move {

@@ -52,7 +52,8 @@ impl Accounts {
         let proof = self.prove(attempt, tried, Some(found), &password).await?;
 
         let (id, act) = (caller.session_id, self.sessions.events().act_of(caller)?);
-        let Some(session) = self.storage.record_password_reauthentication(id, act).await? else {
+        let recorded = self.storage.record_password_reauthentication(id, act).await?;
+        let Some((session, profile)) = recorded else {
             if self.own(caller).await?.account.has_password {
                 return Err(Error::SessionEnded);
             }
@@ -69,6 +70,6 @@ impl Accounts {
             session_id = %session.id,
         );
         self.upgrade_hash(proof.account.id, proof.hash, proof.outdated).await;
-        self.sessions.access_token(&session)
+        self.sessions.access_token(&session, profile)
     }
 }

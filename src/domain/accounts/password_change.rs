@@ -134,7 +134,7 @@ impl Accounts {
                 }
             }))
         });
-        let epoch = changed.await?.ok_or(Error::SessionEnded)?;
-        self.sessions.first_pair(prepared, epoch)
+        let opening = changed.await?.ok_or(Error::SessionEnded)?;
+        self.sessions.first_pair(prepared, opening)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         id::RequestId,
         label::DisplayName,
         password::{Password, TypedPassword},
-        session::{FIRST_EPOCH, Origin, SignIn},
+        session::{FIRST_EPOCH, Opening, Origin, SignIn},
         token::TokenPair,
         username::{SignInName, Username},
         violation::Violations,
@@ -77,7 +77,8 @@ impl Accounts {
         match created.await? {
             AccountCreation::Created => {
                 self.throttle.succeeded(attempt).await?;
-                let tokens = self.sessions.first_pair(prepared, FIRST_EPOCH)?;
+                let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
+                let tokens = self.sessions.first_pair(prepared, opening)?;
                 Ok(registered(account, tokens))
             }
             AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,
@@ -180,6 +181,7 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         display_name,
         has_password: true,
         passkey_count: 0,
+        groups: Groups::default(),
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),
@@ -204,6 +206,7 @@ mod tests {
             display_name: DisplayName::default(),
             has_password: true,
             passkey_count: 0,
+            groups: Groups::default(),
             created_at: CREATED,
             disabled_at: None,
             last_sign_in_at: None,

@@ -1,9 +1,6 @@
 //! What operators revoke. Every server reads it from storage within a second.
 
-use claviger_token::{
-    id::{AccountId, SessionId},
-    time::Timestamp,
-};
+use claviger_token::{id::SessionId, time::Timestamp};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +11,7 @@ use crate::{
     storage::Storage,
 };
 
-use super::Actor;
+use super::{Actor, accounts};
 #[cfg(doc)]
 use crate::model::session::COUNTED_SESSIONS;
 
@@ -50,7 +47,8 @@ impl Revoker {
     /// Ends all sessions of an account and revokes every access token it has. Returns how many sessions
     /// were live, counted up to [`COUNTED_SESSIONS`], or `None` when there is no such account.
     pub async fn account(&self, account: &AccountReference, by: &Actor) -> Result<Option<u32>> {
-        let Some(account_id) = self.find(account).await? else { return Ok(None) };
+        let found = accounts::find(&self.storage, account).await?;
+        let Some(account_id) = found else { return Ok(None) };
         let act = act(&self.world, by.clone())?;
         let until = until(act.at);
         let ended = self.storage.revoke_account(account_id, act, until).await?;
@@ -77,19 +75,6 @@ impl Revoker {
         let (event, by) = ("token_revoked_by_operator", by.to_string());
         tracing::warn!(target: "claviger::security", event, token_id = %id, by);
         Ok(())
-    }
-
-    /// The ID is tried first: otherwise an account whose username is the ID of another would be taken
-    /// for it.
-    async fn find(&self, account: &AccountReference) -> Result<Option<AccountId>> {
-        if let Some(id) = account.id()
-            && self.storage.find_account(id).await?.is_some()
-        {
-            return Ok(Some(id));
-        }
-        let Some(username) = account.username() else { return Ok(None) };
-        let found = self.storage.find_account_by_username(username).await?;
-        Ok(found.map(|found| found.account.id))
     }
 }
 

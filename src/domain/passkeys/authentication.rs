@@ -102,8 +102,8 @@ impl Passkeys {
         let opened = self.sessions.ending(move |storage| async move {
             storage.open_passkey_session(passkey_use, session, until).await
         });
-        let epoch = opened.await??;
-        let tokens = self.sessions.first_pair(prepared, epoch)?;
+        let opening = opened.await??;
+        let tokens = self.sessions.first_pair(prepared, opening)?;
         let account = self.storage.find_account(passkey.account_id).await?;
         let account = account.ok_or(Error::PasskeyRefused("account deleted meanwhile"))?;
         self.reset_failures(&account).await;

@@ -5,6 +5,7 @@ use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 use crate::{
     domain::{Error, Result},
     model::{
+        account::Profile,
         ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         passkey::{Passkey, PasskeyUse},
         session::Session,
@@ -39,8 +40,8 @@ impl Passkeys {
         ceremony: SealedCeremony,
         response: AuthenticationResponse,
     ) -> Result<(AccessToken, Timestamp)> {
-        let session = self.reauthenticate(caller, ceremony, response).await?;
-        self.sessions.access_token(&session)
+        let (session, profile) = self.reauthenticate(caller, ceremony, response).await?;
+        self.sessions.access_token(&session, profile)
     }
 
     /// Checks the assertion of the caller's account that a ceremony asked for. The session's `auth_time`
@@ -53,10 +54,10 @@ impl Passkeys {
         caller: &Claims,
         ceremony: SealedCeremony,
         response: AuthenticationResponse,
-    ) -> Result<Session> {
+    ) -> Result<(Session, Profile)> {
         let ceremony = self.open_ceremony(&ceremony, |it| *it == purpose(caller)).await?;
-        let session = self.prove_presence(caller, &ceremony, &response).await;
-        let session = session.inspect_err(|error| {
+        let proved = self.prove_presence(caller, &ceremony, &response).await;
+        let proved = proved.inspect_err(|error| {
             let detail = match error {
                 Error::PasskeyRefused(detail) => Some(*detail),
                 Error::PasskeySuspended => Some("passkey suspended"),
@@ -88,7 +89,7 @@ impl Passkeys {
                 "failed sign-in count not reset",
             ),
         }
-        Ok(session)
+        Ok(proved)
     }
 
     async fn prove_presence(
@@ -96,7 +97,7 @@ impl Passkeys {
         caller: &Claims,
         ceremony: &Ceremony,
         response: &AuthenticationResponse,
-    ) -> Result<Session> {
+    ) -> Result<(Session, Profile)> {
         let (passkey, passkey_use) = self.check_assertion(ceremony, response).await?;
         let recorded = self.storage.record_passkey_reauthentication(
             passkey_use.clone(),
@@ -105,7 +106,7 @@ impl Passkeys {
             self.sessions.events().act_of(caller)?,
         );
         match recorded.await? {
-            Ok(session) => Ok(session),
+            Ok(proved) => Ok(proved),
             Err(UseRefusal::Changed) => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
             // A disabled account has no valid session.
             Err(UseRefusal::AccountDisabled) => Err(Error::SessionEnded),

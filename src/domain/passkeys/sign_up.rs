@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use claviger_token::id::AccountId;
+use claviger_token::{group::Groups, id::AccountId};
 
 use crate::{
     domain::{Error, Result, sessions::SignedIn},
@@ -16,7 +16,7 @@ use crate::{
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
         label::{DisplayName, PasskeyName},
         passkey::Passkey,
-        session::{FIRST_EPOCH, Origin, SignIn},
+        session::{FIRST_EPOCH, Opening, Origin, SignIn},
         username::Username,
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
@@ -161,7 +161,8 @@ impl Passkeys {
             SignUpOutcome::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
             SignUpOutcome::CeremonyUsed => return Err(Error::CeremonyNotFound),
         }
-        let tokens = self.sessions.first_pair(prepared, FIRST_EPOCH)?;
+        let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
+        let tokens = self.sessions.first_pair(prepared, opening)?;
         tracing::info!(
             target: "claviger::security",
             event = "account_registered",
@@ -181,6 +182,7 @@ fn created(account: NewAccount) -> Account {
         display_name,
         has_password: false,
         passkey_count: 1,
+        groups: Groups::default(),
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),

@@ -16,9 +16,9 @@ use claviger_token::{
 
 use crate::{
     model::{
-        account::Account,
+        account::{Account, Profile},
         event::{Act, Actor},
-        session::{NewSession, Origin, Rotation, Session, SessionCursor, SignIn},
+        session::{NewSession, Opening, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
     storage::{Storage, sessions::RefreshAttempt},
@@ -153,8 +153,9 @@ impl Sessions {
         Ok(PreparedSession { session, refresh_token })
     }
 
-    /// The first tokens of a session that is stored now, in this epoch.
-    pub fn first_pair(&self, prepared: PreparedSession, epoch: i64) -> Result<TokenPair> {
+    /// The first tokens of a session that is stored now, and was opened so.
+    pub fn first_pair(&self, prepared: PreparedSession, opening: Opening) -> Result<TokenPair> {
+        let Opening { epoch, profile } = opening;
         let PreparedSession { session, refresh_token } = prepared;
         let (access_token, access_token_expires_at) = self.access_tokens.sign(Subject {
             account_id: session.account_id,
@@ -163,6 +164,7 @@ impl Sessions {
             auth_method: session.sign_in.method(),
             session_ends_at: session.idle_expires_at,
             epoch,
+            profile,
         })?;
         Ok(TokenPair {
             access_token,
@@ -174,7 +176,11 @@ impl Sessions {
     }
 
     /// A new access token for a stored session.
-    pub fn access_token(&self, session: &Session) -> Result<(AccessToken, Timestamp)> {
+    pub fn access_token(
+        &self,
+        session: &Session,
+        profile: Profile,
+    ) -> Result<(AccessToken, Timestamp)> {
         self.access_tokens.sign(Subject {
             account_id: session.account_id,
             session_id: session.id,
@@ -182,6 +188,7 @@ impl Sessions {
             auth_method: session.auth_method,
             session_ends_at: session.idle_expires_at,
             epoch: session.epoch,
+            profile,
         })
     }
 
@@ -204,9 +211,9 @@ impl Sessions {
             revoked_until: self.revoked_until(now),
         };
         match self.rotate(attempt).await? {
-            Rotation::Rotated(session)
-            | Rotation::Repeated(session)
-            | Rotation::Superseded(session) => self.next_pair(&opened, &session),
+            Rotation::Rotated(session, profile)
+            | Rotation::Repeated(session, profile)
+            | Rotation::Superseded(session, profile) => self.next_pair(&opened, &session, profile),
             Rotation::Reused { .. } => Err(Error::RefreshTokenReused),
             // A valid token whose session is unknown belongs to one that was swept, or whose account
             // was deleted.
@@ -279,8 +286,13 @@ impl Sessions {
         self.ending(move |storage| async move { storage.rotate_refresh_token(attempt).await }).await
     }
 
-    fn next_pair(&self, opened: &OpenedRefreshToken, session: &Session) -> Result<TokenPair> {
-        let (access_token, access_token_expires_at) = self.access_token(session)?;
+    fn next_pair(
+        &self,
+        opened: &OpenedRefreshToken,
+        session: &Session,
+        profile: Profile,
+    ) -> Result<TokenPair> {
+        let (access_token, access_token_expires_at) = self.access_token(session, profile)?;
         Ok(TokenPair {
             access_token,
             access_token_expires_at,

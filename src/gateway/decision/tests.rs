@@ -48,6 +48,9 @@ fn claims() -> Claims {
         auth_time: Timestamp::from_seconds(1000),
         auth_method: SignInMethod::Password,
         epoch: 0,
+        username: "alice".to_owned(),
+        display_name: "Alice".to_owned(),
+        groups: "staff".parse().unwrap(),
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         has_password: account.has_password,
         passkey_count: i32::try_from(account.passkey_count).unwrap_or(i32::MAX),
         create_time: Some(timestamp(account.created_at)),
+        groups: account.groups.iter().map(str::to_owned).collect(),
     }
 }
 

@@ -95,6 +95,9 @@ fn claims(claims: &Claims) -> pb::TokenClaims {
             .map(|&method| method.to_owned())
             .collect(),
         client_id: CLIENT_ID.to_owned(),
+        username: claims.username.clone(),
+        display_name: claims.display_name.clone(),
+        groups: claims.groups.iter().map(str::to_owned).collect(),
     }
 }
 

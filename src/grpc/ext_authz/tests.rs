@@ -52,6 +52,9 @@ fn claims() -> Claims {
         auth_time: Timestamp::from_seconds(1000),
         auth_method: SignInMethod::Passkey,
         epoch: 0,
+        username: "alice".to_owned(),
+        display_name: String::new(),
+        groups: "admins,staff".parse().unwrap(),
     }
 }
 

@@ -8,21 +8,24 @@ use claviger_token::{
 
 use crate::{
     model::{
+        account::Profile,
         ceremony::CeremonyUse,
         event::{Act, Event, EventKind},
         id::PasskeyId,
         passkey::PasskeyUse,
-        session::{NewSession, Session},
+        session::{NewSession, Opening, Session},
     },
     storage::{
         Connection, Result, Storage,
         ceremonies::use_up,
         events::append,
+        groups::group_names,
         locks::lock_account,
         params,
         sessions::{
-            ACCOUNT_DISABLED, Ending, Opened, SessionEnd, SessionRow, is_live_at, is_of_epoch,
-            is_open_at, keep_later, open_another, session_columns, surplus_end,
+            ACCOUNT_DISABLED, Ending, Opened, SessionAndProfileRow, SessionEnd, is_live_at,
+            is_of_epoch, is_open_at, keep_later, open_another, profile_columns, session_columns,
+            surplus_end,
         },
     },
 };
@@ -52,7 +55,9 @@ WHERE id = $1 AND account_id = $6 AND ",
         WHERE passkeys.id = $4 AND passkeys.account_id = sessions.account_id
             AND passkeys.counter = $5 AND passkeys.suspended_at IS NULL)
 RETURNING ",
-    session_columns!()
+    session_columns!(),
+    ", ",
+    profile_columns!()
 );
 
 /// The reason of the record, for a passkey that changed since its response was checked.
@@ -80,33 +85,35 @@ pub enum UseRefusal {
 pub type Used<T> = std::result::Result<T, UseRefusal>;
 
 impl Storage {
-    /// Records a use, that of the ceremony included, and opens a session with it, in one step. Returns the
-    /// epoch of the session. `revoked_until` is for sessions that end because the account has too many.
+    /// Records a use, that of the ceremony included, and opens a session with it, in one step. Returns what
+    /// its first access token needs. `revoked_until` is for sessions that end because the account has too many.
     pub async fn open_passkey_session(
         &self,
         passkey_use: PasskeyUse,
         session: NewSession,
         revoked_until: Timestamp,
-    ) -> Result<Ending<Used<i64>>> {
+    ) -> Result<Ending<Used<Opening>>> {
         let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
         let opened = self.write((passkey_use, session, end), |c, (passkey_use, session, end)| {
             Box::pin(open_session(c, passkey_use, session, *end))
         });
         Ok(match opened.await? {
-            Ok(Opened { epoch, surplus }) => Ending::new(Ok(epoch), end.of(account_id, surplus)),
+            Ok(Opened { opening, surplus }) => {
+                Ending::new(Ok(opening), end.of(account_id, surplus))
+            }
             Err(refusal) => Ending::none(Err(refusal)),
         })
     }
 
     /// Records a use, that of the ceremony included, and the reauthentication of a session with it, in one
-    /// step.
+    /// step. Returns the session with what its next access token says of the account.
     pub async fn record_passkey_reauthentication(
         &self,
         passkey_use: PasskeyUse,
         owner: AccountId,
         session_id: SessionId,
         act: Act,
-    ) -> Result<Used<Session>> {
+    ) -> Result<Used<(Session, Profile)>> {
         let input = (passkey_use, owner, session_id, act);
         self.write(input, |c, (passkey_use, owner, session_id, act)| {
             Box::pin(reauthenticate(c, passkey_use, *owner, *session_id, act))
@@ -171,12 +178,12 @@ async fn reauthenticate(
     owner: AccountId,
     session_id: SessionId,
     act: &Act,
-) -> Result<Used<Session>> {
+) -> Result<Used<(Session, Profile)>> {
     lock_account(connection, owner).await?;
     if !use_up(connection, &passkey_use.ceremony).await? {
         return Ok(Err(UseRefusal::CeremonyUsed));
     }
-    let row: Option<SessionRow> = connection
+    let row: Option<SessionAndProfileRow> = connection
         .find(
             REAUTHENTICATE,
             params![
@@ -191,14 +198,14 @@ async fn reauthenticate(
         .await?;
     let event = act.event(EventKind::Reauthentication).of(owner).on(passkey_use.passkey_id);
     let event = event.with(SignInMethod::Passkey);
-    let Some(session) = row.map(SessionRow::into_session).transpose()? else {
+    let Some(proved) = row.map(SessionAndProfileRow::into_pair).transpose()? else {
         let (refusal, reason) = why_not_used(connection, passkey_use, owner).await?;
         append(connection, &event.refused(reason)).await?;
         return Ok(Err(refusal));
     };
     record(connection, passkey_use, owner).await?;
     append(connection, &event).await?;
-    Ok(Ok(session))
+    Ok(Ok(proved))
 }
 
 async fn record(

@@ -15,11 +15,14 @@ use claviger_token::{
 };
 
 use crate::model::{
+    account::Profile,
     event::{Act, EventKind},
     session::{Session, SessionCursor},
 };
 
-use super::{Connection, Result, Storage, events::append, locks::lock_session, params};
+use super::{
+    Connection, Result, Storage, events::append, groups::group_names, locks::lock_session, params,
+};
 
 pub(super) use ended::Ended;
 pub use ended::{Announcement, EndedSessions, Ending, WhichEnded};
@@ -32,8 +35,8 @@ pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one, ended_even
 pub(super) use everything::{end_everything, end_for_ever};
 pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another, surplus_end};
 pub(super) use row::{
-    SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later, last_issue,
-    session_columns,
+    SessionAndProfileRow, SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later,
+    last_issue, profile_columns, session_columns,
 };
 
 const IS_LIVE: &str =
@@ -49,7 +52,9 @@ const REAUTHENTICATE: &str = concat!(
         SELECT 1 FROM accounts
         WHERE accounts.id = sessions.account_id AND accounts.password_hash IS NOT NULL)
 RETURNING ",
-    session_columns!()
+    session_columns!(),
+    ", ",
+    profile_columns!()
 );
 
 const LIST: &str = concat!(
@@ -91,14 +96,14 @@ impl Storage {
         self.read().await?.exists(IS_LIVE, params![id, owner, now]).await
     }
 
-    /// Records a reauthentication of a session with the account's password. Returns the session, or
-    /// `None` when it is not live or the password was removed meanwhile. A changed password has ended
-    /// the session.
+    /// Records a reauthentication of a session with the account's password. Returns the session with what
+    /// its next access token says of the account, or `None` when it is not live or the password was
+    /// removed meanwhile. A changed password has ended the session.
     pub async fn record_password_reauthentication(
         &self,
         id: SessionId,
         act: Act,
-    ) -> Result<Option<Session>> {
+    ) -> Result<Option<(Session, Profile)>> {
         self.write((id, act), |c, (id, act)| Box::pin(record_reauthentication(c, *id, act))).await
     }
 
@@ -137,12 +142,13 @@ async fn record_reauthentication(
     connection: &mut Connection,
     id: SessionId,
     act: &Act,
-) -> Result<Option<Session>> {
+) -> Result<Option<(Session, Profile)>> {
     let method = SignInMethod::Password;
-    let row: Option<SessionRow> =
+    let row: Option<SessionAndProfileRow> =
         connection.find(REAUTHENTICATE, params![id, act.at, method.name()]).await?;
-    let Some(session) = row.map(SessionRow::into_session).transpose()? else { return Ok(None) };
+    let Some(row) = row else { return Ok(None) };
+    let (session, profile) = row.into_pair()?;
     let event = act.event(EventKind::Reauthentication).of(session.account_id).with(method);
     append(connection, &event).await?;
-    Ok(Some(session))
+    Ok(Some((session, profile)))
 }

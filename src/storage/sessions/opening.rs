@@ -6,15 +6,18 @@ use crate::{
     model::{
         event::{Actor, EventKind},
         password::PasswordHash,
-        session::{EndReason, NewSession},
+        session::{EndReason, NewSession, Opening},
     },
     storage::{
-        Connection, Result, Storage, events::append, locks::lock_account, params,
-        revocations::revoke,
+        Connection, Result, Storage, events::append, groups::group_names, locks::lock_account,
+        params, revocations::revoke,
     },
 };
 
-use super::{Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue};
+use super::{
+    Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue,
+    profile_columns, row::ProfileRow,
+};
 
 /// How many sessions end at most when one is opened. An account that has far too many, because the limit
 /// was lowered, comes down to it from sign-in to sign-in.
@@ -28,7 +31,8 @@ macro_rules! insert_from {
     user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at, epoch)
 SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM ",
             $accounts,
-            " RETURNING epoch"
+            " RETURNING epoch, ",
+            profile_columns!()
         )
     };
 }
@@ -77,29 +81,29 @@ pub(in crate::storage) const ACCOUNT_DISABLED: &str = "ACCOUNT_DISABLED";
 /// A session that was opened, and those that had to end for it.
 #[derive(Debug)]
 pub(in crate::storage) struct Opened {
-    /// The account's epoch, which the session is of.
-    pub(in crate::storage) epoch: i64,
+    /// The account's epoch, and what tokens say of the account.
+    pub(in crate::storage) opening: Opening,
     /// Those that ended.
     pub(in crate::storage) surplus: Ended,
 }
 
 impl Storage {
-    /// Opens a session for a password that was checked against `checked_hash`. Returns the epoch of the
-    /// session, or why none was opened. `revoked_until` is for sessions that end because the account has
+    /// Opens a session for a password that was checked against `checked_hash`. Returns what its first
+    /// access token needs, or why no session was opened. `revoked_until` is for sessions that end because the account has
     /// too many.
     pub async fn open_password_session(
         &self,
         session: NewSession,
         checked_hash: PasswordHash,
         revoked_until: Timestamp,
-    ) -> Result<Ending<std::result::Result<i64, SignInRefusal>>> {
+    ) -> Result<Ending<std::result::Result<Opening, SignInRefusal>>> {
         let (account_id, end) = (session.account_id, surplus_end(&session, revoked_until));
         let input = (session, checked_hash, end);
         let opened = self.write(input, |c, (session, checked_hash, end)| {
             Box::pin(open_with_password(c, session, checked_hash, *end))
         });
         Ok(match opened.await? {
-            Ok(Opened { epoch, surplus }) => Ending::new(Ok(epoch), end.of(account_id, surplus)),
+            Ok(Opened { opening, surplus }) => Ending::new(Ok(opening), end.of(account_id, surplus)),
             Err(refusal) => Ending::none(Err(refusal)),
         })
     }
@@ -141,7 +145,7 @@ pub(in crate::storage) async fn open_another(
     end: SessionEnd,
 ) -> Result<Option<Opened>> {
     let surplus = end_surplus(connection, session, end).await?;
-    let Some(epoch) = insert_session(connection, session).await? else { return Ok(None) };
+    let Some(opening) = insert_session(connection, session).await? else { return Ok(None) };
     let event = session.act.event(EventKind::SignIn).of(session.account_id).in_session(session.id);
     let event = event.with(session.sign_in.method());
     let event = match session.sign_in.passkey_id() {
@@ -149,15 +153,15 @@ pub(in crate::storage) async fn open_another(
         None => event,
     };
     append(connection, &event).await?;
-    Ok(Some(Opened { epoch, surplus }))
+    Ok(Some(Opened { opening, surplus }))
 }
 
-/// Inserts the first session of an account, or of its epoch. Returns the epoch, or `None` when there is
+/// Inserts the first session of an account, or of its epoch. Returns `None` when there is
 /// no such account, or it is disabled: whatever opens a session comes through here.
 pub(in crate::storage) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,
-) -> Result<Option<i64>> {
+) -> Result<Option<Opening>> {
     let insert = match connection {
         Connection::Postgres(_) => INSERT_POSTGRES,
         Connection::Sqlite(_) => {
@@ -166,7 +170,7 @@ pub(in crate::storage) async fn insert_session(
             INSERT_SQLITE
         }
     };
-    let inserted: Option<(i64,)> = connection
+    let inserted: Option<OpeningRow> = connection
         .find(
             insert,
             params![
@@ -183,7 +187,16 @@ pub(in crate::storage) async fn insert_session(
             ],
         )
         .await?;
-    Ok(inserted.map(|(epoch,)| epoch))
+    let Some(OpeningRow { epoch, profile }) = inserted else { return Ok(None) };
+    Ok(Some(Opening { epoch, profile: profile.into_profile()? }))
+}
+
+/// What the insertion of a session returns.
+#[derive(sqlx::FromRow)]
+struct OpeningRow {
+    epoch: i64,
+    #[sqlx(flatten)]
+    profile: ProfileRow,
 }
 
 /// A session that was not ended.

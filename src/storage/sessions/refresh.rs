@@ -10,13 +10,16 @@ use crate::{
         session::{EndReason, Rotation},
         token::RefreshFamilyHash,
     },
-    storage::{Connection, Result, Storage, events::append, locks::lock_family, params},
+    storage::{
+        Connection, Result, Storage, events::append, groups::group_names, locks::lock_family,
+        params,
+    },
 };
 
 use super::{
-    Ended, Ending, SessionEnd, SessionRow,
+    Ended, Ending, SessionAndProfileRow, SessionEnd,
     ending::{FamilyEnd, end_family},
-    is_live_at, is_of_epoch, is_open_at, keep_later,
+    is_live_at, is_of_epoch, is_open_at, keep_later, profile_columns,
     row::SessionAndEpochRow,
     session_columns,
 };
@@ -51,12 +54,16 @@ SET refresh_previous = refresh_generation, refresh_generation = refresh_generati
 WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
     is_live_at!("$3"),
     " RETURNING ",
-    session_columns!()
+    session_columns!(),
+    ", ",
+    profile_columns!()
 );
 
 const FIND: &str = concat!(
     "SELECT ",
     session_columns!(),
+    ", ",
+    profile_columns!(),
     ", (SELECT accounts.epoch FROM accounts
     WHERE accounts.id = sessions.account_id AND accounts.disabled_at IS NULL) AS account_epoch
 FROM sessions WHERE refresh_family = $1"
@@ -71,7 +78,9 @@ SET refresh_generation = refresh_generation + 1,
     expires_at = CASE WHEN $5 < expires_at THEN $5 ELSE expires_at END
 WHERE refresh_family = $1 AND refresh_previous = $2
 RETURNING ",
-    session_columns!()
+    session_columns!(),
+    ", ",
+    profile_columns!()
 );
 
 impl Storage {
@@ -111,7 +120,8 @@ async fn rotate(
 /// The next tokens, or why there are none; `None` when the token was spent and its successor used.
 async fn renew(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<Option<Rotation>> {
     if let Some(row) = advance(connection, ROTATE, attempt).await? {
-        return Ok(Some(Rotation::Rotated(row.into_session()?)));
+        let (session, profile) = row.into_pair()?;
+        return Ok(Some(Rotation::Rotated(session, profile)));
     }
     lock_family(connection, attempt.family).await?;
     let Some(found) = find(connection, attempt.family).await? else {
@@ -121,21 +131,23 @@ async fn renew(connection: &mut Connection, attempt: &RefreshAttempt) -> Result<
         Ok(row) => row,
         Err(ended) => return Ok(Some(Rotation::Ended(ended))),
     };
-    if !row.spent_last(attempt.generation) {
+    if !row.session.spent_last(attempt.generation) {
         return Ok(None);
     }
-    let spent_at = row.refreshed_at();
+    let spent_at = row.session.refreshed_at();
     // Spent by a clock that was ahead, it would have a grace until the clock is as late again.
     let is_believed = !spent_at.is_from_future(attempt.act.at);
     if is_believed && attempt.act.at.since(spent_at) <= attempt.grace {
-        return Ok(Some(Rotation::Repeated(row.into_session()?)));
+        let (session, profile) = row.into_pair()?;
+        return Ok(Some(Rotation::Repeated(session, profile)));
     }
     // The client lost the answer: the successor was never used and becomes invalid unused, so there
     // are never two valid branches (RFC 9700 §4.14.2).
-    match advance(connection, SUPERSEDE, attempt).await? {
-        Some(row) => Ok(Some(Rotation::Superseded(row.into_session()?))),
-        None => Ok(Some(Rotation::Ended(None))),
-    }
+    let Some(row) = advance(connection, SUPERSEDE, attempt).await? else {
+        return Ok(Some(Rotation::Ended(None)));
+    };
+    let (session, profile) = row.into_pair()?;
+    Ok(Some(Rotation::Superseded(session, profile)))
 }
 
 /// Two holders of one token are a thief and a victim, and cannot be told apart: both lose the session.
@@ -163,7 +175,7 @@ async fn advance(
     connection: &mut Connection,
     statement: &'static str,
     attempt: &RefreshAttempt,
-) -> Result<Option<SessionRow>> {
+) -> Result<Option<SessionAndProfileRow>> {
     connection
         .find(
             statement,

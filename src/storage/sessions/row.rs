@@ -8,10 +8,13 @@ use claviger_token::{
 
 use crate::{
     model::{
+        account::Profile,
         id::PasskeyId,
+        label::DisplayName,
         session::{Origin, Session, SignIn},
+        username::Username,
     },
-    storage::{Result, error::corrupt},
+    storage::{Result, error::corrupt, groups::read_groups},
 };
 
 /// The columns of a [`SessionRow`].
@@ -22,6 +25,19 @@ macro_rules! session_columns {
     };
 }
 pub(in crate::storage) use session_columns;
+
+/// The columns of a [`ProfileRow`], of the account that a session belongs to. Subqueries, since an UPDATE
+/// and an INSERT return columns of their own table alone.
+macro_rules! profile_columns {
+    () => {
+        concat!(
+            "(SELECT username FROM accounts WHERE accounts.id = sessions.account_id) AS username,
+    (SELECT display_name FROM accounts WHERE accounts.id = sessions.account_id) AS display_name, ",
+            group_names!("sessions.account_id")
+        )
+    };
+}
+pub(in crate::storage) use profile_columns;
 
 /// The condition that a session was not ended by itself and has not expired at the time of a parameter.
 macro_rules! is_open_at {
@@ -114,11 +130,48 @@ pub(in crate::storage) struct SessionRow {
     epoch: i64,
 }
 
+/// What access tokens say of an account, as the statements with [`profile_columns!`] return it.
+#[derive(sqlx::FromRow)]
+pub(in crate::storage) struct ProfileRow {
+    /// NULL when the account was deleted, like the next one.
+    username: Option<String>,
+    display_name: Option<String>,
+    group_names: Option<String>,
+}
+
+impl ProfileRow {
+    pub(super) fn into_profile(self) -> Result<Profile> {
+        let missing = |column| corrupt("accounts", column);
+        Ok(Profile {
+            username: Username::from_stored(self.username.ok_or_else(missing("username"))?),
+            display_name: DisplayName::from_stored(
+                self.display_name.ok_or_else(missing("display_name"))?,
+            ),
+            groups: read_groups(self.group_names.as_deref())?,
+        })
+    }
+}
+
+/// A session, and what access tokens say of its account.
+#[derive(sqlx::FromRow)]
+pub(in crate::storage) struct SessionAndProfileRow {
+    #[sqlx(flatten)]
+    pub(super) session: SessionRow,
+    #[sqlx(flatten)]
+    profile: ProfileRow,
+}
+
+impl SessionAndProfileRow {
+    pub(in crate::storage) fn into_pair(self) -> Result<(Session, Profile)> {
+        Ok((self.session.into_session()?, self.profile.into_profile()?))
+    }
+}
+
 /// A session, and the epoch that its account has now.
 #[derive(sqlx::FromRow)]
 pub(super) struct SessionAndEpochRow {
     #[sqlx(flatten)]
-    session: SessionRow,
+    row: SessionAndProfileRow,
     /// NULL when the account was deleted, or is disabled.
     account_epoch: Option<i64>,
 }
@@ -128,15 +181,16 @@ impl SessionAndEpochRow {
     pub(super) fn live(
         self,
         now: Timestamp,
-    ) -> Result<std::result::Result<SessionRow, Option<SessionId>>> {
-        let Self { session, account_epoch } = self;
+    ) -> Result<std::result::Result<SessionAndProfileRow, Option<SessionId>>> {
+        let Self { row, account_epoch } = self;
+        let session = &row.session;
         let was_ended = session.ended_at.is_some() || account_epoch != Some(session.epoch);
         if was_ended {
             return Ok(Err(Some(session.id()?)));
         }
         let now = now.as_micros();
         let has_expired = session.idle_expires_at <= now || session.expires_at <= now;
-        Ok(if has_expired { Err(None) } else { Ok(session) })
+        Ok(if has_expired { Err(None) } else { Ok(row) })
     }
 }
 

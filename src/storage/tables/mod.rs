@@ -114,6 +114,15 @@ pub const TABLES: &[Table] = &[
         sweep: Sweep::Never("accounts stay until they are deleted"),
     },
     Table {
+        name: "account_groups",
+        key_columns: 2,
+        columns: &[text("group_name"), bytes("account_id")],
+        account_deletion: AccountDeletion::Deletes(
+            "DELETE FROM account_groups WHERE account_id = $1",
+        ),
+        sweep: Sweep::Never("the number of groups of an account is limited"),
+    },
+    Table {
         name: "sessions",
         key_columns: 1,
         columns: &[

@@ -90,7 +90,7 @@ impl Act {
                     revoked_until: until,
                 };
                 let changed = database.change_password(change).await.unwrap();
-                assert_eq!(changed.announced(drop), Some(NEXT_EPOCH));
+                assert_eq!(changed.announced(drop).unwrap().epoch, NEXT_EPOCH);
             }
             Self::Delete => {
                 let deleted = database.delete_account(id, caller, act(), until).await.unwrap();

@@ -7,6 +7,7 @@ mod ceremonies;
 mod clocks;
 mod crowds;
 mod epochs;
+mod groups;
 mod passkeys;
 mod passwords;
 mod plans;

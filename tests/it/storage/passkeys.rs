@@ -328,7 +328,7 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
 
         let proven = reauthenticate().await.unwrap();
 
-        let proven = proven.unwrap();
+        let (proven, _) = proven.unwrap();
         assert_eq!((proven.id, proven.auth_time), (session.id, NOW + SECOND));
         assert_eq!(proven.auth_method, SignInMethod::Passkey);
         assert_eq!(proven.method, SignInMethod::Password);

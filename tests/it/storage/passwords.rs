@@ -57,9 +57,9 @@ async fn a_password_change_ends_every_session_and_opens_one() {
 
         let mut announced = None;
         let changed = database.change_password(change.clone()).await.unwrap();
-        let epoch = changed.announced(|it| announced = Some(it));
+        let opening = changed.announced(|it| announced = Some(it));
 
-        assert_eq!(epoch, Some(NEXT_EPOCH + 1));
+        assert_eq!(opening.unwrap().epoch, NEXT_EPOCH + 1);
         let which = WhichEnded::Before { epoch: NEXT_EPOCH + 1, count: 2 };
         let ended = EndedSessions {
             account_id: alice.id,
@@ -115,7 +115,7 @@ async fn a_first_password_is_set_where_none_was() {
         let ended =
             database.change_password(change(&session, "second")).await.unwrap().announced(drop);
 
-        assert_eq!(ended, Some(NEXT_EPOCH + 1));
+        assert_eq!(ended.unwrap().epoch, NEXT_EPOCH + 1);
         assert!(database.find_account(id).await.unwrap().unwrap().has_password);
     })
     .await;

@@ -34,9 +34,9 @@ pub(super) fn attempt(session: &NewSession, generation: u32, now: Timestamp) -> 
 /// The name of the outcome, and the generation that the session then has.
 pub(super) fn outcome(rotation: &Rotation) -> (&'static str, Option<u32>) {
     match rotation {
-        Rotation::Rotated(session) => ("rotated", Some(session.refresh_generation)),
-        Rotation::Repeated(session) => ("repeated", Some(session.refresh_generation)),
-        Rotation::Superseded(session) => ("superseded", Some(session.refresh_generation)),
+        Rotation::Rotated(session, _) => ("rotated", Some(session.refresh_generation)),
+        Rotation::Repeated(session, _) => ("repeated", Some(session.refresh_generation)),
+        Rotation::Superseded(session, _) => ("superseded", Some(session.refresh_generation)),
         Rotation::Reused { .. } => ("reused", None),
         Rotation::Ended(_) => ("ended", None),
         Rotation::Unknown => ("unknown", None),
@@ -56,7 +56,7 @@ async fn a_live_token_rotates_and_keeps_the_session_alive() {
             .announced(drop);
         let second = database.rotate_refresh_token(attempt(&session, 1, NOW + DAY * 58)).await;
 
-        let Rotation::Rotated(refreshed) = first else { panic!("{first:?}") };
+        let Rotation::Rotated(refreshed, _) = first else { panic!("{first:?}") };
         assert_eq!(refreshed.refresh_generation, 1);
         assert_eq!(refreshed.last_seen_at, later);
         assert_eq!(refreshed.idle_expires_at, later + DAY * 30);
@@ -78,7 +78,7 @@ async fn the_idle_end_is_never_behind_the_absolute_one() {
 
         let rotated = database.rotate_refresh_token(too_late).await.unwrap().announced(drop);
 
-        let Rotation::Rotated(refreshed) = rotated else { panic!("{rotated:?}") };
+        let Rotation::Rotated(refreshed, _) = rotated else { panic!("{rotated:?}") };
         assert_eq!(refreshed.idle_expires_at, session.expires_at);
         let opened = NewSession {
             id: session_id(),
@@ -142,7 +142,7 @@ async fn a_spent_token_past_the_grace_kills_its_unused_successor() {
             .unwrap()
             .announced(drop);
 
-        let Rotation::Superseded(refreshed) = &superseded else { panic!("{superseded:?}") };
+        let Rotation::Superseded(refreshed, _) = &superseded else { panic!("{superseded:?}") };
         assert_eq!(refreshed.refresh_generation, 2);
         assert_eq!(refreshed.last_seen_at, late);
         assert_eq!(refreshed.idle_expires_at, late + DAY * 30);

@@ -66,7 +66,7 @@ async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
         let expired = prove(session.id, session.idle_expires_at).await;
         let unknown = prove(session_id(), later).await;
 
-        let live = live.unwrap();
+        let (live, _) = live.unwrap();
         assert_eq!((live.auth_time, live.auth_method), (later, SignInMethod::Password));
         assert_eq!((live.method, live.last_seen_at), (SignInMethod::Passkey, NOW));
         assert!(expired.unwrap().is_none());

@@ -15,6 +15,7 @@ use claviger_proto::pb;
 use claviger_token::{
     algorithm::SigningAlgorithm,
     claims::{self, Claims},
+    group::Groups,
     id::{AccountId, SessionId},
     jws,
     moment::Moment,
@@ -87,6 +88,9 @@ pub(super) fn claims() -> Claims {
         auth_time: START,
         auth_method: SignInMethod::Passkey,
         epoch: 0,
+        username: "alice".to_owned(),
+        display_name: String::new(),
+        groups: Groups::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod credentials;
 mod endings;
 mod etag;
+mod groups;
 mod reading;
 mod states;
 mod updates;
@@ -22,6 +23,8 @@ use crate::{
 };
 
 pub use etag::etag;
+pub(super) use groups::find;
+pub use groups::set_groups;
 pub use reading::{AccountFilter, AccountPage, CredentialFilter};
 pub use updates::NewNames;
 

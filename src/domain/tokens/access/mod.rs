@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{Error, Result, revocations::Revocations, world::World},
-    model::token::AccessToken,
+    model::{account::Profile, token::AccessToken},
 };
 
 use super::{
@@ -36,7 +36,7 @@ pub struct Settings {
 }
 
 /// The account and session of a token to be signed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     /// `sub`.
     pub account_id: AccountId,
@@ -51,6 +51,8 @@ pub struct Subject {
     pub session_ends_at: Timestamp,
     /// `epoch`.
     pub epoch: i64,
+    /// `preferred_username`, `name` and `groups`.
+    pub profile: Profile,
 }
 
 /// Signs and judges access tokens.
@@ -100,6 +102,7 @@ impl AccessTokens {
     /// session expires if that is sooner. Returns it with its `exp`.
     pub fn sign(&self, subject: Subject) -> Result<(AccessToken, Timestamp)> {
         let now = self.world.now();
+        let Profile { username, display_name, groups } = subject.profile;
         let issued_at = whole_seconds(now);
         let expires_at = issued_at + self.settings.lifetime;
         self.sign_claims(&Claims {
@@ -113,6 +116,9 @@ impl AccessTokens {
             auth_time: whole_seconds(believed_auth_time(subject.auth_time, now)),
             auth_method: subject.auth_method,
             epoch: subject.epoch,
+            username: username.as_str().to_owned(),
+            display_name: display_name.as_str().to_owned(),
+            groups,
         })
     }
 
@@ -120,7 +126,8 @@ impl AccessTokens {
     /// `exp`.
     ///
     /// It has the `epoch`, `iat` and `exp` of the caller's token, so every revocation of an account or a
-    /// session that covers the one covers the other, on a replica too that has not received it yet.
+    /// session that covers the one covers the other, on a replica too that has not received it yet. It
+    /// says the same of the person, as of the last refresh.
     ///
     /// # Errors
     /// `FieldsInvalid` for an audience that is not configured.

@@ -7,9 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger::domain::tokens::access::Subject;
+use claviger::{
+    domain::tokens::access::Subject,
+    model::{account::Profile, label::DisplayName, username::Username},
+};
 use claviger_proto::pb::token_service_client::TokenServiceClient;
 use claviger_token::{
+    group::Groups,
     id::{AccountId, SessionId},
     revocation::HEARTBEAT,
     sign_in::SignInMethod,
@@ -168,6 +172,11 @@ impl Stage {
             auth_time: now,
             auth_method: SignInMethod::Password,
             session_ends_at: now + DAY,
+            profile: Profile {
+                username: Username::parse("alice").unwrap(),
+                display_name: DisplayName::default(),
+                groups: Groups::default(),
+            },
         }))
     }
 

@@ -2,6 +2,7 @@
 
 mod audiences;
 mod forgeries;
+mod person;
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
@@ -17,7 +18,7 @@ use crate::{
         secret::{DerivedKey, MasterSecret},
         tokens::key_set::{self, KeySet},
     },
-    model::signing_key::StoredSigningKey,
+    model::{label::DisplayName, signing_key::StoredSigningKey, username::Username},
 };
 
 const START: i64 = 1_800_000_000;
@@ -68,6 +69,11 @@ impl Server {
             auth_method: SignInMethod::Password,
             session_ends_at: self.clock.now() + 2 * LIFETIME,
             epoch: 0,
+            profile: Profile {
+                username: Username::parse("alice").unwrap(),
+                display_name: DisplayName::parse("Alice Liddell").unwrap(),
+                groups: "admins,staff".parse().unwrap(),
+            },
         }
     }
 
@@ -158,6 +164,9 @@ fn a_token_says_exactly_what_rfc_9068_asks_for() {
             "auth_time": START,
             "amr": ["pwd"],
             "epoch": 0,
+            "preferred_username": "alice",
+            "name": "Alice Liddell",
+            "groups": ["admins", "staff"],
         })
     );
     assert_eq!(payload["jti"].as_str().unwrap().len(), 36);
