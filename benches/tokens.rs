@@ -37,7 +37,7 @@ use claviger_token::{
 const ROUNDS: u32 = 7;
 const LIFETIME: Duration = Duration::from_secs(900);
 const ISSUER: &str = "https://id.example";
-const REQUIREMENTS: Requirements<'_> = Requirements { audience: ISSUER, max_auth_age: None };
+const REQUIREMENTS: Requirements<'_> = Requirements::new(ISSUER);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -5,6 +5,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Arg, Args, Command, FromArgMatches as _, ValueEnum};
+use claviger_token::group::Groups;
 use ipnet::IpNet;
 
 use crate::config::{layers::nearest, service_links::is_service_link, values};
@@ -26,6 +27,10 @@ pub struct Flags {
     /// required
     #[arg(long)]
     pub audience: Option<String>,
+    /// The groups of which an account must have at least one, separated by commas, for routes for which
+    /// the gateway names none; no route may then allow requests without a token [default: none]
+    #[arg(long, value_name = "GROUPS", value_parser = groups)]
+    pub group: Option<Groups>,
     /// The addresses on which the gateway reaches the agent, without TLS, separated by commas
     /// [default: 127.0.0.1:8082]
     #[arg(long, value_name = "ADDRESSES", value_parser = addresses)]
@@ -118,6 +123,7 @@ impl Flags {
         Self {
             server: self.server.or(other.server),
             audience: self.audience.or(other.audience),
+            group: self.group.or(other.group),
             listen: self.listen.or(other.listen),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             service_key_file: self.service_key_file.or(other.service_key_file),
@@ -142,6 +148,10 @@ fn with_variable(flag: Arg) -> Arg {
         (Some(help), Some(variable)) => flag.help(format!("{help} [env: {variable}]")),
         _ => flag,
     }
+}
+
+fn groups(text: &str) -> Result<Groups, String> {
+    text.parse().map_err(|_| "expected names of groups, such as staff or staff,admins".to_owned())
 }
 
 fn addresses(text: &str) -> Result<Listening, String> {

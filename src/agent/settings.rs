@@ -46,6 +46,7 @@ impl Settings {
         let audience = audience.ok_or(Invalid::AudienceMissing)?;
         let server = flags.server.unwrap_or_else(|| SERVER.to_owned());
         let mut verifier = verifier::Settings::new(server, audience);
+        verifier.groups = flags.group;
         verifier.service_key = read("service-key-file", flags.service_key_file)?.map(secret);
         verifier.ca_certificate = read("ca-file", flags.ca_file)?;
         let certificate = read("client-certificate-file", flags.client_certificate_file)?;
@@ -130,6 +131,7 @@ mod tests {
     fn a_flag_wins_over_its_variable_and_an_empty_variable_is_none() {
         let variables = [
             variable("AUDIENCE", "mail"),
+            variable("GROUP", "staff,admins"),
             variable("GRACE", "3s"),
             variable("STALE_POLICY", "fail-open"),
             variable("LISTEN", ""),
@@ -140,6 +142,7 @@ mod tests {
         let settings = settings(flags).unwrap();
 
         assert_eq!(settings.verifier.audience, "shop");
+        assert_eq!(settings.verifier.groups, Some("admins,staff".parse().unwrap()));
         assert_eq!(settings.verifier.grace, Duration::from_secs(3));
         assert_eq!(settings.verifier.stale_policy, StalePolicy::FailOpen);
         assert_eq!(settings.listen.addresses, [LISTEN]);
@@ -149,6 +152,8 @@ mod tests {
     #[test]
     fn an_invalid_value_is_refused_by_flag_and_by_variable() {
         for (name, value) in [
+            ("group", "Staff"),
+            ("group", "staff,"),
             ("listen", "8082"),
             ("listen", ","),
             ("trusted-proxies", "here"),

@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
+use claviger_token::group::Groups;
+
 /// The names of the settings.
 const AUDIENCE: &str = "audience";
 const MAX_AUTH_AGE: &str = "max_auth_age";
+const GROUP: &str = "group";
 const ANONYMOUS: &str = "anonymous";
 
 /// What a route demands.
@@ -17,6 +20,8 @@ pub struct Demands {
     pub audience: Option<String>,
     /// The greatest age of the sign-in.
     pub max_auth_age: Option<Duration>,
+    /// Groups of which the account must have at least one.
+    pub groups: Option<Groups>,
     /// Whether a request without a token passes, with every identity header removed. A request with a bad
     /// token does not.
     pub allows_anonymous: bool,
@@ -28,8 +33,8 @@ pub struct Demands {
 pub enum Misconfigured {
     /// The name of no setting.
     #[error(
-        "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age` and \
-         `anonymous`"
+        "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age`, `group` \
+         and `anonymous`"
     )]
     UnknownName(String),
     /// A setting that is given twice.
@@ -43,6 +48,9 @@ pub enum Misconfigured {
         /// The expected form, with an article.
         form: &'static str,
     },
+    /// A request without a token is in no group, and would pass all the same.
+    #[error("the gateway sends `group` together with `anonymous`")]
+    GroupForAnonymous,
 }
 
 impl Demands {
@@ -59,6 +67,7 @@ impl Demands {
             let name = match name {
                 AUDIENCE => AUDIENCE,
                 MAX_AUTH_AGE => MAX_AUTH_AGE,
+                GROUP => GROUP,
                 ANONYMOUS => ANONYMOUS,
                 unknown => return Err(Misconfigured::UnknownName(unknown.to_owned())),
             };
@@ -67,6 +76,9 @@ impl Demands {
             }
             seen.push(name);
             demands.set(name, value)?;
+        }
+        if demands.groups.is_some() && demands.allows_anonymous {
+            return Err(Misconfigured::GroupForAnonymous);
         }
         Ok(demands)
     }
@@ -81,6 +93,10 @@ impl Demands {
                 let age = age.filter(|age| *age >= Duration::from_secs(1));
                 let form = "a span of time such as 10m, at least 1s";
                 self.max_auth_age = Some(age.ok_or_else(|| bad(form))?);
+            }
+            GROUP => {
+                let form = "names of groups such as staff or staff,admins, at most 32";
+                self.groups = Some(value.parse().map_err(|_| bad(form))?);
             }
             _ if value == "allow" => self.allows_anonymous = true,
             _ => return Err(bad("`allow`")),
@@ -100,15 +116,21 @@ mod tests {
 
     #[test]
     fn each_name_is_read() {
-        let demands =
-            Demands::read([("audience", "shop"), ("max_auth_age", "10m"), ("anonymous", "allow")]);
+        let demands = Demands::read([
+            ("audience", "shop"),
+            ("max_auth_age", "10m"),
+            ("group", "staff,admins"),
+        ]);
+        let anonymous = Demands::read([("anonymous", "allow")]);
 
         let expected = Demands {
             audience: Some("shop".to_owned()),
             max_auth_age: Some(Duration::from_secs(600)),
-            allows_anonymous: true,
+            groups: Some("admins,staff".parse().unwrap()),
+            allows_anonymous: false,
         };
         assert_eq!(demands, Ok(expected));
+        assert_eq!(anonymous, Ok(Demands { allows_anonymous: true, ..Demands::default() }));
     }
 
     #[test]
@@ -121,6 +143,14 @@ mod tests {
             &[("max_auth_age", "")],
             &[("audience", "")],
             &[("anonymous", "yes")],
+            &[("group", "")],
+            &[("group", "Staff")],
+            &[("group", "staff,")],
+            &[("group", "staff, admins")],
+            &[("groups", "staff")],
+            &[("group", "staff"), ("group", "admins")],
+            &[("group", "staff"), ("anonymous", "allow")],
+            &[("anonymous", "allow"), ("group", "staff")],
             &[("audience", "shop"), ("audience", "shop")],
             &[("audience", "shop"), ("", "")],
         ] {

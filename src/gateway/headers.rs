@@ -17,7 +17,8 @@ pub const SERVICE_KEY: &str = "x-claviger-service-key";
 pub const PREFIX: &str = "x-claviger-";
 
 /// Every identity header, in lower case.
-pub const IDENTITY: [&str; 6] = [SUBJECT, SESSION, TOKEN_ID, AUTH_TIME, AMR, EXPIRES];
+pub const IDENTITY: [&str; 9] =
+    [SUBJECT, SESSION, TOKEN_ID, AUTH_TIME, AMR, EXPIRES, USERNAME, NAME, GROUPS];
 
 /// The account's id (`sub`).
 pub const SUBJECT: &str = "x-claviger-subject";
@@ -31,9 +32,15 @@ pub const AUTH_TIME: &str = "x-claviger-auth-time";
 pub const AMR: &str = "x-claviger-amr";
 /// When the token expires (`exp`), in seconds since 1970.
 pub const EXPIRES: &str = "x-claviger-expires";
+/// The name that the account signs in with (`preferred_username`), percent-encoded.
+pub const USERNAME: &str = "x-claviger-username";
+/// The name to show for the person (`name`), percent-encoded. Empty if there is none.
+pub const NAME: &str = "x-claviger-name";
+/// The groups of the account (`groups`), in order, with commas between them. Empty if there are none.
+pub const GROUPS: &str = "x-claviger-groups";
 
-/// Every identity header with its value.
-pub fn of(claims: &Claims) -> [(&'static str, String); 6] {
+/// Every identity header with its value, which consists of visible ASCII and, in [`AMR`], spaces.
+pub fn of(claims: &Claims) -> [(&'static str, String); 9] {
     [
         (SUBJECT, claims.account_id.to_string()),
         (SESSION, claims.session_id.to_string()),
@@ -41,7 +48,24 @@ pub fn of(claims: &Claims) -> [(&'static str, String); 6] {
         (AUTH_TIME, claims.auth_time.as_seconds().to_string()),
         (AMR, claims.auth_method.references().join(" ")),
         (EXPIRES, claims.expires_at.as_seconds().to_string()),
+        (USERNAME, percent_encoded(&claims.username)),
+        (NAME, percent_encoded(&claims.display_name)),
+        (GROUPS, claims.groups.to_string()),
     ]
+}
+
+/// A text with every byte but visible ASCII percent-encoded, and `%` too (RFC 3986 §2.1). A program that
+/// decodes it gets the text again, whatever is in it; names in plain ASCII can be read as they are.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 /// Whether an upstream may read a header of this name as one of ours.
@@ -106,6 +130,24 @@ mod tests {
     }
 
     #[test]
+    fn names_are_visible_ascii_and_can_be_decoded() {
+        for (text, expected) in [
+            ("", ""),
+            ("alice@example.com", "alice@example.com"),
+            ("Alice Liddell", "Alice%20Liddell"),
+            ("100%", "100%25"),
+            ("é", "%C3%A9"),
+            ("アリス", "%E3%82%A2%E3%83%AA%E3%82%B9"),
+            ("a\r\nx-claviger-groups: admins", "a%0D%0Ax-claviger-groups:%20admins"),
+        ] {
+            assert_eq!(percent_encoded(text), expected);
+            let pair = format!("name={expected}");
+            let (_, decoded) = url::form_urlencoded::parse(pair.as_bytes()).next().unwrap();
+            assert_eq!(decoded, text);
+        }
+    }
+
+    #[test]
     fn misspellings_are_all_and_only_those_with_an_underscore() {
         let all: BTreeSet<&str> = misspellings().iter().map(String::as_str).collect();
 
@@ -114,6 +156,6 @@ mod tests {
         }
         assert!(all.iter().all(|name| resembles_ours(name) && name.contains('_')));
         // Two dashes give three, three give seven.
-        assert_eq!(all.len(), 4 * 3 + 2 * 7);
+        assert_eq!(all.len(), 7 * 3 + 2 * 7);
     }
 }

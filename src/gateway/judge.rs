@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use claviger_token::verdict::{Judged, Requirements};
+use claviger_token::{
+    group::Groups,
+    verdict::{Judged, Requirements},
+};
 use claviger_verifier::Verifier;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use tokio::time::Instant;
@@ -40,6 +43,12 @@ pub trait Judge: Send + Sync + 'static {
 
     /// The audience of requests for which the gateway names none; `None` when it must name one.
     fn default_audience(&self) -> Option<&str> {
+        None
+    }
+
+    /// The groups of which the account must have at least one, for requests for which the gateway names
+    /// none.
+    fn default_groups(&self) -> Option<&Groups> {
         None
     }
 
@@ -111,6 +120,10 @@ impl Judge for Verifier {
 
     fn default_audience(&self) -> Option<&str> {
         Some(self.requirements().audience)
+    }
+
+    fn default_groups(&self) -> Option<&Groups> {
+        self.requirements().groups
     }
 
     /// Only its own: it has asked the server about no other.

@@ -60,6 +60,7 @@ impl Service {
         let requirements = Requirements {
             audience: &validation.required_audience,
             max_auth_age: validation.max_auth_age,
+            groups: validation.groups.as_ref(),
         };
         let token = validation.token.expose();
         let judge = || self.access_tokens.judge_for(backend, token, audience_field, requirements);

@@ -164,16 +164,25 @@ fn respond(decision: &Decision) -> Response {
             }
             None => StatusCode::FORBIDDEN,
         },
-        Decision::Deny(denial) => match denial.challenge() {
-            Some(challenge) => {
+        Decision::Deny(denial) => {
+            if let Some(challenge) = denial.challenge() {
                 headers.insert(header::WWW_AUTHENTICATE, challenge.into());
-                StatusCode::UNAUTHORIZED
             }
-            None => StatusCode::FORBIDDEN,
-        },
+            status(*denial)
+        }
     };
     *response.status_mut() = status;
     response
+}
+
+/// 401 where another token may pass, otherwise 403.
+const fn status(denial: Denial) -> StatusCode {
+    match denial {
+        Denial::MissingToken | Denial::InvalidToken(_) | Denial::StepUpNeeded { .. } => {
+            StatusCode::UNAUTHORIZED
+        }
+        Denial::MissingGroup | Denial::NotAllowed | Denial::Unavailable => StatusCode::FORBIDDEN,
+    }
 }
 
 /// Every identity header; empty without claims, so that a gateway which copies them overwrites what the

@@ -22,6 +22,7 @@ mod fairness;
 mod flood;
 mod foreign;
 mod gateway;
+mod groups;
 mod lockout;
 mod login;
 mod logout;

@@ -211,6 +211,7 @@ async fn validate_token_bears_the_most_extreme_ages() {
             access_token: alice.backend_token.clone(),
             required_audience: BACKEND.to_owned(),
             max_auth_age: Some(prost_types::Duration { seconds, nanos }),
+            ..Default::default()
         };
         app.backend().validate_token(request).await
     };

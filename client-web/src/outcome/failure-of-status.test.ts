@@ -51,6 +51,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   DATABASE_UNAVAILABLE: "unavailable",
   REVOCATIONS_STALE: "unavailable",
   DEADLINE_EXCEEDED: "unavailable",
+  GROUP_REQUIRED: "failed",
   INTERNAL: "failed",
 };
 

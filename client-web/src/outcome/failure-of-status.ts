@@ -28,6 +28,8 @@ type InternalReason =
   | "SERVICE_ACCOUNT_EXISTS"
   | "SIGNING_KEY_NOT_FOUND"
   | "WATCHER_TOO_SLOW"
+  // Only from services that verify access tokens.
+  | "GROUP_REQUIRED"
   // Only after a refresh: before one, the client refreshes instead of failing.
   | "ACCESS_TOKEN_EXPIRED"
   | "ACCESS_TOKEN_INVALID";

@@ -18,6 +18,8 @@ pub enum Challenge<'a> {
     Token,
     /// A valid token: `invalid_token` (RFC 6750 §3.1), with a description.
     ValidToken(&'a str),
+    /// A token of an account with other groups: `insufficient_scope` (RFC 6750 §3.1), with a description.
+    OtherGroups(&'a str),
     /// A more recent sign-in: `insufficient_user_authentication` (RFC 9470 §3).
     RecentSignIn {
         /// Why the sign-in is not recent enough.
@@ -33,6 +35,7 @@ impl fmt::Display for Challenge<'_> {
         let (error, description) = match self {
             Self::Token => return Ok(()),
             Self::ValidToken(description) => ("invalid_token", description),
+            Self::OtherGroups(description) => ("insufficient_scope", description),
             Self::RecentSignIn { description, .. } => {
                 ("insufficient_user_authentication", description)
             }
@@ -71,6 +74,10 @@ mod tests {
             (
                 Challenge::ValidToken("the access token has expired"),
                 r#"Bearer realm="claviger", error="invalid_token", error_description="the access token has expired""#,
+            ),
+            (
+                Challenge::OtherGroups("the account is in no group that may do this"),
+                r#"Bearer realm="claviger", error="insufficient_scope", error_description="the account is in no group that may do this""#,
             ),
             (
                 step_up,

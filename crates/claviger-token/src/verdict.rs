@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{claims::Claims, time::Timestamp};
+use crate::{claims::Claims, group::Groups, time::Timestamp};
 
 /// What a service requires of a token beyond its being valid.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,15 @@ pub struct Requirements<'a> {
     /// The oldest sign-in that is accepted, counted from `auth_time` in whole seconds; `None` accepts
     /// any.
     pub max_auth_age: Option<Duration>,
+    /// Groups of which the account must have at least one; `None` accepts an account without any.
+    pub groups: Option<&'a Groups>,
+}
+
+impl<'a> Requirements<'a> {
+    /// Requires an audience and nothing else.
+    pub const fn new(audience: &'a str) -> Self {
+        Self { audience, max_auth_age: None, groups: None }
+    }
 }
 
 /// The verdict on an access token, without its claims.
@@ -28,6 +37,8 @@ pub enum Verdict {
     Malformed,
     /// For another audience.
     WrongAudience,
+    /// Valid, but the account is in none of the groups of [`Requirements::groups`].
+    MissingGroup,
     /// Valid, but the sign-in is older than [`Requirements::max_auth_age`].
     StepUpNeeded,
 }
@@ -46,6 +57,8 @@ pub enum Judged {
     Revoked(Arc<Claims>),
     /// [`Verdict::WrongAudience`]. Without claims where the service may not read them.
     WrongAudience(Option<Arc<Claims>>),
+    /// [`Verdict::MissingGroup`].
+    MissingGroup(Arc<Claims>),
     /// [`Verdict::StepUpNeeded`].
     StepUpNeeded(Arc<Claims>),
     /// [`Verdict::Malformed`].
@@ -58,7 +71,7 @@ impl Judged {
     /// [`RevocationSet::covers`](crate::revocation_set::RevocationSet::covers) returns.
     ///
     /// When several verdicts apply, the first of these is returned: expired by `exp`, revoked, expired
-    /// because of a date in the future, wrong audience, step-up needed.
+    /// because of a date in the future, wrong audience, missing group, step-up needed.
     pub fn of(
         claims: Arc<Claims>,
         now: Timestamp,
@@ -75,6 +88,9 @@ impl Judged {
             Self::Expired(claims)
         } else if claims.audience != requirements.audience {
             Self::WrongAudience(Some(claims))
+        } else if requirements.groups.is_some_and(|groups| !claims.groups.have_any_of(groups)) {
+            // Before the step-up: no proof of presence would help.
+            Self::MissingGroup(claims)
         } else if requirements.max_auth_age.is_some_and(|max| claims.auth_age(now) > max) {
             Self::StepUpNeeded(claims)
         } else {
@@ -89,6 +105,7 @@ impl Judged {
             Self::Expired(_) => Verdict::Expired,
             Self::Revoked(_) => Verdict::Revoked,
             Self::WrongAudience(_) => Verdict::WrongAudience,
+            Self::MissingGroup(_) => Verdict::MissingGroup,
             Self::StepUpNeeded(_) => Verdict::StepUpNeeded,
             Self::Malformed => Verdict::Malformed,
         }
@@ -101,6 +118,7 @@ impl Judged {
             Self::Active(claims)
             | Self::Expired(claims)
             | Self::Revoked(claims)
+            | Self::MissingGroup(claims)
             | Self::StepUpNeeded(claims) => Some(claims),
             Self::WrongAudience(claims) => claims.as_ref(),
             Self::Malformed => None,
@@ -141,7 +159,8 @@ mod tests {
     }
 
     fn verdict(token: Arc<Claims>, now: Timestamp, is_revoked: bool) -> Verdict {
-        let requirements = Requirements { audience: "shop", max_auth_age: Some(HOUR * 2) };
+        let requirements =
+            Requirements { max_auth_age: Some(HOUR * 2), ..Requirements::new("shop") };
         Judged::of(token, now, is_revoked, requirements).verdict()
     }
 
@@ -172,5 +191,49 @@ mod tests {
         assert_eq!(signed_in.auth_age(NOW), Duration::MAX);
         assert_eq!(signed_in.auth_age(NOW + HOUR - MAX_CLOCK_SKEW), Duration::ZERO);
         assert_eq!(signed_in.auth_age(NOW + HOUR * 2), HOUR);
+    }
+
+    #[test]
+    fn one_of_the_required_groups_is_enough() {
+        let judge = |required: &str| {
+            let groups = required.parse().unwrap();
+            let requirements = Requirements { groups: Some(&groups), ..Requirements::new("shop") };
+            Judged::of(token(NOW, NOW), NOW, false, requirements).verdict()
+        };
+
+        for required in ["staff", "admins", "staff,support"] {
+            assert_eq!(judge(required), Verdict::Active, "{required}");
+        }
+        for required in ["support", "staff-eu", "support,sales"] {
+            assert_eq!(judge(required), Verdict::MissingGroup, "{required}");
+        }
+    }
+
+    #[test]
+    fn a_missing_group_comes_after_the_audience_and_before_the_age_of_the_sign_in() {
+        let groups = "support".parse().unwrap();
+        let requirements = Requirements {
+            max_auth_age: Some(HOUR),
+            groups: Some(&groups),
+            ..Requirements::new("shop")
+        };
+        let verdict = |token, requirements| Judged::of(token, NOW, false, requirements).verdict();
+        let old = || token(NOW, NOW - HOUR * 2);
+
+        assert_eq!(verdict(old(), requirements), Verdict::MissingGroup);
+        let elsewhere = Requirements { audience: "mail", ..requirements };
+        assert_eq!(verdict(old(), elsewhere), Verdict::WrongAudience);
+        let any_group = Requirements { groups: None, ..requirements };
+        assert_eq!(verdict(old(), any_group), Verdict::StepUpNeeded);
+    }
+
+    #[test]
+    fn a_set_without_groups_is_one_that_no_account_fulfils() {
+        let groups = Groups::default();
+        let requirements = Requirements { groups: Some(&groups), ..Requirements::new("shop") };
+
+        let judged = Judged::of(token(NOW, NOW), NOW, false, requirements);
+
+        assert_eq!(judged.verdict(), Verdict::MissingGroup);
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use claviger_token::bearer::{self, BearerError};
+use claviger_token::{
+    bearer::{self, BearerError},
+    group::Groups,
+};
 use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tower::{Layer, Service};
@@ -19,7 +22,7 @@ use crate::{Claims, Refusal, Requirements, Verifier};
 ///
 /// The guarded service finds [`Arc<Claims>`](Claims) in the extensions of the request; claims that were
 /// there before are replaced. Other requests are refused: gRPC calls with a status
-/// ([`Refusal::to_status`]), all others with 401 or 503 ([`Refusal::to_http`]). The `content-type`
+/// ([`Refusal::to_status`]), all others with 401, 403 or 503 ([`Refusal::to_http`]). The `content-type`
 /// decides which.
 ///
 /// The layer requires a token on every path that it guards. For tonic,
@@ -30,6 +33,7 @@ use crate::{Claims, Refusal, Requirements, Verifier};
 pub struct VerifierLayer {
     verifier: Verifier,
     max_auth_age: Option<Duration>,
+    groups: Option<Arc<Groups>>,
 }
 
 /// A service that is guarded by a [`VerifierLayer`].
@@ -42,8 +46,9 @@ pub struct VerifierService<S> {
 impl Verifier {
     /// A layer that passes on only requests with a token that meets the requirements of the settings.
     pub fn layer(&self) -> VerifierLayer {
-        let max_auth_age = self.requirements().max_auth_age;
-        VerifierLayer { verifier: self.clone(), max_auth_age }
+        let Requirements { max_auth_age, groups, .. } = self.requirements();
+        let groups = groups.cloned().map(Arc::new);
+        VerifierLayer { verifier: self.clone(), max_auth_age, groups }
     }
 }
 
@@ -55,13 +60,23 @@ impl VerifierLayer {
         Self { max_auth_age: Some(max_auth_age), ..self }
     }
 
+    /// The same layer, for routes that only accounts in at least one of these groups may call, instead of
+    /// those of [`Settings::groups`](crate::Settings::groups).
+    #[must_use]
+    pub fn with_groups(self, groups: Groups) -> Self {
+        Self { groups: Some(Arc::new(groups)), ..self }
+    }
+
     fn verify(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Refusal> {
         self.verify_token(bearer(headers)?)
     }
 
     fn verify_token(&self, token: &str) -> Result<Arc<Claims>, Refusal> {
-        let requirements =
-            Requirements { max_auth_age: self.max_auth_age, ..self.verifier.requirements() };
+        let requirements = Requirements {
+            max_auth_age: self.max_auth_age,
+            groups: self.groups.as_deref(),
+            ..self.verifier.requirements()
+        };
         self.verifier.verify_with(token, requirements)
     }
 

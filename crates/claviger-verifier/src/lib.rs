@@ -22,6 +22,7 @@ mod watch;
 #[doc(inline)]
 pub use claviger_token::{
     claims::Claims,
+    group::{Groups, InvalidGroups},
     id::{AccountId, SessionId},
     sign_in::SignInMethod,
     time::Timestamp,

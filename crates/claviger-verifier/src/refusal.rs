@@ -29,6 +29,10 @@ pub enum Refusal {
     /// The token is for another audience.
     #[error("the access token is not meant for this service")]
     WrongAudience,
+    /// The account is in none of the groups that may do this. Another token of it does not help, unless an
+    /// operator has added it to one since.
+    #[error("the account is in no group that may do this")]
+    MissingGroup,
     /// The last sign-in is too old. The client should ask the person to reauthenticate (step-up).
     #[error("the last sign-in is too old for this; reauthenticate")]
     StepUpNeeded,
@@ -50,6 +54,7 @@ impl Refusal {
             Judged::Revoked(_) => Err(Self::Revoked),
             Judged::Malformed => Err(Self::Malformed),
             Judged::WrongAudience(_) => Err(Self::WrongAudience),
+            Judged::MissingGroup(_) => Err(Self::MissingGroup),
             Judged::StepUpNeeded(_) => Err(Self::StepUpNeeded),
         }
     }
@@ -62,6 +67,7 @@ impl Refusal {
     /// | `Malformed`, `WrongAudience` | `UNAUTHENTICATED` | `ACCESS_TOKEN_INVALID` |
     /// | `Expired` | `UNAUTHENTICATED` | `ACCESS_TOKEN_EXPIRED` |
     /// | `Revoked` | `UNAUTHENTICATED` | `SESSION_ENDED` |
+    /// | `MissingGroup` | `PERMISSION_DENIED` | `GROUP_REQUIRED` |
     /// | `StepUpNeeded` | `FAILED_PRECONDITION` | `REAUTHENTICATION_REQUIRED` |
     /// | `NoRevocations` | `UNAVAILABLE`, with `RetryInfo` | `REVOCATIONS_STALE` |
     pub fn to_status(self) -> Status {
@@ -72,6 +78,7 @@ impl Refusal {
             }
             Self::Expired => (Code::Unauthenticated, ErrorReason::AccessTokenExpired),
             Self::Revoked => (Code::Unauthenticated, ErrorReason::SessionEnded),
+            Self::MissingGroup => (Code::PermissionDenied, ErrorReason::GroupRequired),
             // Not UNAUTHENTICATED, which would make clients refresh the token again and again.
             Self::StepUpNeeded => (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired),
             Self::NoRevocations => (Code::Unavailable, ErrorReason::RevocationsStale),
@@ -81,7 +88,8 @@ impl Refusal {
     }
 
     /// The refusal in HTTP: a status code and one header. 401 with `WWW-Authenticate` (RFC 6750 §3,
-    /// RFC 9470 §3), or 503 with `Retry-After` (RFC 9110 §10.2.3) for [`Self::NoRevocations`].
+    /// RFC 9470 §3), 403 with it for [`Self::MissingGroup`] (RFC 6750 §3.1), or 503 with `Retry-After`
+    /// (RFC 9110 §10.2.3) for [`Self::NoRevocations`].
     /// `max_auth_age` is the requirement that the challenge of [`Self::StepUpNeeded`] states.
     pub fn to_http(self, max_auth_age: Option<Duration>) -> (StatusCode, HeaderName, HeaderValue) {
         if self == Self::NoRevocations {
@@ -89,12 +97,17 @@ impl Refusal {
             return (StatusCode::SERVICE_UNAVAILABLE, header::RETRY_AFTER, seconds);
         }
         let challenge = self.challenge(&self.to_string(), max_auth_age);
-        (StatusCode::UNAUTHORIZED, header::WWW_AUTHENTICATE, challenge)
+        let status = match self {
+            Self::MissingGroup => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        (status, header::WWW_AUTHENTICATE, challenge)
     }
 
     fn challenge(self, description: &str, max_auth_age: Option<Duration>) -> HeaderValue {
         match self {
             Self::Missing => Challenge::Token,
+            Self::MissingGroup => Challenge::OtherGroups(description),
             Self::StepUpNeeded => Challenge::RecentSignIn { description, max_auth_age },
             _ => Challenge::ValidToken(description),
         }
@@ -130,12 +143,13 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Refusal; 7] = [
+    const ALL: [Refusal; 8] = [
         Refusal::Missing,
         Refusal::Malformed,
         Refusal::Expired,
         Refusal::Revoked,
         Refusal::WrongAudience,
+        Refusal::MissingGroup,
         Refusal::StepUpNeeded,
         Refusal::NoRevocations,
     ];
@@ -156,6 +170,7 @@ mod tests {
             (Code::Unauthenticated, "ACCESS_TOKEN_EXPIRED", false),
             (Code::Unauthenticated, "SESSION_ENDED", false),
             (Code::Unauthenticated, "ACCESS_TOKEN_INVALID", false),
+            (Code::PermissionDenied, "GROUP_REQUIRED", false),
             (Code::FailedPrecondition, "REAUTHENTICATION_REQUIRED", false),
             (Code::Unavailable, "REVOCATIONS_STALE", true),
         ]
@@ -180,8 +195,12 @@ mod tests {
         assert_eq!(said[2], format!(r#"{invalid}"the access token has expired; refresh it""#));
         assert_eq!(said[3], format!(r#"{invalid}"the session has ended; sign in again""#));
         assert!(said[4].starts_with(&invalid));
-        assert!(said[5].starts_with(&format!("{bearer}{step_up}")), "{}", said[5]);
-        assert!(said[5].ends_with(r#", max_age="300""#), "{}", said[5]);
-        assert_eq!(said[6], "503 retry-after: 1");
+        assert_eq!(
+            said[5],
+            r#"403 www-authenticate: Bearer realm="claviger", error="insufficient_scope", error_description="the account is in no group that may do this""#
+        );
+        assert!(said[6].starts_with(&format!("{bearer}{step_up}")), "{}", said[6]);
+        assert!(said[6].ends_with(r#", max_age="300""#), "{}", said[6]);
+        assert_eq!(said[7], "503 retry-after: 1");
     }
 }

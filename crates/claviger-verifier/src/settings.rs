@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use claviger_token::group::Groups;
 use http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 use tonic::{
@@ -31,6 +32,9 @@ pub struct Settings {
     /// The oldest sign-in that is accepted, counted from `auth_time` in whole seconds. `None`, the
     /// default, accepts any.
     pub max_auth_age: Option<Duration>,
+    /// Groups of which the account must have at least one, such as `Some("staff".parse()?)`. `None`, the
+    /// default, accepts every account. A group that is taken away counts until the token expires.
+    pub groups: Option<Groups>,
     /// What to do when what is known of revocations is older than [`Self::grace`].
     /// [`StalePolicy::FailClosed`] by default.
     pub stale_policy: StalePolicy,
@@ -121,6 +125,7 @@ impl Settings {
             audience: audience.into(),
             service_key: None,
             max_auth_age: None,
+            groups: None,
             stale_policy: StalePolicy::default(),
             grace: GRACE,
             ca_certificate: None,
@@ -198,6 +203,7 @@ impl fmt::Debug for Settings {
             .field("server_url", &self.server_url)
             .field("audience", &self.audience)
             .field("max_auth_age", &self.max_auth_age)
+            .field("groups", &self.groups)
             .field("stale_policy", &self.stale_policy)
             .field("grace", &self.grace)
             .finish_non_exhaustive()

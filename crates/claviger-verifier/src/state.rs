@@ -123,7 +123,9 @@ impl State {
         let is_revoked = self.revocations.covers(&claims);
         Ok(match Judged::of(claims, now, is_revoked, requirements) {
             // The audience that was asked for is the issuer, which is no backend's.
-            Judged::Active(claims) | Judged::StepUpNeeded(claims)
+            Judged::Active(claims)
+            | Judged::MissingGroup(claims)
+            | Judged::StepUpNeeded(claims)
                 if claims.is_for_account_api() =>
             {
                 Judged::WrongAudience(Some(claims))

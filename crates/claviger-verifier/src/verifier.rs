@@ -117,7 +117,8 @@ impl Verifier {
     }
 
     /// The claims of a token if it is valid: issued by the server for [`Settings::audience`], neither
-    /// expired nor revoked, and of a sign-in no older than [`Settings::max_auth_age`].
+    /// expired nor revoked, of an account in one of [`Settings::groups`], and of a sign-in no older than
+    /// [`Settings::max_auth_age`].
     ///
     /// # Errors
     /// Why the token is refused. [`Refusal::NoRevocations`] says nothing about the token: answer it with
@@ -156,8 +157,8 @@ impl Verifier {
 
     /// The requirements of the settings.
     pub fn requirements(&self) -> Requirements<'_> {
-        let Settings { audience, max_auth_age, .. } = &self.inner.settings;
-        Requirements { audience, max_auth_age: *max_auth_age }
+        let Settings { audience, max_auth_age, groups, .. } = &self.inner.settings;
+        Requirements { audience, max_auth_age: *max_auth_age, groups: groups.as_ref() }
     }
 
     pub(crate) fn verify_with(

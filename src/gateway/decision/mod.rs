@@ -31,6 +31,8 @@ pub enum Denial {
     MissingToken,
     /// The token is not valid.
     InvalidToken(Refused),
+    /// The token is valid, but its account is in none of the groups that the route demands.
+    MissingGroup,
     /// The token is valid, but the sign-in is older than the route allows (RFC 9470).
     StepUpNeeded {
         /// The greatest age that the route allows, in seconds.
@@ -58,16 +60,7 @@ pub enum Refused {
 
 /// Decides on a request with these values of the header `authorization`.
 pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
-    let audience = demands.audience.as_deref().or(judge.default_audience());
-    let Some(audience) = audience.filter(|it| judge.may_require(it)) else {
-        let audience = demands.audience.as_deref();
-        if let Some(left_out) = MISCONFIGURED.due() {
-            tracing::warn!(
-                audience,
-                left_out,
-                "denied: the gateway names no audience that it may require"
-            );
-        }
+    let Some(required) = requirements(judge, demands) else {
         return Decision::Deny(Denial::NotAllowed);
     };
     let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {
@@ -82,7 +75,6 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
             return Decision::Deny(Denial::InvalidToken(Refused::Malformed));
         }
     };
-    let required = Requirements { audience, max_auth_age: demands.max_auth_age };
     let mut judged = judge.judge(token, required);
     if matches!(judged, Ok(Judged::Malformed)) {
         judged = match judge.wait_for_key(token).await {
@@ -94,6 +86,7 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
     let Ok(judged) = judged else { return Decision::Deny(Denial::Unavailable) };
     let refused = match judged {
         Judged::Active(claims) => return Decision::Allow(Some(claims)),
+        Judged::MissingGroup(_) => return Decision::Deny(Denial::MissingGroup),
         Judged::StepUpNeeded(_) => {
             let max_age = demands.max_auth_age.unwrap_or_default().as_secs();
             return Decision::Deny(Denial::StepUpNeeded { max_age });
@@ -106,12 +99,37 @@ pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands
     Decision::Deny(Denial::InvalidToken(refused))
 }
 
+/// What the route requires of tokens; `None` when the gateway may not require it.
+fn requirements<'a>(judge: &'a dyn Judge, demands: &'a Demands) -> Option<Requirements<'a>> {
+    let audience = demands.audience.as_deref().or(judge.default_audience());
+    let Some(audience) = audience.filter(|it| judge.may_require(it)) else {
+        let audience = demands.audience.as_deref();
+        if let Some(left_out) = MISCONFIGURED.due() {
+            tracing::warn!(
+                audience,
+                left_out,
+                "denied: the gateway names no audience that it may require"
+            );
+        }
+        return None;
+    };
+    let groups = demands.groups.as_ref().or(judge.default_groups());
+    if groups.is_some() && demands.allows_anonymous {
+        if let Some(left_out) = MISCONFIGURED.due() {
+            tracing::warn!(left_out, "denied: a request without a token is in no group");
+        }
+        return None;
+    }
+    Some(Requirements { audience, max_auth_age: demands.max_auth_age, groups })
+}
+
 impl Denial {
-    /// The challenge of the response; none where another token would not help.
+    /// The challenge of the response; none where the token is not what is wrong.
     pub const fn challenge(self) -> Option<Challenge<'static>> {
         match self {
             Self::MissingToken => Some(Challenge::Token),
             Self::InvalidToken(refused) => Some(Challenge::ValidToken(refused.sentence())),
+            Self::MissingGroup => Some(Challenge::OtherGroups(self.sentence())),
             Self::StepUpNeeded { max_age } => Some(Challenge::RecentSignIn {
                 description: self.sentence(),
                 max_auth_age: Some(Duration::from_secs(max_age)),
@@ -125,6 +143,7 @@ impl Denial {
         match self {
             Self::MissingToken => "an access token is needed",
             Self::InvalidToken(refused) => refused.sentence(),
+            Self::MissingGroup => "the account is in no group that may do this",
             Self::StepUpNeeded { .. } => "a more recent sign-in is needed",
             Self::NotAllowed => "the gateway may not ask that",
             Self::Unavailable => "access tokens cannot be checked at the moment",
@@ -139,6 +158,7 @@ impl Denial {
             Self::InvalidToken(Refused::Expired) => "expired",
             Self::InvalidToken(Refused::Revoked) => "revoked",
             Self::InvalidToken(Refused::WrongAudience) => "wrong_audience",
+            Self::MissingGroup => "missing_group",
             Self::StepUpNeeded { .. } => "step_up_needed",
             Self::NotAllowed => "not_allowed",
             Self::Unavailable => "unavailable",

@@ -26,6 +26,7 @@ impl Judge for Says {
             Verdict::Expired => Judged::Expired(claims),
             Verdict::Revoked => Judged::Revoked(claims),
             Verdict::WrongAudience => Judged::WrongAudience(Some(claims)),
+            Verdict::MissingGroup => Judged::MissingGroup(claims),
             Verdict::StepUpNeeded => Judged::StepUpNeeded(claims),
             Verdict::Malformed => Judged::Malformed,
         })
@@ -85,10 +86,34 @@ fn every_verdict_but_active_denies() {
         (Ok(Verdict::Revoked), invalid(Refused::Revoked)),
         (Ok(Verdict::Malformed), invalid(Refused::Malformed)),
         (Ok(Verdict::WrongAudience), invalid(Refused::WrongAudience)),
+        (Ok(Verdict::MissingGroup), Decision::Deny(Denial::MissingGroup)),
         (Ok(Verdict::StepUpNeeded), Decision::Deny(Denial::StepUpNeeded { max_age: 600 })),
         (Err(Stale), Decision::Deny(Denial::Unavailable)),
     ] {
         assert_eq!(decided(says, &["Bearer token"]), expected);
+    }
+}
+
+#[test]
+fn the_groups_of_a_route_are_required_of_its_tokens() {
+    struct Demanding;
+
+    impl Judge for Demanding {
+        fn judge(&self, _: &str, required: Requirements<'_>) -> Result<Judged, Stale> {
+            let claims = Arc::new(claims());
+            Ok(Judged::of(claims, Timestamp::from_seconds(1000), false, required))
+        }
+    }
+
+    for (groups, expected) in [
+        (None, Decision::Allow(Some(Arc::new(claims())))),
+        (Some("admins,staff"), Decision::Allow(Some(Arc::new(claims())))),
+        (Some("admins"), Decision::Deny(Denial::MissingGroup)),
+    ] {
+        let groups = groups.map(|it| it.parse().unwrap());
+        let demands = Demands { groups, ..of_shop() };
+        let decided = decide(&Demanding, &["Bearer token"], &demands).now_or_never().unwrap();
+        assert_eq!(decided, expected);
     }
 }
 
@@ -146,6 +171,10 @@ fn challenges_are_those_of_the_standards() {
     assert_eq!(
         challenge(Denial::StepUpNeeded { max_age: 600 }).unwrap(),
         r#"Bearer realm="claviger", error="insufficient_user_authentication", error_description="a more recent sign-in is needed", max_age="600""#
+    );
+    assert_eq!(
+        challenge(Denial::MissingGroup).unwrap(),
+        r#"Bearer realm="claviger", error="insufficient_scope", error_description="the account is in no group that may do this""#
     );
     assert_eq!(challenge(Denial::NotAllowed), None);
     assert_eq!(challenge(Denial::Unavailable), None);

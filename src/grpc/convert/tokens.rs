@@ -8,6 +8,7 @@ use claviger_proto::{
 };
 use claviger_token::{
     claims::{CLIENT_ID, Claims},
+    group::Groups,
     verdict::{Judged, Verdict},
 };
 use tonic::Status;
@@ -15,6 +16,7 @@ use tonic::Status;
 use crate::{
     domain::tokens::keys::PUBLICATION_MAX_AGE,
     model::{
+        group,
         signing_key::{PublicKey, SigningKeyState},
         token::{AccessToken, TokenPair},
         violation::FieldReason,
@@ -39,27 +41,47 @@ pub(crate) struct Validation {
     pub(crate) token: AccessToken,
     pub(crate) required_audience: String,
     pub(crate) max_auth_age: Option<Duration>,
+    pub(crate) groups: Option<Groups>,
 }
 
 /// Reads a token to validate.
 pub(crate) fn validation(request: pb::ValidateTokenRequest) -> Result<Validation, Status> {
     let mut fields = Fields::default();
-    let validation = read_validation(request, "max_auth_age", &mut fields);
+    let validation = read_validation(request, &ALONE, &mut fields);
     fields.check()?;
     Ok(validation)
 }
 
+/// The names of the fields of a validation.
+struct FieldNames {
+    max_auth_age: &'static str,
+    required_groups: &'static str,
+}
+
+const ALONE: FieldNames =
+    FieldNames { max_auth_age: "max_auth_age", required_groups: "required_groups" };
+
+const IN_BATCH: FieldNames = FieldNames {
+    max_auth_age: "requests.max_auth_age",
+    required_groups: "requests.required_groups",
+};
+
 fn read_validation(
     request: pb::ValidateTokenRequest,
-    age_field: &'static str,
+    names: &FieldNames,
     fields: &mut Fields,
 ) -> Validation {
     let max_auth_age = request.max_auth_age.map(|age| read_duration(&age).unwrap_or_default());
     if max_auth_age.is_some_and(|age| age < Duration::from_secs(1)) {
-        fields.refuse(age_field, FieldReason::OutOfRange, "must be at least one second");
+        fields.refuse(names.max_auth_age, FieldReason::OutOfRange, "must be at least one second");
     }
-    let required_audience = request.required_audience;
-    Validation { token: AccessToken::new(request.access_token), required_audience, max_auth_age }
+    let groups = fields.parsed(names.required_groups, group::parse(&request.required_groups));
+    Validation {
+        token: AccessToken::new(request.access_token),
+        required_audience: request.required_audience,
+        max_auth_age,
+        groups: groups.filter(|groups| !groups.is_empty()),
+    }
 }
 
 /// The verdict on a token.
@@ -70,6 +92,7 @@ pub(crate) fn judged(judged: &Judged) -> pb::ValidateTokenResponse {
         Verdict::Revoked => pb::TokenVerdict::Revoked,
         Verdict::Malformed => pb::TokenVerdict::Malformed,
         Verdict::WrongAudience => pb::TokenVerdict::WrongAudience,
+        Verdict::MissingGroup => pb::TokenVerdict::MissingGroup,
         Verdict::StepUpNeeded => pb::TokenVerdict::StepUpNeeded,
     };
     pb::ValidateTokenResponse {
@@ -115,7 +138,7 @@ pub(crate) fn validations(
     let validations: Vec<_> = request
         .requests
         .into_iter()
-        .map(|request| read_validation(request, "requests.max_auth_age", &mut fields))
+        .map(|request| read_validation(request, &IN_BATCH, &mut fields))
         .take(MAX_VALIDATIONS)
         .collect();
     fields.check()?;

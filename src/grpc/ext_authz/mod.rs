@@ -133,16 +133,19 @@ fn status(code: Code, message: &str) -> RpcStatus {
     RpcStatus { code: code.into(), message: message.to_owned(), details: Vec::new() }
 }
 
-/// Sets each identity header, or removes it; removes everything that an upstream may read as one.
+/// Sets each identity header, or removes it if it has no value; removes everything that an upstream may read as one.
 fn passage<'a>(claims: Option<&Claims>, came: impl Iterator<Item = &'a str>) -> OkHttpResponse {
-    let set = claims.map(headers::of).into_iter().flatten();
-    let set: Vec<_> = set.map(|(name, value)| overwriting(name, value)).collect();
+    let values = match claims {
+        Some(claims) => headers::of(claims),
+        None => headers::IDENTITY.map(|name| (name, String::new())),
+    };
+    let (empty, values): (Vec<_>, Vec<_>) =
+        values.into_iter().partition(|(_, value)| value.is_empty());
+    let set = values.into_iter().map(|(name, value)| overwriting(name, value)).collect();
     // Envoy removes after it sets, so a header that is set must not be removed. The misspellings are
     // always removed, since Envoy may be configured to send us only some of the headers.
     let mut removed = headers::misspellings().to_vec();
-    if claims.is_none() {
-        removed.extend(headers::IDENTITY.map(str::to_owned));
-    }
+    removed.extend(empty.into_iter().map(|(name, _)| name.to_owned()));
     let ours = came.filter(|name| headers::resembles_ours(name)).map(str::to_ascii_lowercase);
     removed.extend(ours.filter(|name| !headers::IDENTITY.contains(&name.as_str())));
     OkHttpResponse { headers: set, headers_to_remove: removed }
@@ -173,7 +176,7 @@ fn code(denial: Denial) -> Code {
         Denial::MissingToken | Denial::InvalidToken(_) | Denial::StepUpNeeded { .. } => {
             Code::Unauthenticated
         }
-        Denial::NotAllowed => Code::PermissionDenied,
+        Denial::MissingGroup | Denial::NotAllowed => Code::PermissionDenied,
         Denial::Unavailable => Code::Unavailable,
     }
 }
@@ -183,7 +186,7 @@ fn http_status(denial: Denial) -> StatusCode {
         Denial::MissingToken | Denial::InvalidToken(_) | Denial::StepUpNeeded { .. } => {
             StatusCode::Unauthorized
         }
-        Denial::NotAllowed => StatusCode::Forbidden,
+        Denial::MissingGroup | Denial::NotAllowed => StatusCode::Forbidden,
         Denial::Unavailable => StatusCode::ServiceUnavailable,
     }
 }

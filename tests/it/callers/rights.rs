@@ -24,6 +24,7 @@ fn question(access_token: &str, required_audience: &str) -> ValidateTokenRequest
         access_token: access_token.to_owned(),
         required_audience: required_audience.to_owned(),
         max_auth_age: None,
+        ..Default::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::scene::{bearer, customer, server};
+use super::scene::{bearer, customer, customer_in, server};
 use crate::support::{
     Person, SECOND, TestApp,
     agent::Agent,
@@ -101,6 +101,26 @@ async fn an_agent_lets_tokens_for_its_audience_pass_and_no_others() {
             assert_eq!(ask(&query, token).await.status, 403, "{whose} as {audience}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_agent_demands_its_groups_where_the_gateway_names_none() {
+    let app = server(&[]).await;
+    let agent = Agent::start(app.internal_port(), &["--group", "staff,admins"]).await;
+    let alice = customer_in(&app, "alice", "staff").await;
+    let bob = customer_in(&app, "bob", "support").await;
+    let status = async |query: &str, headers: &[(&str, &str)]| {
+        ask(agent.port(), "GET", &format!("/v1/forward-auth{query}"), headers).await.status
+    };
+
+    for (query, of_alice, of_bob) in [("", 200, 403), ("?group=support", 403, 200)] {
+        for (person, expected) in [(&alice, of_alice), (&bob, of_bob)] {
+            let answer = status(query, &[("authorization", &bearer(person))]).await;
+            assert_eq!(answer, expected, "{query}");
+        }
+    }
+    assert_eq!(status("", &[]).await, 401);
+    assert_eq!(status("?anonymous=allow", &[]).await, 403);
 }
 
 #[tokio::test]

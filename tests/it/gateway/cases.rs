@@ -4,7 +4,7 @@ use super::scene::{Kind, Scene, bearer, identity};
 use crate::support::{MINUTE, Person, backends::Tokens, echo::Answer};
 
 /// The names that clients try for a header of ours: any case, underscores and dots for dashes, twice.
-const SPOOFED: [&str; 14] = [
+const SPOOFED: [&str; 19] = [
     "x-claviger-subject",
     "X-Claviger-Subject",
     "X-CLAVIGER-SUBJECT",
@@ -19,6 +19,11 @@ const SPOOFED: [&str; 14] = [
     "x-claviger_auth_time",
     "x-claviger-amr",
     "x-claviger-expires",
+    "x-claviger-username",
+    "X_Claviger_Name",
+    "x-claviger-name",
+    "x-claviger-groups",
+    "X-Claviger_Groups",
 ];
 
 pub async fn passes_with_every_identity_header(kind: Kind) {
@@ -105,6 +110,54 @@ pub async fn without_an_audience_only_an_agent_decides(kind: Kind) {
         assert_eq!(statuses, [403, 403]);
         scene.assert_unreached();
     }
+}
+
+pub async fn only_accounts_in_a_demanded_group_pass(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&group=staff,admins").await;
+    let alice = scene.customer_in("alice", "support,staff").await;
+    let bob = scene.customer_in("bob", "support,staff-eu").await;
+    let carol = scene.customer("carol").await;
+
+    assert_eq!(scene.get_as(&alice).await.status, 200);
+    let reached = scene.reached();
+    let identity = identity(&reached);
+    assert!(identity.contains(&("x-claviger-groups".to_owned(), "staff,support")), "{reached:?}");
+    for person in [&bob, &carol] {
+        let answer = scene.get_as(person).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        scene.assert_unreached();
+    }
+    // Taken away: the next token does not have it.
+    scene.app.set_groups(&alice, "support").await;
+    let alice = scene.refreshed(&alice).await;
+    assert_eq!(scene.get_as(&alice).await.status, 403);
+    scene.assert_unreached();
+}
+
+pub async fn a_demand_for_a_group_is_refused_where_no_token_is_needed(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&group=staff&anonymous=allow").await;
+    let alice = scene.customer_in("alice", "staff").await;
+
+    let statuses = [scene.get_as(&alice).await.status, scene.get("/", &[]).await.status];
+
+    assert_eq!(statuses, [403, 403]);
+    scene.assert_unreached();
+}
+
+pub async fn names_reach_the_service_in_any_language(kind: Kind) {
+    let scene = Scene::of(kind).await;
+    let name = "Ålice 100% アリス";
+    let person = scene.app.registered_as("alice", name).await;
+    let alice = scene.refreshed(&person).await;
+
+    assert_eq!(scene.get_as(&alice).await.status, 200);
+
+    let reached = scene.reached();
+    let identity = identity(&reached);
+    let value = |wanted: &str| identity.iter().find(|(name, _)| name == wanted).unwrap().1;
+    assert_eq!(value("x-claviger-username"), "alice");
+    let encoded = "%C3%85lice%20100%25%20%E3%82%A2%E3%83%AA%E3%82%B9";
+    assert_eq!(value("x-claviger-name"), encoded);
 }
 
 pub async fn a_sign_in_that_is_too_old_must_be_repeated(kind: Kind) {
@@ -223,12 +276,13 @@ fn assert_is(person: &Person, scene: &Scene) {
     let reached = scene.reached();
     let identity = identity(&reached);
     let names: Vec<_> = identity.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = ["amr", "auth-time", "expires", "session", "subject", "token-id"];
+    let expected = ["amr", "auth-time", "expires", "session", "subject", "token-id", "username"];
     assert_eq!(names, expected.map(|name| format!("x-claviger-{name}")), "{reached:?}");
     let value = |wanted: &str| identity.iter().find(|(name, _)| name.ends_with(wanted)).unwrap().1;
     assert_eq!(value("-subject"), person.account.id);
     assert_eq!(value("-session"), person.tokens.session_id);
     assert_eq!(value("-amr"), "pwd");
+    assert_eq!(value("-username"), person.account.username);
     let expires = person.tokens.access_token_expire_time.unwrap().seconds.to_string();
     assert_eq!(value("-expires"), expires);
 }

@@ -25,7 +25,11 @@ async fn a_good_token_passes_and_nothing_else_does() {
     let set = ok.headers.iter().filter_map(|option| option.header.as_ref());
     let subject = set.clone().find(|header| header.key == "x-claviger-subject").unwrap();
     assert_eq!(subject.value, alice.account.id);
-    assert_eq!(set.count(), 6);
+    // Without a display name and groups.
+    assert_eq!(set.count(), 7);
+    for name in ["x-claviger-name", "x-claviger-groups"] {
+        assert!(ok.headers_to_remove.iter().any(|it| it == name), "{name}");
+    }
     assert!(ok.headers_to_remove.iter().any(|name| name == "x_claviger_subject"));
     for denied in [missing, revoked] {
         assert_eq!(denied.status.unwrap().code, i32::from(tonic::Code::Unauthenticated));

@@ -68,6 +68,9 @@ async fn the_routes_of_the_example_demand_what_they_say() {
         ("/transfers", 401, 401),
         ("/transfers/1", 401, 401),
         ("/transfers?all", 401, 401),
+        ("/office", 401, 403),
+        ("/office/1", 401, 403),
+        ("/office-hours", 401, 200),
         ("/catalogue/1", 200, 200),
         ("/", 401, 200),
         // Other spellings of a path, which a service may take for the same.
@@ -128,7 +131,7 @@ async fn nothing_is_smuggled_however_envoy_is_told_to_ask() {
 
         assert_eq!((passed.status, denied.status), (200, 401), "{setting}");
         let identity = identity(&seen[0]);
-        assert_eq!(identity.len(), 6, "{setting}: {seen:?}");
+        assert_eq!(identity.len(), 7, "{setting}: {seen:?}");
         assert!(identity.iter().all(|(_, value)| *value != "mallory"), "{setting}: {seen:?}");
     }
 }

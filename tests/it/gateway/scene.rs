@@ -46,8 +46,8 @@ impl Kind {
     pub fn demanding(self, config: &str, demand: &str) -> String {
         let (from, to) = match self {
             Self::Envoy | Self::EnvoyWithAgent => {
-                let demand = demand.replace('=', ": ").replace('&', ", ");
-                ("{ audience: shop }", format!("{{ {demand} }}"))
+                let demand = demand.replace('=', ": \"").replace('&', "\", ");
+                ("{ audience: shop }", format!("{{ {demand}\" }}"))
             }
             _ => ("?audience=shop", format!("?{demand}")),
         };
@@ -91,6 +91,13 @@ pub async fn server(settings: &[(&str, &str)]) -> TestApp {
 /// A person who has just registered, with a token for the shop.
 pub async fn customer(app: &TestApp, username: &str) -> Person {
     at_the_shop(app.registered(username).await).await
+}
+
+/// A person who has just registered, is in these groups, and has a token for the shop that says so.
+pub async fn customer_in(app: &TestApp, username: &str, groups: &str) -> Person {
+    let person = app.registered(username).await;
+    app.set_groups(&person, groups).await;
+    at_the_shop(person.refresh().await.unwrap()).await
 }
 
 /// The same person with a token for the shop.
@@ -139,6 +146,16 @@ impl Scene {
     /// A person who has just registered, with a token for the shop.
     pub async fn customer(&self, username: &str) -> Person {
         customer(&self.app, username).await
+    }
+
+    /// The same, in these groups.
+    pub async fn customer_in(&self, username: &str, groups: &str) -> Person {
+        customer_in(&self.app, username, groups).await
+    }
+
+    /// The same person after a refresh.
+    pub async fn refreshed(&self, person: &Person) -> Person {
+        at_the_shop(person.refresh().await.unwrap()).await
     }
 
     /// The same person after another proof of presence.

@@ -7,6 +7,7 @@ use claviger::{
     config::Config,
     domain::{
         clock::{ManualClock, WrongClock},
+        operators::accounts,
         service_accounts::ServiceAccounts,
         tokens::{
             access::Subject,
@@ -14,6 +15,8 @@ use claviger::{
         },
         world::World,
     },
+    model::account::AccountReference,
+    storage::Storage,
 };
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use claviger_token::time::Timestamp;
@@ -219,6 +222,29 @@ impl TestApp {
         self.stranger().register(username, PASSWORD).await.unwrap()
     }
 
+    /// Somebody who has just registered with a name to show.
+    pub async fn registered_as(&self, username: &str, display_name: &str) -> Person {
+        let request = pb::RegisterRequest {
+            username: username.to_owned(),
+            password: PASSWORD.to_owned(),
+            display_name: display_name.to_owned(),
+            ..Default::default()
+        };
+        self.stranger().register_as(request).await.unwrap()
+    }
+
+    /// Puts somebody into groups as the command line does; an empty text stands for none.
+    pub async fn set_groups(&self, person: &Person, groups: &str) {
+        let groups = Some(groups).filter(|it| !it.is_empty()).map(|it| it.parse().unwrap());
+        let account = AccountReference::parse(&person.account.id).unwrap();
+        let storage = Storage::open(self.home.options()).await.unwrap();
+        let world = World::with_clock(self.clock.clone());
+        let groups = groups.unwrap_or_default();
+        let set = accounts::set_groups(&storage, &world, &account, groups, &command_line()).await;
+        assert_eq!(set.unwrap().unwrap().to_string(), person.account.id);
+        storage.close().await;
+    }
+
     /// The body of a page on the public port, which must be there.
     pub async fn get(&self, path: &str) -> String {
         let url = format!("http://127.0.0.1:{}{path}", self.public_port());
@@ -298,6 +324,7 @@ impl TestApp {
             access_token: access_token.to_owned(),
             required_audience: required_audience.to_owned(),
             max_auth_age: max_auth_age.map(|age| age.try_into().unwrap()),
+            ..Default::default()
         };
         Ok(self.backend().validate_token(request).await?.into_inner())
     }

@@ -141,8 +141,7 @@ async fn the_stream_ends_with_the_last_clone() {
 }
 
 fn judge(verifier: &Verifier, token: &str) -> Verdict {
-    let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
-    verifier.judge(token, requirements).unwrap().verdict()
+    verifier.judge(token, Requirements::new(AUDIENCE)).unwrap().verdict()
 }
 
 fn wire(verdict: Verdict) -> TokenVerdict {
@@ -152,6 +151,7 @@ fn wire(verdict: Verdict) -> TokenVerdict {
         Verdict::Revoked => TokenVerdict::Revoked,
         Verdict::Malformed => TokenVerdict::Malformed,
         Verdict::WrongAudience => TokenVerdict::WrongAudience,
+        Verdict::MissingGroup => TokenVerdict::MissingGroup,
         Verdict::StepUpNeeded => TokenVerdict::StepUpNeeded,
     }
 }

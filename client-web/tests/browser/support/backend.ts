@@ -11,6 +11,7 @@ const VERDICTS = [
   "MALFORMED",
   "WRONG_AUDIENCE",
   "STEP_UP_NEEDED",
+  "MISSING_GROUP",
 ] as const;
 
 /**

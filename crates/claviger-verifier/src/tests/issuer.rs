@@ -161,7 +161,7 @@ impl Feed {
 
     /// The verdict on a token `since` after the start.
     pub(super) fn verdict(&self, token: &str, since: Duration) -> Result<Verdict, Stale> {
-        let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
+        let requirements = Requirements::new(AUDIENCE);
         Ok(self.state.judge(token, requirements, self.start.plus(since))?.verdict())
     }
 }

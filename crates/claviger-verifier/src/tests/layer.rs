@@ -123,6 +123,28 @@ async fn a_refusal_for_an_old_sign_in_states_the_required_age() {
 }
 
 #[tokio::test]
+async fn only_an_account_in_one_of_the_required_groups_passes() {
+    let issuer = Issuer::new();
+    let open = layer(Feed::synced(&issuer));
+    let guarded = open.clone().with_groups("staff,admins".parse().unwrap());
+    let of = |groups: &str| Claims { groups: groups.parse().unwrap(), ..claims() };
+    let bearer = |claims: &Claims| format!("Bearer {}", issuer.token(claims));
+    let (staff, support, nothing) = (of("eu,staff"), of("support"), claims());
+
+    assert_eq!(call(&guarded, with(&[&bearer(&staff)])).await.status(), 200);
+    for refused in [support, nothing].map(|it| bearer(&it)) {
+        let http = call(&guarded, with(&[&refused])).await;
+        let grpc = call(&guarded, grpc(with(&[&refused]), "application/grpc")).await;
+
+        let challenge = http.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains(r#"error="insufficient_scope""#), "{challenge}");
+        assert_eq!(http.status(), 403);
+        assert_eq!(grpc.headers()["grpc-status"], "7");
+        assert_eq!(call(&open, with(&[&refused])).await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_service_that_cannot_judge_is_unavailable() {
     let feed = Feed::unsynced(crate::StalePolicy::FailClosed);
     let token = Issuer::new().token(&claims());

@@ -139,7 +139,7 @@ fn after_a_suspension_of_the_machine_no_token_is_accepted() {
     // The monotonic clock stood still meanwhile.
     let later = feed.start.plus(SECOND);
     let awake = Moment { wall: later.wall + 60 * SECOND, ..later };
-    let requirements = Requirements { audience: AUDIENCE, max_auth_age: None };
+    let requirements = Requirements::new(AUDIENCE);
 
     assert!(feed.state.judge(&token, requirements, awake).is_err());
 }
@@ -298,7 +298,7 @@ fn a_token_for_the_account_api_is_good_for_no_backend_even_one_that_asks_for_it(
     let issuer = Issuer::new();
     let feed = Feed::synced(&issuer);
     let of_account = Claims { audience: claims().issuer, ..claims() };
-    let asked_for = Requirements { audience: &of_account.issuer, max_auth_age: None };
+    let asked_for = Requirements::new(&of_account.issuer);
 
     let judged = feed.state.judge(&issuer.token(&of_account), asked_for, feed.start).unwrap();
 

@@ -100,7 +100,8 @@ impl Server {
     }
 
     fn judge(&self, token: &str, audience: &str, max_auth_age: Option<Duration>) -> Judged {
-        self.tokens.judge(token, Requirements { audience, max_auth_age }).unwrap()
+        let requirements = Requirements { max_auth_age, ..Requirements::new(audience) };
+        self.tokens.judge(token, requirements).unwrap()
     }
 
     fn verdict(&self, token: &str) -> Verdict {
