@@ -103,9 +103,8 @@ pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
 /// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
-    let storage = &data.storage;
+    let (storage, reserved) = (&data.storage, data.storage.reserved());
     set_clock(config, storage, world).await?;
-    let reserved = storage.reserved();
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
     let revocations = Arc::new(revocations.await?);
     let keys = Arc::new(key_ring(config, data, world).await?);

@@ -68,8 +68,8 @@ impl AccountService for Service {
         request: Request<pb::UpdateAccountRequest>,
     ) -> Result<Response<pb::UpdateAccountResponse>, Status> {
         let actor = self.admit(&request, Operation::UpdateAccount).await?;
-        let (Act { of: id, by }, names) = convert::update(request.into_inner(), actor)?;
-        let account = self.accounts.update(id, names, &by).await?;
+        let (Act { of: id, by }, change) = convert::update(request.into_inner(), actor)?;
+        let account = self.accounts.update(id, change, &by).await?;
         Ok(Response::new(pb::UpdateAccountResponse { account: Some(convert::account(&account)) }))
     }
 

@@ -16,11 +16,7 @@ use crate::{
     grpc::contracts::admin::{self as pb, key_service_server::KeyService},
 };
 
-use super::{
-    backend::backend,
-    convert::keys as convert,
-    services::Services,
-};
+use super::{backend::backend, convert::keys as convert, services::Services};
 
 /// Handles the calls of KeyService.
 pub(super) struct Service {

@@ -15,8 +15,8 @@ pub mod status;
 pub mod stream_authorization;
 
 mod accounts;
-mod audit;
 mod administration;
+mod audit;
 mod auth;
 mod convert;
 mod ext_authz;

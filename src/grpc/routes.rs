@@ -82,8 +82,8 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
 /// When the descriptors for reflection cannot be read.
 pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
     use admin::{
-        account_service_server::AccountServiceServer,
-        audit_service_server::AuditServiceServer, key_service_server::KeyServiceServer,
+        account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
+        key_service_server::KeyServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
     };
     use pb::token_service_server::TokenServiceServer;

@@ -2,7 +2,7 @@
 //!
 //! What a group is belongs to tokens: see `claviger_token::group`.
 
-use claviger_token::group::{Groups, InvalidGroups};
+use claviger_token::group::{GroupName, Groups, InvalidGroups};
 
 use super::violation::{BrokenRule, FieldReason};
 
@@ -12,6 +12,14 @@ use super::violation::{BrokenRule, FieldReason};
 /// `Required`, `TooLong` or `ForbiddenCharacters`; `TooLong` also for more names than a set may have.
 pub fn parse(names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Groups, BrokenRule> {
     Groups::parse(names).map_err(|error| BrokenRule::new(reason(error), error.to_string()))
+}
+
+/// The name of one group.
+///
+/// # Errors
+/// `Required`, `TooLong` or `ForbiddenCharacters`.
+pub fn parse_name(name: &str) -> Result<GroupName, BrokenRule> {
+    GroupName::parse(name).map_err(|error| BrokenRule::new(reason(error), error.to_string()))
 }
 
 const fn reason(error: InvalidGroups) -> FieldReason {

@@ -54,12 +54,22 @@ async fn set_groups(
     if !connection.exists(IS_ACCOUNT, params![id]).await? {
         return Ok(false);
     }
+    replace_groups(connection, id, groups, act).await?;
+    Ok(true)
+}
+
+/// Puts an account, which exists and is locked, into these groups and no others.
+pub(super) async fn replace_groups(
+    connection: &mut Connection,
+    id: AccountId,
+    groups: &Groups,
+    act: &Act,
+) -> Result<()> {
     connection.execute(CLEAR, params![id]).await?;
     for name in groups.iter() {
         connection.execute(ADD, params![name, id]).await?;
     }
-    append(connection, &act.event(EventKind::AccountGroupsChanged).of(id)).await?;
-    Ok(true)
+    append(connection, &act.event(EventKind::AccountGroupsChanged).of(id)).await
 }
 
 /// The groups that a statement with [`group_names!`] returned.

@@ -17,7 +17,13 @@ export type KnownActivityKind =
   | "passkey_added"
   | "passkey_renamed"
   | "passkey_removed"
+  | "passkey_suspended"
+  | "passkey_resumed"
   | "account_deleted"
+  | "account_updated"
+  | "account_disabled"
+  | "account_enabled"
+  | "account_groups_changed"
   | "username_unlocked";
 
 /** The kind of an event. Later versions of the server add names. */

@@ -7,7 +7,7 @@ use tonic::Status;
 use crate::{
     domain::{
         operators::accounts::{
-            AccountFilter, AccountPage, CredentialFilter, NewNames, Operator, etag,
+            AccountChange, AccountFilter, AccountPage, CredentialFilter, Operator, etag,
         },
         sessions::SessionPage,
     },
@@ -15,6 +15,7 @@ use crate::{
     model::{
         account::Account,
         event::Actor,
+        group,
         id::PasskeyId,
         label::{DisplayName, OperatorReason},
         passkey::Passkey,
@@ -70,6 +71,10 @@ pub(crate) fn list(
         Ok(pb::CredentialFilter::None) => Some(CredentialFilter::None),
         Err(_) => unknown("credential", &mut fields),
     };
+    let group = match request.group.as_str() {
+        "" => None,
+        text => fields.parsed("group", group::parse_name(text)),
+    };
     let page = (request.page_size, request.page_token.as_str());
     let page = pages::read_with(&mut fields, page, PAGE_SIZES, position);
     fields.check()?;
@@ -77,6 +82,7 @@ pub(crate) fn list(
         prefix,
         is_disabled,
         credential,
+        group,
         signed_in_after: request.signed_in_after.as_ref().map(read_timestamp),
         signed_in_before: request.signed_in_before.as_ref().map(read_timestamp),
     };
@@ -95,7 +101,7 @@ fn position(bytes: &[u8]) -> Option<String> {
 
 /// A page of accounts.
 pub(crate) fn listed(page: &AccountPage) -> pb::ListAccountsResponse {
-    let next = page.next.as_ref().map(|it| pages::token(it.as_str()));
+    let next = page.next.as_ref().map(|it| pages::token(it));
     pb::ListAccountsResponse {
         accounts: page.accounts.iter().map(account).collect(),
         next_page_token: next.unwrap_or_default(),
@@ -135,14 +141,15 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         disabled_time: account.disabled_at.map(timestamp),
         last_sign_in_time: account.last_sign_in_at.map(timestamp),
         etag: etag(account),
+        groups: account.groups.iter().map(str::to_owned).collect(),
     }
 }
 
-/// Reads a change of names.
+/// Reads a change.
 pub(crate) fn update(
     request: pb::UpdateAccountRequest,
     actor: Actor,
-) -> Result<(Act<AccountId>, NewNames), Status> {
+) -> Result<(Act<AccountId>, AccountChange), Status> {
     let mut fields = Fields::default();
     let pb::UpdateAccountRequest { account, update_mask, reason } = request;
     let account = account.unwrap_or_default();
@@ -153,26 +160,29 @@ pub(crate) fn update(
         fields.refuse("update_mask", FieldReason::Required, "must name a field");
     }
     let etag = Some(account.etag).filter(|it| !it.is_empty());
-    let mut names = NewNames { etag, ..NewNames::default() };
+    let mut change = AccountChange { etag, ..AccountChange::default() };
     for path in &paths {
         match path.as_str() {
             "username" => {
                 let username = Username::parse(&account.username);
-                names.username = fields.parsed("account.username", username);
+                change.username = fields.parsed("account.username", username);
             }
             "display_name" => {
                 let display_name = DisplayName::parse(&account.display_name);
-                names.display_name = fields.parsed("account.display_name", display_name);
+                change.display_name = fields.parsed("account.display_name", display_name);
+            }
+            "groups" => {
+                change.groups = fields.parsed("account.groups", group::parse(&account.groups));
             }
             _ => {
-                let sentence = "only username and display_name can be changed";
+                let sentence = "only username, display_name and groups can be changed";
                 fields.refuse("update_mask", FieldReason::NotUpdatable, sentence);
             }
         }
     }
     fields.check()?;
     let act = id.zip(by).map(|(of, by)| Act { of, by });
-    Ok((act.ok_or_else(|| Fields::default().into_status())?, names))
+    Ok((act.ok_or_else(|| Fields::default().into_status())?, change))
 }
 
 /// Reads an account's id.

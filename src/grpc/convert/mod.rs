@@ -3,8 +3,8 @@
 
 pub(super) mod accounts;
 pub(super) mod activity;
-pub(super) mod audit;
 pub(super) mod administration;
+pub(super) mod audit;
 pub(super) mod auth;
 pub(super) mod fields;
 pub(super) mod keys;

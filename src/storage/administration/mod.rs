@@ -8,7 +8,7 @@ mod states;
 mod updates;
 
 pub use listing::AccountRange;
-pub use updates::{AccountUpdate, Names, UpdateOutcome};
+pub use updates::{AccountUpdate, Changeable, UpdateOutcome};
 
 /// What became of the state of an account or of a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

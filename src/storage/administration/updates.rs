@@ -1,63 +1,74 @@
-//! Changing the names of an account, by compare-and-set.
+//! Changing the names and groups of an account, by compare-and-set.
 
-use claviger_token::id::AccountId;
+use claviger_token::{group::Groups, id::AccountId};
 
 use crate::{
     model::{
+        account::Account,
         event::{Act, EventKind},
         label::DisplayName,
         username::Username,
     },
     storage::{
-        Connection, Result, Storage, engine::is_unique_violation, events::append,
-        locks::lock_account, params,
+        Connection, Result, Storage, accounts::find_account, engine::is_unique_violation,
+        events::append, groups::replace_groups, locks::lock_account, params,
     },
 };
 
-/// The names of an account that can be changed.
+/// What of an account can be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct Changeable {
     /// The name to sign in with.
     pub username: Username,
     /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
+    /// The groups that it is in.
+    pub groups: Groups,
 }
 
-/// A change of an account's names.
+impl Changeable {
+    /// That of an account.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            username: account.username.clone(),
+            display_name: account.display_name.clone(),
+            groups: account.groups.clone(),
+        }
+    }
+}
+
+/// A change of an account.
 #[derive(Debug, Clone)]
 pub struct AccountUpdate {
     /// The account.
     pub id: AccountId,
-    /// The names that the change was made for.
-    pub expected: Names,
-    /// The names that it is to have.
-    pub names: Names,
+    /// What the change was made for.
+    pub expected: Changeable,
+    /// What it is to have.
+    pub wanted: Changeable,
     /// Who changes them, and when.
     pub act: Act,
-    /// The fields that change, for the record.
-    pub fields: String,
+    /// The names that change, for the record; may be none.
+    pub names: Vec<&'static str>,
 }
 
-/// The outcome of a change of names.
+/// The outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpdateOutcome {
-    /// The account has the new names.
+    /// The account is as wanted.
     Updated,
-    /// The account does not have the expected names any more, or does not exist.
+    /// The account is not as expected any more, or does not exist.
     Changed,
     /// Another account has the username.
     UsernameTaken,
 }
-
-const HAS_NAMES: &str =
-    "SELECT 1 FROM accounts WHERE id = $1 AND username = $2 AND display_name = $3";
 
 const IS_TAKEN: &str = "SELECT 1 FROM accounts WHERE username = $1 AND id <> $2";
 
 const UPDATE: &str = "UPDATE accounts SET username = $2, display_name = $3 WHERE id = $1";
 
 impl Storage {
-    /// Changes the names of an account, if it still has the expected ones.
+    /// Changes an account, if it still is as expected.
     pub async fn update_account(&self, update: AccountUpdate) -> Result<UpdateOutcome> {
         let updated = self.write(update, |c, update| Box::pin(change(c, update)));
         match updated.await {
@@ -69,16 +80,23 @@ impl Storage {
 }
 
 async fn change(connection: &mut Connection, update: &AccountUpdate) -> Result<UpdateOutcome> {
-    let AccountUpdate { id, expected, names, act, fields } = update;
+    let AccountUpdate { id, expected, wanted, act, names } = update;
     lock_account(connection, *id).await?;
-    let parameters = params![id, expected.username, expected.display_name];
-    if !connection.exists(HAS_NAMES, parameters).await? {
+    let found = find_account(connection, *id).await?;
+    if found.is_none_or(|it| Changeable::of(&it.account) != *expected) {
         return Ok(UpdateOutcome::Changed);
     }
-    if connection.exists(IS_TAKEN, params![names.username, id]).await? {
-        return Ok(UpdateOutcome::UsernameTaken);
+    if !names.is_empty() {
+        if connection.exists(IS_TAKEN, params![wanted.username, id]).await? {
+            return Ok(UpdateOutcome::UsernameTaken);
+        }
+        connection.execute(UPDATE, params![id, wanted.username, wanted.display_name]).await?;
+        let event = act.event(EventKind::AccountUpdated).of(*id).on(names.join(","));
+        append(connection, &event).await?;
     }
-    connection.execute(UPDATE, params![id, names.username, names.display_name]).await?;
-    append(connection, &act.event(EventKind::AccountUpdated).of(*id).on(fields)).await?;
+    if wanted.groups != expected.groups {
+        let of_groups = act.consequence(1, act.actor.clone());
+        replace_groups(connection, *id, &wanted.groups, &of_groups).await?;
+    }
     Ok(UpdateOutcome::Updated)
 }

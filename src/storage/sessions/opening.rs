@@ -103,7 +103,9 @@ impl Storage {
             Box::pin(open_with_password(c, session, checked_hash, *end))
         });
         Ok(match opened.await? {
-            Ok(Opened { opening, surplus }) => Ending::new(Ok(opening), end.of(account_id, surplus)),
+            Ok(Opened { opening, surplus }) => {
+                Ending::new(Ok(opening), end.of(account_id, surplus))
+            }
             Err(refusal) => Ending::none(Err(refusal)),
         })
     }

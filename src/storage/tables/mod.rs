@@ -5,6 +5,7 @@
 //! belongs to sqlx, and `unfinished_copies`, which is about the copying itself.
 
 mod record;
+mod service_accounts;
 
 /// A table, and what is done with its rows.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +83,7 @@ macro_rules! sweep {
         )
     };
 }
+use sweep;
 
 /// Deletes at most `$1` sessions that ended together with all others of their account, or whose account
 /// was deleted, whether or not they had ended before. Revocations expire after 0: the condition makes
@@ -291,45 +293,9 @@ pub const TABLES: &[Table] = &[
             "expires_at"
         )]),
     },
-    Table {
-        name: "service_accounts",
-        key_columns: 1,
-        columns: &[
-            bytes("id"),
-            text("name"),
-            text("audiences"),
-            boolean("is_operator"),
-            integer("created_at"),
-            text("role"),
-        ],
-        account_deletion: AccountDeletion::Unrelated,
-        sweep: Sweep::Never("service accounts stay until an operator deletes them"),
-    },
-    Table {
-        name: "service_account_keys",
-        key_columns: 1,
-        columns: &[
-            bytes("key_hash"),
-            bytes("service_account_id"),
-            text("prefix"),
-            integer("created_at"),
-            integer("expires_at"),
-        ],
-        account_deletion: AccountDeletion::Unrelated,
-        sweep: Sweep::AtExpiry(&[sweep!(
-            "service_account_keys",
-            "key_hash",
-            "expires_at <= $1",
-            "expires_at"
-        )]),
-    },
-    Table {
-        name: "service_account_certificates",
-        key_columns: 1,
-        columns: &[text("name"), bytes("service_account_id")],
-        account_deletion: AccountDeletion::Unrelated,
-        sweep: Sweep::Never("the names are deleted with their service account"),
-    },
+    service_accounts::ACCOUNTS,
+    service_accounts::KEYS,
+    service_accounts::CERTIFICATES,
     Table {
         name: "sign_in_failures",
         key_columns: 1,

@@ -49,7 +49,7 @@ async fn a_file_that_cannot_be_used_is_named_with_its_setting() {
 
             let said = refused(&home, &files.settings("0.0.0.0:0"), 1);
 
-            assert!(said.contains(setting) && !said.contains("public."), "{name}: {said}");
+            assert!(said.contains(setting) && !said.contains("public.tls"), "{name}: {said}");
         }
     }
 }

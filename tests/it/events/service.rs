@@ -160,7 +160,7 @@ async fn the_stream_ends_with_the_operator() {
     let mut operator = app.operator().await;
     let key = operator.create_service_account(
         claviger::grpc::contracts::admin::CreateServiceAccountRequest {
-            operator: true,
+            role: claviger::grpc::contracts::admin::Role::Reader.into(),
             ..crate::service_accounts::named("reader")
         },
     );

@@ -2,7 +2,7 @@
 
 use claviger::{
     grpc::contracts::admin::{
-        Account, GetAccountRequest, UpdateAccountRequest,
+        Account, GetAccountRequest, ListAccountsRequest, UpdateAccountRequest,
         account_service_client::AccountServiceClient, get_account_request,
     },
     model::role::Role,
@@ -133,4 +133,40 @@ async fn what_cannot_be_changed_is_refused_all_at_once() {
         "update_mask NOT_UPDATABLE",
     ];
     assert_eq!(fields(bad), expected);
+}
+
+#[tokio::test]
+async fn groups_are_replaced_found_and_recorded() {
+    let app = TestApp::start().await;
+    let desk = app.desk(Role::Admin).await;
+    let alice = app.registered("alice").await;
+    app.registered("bob").await;
+    let seen = get(&desk, &alice).await;
+    let in_groups = |names: &[&str]| {
+        let groups = names.iter().map(|&it| it.to_owned()).collect();
+        update(Account { groups, ..seen.clone() }, &["groups"])
+    };
+
+    let changed = make(&desk, in_groups(&["staff", "admins", "staff"])).await.unwrap();
+
+    assert_eq!(changed.groups, ["admins", "staff"]);
+    assert_ne!(changed.etag, seen.etag);
+    let stale = make(&desk, in_groups(&[])).await;
+    assert_refused!(stale.map(drop), Aborted, ETAG_MISMATCH);
+    let refreshed = alice.refresh().await.unwrap();
+    assert_eq!(refreshed.get_account().await.unwrap().groups, ["admins", "staff"]);
+    let of_group = async |group: &str, prefix: &str| {
+        let (group, username_prefix) = (group.to_owned(), prefix.to_owned());
+        let request = ListAccountsRequest { group, username_prefix, ..Default::default() };
+        let page = desk.clone().list_accounts(request).await.unwrap().into_inner();
+        page.accounts.into_iter().map(|it| it.username).collect::<Vec<_>>()
+    };
+    assert_eq!(of_group("staff", "").await, ["alice"]);
+    assert_eq!(of_group("staff", "b").await, [""; 0]);
+    assert_eq!(of_group("others", "").await, [""; 0]);
+    let event = "SELECT operator_reason FROM events WHERE kind = 'account_groups_changed'";
+    assert_eq!(app.query_text(event).await, "renamed");
+    let bad = make(&desk, in_groups(&["Staff"])).await;
+    let fields = Refusal::of(bad).fields;
+    assert_eq!(fields[0].0, "account.groups");
 }

@@ -3,8 +3,8 @@
 use claviger::{
     domain::operators::service_accounts::{NewServiceAccount, Wanted},
     grpc::contracts::admin::{
-        account_service_client::AccountServiceClient,
-        audit_service_client::AuditServiceClient, key_service_client::KeyServiceClient,
+        account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
+        key_service_client::KeyServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
     },
     model::role::Role,

@@ -26,7 +26,7 @@ pub use etag::etag;
 pub(super) use groups::find;
 pub use groups::set_groups;
 pub use reading::{AccountFilter, AccountPage, CredentialFilter};
-pub use updates::NewNames;
+pub use updates::AccountChange;
 
 /// An operator who acts on accounts, with their reason.
 #[derive(Debug, Clone)]

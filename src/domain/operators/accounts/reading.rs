@@ -1,6 +1,6 @@
 //! Finding accounts, and what belongs to them.
 
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::{group::GroupName, id::AccountId, time::Timestamp};
 
 use crate::{
     domain::{Error, Result, sessions::SessionPage},
@@ -39,6 +39,8 @@ pub struct AccountFilter {
     pub is_disabled: Option<bool>,
     /// Its credentials.
     pub credential: Option<CredentialFilter>,
+    /// A group that it is in.
+    pub group: Option<GroupName>,
     /// Its newest session was opened then or later.
     pub signed_in_after: Option<Timestamp>,
     /// Its newest session was opened before, or never as far as is known.
@@ -48,10 +50,10 @@ pub struct AccountFilter {
 /// A page of accounts.
 #[derive(Debug, Clone)]
 pub struct AccountPage {
-    /// The accounts, by username.
+    /// The accounts, by username; of a group, by id.
     pub accounts: Vec<Account>,
-    /// The username after which the next page starts; `None` on the last one.
-    pub next: Option<Username>,
+    /// The username or id after which the next page starts; `None` on the last one.
+    pub next: Option<String>,
 }
 
 impl AccountFilter {
@@ -62,7 +64,9 @@ impl AccountFilter {
             CredentialFilter::None => !account.has_password && account.passkey_count == 0,
         };
         let last = account.last_sign_in_at;
-        self.is_disabled.is_none_or(|it| it == account.is_disabled())
+        let prefix = self.prefix.as_ref().map_or("", Username::as_str);
+        account.username.as_str().starts_with(prefix)
+            && self.is_disabled.is_none_or(|it| it == account.is_disabled())
             && self.credential.is_none_or(has_credential)
             && self.signed_in_after.is_none_or(|after| last.is_some_and(|it| it >= after))
             && self.signed_in_before.is_none_or(|before| last.is_none_or(|it| it < before))
@@ -79,6 +83,7 @@ impl AccountFilter {
     /// Whether every account of the range passes.
     const fn is_range_only(&self) -> bool {
         self.is_disabled.is_none()
+            && (self.group.is_none() || self.prefix.is_none())
             && self.credential.is_none()
             && self.signed_in_after.is_none()
             && self.signed_in_before.is_none()
@@ -94,7 +99,10 @@ impl AccountPage {
                 is_full = true;
                 break;
             }
-            last = Some(account.username.clone());
+            last = Some(match filter.group {
+                Some(_) => account.id.to_string(),
+                None => account.username.as_str().to_owned(),
+            });
             if filter.passes(&account) {
                 accounts.push(account);
             }
@@ -104,8 +112,8 @@ impl AccountPage {
 }
 
 impl AccountAdministration {
-    /// The accounts that pass a filter, by username, those after a username. A page may be short, or empty,
-    /// although another one follows.
+    /// The accounts that pass a filter, by username, those after a username; of a group, by id, those after
+    /// an id. A page may be short, or empty, although another one follows.
     ///
     /// # Errors
     /// When storage fails.
@@ -116,7 +124,13 @@ impl AccountAdministration {
         page_size: u32,
     ) -> Result<AccountPage> {
         let limit = if filter.is_range_only() { page_size.saturating_add(1) } else { EXAMINED };
-        let examined = self.storage.list_accounts(&filter.range(after), limit).await?;
+        let examined = match &filter.group {
+            Some(group) => {
+                let after = after.and_then(|it| it.parse().ok());
+                self.storage.list_accounts_of_group(group, after, limit).await?
+            }
+            None => self.storage.list_accounts(&filter.range(after), limit).await?,
+        };
         let is_cut = examined.len() >= limit as usize;
         Ok(AccountPage::of(examined, filter, page_size as usize, is_cut))
     }

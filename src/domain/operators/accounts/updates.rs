@@ -1,49 +1,56 @@
-//! Changing the names of accounts.
+//! Changing the names and groups of accounts.
 
-use claviger_token::id::AccountId;
+use claviger_token::{group::Groups, id::AccountId};
 
 use crate::{
     domain::{Error, Result},
     model::{account::Account, label::DisplayName, username::Username},
-    storage::administration::{AccountUpdate, Names, UpdateOutcome},
+    storage::administration::{AccountUpdate, Changeable, UpdateOutcome},
 };
 
 use super::{AccountAdministration, Operator, etag, log};
 
-/// How often a change without an etag is made again because the names changed meanwhile.
+/// How often a change without an etag is made again because the account changed meanwhile.
 const ATTEMPTS: u32 = 3;
 
-/// What is to change about an account's names.
+/// What is to change about an account.
 #[derive(Debug, Clone, Default)]
-pub struct NewNames {
+pub struct AccountChange {
     /// The new username, if it is to change.
     pub username: Option<Username>,
     /// The new display name, if it is to change.
     pub display_name: Option<DisplayName>,
+    /// The groups that it is to be in, if they are to change.
+    pub groups: Option<Groups>,
     /// The etag of the account that the change was made for, if the operator insists on it.
     pub etag: Option<String>,
 }
 
 impl AccountAdministration {
-    /// Changes the names of an account. Names that it has already are no change and not recorded.
+    /// Changes an account. What it has already is no change and not recorded.
     ///
     /// # Errors
     /// `AccountNotFound`, `UsernameTaken`, `EtagMismatch`.
-    pub async fn update(&self, id: AccountId, new: NewNames, by: &Operator) -> Result<Account> {
+    pub async fn update(
+        &self,
+        id: AccountId,
+        change: AccountChange,
+        by: &Operator,
+    ) -> Result<Account> {
         for _ in 0..ATTEMPTS {
             let account = self.account(id).await?;
-            if new.etag.as_ref().is_some_and(|expected| *expected != etag(&account)) {
+            if change.etag.as_ref().is_some_and(|expected| *expected != etag(&account)) {
                 return Err(Error::EtagMismatch);
             }
-            let Some((update, fields)) = self.change_of(&account, &new, by)? else {
+            let Some(update) = self.update_of(&account, &change, by)? else {
                 return Ok(account);
             };
-            let names = update.names.clone();
+            let (wanted, names) = (update.wanted.clone(), update.names.join(","));
             match self.storage.update_account(update).await? {
                 UpdateOutcome::Updated => {
-                    log!("account_updated_by_operator", id, by, fields);
-                    let Names { username, display_name } = names;
-                    return Ok(Account { username, display_name, ..account });
+                    let Changeable { username, display_name, groups } = wanted;
+                    log!("account_updated_by_operator", id, by, names, %groups);
+                    return Ok(Account { username, display_name, groups, ..account });
                 }
                 UpdateOutcome::UsernameTaken => return Err(Error::UsernameTaken),
                 UpdateOutcome::Changed => {}
@@ -52,33 +59,32 @@ impl AccountAdministration {
         Err(Error::EtagMismatch)
     }
 
-    /// The change that leads from an account's names to the new ones, and its fields; `None` when there is
-    /// nothing to change.
-    fn change_of(
+    /// What leads from an account to the change; `None` when there is nothing to change.
+    fn update_of(
         &self,
         account: &Account,
-        new: &NewNames,
+        change: &AccountChange,
         by: &Operator,
-    ) -> Result<Option<(AccountUpdate, String)>> {
-        let expected = Names {
-            username: account.username.clone(),
-            display_name: account.display_name.clone(),
+    ) -> Result<Option<AccountUpdate>> {
+        let expected = Changeable::of(account);
+        let wanted = Changeable {
+            username: change.username.clone().unwrap_or_else(|| expected.username.clone()),
+            display_name: change
+                .display_name
+                .clone()
+                .unwrap_or_else(|| expected.display_name.clone()),
+            groups: change.groups.clone().unwrap_or_else(|| expected.groups.clone()),
         };
-        let names = Names {
-            username: new.username.clone().unwrap_or_else(|| expected.username.clone()),
-            display_name: new.display_name.clone().unwrap_or_else(|| expected.display_name.clone()),
-        };
-        let changed = [
-            ("username", names.username != expected.username),
-            ("display_name", names.display_name != expected.display_name),
-        ];
-        let changed = changed.iter().filter(|(_, is_changed)| *is_changed);
-        let fields = changed.map(|(field, _)| *field).collect::<Vec<_>>().join(",");
-        if fields.is_empty() {
+        if wanted == expected {
             return Ok(None);
         }
+        let changed = [
+            ("username", wanted.username != expected.username),
+            ("display_name", wanted.display_name != expected.display_name),
+        ];
+        let changed = changed.into_iter().filter(|(_, is_changed)| *is_changed);
+        let names = changed.map(|(name, _)| name).collect();
         let (act, _) = self.act(by)?;
-        let id = account.id;
-        Ok(Some((AccountUpdate { id, expected, names, act, fields: fields.clone() }, fields)))
+        Ok(Some(AccountUpdate { id: account.id, expected, wanted, act, names }))
     }
 }
