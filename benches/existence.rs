@@ -33,6 +33,8 @@ const OLD: [&str; 2] = ["1024", "1"];
 const NEW: [&str; 2] = ["8192", "2"];
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How many ids of passkeys and of decoys are tried.
+const OTHERS: usize = 100;
 /// How many people sign up at a time.
 const AT_ONCE: usize = 8;
 
@@ -48,7 +50,10 @@ async fn compare(calls: usize) {
     let process = start(&home, OLD);
     sign_up(&process, "old", calls).await;
     let holder = add_passkey(&process, "holder").await;
-    let other = add_passkey(&process, "other-holder").await;
+    let mut others = Vec::new();
+    for number in 0..OTHERS {
+        others.push(add_passkey(&process, &format!("other-{number}")).await);
+    }
     drop(process);
     let process = start(&home, NEW);
     sign_up(&process, "new", calls).await;
@@ -67,14 +72,23 @@ async fn compare(calls: usize) {
     });
     print("StartAuthentication by name", &["unknown", "no passkey", "a passkey"], &times.await);
 
-    let ids = [None, Some(id_of(&holder)), Some(id_of(&other))];
-    let groups = ["unknown-0", "holder", "holder"].into_iter().zip(ids).collect();
-    let times = finishes(calls, &clients, groups, other).await;
-    print(
-        "FinishAuthentication by name, with a wrong signature",
-        &["a decoy", "a passkey", "another's"],
-        &times,
-    );
+    let mut signer = add_passkey(&process, "signer").await;
+    let groups = vec![("unknown-0", vec![]), ("holder", vec![id_of(&holder)])];
+    let times = finishes(calls, &clients, groups, &mut signer).await;
+    let title = "FinishAuthentication by name, with a wrong signature";
+    print(title, &["a decoy", "a passkey"], &times);
+
+    // Whether an id that somebody came by is one of another account, or stands in for one.
+    let theirs = others.iter().map(id_of).collect();
+    let mut decoys = Vec::new();
+    for number in 0..OTHERS {
+        let started = clients.at(number).start_named(&format!("unknown-{number}")).await.unwrap();
+        decoys.push(started.options.allow_credentials[0].id.clone());
+    }
+    let groups = vec![("holder", decoys), ("holder", theirs)];
+    let times = finishes(calls, &clients, groups, &mut signer).await;
+    let names = ["a decoy of another name", "a passkey of another name"];
+    print("The same with many ids that were not offered", &names, &times);
 }
 
 fn start(home: &Home, [memory, iterations]: [&str; 2]) -> Process {
@@ -160,25 +174,25 @@ async fn interleaved(
     times
 }
 
-/// Finishes sign-ins of names with an answer that another authenticator signs, as if by this credential, or
-/// by the first one that was offered.
+/// Finishes sign-ins of names with an answer that another authenticator signs, as if by these credentials in
+/// turn, or by the first one that was offered.
 async fn finishes(
     calls: usize,
     clients: &Clients,
-    groups: Vec<(&str, Option<Vec<u8>>)>,
-    mut other: Authenticator,
+    groups: Vec<(&str, Vec<Vec<u8>>)>,
+    signer: &mut Authenticator,
 ) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(calls); groups.len()];
     for number in 0..calls {
         for turn in 0..groups.len() {
             let group = (turn + number) % groups.len();
-            let (name, id) = &groups[group];
+            let (name, ids) = &groups[group];
             let client = clients.at(number);
             let ceremony = client.start_named(name).await.unwrap();
-            let mut answer = authentication_credential(ceremony.forced_answer(&mut other));
-            answer.raw_id = match id {
-                Some(id) => id.clone(),
-                None => ceremony.options.allow_credentials[0].id.clone(),
+            let mut answer = authentication_credential(ceremony.forced_answer(signer));
+            answer.raw_id = match ids.as_slice() {
+                [] => ceremony.options.allow_credentials[0].id.clone(),
+                ids => ids[number % ids.len()].clone(),
             };
             let request = pb::FinishAuthenticationRequest {
                 ceremony_id: ceremony.id,
@@ -201,7 +215,7 @@ fn print(call: &str, names: &[&str], times: &[Vec<f64>]) {
         let mut sorted = times.clone();
         sorted.sort_by(f64::total_cmp);
         let at = |percent: usize| sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)];
-        println!("  {name:12} {:7.3} ms ({:.3} to {:.3})", at(50), at(25), at(75));
+        println!("  {name:25} {:7.3} ms ({:.3} to {:.3})", at(50), at(25), at(75));
     }
     for first in 0..names.len() {
         for second in first + 1..names.len() {

@@ -172,7 +172,10 @@ pub struct Frozen(Vec<Pid>);
 impl Frozen {
     /// Stops a process and its descendants.
     pub fn with_descendants(root: Pid) -> Self {
-        Self(stop_with_descendants(&[root]))
+        let stopped = stop_with_descendants(&[root]);
+        // A thread that works stops a moment after the signal was sent.
+        assert!(holds_in_time(|| !stopped.iter().any(|it| runs(*it))), "a stopped process runs");
+        Self(stopped)
     }
 }
 
@@ -187,6 +190,15 @@ impl Drop for Frozen {
 /// Whether a process exists and is more than an entry that its parent has not read yet.
 fn is_alive(process: Pid) -> bool {
     stat(process.as_raw_nonzero().get()).is_some_and(|(state, _)| state != "Z" && state != "X")
+}
+
+/// Whether any thread of a process is neither stopped nor ended.
+fn runs(process: Pid) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())) else {
+        return false;
+    };
+    let mut states = threads.flatten().filter_map(|thread| stat_in(&thread.path().join("stat")));
+    states.any(|(state, _)| !matches!(state.as_str(), "T" | "t" | "Z" | "X"))
 }
 
 fn children_of(parents: &[Pid]) -> Vec<Pid> {
@@ -204,7 +216,11 @@ fn children_of(parents: &[Pid]) -> Vec<Pid> {
 
 /// The state and the parent of a process.
 fn stat(process: i32) -> Option<(String, i32)> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat_in(Path::new(&format!("/proc/{process}/stat")))
+}
+
+fn stat_in(file: &Path) -> Option<(String, i32)> {
+    let text = fs::read_to_string(file).ok()?;
     // The name stands in brackets and may hold anything, brackets and spaces too.
     let mut fields = text.rsplit_once(')')?.1.split_whitespace();
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
