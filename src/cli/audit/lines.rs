@@ -11,7 +11,6 @@ use crate::model::record::{Checkpoint, Row, SealedRow};
 
 /// A line. Columns without a value are left out.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
     Key {

@@ -101,7 +101,7 @@ fn position(bytes: &[u8]) -> Option<String> {
 
 /// A page of accounts.
 pub(crate) fn listed(page: &AccountPage) -> pb::ListAccountsResponse {
-    let next = page.next.as_ref().map(|it| pages::token(it));
+    let next = page.next.as_ref().map(pages::token);
     pb::ListAccountsResponse {
         accounts: page.accounts.iter().map(account).collect(),
         next_page_token: next.unwrap_or_default(),
