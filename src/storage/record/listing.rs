@@ -60,7 +60,8 @@ pub struct Listed {
 }
 
 impl Storage {
-    /// At most `limit` rows from before `before`, newest first, of the first [`EXAMINED`] ones.
+    /// At most `limit` rows from before `before`, newest first. However few pass the filter, 10,000 rows are
+    /// examined at most.
     pub async fn list_events(
         &self,
         filter: Filter,
