@@ -78,7 +78,7 @@ async fn compare(calls: usize) {
     let title = "FinishAuthentication by name, with a wrong signature";
     print(title, &["a decoy", "a passkey"], &times);
 
-    // Whether an id that somebody came by is one of another account, or stands in for one.
+    // Whether an id that was seen elsewhere is one of another account, or stands in for one.
     let theirs = others.iter().map(id_of).collect();
     let decoys = decoys(&clients, id_of(&holder).len()).await;
     let groups = vec![("holder", decoys), ("holder", theirs)];

@@ -28,7 +28,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
-        let rights = Rights::new(services.events.clone());
+        let rights = services.rights();
         Self { accounts: services.administration.clone(), rights }
     }
 

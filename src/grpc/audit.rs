@@ -32,7 +32,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
         let slow_watcher_timeout = services.slow_watcher_timeout;
-        let rights = Rights::new(services.events.clone());
+        let rights = services.rights();
         Self { record: services.record.clone(), rights, slow_watcher_timeout }
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
-        Self { keys: Arc::clone(&services.keys), rights: Rights::new(services.events.clone()) }
+        Self { keys: Arc::clone(&services.keys), rights: services.rights() }
     }
 
     fn listed(&self) -> Vec<pb::Key> {

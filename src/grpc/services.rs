@@ -6,7 +6,7 @@ use crate::{
     domain::{
         accounts::Accounts,
         events::Events,
-        operators::accounts::AccountAdministration,
+        operators::{accounts::AccountAdministration, rights::Rights},
         passkeys::Passkeys,
         record::listing::Listing,
         revocations::Revocations,
@@ -50,6 +50,13 @@ pub struct Services {
     pub refresh_cookie: Arc<RefreshCookie>,
     /// What `GetServerInfo` returns.
     pub info: ServerInfo,
+}
+
+impl Services {
+    /// What admits operators.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::new(self.events.clone())
+    }
 }
 
 /// What `GetServerInfo` returns to any caller.

@@ -208,11 +208,11 @@ async fn the_command_names_what_is_wrong() {
     let mut many = vec!["alice"];
     many.extend(names.iter().map(String::as_str));
 
-    let unknown = complained(&run(app.home(), &["nobody", "staff"]));
+    let unknown = complained(&run(app.home(), &["stranger", "staff"]));
     let malformed = complained(&run(app.home(), &["alice", "Staff"]));
     let too_many = complained(&run(app.home(), &many));
 
-    assert_eq!(unknown, "There is no account with the username or ID \"nobody\".");
+    assert_eq!(unknown, "There is no account with the username or ID \"stranger\".");
     assert!(malformed.contains("must contain only a to z"), "{malformed}");
     assert!(too_many.contains("at most 32"), "{too_many}");
 }

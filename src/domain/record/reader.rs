@@ -3,7 +3,7 @@
 use claviger_token::id::AccountId;
 
 use crate::{
-    domain::Result,
+    domain::{Result, operators::accounts::find},
     model::{
         account::AccountReference,
         record::{Checkpoint, Entry, SealedRow},
@@ -59,16 +59,7 @@ impl Reader {
     /// # Errors
     /// When storage fails.
     pub async fn find_account(&self, account: &AccountReference) -> Result<Option<AccountId>> {
-        if let Some(id) = account.id()
-            && self.storage.find_account(id).await?.is_some()
-        {
-            return Ok(Some(id));
-        }
-        let found = match account.username() {
-            Some(username) => self.storage.find_account_id(username).await?,
-            None => None,
-        };
-        Ok(found.or(account.id()))
+        Ok(find(&self.storage, account).await?.or(account.id()))
     }
 
     /// All checkpoints, oldest first.

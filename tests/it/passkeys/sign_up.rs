@@ -232,7 +232,7 @@ async fn a_sign_up_does_not_tell_a_decoy_from_a_passkey_and_creates_no_account_f
     with_passkey(&app, "alice", &mut phone()).await;
     let mut refusals = Vec::new();
 
-    for name in ["alice", "nobody"] {
+    for name in ["alice", "stranger"] {
         let offered = app.stranger().start_named(name).await.unwrap().options.allow_credentials;
         refusals.push(claimed(&app, "mallory", &offered[0].id).await);
     }

@@ -222,7 +222,7 @@ impl TestApp {
         self.stranger().register(username, PASSWORD).await.unwrap()
     }
 
-    /// Somebody who has just registered with a name to show.
+    /// A person who has just registered with a name to show.
     pub async fn registered_as(&self, username: &str, display_name: &str) -> Person {
         let request = pb::RegisterRequest {
             username: username.to_owned(),
@@ -233,7 +233,7 @@ impl TestApp {
         self.stranger().register_as(request).await.unwrap()
     }
 
-    /// Puts somebody into groups as the command line does; an empty text stands for none.
+    /// Puts a person into groups as the command line does; an empty text stands for none.
     pub async fn set_groups(&self, person: &Person, groups: &str) {
         let groups = Some(groups).filter(|it| !it.is_empty()).map(|it| it.parse().unwrap());
         let account = AccountReference::parse(&person.account.id).unwrap();

@@ -77,12 +77,12 @@ impl TestApp {
         self.key_of_role("root", Role::Admin).await
     }
 
-    /// Whoever shows this key reads the record.
+    /// A client with this key that reads the record.
     pub fn audit_with(&self, key: &str) -> AuditServiceClient<Keyed> {
         AuditServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
     }
 
-    /// Whoever shows this key manages signing keys.
+    /// A client with this key that manages signing keys.
     pub fn keys_with(&self, key: &str) -> KeyServiceClient<Keyed> {
         KeyServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
     }

@@ -38,7 +38,7 @@ pub async fn set_groups(
 
 /// The account that an operator names. The ID is tried first: otherwise an account whose username is the ID
 /// of another would be taken for it.
-pub(in crate::domain::operators) async fn find(
+pub(in crate::domain) async fn find(
     storage: &Storage,
     account: &AccountReference,
 ) -> Result<Option<AccountId>> {

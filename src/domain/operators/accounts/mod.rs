@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub use etag::etag;
-pub(super) use groups::find;
+pub(in crate::domain) use groups::find;
 pub use groups::set_groups;
 pub use reading::{AccountFilter, AccountPage, CredentialFilter};
 pub use updates::AccountChange;
