@@ -21,6 +21,17 @@ fail() {
     exit 1
 }
 
+# retrying COMMAND…: runs a command that downloads, up to three times: a connection that breaks half-way
+# is tried again by few of the installers.
+retrying() {
+    local try
+    for try in 1 2 3; do
+        "$@" && return
+        [ "$try" = 3 ] || { say "Failed; trying again in $((try * 5)) s: $*" && sleep $((try * 5)); }
+    done
+    fail "Failed three times: $*"
+}
+
 # need_node: fails unless Node.js is installed and new enough for client-web/ (`engines` in its
 # package.json).
 need_node() {
