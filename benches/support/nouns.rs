@@ -84,6 +84,7 @@ pub fn account() -> NewAccount {
         password_hash: Some(PasswordHash::from_phc(HASH.to_owned())),
         request_id: None,
         created_at: now(),
+        invitation: None,
     }
 }
 

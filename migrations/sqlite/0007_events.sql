@@ -91,3 +91,27 @@ CREATE TABLE account_groups (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX account_groups_by_account ON account_groups (account_id, group_name);
+
+-- What operators invite people with. A row is an open invitation, or one that was used not long ago, by
+-- which the retries of that registration are recognised.
+CREATE TABLE invitations (
+    -- A UUID of version 7, so that the order of the ids is that of the times.
+    id BLOB NOT NULL PRIMARY KEY,
+    -- The SHA-256 of the token in the link, which has 256 random bits.
+    token_hash BLOB NOT NULL UNIQUE,
+    -- The username that the account must have; NULL where its owner chooses it.
+    username TEXT,
+    display_name TEXT NOT NULL,
+    -- The groups of the account, with commas between them; NULL for none.
+    group_names TEXT,
+    created_at INTEGER NOT NULL,
+    -- When it expires; of a used one, until when it is kept.
+    expires_at INTEGER NOT NULL,
+    -- The operator, as in the log.
+    created_by TEXT NOT NULL,
+    -- The account that was created with it; NULL while it is open.
+    account_id BLOB
+) STRICT;
+
+CREATE INDEX invitations_by_expiry ON invitations (expires_at);
+CREATE INDEX invitations_by_account ON invitations (account_id) WHERE account_id IS NOT NULL;

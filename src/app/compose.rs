@@ -10,7 +10,9 @@ use crate::{
         Result,
         accounts::Accounts,
         events::Events,
-        operators::{accounts::AccountAdministration, revocations::Revoker},
+        operators::{
+            accounts::AccountAdministration, invitations::Invitations, revocations::Revoker,
+        },
         passkeys::Passkeys,
         passwords::Passwords,
         record::{keys::TrustedKeys, listing::Listing, sealer::Sealer},
@@ -131,15 +133,11 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         world.clone(),
     );
     let sweeper = sweeper(config, &reserved, (&keys, &revocations), world);
-    let passkeys = Arc::new(Passkeys::new(
-        storage.clone(),
-        Arc::clone(&sessions),
-        registrations.clone(),
-        data.secret.derive(purpose::PASSKEYS)?,
-        config.relying_party.clone(),
-    )?);
+    let passkeys = Arc::new(passkeys(config, data, &sessions, &registrations)?);
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
+        invitations: Invitations::new(storage.clone(), events.clone(), config.public.url.clone()),
+        registrations: registrations.clone(),
         accounts: Arc::new(Accounts::new(
             storage.clone(),
             passwords,
@@ -179,9 +177,21 @@ fn administration(
     AccountAdministration::new(storage.clone(), Arc::clone(sessions), throttle)
 }
 
+fn passkeys(
+    config: &Config,
+    data: &Data,
+    sessions: &Arc<Sessions>,
+    registrations: &Registrations,
+) -> Result<Passkeys> {
+    let key = data.secret.derive(purpose::PASSKEYS)?;
+    let (storage, sessions) = (data.storage.clone(), Arc::clone(sessions));
+    Passkeys::new(storage, sessions, registrations.clone(), key, config.relying_party.clone())
+}
+
 fn registrations(config: &Config, data: &Data, world: &World) -> Result<Registrations> {
     let throttle = Arc::new(throttle(data, world)?);
-    Ok(Registrations::new(config.registration.policy, throttle))
+    let (storage, world) = (data.storage.clone(), world.clone());
+    Ok(Registrations::new(config.registration.policy, throttle, storage, world))
 }
 
 fn sweeper(

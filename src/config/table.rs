@@ -224,8 +224,8 @@ settings! {
         "accounts.registration", POLICIES,
         Derived("`open` if the host of `public.url` is `localhost` or a loopback address, `closed` \
                  otherwise"),
-        "Whether people can create accounts: `open` for anyone, or `closed`. `invitation` is for people \
-         invited by an operator; while there are no invitations, it refuses like `closed`.",
+        "Who can create accounts: `open` for anyone, `invitation` for people invited by an operator, \
+         `closed` for no one.",
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(

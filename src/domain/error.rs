@@ -97,6 +97,15 @@ pub enum Error {
     /// The server lets no one create an account.
     #[error("registration closed")]
     RegistrationClosed,
+    /// The invitation is unknown, used, withdrawn or expired: which of them is not said.
+    #[error("invitation invalid")]
+    InvitationInvalid,
+    /// There is no open invitation with this id.
+    #[error("invitation not found")]
+    InvitationNotFound,
+    /// As many invitations are open as may be.
+    #[error("invitation limit reached")]
+    InvitationLimitReached,
     /// An account has the username.
     #[error("username taken")]
     UsernameTaken,

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use claviger_proto::pb::{self, auth_service_server::AuthService};
 use tonic::{Request, Response, Status};
 
-use crate::domain::{
-    Error,
-    accounts::Accounts,
-    sessions::{Sessions, SignedIn},
-    tokens::access::AccessTokens,
+use crate::{
+    domain::{
+        Error,
+        accounts::Accounts,
+        registrations::Registrations,
+        sessions::{Sessions, SignedIn},
+        tokens::access::AccessTokens,
+    },
+    model::invitation::InvitationToken,
 };
 
 use super::{
@@ -23,6 +27,7 @@ use super::{
 /// Handles the calls of AuthService.
 pub(super) struct Service {
     accounts: Arc<Accounts>,
+    registrations: Registrations,
     sessions: Arc<Sessions>,
     access_tokens: Arc<AccessTokens>,
     refresh_cookie: Arc<RefreshCookie>,
@@ -34,6 +39,7 @@ impl Service {
     pub(super) fn new(services: &Services, callers: Callers) -> Self {
         Self {
             accounts: Arc::clone(&services.accounts),
+            registrations: services.registrations.clone(),
             sessions: Arc::clone(&services.sessions),
             access_tokens: Arc::clone(&services.access_tokens),
             refresh_cookie: Arc::clone(&services.refresh_cookie),
@@ -100,6 +106,16 @@ impl AuthService for Service {
         let registration = convert::registration(request.into_inner())?;
         let SignedIn { account, tokens } = self.accounts.register(registration, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::registered(&account, tokens))
+    }
+
+    async fn get_invitation(
+        &self,
+        request: Request<pb::GetInvitationRequest>,
+    ) -> Result<Response<pb::GetInvitationResponse>, Status> {
+        let origin = origin(&request);
+        let token = InvitationToken::new(request.into_inner().invitation);
+        let invitation = self.registrations.invitation(origin.address, &token).await?;
+        Ok(Response::new(convert::invitation(&invitation)))
     }
 
     async fn login(

@@ -20,6 +20,7 @@ mod audit;
 mod auth;
 mod convert;
 mod ext_authz;
+mod invitations;
 mod keys;
 mod passkeys;
 mod service_accounts;

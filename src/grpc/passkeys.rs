@@ -41,8 +41,8 @@ impl PasskeyService for Service {
         request: Request<pb::StartSignUpRequest>,
     ) -> Result<Response<pb::StartSignUpResponse>, Status> {
         let origin = origin(&request);
-        let person = convert::sign_up_start(request.get_ref())?;
-        let started = self.passkeys.start_sign_up(&person, origin.address).await?;
+        let person = convert::sign_up_start(request.into_inner())?;
+        let started = self.passkeys.start_sign_up(person, origin.address).await?;
         Ok(Response::new(convert::sign_up_started(started)))
     }
 

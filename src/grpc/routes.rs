@@ -17,7 +17,7 @@ use super::{
             AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
         },
     },
-    ext_authz, keys, passkeys,
+    ext_authz, invitations, keys, passkeys,
     reflection::{self, DescriptorError},
     service_accounts,
     services::Services,
@@ -37,11 +37,12 @@ pub(super) const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 6] = [
+pub(super) const INTERNAL_SERVICES: [&str; 7] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
     admin::account_service_server::SERVICE_NAME,
     admin::audit_service_server::SERVICE_NAME,
+    admin::invitation_service_server::SERVICE_NAME,
     admin::key_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
 ];
@@ -83,13 +84,14 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
 pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
     use admin::{
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
-        key_service_server::KeyServiceServer,
+        invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
     };
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
     let service_accounts = service_accounts::Service::new(services);
     let accounts = administration::Service::new(services);
+    let invitations = invitations::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let backends = || services.backends.clone();
     let routes = Routes::new(InterceptedService::new(
@@ -99,6 +101,10 @@ pub fn internal(services: &Services, health: HealthService) -> Result<Routes, De
     .add_service(InterceptedService::new(authorization(services.access_tokens.clone()), backends()))
     .add_service(InterceptedService::new(
         AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        backends(),
+    ))
+    .add_service(InterceptedService::new(
+        InvitationServiceServer::new(invitations).max_decoding_message_size(MAX_MESSAGE_BYTES),
         backends(),
     ))
     .add_service(InterceptedService::new(

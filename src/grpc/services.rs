@@ -6,9 +6,10 @@ use crate::{
     domain::{
         accounts::Accounts,
         events::Events,
-        operators::{accounts::AccountAdministration, rights::Rights},
+        operators::{accounts::AccountAdministration, invitations::Invitations, rights::Rights},
         passkeys::Passkeys,
         record::listing::Listing,
+        registrations::Registrations,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
         sessions::Sessions,
@@ -28,6 +29,10 @@ pub struct Services {
     pub passkeys: Arc<Passkeys>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Who may create an account.
+    pub registrations: Registrations,
+    /// Invitations, as operators make them.
+    pub invitations: Invitations,
     /// What operators do to accounts.
     pub administration: AccountAdministration,
     /// The record of what happened.

@@ -181,6 +181,11 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::SigningKeyNotFound => (Code::NotFound, ErrorReason::SigningKeyNotFound),
         E::ServiceAccountExists => (Code::AlreadyExists, ErrorReason::ServiceAccountExists),
         E::RegistrationClosed => (Code::PermissionDenied, ErrorReason::RegistrationClosed),
+        E::InvitationInvalid => (Code::PermissionDenied, ErrorReason::InvitationInvalid),
+        E::InvitationNotFound => (Code::NotFound, ErrorReason::InvitationNotFound),
+        E::InvitationLimitReached => {
+            (Code::FailedPrecondition, ErrorReason::InvitationLimitReached)
+        }
         E::UsernameTaken => (Code::AlreadyExists, ErrorReason::UsernameTaken),
         E::PasskeyAlreadyRegistered => (Code::AlreadyExists, ErrorReason::PasskeyAlreadyRegistered),
         E::FieldsInvalid(_) => (Code::InvalidArgument, ErrorReason::FieldsInvalid),
@@ -225,6 +230,9 @@ fn message(error: &domain::Error) -> &'static str {
         E::SigningKeyNotFound => "there is no signing key with this id",
         E::ServiceAccountExists => "a service account has this name, or one of these certificates",
         E::RegistrationClosed => "accounts cannot be created here; ask the operator for one",
+        E::InvitationInvalid => "the invitation is not valid; ask the operator for another one",
+        E::InvitationNotFound => "there is no open invitation with this id",
+        E::InvitationLimitReached => "too many invitations are open; withdraw some",
         E::UsernameTaken => "the username is taken",
         E::PasskeyAlreadyRegistered => "the passkey is registered already",
         E::FieldsInvalid(_) => "some fields are not valid; see the details",

@@ -2,7 +2,10 @@
 
 use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 
-use super::{id::RequestId, label::DisplayName, password::PasswordHash, username::Username};
+use super::{
+    id::RequestId, invitation::Invitation, label::DisplayName, password::PasswordHash,
+    username::Username,
+};
 
 /// A person who can sign in.
 #[derive(Debug, Clone)]
@@ -61,13 +64,20 @@ pub struct NewAccount {
     pub request_id: Option<RequestId>,
     /// When it is created.
     pub created_at: Timestamp,
+    /// The invitation that it is created with.
+    pub invitation: Option<Invitation>,
 }
 
 impl NewAccount {
-    /// What its first access token says of it. A new account is in no group.
+    /// The groups that it will be in: those of the invitation.
+    pub fn groups(&self) -> Groups {
+        self.invitation.as_ref().map(|it| it.groups.clone()).unwrap_or_default()
+    }
+
+    /// What its first access token says of it.
     pub fn profile(&self) -> Profile {
         let (username, display_name) = (self.username.clone(), self.display_name.clone());
-        Profile { username, display_name, groups: Groups::default() }
+        Profile { username, display_name, groups: self.groups() }
     }
 }
 

@@ -57,6 +57,8 @@ macro_rules! event_kinds {
 event_kinds! {
     /// An account was created, and its first session opened; or a passkey for it was refused.
     AccountRegistered = "account_registered", target "passkey, if it was created with one";
+    /// An invitation was used: an account was created with it, in its groups.
+    InvitationUsed = "invitation_used", target "invitation";
     /// A sign-in opened a session, or was refused.
     SignIn = "sign_in", target "passkey that signed in";
     /// So many sign-ins failed that the password of a username is locked.
@@ -101,6 +103,10 @@ event_kinds! {
     AccountGroupsChanged = "account_groups_changed", target "";
     /// The failed sign-in count of a username was reset.
     UsernameUnlocked = "username_unlocked", target "";
+    /// An invitation was created by an operator.
+    InvitationCreated = "invitation_created", target "invitation";
+    /// An open invitation was withdrawn by an operator.
+    InvitationWithdrawn = "invitation_withdrawn", target "invitation";
     /// One access token was revoked.
     TokenRevoked = "token_revoked", target "token ID (`jti`)";
     /// A signing key was created.

@@ -19,6 +19,10 @@ identifier! {
     ServiceAccountId
 }
 identifier! {
+    /// Names an invitation to operators.
+    InvitationId
+}
+identifier! {
     /// Names an event in the record. Rises with the time.
     EventId
 }

@@ -13,6 +13,7 @@ pub mod failure;
 pub mod group;
 pub mod host;
 pub mod id;
+pub mod invitation;
 pub mod label;
 pub mod origin;
 pub mod passkey;

@@ -21,8 +21,13 @@ impl RegistrationPolicy {
         }
     }
 
-    /// Whether anyone may create an account.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Open)
+    /// Whether a person may create an account, with an invitation or without. While it is closed, no
+    /// invitation helps.
+    pub const fn admits(self, with_invitation: bool) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Invitation => with_invitation,
+            Self::Closed => false,
+        }
     }
 }

@@ -20,6 +20,7 @@ use super::{
     error::corrupt,
     events::append,
     groups::{group_names, read_groups},
+    invitations::{hold_invitation, use_invitation},
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
@@ -33,6 +34,8 @@ pub enum AccountCreation {
     Created,
     /// Another account has the username.
     UsernameTaken,
+    /// The invitation was used or withdrawn, or has expired.
+    InvitationInvalid,
 }
 
 /// The columns of an [`AccountRow`].
@@ -139,9 +142,13 @@ async fn create_account(
     account: &NewAccount,
     session: &NewSession,
 ) -> Result<AccountCreation> {
+    if !hold_invitation(connection, account, session).await? {
+        return Ok(AccountCreation::InvitationInvalid);
+    }
     if !insert_account(connection, account).await? {
         return Ok(AccountCreation::UsernameTaken);
     }
+    use_invitation(connection, account, session).await?;
     insert_session(connection, session).await?;
     append(connection, &registered(session)).await?;
     Ok(AccountCreation::Created)

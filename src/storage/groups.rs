@@ -66,10 +66,20 @@ pub(super) async fn replace_groups(
     act: &Act,
 ) -> Result<()> {
     connection.execute(CLEAR, params![id]).await?;
+    add_groups(connection, id, groups).await?;
+    append(connection, &act.event(EventKind::AccountGroupsChanged).of(id)).await
+}
+
+/// Puts an account, which is in none of them, into these groups.
+pub(super) async fn add_groups(
+    connection: &mut Connection,
+    id: AccountId,
+    groups: &Groups,
+) -> Result<()> {
     for name in groups.iter() {
         connection.execute(ADD, params![name, id]).await?;
     }
-    append(connection, &act.event(EventKind::AccountGroupsChanged).of(id)).await
+    Ok(())
 }
 
 /// The groups that a statement with [`group_names!`] returned.

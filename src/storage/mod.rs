@@ -14,6 +14,7 @@ mod engine;
 pub mod error;
 pub mod events;
 mod groups;
+pub mod invitations;
 pub mod migrations;
 mod options;
 pub mod passkeys;

@@ -1,8 +1,18 @@
 //! What the program writes down, and what it never does.
 
+use claviger::grpc::contracts::admin::{
+    CreateInvitationRequest, ListInvitationsRequest,
+    invitation_service_client::InvitationServiceClient,
+};
 use claviger_proto::pb;
 
-use crate::support::{Authenticator, Dialect, Home, OTHER_PASSWORD, PASSWORD, Page, Process};
+use crate::{
+    service_accounts::secrecy::command,
+    support::{
+        Authenticator, Dialect, Home, OTHER_PASSWORD, PASSWORD, Page, Process, SECOND,
+        patience::wait_until, people::Bearer, people::channel,
+    },
+};
 
 #[tokio::test]
 async fn no_secret_is_logged_even_at_trace_level() {
@@ -124,4 +134,42 @@ async fn the_program_stops_cleanly_when_asked() {
     process.terminate();
 
     assert_eq!(process.wait().code(), Some(0), "{}", process.log());
+}
+
+#[tokio::test]
+async fn no_invitation_is_logged_even_at_trace_level() {
+    let home = Home::new().await;
+    let mut process = Process::launch(&home, &[], &[("RUST_LOG", "trace")]);
+    process.wait_until_ready();
+    let (key, _) = command(&home, &["create", "desk", "--role", "help-desk"]);
+    let channel = channel(process.internal_port);
+    let mut desk = InvitationServiceClient::with_interceptor(channel, Bearer::new(&key));
+    wait_until("the desk is known", SECOND * 10, async || {
+        desk.list_invitations(ListInvitationsRequest::default()).await.is_ok()
+    })
+    .await;
+
+    let create = desk.create_invitation(CreateInvitationRequest::default());
+    let link = create.await.unwrap().into_inner().link;
+    let token = link.split_once("clv_iv_").unwrap().1;
+    let invitation = format!("clv_iv_{token}");
+    let stranger = process.stranger();
+    let get = pb::GetInvitationRequest { invitation: invitation.clone() };
+    stranger.auth().get_invitation(get).await.unwrap();
+    let request = pb::RegisterRequest {
+        username: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        invitation,
+        ..Default::default()
+    };
+    stranger.register_as(request.clone()).await.unwrap();
+    stranger.register_as(request).await.err().unwrap();
+    process.terminate();
+    process.wait();
+
+    let log = process.log();
+    for event in ["invitation_created", "invitation_used", "INVITATION_INVALID"] {
+        assert!(log.contains(event), "{event} is missing in\n{log}");
+    }
+    assert!(!log.contains(token), "the log holds an invitation");
 }

@@ -23,6 +23,7 @@ mod flood;
 mod foreign;
 mod gateway;
 mod groups;
+mod invitations;
 mod lockout;
 mod login;
 mod logout;

@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
-use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
+use claviger_token::{id::AccountId, time::Timestamp};
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, requester::Requester, sessions::SignedIn, throttle::Attempt},
+    domain::{
+        Error, Result,
+        registrations::{self, Admission},
+        requester::Requester,
+        sessions::SignedIn,
+        throttle::Attempt,
+    },
     model::{
         account::{Account, AccountWithPassword, NewAccount},
         id::RequestId,
+        invitation::{Invitation, InvitationToken},
         label::DisplayName,
         password::{Password, TypedPassword},
         session::{FIRST_EPOCH, Opening, Origin, SignIn},
@@ -29,7 +36,7 @@ const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 /// with the username, and all broken rules are reported at once.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// The name to sign in with.
+    /// The name to sign in with; may be empty where the invitation has one.
     pub username: String,
     /// The password, as typed.
     pub password: SecretString,
@@ -37,6 +44,8 @@ pub struct Registration {
     pub display_name: String,
     /// Marks the retries of the same registration.
     pub request_id: Option<RequestId>,
+    /// The invitation, if there is one.
+    pub invitation: Option<InvitationToken>,
 }
 
 /// A registration whose fields break no rule.
@@ -44,6 +53,7 @@ struct Accepted {
     username: Username,
     password: Password,
     display_name: DisplayName,
+    invitation: Option<Invitation>,
     /// What a retry is recognised by, should the username be taken.
     retry: Retry,
 }
@@ -51,19 +61,29 @@ struct Accepted {
 /// What a retry of a registration is recognised by.
 struct Retry {
     request_id: Option<RequestId>,
-    username: Username,
+    /// The username, unless it was left to the invitation.
+    username: Option<Username>,
     password: TypedPassword,
+    /// The account that used the invitation, if that is what is taken.
+    invited: Option<AccountId>,
 }
 
 impl Accounts {
     /// Creates an account and signs it in. Fields are named `username`, `password`, `display_name`.
     ///
     /// # Errors
-    /// `RegistrationClosed`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`; `AccountDisabled` for a
-    /// retry whose account was disabled meanwhile.
+    /// `RegistrationClosed`, `InvitationInvalid`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`;
+    /// `AccountDisabled` for a retry whose account was disabled meanwhile.
     pub async fn register(&self, registration: Registration, origin: Origin) -> Result<SignedIn> {
-        let attempt = self.registrations.admit(origin.address).await?;
-        let (account, retry) = match self.make(attempt.requester(), registration).await {
+        let token = registration.invitation.clone();
+        let admission = self.registrations.admit(origin.address, token.as_ref()).await?;
+        let Admission { attempt, invitation } = admission;
+        if let Some(owner) = invitation.as_ref().and_then(|it| it.used_by) {
+            let retry = retry_of(owner, registration).ok_or(Error::InvitationInvalid)?;
+            return self.register_again(attempt, retry, origin).await;
+        }
+        let made = self.make(attempt.requester(), registration, invitation).await;
+        let (account, retry) = match made {
             Ok(made) => made,
             Err(error) => {
                 if matches!(error, Error::Overloaded) {
@@ -82,6 +102,15 @@ impl Accounts {
                 Ok(registered(account, tokens))
             }
             AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,
+            AccountCreation::InvitationInvalid => {
+                // Perhaps by this very request, whose first call was under way.
+                let found = match &token {
+                    Some(token) => self.registrations.find(token).await?,
+                    None => return Err(Error::InvitationInvalid),
+                };
+                let invited = Some(found.used_by.ok_or(Error::InvitationInvalid)?);
+                self.register_again(attempt, Retry { invited, ..retry }, origin).await
+            }
         }
     }
 
@@ -89,22 +118,32 @@ impl Accounts {
         &self,
         requester: Requester,
         registration: Registration,
+        invitation: Option<Invitation>,
     ) -> Result<(NewAccount, Retry)> {
-        let accepted = self.accept(requester, registration).await?;
+        let accepted = self.accept(requester, registration, invitation).await?;
         self.hashed(requester, accepted).await
     }
 
-    async fn accept(&self, requester: Requester, registration: Registration) -> Result<Accepted> {
-        let Registration { username, password, display_name, request_id } = registration;
+    async fn accept(
+        &self,
+        requester: Requester,
+        registration: Registration,
+        invitation: Option<Invitation>,
+    ) -> Result<Accepted> {
+        let Registration { username, password, display_name, request_id, .. } = registration;
         let mut violations = Violations::default();
-        let username = violations.parsed("username", Username::parse(&username));
+        let own = own_username(&username, &mut violations);
+        let invited = invitation.as_ref();
+        let username = own.and_then(|own| registrations::username(own, invited, &mut violations));
         let new = NewPassword { field: "password", text: password, requester };
         let password = self.accept_password(new, username.as_ref(), &mut violations).await?;
         let display_name = violations.parsed("display_name", DisplayName::parse(&display_name));
         match (username, password, display_name) {
             (Some(username), Some((typed, password)), Some(display_name)) => {
-                let retry = Retry { request_id, username: username.clone(), password: typed };
-                Ok(Accepted { username, password, display_name, retry })
+                let display_name = registrations::display_name(display_name, invited);
+                let taken = Some(username.clone());
+                let retry = Retry { request_id, username: taken, password: typed, invited: None };
+                Ok(Accepted { username, password, display_name, invitation, retry })
             }
             _ => Err(violations.into()),
         }
@@ -115,7 +154,7 @@ impl Accounts {
         requester: Requester,
         accepted: Accepted,
     ) -> Result<(NewAccount, Retry)> {
-        let Accepted { username, password, display_name, retry } = accepted;
+        let Accepted { username, password, display_name, invitation, retry } = accepted;
         let account = NewAccount {
             id: AccountId::from_uuid(self.world.ordered_uuid()?),
             username,
@@ -123,37 +162,71 @@ impl Accounts {
             password_hash: Some(self.passwords.hash(requester, password).await?),
             request_id: retry.request_id,
             created_at: self.world.now(),
+            invitation,
         };
         Ok((account, retry))
     }
 
-    /// The username is taken. If it was taken by this very request, whose response was lost, the right
-    /// password opens another session.
+    /// The username is taken, or the invitation was used. If that was by this very request, whose response
+    /// was lost, the right password opens another session.
     async fn register_again(
         &self,
         registering: Attempt,
         retry: Retry,
         origin: Origin,
     ) -> Result<SignedIn> {
-        let Retry { request_id, username, password } = retry;
-        let found = self.storage.find_account_by_username(&username).await?;
-        let now = self.world.now();
-        let Some(found) = found.filter(|it| is_of_request(it, request_id, now)) else {
-            self.throttle.failed(&registering);
-            return Err(Error::UsernameTaken);
+        let taken = || match retry.invited {
+            Some(_) => Error::InvitationInvalid,
+            None => Error::UsernameTaken,
         };
+        let found = match (retry.invited, &retry.username) {
+            (Some(owner), _) => self.storage.find_account_with_password(owner).await?,
+            (None, Some(username)) => self.storage.find_account_by_username(username).await?,
+            (None, None) => None,
+        };
+        let (now, password) = (self.world.now(), &retry.password);
+        let Some(found) = found.filter(|it| retry.made(it, now)) else {
+            self.throttle.failed(&registering);
+            return Err(taken());
+        };
+        let name = SignInName::from(found.account.username.clone());
         let retried = async {
             self.throttle.succeeded(registering).await?;
-            let attempt = self.throttle.admit(&SignInName::from(username), origin.address).await?;
-            let proof = self.prove(attempt, Tried::sign_in(), Some(found), &password).await?;
+            let attempt = self.throttle.admit(&name, origin.address).await?;
+            let proof = self.prove(attempt, Tried::sign_in(), Some(found), password).await?;
             self.open_session(proof, origin).await
         };
         retried.await.map_err(|error| match error {
-            // The caller registers: for that, the obstacle is the taken username.
-            Error::InvalidCredentials | Error::PasswordLocked => Error::UsernameTaken,
+            // The caller registers: for that, the obstacle is what is taken.
+            Error::InvalidCredentials | Error::PasswordLocked => taken(),
             other => other,
         })
     }
+}
+
+impl Retry {
+    /// Whether an account was made by the first call.
+    fn made(&self, found: &AccountWithPassword, now: Timestamp) -> bool {
+        let is_named = self.username.as_ref().is_none_or(|it| *it == found.account.username);
+        is_named && is_of_request(found, self.request_id, now)
+    }
+}
+
+/// The username that is given; `None` inside for an empty text.
+fn own_username(text: &str, violations: &mut Violations) -> Option<Option<Username>> {
+    match text {
+        "" => Some(None),
+        text => violations.parsed("username", Username::parse(text)).map(Some),
+    }
+}
+
+/// What a registration with an invitation that an account has used must be a retry of; `None` if its fields
+/// cannot be those of the first call.
+fn retry_of(owner: AccountId, registration: Registration) -> Option<Retry> {
+    let Registration { username, password, request_id, .. } = registration;
+    let username = own_username(&username, &mut Violations::default())?;
+    let password = TypedPassword::parse(password).ok()?;
+    Some(Retry { request_id, username, password, invited: Some(owner) })
 }
 
 fn is_of_request(
@@ -174,6 +247,8 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         account_id = %account.id,
         session_id = %tokens.session_id,
     );
+    registrations::log_use(&account);
+    let groups = account.groups();
     let NewAccount { id, username, display_name, created_at, .. } = account;
     let account = Account {
         id,
@@ -181,7 +256,7 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         display_name,
         has_password: true,
         passkey_count: 0,
-        groups: Groups::default(),
+        groups,
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),
@@ -191,6 +266,8 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
 
 #[cfg(test)]
 mod tests {
+    use claviger_token::group::Groups;
+
     use super::*;
 
     const CREATED: Timestamp = Timestamp::from_seconds(1_000_000);

@@ -63,6 +63,10 @@ operations! {
     SuspendPasskey: HelpDesk, Some(EventKind::PasskeySuspended);
     ResumePasskey: HelpDesk, Some(EventKind::PasskeyResumed);
     RemovePasskey: HelpDesk, Some(EventKind::PasskeyRemoved);
+    CreateInvitation: HelpDesk, Some(EventKind::InvitationCreated);
+    // Their usernames are of people who have no account yet.
+    ListInvitations: HelpDesk, None;
+    WithdrawInvitation: HelpDesk, Some(EventKind::InvitationWithdrawn);
     ListEvents: Reader, None;
     WatchEvents: Reader, None;
     ListKeys: Admin, None;
@@ -93,9 +97,22 @@ impl Rights {
     /// `CallerUnknown` for a caller without credentials, also from this machine; `OperatorOnly` for one
     /// without a role; `RoleInsufficient`.
     pub async fn admit(&self, caller: Backend, operation: Operation) -> Result<Actor> {
+        self.admit_as(caller, operation, operation.role()).await
+    }
+
+    /// Like [`Self::admit`], for a call whose fields need this role.
+    ///
+    /// # Errors
+    /// Like [`Self::admit`].
+    pub async fn admit_as(
+        &self,
+        caller: Backend,
+        operation: Operation,
+        least: Role,
+    ) -> Result<Actor> {
         let Backend::Account(account) = caller else { return Err(Error::CallerUnknown) };
         let (error, reason) = match account.role {
-            Some(role) if role >= operation.role() => return Ok(actor(&account)),
+            Some(role) if role >= least => return Ok(actor(&account)),
             Some(_) => (Error::RoleInsufficient, "ROLE_INSUFFICIENT"),
             None => (Error::OperatorOnly, "OPERATOR_ONLY"),
         };

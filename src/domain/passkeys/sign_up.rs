@@ -7,17 +7,19 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use claviger_token::{group::Groups, id::AccountId};
+use claviger_token::id::AccountId;
 
 use crate::{
-    domain::{Error, Result, sessions::SignedIn},
+    domain::{Error, Result, registrations, sessions::SignedIn},
     model::{
         account::{Account, NewAccount},
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
+        invitation::{Invitation, InvitationToken},
         label::{DisplayName, PasskeyName},
         passkey::Passkey,
         session::{FIRST_EPOCH, Opening, Origin, SignIn},
         username::Username,
+        violation::Violations,
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
     storage::passkeys::{SignUp as NewRows, SignUpOutcome},
@@ -25,13 +27,21 @@ use crate::{
 
 use super::{Passkeys, guard::NewCredential};
 
-/// The names of an account to be created.
+/// What a person who signs up is called, and the invitation.
 #[derive(Debug, Clone)]
 pub struct NewPerson {
-    /// The name to sign in with.
-    pub username: Username,
+    /// The name to sign in with; `None` where it is left to the invitation.
+    pub username: Option<Username>,
     /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
+    /// The invitation, if there is one.
+    pub invitation: Option<InvitationToken>,
+}
+
+/// The names of an account to be created.
+struct Names {
+    username: Username,
+    display_name: DisplayName,
 }
 
 /// The end of a sign-up: the browser's response, and what it is for.
@@ -59,20 +69,22 @@ impl Passkeys {
     /// Starts a sign-up. A username that is free is not charged to the address, and not reserved.
     ///
     /// # Errors
-    /// `RegistrationClosed`, `TooManyAttempts`, `UsernameTaken`.
+    /// `RegistrationClosed`, `TooManyAttempts`, `InvitationInvalid`, `FieldsInvalid`, `UsernameTaken`.
     pub async fn start_sign_up(
         &self,
-        person: &NewPerson,
+        person: NewPerson,
         address: IpAddr,
     ) -> Result<Started<CreationOptions>> {
-        let attempt = self.registrations.admit(address).await?;
-        let NewPerson { username, display_name } = person;
+        let admission = self.registrations.admit(address, person.invitation.as_ref()).await?;
+        let (attempt, invitation) = admission.open()?;
+        let names = names(person, invitation.as_ref())?;
+        let Names { username, display_name } = &names;
         if self.storage.find_account_id(username).await?.is_some() {
             return Err(Error::UsernameTaken);
         }
         self.throttle.not_tried(attempt).await?;
         let account_id = AccountId::from_uuid(self.world.ordered_uuid()?);
-        let names = digest(person);
+        let names = digest(&names);
         let ceremony = self.new_ceremony(CeremonyPurpose::SignUp { account_id, names })?;
         let options = self.creation_options(&ceremony, account_id, username, display_name);
         self.started(&ceremony, options)
@@ -82,11 +94,13 @@ impl Passkeys {
     /// registration with a password: taken back when it succeeds.
     ///
     /// # Errors
-    /// `RegistrationClosed`, `TooManyAttempts`, `CeremonyNotFound`, `PasskeyRefused`, `UsernameTaken`,
-    /// `PasskeyAlreadyRegistered`.
+    /// `RegistrationClosed`, `TooManyAttempts`, `InvitationInvalid`, `FieldsInvalid`, `CeremonyNotFound`,
+    /// `PasskeyRefused`, `UsernameTaken`, `PasskeyAlreadyRegistered`.
     pub async fn finish_sign_up(&self, sign_up: SignUp, origin: Origin) -> Result<SignedUp> {
-        let attempt = self.registrations.admit(origin.address).await?;
-        match self.sign_up(sign_up, origin).await {
+        let token = sign_up.person.invitation.as_ref();
+        let admission = self.registrations.admit(origin.address, token).await?;
+        let (attempt, invitation) = admission.open()?;
+        match self.sign_up(sign_up, invitation, origin).await {
             Ok(signed_up) => {
                 self.throttle.succeeded(attempt).await?;
                 Ok(signed_up)
@@ -99,16 +113,23 @@ impl Passkeys {
         }
     }
 
-    async fn sign_up(&self, sign_up: SignUp, origin: Origin) -> Result<SignedUp> {
+    async fn sign_up(
+        &self,
+        sign_up: SignUp,
+        invitation: Option<Invitation>,
+        origin: Origin,
+    ) -> Result<SignedUp> {
         let SignUp { ceremony, response, person, passkey_name } = sign_up;
-        let names = digest(&person);
-        let ceremony = self.open_ceremony(&ceremony, |it| is_for(it, names)).await?;
+        let names = names(person, invitation.as_ref())?;
+        let expected = digest(&names);
+        let ceremony = self.open_ceremony(&ceremony, |it| is_for(it, expected)).await?;
         let CeremonyPurpose::SignUp { account_id, .. } = ceremony.purpose else {
             return Err(Error::CeremonyNotFound);
         };
         let added = self.check_sign_up(&ceremony, &response).await?;
         let passkey = self.new_passkey(account_id, added, response, passkey_name)?;
-        self.create(person, passkey, &ceremony, origin).await
+        let account = new_account(names, invitation, &passkey);
+        self.create(account, passkey, &ceremony, origin).await
     }
 
     async fn check_sign_up(
@@ -132,20 +153,11 @@ impl Passkeys {
     /// Creates the account, unless the credential id is a decoy, which counts as some account's.
     async fn create(
         &self,
-        person: NewPerson,
+        account: NewAccount,
         passkey: Passkey,
         ceremony: &Ceremony,
         origin: Origin,
     ) -> Result<SignedUp> {
-        let NewPerson { username, display_name } = person;
-        let account = NewAccount {
-            id: passkey.account_id,
-            username,
-            display_name,
-            password_hash: None,
-            request_id: None,
-            created_at: passkey.created_at,
-        };
         let sign_in = SignIn::Passkey(passkey.id);
         let prepared = self.sessions.prepare(account.id, sign_in, origin)?;
         let rows = NewRows {
@@ -160,6 +172,7 @@ impl Passkeys {
             SignUpOutcome::UsernameTaken => return Err(Error::UsernameTaken),
             SignUpOutcome::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
             SignUpOutcome::CeremonyUsed => return Err(Error::CeremonyNotFound),
+            SignUpOutcome::InvitationInvalid => return Err(Error::InvitationInvalid),
         }
         let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
         let tokens = self.sessions.first_pair(prepared, opening)?;
@@ -170,11 +183,34 @@ impl Passkeys {
             session_id = %tokens.session_id,
             passkey_id = %passkey.id,
         );
+        registrations::log_use(&account);
         Ok(SignedUp { signed_in: SignedIn { account: created(account), tokens }, passkey })
     }
 }
 
+fn names(person: NewPerson, invitation: Option<&Invitation>) -> Result<Names> {
+    let mut violations = Violations::default();
+    let username = registrations::username(person.username, invitation, &mut violations);
+    let display_name = registrations::display_name(person.display_name, invitation);
+    let names = username.map(|username| Names { username, display_name });
+    names.ok_or_else(|| violations.into())
+}
+
+fn new_account(names: Names, invitation: Option<Invitation>, passkey: &Passkey) -> NewAccount {
+    let Names { username, display_name } = names;
+    NewAccount {
+        id: passkey.account_id,
+        username,
+        display_name,
+        password_hash: None,
+        request_id: None,
+        created_at: passkey.created_at,
+        invitation,
+    }
+}
+
 fn created(account: NewAccount) -> Account {
+    let groups = account.groups();
     let NewAccount { id, username, display_name, created_at, .. } = account;
     Account {
         id,
@@ -182,7 +218,7 @@ fn created(account: NewAccount) -> Account {
         display_name,
         has_password: false,
         passkey_count: 1,
-        groups: Groups::default(),
+        groups,
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),
@@ -194,8 +230,8 @@ fn is_for(purpose: &CeremonyPurpose, expected: NamesDigest) -> bool {
 }
 
 /// What binds a ceremony to names, which it has no room for.
-fn digest(person: &NewPerson) -> NamesDigest {
-    let (username, display_name) = (person.username.as_str(), person.display_name.as_str());
+fn digest(names: &Names) -> NamesDigest {
+    let (username, display_name) = (names.username.as_str(), names.display_name.as_str());
     let mut context = Context::new(&SHA256);
     context.update(&(username.len() as u64).to_be_bytes());
     context.update(username.as_bytes());
@@ -209,8 +245,8 @@ fn digest(person: &NewPerson) -> NamesDigest {
 mod tests {
     use super::*;
 
-    fn person(username: &str, display_name: &str) -> NewPerson {
-        NewPerson {
+    fn person(username: &str, display_name: &str) -> Names {
+        Names {
             username: Username::parse(username).unwrap(),
             display_name: DisplayName::parse(display_name).unwrap(),
         }

@@ -227,7 +227,7 @@ pub(crate) fn passkey_act(
     act.ok_or_else(|| fields.into_status())
 }
 
-fn operator(reason: &str, actor: Actor, fields: &mut Fields) -> Option<Operator> {
+pub(super) fn operator(reason: &str, actor: Actor, fields: &mut Fields) -> Option<Operator> {
     let reason = fields.parsed("reason", OperatorReason::parse(reason))?;
     let reason = Some(reason).filter(|it| !it.is_empty());
     Some(Operator { actor, reason })

@@ -10,10 +10,11 @@ use crate::{
     model::{
         account::Account,
         id::RequestId,
+        invitation::{Invitation, InvitationToken},
         password::TypedPassword,
         registration::RegistrationPolicy,
         token::{AccessToken, RefreshToken},
-        username::SignInName,
+        username::{SignInName, Username},
         violation::FieldReason,
     },
 };
@@ -55,7 +56,18 @@ pub(crate) fn registration(request: pb::RegisterRequest) -> Result<Registration,
         password: request.password.into(),
         display_name: request.display_name,
         request_id,
+        invitation: InvitationToken::given(request.invitation),
     })
+}
+
+/// What an invitation is for.
+pub(crate) fn invitation(invitation: &Invitation) -> pb::GetInvitationResponse {
+    let username = invitation.username.as_ref().map(Username::as_str);
+    pb::GetInvitationResponse {
+        username: username.unwrap_or_default().to_owned(),
+        display_name: invitation.display_name.as_str().to_owned(),
+        expire_time: Some(timestamp(invitation.expires_at)),
+    }
 }
 
 /// A new account, signed in.

@@ -7,6 +7,7 @@ pub(super) mod administration;
 pub(super) mod audit;
 pub(super) mod auth;
 pub(super) mod fields;
+pub(super) mod invitations;
 pub(super) mod keys;
 mod pages;
 pub(super) mod passkeys;

@@ -10,6 +10,7 @@ use crate::{
         account::Account,
         ceremony::SealedCeremony,
         id::PasskeyId,
+        invitation::InvitationToken,
         label::{DisplayName, PasskeyName},
         passkey::Passkey,
         token::AccessToken,
@@ -52,9 +53,10 @@ pub(crate) fn passkey(passkey: &Passkey) -> pb::Passkey {
 }
 
 /// The names of the person who starts a sign-up.
-pub(crate) fn sign_up_start(request: &pb::StartSignUpRequest) -> Result<NewPerson, Status> {
+pub(crate) fn sign_up_start(request: pb::StartSignUpRequest) -> Result<NewPerson, Status> {
     let mut fields = Fields::default();
-    let person = person(&mut fields, &request.username, &request.display_name);
+    let invitation = InvitationToken::given(request.invitation);
+    let person = person(&mut fields, (&request.username, &request.display_name), invitation);
     person.ok_or_else(|| fields.into_status())
 }
 
@@ -71,7 +73,8 @@ pub(crate) fn sign_up_started(started: Started<CreationOptions>) -> pb::StartSig
 pub(crate) fn sign_up_finish(request: pb::FinishSignUpRequest) -> Result<SignUp, Status> {
     let mut fields = Fields::default();
     let ceremony = fields.parsed("ceremony_id", SealedCeremony::parse(request.ceremony_id));
-    let person = person(&mut fields, &request.username, &request.display_name);
+    let invitation = InvitationToken::given(request.invitation);
+    let person = person(&mut fields, (&request.username, &request.display_name), invitation);
     let name = fields.parsed("passkey_name", PasskeyName::parse(&request.passkey_name));
     let (Some(ceremony), Some(person), Some(passkey_name)) = (ceremony, person, name) else {
         return Err(fields.into_status());
@@ -81,10 +84,17 @@ pub(crate) fn sign_up_finish(request: pb::FinishSignUpRequest) -> Result<SignUp,
     Ok(SignUp { ceremony, response, person, passkey_name })
 }
 
-fn person(fields: &mut Fields, username: &str, display_name: &str) -> Option<NewPerson> {
-    let username = fields.parsed("username", Username::parse(username));
+fn person(
+    fields: &mut Fields,
+    (username, display_name): (&str, &str),
+    invitation: Option<InvitationToken>,
+) -> Option<NewPerson> {
+    let username = match username {
+        "" if invitation.is_some() => Some(None),
+        text => fields.parsed("username", Username::parse(text)).map(Some),
+    };
     let display_name = fields.parsed("display_name", DisplayName::parse(display_name));
-    Some(NewPerson { username: username?, display_name: display_name? })
+    Some(NewPerson { username: username?, display_name: display_name?, invitation })
 }
 
 /// A new account with its passkey, signed in.

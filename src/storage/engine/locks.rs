@@ -8,7 +8,7 @@ use claviger_token::id::{AccountId, SessionId};
 use sqlx::Executor as _;
 
 use crate::{
-    model::{service_account::ServiceAccountName, token::RefreshFamilyHash},
+    model::{id::InvitationId, service_account::ServiceAccountName, token::RefreshFamilyHash},
     storage::Result,
 };
 
@@ -19,6 +19,8 @@ const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
 const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
+const INVITATION: &str = "SELECT id FROM invitations WHERE id = $1 FOR UPDATE";
+const INVITATIONS: &str = "LOCK TABLE invitations IN SHARE ROW EXCLUSIVE MODE";
 const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
 /// The keys of the advisory locks, from "claviger" in ASCII on. Claviger has the database to itself.
@@ -63,6 +65,22 @@ pub(in crate::storage) async fn lock_service_account(
 pub(in crate::storage) async fn lock_signing_keys(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(lease) = connection {
         lease.execute(sqlx::raw_sql(SIGNING_KEYS)).await?;
+    }
+    Ok(())
+}
+
+/// Locks an invitation until the end of the transaction: no other transaction uses or withdraws it.
+pub(in crate::storage) async fn lock_invitation(
+    connection: &mut Connection,
+    id: InvitationId,
+) -> Result<()> {
+    lock(connection, INVITATION, params![id]).await
+}
+
+/// Locks the invitations until the end of the transaction: no other transaction adds, uses or withdraws one.
+pub(in crate::storage) async fn lock_invitations(connection: &mut Connection) -> Result<()> {
+    if let Connection::Postgres(lease) = connection {
+        lease.execute(sqlx::raw_sql(INVITATIONS)).await?;
     }
     Ok(())
 }

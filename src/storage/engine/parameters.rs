@@ -10,7 +10,8 @@ use claviger_token::{
 
 use crate::model::{
     certificate::CertificateName,
-    id::{CeremonyId, EventId, PasskeyId, RequestId, ServiceAccountId},
+    id::{CeremonyId, EventId, InvitationId, PasskeyId, RequestId, ServiceAccountId},
+    invitation::InvitationHash,
     label::{DisplayName, PasskeyName},
     passkey::CredentialId,
     password::PasswordHash,
@@ -86,6 +87,8 @@ stored!(Bytes:
     AccountId => |it| it.as_bytes(),
     CeremonyId => |it| it.as_bytes(),
     EventId => |it| it.as_bytes(),
+    InvitationHash => |it| it.as_bytes(),
+    InvitationId => |it| it.as_bytes(),
     PasskeyId => |it| it.as_bytes(),
     RequestId => |it| it.as_bytes(),
     ServiceAccountId => |it| it.as_bytes(),

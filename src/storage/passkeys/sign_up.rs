@@ -7,6 +7,7 @@ use crate::{
         accounts::{insert_account, registered},
         ceremonies::use_up,
         events::append,
+        invitations::{hold_invitation, use_invitation},
         params,
         sessions::insert_session,
     },
@@ -42,6 +43,8 @@ pub enum SignUpOutcome {
     AlreadyRegistered,
     /// The ceremony was used before.
     CeremonyUsed,
+    /// The invitation was used or withdrawn, or has expired.
+    InvitationInvalid,
 }
 
 impl Storage {
@@ -55,6 +58,9 @@ async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpO
     let SignUp { account, passkey, session, ceremony, is_decoy } = sign_up;
     if !use_up(connection, ceremony).await? {
         return Ok(SignUpOutcome::CeremonyUsed);
+    }
+    if !hold_invitation(connection, account, session).await? {
+        return Ok(SignUpOutcome::InvitationInvalid);
     }
     if !insert_account(connection, account).await? {
         return Ok(SignUpOutcome::UsernameTaken);
@@ -70,6 +76,7 @@ async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpO
         connection.execute(DELETE_ACCOUNT, params![account.id]).await?;
         return Ok(SignUpOutcome::AlreadyRegistered);
     }
+    use_invitation(connection, account, session).await?;
     insert_session(connection, session).await?;
     append(connection, &registered(session).on(passkey.id)).await?;
     Ok(SignUpOutcome::Created)

@@ -4,6 +4,7 @@
 //! A test compares the list with the schemas of both engines. Not in it are `_sqlx_migrations`, which
 //! belongs to sqlx, and `unfinished_copies`, which is about the copying itself.
 
+mod invitations;
 mod record;
 mod service_accounts;
 
@@ -296,6 +297,7 @@ pub const TABLES: &[Table] = &[
     service_accounts::ACCOUNTS,
     service_accounts::KEYS,
     service_accounts::CERTIFICATES,
+    invitations::INVITATIONS,
     Table {
         name: "sign_in_failures",
         key_columns: 1,

@@ -29,6 +29,7 @@ async fn a_sign_up_creates_an_account_with_a_passkey_alone_and_signs_it_in() {
     let names = pb::StartSignUpRequest {
         username: "Alice".to_owned(),
         display_name: "Alice Liddell".to_owned(),
+        ..Default::default()
     };
     let ceremony = app.stranger().start_sign_up_as(names).await.unwrap();
     let request = pb::FinishSignUpRequest {
@@ -125,8 +126,11 @@ async fn a_sign_up_refuses_a_taken_username_at_its_start_and_at_its_end() {
 #[tokio::test]
 async fn a_sign_up_reports_every_bad_field_at_once() {
     let app = TestApp::start().await;
-    let names =
-        pb::StartSignUpRequest { username: "two words".to_owned(), display_name: "x".repeat(65) };
+    let names = pb::StartSignUpRequest {
+        username: "two words".to_owned(),
+        display_name: "x".repeat(65),
+        ..Default::default()
+    };
     let request = pb::FinishSignUpRequest {
         username: "two words".to_owned(),
         display_name: "x".repeat(65),

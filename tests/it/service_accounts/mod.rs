@@ -4,7 +4,7 @@ mod command_line;
 mod operators;
 mod replicas;
 mod rotation;
-mod secrecy;
+pub(crate) mod secrecy;
 mod wire;
 
 use claviger::grpc::contracts::admin;

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// Runs a command, and answers with the key that it printed and with all it wrote besides.
-fn command(home: &Home, arguments: &[&str]) -> (String, String) {
+pub(crate) fn command(home: &Home, arguments: &[&str]) -> (String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_claviger"));
     let command = command.arg("service-account").args(arguments).args(home.flags());
     let output = command.env("RUST_LOG", "trace").output().unwrap();

@@ -8,6 +8,7 @@ mod clocks;
 mod crowds;
 mod epochs;
 mod groups;
+mod invitations;
 mod passkeys;
 mod passwords;
 mod plans;
@@ -284,6 +285,7 @@ pub(crate) fn new_account(username: &str) -> NewAccount {
         password_hash: Some(hash("first")),
         request_id: None,
         created_at: NOW,
+        invitation: None,
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::{collections::HashSet, future::Future, ops::Range};
 
-use claviger::storage::migrations;
+use claviger::{
+    grpc::contracts::admin::CreateInvitationRequest, model::role::Role, storage::migrations,
+};
 use claviger_proto::pb::{self, TokenVerdict};
 
 use crate::support::{
@@ -56,6 +58,18 @@ const COSTS: &[(&str, &str)] = &[
         "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT used_ceremonies, \
          BEGIN, INSERT used_ceremonies, INSERT accounts, INSERT passkeys, INSERT sessions, \
          INSERT events, COMMIT, \
+         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+    ),
+    (
+        "GetInvitation",
+        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT invitations, \
+         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+    ),
+    (
+        "Register with an invitation",
+        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT invitations, \
+         BEGIN, lock invitations, SELECT invitations, INSERT accounts, UPDATE invitations, \
+         INSERT account_groups, INSERT events, INSERT sessions, INSERT events, COMMIT, \
          BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),
@@ -127,6 +141,7 @@ async fn count_passkeys(app: &TestApp, alice: &Person, log: &mut StatementLog<'_
     let request = sign_ups::finish(&started, "carol", &mut Authenticator::platform(ORIGIN));
     let mut calls = stranger.passkeys();
     log.cost("FinishSignUp", calls.finish_sign_up(request)).await.unwrap();
+    count_invitation(app, log).await;
 
     let mut authenticator = Authenticator::platform(ORIGIN);
     let started = log.cost("StartRegistration", alice.start_registration()).await.unwrap();
@@ -147,6 +162,24 @@ async fn count_passkeys(app: &TestApp, alice: &Person, log: &mut StatementLog<'_
 
     alice.add_passkey(&mut authenticator, "phone").await.unwrap();
     log.cost("RemovePassword", alice.remove_password()).await.unwrap();
+}
+
+async fn count_invitation(app: &TestApp, log: &mut StatementLog<'_>) {
+    let groups = vec!["staff".to_owned()];
+    let create = CreateInvitationRequest { groups, ..Default::default() };
+    let created = app.inviter(Role::Admin).await.create_invitation(create).await.unwrap();
+    let link = created.into_inner().link;
+    let invitation = link.split_once("#invitation=").unwrap().1.to_owned();
+    let get = pb::GetInvitationRequest { invitation: invitation.clone() };
+    let mut calls = app.stranger().auth();
+    log.cost("GetInvitation", calls.get_invitation(get)).await.unwrap();
+    let request = pb::RegisterRequest {
+        username: "dora".to_owned(),
+        password: PASSWORD.to_owned(),
+        invitation,
+        ..Default::default()
+    };
+    log.cost("Register with an invitation", calls.register(request)).await.unwrap();
 }
 
 async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {

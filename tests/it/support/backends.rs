@@ -4,7 +4,7 @@ use claviger::{
     domain::operators::service_accounts::{NewServiceAccount, Wanted},
     grpc::contracts::admin::{
         account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
-        key_service_client::KeyServiceClient,
+        invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
     },
     model::role::Role,
@@ -108,6 +108,16 @@ impl TestApp {
     /// A service account with a role, called like the role, that manages accounts.
     pub async fn desk(&self, role: Role) -> AccountServiceClient<Keyed> {
         self.accounts_with(&self.key_of_role(role.name(), role).await)
+    }
+
+    /// The caller with this key manages invitations.
+    pub fn invitations_with(&self, key: &str) -> InvitationServiceClient<Keyed> {
+        InvitationServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+
+    /// A service account with a role, called like the role, that manages invitations.
+    pub async fn inviter(&self, role: Role) -> InvitationServiceClient<Keyed> {
+        self.invitations_with(&self.key_of_role(role.name(), role).await)
     }
 
     /// Whoever shows this key asks about tokens.

@@ -1,0 +1,153 @@
+//! Invitations, as operators make them: created, listed, withdrawn.
+//!
+//! Using one is part of creating an account: see `registrations`.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use claviger_token::group::Groups;
+use zeroize::Zeroizing;
+
+use crate::{
+    domain::{Error, Result, events::Events, registrations::hash},
+    model::{
+        event::Act,
+        id::InvitationId,
+        invitation::{INVITATION_START, Invitation, InvitationToken, MAX_OPEN_INVITATIONS},
+        label::DisplayName,
+        username::Username,
+    },
+    storage::{
+        Storage,
+        invitations::{InvitationCreation, NewInvitation},
+    },
+};
+
+use super::accounts::Operator;
+
+/// The random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+
+/// An invitation that an operator wants.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The username that the account must have; `None` to leave it to its owner.
+    pub username: Option<Username>,
+    /// The name to show for the person; may be empty.
+    pub display_name: DisplayName,
+    /// The groups that the account will be in.
+    pub groups: Groups,
+    /// How long it is valid.
+    pub lifetime: Duration,
+}
+
+/// An invitation with the token that was just made for it.
+#[derive(Debug, Clone)]
+pub struct WithLink {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// Its token, to be shown once: only its hash is stored.
+    pub token: InvitationToken,
+    url: String,
+}
+
+impl WithLink {
+    /// The link to give to the person. The token is in the fragment, so that it is in no request, no log of
+    /// a proxy and no `Referer`, and a scanner that opens links uses nothing up.
+    pub fn link(&self) -> String {
+        format!("{}/#invitation={}", self.url, self.token.expose())
+    }
+}
+
+/// The invitations of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct Invitations {
+    storage: Storage,
+    events: Events,
+    url: String,
+}
+
+impl Invitations {
+    /// Invitations to the page at this URL, without a slash at its end.
+    pub fn new(storage: Storage, events: Events, url: String) -> Self {
+        Self { storage, events, url }
+    }
+
+    /// Creates an invitation.
+    ///
+    /// # Errors
+    /// `UsernameTaken`, `InvitationLimitReached`.
+    pub async fn create(&self, wanted: Wanted, by: &Operator) -> Result<WithLink> {
+        let (token, act) = (self.mint()?, self.act(by)?);
+        let Wanted { username, display_name, groups, lifetime } = wanted;
+        let invitation = Invitation {
+            id: InvitationId::from_uuid(self.events.world().ordered_uuid()?),
+            username,
+            display_name,
+            groups,
+            created_at: act.at,
+            expires_at: act.at + lifetime,
+            created_by: by.actor.to_string(),
+            used_by: None,
+        };
+        let new = NewInvitation {
+            invitation: invitation.clone(),
+            hash: hash(&token),
+            most: MAX_OPEN_INVITATIONS,
+            act,
+        };
+        match self.storage.create_invitation(new).await? {
+            InvitationCreation::Created => {}
+            InvitationCreation::TooMany => return Err(Error::InvitationLimitReached),
+            InvitationCreation::UsernameTaken => return Err(Error::UsernameTaken),
+        }
+        tracing::info!(
+            target: "claviger::security",
+            event = "invitation_created",
+            invitation_id = %invitation.id,
+            groups = %invitation.groups,
+            by = invitation.created_by,
+        );
+        Ok(WithLink { invitation, token, url: self.url.clone() })
+    }
+
+    /// Up to `limit` open invitations after an id, oldest first.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn list(&self, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>> {
+        let now = self.events.world().now();
+        Ok(self.storage.list_invitations(after, now, limit).await?)
+    }
+
+    /// Withdraws an open invitation.
+    ///
+    /// # Errors
+    /// `InvitationNotFound`.
+    pub async fn withdraw(&self, id: InvitationId, by: &Operator) -> Result<()> {
+        if !self.storage.withdraw_invitation(id, self.act(by)?).await? {
+            return Err(Error::InvitationNotFound);
+        }
+        let by = by.actor.to_string();
+        tracing::info!(
+            target: "claviger::security",
+            event = "invitation_withdrawn",
+            invitation_id = %id,
+            by,
+        );
+        Ok(())
+    }
+
+    fn act(&self, by: &Operator) -> Result<Act> {
+        Ok(Act { reason: by.reason.clone(), ..self.events.act(by.actor.clone())? })
+    }
+
+    fn mint(&self) -> Result<InvitationToken> {
+        let secret = Zeroizing::new(self.events.world().random_bytes::<TOKEN_BYTES>()?);
+        let mut text =
+            String::with_capacity(INVITATION_START.len() + (TOKEN_BYTES * 4).div_ceil(3));
+        text.push_str(INVITATION_START);
+        URL_SAFE_NO_PAD.encode_string(*secret, &mut text);
+        Ok(InvitationToken::new(text))
+    }
+}
