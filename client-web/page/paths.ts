@@ -9,6 +9,9 @@ const PATHS: Record<View, string> = {
 /** The sections of the account that a hash can name, as in `/account#password`. */
 const SECTIONS = ["passkeys", "password", "activity"];
 
+/** The hash of an invitation's link. */
+const INVITATION = /^#invitation=(.+)$/;
+
 /** Keeps the path and the view in sync, so that each view has a path and the Back button works. */
 export function followPath(element: ClavigerAuth): void {
   // A view change after a load or a history step replaces its entry, such as `/` by `/account`.
@@ -29,6 +32,7 @@ export function followPath(element: ClavigerAuth): void {
   });
 
   const follow = () => {
+    takeInvitation(element);
     followHash(element);
     element.view = viewHere();
   };
@@ -43,6 +47,14 @@ export function followPath(element: ClavigerAuth): void {
 function viewHere(): View {
   const views = Object.keys(PATHS) as View[];
   return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
+}
+
+/** Opens the invitation in the hash, and removes it from the address bar, the history and bookmarks. */
+function takeInvitation(element: ClavigerAuth): void {
+  const token = INVITATION.exec(location.hash)?.[1];
+  if (!token) return;
+  history.replaceState(null, "", location.pathname);
+  element.openInvitation(token);
 }
 
 /** Shows the section of the account that the hash names. */

@@ -1,6 +1,9 @@
 import type { Transport } from "@connectrpc/connect";
 import type { ActivityOptions, ActivityPage } from "./account/activity.js";
-import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
+import type {
+  GetInvitationResponse,
+  GetServerInfoResponse,
+} from "./gen/claviger/v1/auth_service_pb.js";
 import type { Account, Passkey, Session } from "./gen/claviger/v1/resources_pb.js";
 import type { Failure } from "./outcome/failure.js";
 import type { Outcome } from "./outcome/outcome.js";
@@ -32,6 +35,8 @@ export interface Registration {
   readonly username: string;
   readonly password: string;
   readonly displayName?: string;
+  /** The text in the link of an invitation, `clv_iv_…`. */
+  readonly invitation?: string;
 }
 
 /** A username and a password. */
@@ -67,6 +72,8 @@ export interface PasskeySignUp extends Cancellable {
   readonly displayName?: string;
   /** At most 64 characters. Default: a name that the server derives from the passkey's provider. */
   readonly passkeyName?: string;
+  /** The text in the link of an invitation, `clv_iv_…`. */
+  readonly invitation?: string;
 }
 
 /** A passkey to add. */
@@ -111,8 +118,14 @@ export interface Claviger {
   capabilities(): Promise<Capabilities>;
 
   /**
+   * What an invitation is for: its username, or an empty one where the user chooses it, its display name
+   * and when it expires. Uses nothing up. Fails as `not-invited` if the invitation is not valid.
+   */
+  invitation(invitation: string): Promise<Outcome<GetInvitationResponse>>;
+  /**
    * Creates an account and signs in to it. Repeats a lost request safely. Fails as `closed` unless the
-   * `registrationPolicy` of {@link serverInfo} is `OPEN`.
+   * `registrationPolicy` of {@link serverInfo} is `OPEN`, or there is an invitation and it is
+   * `INVITATION`.
    */
   register(registration: Registration): Promise<Outcome<SignedIn>>;
   /** Signs in with a password. */

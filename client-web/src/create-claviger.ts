@@ -38,6 +38,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
   return {
     ...catchAllErrors({
       serverInfo: cachedServerInfo(server),
+      invitation: (invitation: string) => call(server.getInvitation, { invitation }),
       register: (registration: Registration) => register(context, registration),
       signIn: (credentials: Credentials) => signIn(context, credentials),
       signInWithPasskey: (how: PasskeySignIn = {}) =>

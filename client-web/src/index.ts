@@ -20,6 +20,7 @@ export type {
 } from "./claviger.js";
 export { createClaviger } from "./create-claviger.js";
 export {
+  type GetInvitationResponse,
   type GetServerInfoResponse,
   type PasswordPolicy,
   RegistrationPolicy,

@@ -19,6 +19,7 @@ const kinds: Record<FailureKind, true> = {
   disabled: true,
   suspended: true,
   closed: true,
+  "not-invited": true,
   taken: true,
   expired: true,
   locked: true,

@@ -224,8 +224,8 @@ settings! {
         "accounts.registration", POLICIES,
         Derived("`open` if the host of `public.url` is `localhost` or a loopback address, `closed` \
                  otherwise"),
-        "Who can create accounts: `open` for anyone, `invitation` for people invited by an operator, \
-         `closed` for no one.",
+        "How accounts are created: `open`: by anyone, `invitation`: by people invited by an operator, \
+         `closed`: not at all.",
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(

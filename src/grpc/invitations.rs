@@ -21,8 +21,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(services: &Services) -> Self {
-        let rights = Rights::new(services.events.clone());
-        Self { invitations: services.invitations.clone(), rights }
+        Self { invitations: services.invitations.clone(), rights: services.rights() }
     }
 }
 

@@ -3,6 +3,7 @@ import type { Activity as Message } from "../gen/claviger/v1/resources_pb.js";
 /** The kinds of events of an account that this version knows. `docs/audit.md` explains them. */
 export type KnownActivityKind =
   | "account_registered"
+  | "invitation_used"
   | "sign_in"
   | "password_locked"
   | "reauthentication"

@@ -37,6 +37,31 @@ describe("register", () => {
     expect(second).toBe(first);
   });
 
+  it("shows what an invitation is for, and uses it", async () => {
+    const server = new FakeClaviger();
+    server.invitation = "clv_iv_anna";
+    const anna = stranger(server);
+
+    const invitation = await anna.invitation("clv_iv_anna");
+    const answer = await anna.register({ ...registration, invitation: "clv_iv_anna" });
+
+    expect(invitation).toMatchObject({ value: { username: "anna", displayName: "Anna" } });
+    expect(answer.ok).toBe(true);
+    expect(server.invitations).toEqual(["clv_iv_anna", "clv_iv_anna"]);
+  });
+
+  it("fails as not-invited with an invitation that is not valid", async () => {
+    const anna = stranger(new FakeClaviger());
+
+    const invitation = await anna.invitation("clv_iv_used");
+    const answer = await anna.register({ ...registration, invitation: "clv_iv_used" });
+
+    const failure = { kind: "not-invited", reason: "INVITATION_INVALID" };
+    expect(invitation).toMatchObject({ failure });
+    expect(answer).toMatchObject({ failure });
+    expect(anna.state.kind).not.toBe("signed-in");
+  });
+
   it("fails as closed if the server lets no one register", async () => {
     const server = new FakeClaviger();
     const error = refusal(Code.PermissionDenied, "REGISTRATION_CLOSED");

@@ -42,6 +42,7 @@ export class ClavigerAuth extends Base {
   #given: Claviger | undefined;
   #claviger: Claviger | undefined;
   #override: TextsOverride | undefined;
+  #invitation: string | undefined;
   #context: Context | undefined;
   #unsubscribe: (() => void) | undefined;
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -90,6 +91,20 @@ export class ClavigerAuth extends Base {
   }
   set view(view: View) {
     this.setAttribute("view", view);
+  }
+
+  /**
+   * Opens an invitation: greets the user and shows the sign-up that it is for. `token` is the text in its
+   * link. Keep it out of the address bar.
+   */
+  openInvitation(token: string): void {
+    const context = this.#context;
+    if (context && this.#state.screen === "starting") {
+      context.invitation = token;
+    } else {
+      this.#invitation = token;
+      if (context) this.#restart();
+    }
   }
 
   connectedCallback(): void {
@@ -190,10 +205,12 @@ export class ClavigerAuth extends Base {
       emit: (type: EventName, detail: object) =>
         element.#context === context &&
         element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, cancelable: true })),
+      invitation: this.#invitation,
       ceremony: undefined,
       autofill: undefined,
       answer: undefined,
     };
+    this.#invitation = undefined;
     return context;
   }
 

@@ -11,6 +11,8 @@ export interface Context {
   readonly ownOrigin: boolean;
   /** The section of the account to show first, such as `password`. */
   readonly section: string | null;
+  /** The text of an invitation that is to be opened, until it was. */
+  invitation: string | undefined;
   /** Changes the state and schedules a rendering. */
   update(change: Partial<State>): void;
   /** Moves the focus to the element with this id (see `domId`) after the next rendering. */

@@ -45,6 +45,16 @@ export type Question =
   | { readonly kind: "delete-account" }
   | { readonly kind: "reauthenticate" };
 
+/** An open invitation that the page was opened with. */
+export interface OpenInvitation {
+  /** The text in the link. */
+  readonly token: string;
+  /** The username that the account will have. Empty where the user chooses it. */
+  readonly username: string;
+  /** The display name that the account will have; may be empty. */
+  readonly displayName: string;
+}
+
 /** The state from which the views are rendered. */
 export interface State {
   /** The view that the page requested or the user opened. */
@@ -54,6 +64,8 @@ export interface State {
   readonly stuckBy: "offline" | "unavailable" | "failed";
   readonly info: GetServerInfoResponse | undefined;
   readonly capabilities: Capabilities | undefined;
+  /** The invitation to sign up with. */
+  readonly invitation: OpenInvitation | undefined;
   /** Whether to offer the passkey before the password: one was created or used in this browser. */
   readonly passkeyFirst: boolean;
   /** Whether the password form is open although the passkey is offered first. */
@@ -99,6 +111,7 @@ export function initialState(now: number): State {
     stuckBy: "failed",
     info: undefined,
     capabilities: undefined,
+    invitation: undefined,
     now,
     ...clearedState,
   };

@@ -27,6 +27,8 @@ type InternalReason =
   | "SERVICE_ACCOUNT_NOT_FOUND"
   | "SERVICE_ACCOUNT_EXISTS"
   | "SIGNING_KEY_NOT_FOUND"
+  | "INVITATION_NOT_FOUND"
+  | "INVITATION_LIMIT_REACHED"
   | "WATCHER_TOO_SLOW"
   // Only from services that verify access tokens.
   | "GROUP_REQUIRED"
@@ -53,6 +55,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKi
   ACCOUNT_DISABLED: "disabled",
   PASSKEY_SUSPENDED: "suspended",
   REGISTRATION_CLOSED: "closed",
+  INVITATION_INVALID: "not-invited",
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",
   FIELDS_INVALID: "invalid",

@@ -24,6 +24,7 @@ export type Failure = (
        * - `disabled`: the credentials are right, but an operator disabled the account.
        * - `suspended`: an operator suspended the passkey. Another one, or the password, signs in.
        * - `closed`: the server lets no one register. The operator creates accounts.
+       * - `not-invited`: the invitation is unknown, or it was used or withdrawn, or has expired.
        * - `taken`: the username belongs to another account.
        * - `expired`: the ceremony took too long. Start it again.
        * - `locked`: too many failed attempts. A passkey or the operator unlocks the password, and a
@@ -50,6 +51,7 @@ export type Failure = (
         | "disabled"
         | "suspended"
         | "closed"
+        | "not-invited"
         | "taken"
         | "expired"
         | "locked"

@@ -31,6 +31,17 @@ describe("passkeys.signUp", () => {
     await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalled());
   });
 
+  it("sends the invitation with both calls", async () => {
+    const { claviger, server, touch } = stranger();
+    server.invitation = "clv_iv_anna";
+
+    const answer = claviger.passkeys.signUp({ username: "anna", invitation: "clv_iv_anna" });
+    await touch(7);
+
+    expect((await answer).ok).toBe(true);
+    expect(server.invitations).toEqual(["clv_iv_anna", "clv_iv_anna"]);
+  });
+
   it("opens no dialog for a taken username", async () => {
     const { claviger, server, credentials } = stranger();
     server.taken = "anna";
@@ -44,6 +55,7 @@ describe("passkeys.signUp", () => {
   it.each([
     ["taken", refusal(Code.AlreadyExists, "USERNAME_TAKEN")],
     ["closed", refusal(Code.PermissionDenied, "REGISTRATION_CLOSED")],
+    ["not-invited", refusal(Code.PermissionDenied, "INVITATION_INVALID")],
     ["refused", refusal(Code.Unauthenticated, "PASSKEY_REFUSED")],
   ])("signals that the passkey is of no account if it ends as %s", async (kind, error) => {
     const { claviger, server, touch, signals } = stranger();

@@ -7,16 +7,22 @@ import { openSession } from "../session/open-session.js";
 import { createPasskey } from "./passkey-dialog.js";
 
 /** The failures after which the new passkey belongs to no account for certain. */
-const NOTHING_CREATED: readonly FailureKind[] = ["taken", "refused", "closed", "throttled"];
+const NOTHING_CREATED: readonly FailureKind[] = [
+  "taken",
+  "refused",
+  "closed",
+  "not-invited",
+  "throttled",
+];
 
 /** Creates an account that has a passkey and no password, and signs in to it. */
 export function signUpWithPasskey(
   context: Context,
-  { username, displayName = "", passkeyName = "" }: PasskeySignUp,
+  { username, displayName = "", passkeyName = "", invitation = "" }: PasskeySignUp,
   signal: AbortSignal,
 ): Promise<Outcome<SignedIn>> {
   const { tokenStore, server, signals, passkeyHistory } = context;
-  const names = { username, displayName };
+  const names = { username, displayName, invitation };
   return andThen(call(server.startSignUp, names, signal), ({ ceremonyId, options }) => {
     const creation = required(options);
     return andThen(createPasskey(creation, { signal }), async (credential) => {

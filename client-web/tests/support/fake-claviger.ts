@@ -87,6 +87,10 @@ export class FakeClaviger {
   readonly passkeys: Uint8Array<ArrayBuffer>[] = [];
   /** A username that another account has. */
   taken = "";
+  /** The invitation that is open: it is for `anna`. */
+  invitation = "";
+  /** The invitations of the sign-ups that had one. */
+  readonly invitations: string[] = [];
   /** Whether the account has a password, which is `right`. */
   hasPassword = true;
   #expired = new Set<string>();
@@ -152,6 +156,13 @@ export class FakeClaviger {
     });
   }
 
+  #invited(invitation: string): void {
+    if (invitation !== this.invitation) {
+      throw refusal(Code.PermissionDenied, "INVITATION_INVALID");
+    }
+    this.invitations.push(invitation);
+  }
+
   #caller({ requestHeader }: HandlerContext): FakeSession {
     const bearer = requestHeader.get("authorization")?.replace("Bearer ", "");
     if (!bearer) throw refusal(Code.Unauthenticated, "ACCESS_TOKEN_MISSING");
@@ -177,8 +188,13 @@ export class FakeClaviger {
     const server = this;
     return {
       getServerInfo: () => ({ issuer: "fake" }),
+      getInvitation({ invitation }) {
+        server.#invited(invitation);
+        return { username: "anna", displayName: "Anna" };
+      },
       register(request) {
         server.requestIds.push(request.requestId);
+        if (request.invitation) server.#invited(request.invitation);
         const { username } = request;
         const tokens = server.open(username, request.refreshTokenDelivery);
         return { account: { username }, tokens, suggestPasskey: true };
@@ -297,6 +313,7 @@ export class FakeClaviger {
     return {
       startSignUp(request) {
         const { username } = request;
+        if (request.invitation) server.#invited(request.invitation);
         if (username === server.taken) throw refusal(Code.AlreadyExists, "USERNAME_TAKEN");
         return { ceremonyId: "ceremony", options: { rp: { id: "example.com" } } };
       },
@@ -305,6 +322,7 @@ export class FakeClaviger {
           throw refusal(Code.Unauthenticated, "PASSKEY_REFUSED");
         }
         const { username } = request;
+        if (request.invitation) server.#invited(request.invitation);
         const tokens = server.open(username, request.refreshTokenDelivery);
         const passkey = { id: "passkey-1", name: request.passkeyName };
         return { account: { username, displayName: request.displayName }, tokens, passkey };

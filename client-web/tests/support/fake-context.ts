@@ -16,6 +16,7 @@ export function fakeContext(
     texts: en,
     ownOrigin: true,
     section: null,
+    invitation: undefined,
     update(more) {
       state = { ...state, ...more };
     },

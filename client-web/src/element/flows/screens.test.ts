@@ -36,3 +36,11 @@ test.each([
 
   expect(canSignUp(fakeContext({ info }).state)).toBe(offered);
 });
+
+test("sign-up is offered to those who are invited", () => {
+  const registrationPolicy = RegistrationPolicy.INVITATION;
+  const info = create(GetServerInfoResponseSchema, { registrationPolicy });
+  const invitation = { token: "clv_iv_1", username: "", displayName: "" };
+
+  expect(canSignUp(fakeContext({ info, invitation }).state)).toBe(true);
+});

@@ -74,8 +74,9 @@ export function showWrongAddress(context: Context): void {
   showScreen(context, "wrong-address");
 }
 
-/** Whether the server lets anyone create an account. */
-export function canSignUp({ info }: State): boolean {
+/** Whether the user can create an account: anyone can, or they are invited. */
+export function canSignUp({ info, invitation }: State): boolean {
+  if (invitation) return true;
   const policy = info?.registrationPolicy;
   // Every server does that is too old to say.
   return policy === RegistrationPolicy.OPEN || policy === RegistrationPolicy.UNSPECIFIED;

@@ -51,6 +51,30 @@ test("a sign-up with a passkey needs a username and nothing else, and leads to t
   expect(context.state.screen).toBe("account");
 });
 
+test("the username of an invitation is used, and the invitation is used up", async () => {
+  const { context, requests } = page("", signedIn);
+  const invitation = { token: "clv_iv_1", username: "anna", displayName: "" };
+  context.update({ invitation });
+
+  await signUpWithPasskey(context);
+
+  const signal = expect.any(AbortSignal);
+  expect(requests).toEqual([{ username: "anna", invitation: "clv_iv_1", signal }]);
+  expect(context.state.invitation).toBeUndefined();
+  expect(context.state.screen).toBe("account");
+});
+
+test("an invitation that was used meanwhile is said plainly, at the sign-in", async () => {
+  const { context } = page("", failed({ kind: "not-invited" }));
+  context.update({ invitation: { token: "clv_iv_1", username: "anna", displayName: "" } });
+
+  await signUpWithPasskey(context);
+
+  expect(context.state.screen).toBe("sign-in");
+  expect(context.state.invitation).toBeUndefined();
+  expect(context.state.notice?.text(context.texts)).toBe(context.texts.failures["not-invited"]);
+});
+
 test("nothing is requested without a username", async () => {
   const { context, requests } = page(" ", signedIn);
 

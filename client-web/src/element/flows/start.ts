@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import { showAccount } from "./account.js";
 import { finishSignIn } from "./finish-sign-in.js";
+import { openInvitation, signedInNotice } from "./invitation.js";
 import { goTo, showStuck, showWrongAddress } from "./screens.js";
 
 /**
@@ -24,8 +25,13 @@ export async function start(context: Context, ready: Promise<void>): Promise<voi
   if (restored && !restored.ok && restored.failure.kind !== "signed-out") {
     return showStuck(context, restored.failure, again);
   }
+  const { invitation } = context;
   const { view } = context.state;
-  if (claviger.state.kind !== "signed-in") return goTo(context, view, () => {});
+  if (claviger.state.kind !== "signed-in") {
+    if (invitation) return openInvitation(context, invitation);
+    return goTo(context, view, () => {});
+  }
+  if (invitation) return finishSignIn(context, "restored", signedInNotice);
   if (view === "account") return showAccount(context);
   await finishSignIn(context, "restored");
 }

@@ -15,6 +15,7 @@ const TONES: Record<FailureKind, Notice["tone"]> = {
   disabled: "error",
   suspended: "error",
   closed: "error",
+  "not-invited": "error",
   taken: "error",
   expired: "neutral",
   locked: "error",

@@ -16,6 +16,7 @@ export const activity: Texts["activity"] = {
   withWrongPassword: "mit einem falschen Passwort",
   done: {
     account_registered: (how) => `Konto erstellt${how}`,
+    invitation_used: "Einladung benutzt",
     sign_in: (how) => `Angemeldet${how}`,
     password_locked: "Das Passwort wurde nach zu vielen Fehlversuchen gesperrt",
     reauthentication: (how) => `Identität bestätigt${how}`,

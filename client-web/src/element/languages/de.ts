@@ -50,6 +50,16 @@ export const de: Texts = {
     busy: "Ihr Konto wird erstellt …",
   },
 
+  invitation: {
+    heading: "Sie sind eingeladen",
+    lead: (name) =>
+      name
+        ? `Willkommen, ${name}. Mit dieser Einladung erstellen Sie Ihr Konto.`
+        : "Mit dieser Einladung erstellen Sie Ihr Konto.",
+    signedIn:
+      "Sie sind schon angemeldet. Um die Einladung zu benutzen, melden Sie sich ab und öffnen Sie dann den Link noch einmal.",
+  },
+
   offer: {
     heading: "Nächstes Mal schneller anmelden",
     lead: "Erstellen Sie einen Passkey. Dann melden Sie sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an – ganz ohne Passwort.",
@@ -264,6 +274,8 @@ export const de: Texts = {
       "Dieser Passkey ist ausgesetzt. Verwenden Sie einen anderen oder Ihr Passwort, oder fragen Sie die Betreiber dieser Website.",
     closed:
       "Hier können keine Konten erstellt werden. Bitten Sie die Betreiber dieser Website um eines.",
+    "not-invited":
+      "Diese Einladung gilt nicht: Sie wurde benutzt oder zurückgezogen oder ist abgelaufen. Bitten Sie die Betreiber dieser Website um eine neue.",
     taken: "Dieser Benutzername ist vergeben.",
     expired: "Das hat etwas zu lange gedauert. Bitte versuchen Sie es noch einmal.",
     locked:

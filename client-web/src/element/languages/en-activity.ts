@@ -23,6 +23,7 @@ export const activity = {
   /** What succeeded. Where a text is a function, its parameter begins with a space or is empty. */
   done: {
     account_registered: (how: string) => `Created the account${how}`,
+    invitation_used: "Used an invitation",
     sign_in: (how: string) => `Signed in${how}`,
     password_locked: "The password was locked after too many wrong attempts",
     reauthentication: (how: string) => `Identity confirmed${how}`,

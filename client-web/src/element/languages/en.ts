@@ -55,6 +55,16 @@ export const en = {
     busy: "Creating your account …",
   },
 
+  invitation: {
+    heading: "You are invited",
+    lead: (name: string) =>
+      name
+        ? `Welcome, ${name}. This invitation lets you create your account.`
+        : "This invitation lets you create your account.",
+    signedIn:
+      "You are signed in already. To use the invitation, sign out, then open its link again.",
+  },
+
   offer: {
     heading: "Sign in faster next time",
     lead: "Create a passkey, and from now on you sign in with your fingerprint, your face or your screen lock. No password to type, none to forget.",
@@ -262,6 +272,8 @@ export const en = {
     suspended:
       "This passkey is suspended. Use another one or your password, or ask the people who run this site.",
     closed: "Accounts cannot be created here. Ask the people who run this site for one.",
+    "not-invited":
+      "This invitation is not valid: it was used or withdrawn, or it has expired. Ask the people who run this site for another one.",
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",
     locked:

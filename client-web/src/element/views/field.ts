@@ -76,7 +76,11 @@ export function passwordField(context: Context, it: Field): TemplateResult {
  * Renders the username as a read-only field: password managers need it to know the account of a
  * form. Two such forms can be open at once, so each gives it an id of its own.
  */
-export function fixedUsername(context: Context, id: string): TemplateResult {
+export function fixedUsername(
+  context: Context,
+  id: string,
+  username = context.state.account?.username ?? "",
+): TemplateResult {
   return html`<div class="cl-field">
     <label class="cl-field-label" for=${domId(id)}>${context.texts.common.username}</label>
     <input
@@ -86,7 +90,7 @@ export function fixedUsername(context: Context, id: string): TemplateResult {
       type="text"
       readonly
       autocomplete="username"
-      .value=${context.state.account?.username ?? ""}
+      .value=${username}
     />
   </div>`;
 }

@@ -35,7 +35,7 @@ export function headingOf({ state, texts }: Context): string {
     case "sign-in":
       return texts.signIn.heading;
     case "sign-up":
-      return texts.signUp.heading;
+      return state.invitation ? texts.invitation.heading : texts.signUp.heading;
     case "account":
       return texts.account.title;
   }

@@ -3,7 +3,7 @@ import type { Context } from "../context.js";
 import { canSignUp, canUsePasskeys, showSignIn } from "../flows/screens.js";
 import { signUp, signUpWithPasskey } from "../flows/sign-up.js";
 import { button } from "./button.js";
-import { boundsOf, form, passwordField, textField } from "./field.js";
+import { boundsOf, fixedUsername, form, passwordField, textField } from "./field.js";
 
 /** Renders the form for a new account, or what to do where the server creates none. */
 export function signUpView(context: Context): TemplateResult {
@@ -22,16 +22,22 @@ export function signUpView(context: Context): TemplateResult {
 }
 
 function signUpForm(context: Context): TemplateResult {
-  const { texts } = context;
+  const { state, texts } = context;
+  const { invitation } = state;
   return form(
     (data) => void signUp(context, data),
-    html`${textField(context, {
-      name: "username",
-      label: texts.common.username,
-      autocomplete: "username",
-      hint: texts.signUp.usernameHint,
-      input: (username) => context.update({ username }),
-    })}
+    html`${invitation ? html`<p class="cl-lead">${texts.invitation.lead(invitation.displayName)}</p>` : nothing}
+    ${
+      invitation?.username
+        ? fixedUsername(context, "username", invitation.username)
+        : textField(context, {
+            name: "username",
+            label: texts.common.username,
+            autocomplete: "username",
+            hint: texts.signUp.usernameHint,
+            input: (username) => context.update({ username }),
+          })
+    }
     ${passwordField(context, {
       name: "new_password",
       label: texts.common.password,
@@ -39,7 +45,7 @@ function signUpForm(context: Context): TemplateResult {
       hint: texts.signUp.passwordHint(boundsOf(context)),
     })}
     ${button(context, { label: texts.signUp.submit, look: "primary", job: "sign-up" })}
-    ${canUsePasskeys(context.state) ? withPasskey(context) : nothing}`,
+    ${canUsePasskeys(state) ? withPasskey(context) : nothing}`,
   );
 }
 

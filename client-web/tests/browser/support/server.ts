@@ -97,12 +97,17 @@ export class Server {
     await this.resume();
   }
 
-  /** Runs a command of an operator, such as `accounts unlock`, on the same database. */
-  command(...args: string[]): void {
-    execFileSync(clavigerPath(), [...args, "--data-directory", this.dataFolder], {
+  /**
+   * Runs a command of an operator, such as `accounts unlock`, on the same database. Returns what it
+   * printed.
+   */
+  command(...args: string[]): string {
+    const output = execFileSync(clavigerPath(), [...args, "--data-directory", this.dataFolder], {
       cwd: this.dataFolder,
       stdio: "pipe",
+      encoding: "utf8",
     });
+    return output.trim();
   }
 
   /** Ends the process and removes the data. */

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/auth_service.proto.
  */
 export const file_claviger_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\x8b\x02\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x12<\x0a\x13registration_policy\x18\x07 \x01(\x0e2\x1f.claviger.v1.RegistrationPolicy\x22\xa7\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22+\x0a\x17IssueAccessTokenRequest\x12\x10\x0a\x08audience\x18\x01 \x01(\x09\x22s\x0a\x18IssueAccessTokenResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp*\x9b\x01\x0a\x12RegistrationPolicy\x12#\x0a\x1fREGISTRATION_POLICY_UNSPECIFIED\x10\x00\x12\x1c\x0a\x18REGISTRATION_POLICY_OPEN\x10\x01\x12\x22\x0a\x1eREGISTRATION_POLICY_INVITATION\x10\x02\x12\x1e\x0a\x1aREGISTRATION_POLICY_CLOSED\x10\x032\xc5\x04\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12_\x0a\x10IssueAccessToken\x12$.claviger.v1.IssueAccessTokenRequest\x1a%.claviger.v1.IssueAccessTokenResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a\x1eclaviger/v1/auth_service.proto\x12\x0bclaviger.v1\x22\x16\x0a\x14GetServerInfoRequest\x228\x0a\x0ePasswordPolicy\x12\x12\x0a\x0amin_length\x18\x01 \x01(\x05\x12\x12\x0a\x0amax_length\x18\x02 \x01(\x05\x22\x8b\x02\x0a\x15GetServerInfoResponse\x12\x0e\x0a\x06issuer\x18\x01 \x01(\x09\x12\x18\x0a\x10relying_party_id\x18\x02 \x01(\x09\x12\x0f\x0a\x07origins\x18\x03 \x03(\x09\x124\x0a\x0fpassword_policy\x18\x04 \x01(\x0b2\x1b.claviger.v1.PasswordPolicy\x122\x0a\x0fsign_in_methods\x18\x05 \x03(\x0e2\x19.claviger.v1.SignInMethod\x12\x0f\x0a\x07version\x18\x06 \x01(\x09\x12<\x0a\x13registration_policy\x18\x07 \x01(\x0e2\x1f.claviger.v1.RegistrationPolicy\x22\xc0\x01\x0a\x0fRegisterRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12\x14\x0a\x0cdisplay_name\x18\x03 \x01(\x09\x12\x12\x0a\x0arequest_id\x18\x04 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x05 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x12\x17\x0a\x0ainvitation\x18\x06 \x01(\x09B\x03\x80\x01\x01\x22/\x0a\x14GetInvitationRequest\x12\x17\x0a\x0ainvitation\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22p\x0a\x15GetInvitationResponse\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x02 \x01(\x09\x12/\x0a\x0bexpire_time\x18\x03 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22z\x0a\x10RegisterResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22z\x0a\x0cLoginRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x15\x0a\x08password\x18\x02 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22w\x0a\x0dLoginResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12\x17\x0a\x0fsuggest_passkey\x18\x03 \x01(\x08\x22\x89\x01\x0a\x14RefreshTokensRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12\x12\x0a\x0arequest_id\x18\x02 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22?\x0a\x15RefreshTokensResponse\x12&\x0a\x06tokens\x18\x01 \x01(\x0b2\x16.claviger.v1.TokenPair\x22n\x0a\x0dLogoutRequest\x12\x1a\x0a\x0drefresh_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12A\x0a\x16refresh_token_delivery\x18\x02 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x10\x0a\x0eLogoutResponse\x22+\x0a\x17IssueAccessTokenRequest\x12\x10\x0a\x08audience\x18\x01 \x01(\x09\x22s\x0a\x18IssueAccessTokenResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22.\x0a\x15ReauthenticateRequest\x12\x15\x0a\x08password\x18\x01 \x01(\x09B\x03\x80\x01\x01\x22q\x0a\x16ReauthenticateResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp*\x9b\x01\x0a\x12RegistrationPolicy\x12#\x0a\x1fREGISTRATION_POLICY_UNSPECIFIED\x10\x00\x12\x1c\x0a\x18REGISTRATION_POLICY_OPEN\x10\x01\x12\x22\x0a\x1eREGISTRATION_POLICY_INVITATION\x10\x02\x12\x1e\x0a\x1aREGISTRATION_POLICY_CLOSED\x10\x032\x9d\x05\x0a\x0bAuthService\x12V\x0a\x0dGetServerInfo\x12!.claviger.v1.GetServerInfoRequest\x1a\x22.claviger.v1.GetServerInfoResponse\x12G\x0a\x08Register\x12\x1c.claviger.v1.RegisterRequest\x1a\x1d.claviger.v1.RegisterResponse\x12V\x0a\x0dGetInvitation\x12!.claviger.v1.GetInvitationRequest\x1a\x22.claviger.v1.GetInvitationResponse\x12>\x0a\x05Login\x12\x19.claviger.v1.LoginRequest\x1a\x1a.claviger.v1.LoginResponse\x12V\x0a\x0dRefreshTokens\x12!.claviger.v1.RefreshTokensRequest\x1a\x22.claviger.v1.RefreshTokensResponse\x12A\x0a\x06Logout\x12\x1a.claviger.v1.LogoutRequest\x1a\x1b.claviger.v1.LogoutResponse\x12_\x0a\x10IssueAccessToken\x12$.claviger.v1.IssueAccessTokenRequest\x1a%.claviger.v1.IssueAccessTokenResponse\x12Y\x0a\x0eReauthenticate\x12\x22.claviger.v1.ReauthenticateRequest\x1a#.claviger.v1.ReauthenticateResponseb\x06proto3"), [file_claviger_v1_resources, file_google_protobuf_timestamp]);
 
 /**
  * Request of GetServerInfo.
@@ -132,7 +132,8 @@ export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*
 export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
   /**
    * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
-   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed.
+   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed. If the invitation has a username,
+   * that one, or empty.
    *
    * @generated from field: string username = 1;
    */
@@ -146,7 +147,8 @@ export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
   password: string;
 
   /**
-   * The display name, at most 64 characters without control or invisible characters. May be empty.
+   * The display name, at most 64 characters without control or invisible characters. If empty, that of
+   * the invitation, or none.
    *
    * @generated from field: string display_name = 3;
    */
@@ -166,6 +168,14 @@ export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 5;
    */
   refreshTokenDelivery: RefreshTokenDelivery;
+
+  /**
+   * The invitation: the text in the link, `clv_iv_…`. Empty for none. The account is put into its groups,
+   * also while anyone may register.
+   *
+   * @generated from field: string invitation = 6;
+   */
+  invitation: string;
 };
 
 /**
@@ -174,6 +184,62 @@ export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
  */
 export const RegisterRequestSchema: GenMessage<RegisterRequest> = /*@__PURE__*/
   messageDesc(file_claviger_v1_auth_service, 3);
+
+/**
+ * Request of GetInvitation.
+ *
+ * @generated from message claviger.v1.GetInvitationRequest
+ */
+export type GetInvitationRequest = Message<"claviger.v1.GetInvitationRequest"> & {
+  /**
+   * The invitation: the text in the link, `clv_iv_…`.
+   *
+   * @generated from field: string invitation = 1;
+   */
+  invitation: string;
+};
+
+/**
+ * Describes the message claviger.v1.GetInvitationRequest.
+ * Use `create(GetInvitationRequestSchema)` to create a new message.
+ */
+export const GetInvitationRequestSchema: GenMessage<GetInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_auth_service, 4);
+
+/**
+ * Response of GetInvitation.
+ *
+ * @generated from message claviger.v1.GetInvitationResponse
+ */
+export type GetInvitationResponse = Message<"claviger.v1.GetInvitationResponse"> & {
+  /**
+   * The username that the account will have. Empty where its owner chooses it.
+   *
+   * @generated from field: string username = 1;
+   */
+  username: string;
+
+  /**
+   * The display name that the account will have unless its owner gives another one; may be empty.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * When the invitation expires.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message claviger.v1.GetInvitationResponse.
+ * Use `create(GetInvitationResponseSchema)` to create a new message.
+ */
+export const GetInvitationResponseSchema: GenMessage<GetInvitationResponse> = /*@__PURE__*/
+  messageDesc(file_claviger_v1_auth_service, 5);
 
 /**
  * Response of Register.
@@ -208,7 +274,7 @@ export type RegisterResponse = Message<"claviger.v1.RegisterResponse"> & {
  * Use `create(RegisterResponseSchema)` to create a new message.
  */
 export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 4);
+  messageDesc(file_claviger_v1_auth_service, 6);
 
 /**
  * Request of Login.
@@ -243,7 +309,7 @@ export type LoginRequest = Message<"claviger.v1.LoginRequest"> & {
  * Use `create(LoginRequestSchema)` to create a new message.
  */
 export const LoginRequestSchema: GenMessage<LoginRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 5);
+  messageDesc(file_claviger_v1_auth_service, 7);
 
 /**
  * Response of Login.
@@ -278,7 +344,7 @@ export type LoginResponse = Message<"claviger.v1.LoginResponse"> & {
  * Use `create(LoginResponseSchema)` to create a new message.
  */
 export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 6);
+  messageDesc(file_claviger_v1_auth_service, 8);
 
 /**
  * Request of RefreshTokens.
@@ -314,7 +380,7 @@ export type RefreshTokensRequest = Message<"claviger.v1.RefreshTokensRequest"> &
  * Use `create(RefreshTokensRequestSchema)` to create a new message.
  */
 export const RefreshTokensRequestSchema: GenMessage<RefreshTokensRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 7);
+  messageDesc(file_claviger_v1_auth_service, 9);
 
 /**
  * Response of RefreshTokens.
@@ -336,7 +402,7 @@ export type RefreshTokensResponse = Message<"claviger.v1.RefreshTokensResponse">
  * Use `create(RefreshTokensResponseSchema)` to create a new message.
  */
 export const RefreshTokensResponseSchema: GenMessage<RefreshTokensResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 8);
+  messageDesc(file_claviger_v1_auth_service, 10);
 
 /**
  * Request of Logout.
@@ -373,7 +439,7 @@ export type LogoutRequest = Message<"claviger.v1.LogoutRequest"> & {
  * Use `create(LogoutRequestSchema)` to create a new message.
  */
 export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 9);
+  messageDesc(file_claviger_v1_auth_service, 11);
 
 /**
  * Response of Logout: the session has ended.
@@ -388,7 +454,7 @@ export type LogoutResponse = Message<"claviger.v1.LogoutResponse"> & {
  * Use `create(LogoutResponseSchema)` to create a new message.
  */
 export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 10);
+  messageDesc(file_claviger_v1_auth_service, 12);
 
 /**
  * Request of IssueAccessToken. The access token identifies the session.
@@ -409,7 +475,7 @@ export type IssueAccessTokenRequest = Message<"claviger.v1.IssueAccessTokenReque
  * Use `create(IssueAccessTokenRequestSchema)` to create a new message.
  */
 export const IssueAccessTokenRequestSchema: GenMessage<IssueAccessTokenRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 11);
+  messageDesc(file_claviger_v1_auth_service, 13);
 
 /**
  * Response of IssueAccessToken.
@@ -437,7 +503,7 @@ export type IssueAccessTokenResponse = Message<"claviger.v1.IssueAccessTokenResp
  * Use `create(IssueAccessTokenResponseSchema)` to create a new message.
  */
 export const IssueAccessTokenResponseSchema: GenMessage<IssueAccessTokenResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 12);
+  messageDesc(file_claviger_v1_auth_service, 14);
 
 /**
  * Request of Reauthenticate.
@@ -458,7 +524,7 @@ export type ReauthenticateRequest = Message<"claviger.v1.ReauthenticateRequest">
  * Use `create(ReauthenticateRequestSchema)` to create a new message.
  */
 export const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 13);
+  messageDesc(file_claviger_v1_auth_service, 15);
 
 /**
  * Response of Reauthenticate.
@@ -487,7 +553,7 @@ export type ReauthenticateResponse = Message<"claviger.v1.ReauthenticateResponse
  * Use `create(ReauthenticateResponseSchema)` to create a new message.
  */
 export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = /*@__PURE__*/
-  messageDesc(file_claviger_v1_auth_service, 14);
+  messageDesc(file_claviger_v1_auth_service, 16);
 
 /**
  * Who may create an account: the setting `accounts.registration`.
@@ -510,15 +576,15 @@ export const RegistrationPolicy = {
   OPEN: 1,
 
   /**
-   * Those whom the operator invites. No RPC accepts an invitation, so registrations are refused as if
-   * it were closed.
+   * Those whom an operator invites: registrations without an invitation are refused with
+   * REGISTRATION_CLOSED.
    *
    * @generated from enum value: REGISTRATION_POLICY_INVITATION = 2;
    */
   INVITATION: 2,
 
   /**
-   * No one: registrations are refused with REGISTRATION_CLOSED.
+   * No one, also with an invitation: registrations are refused with REGISTRATION_CLOSED.
    *
    * @generated from enum value: REGISTRATION_POLICY_CLOSED = 3;
    */
@@ -564,11 +630,13 @@ export const AuthService: GenService<{
   /**
    * Creates an account with a password and opens a session for it.
    *
-   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
-   * ORIGIN_REFUSED, REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS; ACCOUNT_DISABLED for a retry
-   * whose account was disabled meanwhile. Retry: safe with the same `request_id`, username and password;
-   * for 24 hours after the account was created, the retry opens another session of it. Without a
-   * `request_id` the retry returns USERNAME_TAKEN if the first call succeeded.
+   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN; those with an `invitation`, if it
+   * returns that or REGISTRATION_POLICY_INVITATION. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
+   * REGISTRATION_CLOSED, INVITATION_INVALID, USERNAME_TAKEN, TOO_MANY_ATTEMPTS; ACCOUNT_DISABLED for a
+   * retry whose account was disabled meanwhile. Retry: safe with the same `request_id`, `invitation`,
+   * username and password; for 24 hours after the account was created, the retry opens another session of
+   * it. Without a `request_id` the retry returns USERNAME_TAKEN if the first call succeeded, and
+   * INVITATION_INVALID with an `invitation`.
    *
    * @generated from rpc claviger.v1.AuthService.Register
    */
@@ -576,6 +644,21 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RegisterRequestSchema;
     output: typeof RegisterResponseSchema;
+  },
+  /**
+   * Returns what an open invitation is for, so that a client can greet the person who has it. Uses
+   * nothing up: only Register and FinishSignUp do.
+   *
+   * Callers: anyone, unless GetServerInfo returns REGISTRATION_POLICY_CLOSED. Reasons:
+   * REGISTRATION_CLOSED, INVITATION_INVALID, TOO_MANY_ATTEMPTS: a wrong invitation is charged to the
+   * address like a wrong password. Retry: safe.
+   *
+   * @generated from rpc claviger.v1.AuthService.GetInvitation
+   */
+  getInvitation: {
+    methodKind: "unary";
+    input: typeof GetInvitationRequestSchema;
+    output: typeof GetInvitationResponseSchema;
   },
   /**
    * Signs in with a username and password and opens a session.

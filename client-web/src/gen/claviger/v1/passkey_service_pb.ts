@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file claviger/v1/passkey_service.proto.
  */
 export const file_claviger_v1_passkey_service: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/passkey_service.proto\x12\x0bclaviger.v1\x22<\x0a\x12StartSignUpRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x02 \x01(\x09\x22\xa2\x01\x0a\x13StartSignUpResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22\xe9\x01\x0a\x13FinishSignUpRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x10\x0a\x08username\x18\x03 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x04 \x01(\x09\x12\x14\x0a\x0cpasskey_name\x18\x05 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x06 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22\x8c\x01\x0a\x14FinishSignUpResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12%\x0a\x07passkey\x18\x03 \x01(\x0b2\x14.claviger.v1.Passkey\x22\x1a\x0a\x18StartRegistrationRequest\x22\xa8\x01\x0a\x19StartRegistrationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22|\x0a\x19FinishRegistrationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x22C\x0a\x1aFinishRegistrationResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22s\x0a\x1aStartAuthenticationRequest\x12\x12\x0a\x08username\x18\x01 \x01(\x09H\x00\x127\x0a\x0cdiscoverable\x18\x02 \x01(\x0b2\x1f.claviger.v1.DiscoverableTargetH\x00B\x08\x0a\x06target\x22\x14\x0a\x12DiscoverableTarget\x22\xa9\x01\x0a\x1bStartAuthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22\xb5\x01\x0a\x1bFinishAuthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22m\x0a\x1cFinishAuthenticationResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x1e\x0a\x1cStartReauthenticationRequest\x22\xab\x01\x0a\x1dStartReauthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22t\x0a\x1dFinishReauthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22y\x0a\x1eFinishReauthenticationResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\x15\x0a\x13ListPasskeysRequest\x22>\x0a\x14ListPasskeysResponse\x12&\x0a\x08passkeys\x18\x01 \x03(\x0b2\x14.claviger.v1.Passkey\x22n\x0a\x14UpdatePasskeyRequest\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x12/\x0a\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMask\x22>\x0a\x15UpdatePasskeyResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22*\x0a\x14DeletePasskeyRequest\x12\x12\x0a\x0apasskey_id\x18\x01 \x01(\x09\x22\x17\x0a\x15DeletePasskeyResponse\x22\x1a\x0a\x18GetPasskeySignalsRequest\x22\x8f\x01\x0a\x19GetPasskeySignalsResponse\x12\x18\x0a\x10relying_party_id\x18\x01 \x01(\x09\x12\x0f\x0a\x07user_id\x18\x02 \x01(\x0c\x12#\x0a\x1ball_accepted_credential_ids\x18\x03 \x03(\x0c\x12\x0c\x0a\x04name\x18\x04 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x05 \x01(\x092\xa5\x09\x0a\x0ePasskeyService\x12P\x0a\x0bStartSignUp\x12\x1f.claviger.v1.StartSignUpRequest\x1a .claviger.v1.StartSignUpResponse\x12S\x0a\x0cFinishSignUp\x12 .claviger.v1.FinishSignUpRequest\x1a!.claviger.v1.FinishSignUpResponse\x12b\x0a\x11StartRegistration\x12%.claviger.v1.StartRegistrationRequest\x1a&.claviger.v1.StartRegistrationResponse\x12e\x0a\x12FinishRegistration\x12&.claviger.v1.FinishRegistrationRequest\x1a'.claviger.v1.FinishRegistrationResponse\x12h\x0a\x13StartAuthentication\x12'.claviger.v1.StartAuthenticationRequest\x1a(.claviger.v1.StartAuthenticationResponse\x12k\x0a\x14FinishAuthentication\x12(.claviger.v1.FinishAuthenticationRequest\x1a).claviger.v1.FinishAuthenticationResponse\x12n\x0a\x15StartReauthentication\x12).claviger.v1.StartReauthenticationRequest\x1a*.claviger.v1.StartReauthenticationResponse\x12q\x0a\x16FinishReauthentication\x12*.claviger.v1.FinishReauthenticationRequest\x1a+.claviger.v1.FinishReauthenticationResponse\x12S\x0a\x0cListPasskeys\x12 .claviger.v1.ListPasskeysRequest\x1a!.claviger.v1.ListPasskeysResponse\x12V\x0a\x0dUpdatePasskey\x12!.claviger.v1.UpdatePasskeyRequest\x1a\x22.claviger.v1.UpdatePasskeyResponse\x12V\x0a\x0dDeletePasskey\x12!.claviger.v1.DeletePasskeyRequest\x1a\x22.claviger.v1.DeletePasskeyResponse\x12b\x0a\x11GetPasskeySignals\x12%.claviger.v1.GetPasskeySignalsRequest\x1a&.claviger.v1.GetPasskeySignalsResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\x0a!claviger/v1/passkey_service.proto\x12\x0bclaviger.v1\x22U\x0a\x12StartSignUpRequest\x12\x10\x0a\x08username\x18\x01 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x02 \x01(\x09\x12\x17\x0a\x0ainvitation\x18\x03 \x01(\x09B\x03\x80\x01\x01\x22\xa2\x01\x0a\x13StartSignUpResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22\x82\x02\x0a\x13FinishSignUpRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x10\x0a\x08username\x18\x03 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x04 \x01(\x09\x12\x14\x0a\x0cpasskey_name\x18\x05 \x01(\x09\x12A\x0a\x16refresh_token_delivery\x18\x06 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x12\x17\x0a\x0ainvitation\x18\x07 \x01(\x09B\x03\x80\x01\x01\x22\x8c\x01\x0a\x14FinishSignUpResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x12%\x0a\x07passkey\x18\x03 \x01(\x0b2\x14.claviger.v1.Passkey\x22\x1a\x0a\x18StartRegistrationRequest\x22\xa8\x01\x0a\x19StartRegistrationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12@\x0a\x07options\x18\x03 \x01(\x0b2/.claviger.v1.PublicKeyCredentialCreationOptions\x22|\x0a\x19FinishRegistrationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x127\x0a\x0acredential\x18\x02 \x01(\x0b2#.claviger.v1.RegistrationCredential\x12\x0c\x0a\x04name\x18\x03 \x01(\x09\x22C\x0a\x1aFinishRegistrationResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22s\x0a\x1aStartAuthenticationRequest\x12\x12\x0a\x08username\x18\x01 \x01(\x09H\x00\x127\x0a\x0cdiscoverable\x18\x02 \x01(\x0b2\x1f.claviger.v1.DiscoverableTargetH\x00B\x08\x0a\x06target\x22\x14\x0a\x12DiscoverableTarget\x22\xa9\x01\x0a\x1bStartAuthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22\xb5\x01\x0a\x1bFinishAuthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x12A\x0a\x16refresh_token_delivery\x18\x03 \x01(\x0e2!.claviger.v1.RefreshTokenDelivery\x22m\x0a\x1cFinishAuthenticationResponse\x12%\x0a\x07account\x18\x01 \x01(\x0b2\x14.claviger.v1.Account\x12&\x0a\x06tokens\x18\x02 \x01(\x0b2\x16.claviger.v1.TokenPair\x22\x1e\x0a\x1cStartReauthenticationRequest\x22\xab\x01\x0a\x1dStartReauthenticationResponse\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12/\x0a\x0bexpire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x12?\x0a\x07options\x18\x03 \x01(\x0b2..claviger.v1.PublicKeyCredentialRequestOptions\x22t\x0a\x1dFinishReauthenticationRequest\x12\x18\x0a\x0bceremony_id\x18\x01 \x01(\x09B\x03\x80\x01\x01\x129\x0a\x0acredential\x18\x02 \x01(\x0b2%.claviger.v1.AuthenticationCredential\x22y\x0a\x1eFinishReauthenticationResponse\x12\x19\x0a\x0caccess_token\x18\x01 \x01(\x09B\x03\x80\x01\x01\x12<\x0a\x18access_token_expire_time\x18\x02 \x01(\x0b2\x1a.google.protobuf.Timestamp\x22\x15\x0a\x13ListPasskeysRequest\x22>\x0a\x14ListPasskeysResponse\x12&\x0a\x08passkeys\x18\x01 \x03(\x0b2\x14.claviger.v1.Passkey\x22n\x0a\x14UpdatePasskeyRequest\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x12/\x0a\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMask\x22>\x0a\x15UpdatePasskeyResponse\x12%\x0a\x07passkey\x18\x01 \x01(\x0b2\x14.claviger.v1.Passkey\x22*\x0a\x14DeletePasskeyRequest\x12\x12\x0a\x0apasskey_id\x18\x01 \x01(\x09\x22\x17\x0a\x15DeletePasskeyResponse\x22\x1a\x0a\x18GetPasskeySignalsRequest\x22\x8f\x01\x0a\x19GetPasskeySignalsResponse\x12\x18\x0a\x10relying_party_id\x18\x01 \x01(\x09\x12\x0f\x0a\x07user_id\x18\x02 \x01(\x0c\x12#\x0a\x1ball_accepted_credential_ids\x18\x03 \x03(\x0c\x12\x0c\x0a\x04name\x18\x04 \x01(\x09\x12\x14\x0a\x0cdisplay_name\x18\x05 \x01(\x092\xa5\x09\x0a\x0ePasskeyService\x12P\x0a\x0bStartSignUp\x12\x1f.claviger.v1.StartSignUpRequest\x1a .claviger.v1.StartSignUpResponse\x12S\x0a\x0cFinishSignUp\x12 .claviger.v1.FinishSignUpRequest\x1a!.claviger.v1.FinishSignUpResponse\x12b\x0a\x11StartRegistration\x12%.claviger.v1.StartRegistrationRequest\x1a&.claviger.v1.StartRegistrationResponse\x12e\x0a\x12FinishRegistration\x12&.claviger.v1.FinishRegistrationRequest\x1a'.claviger.v1.FinishRegistrationResponse\x12h\x0a\x13StartAuthentication\x12'.claviger.v1.StartAuthenticationRequest\x1a(.claviger.v1.StartAuthenticationResponse\x12k\x0a\x14FinishAuthentication\x12(.claviger.v1.FinishAuthenticationRequest\x1a).claviger.v1.FinishAuthenticationResponse\x12n\x0a\x15StartReauthentication\x12).claviger.v1.StartReauthenticationRequest\x1a*.claviger.v1.StartReauthenticationResponse\x12q\x0a\x16FinishReauthentication\x12*.claviger.v1.FinishReauthenticationRequest\x1a+.claviger.v1.FinishReauthenticationResponse\x12S\x0a\x0cListPasskeys\x12 .claviger.v1.ListPasskeysRequest\x1a!.claviger.v1.ListPasskeysResponse\x12V\x0a\x0dUpdatePasskey\x12!.claviger.v1.UpdatePasskeyRequest\x1a\x22.claviger.v1.UpdatePasskeyResponse\x12V\x0a\x0dDeletePasskey\x12!.claviger.v1.DeletePasskeyRequest\x1a\x22.claviger.v1.DeletePasskeyResponse\x12b\x0a\x11GetPasskeySignals\x12%.claviger.v1.GetPasskeySignalsRequest\x1a&.claviger.v1.GetPasskeySignalsResponseb\x06proto3"), [file_claviger_v1_resources, file_claviger_v1_webauthn, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Request of StartSignUp.
@@ -28,18 +28,28 @@ export const file_claviger_v1_passkey_service: GenFile = /*@__PURE__*/
 export type StartSignUpRequest = Message<"claviger.v1.StartSignUpRequest"> & {
   /**
    * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
-   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed.
+   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed. If the invitation has a username,
+   * that one, or empty.
    *
    * @generated from field: string username = 1;
    */
   username: string;
 
   /**
-   * The display name, at most 64 characters without control or invisible characters. May be empty.
+   * The display name, at most 64 characters without control or invisible characters. If empty, that of
+   * the invitation, or none.
    *
    * @generated from field: string display_name = 2;
    */
   displayName: string;
+
+  /**
+   * The invitation: the text in the link, `clv_iv_…`. Empty for none. The account is put into its groups,
+   * also while anyone may register.
+   *
+   * @generated from field: string invitation = 3;
+   */
+  invitation: string;
 };
 
 /**
@@ -133,6 +143,13 @@ export type FinishSignUpRequest = Message<"claviger.v1.FinishSignUpRequest"> & {
    * @generated from field: claviger.v1.RefreshTokenDelivery refresh_token_delivery = 6;
    */
   refreshTokenDelivery: RefreshTokenDelivery;
+
+  /**
+   * The invitation that the ceremony was started with.
+   *
+   * @generated from field: string invitation = 7;
+   */
+  invitation: string;
 };
 
 /**
@@ -753,9 +770,8 @@ export const PasskeyService: GenService<{
    * Starts the creation of an account that has a passkey and no password, and returns the options for
    * `navigator.credentials.create()`. Nothing is written, and the username is not reserved.
    *
-   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
-   * REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_ATTEMPTS. Retry: safe; each call starts a new
-   * ceremony.
+   * Callers: those who may call AuthService.Register. Reasons: FIELDS_INVALID, REGISTRATION_CLOSED,
+   * INVITATION_INVALID, USERNAME_TAKEN, TOO_MANY_ATTEMPTS. Retry: safe; each call starts a new ceremony.
    *
    * @generated from rpc claviger.v1.PasskeyService.StartSignUp
    */
@@ -768,13 +784,14 @@ export const PasskeyService: GenService<{
    * Verifies the authenticator's response (WebAuthn L3 §7.1), creates the account with its passkey and
    * opens a session for it.
    *
-   * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN. Reasons: FIELDS_INVALID,
-   * ORIGIN_REFUSED, REGISTRATION_CLOSED, TOO_MANY_ATTEMPTS, PASSKEY_REFUSED;
+   * Callers: those who may call AuthService.Register. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
+   * REGISTRATION_CLOSED, INVITATION_INVALID, TOO_MANY_ATTEMPTS, PASSKEY_REFUSED;
    * PASSKEY_ALREADY_REGISTERED; USERNAME_TAKEN if another account was created with the username
    * meanwhile; CEREMONY_NOT_FOUND, also for other names than those of the start. If the call fails, the
    * authenticator has a passkey of no account, which the client may report with
-   * `PublicKeyCredential.signalUnknownCredential()`. Retry: returns CEREMONY_NOT_FOUND; a sign-in with
-   * the passkey shows whether the first call succeeded.
+   * `PublicKeyCredential.signalUnknownCredential()`. Retry: returns CEREMONY_NOT_FOUND, or
+   * INVITATION_INVALID with an `invitation`; a sign-in with the passkey shows whether the first call
+   * succeeded.
    *
    * @generated from rpc claviger.v1.PasskeyService.FinishSignUp
    */
