@@ -23,12 +23,17 @@ use crate::{
         sessions::{FutureSessions, Sessions},
         sweeper::Sweeper,
         throttle::Throttle,
-        tokens::{access::AccessTokens, keys::KeyRing, refresh::RefreshTokens},
+        tokens::{
+            MAX_ACCESS_LIFETIME,
+            access::{self, AccessTokens},
+            keys::KeyRing,
+            refresh::RefreshTokens,
+        },
         world::World,
     },
     grpc::{
         refresh_cookie::RefreshCookie,
-        services::{ServerInfo, Services},
+        services::{OperatorServices, ServerInfo, Services},
     },
     storage::Storage,
 };
@@ -136,7 +141,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let passkeys = Arc::new(passkeys(config, data, &sessions, &registrations)?);
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
-        invitations: Invitations::new(storage.clone(), events.clone(), config.public.url.clone()),
+        invitations: invitations(config, storage, &events),
         registrations: registrations.clone(),
         accounts: Arc::new(Accounts::new(
             storage.clone(),
@@ -161,6 +166,39 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     Ok(Domain { services, replication, sweeper })
 }
 
+/// What a command needs to serve operators in its own process.
+///
+/// # Errors
+/// Like [`domain`].
+pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<OperatorServices> {
+    let storage = &data.storage;
+    // A command verifies no token, so it needs none of the revocations in storage.
+    let revocations = Arc::new(Revocations::new(world.clone(), config.revocation_grace)?);
+    let keys = Arc::new(key_ring(config, data, world).await?);
+    // The servers may be configured otherwise than the command: what it revokes is kept until the longest
+    // token that can be configured has expired.
+    let tokens = access::Settings { lifetime: MAX_ACCESS_LIFETIME, ..config.access_tokens.clone() };
+    let access_tokens = Arc::new(AccessTokens::new(&keys, revocations, world.clone(), tokens));
+    let events = Events::new(storage.clone(), world.clone());
+    let sessions = Arc::new(Sessions::new(
+        storage.clone(),
+        access_tokens,
+        RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
+        events.clone(),
+        config.sessions.clone(),
+    ));
+    let throttle = Arc::new(throttle(data, world)?);
+    Ok(OperatorServices {
+        administration: AccountAdministration::new(storage.clone(), sessions, throttle),
+        invitations: invitations(config, storage, &events),
+        events,
+        record: Listing::new(storage.clone()),
+        keys,
+        service_accounts: ServiceAccounts::load(storage.clone(), world.clone()).await?,
+        slow_watcher_timeout: config.limits.slow_watcher_timeout,
+    })
+}
+
 /// What the clock has to know before it is believed.
 async fn set_clock(config: &Config, storage: &Storage, world: &World) -> Result<()> {
     world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
@@ -175,6 +213,10 @@ fn administration(
 ) -> AccountAdministration {
     let throttle = Arc::clone(registrations.throttle());
     AccountAdministration::new(storage.clone(), Arc::clone(sessions), throttle)
+}
+
+fn invitations(config: &Config, storage: &Storage, events: &Events) -> Invitations {
+    Invitations::new(storage.clone(), events.clone(), config.public.url.clone())
 }
 
 fn passkeys(

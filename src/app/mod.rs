@@ -5,6 +5,7 @@
 pub mod compose;
 pub mod data;
 pub mod housekeeping;
+pub mod operators;
 mod servers;
 
 use std::{

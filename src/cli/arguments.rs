@@ -10,14 +10,15 @@ use clap::{Parser, Subcommand};
 use crate::agent::flags::Flags;
 
 use super::{
-    accounts::AccountsCommand,
+    accounts::Accounts,
     audit::AuditCommand,
+    completions::Shell,
     config::ConfigCommand,
     copy::Ends,
-    keys::KeysCommand,
+    keys::Keys,
     migrate::MigrateCommand,
     revoke::RevokeCommand,
-    service_accounts::ServiceAccountCommand,
+    service_accounts::ServiceAccount,
     settings::{self, SettingFlags},
 };
 
@@ -26,6 +27,11 @@ const AFTER_SETTINGS: &str = "\
 Durations are written like 30s, 15m, 12h or 30d. The items of a list are separated by commas. Secrets \
 have no flag, since other users of the machine can read command lines: set \
 CLAVIGER_DATABASE_PASSWORD and CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY, or give the paths of files.";
+
+/// What holds for the commands of operators.
+const AFTER_OPERATORS: &str = "\
+With --server URL and --key-file FILE, these commands call a server over the network, and may do what the \
+role of the key allows. Without, they open the database of this machine, as its operating-system user.";
 
 const AFTER_HELP: &str = "\
 Configuration:
@@ -73,13 +79,14 @@ pub(super) enum Command {
     /// Manage signing keys
     ///
     /// These commands may run beside running servers, which apply the changes within a second.
-    #[command(subcommand)]
-    Keys(KeysCommand),
-    /// Manage accounts
+    #[command(after_help = AFTER_OPERATORS)]
+    Keys(Keys),
+    /// Manage people's accounts: list, change, disable and delete them, end their sessions, manage their
+    /// credentials
     ///
-    /// These commands may run beside running servers, which apply the changes at once.
-    #[command(subcommand)]
-    Accounts(AccountsCommand),
+    /// These commands may run beside running servers, which apply the changes within a second.
+    #[command(after_help = AFTER_OPERATORS)]
+    Accounts(Accounts),
     /// Read and verify the record of what happened
     ///
     /// These commands may run beside running servers. They read the database and change nothing.
@@ -94,8 +101,8 @@ pub(super) enum Command {
     /// Manage service accounts, with which backends and gateways authenticate
     ///
     /// These commands may run beside running servers, which apply the changes within a second.
-    #[command(subcommand)]
-    ServiceAccount(ServiceAccountCommand),
+    #[command(after_help = AFTER_OPERATORS)]
+    ServiceAccount(ServiceAccount),
     /// Migrate the database schema
     ///
     /// On PostgreSQL, run the migrations of a new version while servers of the version before it are
@@ -127,5 +134,17 @@ pub(super) enum Command {
         /// The backup, made by `claviger backup`
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
+    },
+    /// Print the completions of a shell
+    ///
+    /// For bash: claviger completions bash > /usr/share/bash-completion/completions/claviger
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write manual pages, one for each command
+    Manual {
+        /// The folder to write them to, such as /usr/local/share/man/man1; created if it does not exist
+        directory: PathBuf,
     },
 }

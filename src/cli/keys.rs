@@ -2,22 +2,31 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use serde_json::json;
 
-use crate::{
-    app::{compose, data},
-    config::Config,
-    domain::{
-        operators::keys::{KeyState, with_states},
-        tokens::keys::{ACTIVATION_DELAY, Activation, KeyRevocation, KeyRing},
-        world::World,
-    },
-    model::signing_key::PublicKey,
+use crate::{domain::tokens::keys::ACTIVATION_DELAY, grpc::contracts::admin as pb};
+
+use super::operator::{
+    self, Console, Context, Outcome,
+    flags::{Connection, Reason},
+    json::{self, Object},
+    line,
+    problem::Problem,
+    table::{Table, time},
 };
 
-use super::{complain, dates::date, failed, no_data, operator::operator, say};
-
 /// `claviger keys`.
+#[derive(Debug, Args)]
+pub(super) struct Keys {
+    #[command(flatten)]
+    connection: Connection,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: KeysCommand,
+}
+
+/// A command of `claviger keys`.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Create a signing key that replaces the current one
@@ -30,6 +39,8 @@ pub(super) enum KeysCommand {
         /// tokens for up to 5 minutes
         #[arg(long)]
         now: bool,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// List the published signing keys and the revoked ones, oldest first
     ///
@@ -45,98 +56,72 @@ pub(super) enum KeysCommand {
         /// The key ID (`kid`), as listed by `claviger keys list`
         #[arg(value_name = "KEY_ID", allow_hyphen_values = true)]
         key_id: String,
+        #[command(flatten)]
+        reason: Reason,
     },
 }
 
 /// Runs one of them, also while servers run.
-pub(super) async fn run(command: KeysCommand, config: &Config, world: &World) -> ExitCode {
-    match command {
-        KeysCommand::Rotate { now } => rotate(config, world, now).await,
-        KeysCommand::List => list(config, world).await,
-        KeysCommand::Revoke { key_id } => revoke(config, world, &key_id).await,
-    }
-}
-
-async fn rotate(config: &Config, world: &World, immediately: bool) -> ExitCode {
-    with_keys(config, world, async |keys| {
-        let activation = if immediately { Activation::AtOnce } else { Activation::AfterDelay };
-        let key = keys.rotate(activation, &operator()).await?;
-        say(format_args!("Created the {} signing key {}.", key.algorithm.name(), key.key_id));
-        if immediately {
-            say("It signs new tokens from now on.");
-        } else {
-            let minutes = ACTIVATION_DELAY.as_secs() / 60;
-            say(format_args!("It is published now and signs new tokens in {minutes} minutes."));
-        }
-        Ok(())
+pub(super) async fn run(keys: Keys, context: &Context) -> ExitCode {
+    let Keys { connection, command } = keys;
+    operator::run(&connection, context, async |console| match command {
+        KeysCommand::Rotate { now, reason } => rotate(console, now, reason.text).await,
+        KeysCommand::List => list(console).await,
+        KeysCommand::Revoke { key_id, reason } => revoke(console, key_id, reason.text).await,
     })
     .await
 }
 
-async fn revoke(config: &Config, world: &World, key_id: &str) -> ExitCode {
-    let mut is_known = true;
-    let done = with_keys(config, world, async |keys| {
-        let revoked = keys.revoke(key_id, &operator()).await?;
-        is_known = revoked != KeyRevocation::Unknown;
-        let sentence = format!("Revoked the signing key {key_id} and every token signed with it.");
-        match revoked {
-            KeyRevocation::Unknown => complain(format_args!("There is no signing key {key_id:?}.")),
-            KeyRevocation::Repeated => {
-                say(format_args!("The signing key {key_id} is already revoked."));
-            }
-            KeyRevocation::Revoked => say(sentence),
-            KeyRevocation::Replaced => {
-                say(format_args!("{sentence} A new signing key replaces it."));
-            }
-        }
-        Ok(())
-    })
-    .await;
-    if is_known { done } else { ExitCode::FAILURE }
-}
-
-async fn list(config: &Config, world: &World) -> ExitCode {
-    with_keys(config, world, async |keys| {
-        say(format_args!(
-            "{:<44} {:<6} {:<8} {:<21} RETIRES",
-            "KEY ID", "TYPE", "STATE", "SIGNS FROM"
-        ));
-        for (key, state) in with_states(keys.published_and_revoked(), world.now()) {
-            say(row(&key, state));
-        }
-        Ok(())
-    })
-    .await
-}
-
-async fn with_keys(
-    config: &Config,
-    world: &World,
-    work: impl AsyncFnOnce(&KeyRing) -> crate::domain::Result<()>,
-) -> ExitCode {
-    let data = match data::open_existing(config, world).await {
-        Ok(data) => data,
-        Err(error) => return no_data(&error),
-    };
-    let done = match compose::key_ring(config, &data, world).await {
-        Ok(keys) => work(&keys).await,
-        Err(error) => Err(error),
-    };
-    data.storage.close().await;
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
+async fn rotate(console: &Console<'_>, immediately: bool, reason: String) -> Outcome {
+    let rotated = console.client.rotate_key(pb::RotateKeyRequest { immediately, reason }).await?;
+    let key = rotated.key.unwrap_or_default();
+    if console.is_json() {
+        return console.object(&json::key(&key));
     }
+    line(format_args!("Created the {} signing key {}.", key.algorithm, key.key_id))?;
+    if immediately {
+        return line("It signs new tokens from now on.");
+    }
+    let minutes = ACTIVATION_DELAY.as_secs() / 60;
+    line(format_args!("It is published now and signs new tokens in {minutes} minutes."))
 }
 
-fn row(key: &PublicKey, state: KeyState) -> String {
-    let state = match state {
-        KeyState::Next => "next",
-        KeyState::Signing => "signing",
-        KeyState::Retiring => "retiring",
-        KeyState::Revoked => "revoked",
+async fn revoke(console: &Console<'_>, key_id: String, reason: String) -> Outcome {
+    let request = pb::RevokeKeyRequest { key_id: key_id.clone(), reason };
+    let revoked = console.client.revoke_key(request).await.map_err(Problem::from);
+    let unknown = format!("There is no signing key {key_id:?}.");
+    let revoked = revoked.map_err(|it| it.explained("SIGNING_KEY_NOT_FOUND", unknown))?;
+    let sentence = format!("Revoked the signing key {key_id} and every token signed with it.");
+    let sentence = match (revoked.already_revoked, revoked.replaced) {
+        (true, _) => format!("The signing key {key_id} is already revoked."),
+        (false, false) => sentence,
+        (false, true) => format!("{sentence} A new signing key replaces it."),
     };
-    let retires = key.retires_at.map_or("–".to_owned(), date);
-    let (id, algorithm) = (&key.key_id, key.algorithm.name());
-    format!("{id:<44} {algorithm:<6} {state:<8} {:<21} {retires}", date(key.activates_at))
+    let object = Object::of([
+        ("key_id", json!(key_id)),
+        ("already_revoked", json!(revoked.already_revoked)),
+        ("replaced", json!(revoked.replaced)),
+    ]);
+    console.done(sentence, &object)
+}
+
+async fn list(console: &Console<'_>) -> Outcome {
+    let listed = console.client.list_keys(pb::ListKeysRequest {}).await?;
+    console.list(&listed.keys, table, json::key)
+}
+
+fn table(keys: &[pb::Key]) -> Table {
+    let mut table = Table::new(&["KEY ID", "TYPE", "STATE", "SIGNS FROM", "RETIRES"]);
+    for it in keys {
+        let state = match pb::KeyState::try_from(it.state) {
+            Ok(pb::KeyState::Next) => "next",
+            Ok(pb::KeyState::Signing) => "signing",
+            Ok(pb::KeyState::Retiring) => "retiring",
+            Ok(pb::KeyState::Revoked) => "revoked",
+            Ok(pb::KeyState::Unspecified) | Err(_) => "",
+        };
+        let (signs, retires) = (time(it.activate_time.as_ref()), time(it.retire_time.as_ref()));
+        table.row(&[&it.key_id, &it.algorithm, state, &signs, &retires]);
+    }
+    table
 }

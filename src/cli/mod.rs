@@ -8,6 +8,7 @@ mod agent;
 mod arguments;
 mod audit;
 mod backup;
+mod completions;
 mod config;
 mod copy;
 mod dates;
@@ -25,10 +26,11 @@ use std::{
     ffi::OsString,
     fmt::Display,
     io::{self, Write as _},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -39,7 +41,10 @@ use crate::{
     telemetry,
 };
 
-use self::arguments::{Command, CommandLine};
+use self::{
+    arguments::{Command, CommandLine},
+    operator::{Context, flags::KEY_VARIABLE},
+};
 
 /// The exit code for an invalid command line or configuration.
 const INVALID: u8 = 2;
@@ -69,9 +74,18 @@ pub fn run(
     let filter = environment.iter().find(|(name, value)| name == "RUST_LOG" && !value.is_empty());
     let filter = filter.map(|(_, value)| value.clone());
     // Only the agent reads its variables: a server may be started with them in its environment.
-    let (agent_variables, environment) =
+    let (agent_variables, environment): (Vec<_>, Vec<_>) =
         environment.into_iter().partition(|(name, _)| name.starts_with(VARIABLES));
-    let setup = Setup { inputs: line.settings.inputs(environment), filter, agent_variables };
+    // Likewise the variable of operators.
+    let (of_operators, environment): (Vec<_>, Vec<_>) =
+        environment.into_iter().partition(|(name, _)| name == KEY_VARIABLE);
+    let key_file = of_operators.into_iter().map(|(_, path)| path).find(|it| !it.is_empty());
+    let setup = Setup {
+        inputs: line.settings.inputs(environment),
+        filter,
+        agent_variables,
+        key_file: key_file.map(PathBuf::from),
+    };
     execute(line.command, &setup)
 }
 
@@ -82,6 +96,8 @@ struct Setup {
     filter: Option<String>,
     /// The variables of `claviger agent`.
     agent_variables: Vec<(String, String)>,
+    /// `CLAVIGER_KEY_FILE`.
+    key_file: Option<PathBuf>,
 }
 
 fn execute(command: Command, setup: &Setup) -> ExitCode {
@@ -94,20 +110,20 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }),
         Command::Config(command) => config::run(command, &setup.inputs),
         Command::Keys(command) => {
-            with_config(setup, async |config, world| keys::run(command, &config, &world).await)
+            with_context(setup, async |context| keys::run(command, &context).await)
         }
         Command::Accounts(command) => {
-            with_config(setup, async |config, world| accounts::run(command, &config, &world).await)
+            with_context(setup, async |context| accounts::run(command, &context).await)
         }
         Command::Audit(command) => {
-            with_config(setup, async |config, world| audit::run(command, &config, &world).await)
+            with_context(setup, async |context| audit::run(command, &context).await)
         }
         Command::Revoke(command) => {
-            with_config(setup, async |config, world| revoke::run(command, &config, &world).await)
+            with_context(setup, async |context| revoke::run(command, &context).await)
         }
-        Command::ServiceAccount(command) => with_config(setup, async |config, world| {
-            service_accounts::run(command, &config, &world).await
-        }),
+        Command::ServiceAccount(command) => {
+            with_context(setup, async |context| service_accounts::run(command, &context).await)
+        }
         Command::Migrate(command) => {
             with_config(setup, async |config, _| migrate::run(command, &config).await)
         }
@@ -117,10 +133,18 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         Command::Backup { to } => {
             with_config(setup, async |config, _| backup::backup(&config, &to).await)
         }
+        Command::Completions { shell } => completions::completions(shell, CommandLine::command()),
+        Command::Manual { directory } => completions::manual(&directory, CommandLine::command()),
         Command::Restore { from } => {
             with_config(setup, async |config, _| backup::restore(&config, &from).await)
         }
     }
+}
+
+/// Runs a command of operators.
+fn with_context(setup: &Setup, work: impl AsyncFnOnce(Context) -> ExitCode) -> ExitCode {
+    let key_file = setup.key_file.clone();
+    with_config(setup, async |config, world| work(Context { config, world, key_file }).await)
 }
 
 /// Runs what needs a configuration, a log and a runtime.

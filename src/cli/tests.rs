@@ -3,9 +3,15 @@
 use clap::{Command as Clap, CommandFactory as _, Parser as _};
 
 use super::{
-    accounts::AccountsCommand, arguments::CommandLine, audit::AuditCommand, config::ConfigCommand,
-    keys::KeysCommand, migrate::MigrateCommand, revoke::RevokeCommand,
-    service_accounts::ServiceAccountCommand, *,
+    accounts::{Accounts, AccountsCommand},
+    arguments::CommandLine,
+    audit::AuditCommand,
+    config::ConfigCommand,
+    keys::{Keys, KeysCommand},
+    migrate::MigrateCommand,
+    revoke::RevokeCommand,
+    service_accounts::{ServiceAccount, ServiceAccountCommand},
+    *,
 };
 
 /// Words that help is not written with, in lower case.
@@ -48,8 +54,8 @@ fn the_command_line_is_sound() {
 #[test]
 fn every_subcommand_parses_to_its_own_variant() {
     use {
-        AccountsCommand as Accounts, KeysCommand as Keys, MigrateCommand as Migrate,
-        RevokeCommand as Revoke, ServiceAccountCommand as ServiceAccount,
+        AccountsCommand as A, KeysCommand as K, MigrateCommand as Migrate, RevokeCommand as Revoke,
+        ServiceAccountCommand as S,
     };
     macro_rules! assert_parses {
         ($($line:literal => $pattern:pat $(if $guard:expr)?,)*) => {
@@ -66,27 +72,44 @@ fn every_subcommand_parses_to_its_own_variant() {
         "agent --audience shop" => Command::Agent(flags) if flags.audience.as_deref() == Some("shop"),
         "config check" => Command::Config(ConfigCommand::Check),
         "config print" => Command::Config(ConfigCommand::Print),
-        "keys rotate" => Command::Keys(Keys::Rotate { now: false }),
-        "keys list" => Command::Keys(Keys::List),
-        "keys revoke k1" => Command::Keys(Keys::Revoke { key_id }) if key_id == "k1",
-        "accounts unlock alice" => Command::Accounts(Accounts::Unlock { username }) if username == "alice",
-        "accounts set-groups alice staff admins" => Command::Accounts(Accounts::SetGroups { account, groups }) if account == "alice" && groups.len() == 2,
+        "keys rotate" => Command::Keys(Keys { command: K::Rotate { now: false, .. }, .. }),
+        "keys list" => Command::Keys(Keys { command: K::List, .. }),
+        "keys revoke k1" => Command::Keys(Keys { command: K::Revoke { key_id, .. }, .. }) if key_id == "k1",
+        "accounts list --group staff --state disabled" => Command::Accounts(Accounts { command: A::List(_), .. }),
+        "accounts show alice" => Command::Accounts(Accounts { command: A::Show { .. }, .. }),
+        "accounts update alice --username bob" => Command::Accounts(Accounts { command: A::Update(_), .. }),
+        "accounts set-groups alice staff admins" => Command::Accounts(Accounts { command: A::SetGroups { account, groups, .. }, .. }) if account == "alice" && groups.len() == 2,
+        "accounts disable alice --reason r" => Command::Accounts(Accounts { command: A::Disable(act), .. }) if act.reason.text == "r",
+        "accounts enable alice" => Command::Accounts(Accounts { command: A::Enable(_), .. }),
+        "accounts delete alice --yes" => Command::Accounts(Accounts { command: A::Delete { .. }, .. }),
+        "accounts unlock alice" => Command::Accounts(Accounts { command: A::Unlock { username, .. }, .. }) if username == "alice",
+        "accounts sessions alice" => Command::Accounts(Accounts { command: A::Sessions { .. }, .. }),
+        "accounts end-session alice s1" => Command::Accounts(Accounts { command: A::EndSession { session, .. }, .. }) if session == "s1",
+        "accounts end-sessions alice" => Command::Accounts(Accounts { command: A::EndSessions(_), .. }),
+        "accounts passkeys alice" => Command::Accounts(Accounts { command: A::Passkeys { .. }, .. }),
+        "accounts suspend-passkey alice p1" => Command::Accounts(Accounts { command: A::SuspendPasskey(_), .. }),
+        "accounts resume-passkey alice p1" => Command::Accounts(Accounts { command: A::ResumePasskey(_), .. }),
+        "accounts remove-passkey alice p1 --yes" => Command::Accounts(Accounts { command: A::RemovePasskey { .. }, .. }),
+        "accounts remove-password alice --yes" => Command::Accounts(Accounts { command: A::RemovePassword { .. }, .. }),
         "audit list --account alice --kind sign_in --since 24h --limit 5" => Command::Audit(AuditCommand::List(_)),
+        "audit watch --after 5 --limit 1" => Command::Audit(AuditCommand::Watch(_)),
         "audit export" => Command::Audit(AuditCommand::Export),
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
         "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
-        "revoke session s1" => Command::Revoke(Revoke::Session { id }) if id == "s1",
-        "revoke account alice" => Command::Revoke(Revoke::Account { account }) if account == "alice",
-        "revoke token t1" => Command::Revoke(Revoke::Token { id }) if id == "t1",
-        "service-account create shop" => Command::ServiceAccount(ServiceAccount::Create(_)),
-        "service-account list" => Command::ServiceAccount(ServiceAccount::List),
-        "service-account rotate shop" => Command::ServiceAccount(ServiceAccount::Rotate { overlap: None, .. }),
-        "service-account delete shop" => Command::ServiceAccount(ServiceAccount::Delete { .. }),
+        "revoke session s1" => Command::Revoke(Revoke::Session { id, .. }) if id == "s1",
+        "revoke account alice" => Command::Revoke(Revoke::Account { account, .. }) if account == "alice",
+        "revoke token t1" => Command::Revoke(Revoke::Token { id, .. }) if id == "t1",
+        "service-account create shop" => Command::ServiceAccount(ServiceAccount { command: S::Create(_), .. }),
+        "service-account list" => Command::ServiceAccount(ServiceAccount { command: S::List, .. }),
+        "service-account rotate shop" => Command::ServiceAccount(ServiceAccount { command: S::Rotate { overlap: None, .. }, .. }),
+        "service-account delete shop" => Command::ServiceAccount(ServiceAccount { command: S::Delete { .. }, .. }),
         "migrate up" => Command::Migrate(Migrate::Up),
         "migrate status" => Command::Migrate(Migrate::Status),
         "migrate plan" => Command::Migrate(Migrate::Plan),
         "copy --from sqlite:a.db" => Command::Copy(_),
         "backup --to a.db" => Command::Backup { to } if to.as_os_str() == "a.db",
+        "completions bash" => Command::Completions { .. },
+        "manual pages" => Command::Manual { directory } if directory.as_os_str() == "pages",
         "restore --from a.db" => Command::Restore { from } if from.as_os_str() == "a.db",
     };
 
@@ -103,10 +126,14 @@ fn flags_of_commands_have_their_types() {
     let soon = "claviger service-account rotate shop --overlap soon";
     let refused = CommandLine::try_parse_from(soon.split(' '));
 
-    assert!(matches!(now, Command::Keys(KeysCommand::Rotate { now: true })));
-    let Command::ServiceAccount(ServiceAccountCommand::Rotate { overlap, .. }) = overlap else {
+    assert!(matches!(
+        now,
+        Command::Keys(Keys { command: KeysCommand::Rotate { now: true, .. }, .. })
+    ));
+    let Command::ServiceAccount(ServiceAccount { command, .. }) = overlap else {
         panic!("{overlap:?}");
     };
+    let ServiceAccountCommand::Rotate { overlap, .. } = command else { panic!("{command:?}") };
     assert_eq!(overlap, Some(std::time::Duration::from_secs(5400)));
     assert!(refused.unwrap_err().to_string().contains("--overlap"));
 }
@@ -115,7 +142,10 @@ fn flags_of_commands_have_their_types() {
 fn key_ids_and_usernames_may_begin_with_a_hyphen() {
     let revoked = parsed("keys revoke --log-level debug -N3x");
     assert!(
-        matches!(&revoked, Command::Keys(KeysCommand::Revoke { key_id }) if key_id == "-N3x"),
+        matches!(
+            &revoked,
+            Command::Keys(Keys { command: KeysCommand::Revoke { key_id, .. }, .. }) if key_id == "-N3x"
+        ),
         "{revoked:?}"
     );
     for line in ["keys revoke -N --log-level debug", "accounts unlock -bob", "revoke account -bob"]
@@ -176,4 +206,25 @@ fn serve_lists_every_setting_and_other_commands_none() {
             assert_eq!(is_listed, name == "claviger serve", "{name}: {flag}");
         }
     }
+}
+
+#[test]
+fn the_page_about_the_command_line_lists_every_command_of_operators() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, table) = page.split_once("## Commands").unwrap();
+    let (table, _) = table.split_once("## Output").unwrap();
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let listed =
+        cells.flat_map(|it| it.split('`').map(str::to_owned).step_by(2).collect::<Vec<_>>());
+    let mut listed: Vec<String> = listed.filter(|it| !it.is_empty()).collect();
+    let groups = ["accounts", "keys", "service-account", "audit", "revoke"];
+
+    let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
+    let names = commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned));
+    let mut names: Vec<String> =
+        names.filter(|it| groups.contains(&it.split(' ').next().unwrap())).collect();
+    listed.sort();
+    names.sort();
+    assert_eq!(listed, names);
 }

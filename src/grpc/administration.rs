@@ -17,7 +17,7 @@ use crate::{
 use super::{
     backend::backend,
     convert::administration::{self as convert, Act},
-    services::Services,
+    services::OperatorServices,
 };
 
 /// Handles the calls of operators' AccountService.
@@ -27,7 +27,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(services: &Services) -> Self {
+    pub(super) fn new(services: &OperatorServices) -> Self {
         let rights = services.rights();
         Self { accounts: services.administration.clone(), rights }
     }
@@ -143,9 +143,11 @@ impl AccountService for Service {
         request: Request<pb::UnlockAccountRequest>,
     ) -> Result<Response<pb::UnlockAccountResponse>, Status> {
         let actor = self.admit(&request, Operation::UnlockAccount).await?;
-        let pb::UnlockAccountRequest { account_id, reason } = request.into_inner();
-        let Act { of: id, by } = convert::account_act(&account_id, &reason, actor)?;
-        self.accounts.unlock(id, &by).await?;
+        let Act { of, by } = convert::unlock(request.get_ref(), actor)?;
+        match of {
+            convert::Reference::Id(id) => self.accounts.unlock(id, &by).await?,
+            convert::Reference::Username(it) => self.accounts.unlock_username(&it, &by).await?,
+        }
         Ok(Response::new(pb::UnlockAccountResponse {}))
     }
 

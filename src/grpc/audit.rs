@@ -17,7 +17,7 @@ use crate::{
 use super::{
     backend::{backend, stream_authorization},
     convert::audit as convert,
-    services::Services,
+    services::OperatorServices,
     stream_authorization::while_authorized,
     watching,
 };
@@ -30,7 +30,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(services: &Services) -> Self {
+    pub(super) fn new(services: &OperatorServices) -> Self {
         let slow_watcher_timeout = services.slow_watcher_timeout;
         let rights = services.rights();
         Self { record: services.record.clone(), rights, slow_watcher_timeout }

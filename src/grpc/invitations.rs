@@ -11,7 +11,7 @@ use crate::{
     model::role::Role,
 };
 
-use super::{backend::backend, convert::invitations as convert, services::Services};
+use super::{backend::backend, convert::invitations as convert, services::OperatorServices};
 
 /// Handles the calls of InvitationService.
 pub(super) struct Service {
@@ -20,7 +20,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(services: &Services) -> Self {
+    pub(super) fn new(services: &OperatorServices) -> Self {
         Self { invitations: services.invitations.clone(), rights: services.rights() }
     }
 }

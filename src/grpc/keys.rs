@@ -16,7 +16,11 @@ use crate::{
     grpc::contracts::admin::{self as pb, key_service_server::KeyService},
 };
 
-use super::{backend::backend, convert::keys as convert, services::Services};
+use super::{
+    backend::backend,
+    convert::{keys as convert, operators::acting},
+    services::OperatorServices,
+};
 
 /// Handles the calls of KeyService.
 pub(super) struct Service {
@@ -25,7 +29,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(services: &Services) -> Self {
+    pub(super) fn new(services: &OperatorServices) -> Self {
         Self { keys: Arc::clone(&services.keys), rights: services.rights() }
     }
 
@@ -50,7 +54,8 @@ impl KeyService for Service {
         &self,
         request: Request<pb::RotateKeyRequest>,
     ) -> Result<Response<pb::RotateKeyResponse>, Status> {
-        let by = self.rights.admit(backend(&request)?, Operation::RotateKey).await?;
+        let actor = self.rights.admit(backend(&request)?, Operation::RotateKey).await?;
+        let by = acting(&request.get_ref().reason, actor)?;
         let activation = match request.get_ref().immediately {
             true => Activation::AtOnce,
             false => Activation::AfterDelay,
@@ -64,8 +69,8 @@ impl KeyService for Service {
         &self,
         request: Request<pb::RevokeKeyRequest>,
     ) -> Result<Response<pb::RevokeKeyResponse>, Status> {
-        let by = self.rights.admit(backend(&request)?, Operation::RevokeKey).await?;
-        let key_id = convert::key_id(request.get_ref())?;
+        let actor = self.rights.admit(backend(&request)?, Operation::RevokeKey).await?;
+        let (key_id, by) = convert::revocation(request.get_ref(), actor)?;
         let revoked = self.keys.revoke(key_id, &by).await?;
         if revoked == KeyRevocation::Unknown {
             return Err(Error::SigningKeyNotFound.into());

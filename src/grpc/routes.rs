@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claviger_proto::pb;
-use tonic::service::{Routes, interceptor::InterceptedService};
+use tonic::service::{Interceptor, Routes, interceptor::InterceptedService};
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 
 use crate::gateway::Judge;
@@ -20,7 +20,7 @@ use super::{
     ext_authz, invitations, keys, passkeys,
     reflection::{self, DescriptorError},
     service_accounts,
-    services::Services,
+    services::{OperatorServices, Services},
     sessions, tokens,
 };
 
@@ -82,45 +82,57 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
 /// # Errors
 /// When the descriptors for reflection cannot be read.
 pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
+    use pb::token_service_server::TokenServiceServer;
+    let tokens = tokens::Service::new(services);
+    let backends = || services.backends.clone();
+    let routes = operators(&services.for_operators(), &services.backends)
+        .add_service(InterceptedService::new(
+            TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
+            backends(),
+        ))
+        .add_service(InterceptedService::new(
+            authorization(services.access_tokens.clone()),
+            backends(),
+        ));
+    with_conventions(routes, health, &INTERNAL_SERVICES)
+}
+
+/// The services for operators, whose caller `guard` identifies.
+pub fn operators<I>(services: &OperatorServices, guard: &I) -> Routes
+where
+    I: Interceptor + Clone + Send + Sync + 'static,
+{
     use admin::{
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
     };
-    use pb::token_service_server::TokenServiceServer;
-    let tokens = tokens::Service::new(services);
     let service_accounts = service_accounts::Service::new(services);
     let accounts = administration::Service::new(services);
     let invitations = invitations::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
-    let backends = || services.backends.clone();
-    let routes = Routes::new(InterceptedService::new(
-        TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
-        backends(),
-    ))
-    .add_service(InterceptedService::new(authorization(services.access_tokens.clone()), backends()))
-    .add_service(InterceptedService::new(
+    let guard = || guard.clone();
+    Routes::new(InterceptedService::new(
         AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        backends(),
+        guard(),
     ))
     .add_service(InterceptedService::new(
         InvitationServiceServer::new(invitations).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        backends(),
+        guard(),
     ))
     .add_service(InterceptedService::new(
         KeyServiceServer::new(keys).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        backends(),
+        guard(),
     ))
     .add_service(InterceptedService::new(
         ServiceAccountServiceServer::new(service_accounts)
             .max_decoding_message_size(MAX_MESSAGE_BYTES),
-        backends(),
+        guard(),
     ))
     .add_service(InterceptedService::new(
         AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        backends(),
-    ));
-    with_conventions(routes, health, &INTERNAL_SERVICES)
+        guard(),
+    ))
 }
 
 /// The services of `claviger agent`.

@@ -10,7 +10,11 @@ use crate::{
     grpc::contracts::admin::{self as pb, service_account_service_server::ServiceAccountService},
 };
 
-use super::{backend::backend, convert::service_accounts as convert, services::Services};
+use super::{
+    backend::backend,
+    convert::{operators::acting, service_accounts as convert},
+    services::OperatorServices,
+};
 
 /// Handles the calls of ServiceAccountService.
 pub(super) struct Service {
@@ -19,7 +23,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(services: &Services) -> Self {
+    pub(super) fn new(services: &OperatorServices) -> Self {
         let rights = services.rights();
         Self { accounts: services.service_accounts.clone(), rights }
     }
@@ -32,7 +36,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::CreateServiceAccountRequest>,
     ) -> Result<Response<pb::CreateServiceAccountResponse>, Status> {
         let caller = backend(&request)?;
-        let by = self.rights.admit(caller, Operation::CreateServiceAccount).await?;
+        let actor = self.rights.admit(caller, Operation::CreateServiceAccount).await?;
+        let by = acting(&request.get_ref().reason, actor)?;
         let new = convert::new(request.into_inner())?;
         let created = self.accounts.create(new, &by).await?;
         Ok(Response::new(convert::created(&created)))
@@ -54,7 +59,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::RotateServiceAccountKeyRequest>,
     ) -> Result<Response<pb::RotateServiceAccountKeyResponse>, Status> {
         let caller = backend(&request)?;
-        let by = self.rights.admit(caller, Operation::RotateServiceAccountKey).await?;
+        let actor = self.rights.admit(caller, Operation::RotateServiceAccountKey).await?;
+        let by = acting(&request.get_ref().reason, actor)?;
         let rotation = convert::rotation(request.get_ref())?;
         let rotated = self.accounts.rotate(rotation, &by).await?;
         Ok(Response::new(convert::rotated(&rotated)))
@@ -65,7 +71,8 @@ impl ServiceAccountService for Service {
         request: Request<pb::DeleteServiceAccountRequest>,
     ) -> Result<Response<pb::DeleteServiceAccountResponse>, Status> {
         let caller = backend(&request)?;
-        let by = self.rights.admit(caller, Operation::DeleteServiceAccount).await?;
+        let actor = self.rights.admit(caller, Operation::DeleteServiceAccount).await?;
+        let by = acting(&request.get_ref().reason, actor)?;
         let name = convert::name(request.get_ref())?;
         self.accounts.delete(name, &by).await?;
         Ok(Response::new(pb::DeleteServiceAccountResponse {}))

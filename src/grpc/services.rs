@@ -57,10 +57,44 @@ pub struct Services {
     pub info: ServerInfo,
 }
 
-impl Services {
+/// What the services for operators call.
+#[derive(Clone)]
+pub struct OperatorServices {
+    /// What operators do to accounts.
+    pub administration: AccountAdministration,
+    /// Invitations to create accounts.
+    pub invitations: Invitations,
+    /// The record of what happened.
+    pub events: Events,
+    /// The same record, as operators read it.
+    pub record: Listing,
+    /// Signing keys.
+    pub keys: Arc<KeyRing>,
+    /// Service accounts.
+    pub service_accounts: ServiceAccounts,
+    /// How long a watcher of the record may leave a message unread.
+    pub slow_watcher_timeout: Duration,
+}
+
+impl OperatorServices {
     /// What admits operators.
     pub(super) fn rights(&self) -> Rights {
         Rights::new(self.events.clone())
+    }
+}
+
+impl Services {
+    /// Those of them that are for operators.
+    pub fn for_operators(&self) -> OperatorServices {
+        OperatorServices {
+            administration: self.administration.clone(),
+            invitations: self.invitations.clone(),
+            events: self.events.clone(),
+            record: self.record.clone(),
+            keys: Arc::clone(&self.keys),
+            service_accounts: self.service_accounts.clone(),
+            slow_watcher_timeout: self.slow_watcher_timeout,
+        }
     }
 }
 

@@ -134,6 +134,9 @@ pub enum Backend {
     Local,
     /// A service account, by its key or its certificate.
     Account(Arc<ServiceAccount>),
+    /// A command of this user of the operating system, in the process that has the database open. No
+    /// listener identifies a caller as this one.
+    CommandLine(String),
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod connections;
 pub mod descriptors;
 pub mod listeners;
+pub mod memory;
 pub mod settings;
 pub mod shutdown;
 pub mod socket;

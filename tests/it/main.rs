@@ -8,6 +8,7 @@ mod bodies;
 mod callers;
 mod clients;
 mod clocks;
+mod command_line;
 mod connections;
 mod cookies;
 mod copy;

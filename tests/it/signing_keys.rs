@@ -28,7 +28,10 @@ async fn a_rotated_key_is_published_first_and_one_made_at_once_signs() {
     assert_eq!(next.state(), KeyState::Next);
     assert!(next.activate_time.is_some() && next.retire_time.is_none());
 
-    let at_once = keys.rotate_key(RotateKeyRequest { immediately: true }).await.unwrap();
+    let at_once = keys
+        .rotate_key(RotateKeyRequest { immediately: true, ..Default::default() })
+        .await
+        .unwrap();
     let at_once = at_once.into_inner().key.unwrap();
     assert_eq!(at_once.state(), KeyState::Signing);
     assert_eq!(states(&mut keys).await.len(), 3);
@@ -42,7 +45,8 @@ async fn a_revoked_key_is_good_for_nothing_and_replaced() {
     let token = alice.token_for("backend").await;
     assert_eq!(app.verdict(&token).await, TokenVerdict::Active);
     let (key_id, _) = states(&mut keys).await.remove(0);
-    let revoke = |key_id: &str| RevokeKeyRequest { key_id: key_id.to_owned() };
+    let revoke =
+        |key_id: &str| RevokeKeyRequest { key_id: key_id.to_owned(), ..Default::default() };
 
     let revoked = keys.revoke_key(revoke(&key_id)).await.unwrap().into_inner();
 

@@ -53,6 +53,30 @@ fn nothing_is_left_unfinished_or_switched_off() {
     report(complaints, "finish the piece, or take it out; a test either runs or goes");
 }
 
+/// What makes or admits the local user as a caller, and the only files that may name it.
+const LOCAL_USER: &[(&str, &[&str])] = &[
+    (
+        "Backend::CommandLine",
+        &["src/domain/operators/rights.rs", "src/domain/tokens/asking.rs", "src/grpc/in_memory.rs"],
+    ),
+    ("in_memory::router", &["src/app/operators.rs"]),
+    ("of_this_process", &["src/grpc/in_memory.rs", "src/grpc/stream_authorization.rs"]),
+];
+
+#[test]
+fn no_listener_takes_a_caller_for_the_local_user() {
+    let mut complaints = Vec::new();
+    for file in source::program() {
+        for (name, files) in LOCAL_USER {
+            if file.text.contains(name) && !files.contains(&file.path.as_str()) {
+                complaints.push(format!("{}: {name}", file.path));
+            }
+        }
+    }
+
+    report(complaints, "only the connection in memory of a command is the local user's (ADR 25)");
+}
+
 #[test]
 fn the_clock_cannot_be_moved_in_a_release_build() {
     let mut complaints = Vec::new();

@@ -14,7 +14,11 @@ use crate::{
 /// `FOR_ALL` comes on top.
 const LAYERS: &[(&str, &[&str])] = &[
     (ROOT, &["cli"]),
-    ("cli", &["agent", "app", "config", "domain", "storage", "telemetry"]),
+    // A client of the contract for operators, of which `grpc` has the code.
+    (
+        "cli",
+        &["agent", "app", "claviger_proto", "config", "domain", "grpc", "storage", "telemetry"],
+    ),
     // Two programs are put together: the server, and the agent, which has no database.
     ("app", &["config", "domain", "gateway", "grpc", "http", "serve", "storage", "telemetry"]),
     (

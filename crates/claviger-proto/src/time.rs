@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use claviger_token::time::Timestamp;
 
+/// A point in time as messages have it.
+pub type TimestampMessage = prost_types::Timestamp;
+
 /// A point in time as a message.
-pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+pub fn timestamp(time: Timestamp) -> TimestampMessage {
     let nanos = time.as_micros().rem_euclid(1_000_000) * 1000;
     prost_types::Timestamp {
         seconds: time.as_seconds(),

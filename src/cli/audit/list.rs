@@ -1,103 +1,162 @@
-//! `claviger audit list`.
+//! `claviger audit list` and `claviger audit watch`.
 
-use std::{
-    process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
-
+use claviger_proto::time::timestamp;
 use claviger_token::time::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    cli::{dates::date, refused, say},
-    domain::{
-        Result,
-        record::{listing::Filter, reader::Reader},
-        world::World,
+    cli::{
+        dates::read,
+        operator::{
+            Console, Outcome, json, line,
+            problem::Problem,
+            table::{printable, time},
+            target,
+        },
     },
-    model::{
-        account::AccountReference,
-        event::EventKind,
-        record::{Entry, Row},
-    },
+    grpc::contracts::admin as pb,
+    model::event::EventKind,
 };
 
-use super::Filters;
+use super::arguments::{Filters, Watch};
 
-/// Lists the rows that the filters let through.
-pub(super) async fn list(record: &Reader, filters: &Filters, world: &World) -> Result<ExitCode> {
-    let mut filter = Filter { kind: filters.kind.clone(), ..Filter::default() };
-    if let Some(account) = &filters.account {
-        let found = match AccountReference::parse(account) {
-            Some(reference) => record.find_account(&reference).await?,
-            None => None,
+/// The largest page.
+const PAGE: u32 = 1000;
+
+/// Lists the events that the filters let through.
+pub(super) async fn list(console: &Console<'_>, filters: &Filters, now: Timestamp) -> Outcome {
+    let mut request = request(console, filters, now).await?;
+    heading(console)?;
+    let mut missing = filters.limit;
+    while missing > 0 {
+        request.page_size = i32::try_from(missing.min(PAGE)).unwrap_or(0);
+        let page = console.client.list_events(request.clone()).await?;
+        missing = missing.saturating_sub(u32::try_from(page.events.len()).unwrap_or(missing));
+        page.events.iter().try_for_each(|it| print(console, it))?;
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    Ok(())
+}
+
+/// Prints sealed events as they come.
+pub(super) async fn watch(console: &Console<'_>, watch: &Watch) -> Outcome {
+    let request = pb::WatchEventsRequest {
+        after_position: watch.after.unwrap_or(0),
+        only_new: watch.after.is_none(),
+    };
+    let mut events = console.client.watch_events(request).await?;
+    heading(console)?;
+    let (mut missing, mut last) = (watch.limit, watch.after);
+    while missing != Some(0) {
+        let received = match events.next().await {
+            Ok(Some(received)) => received,
+            Ok(None) => return Err(interrupted(None, last)),
+            Err(refusal) => return Err(interrupted(Some(refusal.into()), last)),
         };
-        if found.is_none() {
-            return Ok(refused(format_args!(
-                "There is no account with the username or ID {account:?}. Events of a deleted account are \
-                 listed by its ID."
-            )));
+        let most = missing.map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
+        for event in received.iter().take(most) {
+            print(console, event)?;
+            last = Some(event.position);
+            missing = missing.map(|it| it - 1);
         }
-        filter.account_id = found;
     }
+    Ok(())
+}
+
+/// Why the events end, and how to continue.
+fn interrupted(problem: Option<Problem>, last: Option<i64>) -> Problem {
+    let why =
+        problem.map_or_else(|| "The server ended the stream.".to_owned(), |it| it.to_string());
+    Problem::Sentence(match last {
+        Some(position) => format!("{why} Continue with --after {position}."),
+        None => why,
+    })
+}
+
+async fn request(
+    console: &Console<'_>,
+    filters: &Filters,
+    now: Timestamp,
+) -> Result<pb::ListEventsRequest, Problem> {
     if let Some(kind) = filters.kind.as_deref().filter(|it| !is_known(it)) {
-        return Ok(refused(format_args!("{kind:?} is not a kind of event: see docs/audit.md.")));
+        let sentence = format!("{kind:?} is not a kind of event: see docs/audit.md.");
+        return Err(Problem::Sentence(sentence));
     }
-    if let Some(text) = &filters.since {
-        filter.since = since(text, world.now());
-        if filter.since.is_none() {
-            return Ok(refused(format_args!(
-                "{text:?} is not a time: expected one such as 2026-11-29T08:00:00Z, 2026-11-29 or 24h."
-            )));
-        }
+    let at = |text: &Option<String>| -> Result<_, Problem> {
+        let time = text.as_deref().map(|it| read(it, now).map_err(Problem::Sentence));
+        Ok(time.transpose()?.map(timestamp))
+    };
+    let account_id = match &filters.account {
+        Some(name) => account_id(console, name).await?,
+        None => String::new(),
+    };
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    Ok(pb::ListEventsRequest {
+        account_id,
+        kind: given(&filters.kind),
+        outcome: filters.outcome.map(|it| it.name().to_owned()).unwrap_or_default(),
+        actor: given(&filters.actor),
+        request_id: given(&filters.request_id),
+        start_time: at(&filters.since)?,
+        end_time: at(&filters.until)?,
+        ..Default::default()
+    })
+}
+
+/// The ID of an account, which may be deleted if it is named by its ID.
+async fn account_id(console: &Console<'_>, name: &str) -> Result<String, Problem> {
+    if let Some(account) = target::find(console, name).await? {
+        return Ok(account.id);
     }
-    say(line(["TIME", "KIND", "OUTCOME", "ACTOR", "ACCOUNT ID", "ADDRESS", "REASON"]));
-    for Entry { row, .. } in record.list(filter, filters.limit).await? {
-        let account = row.account_id.as_deref().map(id).unwrap_or_default();
-        let time = date(Timestamp::from_micros(row.occurred_at));
-        let columns = [
-            time.as_str(),
-            &row.kind,
-            &row.outcome,
-            &actor(&row, &account),
-            &account,
-            row.address.as_deref().unwrap_or_default(),
-            row.reason.as_deref().or(row.operator_reason.as_deref()).unwrap_or_default(),
-        ];
-        say(line(columns));
-    }
-    Ok(ExitCode::SUCCESS)
+    let id = name.parse::<Uuid>().map(|it| it.to_string());
+    id.map_err(|_| {
+        Problem::Sentence(format!(
+            "There is no account with the username or ID {name:?}. Events of a deleted account are \
+             listed by its ID."
+        ))
+    })
 }
 
 fn is_known(kind: &str) -> bool {
     EventKind::ALL.iter().any(|it| it.name() == kind)
 }
 
-/// A time, a date, or a span until now.
-fn since(text: &str, now: Timestamp) -> Option<Timestamp> {
-    if let Ok(span) = humantime::parse_duration(text) {
-        return Some(now - span);
+fn heading(console: &Console<'_>) -> Outcome {
+    if console.is_json() {
+        return Ok(());
     }
-    let midnight = format!("{text}T00:00:00Z");
-    let time: SystemTime =
-        [text, &midnight].into_iter().find_map(|it| humantime::parse_rfc3339_weak(it).ok())?;
-    let since_epoch: Duration = time.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).ok()?))
+    line(columns(["TIME", "KIND", "OUTCOME", "ACTOR", "ACCOUNT ID", "ADDRESS", "REASON"]))
 }
 
-fn id(bytes: &[u8]) -> String {
-    Uuid::from_slice(bytes).map_or_else(|_| "invalid".to_owned(), |it| it.to_string())
+fn print(console: &Console<'_>, it: &pb::Event) -> Outcome {
+    if console.is_json() {
+        return console.object(&json::event(it));
+    }
+    let reason = if it.reason.is_empty() { &it.operator_reason } else { &it.reason };
+    line(columns([
+        &time(it.occur_time.as_ref()),
+        &it.kind,
+        &it.outcome,
+        &actor(it),
+        &it.account_id,
+        &it.address,
+        reason,
+    ]))
 }
 
 /// The actor; without its id where it is the account of the event.
-fn actor(row: &Row, account: &str) -> String {
-    match row.actor.as_deref() {
-        Some(name) if name != account => format!("{} {name}", row.actor_kind),
-        _ => row.actor_kind.clone(),
+fn actor(event: &pb::Event) -> String {
+    if event.actor.is_empty() || event.actor == event.account_id {
+        return event.actor_kind.clone();
     }
+    format!("{} {}", event.actor_kind, event.actor)
 }
 
-fn line(columns: [&str; 7]) -> String {
+/// The columns of a line. Their width is the same for all events, since more may follow.
+fn columns(columns: [&str; 7]) -> String {
     let [time, kind, outcome, actor, account, address, reason] = columns.map(printable);
     let line = format!(
         "{time:<21} {kind:<27} {outcome:<8} {actor:<24} {account:<37} {address:<16} {reason}"
@@ -105,36 +164,22 @@ fn line(columns: [&str; 7]) -> String {
     line.trim_end().to_owned()
 }
 
-/// The text, or a dash, without what would control a terminal: a row that was changed by hand may hold
-/// anything.
-fn printable(text: &str) -> String {
-    if text.is_empty() {
-        return "–".to_owned();
-    }
-    text.chars().map(|it| if it.is_control() { '\u{fffd}' } else { it }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-
     #[test]
-    fn since_is_a_time_a_date_or_a_span() {
-        let at = |seconds| Some(Timestamp::from_seconds(seconds));
+    fn a_line_holds_nothing_that_controls_a_terminal() {
+        let line = columns(["a", "b", "c", "d\u{1b}[2J", "", "\n", "g"]);
 
-        assert_eq!(since("1h", NOW), at(1_799_996_400));
-        assert_eq!(since("2027-01-15T08:00:00Z", NOW), at(1_800_000_000));
-        assert_eq!(since("2027-01-15 08:00:00", NOW), at(1_800_000_000));
-        assert_eq!(since("2027-01-15", NOW), at(1_799_971_200));
-        assert_eq!(since("yesterday", NOW), None);
+        assert!(!line.contains(char::is_control), "{line:?}");
     }
 
     #[test]
-    fn a_line_holds_nothing_that_controls_a_terminal() {
-        let line = line(["a", "b", "c", "d\u{1b}[2J", "", "\n", "g"]);
+    fn an_interrupted_watcher_learns_how_to_continue() {
+        let lost = interrupted(None, Some(7)).to_string();
 
-        assert!(!line.contains(char::is_control), "{line:?}");
+        assert_eq!(lost, "The server ended the stream. Continue with --after 7.");
+        assert_eq!(interrupted(None, None).to_string(), "The server ended the stream.");
     }
 }

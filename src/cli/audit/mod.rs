@@ -1,87 +1,51 @@
 //! `claviger audit`.
+//!
+//! An export, and the verification of the database, need all of the record with its proof: they open the
+//! database of this machine.
 
+mod arguments;
 mod export;
 mod lines;
 mod list;
 mod progress;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
-
-use clap::{Args, Subcommand};
+use std::process::ExitCode;
 
 use crate::{
     app::{compose, data},
-    config::Config,
-    domain::{record::reader::Reader, world::World},
+    domain::record::reader::Reader,
 };
 
-use super::{failed, no_data};
+use super::{
+    failed, no_data,
+    operator::{self, Console, Context},
+};
 
-/// `claviger audit`.
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// List events, newest first
-    List(Filters),
-    /// Print the sealed events as JSON lines, oldest first, with what proves them
-    ///
-    /// The public keys come first, then the checkpoints, then one line for each event up to the last
-    /// checkpoint. `claviger audit verify --file` verifies the output without the database.
-    Export,
-    /// Verify that no sealed event was changed, removed, added or moved
-    ///
-    /// Verifies the database, or an export, up to the last checkpoint. Exits with 1 at the first
-    /// finding, and prints its position. Compare the last position and hash with a copy that you keep
-    /// elsewhere: they show whether the end of the record was cut off together with its checkpoints.
-    Verify {
-        /// The export to verify, instead of the database
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// The only key IDs that may have signed the checkpoints of the export, separated by commas
-        /// [default: the keys in the export]
-        #[arg(long = "key", value_name = "KEY_ID", value_delimiter = ',', requires = "file")]
-        #[arg(allow_hyphen_values = true)]
-        keys: Vec<String>,
-    },
-}
-
-/// The arguments of `claviger audit list`.
-#[derive(Debug, Args)]
-pub(super) struct Filters {
-    /// Only events of this account: the username, or the account ID (`sub`)
-    #[arg(long, value_name = "USERNAME_OR_ID", allow_hyphen_values = true)]
-    account: Option<String>,
-    /// Only events of this kind, such as sign_in
-    #[arg(long, value_name = "KIND")]
-    kind: Option<String>,
-    /// Only events since this time, such as 2026-11-29T08:00:00Z or 2026-11-29, or of so long a time until
-    /// now, such as 24h
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// The greatest number of events to list
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    limit: u32,
-}
+pub(super) use arguments::AuditCommand;
 
 /// Runs one of them, also while servers run.
-pub(super) async fn run(command: AuditCommand, config: &Config, world: &World) -> ExitCode {
+pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
     match command {
         AuditCommand::List(filters) => {
-            with_record(config, world, async |it| list::list(it, &filters, world).await).await
+            let now = || context.world.now();
+            let work = async |it: &Console<'_>| list::list(it, &filters, now()).await;
+            operator::run(&filters.connection, context, work).await
         }
-        AuditCommand::Export => {
-            with_record(config, world, async |it| export::export(it).await).await
+        AuditCommand::Watch(watch) => {
+            let work = async |it: &Console<'_>| list::watch(it, &watch).await;
+            operator::run(&watch.connection, context, work).await
         }
+        AuditCommand::Export => with_record(context, async |it| export::export(it).await).await,
         AuditCommand::Verify { file: Some(file), keys } => verify::file(&file, &keys),
         AuditCommand::Verify { file: None, .. } => {
-            with_record(config, world, async |it| verify::database(it).await).await
+            with_record(context, async |it| verify::database(it).await).await
         }
     }
 }
 
 async fn with_record(
-    config: &Config,
-    world: &World,
+    Context { config, world, .. }: &Context,
     work: impl AsyncFnOnce(&Reader) -> crate::domain::Result<ExitCode>,
 ) -> ExitCode {
     let data = match data::open_existing(config, world).await {

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use super::accounts::Operator;
+use super::Operator;
 
 /// The random bytes of a token.
 const TOKEN_BYTES: usize = 32;

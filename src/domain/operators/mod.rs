@@ -10,4 +10,32 @@ pub mod revocations;
 pub mod rights;
 pub mod service_accounts;
 
+use crate::model::{event::Act, label::OperatorReason};
+
+use super::{Result, events, world::World};
+
 pub use crate::model::event::Actor;
+
+/// The party that acts, with its reason.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// The service account that calls, the user of a command, or the server by itself.
+    pub actor: Actor,
+    /// The reason that an operator gave, for the record.
+    pub reason: Option<OperatorReason>,
+}
+
+impl Operator {
+    /// Something that is done now.
+    pub(in crate::domain) fn act(&self, world: &World) -> Result<Act> {
+        let act = events::act(world, self.actor.clone())?;
+        Ok(Act { reason: self.reason.clone(), ..act })
+    }
+}
+
+/// An actor that gave no reason.
+impl From<Actor> for Operator {
+    fn from(actor: Actor) -> Self {
+        Self { actor, reason: None }
+    }
+}

@@ -1,19 +1,13 @@
-//! Reading the record for operators: listing, exporting and verifying it, while servers write to it.
-
-use claviger_token::id::AccountId;
+//! Reading the record for operators: exporting and verifying it, while servers write to it.
 
 use crate::{
-    domain::{Result, operators::accounts::find},
-    model::{
-        account::AccountReference,
-        record::{Checkpoint, Entry, SealedRow},
-    },
+    domain::Result,
+    model::record::{Checkpoint, SealedRow},
     storage::Storage,
 };
 
 use super::{
     keys::TrustedKeys,
-    listing::Filter,
     verify::{Finding, Proved, Verification},
 };
 
@@ -35,31 +29,6 @@ impl Reader {
     /// The keys that checkpoints may be signed with.
     pub fn keys(&self) -> &TrustedKeys {
         &self.keys
-    }
-
-    /// At most `limit` rows, sealed or not, newest first.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn list(&self, filter: Filter, limit: u32) -> Result<Vec<Entry>> {
-        let (mut entries, mut before) = (Vec::new(), None);
-        loop {
-            let missing = limit.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
-            let page = self.storage.list_events(filter.clone(), before, missing.min(PAGE)).await?;
-            entries.extend(page.entries);
-            before = page.next;
-            if before.is_none() || entries.len() >= limit as usize {
-                return Ok(entries);
-            }
-        }
-    }
-
-    /// The id of an account, which need not exist any longer if it is given by its id.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn find_account(&self, account: &AccountReference) -> Result<Option<AccountId>> {
-        Ok(find(&self.storage, account).await?.or(account.id()))
     }
 
     /// All checkpoints, oldest first.

@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::{
     model::{
-        event::{Actor, Event, EventKind},
+        event::Event,
         failure::{BudgetKey, Cost, FailureKey},
         username::{SignInName, Username},
     },
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-use super::{Error, Result, events, requester::Requester, secret::DerivedKey, world::World};
+use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
 
 use self::{
     delays::Guesser,
@@ -156,14 +156,6 @@ impl Throttle {
         let not_tried = name.as_ref().map(|it| it.key);
         let settlement = Settlement { costs: costs.clone(), not_tried, ..Settlement::default() };
         Ok(self.storage.settle_attempt(settlement).await?)
-    }
-
-    /// Resets the failed sign-in counts of a username for an operator, and records that.
-    pub async fn unlock(&self, username: &Username, by: &Actor) -> Result<()> {
-        // The record has no name that is no account's.
-        let owner = self.storage.find_account_id(username).await?;
-        let event = events::act(&self.world, by.clone())?.event(EventKind::UsernameUnlocked);
-        self.unlock_with(username, event.of(owner)).await
     }
 
     /// Resets the failed sign-in counts of a username, and records this event of it.

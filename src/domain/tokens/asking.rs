@@ -55,7 +55,7 @@ impl AccessTokens {
             Backend::Account(it) if !it.may_ask(audience, &self.settings().audiences) => {
                 Err(Error::AudienceDenied)
             }
-            Backend::Account(_) | Backend::Local => Ok(()),
+            Backend::Account(_) | Backend::Local | Backend::CommandLine(_) => Ok(()),
         }
     }
 

@@ -6,27 +6,22 @@ use tonic::Status;
 
 use crate::{
     domain::{
-        operators::accounts::{
-            AccountChange, AccountFilter, AccountPage, CredentialFilter, Operator, etag,
+        operators::{
+            Operator,
+            accounts::{AccountChange, AccountFilter, AccountPage, CredentialFilter, etag},
         },
         sessions::SessionPage,
     },
     grpc::contracts::admin as pb,
     model::{
-        account::Account,
-        event::Actor,
-        group,
-        id::PasskeyId,
-        label::{DisplayName, OperatorReason},
-        passkey::Passkey,
-        session::SessionCursor,
-        username::Username,
-        violation::FieldReason,
+        account::Account, event::Actor, group, id::PasskeyId, label::DisplayName, passkey::Passkey,
+        session::SessionCursor, username::Username, violation::FieldReason,
     },
 };
 
 use super::{
     fields::Fields,
+    operators::operator,
     pages::{self, Page, Sizes},
     passkeys::passkey,
     sessions,
@@ -227,10 +222,24 @@ pub(crate) fn passkey_act(
     act.ok_or_else(|| fields.into_status())
 }
 
-pub(super) fn operator(reason: &str, actor: Actor, fields: &mut Fields) -> Option<Operator> {
-    let reason = fields.parsed("reason", OperatorReason::parse(reason))?;
-    let reason = Some(reason).filter(|it| !it.is_empty());
-    Some(Operator { actor, reason })
+/// Reads what to unlock, and who acts.
+pub(crate) fn unlock(
+    request: &pb::UnlockAccountRequest,
+    actor: Actor,
+) -> Result<Act<Reference>, Status> {
+    let mut fields = Fields::default();
+    let named = match (request.account_id.as_str(), request.username.as_str()) {
+        (id, "") => fields.identifier("account_id", id).map(Reference::Id),
+        ("", name) => fields.parsed("username", Username::parse(name)).map(Reference::Username),
+        _ => {
+            let sentence = "must be empty when account_id is given";
+            fields.refuse("username", FieldReason::Malformed, sentence);
+            None
+        }
+    };
+    let by = operator(&request.reason, actor, &mut fields);
+    let act = named.zip(by).map(|(of, by)| Act { of, by });
+    act.ok_or_else(|| fields.into_status())
 }
 
 /// Reads whose sessions to list.

@@ -5,7 +5,7 @@ use tonic::Status;
 
 use crate::{
     domain::operators::{
-        accounts::Operator,
+        Operator,
         invitations::{Wanted, WithLink},
     },
     grpc::contracts::admin as pb,
@@ -24,8 +24,8 @@ use crate::{
 };
 
 use super::{
-    administration::operator,
     fields::Fields,
+    operators::operator,
     pages::{self, Page, Sizes},
 };
 

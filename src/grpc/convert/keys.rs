@@ -4,12 +4,12 @@ use claviger_proto::time::timestamp;
 use tonic::Status;
 
 use crate::{
-    domain::operators::keys::KeyState,
+    domain::operators::{Operator, keys::KeyState},
     grpc::contracts::admin as pb,
-    model::{signing_key::PublicKey, violation::FieldReason},
+    model::{event::Actor, signing_key::PublicKey, violation::FieldReason},
 };
 
-use super::fields::Fields;
+use super::{fields::Fields, operators::operator};
 
 /// A key with what it does.
 pub(crate) fn key(key: &PublicKey, state: KeyState) -> pb::Key {
@@ -29,12 +29,16 @@ pub(crate) fn key(key: &PublicKey, state: KeyState) -> pb::Key {
     }
 }
 
-/// Reads which key to revoke.
-pub(crate) fn key_id(request: &pb::RevokeKeyRequest) -> Result<&str, Status> {
+/// Reads which key to revoke, and who acts.
+pub(crate) fn revocation(
+    request: &pb::RevokeKeyRequest,
+    actor: Actor,
+) -> Result<(&str, Operator), Status> {
     let mut fields = Fields::default();
     if request.key_id.is_empty() {
         fields.refuse("key_id", FieldReason::Required, "must be given");
     }
-    fields.check()?;
-    Ok(&request.key_id)
+    let by = operator(&request.reason, actor, &mut fields);
+    let key_id = Some(request.key_id.as_str()).filter(|it| !it.is_empty());
+    key_id.zip(by).ok_or_else(|| fields.into_status())
 }

@@ -9,6 +9,7 @@ pub(super) mod auth;
 pub(super) mod fields;
 pub(super) mod invitations;
 pub(super) mod keys;
+pub(super) mod operators;
 mod pages;
 pub(super) mod passkeys;
 pub(super) mod revocations;

@@ -155,7 +155,7 @@ async fn an_operator_may_show_a_certificate() {
     let connection = server.connect(Some(&server.clients.client(&[MAIL])));
     let mut root = ServiceAccountServiceClient::new(connection);
 
-    let delete = DeleteServiceAccountRequest { name: "shop".to_owned() };
+    let delete = DeleteServiceAccountRequest { name: "shop".to_owned(), ..Default::default() };
 
     root.delete_service_account(delete).await.unwrap();
 }

@@ -1,8 +1,7 @@
 //! What was revoked stays so, however the clock leaps before and after.
 
 use claviger::{
-    domain::{operators::revocations::Revoker, world::World},
-    model::account::AccountReference,
+    domain::{events::act, world::World},
     storage::Storage,
 };
 use claviger_proto::pb::{RevokeAllSessionsRequest, RevokeOtherSessionsRequest, TokenVerdict};
@@ -193,9 +192,9 @@ async fn an_account_that_was_revoked_by_another_clock_is_not_locked_out() {
         let alice = app.registered("alice").await;
         app.clock().set(right + ahead);
         let storage = Storage::open(app.home().options()).await.unwrap();
-        let revoker = Revoker::new(storage, World::with_clock(app.clock().clone()));
-        let name = AccountReference::parse("alice").unwrap();
-        revoker.account(&name, &command_line()).await.unwrap().unwrap();
+        let act = act(&World::with_clock(app.clock().clone()), command_line().actor).unwrap();
+        let (id, until) = (alice.account.id.parse().unwrap(), act.at + 25 * HOUR);
+        storage.revoke_account(id, act, until).await.unwrap().unwrap();
         wait_until("known", SECOND, async || {
             Heard::poll(&mut app.backend()).await.live.keys().any(|it| it.starts_with("account"))
         })

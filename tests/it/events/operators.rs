@@ -20,10 +20,10 @@ async fn acts_of_an_operator_over_the_network_name_its_service_account() {
     let (_, row) = one(&app, created, create).await;
     assert_eq!((row.actor.as_deref(), row.target.as_deref()), (Some("root"), Some("shop")));
     assert!(row.address.is_some() && row.request_id.is_some(), "{row:?}");
-    let rotate = RotateServiceAccountKeyRequest { name: name(), overlap: None };
+    let rotate = RotateServiceAccountKeyRequest { name: name(), ..Default::default() };
     let rotate = async { operator.clone().rotate_service_account_key(rotate).await.unwrap() };
     one(&app, "service_account_key_created success by service_account", rotate).await;
-    let delete = DeleteServiceAccountRequest { name: name() };
+    let delete = DeleteServiceAccountRequest { name: name(), ..Default::default() };
     let delete = async { operator.clone().delete_service_account(delete).await.unwrap() };
     one(&app, "service_account_deleted success by service_account", delete).await;
 }
@@ -44,7 +44,7 @@ async fn commands_name_the_user_of_the_operating_system() {
         (&["revoke", "token", token], "token_revoked", Some(token)),
         (&["service-account", "create", "shop"], "service_account_created", Some("shop")),
         (&["service-account", "rotate", "shop"], "service_account_key_created", Some("shop")),
-        (&["service-account", "delete", "shop"], "service_account_deleted", Some("shop")),
+        (&["service-account", "delete", "shop", "--yes"], "service_account_deleted", Some("shop")),
         (&["keys", "rotate", "--now"], "signing_key_created", None),
         (&["keys", "revoke", &key], "signing_key_revoked", Some(&key)),
     ];

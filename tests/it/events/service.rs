@@ -166,8 +166,10 @@ async fn the_stream_ends_with_the_operator() {
     );
     let mut audit = app.audit_with(&key.await.unwrap().into_inner().key);
     let mut stream = audit.watch_events(WatchEventsRequest::default()).await.unwrap().into_inner();
-    let delete =
-        claviger::grpc::contracts::admin::DeleteServiceAccountRequest { name: "reader".to_owned() };
+    let delete = claviger::grpc::contracts::admin::DeleteServiceAccountRequest {
+        name: "reader".to_owned(),
+        ..Default::default()
+    };
     operator.delete_service_account(delete).await.unwrap();
 
     let ended = loop {

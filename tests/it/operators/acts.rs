@@ -181,7 +181,9 @@ async fn a_locked_account_is_unlocked() {
     assert_refused!(delayed.map(drop), ResourceExhausted, TOO_MANY_ATTEMPTS);
 
     let account_id = alice.account.id.clone();
-    desk.unlock_account(UnlockAccountRequest { account_id, reason: why() }).await.unwrap();
+    desk.unlock_account(UnlockAccountRequest { account_id, reason: why(), ..Default::default() })
+        .await
+        .unwrap();
 
     app.stranger().login("alice", PASSWORD).await.unwrap();
     let unlocked = "SELECT operator_reason FROM events WHERE kind = 'username_unlocked'";
@@ -225,10 +227,11 @@ async fn what_does_not_exist_is_not_found() {
             desk.$call($request { $($field: $field.clone()),+ }).await.map(drop)
         };
     }
+    let unlock = UnlockAccountRequest { account_id: account_id.clone(), ..Default::default() };
     for refused in [
         refused!(disable_account, DisableAccountRequest { account_id, reason }),
         refused!(enable_account, EnableAccountRequest { account_id, reason }),
-        refused!(unlock_account, UnlockAccountRequest { account_id, reason }),
+        desk.unlock_account(unlock).await.map(drop),
         refused!(remove_password, RemovePasswordRequest { account_id, reason }),
         refused!(end_all_account_sessions, EndAllAccountSessionsRequest { account_id, reason }),
         refused!(list_account_passkeys, ListAccountPasskeysRequest { account_id }),

@@ -36,7 +36,7 @@ impl Beside {
     }
 
     fn act(&self) -> (Act, Timestamp) {
-        let act = act(&self.world, command_line()).unwrap();
+        let act = act(&self.world, command_line().actor).unwrap();
         let until = act.at + HOUR;
         (act, until)
     }

@@ -61,7 +61,7 @@ async fn a_running_server_takes_up_what_the_commands_do() {
     wait_until("ended", SECOND, async || !is_known(&process, new).await).await;
     let (listed, _) = done(&home, &["list"]);
     assert!(listed.contains("shop") && listed.contains("a b"), "{listed}");
-    done(&home, &["delete", "shop"]);
+    done(&home, &["delete", "shop", "--yes"]);
     let (listed, _) = done(&home, &["list"]);
     assert_eq!(listed.lines().count(), 1, "{listed}");
 }
@@ -118,7 +118,7 @@ async fn a_refused_command_says_why_and_prints_no_key() {
         (&["create", "mail", "--without-key"], "--certificate: must be given when there is no key"),
         (&["rotate", "mail"], "no service account with this name"),
         (&["rotate", "shop", "--overlap", "31d"], "--overlap: must be at most 30 days"),
-        (&["delete", "mail"], "no service account with this name"),
+        (&["delete", "mail", "--yes"], "no service account with this name"),
     ] {
         let output = run(&home, arguments);
         let said = String::from_utf8(output.stderr).unwrap();

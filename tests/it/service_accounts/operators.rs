@@ -16,12 +16,15 @@ use crate::{
 /// What becomes of each call of the service.
 async fn try_all(mut caller: ServiceAccountServiceClient<Keyed>) -> [Result<(), Status>; 4] {
     let name = "root".to_owned();
-    let rotate = RotateServiceAccountKeyRequest { name: name.clone(), overlap: None };
+    let rotate = RotateServiceAccountKeyRequest { name: name.clone(), ..Default::default() };
     [
         caller.create_service_account(named("new")).await.map(drop),
         caller.list_service_accounts(ListServiceAccountsRequest::default()).await.map(drop),
         caller.rotate_service_account_key(rotate).await.map(drop),
-        caller.delete_service_account(DeleteServiceAccountRequest { name }).await.map(drop),
+        caller
+            .delete_service_account(DeleteServiceAccountRequest { name, ..Default::default() })
+            .await
+            .map(drop),
     ]
 }
 

@@ -29,13 +29,17 @@ async fn new_rotated_and_deleted_service_accounts_are_known_to_the_other_replica
     let rotate = RotateServiceAccountKeyRequest {
         name: name.clone(),
         overlap: Some(prost_types::Duration::default()),
+        ..Default::default()
     };
     let rotated = operator.rotate_service_account_key(rotate).await.unwrap().into_inner().key;
     wait_until("rotated", SECOND, async || {
         is_known(&second, &rotated).await && !is_known(&second, &key).await
     })
     .await;
-    operator.delete_service_account(DeleteServiceAccountRequest { name }).await.unwrap();
+    operator
+        .delete_service_account(DeleteServiceAccountRequest { name, ..Default::default() })
+        .await
+        .unwrap();
     let took = wait_until("deleted", SECOND, async || !is_known(&second, &rotated).await).await;
 
     eprintln!("from a deletion's answer to the other replica's refusal: {took:?}");

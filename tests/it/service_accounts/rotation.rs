@@ -18,7 +18,8 @@ async fn rotate(
     overlap: Option<Duration>,
 ) -> RotateServiceAccountKeyResponse {
     let overlap = overlap.map(|it| it.try_into().unwrap());
-    let request = RotateServiceAccountKeyRequest { name: "shop".to_owned(), overlap };
+    let request =
+        RotateServiceAccountKeyRequest { name: "shop".to_owned(), overlap, ..Default::default() };
     operator.rotate_service_account_key(request).await.unwrap().into_inner()
 }
 

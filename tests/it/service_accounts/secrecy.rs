@@ -33,7 +33,7 @@ async fn no_key_is_logged_or_stored_and_events_have_names() {
     wait_until("known", SECOND, async || ask(client(&second)).await.is_ok()).await;
     ask(client(&first)).await.unwrap();
     let refused = ask(client(&unknown)).await.unwrap_err();
-    let (_, deleted) = command(&home, &["delete", "shop"]);
+    let (_, deleted) = command(&home, &["delete", "shop", "--yes"]);
     process.terminate();
     process.wait();
 

@@ -79,8 +79,11 @@ async fn every_bad_field_is_named() {
     };
     let overlap = Some(prost_types::Duration { seconds: 30 * 86_400 + 1, nanos: 0 });
     let negative = Some(prost_types::Duration { seconds: -1, nanos: 0 });
-    let rotate =
-        |name: &str, overlap| RotateServiceAccountKeyRequest { name: name.to_owned(), overlap };
+    let rotate = |name: &str, overlap| RotateServiceAccountKeyRequest {
+        name: name.to_owned(),
+        overlap,
+        ..Default::default()
+    };
     let list = ListServiceAccountsRequest { page_size: -1, page_token: "?".to_owned() };
 
     let created = operator.create_service_account(bad).await;
@@ -126,9 +129,9 @@ async fn what_nobody_made_cannot_be_rotated_or_deleted() {
     let app = TestApp::start().await;
     let mut operator = app.operator().await;
     app.account_for("gone", &[]).await;
-    let delete = DeleteServiceAccountRequest { name: "gone".to_owned() };
+    let delete = DeleteServiceAccountRequest { name: "gone".to_owned(), ..Default::default() };
     operator.delete_service_account(delete.clone()).await.unwrap();
-    let rotate = RotateServiceAccountKeyRequest { name: "gone".to_owned(), overlap: None };
+    let rotate = RotateServiceAccountKeyRequest { name: "gone".to_owned(), ..Default::default() };
 
     let deleted = operator.delete_service_account(delete).await;
     let rotated = operator.rotate_service_account_key(rotate).await;
@@ -167,7 +170,7 @@ async fn a_deleted_service_account_is_refused_at_once_on_the_connection_it_has()
     let shop = app.backend_with(&app.account_for("shop", &[]).await);
     ask(shop.clone()).await.unwrap();
 
-    let delete = DeleteServiceAccountRequest { name: "shop".to_owned() };
+    let delete = DeleteServiceAccountRequest { name: "shop".to_owned(), ..Default::default() };
     operator.delete_service_account(delete).await.unwrap();
 
     assert_refused!(ask(shop).await, Unauthenticated, CALLER_UNKNOWN);

@@ -7,7 +7,7 @@ use claviger::{
     config::Config,
     domain::{
         clock::{ManualClock, WrongClock},
-        operators::accounts,
+        events::act,
         service_accounts::ServiceAccounts,
         tokens::{
             access::Subject,
@@ -15,7 +15,6 @@ use claviger::{
         },
         world::World,
     },
-    model::account::AccountReference,
     storage::Storage,
 };
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
@@ -236,12 +235,11 @@ impl TestApp {
     /// Puts a person into groups as the command line does; an empty text stands for none.
     pub async fn set_groups(&self, person: &Person, groups: &str) {
         let groups = Some(groups).filter(|it| !it.is_empty()).map(|it| it.parse().unwrap());
-        let account = AccountReference::parse(&person.account.id).unwrap();
         let storage = Storage::open(self.home.options()).await.unwrap();
-        let world = World::with_clock(self.clock.clone());
-        let groups = groups.unwrap_or_default();
-        let set = accounts::set_groups(&storage, &world, &account, groups, &command_line()).await;
-        assert_eq!(set.unwrap().unwrap().to_string(), person.account.id);
+        let act = act(&World::with_clock(self.clock.clone()), command_line().actor).unwrap();
+        let id = person.account.id.parse().unwrap();
+        let set = storage.set_account_groups(id, groups.unwrap_or_default(), act).await;
+        assert!(set.unwrap());
         storage.close().await;
     }
 

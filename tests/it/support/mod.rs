@@ -41,7 +41,7 @@ pub use refusal::Refusal;
 
 use std::time::Duration;
 
-use claviger::domain::operators::Actor;
+use claviger::domain::operators::{Actor, Operator};
 
 /// A password that every rule accepts.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -57,8 +57,8 @@ pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
 /// What acts where a test stands in for a command.
-pub fn command_line() -> Actor {
-    Actor::CommandLine("tester".to_owned())
+pub fn command_line() -> Operator {
+    Actor::CommandLine("tester".to_owned()).into()
 }
 
 /// Asserts that a call was refused with this code and reason, and answers with the refusal.

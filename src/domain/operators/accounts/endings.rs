@@ -4,7 +4,7 @@ use claviger_token::id::{AccountId, SessionId};
 
 use crate::{
     domain::{Error, Result},
-    model::{event::EventKind, session::EndReason},
+    model::{event::EventKind, session::EndReason, username::Username},
     storage::sessions::SessionSelection,
 };
 
@@ -71,6 +71,21 @@ impl AccountAdministration {
         let event = act.event(EventKind::UsernameUnlocked).of(id);
         self.throttle.unlock_with(&account.username, event).await?;
         log!("username_unlocked_by_operator", id, by);
+        Ok(())
+    }
+
+    /// Resets the failed sign-in counts of a username, which need not belong to an account.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn unlock_username(&self, username: &Username, by: &Operator) -> Result<()> {
+        // The record has no name that is no account's, and neither has the log.
+        let owner = self.storage.find_account_id(username).await?;
+        let (act, _) = self.act(by)?;
+        let event = act.event(EventKind::UsernameUnlocked).of(owner);
+        self.throttle.unlock_with(username, event).await?;
+        let (event, by) = ("username_unlocked_by_operator", by.actor.to_string());
+        tracing::info!(target: "claviger::security", event, by);
         Ok(())
     }
 }

@@ -9,7 +9,6 @@ use crate::{
     domain::{
         Error, Result,
         completion::to_completion,
-        events::act,
         service_accounts::{ServiceAccounts, hash},
     },
     model::{
@@ -20,7 +19,7 @@ use crate::{
     storage::service_accounts::ServiceAccountCreation,
 };
 
-use super::Actor;
+use super::Operator;
 
 pub use request::{DEFAULT_OVERLAP, MAX_OVERLAP, NewServiceAccount, Rotation, Wanted, parse_name};
 
@@ -41,7 +40,7 @@ impl ServiceAccounts {
     ///
     /// # Errors
     /// `ServiceAccountExists`.
-    pub async fn create(&self, new: NewServiceAccount, by: &Actor) -> Result<WithKey> {
+    pub async fn create(&self, new: NewServiceAccount, by: &Operator) -> Result<WithKey> {
         let key = if new.without_key { None } else { Some(self.mint()?) };
         let now = self.world.now();
         let account = ServiceAccount {
@@ -79,7 +78,7 @@ impl ServiceAccounts {
     ///
     /// # Errors
     /// `ServiceAccountNotFound`.
-    pub async fn rotate(&self, rotation: Rotation, by: &Actor) -> Result<WithKey> {
+    pub async fn rotate(&self, rotation: Rotation, by: &Operator) -> Result<WithKey> {
         let key = self.mint()?;
         let (accounts, stored, by) = (self.clone(), self.stored(&key), by.clone());
         let account =
@@ -91,10 +90,10 @@ impl ServiceAccounts {
     ///
     /// # Errors
     /// `ServiceAccountNotFound`.
-    pub async fn delete(&self, name: ServiceAccountName, by: &Actor) -> Result<()> {
+    pub async fn delete(&self, name: ServiceAccountName, by: &Operator) -> Result<()> {
         let (accounts, by) = (self.clone(), by.clone());
         to_completion(async move {
-            let act = act(&accounts.world, by.clone())?;
+            let act = by.act(&accounts.world)?;
             let deleted = accounts.storage.delete_service_account(name.clone(), act).await?;
             let id = deleted.ok_or(Error::ServiceAccountNotFound)?;
             log("service_account_deleted", (id, &name), &by);
@@ -103,9 +102,9 @@ impl ServiceAccounts {
         .await
     }
 
-    async fn add(&self, account: ServiceAccount, by: &Actor) -> Result<()> {
+    async fn add(&self, account: ServiceAccount, by: &Operator) -> Result<()> {
         let (id, name) = (account.id, account.name.clone());
-        let act = act(&self.world, by.clone())?;
+        let act = by.act(&self.world)?;
         match self.storage.create_service_account(account, act).await? {
             ServiceAccountCreation::Exists => return Err(Error::ServiceAccountExists),
             ServiceAccountCreation::Created => log("service_account_created", (id, &name), by),
@@ -118,10 +117,10 @@ impl ServiceAccounts {
         &self,
         rotation: Rotation,
         key: StoredServiceKey,
-        by: &Actor,
+        by: &Operator,
     ) -> Result<ServiceAccount> {
         let expire_at = key.created_at + rotation.overlap;
-        let (name, act) = (rotation.name, act(&self.world, by.clone())?);
+        let (name, act) = (rotation.name, by.act(&self.world)?);
         let rotated = self.storage.rotate_service_account_key(name, key, expire_at, act);
         let account = rotated.await?.ok_or(Error::ServiceAccountNotFound)?;
         log("service_account_key_rotated", (account.id, &account.name), by);
@@ -155,7 +154,7 @@ impl ServiceAccounts {
     }
 }
 
-fn log(event: &'static str, of: (ServiceAccountId, &ServiceAccountName), by: &Actor) {
-    let (id, name, by) = (of.0, of.1.as_str(), by.to_string());
+fn log(event: &'static str, of: (ServiceAccountId, &ServiceAccountName), by: &Operator) {
+    let (id, name, by) = (of.0, of.1.as_str(), by.actor.to_string());
     tracing::info!(target: "claviger::security", event, service_account_id = %id, name, by);
 }

@@ -20,7 +20,12 @@ use claviger_token::{
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Error, Result, events::act, operators::Actor, secret::DerivedKey, world::World},
+    domain::{
+        Error, Result,
+        operators::{Actor, Operator},
+        secret::DerivedKey,
+        world::World,
+    },
     model::signing_key::{PublicKey, SigningKeyState, StoredSigningKey},
     storage::Storage,
 };
@@ -111,9 +116,9 @@ impl KeyRing {
         self.reload().await?;
         match due(&self.keys.load(), self.settings.rotation_interval, self.world.now()) {
             Due::Nothing => return Ok(()),
-            Due::FirstKey => self.add_next(Activation::AtOnce, &Actor::Server).await?,
+            Due::FirstKey => self.add_next(Activation::AtOnce, &Actor::Server.into()).await?,
             Due::NextKey if self.world.is_time_confirmed() => {
-                self.add_next(Activation::AfterDelay, &Actor::Server).await?
+                self.add_next(Activation::AfterDelay, &Actor::Server.into()).await?
             }
             Due::NextKey => return Ok(()),
         };
@@ -122,16 +127,16 @@ impl KeyRing {
 
     /// Makes the next key and returns it. When another process made one at the same time, that one is
     /// returned.
-    pub async fn rotate(&self, activation: Activation, by: &Actor) -> Result<PublicKey> {
+    pub async fn rotate(&self, activation: Activation, by: &Operator) -> Result<PublicKey> {
         self.add_next(activation, by).await
     }
 
-    async fn add_next(&self, activation: Activation, by: &Actor) -> Result<PublicKey> {
+    async fn add_next(&self, activation: Activation, by: &Operator) -> Result<PublicKey> {
         let (newest_id, newest_made) = match self.keys.load().newest() {
             Some(key) => (Some(key.public().key_id.clone()), Some(key.created_at())),
             None => (None, None),
         };
-        let act = act(&self.world, by.clone())?;
+        let act = by.act(&self.world)?;
         let now = act.at;
         // The order of keys is the order of their making, also where the clock stands or steps back.
         let created_at = newest_made.map_or(now, |it| now.max(it + Duration::from_micros(1)));
@@ -148,7 +153,7 @@ impl KeyRing {
         let added = self.storage.add_signing_key(key, newest_id, retire_at, act).await?;
         self.reload().await?;
         if added {
-            log_made(&key_id, algorithm, activation, &maker(by));
+            log_made(&key_id, algorithm, activation, &maker(&by.actor));
         }
         let newest = self.keys.load().newest().map(SigningKey::public).cloned();
         newest.ok_or_else(|| Error::internal("storage holds no signing key after a rotation"))
@@ -156,9 +161,9 @@ impl KeyRing {
 
     /// Revokes a key whose private half may be known to others: within a second every server refuses
     /// its tokens. When no other key can sign, makes one that signs at once, in the same transaction.
-    pub async fn revoke(&self, key_id: &str, by: &Actor) -> Result<KeyRevocation> {
-        let act = act(&self.world, by.clone())?;
-        let (by, now) = (by.to_string(), act.at);
+    pub async fn revoke(&self, key_id: &str, by: &Operator) -> Result<KeyRevocation> {
+        let act = by.act(&self.world)?;
+        let (by, now) = (by.actor.to_string(), act.at);
         let algorithm = self.settings.algorithm;
         let replacement = key_set::make_key(&self.world, &self.sealing_key, algorithm, now, now)?;
         let replacement_id = replacement.key_id.clone();

@@ -6,13 +6,11 @@ use std::fs;
 
 use rustix::process::getuid;
 
-use crate::domain::operators::Actor;
-
-/// The actor of a command.
-pub(super) fn operator() -> Actor {
+/// The name of the user.
+pub(in crate::cli) fn user() -> String {
     let id = getuid().as_raw();
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    Actor::CommandLine(name(&users, id).unwrap_or_else(|| format!("uid {id}")))
+    name(&users, id).unwrap_or_else(|| format!("uid {id}"))
 }
 
 /// The name of a user in a file like `/etc/passwd` (passwd(5)).

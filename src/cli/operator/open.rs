@@ -1,0 +1,82 @@
+//! Opens the connection of a command: to a server, or to the database of this machine.
+
+use std::{fs, path::Path, process::ExitCode};
+
+use secrecy::SecretString;
+
+use crate::{
+    app::operators::{Local, LocalError},
+    cli::{failed, invalid, no_data},
+    grpc::{
+        in_memory::LocalUser,
+        operator_client::{ConnectError, OperatorClient, Server},
+    },
+};
+
+use super::{
+    Context,
+    flags::{Connection, KEY_VARIABLE},
+    user::user,
+};
+
+/// An open connection.
+pub(super) enum Opened {
+    Server(OperatorClient),
+    Local(Local),
+}
+
+impl Opened {
+    pub(super) const fn client(&self) -> &OperatorClient {
+        match self {
+            Self::Server(client) => client,
+            Self::Local(local) => local.client(),
+        }
+    }
+
+    pub(super) async fn close(self) {
+        if let Self::Local(local) = self {
+            local.close().await;
+        }
+    }
+}
+
+/// Opens the connection, or complains.
+pub(super) async fn open(flags: &Connection, context: &Context) -> Result<Opened, ExitCode> {
+    let Some(url) = &flags.server else {
+        if flags.key_file.is_some() || flags.ca_file.is_some() {
+            return Err(invalid(&"--key-file and --ca-file require --server."));
+        }
+        let local = Local::open(&context.config, &context.world, LocalUser(user())).await;
+        return local.map(Opened::Local).map_err(|error| match error {
+            LocalError::Data(error) => no_data(&error),
+            LocalError::Domain(error) => failed(&error),
+            LocalError::Connection(error) => failed(&error),
+        });
+    };
+    let server = server(url, flags, context)?;
+    OperatorClient::connect(&server).await.map(Opened::Server).map_err(|error| match error {
+        ConnectError::Unreachable { .. } | ConnectError::Memory(_) => failed(&error),
+        _ => {
+            failed(&error);
+            ExitCode::from(crate::cli::INVALID)
+        }
+    })
+}
+
+/// The server that the flags name.
+fn server(url: &str, flags: &Connection, context: &Context) -> Result<Server, ExitCode> {
+    let key_file = flags.key_file.as_ref().or(context.key_file.as_ref());
+    let Some(key_file) = key_file else {
+        let sentence = format!("--server needs a key: give --key-file or set {KEY_VARIABLE}.");
+        return Err(invalid(&sentence));
+    };
+    let key = String::from_utf8_lossy(&read(key_file)?).trim().to_owned();
+    let ca_certificate = flags.ca_file.as_deref().map(read).transpose()?;
+    Ok(Server { url: url.to_owned(), key: SecretString::from(key), ca_certificate })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ExitCode> {
+    fs::read(path).map_err(|cause| {
+        invalid(&format_args!("The file {} cannot be read: {cause}.", path.display()))
+    })
+}
