@@ -63,7 +63,7 @@ impl Agent {
     /// # Errors
     /// A sentence for the operator. A server that cannot be reached is no error.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let listeners = listeners::bind(&settings.listen).await?;
+        let listeners = listeners::bind(&settings.listen)?;
         let addresses = listeners.iter().map(TcpListener::local_addr);
         let addresses = addresses.collect::<io::Result<_>>()?;
         let agent = Self {

@@ -91,8 +91,8 @@ impl App {
     pub async fn start(config: Config, world: World) -> Result<Self, StartError> {
         descriptors::make_room_for(config.limits.connections);
         // First, so that a second server on the same ports never touches the data.
-        let public = listeners::bind(&config.public.listen).await?;
-        let internal = listeners::bind(&config.internal.listen).await?;
+        let public = listeners::bind(&config.public.listen)?;
+        let internal = listeners::bind(&config.internal.listen)?;
         let tls = config.public.tls.clone().map(Tls::load).transpose()?;
         let internal_tls = config.internal.tls.clone().map(Tls::load).transpose()?;
         let data = data::open(&config, &world).await?;

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{failed, invalid, serve::Signals};
 
-/// Authorizes requests until SIGTERM or SIGINT. A second signal ends the process immediately.
+/// Authorizes requests until SIGTERM, SIGINT or SIGHUP. A second signal ends the process immediately.
 ///
 /// The agent shares the settings `log.*` and `limits.*` with the server.
 pub(super) async fn run(flags: Flags, variables: &[(String, String)], config: Config) -> ExitCode {

@@ -63,7 +63,7 @@ pub(super) enum Command {
     /// Run the server
     ///
     /// Needs no configuration: by default it listens on loopback, and creates a SQLite database and a
-    /// key-encryption key in ./claviger-data. SIGTERM or SIGINT shuts it down after the calls in
+    /// key-encryption key in ./claviger-data. SIGTERM, SIGINT or SIGHUP shuts it down after the calls in
     /// progress, at most `limits.drain_timeout` later; a second signal ends it immediately.
     #[command(args(settings::listed()), after_long_help = AFTER_SETTINGS)]
     Serve,

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{failed, no_data, say};
 
-/// Serves until SIGTERM or SIGINT. A second signal ends the process immediately.
+/// Serves until SIGTERM, SIGINT or SIGHUP. A second signal ends the process immediately.
 pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
@@ -45,22 +45,45 @@ pub(super) async fn serve(config: Config, world: World) -> ExitCode {
     }
 }
 
-/// The signals that end the process.
+/// The signals whose default is to end the process at once, in the middle of calls.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// The terminal was closed.
+    hangup: Signal,
+    /// What programs that rotate logs send; nothing is to be done here.
+    user: [Signal; 2],
+    /// A file has reached the limit of the process (`ulimit -f`): the write fails, as on a full disk.
+    file_size: Signal,
 }
+
+/// SIGXFSZ, as Linux and macOS number it.
+const FILE_SIZE_LIMIT: i32 = 25;
 
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
-        let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+        let user = [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?];
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            user,
+            file_size: signal(SignalKind::from_raw(FILE_SIZE_LIMIT))?,
+        })
     }
 
+    /// The next signal that asks the process to end.
     pub(super) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        let [first, second] = &mut self.user;
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => return,
+                _ = first.recv() => tracing::info!("SIGUSR1 has no meaning here and is ignored"),
+                _ = self.file_size.recv() => {}
+                _ = second.recv() => tracing::info!("SIGUSR2 has no meaning here and is ignored"),
+            }
         }
     }
 }

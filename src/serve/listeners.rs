@@ -2,9 +2,13 @@
 
 use std::{io, net::SocketAddr};
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
 use super::settings::Listen;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
 
 /// An address could not be bound.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +40,10 @@ pub enum BindError {
 ///
 /// # Errors
 /// When an address is in use or cannot be bound.
-pub async fn bind(listen: &Listen) -> Result<Vec<TcpListener>, BindError> {
+pub fn bind(listen: &Listen) -> Result<Vec<TcpListener>, BindError> {
     let mut listeners = Vec::with_capacity(listen.addresses.len());
     for &address in &listen.addresses {
-        match TcpListener::bind(address).await {
+        match bind_one(address, &listen.addresses) {
             Ok(listener) => listeners.push(listener),
             Err(cause) if listen.is_default && !listeners.is_empty() && is_absent(&cause) => {
                 tracing::info!(%address, %cause, "not listening on a default address that this machine does not have");
@@ -48,6 +52,21 @@ pub async fn bind(listen: &Listen) -> Result<Vec<TcpListener>, BindError> {
         }
     }
     Ok(listeners)
+}
+
+/// Binds one of the addresses of a listener. `[::]` receives IPv4 connections too, as the operating system
+/// has it, unless the listener has an IPv4 address with the same port: both could not be bound.
+fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() && all.iter().any(|it| it.is_ipv4() && it.port() == address.port()) {
+        socket.set_only_v6(true)?;
+    }
+    // A restart must not wait for the connections of before.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
 fn is_absent(cause: &io::Error) -> bool {

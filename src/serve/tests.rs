@@ -211,10 +211,41 @@ async fn an_address_in_use_is_named_with_its_setting() {
     let address = taken.local_addr().unwrap();
     let listen = Listen { setting: "public.listen", addresses: vec![address], is_default: true };
 
-    let refused = bind(&listen).await.unwrap_err();
+    let refused = bind(&listen).unwrap_err();
 
     assert!(matches!(refused, BindError::InUse { .. }));
     assert!(refused.to_string().contains("`public.listen`"));
+}
+
+#[tokio::test]
+async fn all_addresses_of_both_families_share_a_port_in_either_order() {
+    for addresses in [["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]] {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let addresses = addresses.map(|it| format!("{it}:{free}").parse().unwrap());
+        let listen =
+            Listen { setting: "public.listen", addresses: addresses.to_vec(), is_default: false };
+
+        let listeners = bind(&listen).unwrap();
+
+        assert_eq!(listeners.len(), 2);
+        for target in ["127.0.0.1", "::1"] {
+            assert!(TcpStream::connect((target, free)).await.is_ok(), "{target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_addresses_of_ipv6_alone_receive_ipv4_too() {
+    let listen = Listen {
+        setting: "public.listen",
+        addresses: vec!["[::]:0".parse().unwrap()],
+        is_default: false,
+    };
+
+    let listeners = bind(&listen).unwrap();
+
+    let port = listeners[0].local_addr().unwrap().port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_ok());
 }
 
 struct Certificate {
