@@ -3,6 +3,7 @@
 //! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
 
+mod condition;
 mod gate;
 pub(super) mod locks;
 pub(super) mod parameters;
@@ -15,6 +16,7 @@ mod writer;
 use futures_util::future::BoxFuture;
 
 use super::{Error, RESERVED_CONNECTIONS, Result};
+use condition::Condition;
 use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 use sqlite_lease::SqliteLease;
@@ -87,9 +89,18 @@ impl Engine {
 
     /// Fails when no write could succeed.
     pub(super) fn check_writer(&self) -> Result<()> {
+        self.condition().check()?;
         match self {
             Self::Sqlite(engine) => engine.writer.check(),
             Self::Postgres(engine) => engine.check(),
+        }
+    }
+
+    /// The condition of the database, which [`Self::reserved`] shares.
+    pub(super) fn condition(&self) -> &Condition {
+        match self {
+            Self::Sqlite(engine) => &engine.condition,
+            Self::Postgres(engine) => &engine.condition,
         }
     }
 

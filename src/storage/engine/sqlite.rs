@@ -15,6 +15,7 @@ use crate::storage::{
 
 use super::{
     Connection, WriteBody,
+    condition::Condition,
     gate::Gate,
     sqlite_lease::SqliteLease,
     writer::{GROUP, Writer},
@@ -36,6 +37,7 @@ pub(in crate::storage) struct SqliteEngine {
     // Shared, since it is ten times as large as anything beside it.
     reading: Arc<SqliteConnectOptions>,
     pub(super) writer: Writer,
+    pub(super) condition: Arc<Condition>,
 }
 
 impl SqliteEngine {
@@ -49,8 +51,10 @@ impl SqliteEngine {
         let readers = pool(size, reading.clone());
         let read_gate = Some(Gate::new(size as usize));
         let write_gate = Gate::new(WRITES);
-        let writer = Writer::start(pool(1, writing));
-        Ok(Self { writer, readers, read_gate, write_gate, reading: Arc::new(reading) })
+        let condition = Arc::<Condition>::default();
+        let writer = Writer::start(pool(1, writing), Arc::clone(&condition));
+        let reading = Arc::new(reading);
+        Ok(Self { writer, readers, read_gate, write_gate, reading, condition })
     }
 
     /// The same file and writer, with readers of its own.
@@ -65,7 +69,7 @@ impl SqliteEngine {
             None => None,
         };
         let connection = self.readers.acquire().await?;
-        Ok(Connection::Sqlite(SqliteLease::new(connection, place)))
+        Ok(Connection::Sqlite(SqliteLease::new(connection, Arc::clone(&self.condition), place)))
     }
 
     pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>

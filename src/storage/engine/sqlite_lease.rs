@@ -1,23 +1,36 @@
 //! A connection on loan from a SQLite pool.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
 use crate::storage::Result;
 
-use super::gate::Place;
+use super::{condition::Condition, gate::Place};
 
 /// A connection on loan from a pool, and the place of the call that borrowed it.
 pub(in crate::storage) struct SqliteLease {
     connection: PoolConnection<Sqlite>,
+    condition: Arc<Condition>,
     _place: Option<Place>,
 }
 
 impl SqliteLease {
     /// A connection for a call with this place; without one, for the server itself.
-    pub(super) fn new(connection: PoolConnection<Sqlite>, place: Option<Place>) -> Self {
-        Self { connection, _place: place }
+    pub(super) fn new(
+        connection: PoolConnection<Sqlite>,
+        condition: Arc<Condition>,
+        place: Option<Place>,
+    ) -> Self {
+        Self { connection, condition, _place: place }
+    }
+
+    /// The condition of the database.
+    pub(super) fn condition(&self) -> &Condition {
+        &self.condition
     }
 
     /// Closes the connection.

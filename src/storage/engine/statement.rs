@@ -4,7 +4,7 @@ use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
 
 use crate::storage::Result;
 
-use super::{Connection, on_engine, parameters::Parameter};
+use super::{Connection, condition::Condition, on_engine, parameters::Parameter};
 
 /// A row that both engines return.
 pub(in crate::storage) trait AnyRow:
@@ -28,16 +28,32 @@ macro_rules! bind {
     };
 }
 
+/// Runs one expression, and takes note of its failure.
+macro_rules! noted {
+    ($connection:expr, |$c:ident| $run:expr) => {{
+        let outcome = async { Ok(on_engine!($connection, |$c| $run)) }.await;
+        outcome.inspect_err(|error| $connection.condition().note(error))
+    }};
+}
+
 impl Connection {
+    fn condition(&self) -> &Condition {
+        match self {
+            Self::Sqlite(lease) => lease.condition(),
+            Self::Postgres(lease) => lease.condition(),
+        }
+    }
+
     /// Runs a statement. Returns how many rows it changed.
     pub(in crate::storage) async fn execute(
         &mut self,
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64> {
-        Ok(on_engine!(self, |c| {
-            bind!(sqlx::query(statement), parameters).execute(c).await?.rows_affected()
-        }))
+        noted!(self, |c| bind!(sqlx::query(statement), parameters)
+            .execute(c)
+            .await?
+            .rows_affected())
     }
 
     /// Whether a statement returns a row.
@@ -46,9 +62,10 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<bool> {
-        Ok(on_engine!(self, |c| {
-            bind!(sqlx::query(statement), parameters).fetch_optional(c).await?.is_some()
-        }))
+        noted!(self, |c| bind!(sqlx::query(statement), parameters)
+            .fetch_optional(c)
+            .await?
+            .is_some())
     }
 
     /// The one row that a statement returns.
@@ -57,9 +74,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<R> {
-        Ok(on_engine!(self, |c| {
-            bind!(sqlx::query_as(statement), parameters).fetch_one(c).await?
-        }))
+        noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_one(c).await?)
     }
 
     /// The first row that a statement returns, if there is one.
@@ -68,9 +83,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Option<R>> {
-        Ok(on_engine!(self, |c| {
-            bind!(sqlx::query_as(statement), parameters).fetch_optional(c).await?
-        }))
+        noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_optional(c).await?)
     }
 
     /// The rows that a statement returns.
@@ -79,8 +92,6 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<R>> {
-        Ok(on_engine!(self, |c| {
-            bind!(sqlx::query_as(statement), parameters).fetch_all(c).await?
-        }))
+        noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_all(c).await?)
     }
 }

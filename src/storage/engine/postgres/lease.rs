@@ -2,6 +2,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,7 +10,7 @@ use sqlx::{Executor as _, PgConnection, Postgres, pool::PoolConnection};
 use tokio::time::timeout;
 
 use super::ROLLBACK;
-use crate::storage::engine::gate::Place;
+use crate::storage::engine::{condition::Condition, gate::Place};
 
 /// How long the return may take: a broken connection must not keep its place in the pool.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,11 +21,21 @@ pub(in crate::storage) struct Lease {
     in_transaction: bool,
     /// The place of the call that borrowed it, which is free once the connection is.
     place: Option<Place>,
+    condition: Arc<Condition>,
 }
 
 impl Lease {
-    pub(super) fn new(connection: PoolConnection<Postgres>, place: Option<Place>) -> Self {
-        Self { connection: Some(connection), in_transaction: false, place }
+    pub(super) fn new(
+        connection: PoolConnection<Postgres>,
+        condition: Arc<Condition>,
+        place: Option<Place>,
+    ) -> Self {
+        Self { connection: Some(connection), in_transaction: false, place, condition }
+    }
+
+    /// The condition of the database.
+    pub(in crate::storage::engine) fn condition(&self) -> &Condition {
+        &self.condition
     }
 
     /// Notes that a transaction is about to be opened; opening it may be interrupted.

@@ -30,6 +30,7 @@ use crate::storage::{Error, PostgresOptions, Result, deadline, migrations};
 
 use super::{
     Connection, WriteBody, WriterStats,
+    condition::Condition,
     gate::{Gate, Place},
     on_engine,
 };
@@ -78,6 +79,7 @@ pub(in crate::storage) struct PostgresEngine {
     waiting: Arc<Semaphore>,
     tasks: TaskTracker,
     committed: Arc<AtomicU64>,
+    pub(super) condition: Arc<Condition>,
 }
 
 impl PostgresEngine {
@@ -91,6 +93,7 @@ impl PostgresEngine {
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
             committed: Arc::default(),
+            condition: Arc::default(),
         })
     }
 
@@ -105,6 +108,7 @@ impl PostgresEngine {
             waiting: Arc::new(Semaphore::new(UNITS)),
             tasks: TaskTracker::new(),
             committed: Arc::clone(&self.committed),
+            condition: Arc::clone(&self.condition),
         }
     }
 
@@ -139,7 +143,10 @@ impl PostgresEngine {
             engine.run(&input, body, Turn { limit, place }).await
         };
         let answered = self.tasks.spawn(unit.in_current_span()).await;
-        answered.unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())))
+        let answered =
+            answered.unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())));
+        // A COMMIT fails too.
+        answered.inspect_err(|error| self.condition.note(error))
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -230,7 +237,7 @@ impl PostgresEngine {
         // No caller can fix what prevents a connection, be it a changed password.
         let connection = acquired.map_err(|cause| Error::Unavailable(cause.into()))?;
         wait.succeeded();
-        Ok(Lease::new(connection, place))
+        Ok(Lease::new(connection, Arc::clone(&self.condition), place))
     }
 
     /// A connection with an open transaction whose statements are cancelled at the deadline.

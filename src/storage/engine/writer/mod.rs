@@ -19,7 +19,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::storage::{Error, Result};
 
-use super::{Connection, WriteBody, gate::Place, params, sqlite_lease::SqliteLease};
+use super::{
+    Connection, WriteBody, condition::Condition, gate::Place, params, sqlite_lease::SqliteLease,
+};
 
 /// How many units may wait; more are refused as [`Error::Overloaded`].
 const QUEUE: usize = 1024;
@@ -64,11 +66,17 @@ struct Done {
 
 impl Writer {
     /// Starts the writer with a pool of one connection, which replaces a broken one.
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    pub(super) fn start(pool: SqlitePool, condition: Arc<Condition>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (stop, tasks, done) = (CancellationToken::new(), TaskTracker::new(), Arc::default());
-        let work =
-            Work { waiting, stop: stop.clone(), pool, connection: None, done: Arc::clone(&done) };
+        let work = Work {
+            waiting,
+            stop: stop.clone(),
+            pool,
+            condition,
+            connection: None,
+            done: Arc::clone(&done),
+        };
         tasks.spawn(work.run());
         tasks.close();
         Self { queue, stop, tasks, done }
@@ -121,6 +129,7 @@ struct Work {
     waiting: mpsc::Receiver<Box<dyn Unit>>,
     stop: CancellationToken,
     pool: SqlitePool,
+    condition: Arc<Condition>,
     connection: Option<Connection>,
     done: Arc<Done>,
 }
@@ -172,7 +181,11 @@ impl Work {
     async fn connect(&mut self) -> Result<&mut Connection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::Sqlite(SqliteLease::new(self.pool.acquire().await?, None)),
+            None => {
+                let condition = Arc::clone(&self.condition);
+                let connection = self.pool.acquire().await?;
+                Connection::Sqlite(SqliteLease::new(connection, condition, None))
+            }
         };
         Ok(self.connection.insert(connection))
     }

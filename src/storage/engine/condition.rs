@@ -1,0 +1,92 @@
+//! What is known of the database beyond whether it answers: whether it is damaged, and whether it takes writes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
+
+use crate::storage::{Error, Result};
+
+/// The condition of a database, as its errors show it.
+#[derive(Debug, Default)]
+pub(in crate::storage) struct Condition {
+    is_damaged: AtomicBool,
+    refuses_writes: AtomicBool,
+}
+
+/// What an error says about the database as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It has been changed by something else, or its disk fails.
+    Damage,
+    /// It is full, read-only, or cannot be written.
+    RefusesWrites,
+}
+
+impl Condition {
+    /// Takes note of a failure.
+    pub(in crate::storage) fn note(&self, error: &Error) {
+        match fault(error) {
+            Some(Fault::Damage) => {
+                if !self.is_damaged.swap(true, Ordering::Relaxed) {
+                    tracing::error!(
+                        cause = crate::telemetry::causes(error),
+                        "the database is damaged: stop the server and restore a backup"
+                    );
+                }
+            }
+            Some(Fault::RefusesWrites) => self.refuses_writes.store(true, Ordering::Relaxed),
+            None => {}
+        }
+    }
+
+    /// Takes note of a write that succeeded.
+    pub(in crate::storage) fn wrote(&self) {
+        self.refuses_writes.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a write failed, and none has succeeded since it was last asked for.
+    pub(in crate::storage) fn refuses_writes(&self) -> bool {
+        self.refuses_writes.load(Ordering::Relaxed)
+    }
+
+    /// Fails once damage was found: only a restart after a repair ends that.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub(in crate::storage) fn check(&self) -> Result<()> {
+        match self.is_damaged.load(Ordering::Relaxed) {
+            true => Err(Error::Unavailable("the database is damaged".into())),
+            false => Ok(()),
+        }
+    }
+}
+
+fn fault(error: &Error) -> Option<Fault> {
+    let (Error::Unavailable(cause) | Error::Unexpected(cause)) = error else { return None };
+    let cause = cause.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    of_sqlite(cause).or_else(|| of_postgres(cause))
+}
+
+/// <https://sqlite.org/rescode.html>
+fn of_sqlite(error: &dyn DatabaseError) -> Option<Fault> {
+    const READ_ONLY: i32 = 8;
+    const IO_ERROR: i32 = 10;
+    const CORRUPT: i32 = 11;
+    const FULL: i32 = 13;
+    const NOT_A_DATABASE: i32 = 26;
+    let error = error.try_downcast_ref::<SqliteError>()?;
+    match error.code()?.parse::<i32>().ok()? & 0xff {
+        CORRUPT | NOT_A_DATABASE => Some(Fault::Damage),
+        READ_ONLY | IO_ERROR | FULL => Some(Fault::RefusesWrites),
+        _ => None,
+    }
+}
+
+/// PostgreSQL documentation, appendix A.
+fn of_postgres(error: &dyn DatabaseError) -> Option<Fault> {
+    match error.try_downcast_ref::<PgDatabaseError>()?.code() {
+        "XX001" | "XX002" => Some(Fault::Damage),
+        "53100" | "58030" | "25006" => Some(Fault::RefusesWrites),
+        _ => None,
+    }
+}
