@@ -95,8 +95,11 @@ impl Flags {
                 if is_service_link(name, value) {
                     continue;
                 }
-                let nearest = nearest(name, command.get_arguments().filter_map(variable));
-                return Err(Invalid::Unknown { name: name.clone(), nearest });
+                match nearest(name, command.get_arguments().filter_map(variable)) {
+                    Some(nearest) => return Err(Invalid::Unknown { name: name.clone(), nearest }),
+                    // Of something else.
+                    None => continue,
+                }
             };
             if !value.trim().is_empty() {
                 let argument =

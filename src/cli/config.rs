@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::config::{self, Config, Inputs};
+use crate::{
+    config::{self, Config, Inputs},
+    serve::tls::{Tls, TlsError},
+};
 
 use super::{invalid, say};
 
@@ -14,8 +17,7 @@ pub(super) enum ConfigCommand {
     /// Check the configuration and print every problem; exit with 2 if there is any
     ///
     /// Warnings, about values that are valid but unwise, do not change the exit code.
-    /// Files that the configuration names, such as certificates, are not opened, except those that
-    /// contain a secret.
+    /// The files of secrets and certificates are read; the database is not opened.
     Check,
     /// Print the effective configuration as TOML, with the source of each value
     ///
@@ -35,12 +37,23 @@ pub(super) fn run(command: ConfigCommand, inputs: &Inputs) -> ExitCode {
 fn check(inputs: &Inputs) -> ExitCode {
     match Config::load(inputs) {
         Ok(config) => {
+            if let Err(error) = tls(&config) {
+                return invalid(&error);
+            }
             config.warnings.iter().for_each(|warning| say(format_args!("Warning: {warning}")));
             say("The configuration is valid.");
             ExitCode::SUCCESS
         }
         Err(problems) => invalid(&problems),
     }
+}
+
+/// Reads the certificates and keys as the server does when it starts.
+fn tls(config: &Config) -> Result<(), TlsError> {
+    for files in [&config.public.tls, &config.internal.tls].into_iter().flatten() {
+        Tls::load(files.clone())?;
+    }
+    Ok(())
 }
 
 fn print(inputs: &Inputs) -> ExitCode {

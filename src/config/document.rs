@@ -14,8 +14,9 @@ const INTRODUCTION: &str = "\
 Claviger runs without any configuration. Every setting below can be given, in order of precedence,
 by a flag, by an environment variable, or in a TOML file: the one given by `--config FILE` or
 `CLAVIGER_CONFIG`, otherwise `claviger.toml` in the working directory if it exists. Unknown names are
-errors. `claviger config check` validates the configuration; `claviger config print` prints the
-effective values.
+errors, except that a variable like no setting, such as `CLAVIGER_VERSION`, is ignored with a warning.
+`claviger config check` validates the configuration; `claviger config print` prints the effective
+values.
 
 A setting `section.name` is the key `name` in the section `[section]` of the file, the variable
 `CLAVIGER_SECTION_NAME` and the flag `--section-name`, with dashes for underscores. Lists are TOML

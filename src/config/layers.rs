@@ -11,6 +11,7 @@ use std::{
 use super::{
     file,
     problem::{Problem, Source},
+    secrets,
     service_links::is_service_link,
     setting::{Name, Preset},
     table::{self, CONFIG_VARIABLE},
@@ -36,6 +37,14 @@ pub struct Given {
     pub text: String,
     /// Where it came from.
     pub source: Source,
+    /// Whether it was in a file that every user of this machine can read.
+    pub is_exposed: bool,
+}
+
+impl Given {
+    fn new(text: String, source: Source) -> Self {
+        Self { text, source, is_exposed: false }
+    }
 }
 
 impl fmt::Debug for Given {
@@ -69,9 +78,7 @@ type Layer<'a> = Vec<(&'a Name, Given)>;
 
 fn defaults() -> Values {
     let set = table::rows().into_iter().filter_map(|setting| match setting.default {
-        Preset::Value(text) => {
-            Some((setting.key, Given { text: text.to_owned(), source: Source::Default }))
-        }
+        Preset::Value(text) => Some((setting.key, Given::new(text.to_owned(), Source::Default))),
         Preset::Derived(_) => None,
     });
     set.collect()
@@ -82,14 +89,16 @@ fn from_file<'a>(inputs: &Inputs, names: &'a [Name], problems: &mut Vec<Problem>
     let mut layer = Vec::new();
     for (key, text) in file::read(&path, problems) {
         let Some(name) = names.iter().find(|name| name.key == key) else {
+            let meant = nearest(&key, names.iter().map(|name| name.key.clone()));
+            let meant = meant.map(|it| format!("; did you mean `{it}`?"));
+            let path = path.display();
             problems.push(Problem::new(format!(
-                "The file {} has an unknown setting `{key}`; did you mean `{}`?",
-                path.display(),
-                nearest(&key, names.iter().map(|name| name.key.clone())),
+                "The file {path} has an unknown setting `{key}`{}",
+                meant.as_deref().unwrap_or(".")
             )));
             continue;
         };
-        layer.push((name, Given { text, source: Source::File(path.clone()) }));
+        layer.push((name, Given::new(text, Source::File(path.clone()))));
     }
     layer
 }
@@ -114,14 +123,11 @@ fn from_environment<'a>(
             if is_service_link(variable, text) {
                 continue;
             }
-            problems.push(Problem::new(format!(
-                "Unknown environment variable {variable}; did you mean {}?",
-                nearest(variable, names.iter().map(Name::variable)),
-            )));
+            problems.extend(unknown(variable, &names).map(Problem::new));
             continue;
         };
         let source = Source::Variable(variable.clone());
-        layer.push((name, Given { text: text.clone(), source }));
+        layer.push((name, Given::new(text.clone(), source)));
     }
     layer
 }
@@ -135,7 +141,7 @@ fn from_flags<'a>(inputs: &Inputs, names: &'a [Name], problems: &mut Vec<Problem
             continue;
         };
         let source = Source::Flag(format!("--{flag}"));
-        layer.push((name, Given { text: text.clone(), source }));
+        layer.push((name, Given::new(text.clone(), source)));
     }
     layer
 }
@@ -162,20 +168,57 @@ fn read_if_file(name: &Name, given: &Given) -> Result<Given, Problem> {
     if !name.is_file {
         return Ok(given.clone());
     }
-    let text = fs::read_to_string(Path::new(&given.text)).map_err(|error| {
+    let path = Path::new(&given.text);
+    let text = fs::read_to_string(path).map_err(|error| {
         let why = format!("is the file {}, which cannot be read ({error})", given.text);
         Problem::invalid(&name.key, &given.source, why)
     })?;
-    Ok(Given { text: text.trim_end().to_owned(), source: given.source.clone() })
+    let is_exposed = secrets::is_exposed(path);
+    Ok(Given { text: text.trim_end().to_owned(), source: given.source.clone(), is_exposed })
 }
 
-/// The known name that is most like an unknown one.
-pub fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> String {
-    known.min_by_key(|known| strsim::damerau_levenshtein(unknown, known)).unwrap_or_default()
+/// What is wrong with a variable that is no setting: it has the section of one, or is near one. Others, such
+/// as `CLAVIGER_VERSION` in an image, are of something else.
+fn unknown(variable: &str, names: &[Name]) -> Option<String> {
+    if let Some(meant) = nearest(variable, names.iter().map(Name::variable)) {
+        return Some(format!("Unknown environment variable {variable}; did you mean {meant}?"));
+    }
+    let section = |name: &Name| name.variable().split_inclusive('_').take(2).collect::<String>();
+    let has_section = names.iter().any(|name| variable.starts_with(&section(name)));
+    has_section.then(|| format!("Unknown environment variable {variable}."))
+}
+
+/// A warning for each variable that looks like one of ours and is ignored.
+pub fn ignored(inputs: &Inputs) -> Vec<String> {
+    let names = table::names();
+    let ours = |(variable, text): &&(String, String)| {
+        !variable.starts_with("CLAVIGER_")
+            || variable == CONFIG_VARIABLE
+            || is_service_link(variable, text)
+            || names.iter().any(|name| name.variable() == *variable)
+    };
+    let others = inputs.environment.iter().filter(|it| !ours(it));
+    others
+        .map(|(variable, _)| format!("The environment variable {variable} is unknown and ignored."))
+        .collect()
+}
+
+/// The known name that an unknown one was probably meant to be: most like it, with at most a third of its
+/// letters wrong.
+pub fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let shown =
+        |name: &str| name.trim_start_matches("CLAVIGER_").trim_start_matches("AGENT_").to_owned();
+    let unknown = shown(unknown);
+    let (distance, nearest) = known
+        .map(|known| (strsim::damerau_levenshtein(&unknown, &shown(&known)), known))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= unknown.chars().count() / 3).then_some(nearest)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn gathered(inputs: &Inputs) -> (Values, Vec<String>) {
@@ -277,7 +320,7 @@ mod tests {
         let (_, problems) = gathered(&inputs);
 
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].contains("variable CLAVIGER_INTERNAL_PORT;"), "{problems:?}");
+        assert!(problems[0].contains("variable CLAVIGER_INTERNAL_PORT."), "{problems:?}");
     }
 
     #[test]
@@ -316,5 +359,40 @@ mod tests {
 
         assert_eq!(secret.flag(), None);
         assert_eq!(variables.len(), names.len());
+    }
+
+    #[test]
+    fn a_file_of_a_secret_that_every_user_can_read_is_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(&folder, "key", "secret");
+        let inputs = Inputs {
+            flags: vec![pair("secrets.key_encryption_key_file", path.to_str().unwrap())],
+            ..Inputs::default()
+        };
+        let is_exposed = |mode| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            gathered(&inputs).0["secrets.key_encryption_key"].is_exposed
+        };
+
+        assert!(is_exposed(0o644));
+        assert!(!is_exposed(0o640));
+    }
+
+    #[test]
+    fn a_variable_that_is_near_no_setting_is_ignored_with_a_warning() {
+        let inputs = Inputs {
+            environment: vec![pair("CLAVIGER_VERSION", "1.2.3"), pair("CLAVIGER_LOG_LEVLE", "x")],
+            ..Inputs::default()
+        };
+
+        let (_, problems) = gathered(&inputs);
+
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("CLAVIGER_LOG_LEVEL?"));
+        let inputs = Inputs { environment: vec![pair("CLAVIGER_VERSION", "1.2.3")], ..inputs };
+        assert_eq!(
+            ignored(&inputs),
+            ["The environment variable CLAVIGER_VERSION is unknown and ignored."]
+        );
     }
 }

@@ -6,6 +6,7 @@ pub mod database;
 pub mod document;
 pub mod file;
 pub mod layers;
+pub mod listening;
 pub mod origins;
 pub mod problem;
 pub mod reader;
@@ -127,7 +128,10 @@ impl Config {
         let (values, mut problems) = layers::gather(inputs);
         let config = typed::config(&values, &mut problems);
         match config {
-            Some(config) if problems.is_empty() => Ok(config),
+            Some(mut config) if problems.is_empty() => {
+                config.warnings.extend(layers::ignored(inputs));
+                Ok(config)
+            }
             _ => Err(Problems(problems)),
         }
     }

@@ -29,8 +29,17 @@ pub fn relying_party(reader: &mut Reader<'_>, url: &Url) -> passkeys::Settings {
                    default is the host of `public.url`; use `localhost` on your own machine";
         reader.refuse(&RELYING_PARTY_ID, why);
     }
+    let origins = own(reader, url, &id);
+    // Every origin may have its own host as its relying party, but no other public suffix (WebAuthn L3
+    // §5.1.3, "registrable domain suffix").
+    if origins.iter().any(|it| host_of(it).is_some_and(|host| host != id)) && is_public_suffix(&id)
+    {
+        let why = "is a public suffix, below which anyone can register names, and browsers refuse \
+                   passkeys for it; it must be a name of yours, such as `example.com`";
+        reader.refuse(&RELYING_PARTY_ID, why);
+    }
     passkeys::Settings {
-        origins: own(reader, url, &id),
+        origins,
         related_origins: related(reader, &id),
         relying_party_name: reader.required_text(&RELYING_PARTY_NAME),
         relying_party_id: id,
@@ -118,14 +127,65 @@ fn web_fault(origin: &str) -> Option<&'static str> {
 }
 
 fn belongs(origin: &str, id: &str) -> bool {
-    let url = Url::parse(origin).ok();
-    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-    is_at_or_below(host, id)
+    is_at_or_below(&host_of(origin).unwrap_or_default(), id)
 }
 
-/// Whether a text is exactly the origin a browser would send.
+fn host_of(origin: &str) -> Option<String> {
+    Some(Url::parse(origin).ok()?.host_str()?.to_owned())
+}
+
+/// Whether the Public Suffix List has this name, or the rule for names without a dot is all there is.
+fn is_public_suffix(name: &str) -> bool {
+    !is_local(name) && psl::suffix_str(name) == Some(name)
+}
+
+/// Whether a text is exactly the origin a browser would send. It sends no pattern.
 fn is_web_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+        matches!(url.scheme(), "http" | "https")
+            && url.origin().ascii_serialization() == text
+            && !url.host_str().unwrap_or_default().contains('*')
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Inputs, Problems};
+
+    fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
+        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::load(&Inputs { flags: flags.collect(), ..Inputs::default() })
+    }
+
+    #[test]
+    fn a_public_suffix_is_the_relying_party_of_no_name_below_it() {
+        for (url, id) in [
+            ("https://login.com", "com"),
+            ("https://shop.co.uk", "co.uk"),
+            ("https://me.github.io", "github.io"),
+            ("https://login.intranet", "intranet"),
+        ] {
+            let text = with(&[("public.url", url), ("relying_party.id", id)]).unwrap_err();
+
+            assert!(text.to_string().contains("public suffix"), "{text}");
+        }
+        for (url, id) in [
+            ("https://login.example.co.uk", "example.co.uk"),
+            ("https://github.io", "github.io"),
+            ("https://intranet", "intranet"),
+            ("http://app.localhost:8080", "localhost"),
+        ] {
+            assert!(with(&[("public.url", url), ("relying_party.id", id)]).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_no_origin() {
+        for key in ["relying_party.origins", "relying_party.related_origins", "cors.origins"] {
+            let url = ("public.url", "https://example.com");
+            let text = with(&[url, (key, "https://*.example.com")]).unwrap_err().to_string();
+
+            assert!(text.contains("https://*.example.com, which is not an origin"), "{text}");
+        }
+    }
 }

@@ -120,7 +120,9 @@ impl<'a> Reader<'a> {
         for text in values::items(self.given(setting).unwrap_or_default()) {
             is_empty = false;
             match values::socket_addresses(text) {
-                Some(some) => addresses.extend(some),
+                Some(some) => addresses.extend(
+                    some.into_iter().filter(|it| !addresses.contains(it)).collect::<Vec<_>>(),
+                ),
                 None => self.refuse(
                     setting,
                     "must be addresses with ports, such as 127.0.0.1:8080, [::1]:8080 or \

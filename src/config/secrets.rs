@@ -1,17 +1,37 @@
 //! Reads secrets that are given as text.
 
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use zeroize::Zeroizing;
 
+use super::Values;
 use crate::domain::secret::MasterSecret;
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// Whether every user of this machine can read or change a file. The group may: that is how Kubernetes mounts
+/// a secret for a process that is not root.
+pub fn is_exposed(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o007 != 0)
+}
+
+/// A warning for each secret in a file that every user can read.
+pub fn warnings(values: &Values) -> impl Iterator<Item = String> {
+    let exposed = values.iter().filter(|(_, given)| given.is_exposed);
+    exposed.map(|(key, _)| {
+        format!(
+            "Every user of this machine can read the file of `{key}_file`. Unless only this program \
+             sees the file, as in a container, run `chmod o= FILE`."
+        )
+    })
+}
 
 /// Reads 32 bytes in base64, of either alphabet, padded or not.
 pub fn master_secret(text: &str) -> Option<MasterSecret> {

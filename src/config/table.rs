@@ -11,7 +11,10 @@ use std::{
 use claviger_token::algorithm::SigningAlgorithm;
 
 use crate::{
-    domain::tokens::MAX_ACCESS_LIFETIME,
+    domain::{
+        passwords::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB},
+        tokens::MAX_ACCESS_LIFETIME,
+    },
     model::{registration::RegistrationPolicy, session::MAX_SESSIONS_PER_ACCOUNT},
     telemetry::LogFormat,
 };
@@ -145,7 +148,9 @@ settings! {
          HTTP on one port.",
     );
     pub static PUBLIC_URL: Setting<Text> = setting(
-        "public.url", Text, Value("http://localhost:8080"),
+        "public.url", Text,
+        Derived("`http://localhost` with the first port of `public.listen`, such as \
+                 `http://localhost:8080`; `https` if the listener has a certificate"),
         "The URL at which clients reach the public listener, without a path; also the issuer \
          (`iss`) of access tokens.",
     );
@@ -269,15 +274,15 @@ settings! {
         "The maximum length of a new password, in characters.",
     );
     pub static PASSWORDS_ARGON2_MEMORY_KIB: Setting<Count> = setting(
-        "passwords.argon2_memory_kib", count(8, 4_194_304), Value("19456"),
+        "passwords.argon2_memory_kib", count(8, MAX_MEMORY_KIB), Value("19456"),
         "The memory of one password hash (Argon2id), in KiB; at least 8 for each lane.",
     );
     pub static PASSWORDS_ARGON2_ITERATIONS: Setting<Count> = setting(
-        "passwords.argon2_iterations", count(1, 1000), Value("2"),
+        "passwords.argon2_iterations", count(1, MAX_ITERATIONS), Value("2"),
         "The number of passes of one password hash over its memory.",
     );
     pub static PASSWORDS_ARGON2_PARALLELISM: Setting<Count> = setting(
-        "passwords.argon2_parallelism", count(1, 64), Value("1"),
+        "passwords.argon2_parallelism", count(1, MAX_LANES), Value("1"),
         "The number of lanes of one password hash.",
     );
     pub static PASSWORDS_HASH_THREADS: Setting<Count> = setting(
@@ -330,8 +335,8 @@ settings! {
     );
     pub static LIMITS_DRAIN_TIMEOUT: Setting<Span> = setting(
         "limits.drain_timeout", span(Duration::ZERO, HOUR), Value("20s"),
-        "How long calls in progress may take to finish after the server receives SIGTERM or \
-         SIGINT.",
+        "How long calls in progress may take to finish after the server receives SIGTERM, \
+         SIGINT or SIGHUP.",
     );
     pub static LIMITS_SLOW_WATCHER_TIMEOUT: Setting<Span> = setting(
         "limits.slow_watcher_timeout", span(MILLISECOND, HOUR), Value("30s"),

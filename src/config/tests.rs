@@ -357,3 +357,34 @@ fn the_committed_documentation_is_what_the_table_says() {
 
     assert!(committed == document::markdown(), "run this test with CLAVIGER_BLESS=1 and commit");
 }
+
+#[test]
+fn a_session_may_not_be_unused_for_longer_than_it_lasts() {
+    let maximum = ("tokens.session_max_lifetime", "10d");
+    let text = refusal(&[maximum, ("tokens.refresh_idle_lifetime", "11d")]);
+    assert!(text.contains("`tokens.session_max_lifetime`"), "{text}");
+
+    // The default follows the maximum.
+    let sessions = with(&[maximum]).unwrap().sessions;
+    assert_eq!(sessions.idle_lifetime, sessions.max_lifetime);
+}
+
+#[test]
+fn what_the_table_allows_hashes_passwords() {
+    let most = [
+        ("passwords.argon2_memory_kib", "1048576"),
+        ("passwords.argon2_iterations", "64"),
+        ("passwords.argon2_parallelism", "64"),
+    ];
+
+    let settings = with(&most).unwrap().passwords;
+
+    assert!(
+        crate::domain::passwords::Passwords::start(settings, crate::domain::world::World::system())
+            .is_ok()
+    );
+    for (key, value) in most {
+        let more = (value.parse::<u32>().unwrap() + 1).to_string();
+        assert!(with(&[(key, &more)]).is_err(), "{key}");
+    }
+}

@@ -12,7 +12,8 @@ use crate::{
 };
 
 use super::{
-    Config, Internal, Limits, Log, MasterSecretSource, Public, TlsFiles, Values, database, origins,
+    Config, Internal, Limits, Listen, Log, MasterSecretSource, Public, TlsFiles, Values, database,
+    listening, origins,
     problem::Problem,
     reader::Reader,
     registration, secrets,
@@ -33,17 +34,23 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let master_secret = master_secret(reader, &data_directory);
     let limits = limits(reader);
     let log = log(reader);
-    let url = public_url(reader)?;
+    let listen = reader.listen(&table::PUBLIC_LISTEN);
+    listening::refuse_overlaps(reader, &listen, &internal.listen);
+    let url = public_url(reader, &listen)?;
     let relying_party = origins::relying_party(reader, &url);
     let registration = registration::registration(reader, &url);
     let cors_origins = origins::cors(reader, &relying_party);
     let issuer = url.origin().ascii_serialization();
     let access_tokens = access_tokens(reader, &issuer);
     let passwords = passwords(reader, &url, &relying_party);
+    let public = public(reader, listen, issuer, cors_origins);
+    let mut warnings = warnings(&passwords, &database, &relying_party);
+    warnings.extend(listening::warning(&public));
+    warnings.extend(secrets::warnings(values));
     Some(Config {
-        public: public(reader, issuer, cors_origins),
+        public,
         keys: signing_keys(reader, &access_tokens),
-        warnings: warnings(&passwords, &database, &relying_party),
+        warnings,
         data_directory,
         database,
         internal,
@@ -60,8 +67,14 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     })
 }
 
-fn public_url(reader: &mut Reader<'_>) -> Option<Url> {
-    let url = Url::parse(reader.text(&table::PUBLIC_URL).unwrap_or_default()).ok();
+fn public_url(reader: &mut Reader<'_>, listen: &Listen) -> Option<Url> {
+    let text = match reader.text(&table::PUBLIC_URL) {
+        Some(text) => text.to_owned(),
+        None => {
+            listening::own_url(listen, reader.path(&table::PUBLIC_TLS_CERTIFICATE_FILE).is_some())
+        }
+    };
+    let url = Url::parse(&text).ok();
     let url = url.filter(|url| {
         matches!(url.scheme(), "http" | "https") && url.host().is_some() && is_bare_origin(url)
     });
@@ -81,9 +94,14 @@ fn is_bare_origin(url: &Url) -> bool {
         && url.password().is_none()
 }
 
-fn public(reader: &mut Reader<'_>, url: String, cors_origins: Vec<String>) -> Public {
+fn public(
+    reader: &mut Reader<'_>,
+    listen: Listen,
+    url: String,
+    cors_origins: Vec<String>,
+) -> Public {
     Public {
-        listen: reader.listen(&table::PUBLIC_LISTEN),
+        listen,
         url,
         tls: tls(reader, &PUBLIC_TLS),
         trusted_proxies: trusted_proxies(reader, &table::PUBLIC_TRUSTED_PROXIES),
@@ -202,9 +220,16 @@ fn signing_keys(
 }
 
 fn sessions(reader: &mut Reader<'_>) -> sessions::Settings {
+    let idle_lifetime = reader.span(&table::TOKENS_REFRESH_IDLE_LIFETIME);
+    let max_lifetime = reader.span(&table::TOKENS_SESSION_MAX_LIFETIME);
+    // The default follows a shorter maximum.
+    if idle_lifetime > max_lifetime && reader.is_set(&table::TOKENS_REFRESH_IDLE_LIFETIME) {
+        let why = "must not be longer than `tokens.session_max_lifetime`";
+        reader.refuse(&table::TOKENS_REFRESH_IDLE_LIFETIME, why);
+    }
     sessions::Settings {
-        idle_lifetime: reader.span(&table::TOKENS_REFRESH_IDLE_LIFETIME),
-        max_lifetime: reader.span(&table::TOKENS_SESSION_MAX_LIFETIME),
+        idle_lifetime: idle_lifetime.min(max_lifetime),
+        max_lifetime,
         max_per_account: reader.count(&table::LIMITS_SESSIONS_PER_ACCOUNT),
     }
 }

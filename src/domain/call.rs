@@ -19,3 +19,8 @@ pub async fn of<T>(call: Arc<Call>, work: impl Future<Output = T>) -> T {
 pub fn current() -> Option<Arc<Call>> {
     CALL.try_with(Arc::clone).ok()
 }
+
+/// The id of the current call, as the log has it, if there is one.
+pub fn request_id() -> Option<String> {
+    current().map(|it| it.request_id.clone())
+}

@@ -27,9 +27,10 @@ pub enum DataError {
         /// The database.
         database: PathBuf,
     },
-    /// Others may read the key.
+    /// Every user may read the key.
     #[error(
-        "Other users can read the key-encryption key {0}. Run `chmod 600 {0}`, then start again."
+        "Every user of this machine can read the key-encryption key {0}. Run `chmod o= {0}`, then \
+         start again."
     )]
     KeyExposed(PathBuf),
     /// The key file does not hold a key.

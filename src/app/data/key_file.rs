@@ -1,11 +1,6 @@
 //! The file of the key-encryption key.
 
-use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
-};
+use std::{fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use zeroize::Zeroizing;
 
@@ -25,9 +20,7 @@ pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecr
         MasterSecretSource::Kept(path) => path,
     };
     match fs::metadata(path) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
-            Err(DataError::KeyExposed(path.clone()))
-        }
+        Ok(_) if secrets::is_exposed(path) => Err(DataError::KeyExposed(path.clone())),
         Ok(_) => read_key(path),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => match &config.database {
             Options::Sqlite(options) if options.path.exists() => {

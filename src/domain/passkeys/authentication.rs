@@ -6,7 +6,7 @@
 use claviger_token::{id::AccountId, sign_in::SignInMethod};
 
 use crate::{
-    domain::{Error, Result, sessions::SignedIn},
+    domain::{Error, Result, call, sessions::SignedIn},
     model::{
         ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         session::{Origin, SignIn},
@@ -127,5 +127,6 @@ fn log_refusal(detail: &'static str) {
         event = "sign_in_refused",
         method = SignInMethod::Passkey.name(),
         detail,
+        request_id = call::request_id(),
     );
 }

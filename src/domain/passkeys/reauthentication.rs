@@ -3,7 +3,7 @@
 use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     model::{
         account::Profile,
         ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
@@ -71,6 +71,7 @@ impl Passkeys {
                     account_id = %caller.account_id,
                     session_id = %caller.session_id,
                     detail,
+                    request_id = call::request_id(),
                 );
             }
         })?;

@@ -3,7 +3,7 @@
 use claviger_token::{claims::Claims, id::AccountId};
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     model::{
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
         id::PasskeyId,
@@ -61,6 +61,7 @@ impl Passkeys {
                     event = "passkey_registration_refused",
                     account_id = %caller.account_id,
                     detail,
+                    request_id = call::request_id(),
                 );
             }
         })?;

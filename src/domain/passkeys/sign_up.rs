@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use claviger_token::id::AccountId;
 
 use crate::{
-    domain::{Error, Result, registrations, sessions::SignedIn},
+    domain::{Error, Result, call, registrations, sessions::SignedIn},
     model::{
         account::{Account, NewAccount},
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
@@ -145,6 +145,7 @@ impl Passkeys {
                     target: "claviger::security",
                     event = "passkey_registration_refused",
                     detail,
+                    request_id = call::request_id(),
                 );
             }
         })

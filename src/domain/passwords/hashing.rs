@@ -26,10 +26,14 @@ const SALT_BYTES: usize = 16;
 /// Bytes of output in a new hash (RFC 9106 §4).
 const OUTPUT_BYTES: usize = 32;
 
-// A stored hash names its own cost. These bounds keep one bad row from stopping the server.
-const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-const MAX_ITERATIONS: u32 = 64;
-const MAX_LANES: u32 = 64;
+// A stored hash names its own cost. These bounds keep one bad row from stopping the server; what is
+// configured must be within them, or its hashes could not be checked.
+/// The most memory of one hash, in KiB.
+pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+/// The most passes of one hash over its memory.
+pub const MAX_ITERATIONS: u32 = 64;
+/// The most lanes of one hash.
+pub const MAX_LANES: u32 = 64;
 
 /// How much is filled at a time to make up for a cheaper hash: some microseconds of work.
 const MADE_UP_KIB: u32 = 64;

@@ -20,6 +20,8 @@ use crate::model::{
 
 use super::{Result, requester::Requester, world::World};
 
+pub use self::hashing::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
+
 use self::{hashing::Hasher, policy::Policy, pool::Pool};
 
 /// How passwords are judged and hashed.

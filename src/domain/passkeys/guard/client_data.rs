@@ -5,8 +5,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{Checked, Expectation, Refusal};
+use crate::domain::call;
 
 const MAX_BYTES: usize = 4 * 1024;
+/// How much of an origin is logged.
+const MAX_LOGGED_BYTES: usize = 256;
 
 /// The members that are checked. A duplicate member is an error; unknown ones are ignored, since
 /// browsers add some to keep servers tolerant.
@@ -37,6 +40,7 @@ pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>)
     constant_time::verify_slices_are_equal(&challenge, expected.challenge)
         .map_err(|_| Refusal("challenge differs"))?;
     if !expected.origins.contains(&data.origin) {
+        log_origin(&data.origin, expected.origins);
         return Err(Refusal("origin not allowed"));
     }
     // A frame in another site's page could present a person's touch as meant for this one.
@@ -44,6 +48,19 @@ pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>)
         return Err(Refusal("response from a cross-origin frame"));
     }
     Ok(())
+}
+
+/// Names the origin that came and those that are accepted: a page that was opened by another name than the
+/// configured one can be told only by them.
+fn log_origin(origin: &str, accepted: &[String]) {
+    tracing::warn!(
+        target: "claviger::security",
+        event = "passkey_origin_not_accepted",
+        // Any page can send any text.
+        origin = &origin[..origin.floor_char_boundary(MAX_LOGGED_BYTES)],
+        accepted = accepted.join(" "),
+        request_id = call::request_id(),
+    );
 }
 
 fn parse(json: &[u8]) -> Option<ClientData> {
