@@ -115,3 +115,7 @@ CREATE TABLE invitations (
 
 CREATE INDEX invitations_by_expiry ON invitations (expires_at);
 CREATE INDEX invitations_by_account ON invitations (account_id) WHERE account_id IS NOT NULL;
+
+-- What operators find few of among all accounts.
+CREATE INDEX disabled_accounts ON accounts (username) WHERE disabled_at IS NOT NULL;
+CREATE INDEX accounts_without_password ON accounts (username) WHERE password_hash IS NULL;

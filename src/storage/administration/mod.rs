@@ -7,7 +7,7 @@ mod passkeys;
 mod states;
 mod updates;
 
-pub use listing::AccountRange;
+pub use listing::{AccountSelection, ListedAccounts};
 pub use updates::{AccountUpdate, Changeable, UpdateOutcome};
 
 /// What became of the state of an account or of a passkey.

@@ -121,7 +121,7 @@ async fn every_filter_lets_through_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_page_looks_at_a_bounded_number_of_accounts() {
+async fn a_page_examines_a_bounded_number_of_accounts_and_rare_ones_are_found_at_once() {
     let app = TestApp::start().await;
     let mut desk = app.desk(Role::Reader).await;
     app.registered("zoe").await;
@@ -129,7 +129,7 @@ async fn a_page_looks_at_a_bounded_number_of_accounts() {
     // As ids, 16 bytes of what is unique.
     let many = match raw {
         RawConnection::Sqlite(_) => {
-            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500)
+            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 25000)
             INSERT INTO accounts (id, username, display_name, password_hash, created_at)
             SELECT CAST(printf('%016d', n) AS BLOB), printf('user%05d', n), '', 'x', 1 FROM numbers"
         }
@@ -137,22 +137,28 @@ async fn a_page_looks_at_a_bounded_number_of_accounts() {
             "INSERT INTO accounts (id, username, display_name, password_hash, created_at)
             SELECT convert_to(lpad(CAST(n AS TEXT), 16, '0'), 'UTF8'),
                 'user' || lpad(CAST(n AS TEXT), 5, '0'), '', 'x', 1
-            FROM generate_series(1, 2500) AS n"
+            FROM generate_series(1, 25000) AS n"
         }
     };
     raw.execute(many).await;
-    let disable = "UPDATE accounts SET disabled_at = 1 WHERE username = 'user02400'";
-    raw.execute(disable).await;
+    let change = "UPDATE accounts SET disabled_at = 1, last_sign_in_at = 4000000000000000
+        WHERE username = 'user24000'";
+    raw.execute(change).await;
 
-    let filter = ListAccountsRequest { state: AccountState::Disabled.into(), ..Default::default() };
+    let signed_in_after = Some(timestamp(app.clock().now() + DAY));
+    let filter = ListAccountsRequest { signed_in_after, ..Default::default() };
     let first = desk.list_accounts(filter.clone()).await.unwrap().into_inner();
     let (names, pages) = all(&mut desk, filter).await;
+    let disabled =
+        ListAccountsRequest { state: AccountState::Disabled.into(), ..Default::default() };
+    let found_at_once = all(&mut desk, disabled).await;
 
     assert!(first.accounts.is_empty() && !first.next_page_token.is_empty());
-    assert_eq!((names, pages), (vec!["user02400".to_owned()], 3));
+    assert_eq!((names, pages), (vec!["user24000".to_owned()], 3));
+    assert_eq!(found_at_once, (vec!["user24000".to_owned()], 1));
     let whole = ListAccountsRequest { page_size: 1000, ..Default::default() };
     let (names, pages) = all(&mut desk, whole).await;
-    assert_eq!((names.len(), pages), (2501, 13));
+    assert_eq!((names.len(), pages), (25_001, 126));
 }
 
 #[tokio::test]

@@ -5,14 +5,10 @@ use claviger_token::{group::GroupName, id::AccountId, time::Timestamp};
 use crate::{
     domain::{Error, Result, sessions::SessionPage},
     model::{account::Account, passkey::Passkey, session::SessionCursor, username::Username},
-    storage::administration::AccountRange,
+    storage::administration::{AccountSelection, ListedAccounts},
 };
 
 use super::AccountAdministration;
-
-/// How many accounts are looked at for a page, so that a page costs the same however many there are and
-/// however few pass the filters.
-const EXAMINED: u32 = 1000;
 
 /// Greater than every character of a username.
 const LAST: char = '\u{10FFFF}';
@@ -57,57 +53,40 @@ pub struct AccountPage {
 }
 
 impl AccountFilter {
-    fn passes(&self, account: &Account) -> bool {
-        let has_credential = |filter| match filter {
-            CredentialFilter::Password => account.has_password,
-            CredentialFilter::Passkey => account.passkey_count > 0,
-            CredentialFilter::None => !account.has_password && account.passkey_count == 0,
-        };
-        let last = account.last_sign_in_at;
-        let prefix = self.prefix.as_ref().map_or("", Username::as_str);
-        account.username.as_str().starts_with(prefix)
-            && self.is_disabled.is_none_or(|it| it == account.is_disabled())
-            && self.credential.is_none_or(has_credential)
-            && self.signed_in_after.is_none_or(|after| last.is_some_and(|it| it >= after))
-            && self.signed_in_before.is_none_or(|before| last.is_none_or(|it| it < before))
-    }
-
-    /// The usernames with the prefix, those after a username.
-    fn range(&self, after: Option<&str>) -> AccountRange {
+    /// What is to be selected, of the usernames with the prefix, those after a username.
+    fn selection(&self, after: Option<&str>) -> AccountSelection {
         let prefix = self.prefix.as_ref().map_or("", Username::as_str);
         let after = after.map_or_else(String::new, |it| format!("{it}{FIRST}"));
-        let from = after.max(prefix.to_owned());
-        AccountRange { from, until: format!("{prefix}{LAST}") }
-    }
-
-    /// Whether every account of the range passes.
-    const fn is_range_only(&self) -> bool {
-        self.is_disabled.is_none()
-            && (self.group.is_none() || self.prefix.is_none())
-            && self.credential.is_none()
-            && self.signed_in_after.is_none()
-            && self.signed_in_before.is_none()
+        let (has_password, has_passkey) = match self.credential {
+            Some(CredentialFilter::Password) => (Some(true), None),
+            Some(CredentialFilter::Passkey) => (None, Some(true)),
+            Some(CredentialFilter::None) => (Some(false), Some(false)),
+            None => (None, None),
+        };
+        AccountSelection {
+            from: after.max(prefix.to_owned()),
+            until: format!("{prefix}{LAST}"),
+            is_disabled: self.is_disabled,
+            has_password,
+            has_passkey,
+            signed_in_after: self.signed_in_after,
+            signed_in_before: self.signed_in_before,
+        }
     }
 }
 
 impl AccountPage {
-    /// Up to `size` of the examined accounts. There may be more if `is_cut`, after the last of them.
-    fn of(examined: Vec<Account>, filter: &AccountFilter, size: usize, is_cut: bool) -> Self {
-        let (mut accounts, mut last, mut is_full) = (Vec::new(), None, false);
-        for account in examined {
-            if accounts.len() == size {
-                is_full = true;
-                break;
-            }
-            last = Some(match filter.group {
-                Some(_) => account.id.to_string(),
-                None => account.username.as_str().to_owned(),
-            });
-            if filter.passes(&account) {
-                accounts.push(account);
-            }
-        }
-        Self { accounts, next: last.filter(|_| is_full || is_cut) }
+    /// Up to `size` of the listed accounts, of which there is one more if there is another page.
+    fn of<P: ToString>(
+        listed: ListedAccounts<P>,
+        size: usize,
+        position: impl Fn(&Account) -> P,
+    ) -> Self {
+        let ListedAccounts { mut accounts, last_examined } = listed;
+        let is_full = accounts.len() > size;
+        accounts.truncate(size);
+        let next = if is_full { accounts.last().map(position) } else { last_examined };
+        Self { accounts, next: next.map(|it| it.to_string()) }
     }
 }
 
@@ -123,16 +102,15 @@ impl AccountAdministration {
         after: Option<&str>,
         page_size: u32,
     ) -> Result<AccountPage> {
-        let limit = if filter.is_range_only() { page_size.saturating_add(1) } else { EXAMINED };
-        let examined = match &filter.group {
-            Some(group) => {
-                let after = after.and_then(|it| it.parse().ok());
-                self.storage.list_accounts_of_group(group, after, limit).await?
-            }
-            None => self.storage.list_accounts(&filter.range(after), limit).await?,
+        let (limit, size) = (page_size.saturating_add(1), page_size as usize);
+        let Some(group) = &filter.group else {
+            let listed = self.storage.list_accounts(&filter.selection(after), limit).await?;
+            return Ok(AccountPage::of(listed, size, |it| it.username.as_str().to_owned()));
         };
-        let is_cut = examined.len() >= limit as usize;
-        Ok(AccountPage::of(examined, filter, page_size as usize, is_cut))
+        let after = after.and_then(|it| it.parse().ok());
+        let passing = filter.selection(None);
+        let listed = self.storage.list_accounts_of_group(group, after, &passing, limit).await?;
+        Ok(AccountPage::of(listed, size, |it| it.id))
     }
 
     /// The account with this id.
