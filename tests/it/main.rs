@@ -33,6 +33,7 @@ mod logs;
 mod migrations;
 mod operations;
 mod operators;
+mod operators_day;
 mod pages;
 mod passkeys;
 mod passwords;

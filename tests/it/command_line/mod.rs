@@ -25,10 +25,10 @@ struct Ground {
 
 /// What a command did: its exit code, its result and its complaints.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Done {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Done {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Done {
@@ -38,13 +38,13 @@ impl Done {
     }
 
     /// The result of a command that succeeded.
-    fn succeeded(self) -> String {
+    pub fn succeeded(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.out
     }
 
     /// The complaints of a command that was refused, and printed nothing else.
-    fn refused(self) -> String {
+    pub fn refused(self) -> String {
         assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{self:?}");
         self.err
     }
@@ -98,13 +98,15 @@ impl Ground {
     }
 }
 
-fn program(arguments: &[&str]) -> Command {
+/// The program with these arguments, which logs nothing.
+pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
     // What happens is in the log of the process in which it happens.
     command.args(arguments).env("RUST_LOG", "off").stdin(Stdio::null());
     command
 }
 
-fn run(command: &mut Command) -> Done {
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Done {
     Done::of(command.output().unwrap())
 }
