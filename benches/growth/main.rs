@@ -3,12 +3,18 @@
 //! `cargo bench --bench growth` fills two databases per engine under `target/tmp` (about 3 GB,
 //! removed at the end), then calls every method on random accounts, one call at a time, on the four
 //! databases in turn. `-- --accounts 100000` sets another size than a million.
+//!
+//! `-- lists` measures pages of every list and search instead, with a hundredth, a tenth and all of the
+//! accounts; `--engine sqlite` or `postgres` measures one engine.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(unreachable_pub, missing_docs, reason = "benchmarks have no public API")]
 
 mod cases;
 mod ground;
+mod lists;
+mod lists_seed;
+mod pages;
 mod population;
 mod raw;
 mod seed;
@@ -35,18 +41,24 @@ const LARGE: u64 = 1_000_000;
 const ROUNDS: usize = 5;
 
 fn main() -> Outcome<()> {
-    let large = match std::env::args().skip_while(|it| it != "--accounts").nth(1) {
-        Some(accounts) => accounts.parse()?,
-        None => LARGE,
+    let value = |flag: &str| std::env::args().skip_while(|it| it != flag).nth(1);
+    let large = value("--accounts").map_or(Ok(LARGE), |it| it.parse())?;
+    let engines: &[Engine] = match value("--engine").as_deref() {
+        Some("sqlite") => &[Engine::Sqlite],
+        Some("postgres") => &[Engine::Postgres],
+        _ => &[Engine::Sqlite, Engine::Postgres],
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(compare(large))
+    if std::env::args().any(|it| it == "lists") {
+        return runtime.block_on(pages::compare(large, engines));
+    }
+    runtime.block_on(compare(large, engines))
 }
 
-async fn compare(large: u64) -> Outcome<()> {
+async fn compare(large: u64, engines: &[Engine]) -> Outcome<()> {
     let databases = Databases::start().await?;
     let mut grounds = Vec::new();
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for &engine in engines {
         for accounts in [SMALL, large] {
             let database = databases.create(engine, &format!("of_{accounts}")).await?;
             let population = Population { engine, accounts };
@@ -147,8 +159,9 @@ fn quantile(latencies: &[Duration], percent: usize) -> f64 {
 }
 
 fn print_tables(grounds: &[Ground], figures: &[Vec<Figures>]) {
-    for pair in [[0, 1], [2, 3]] {
-        let [small, large] = pair.map(|it| (&grounds[it], &figures[it]));
+    let all: Vec<_> = grounds.iter().zip(figures).collect();
+    for pair in all.chunks_exact(2) {
+        let (small, large) = (pair[0], pair[1]);
         println!(
             "\n{}, {} and {} accounts, µs (median of {ROUNDS} rounds, least to most)\n",
             small.0.population().engine,
