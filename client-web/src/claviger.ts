@@ -13,7 +13,10 @@ import type { TokenStorage } from "./session/token-storage.js";
 
 /** How to reach Claviger, and where to store its tokens. */
 export interface ClavigerOptions {
-  /** The URL of Claviger, such as `https://login.example.com`. Default: the page's own origin. */
+  /**
+   * The URL of Claviger with its scheme, such as `https://login.example.com`, or a path at the page's
+   * own origin. Default: the page's own origin.
+   */
   readonly baseUrl?: string;
   /**
    * Where to store the refresh token: `"cookie"` (the default when `baseUrl` is the page's own

@@ -27,7 +27,7 @@ import { signOut } from "./session/sign-out.js";
 
 /**
  * Creates a client of one Claviger server. Sends no request, stores nothing and opens no channel
- * before the first operation.
+ * before the first operation. Throws a `TypeError` if `baseUrl` or `tokenStorage` cannot work.
  */
 export function createClaviger(options: ClavigerOptions = {}): Claviger {
   const context = createContext(options);

@@ -39,6 +39,44 @@ describe("resolveOptions", () => {
     vi.unstubAllGlobals();
   });
 
+  it.each([
+    "login.example.com",
+    "localhost:8080",
+    "//login.example.com",
+    "ftp://login.example.com",
+    "https://",
+    "https://login.example.com/?tenant=1",
+    "https://login.example.com/#login",
+    7,
+  ])("refuses the URL %s, and says what one looks like", (baseUrl) => {
+    expect(() => resolveOptions({ baseUrl: baseUrl as never })).toThrow(
+      new TypeError(
+        `baseUrl must be a URL such as https://login.example.com, not ${JSON.stringify(baseUrl)}`,
+      ),
+    );
+  });
+
+  it.each([
+    "https://login.example.com",
+    "HTTP://localhost:8080/",
+    "https://example.com/a",
+    "/a",
+    "",
+  ])("takes the URL '%s'", (baseUrl) => {
+    vi.stubGlobal("location", { origin: "https://login.example.com" });
+
+    expect(resolveOptions({ baseUrl }).baseUrl).toBe(baseUrl || "https://login.example.com");
+    vi.unstubAllGlobals();
+  });
+
+  it.each(["locale-storage", "", 7])("refuses the token storage %s", (tokenStorage) => {
+    expect(() => resolveOptions({ tokenStorage: tokenStorage as never })).toThrow(
+      new TypeError(
+        `tokenStorage must be cookie, memory, session-storage or local-storage, not ${JSON.stringify(tokenStorage)}`,
+      ),
+    );
+  });
+
   it("works without a page", () => {
     expect(resolveOptions({})).toMatchObject({ baseUrl: "", tokenStorage: "memory" });
   });

@@ -13,10 +13,25 @@ export interface ResolvedOptions {
   readonly namePrefix: string;
 }
 
-/** Resolves the options. Without a page, as in server-side rendering, no origin counts as its own. */
+/** A URL of http or https, or a path at the page's own origin. */
+const BASE_URL = /^(https?:\/\/[^/?#]+|\/(?!\/))[^?#]*$/i;
+const STORAGES = /^(cookie|memory|session-storage|local-storage)$/;
+
+/**
+ * Resolves the options. Without a page, as in server-side rendering, no origin counts as its own.
+ * Throws a `TypeError` for options that could not work: calls to a URL without a scheme would go to
+ * a path of the page and look like a server that does not respond.
+ */
 export function resolveOptions(options: ClavigerOptions): ResolvedOptions {
   const page = globalThis.location?.origin;
-  const baseUrl = options.baseUrl ?? page ?? "";
+  const baseUrl = options.baseUrl || page || "";
+  check("baseUrl", options.baseUrl || "/", BASE_URL, "a URL such as https://login.example.com");
+  check(
+    "tokenStorage",
+    options.tokenStorage ?? "cookie",
+    STORAGES,
+    "cookie, memory, session-storage or local-storage",
+  );
   const sameOrigin = !!page && tryOrUndefined(() => new URL(baseUrl, page).origin) === page;
   return {
     baseUrl,
@@ -24,4 +39,10 @@ export function resolveOptions(options: ClavigerOptions): ResolvedOptions {
     cookieUnavailable: options.tokenStorage === "cookie" && !!page && !sameOrigin,
     namePrefix: `claviger:${baseUrl.replace(/\/+$/, "")}`,
   };
+}
+
+function check(name: string, value: string, pattern: RegExp, form: string): void {
+  if (!pattern.test(value)) {
+    throw new TypeError(`${name} must be ${form}, not ${JSON.stringify(value)}`);
+  }
 }
