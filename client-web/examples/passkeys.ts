@@ -2,11 +2,13 @@ import { createClaviger } from "@claviger/web";
 
 const claviger = createClaviger();
 
-// Once per page load: restores the session, across reloads and from other tabs.
-await claviger.restore();
+// After each sign-in and sign-out here or in another tab, and when restore() has found out.
 claviger.subscribe(({ kind }) => {
   document.title = kind;
 });
+
+// Once per page load: restores the session, across reloads and from other tabs.
+await claviger.restore();
 
 if (claviger.state.kind !== "signed-in") {
   // Offers passkeys in the autofill of <input autocomplete="username webauthn"> until a user signs

@@ -145,8 +145,8 @@ export interface Claviger {
   /** Restores the session from the token storage. Call it once, when the page loads. */
   restore(): Promise<Outcome<SessionState>>;
   /**
-   * Calls `listener` after each sign-in and sign-out, including those in other tabs. Returns a
-   * function that unsubscribes it.
+   * Calls `listener` after each sign-in and sign-out, including those in other tabs, and when
+   * {@link restore} has found out whether a user is signed in. Returns a function that unsubscribes it.
    */
   subscribe(listener: (event: SessionEvent) => void): () => void;
   /**

@@ -291,8 +291,10 @@ export class ClavigerAuth extends Base {
 
 function onSessionEvent(context: Context, event: SessionEvent): void {
   const { screen } = context.state;
-  if (event.kind === "signed-out") showSignedOut(context, event.cause);
-  else if (event.where === "here") return;
+  // What is restored is for the start to show.
+  if (event.kind === "signed-out") {
+    if (event.cause !== "nothing-restored") showSignedOut(context, event.cause);
+  } else if (event.where === "here") return;
   else if (screen === "account") void refreshAccount(context);
   else if (screen !== "starting") void finishSignIn(context, "elsewhere");
 }

@@ -7,13 +7,20 @@ export type SessionState =
   | { readonly kind: "signed-out" }
   | { readonly kind: "signed-in"; readonly sessionId: string };
 
-/** A sign-in or a sign-out. */
+/** A sign-in or a sign-out, or that one of them became known. */
 export type SessionEvent =
-  | { readonly kind: "signed-in"; readonly where: "here" | "other-tab" }
+  | {
+      readonly kind: "signed-in";
+      /** `here`, `other-tab`: the user signed in there. `restored`: before this page was loaded. */
+      readonly where: "here" | "other-tab" | "restored";
+    }
   | {
       readonly kind: "signed-out";
-      /** `here`, `other-tab`: the user signed out there. `ended`: the server refused the session. */
-      readonly cause: "here" | "other-tab" | "ended";
+      /**
+       * `here`, `other-tab`: the user signed out there. `ended`: the server refused the session.
+       * `nothing-restored`: there was no session when the page was loaded, or not any more.
+       */
+      readonly cause: "here" | "other-tab" | "ended" | "nothing-restored";
     };
 
 /** A message from one tab to the others. */
@@ -56,7 +63,7 @@ export class CurrentSession {
 
   /** Records a new token of the session `previousSessionId`, by default the token's own session. */
   continueWith(token: AccessToken, previousSessionId = token.sessionId): void {
-    if (this.#continues(previousSessionId)) this.#set(token);
+    if (this.#continues(previousSessionId)) this.#continue(token);
     // The shared storage holds another session: a user signed in there, and its message was missed.
     else this.#replace(token, "other-tab");
     this.#post({ token, previousSessionId });
@@ -102,7 +109,7 @@ export class CurrentSession {
       this.#replace(message.token, "other-tab");
     } else if (this.#continues(message.previousSessionId)) {
       // A late token of one session never replaces the token of another.
-      this.#set(message.token);
+      this.#continue(message.token);
     }
   }
 
@@ -121,6 +128,12 @@ export class CurrentSession {
     return this.#state.kind === "unknown" || sessionIdOf(this.#state) === sessionId;
   }
 
+  #continue(token: AccessToken): void {
+    const { kind } = this.#state;
+    this.#set(token);
+    if (kind === "unknown") this.#emit({ kind: "signed-in", where: "restored" });
+  }
+
   #replace(token: AccessToken, where: "here" | "other-tab"): void {
     const before = sessionIdOf(this.#state);
     this.#set(token);
@@ -129,9 +142,11 @@ export class CurrentSession {
   }
 
   #end(sessionId: string | undefined, cause: "here" | "other-tab" | "ended"): void {
+    const { kind } = this.#state;
     if (sessionIdOf(this.#state) !== sessionId) return;
     this.#set();
     if (sessionId) this.#emit({ kind: "signed-out", cause });
+    else if (kind === "unknown") this.#emit({ kind: "signed-out", cause: "nothing-restored" });
   }
 
   #set(token?: AccessToken): void {

@@ -208,17 +208,17 @@ describe("restore", () => {
 
     expect(before).toEqual({ kind: "unknown" });
     expect(state).toEqual({ ok: true, value: { kind: "signed-in", sessionId: "session-1" } });
-    expect(reloaded.events).toEqual([]);
+    expect(reloaded.events).toEqual([{ kind: "signed-in", where: "restored" }]);
   });
 
-  it("finds that no user is signed in, without an event", async () => {
+  it("finds that no user is signed in", async () => {
     fakeBrowser();
     const stranger = openTab(new FakeClaviger());
 
     const state = await stranger.restore();
 
     expect(state).toEqual({ ok: true, value: { kind: "signed-out" } });
-    expect(stranger.events).toEqual([]);
+    expect(stranger.events).toEqual([{ kind: "signed-out", cause: "nothing-restored" }]);
   });
 
   it("sends no request if there is nothing to restore", async () => {

@@ -7,7 +7,10 @@ import { failureNotice } from "../format/failure-notice.js";
 import { clearedState, isView, type Notice, type Screen, type State, type View } from "../state.js";
 
 /** Why the user is signed out. */
-export type SignOutCause = Extract<SessionEvent, { kind: "signed-out" }>["cause"];
+export type SignOutCause = Exclude<
+  Extract<SessionEvent, { kind: "signed-out" }>["cause"],
+  "nothing-restored"
+>;
 
 /** Changes the screen and moves the focus to its heading. */
 export function showScreen(context: Context, screen: Screen, change: Partial<State> = {}): void {
