@@ -1,6 +1,7 @@
 import type { CallOptions } from "@connectrpc/connect";
 import { failureOfStatus } from "../outcome/failure-of-status.js";
 import { failed, type Outcome, success } from "../outcome/outcome.js";
+import { withJsonTimestamps } from "./json-timestamps.js";
 
 /** A method of the server. */
 export type Method<Request, Response> = (
@@ -19,13 +20,12 @@ export async function call<Request, Response>(
   token?: string,
 ): Promise<Outcome<Response>> {
   try {
-    return success(
-      await method(request, {
-        timeoutMs: TIMEOUT_MS,
-        ...(signal && { signal }),
-        ...(token && { headers: { authorization: `Bearer ${token}` } }),
-      }),
-    );
+    const response = await method(request, {
+      timeoutMs: TIMEOUT_MS,
+      ...(signal && { signal }),
+      ...(token && { headers: { authorization: `Bearer ${token}` } }),
+    });
+    return success(withJsonTimestamps(response));
   } catch (error) {
     // Not by the error's name: the caller may abort with any reason.
     return failed(signal?.aborted ? { kind: "cancelled" } : failureOfStatus(error));

@@ -1,6 +1,6 @@
 // An in-memory Claviger with the tokens, the cookie and the errors of the real one, for unit tests.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   Code,
   ConnectError,
@@ -91,6 +91,8 @@ export class FakeClaviger {
   invitation = "";
   /** The invitations of the sign-ups that had one. */
   readonly invitations: string[] = [];
+  /** When the account was created. */
+  createTime: Timestamp | undefined;
   /** Whether the account has a password, which is `right`. */
   hasPassword = true;
   #expired = new Set<string>();
@@ -156,6 +158,10 @@ export class FakeClaviger {
     });
   }
 
+  #times() {
+    return this.createTime && { createTime: this.createTime };
+  }
+
   #invited(invitation: string): void {
     if (invitation !== this.invitation) {
       throw refusal(Code.PermissionDenied, "INVITATION_INVALID");
@@ -203,7 +209,7 @@ export class FakeClaviger {
         const { username, password } = request;
         if (password !== "right") throw refusal(Code.Unauthenticated, "INVALID_CREDENTIALS");
         return {
-          account: { username },
+          account: { username, ...server.#times() },
           tokens: server.open(username, request.refreshTokenDelivery),
         };
       },
@@ -245,7 +251,7 @@ export class FakeClaviger {
     const server = this;
     return {
       getAccount: (_, context) => ({
-        account: { username: server.#caller(context).username },
+        account: { username: server.#caller(context).username, ...server.#times() },
       }),
       changePassword(request, context) {
         const { id, username } = server.#caller(context);
