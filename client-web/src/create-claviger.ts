@@ -11,14 +11,12 @@ import type {
   Registration,
 } from "./claviger.js";
 import { createContext } from "./create-context.js";
-import type { GetServerInfoResponse } from "./gen/claviger/v1/auth_service_pb.js";
 import { catchErrors } from "./outcome/catch-errors.js";
 import type { Outcome } from "./outcome/outcome.js";
 import { createAutofill } from "./passkeys/autofill.js";
 import { findCapabilities } from "./passkeys/capabilities.js";
 import { passkeyOperations } from "./passkeys/passkey-operations.js";
 import { signInWithPasskey } from "./passkeys/passkey-sign-in.js";
-import type { RpcClient } from "./rpc-client.js";
 import { createBackendTokens } from "./session/backend-tokens.js";
 import { call } from "./session/call.js";
 import { restore } from "./session/restore.js";
@@ -37,7 +35,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
   const { usedHere, ...passkeys } = passkeyOperations(context);
   return {
     ...catchAllErrors({
-      serverInfo: cachedServerInfo(server),
+      serverInfo: context.serverInfo,
       invitation: (invitation: string) => call(server.getInvitation, { invitation }),
       register: (registration: Registration) => register(context, registration),
       signIn: (credentials: Credentials) => signIn(context, credentials),
@@ -68,17 +66,6 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
       ceremonies.close();
       session.close();
     },
-  };
-}
-
-/** The server's information cannot change while a page is open. A failure is not cached. */
-function cachedServerInfo(server: RpcClient): () => Promise<Outcome<GetServerInfoResponse>> {
-  let cached: Promise<Outcome<GetServerInfoResponse>> | undefined;
-  return async () => {
-    cached ??= call(server.getServerInfo, {});
-    const info = await cached;
-    if (!info.ok) cached = undefined;
-    return info;
   };
 }
 

@@ -7,6 +7,7 @@ import { createCeremonies } from "./passkeys/ceremonies.js";
 import { createPasskeyHistory } from "./passkeys/passkey-history.js";
 import { resolveOptions } from "./resolve-options.js";
 import { createRpcClient } from "./rpc-client.js";
+import { cachedServerInfo } from "./server-info.js";
 import { createAuthorizedCall } from "./session/authorized-call.js";
 import { CurrentSession } from "./session/current-session.js";
 import { createLock, type Exclusively } from "./session/lock.js";
@@ -24,16 +25,18 @@ export function createContext(options: ClavigerOptions): Context {
     cookieUnavailable ? failed({ kind: "foreign-origin" }) : lock(operation);
   const session = new CurrentSession(shared);
   const server = createRpcClient(options.transport ?? createGrpcWebTransport({ baseUrl }));
+  const serverInfo = cachedServerInfo(server);
   const refresher = createRefresher(server, session, tokenStore, exclusively);
   const authorizedCall = createAuthorizedCall(session, refresher.refresh);
   return {
     server,
+    serverInfo,
     session,
     tokenStore,
     exclusively,
     refresher,
     authorizedCall,
-    ceremonies: createCeremonies(),
+    ceremonies: createCeremonies(serverInfo),
     passkeyHistory: createPasskeyHistory(`${namePrefix}:passkeys-used-here`),
     signals: createAuthenticatorSignals(server, authorizedCall),
   };

@@ -3,11 +3,12 @@ import { andThen, required, success } from "../outcome/outcome.js";
 import { usePasskey } from "../passkeys/passkey-dialog.js";
 
 /** Asks the user for a passkey of the account. What it returns proves one act of this session. */
-export function askForPasskey({ authorizedCall, server }: Context, signal: AbortSignal) {
+export function askForPasskey(context: Context, signal: AbortSignal) {
+  const { authorizedCall, server } = context;
   return andThen(
     authorizedCall(server.startReauthentication, {}, signal),
     ({ ceremonyId, options }) =>
-      andThen(usePasskey(required(options), { signal }, true), (credential) =>
+      andThen(usePasskey(context, required(options), { signal }, true), (credential) =>
         success({ ceremonyId, credential }),
       ),
   );

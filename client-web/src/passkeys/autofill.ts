@@ -58,6 +58,8 @@ async function repeatOffer(
     if (signal.aborted) return failed({ kind: "cancelled" });
     if (interrupted) continue;
     const { failure } = outcome;
+    // The address of the page does not change.
+    if (failure.kind === "insecure") return outcome;
     if (failure.kind !== "cancelled" && onFailure) notifyListener(onFailure, failure);
     // Immediately after the user dismissed it; with growing waits if the browser refuses each time.
     failures = Date.now() - startedMs < IMMEDIATE_MS ? failures + 1 : 0;

@@ -1,4 +1,4 @@
-import { passkeyObstacle } from "./passkey-dialog.js";
+import { passkeyObstacle } from "./passkey-obstacle.js";
 
 /** What this browser can do with passkeys (WebAuthn L3 §5.1.7, `getClientCapabilities`). */
 export interface Capabilities {

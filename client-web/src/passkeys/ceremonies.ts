@@ -1,6 +1,6 @@
 import { failed, type Outcome } from "../outcome/outcome.js";
 import { abortOnAny } from "./abort-on-any.js";
-import { passkeyObstacle } from "./passkey-dialog.js";
+import { passkeyObstacle } from "./passkey-obstacle.js";
 
 /** Runs passkey ceremonies one at a time: browsers show one dialog and refuse a second request. */
 export interface Ceremonies {
@@ -20,8 +20,11 @@ export interface Ceremonies {
   close(): void;
 }
 
-/** Creates the ceremonies of a client. None is running. */
-export function createCeremonies(): Ceremonies {
+/**
+ * Creates the ceremonies of a client. None is running. `prepare` runs beside the beginning of each, and
+ * loads what its dialog needs.
+ */
+export function createCeremonies(prepare: () => unknown = () => {}): Ceremonies {
   const closing = new AbortController();
   let current: { readonly abort: () => void; readonly done: Promise<unknown> } | undefined;
   return {
@@ -29,6 +32,7 @@ export function createCeremonies(): Ceremonies {
       const obstacle = passkeyObstacle();
       if (obstacle) return failed(obstacle);
       current?.abort();
+      prepare();
       const { controller, release } = abortOnAny(signal, closing.signal);
       const running = ceremony(controller.signal);
       const own = { abort: () => controller.abort(), done: running.catch(() => {}) };

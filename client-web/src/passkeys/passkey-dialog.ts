@@ -1,8 +1,8 @@
+import type { Context } from "../context.js";
 import type {
   PublicKeyCredentialCreationOptions as CreationOptions,
   PublicKeyCredentialRequestOptions as RequestOptions,
 } from "../gen/claviger/v1/webauthn_pb.js";
-import type { Failure } from "../outcome/failure.js";
 import { failureOfException } from "../outcome/failure-of-exception.js";
 import { andThen, failed, type Outcome, success } from "../outcome/outcome.js";
 import { authenticationCredential, registrationCredential } from "./credential-messages.js";
@@ -15,23 +15,26 @@ export interface DialogOptions {
   readonly mediation?: "conditional" | undefined;
 }
 
-/** Why this page cannot use passkeys, or `undefined` if it can. */
-export function passkeyObstacle(): Failure | undefined {
-  if (globalThis.isSecureContext === false) return { kind: "insecure" };
-  return typeof PublicKeyCredential === "undefined" ? { kind: "unsupported" } : undefined;
-}
-
 /** Asks the user to create a passkey. */
-export function createPasskey(options: CreationOptions, dialog: DialogOptions) {
+export function createPasskey(context: Context, options: CreationOptions, dialog: DialogOptions) {
   const request = { publicKey: creationOptions(options), ...browserOptions(dialog) };
-  return andThen(
-    prompt(() => navigator.credentials.create(request), true, timeoutMs(options), dialog.signal),
-    (credential) => success(registrationCredential(credential)),
+  const create = async () => {
+    const credential = await navigator.credentials.create(request);
+    // Browser extensions may create it although the user has cancelled. Then it is of no account.
+    if (credential && dialog.signal.aborted) {
+      const { rawId } = credential as PublicKeyCredential;
+      context.signals.sendUnknownCredential(options.rp?.id ?? "", new Uint8Array(rawId));
+    }
+    return credential;
+  };
+  return andThen(prompt(context, create, true, timeoutMs(options), dialog.signal), (credential) =>
+    success(registrationCredential(credential)),
   );
 }
 
 /** Asks the user to use a passkey: one of the account's if `ofAccount`, otherwise any. */
 export async function usePasskey(
+  context: Context,
   options: RequestOptions,
   dialog: DialogOptions,
   ofAccount: boolean,
@@ -40,7 +43,13 @@ export async function usePasskey(
   if (ofAccount && !options.allowCredentials.length) return failed({ kind: "no-passkey" });
   const request = { publicKey: requestOptions(options), ...browserOptions(dialog) };
   return andThen(
-    prompt(() => navigator.credentials.get(request), false, timeoutMs(options), dialog.signal),
+    prompt(
+      context,
+      () => navigator.credentials.get(request),
+      false,
+      timeoutMs(options),
+      dialog.signal,
+    ),
     (credential) => success(authenticationCredential(credential)),
   );
 }
@@ -50,11 +59,17 @@ function browserOptions({ signal, mediation }: DialogOptions) {
 }
 
 async function prompt(
+  { serverInfo }: Context,
   request: () => Promise<Credential | null>,
   creating: boolean,
   timeout: number,
   signal: AbortSignal,
 ): Promise<Outcome<PublicKeyCredential>> {
+  const info = await serverInfo();
+  if (!info.ok) return info;
+  // The server would refuse the response, and a passkey would be created in vain.
+  const { origins } = info.value;
+  if (origins[0] && !origins.includes(location.origin)) return failed({ kind: "insecure" });
   const startedMs = Date.now();
   try {
     signal.throwIfAborted();

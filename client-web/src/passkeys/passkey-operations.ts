@@ -1,9 +1,8 @@
 import type { Claviger } from "../claviger.js";
 import type { Context } from "../context.js";
-import type { Passkey } from "../gen/claviger/v1/resources_pb.js";
-import { andThen, done, failed, type Outcome, required, success } from "../outcome/outcome.js";
+import { andThen, done, failed, required, success } from "../outcome/outcome.js";
+import { addPasskey } from "./add-passkey.js";
 import { findCapabilities } from "./capabilities.js";
-import { createPasskey, type DialogOptions } from "./passkey-dialog.js";
 import { signUpWithPasskey } from "./passkey-sign-up.js";
 
 /** The operations on the passkeys of the signed-in user, and the sign-up with one. */
@@ -25,7 +24,7 @@ export function passkeyOperations(context: Context): Claviger["passkeys"] {
       }
       const mediation = silently ? "conditional" : undefined;
       return ceremonies.run(signal, (aborted) =>
-        add(context, name, { mediation, signal: aborted }),
+        addPasskey(context, name, { mediation, signal: aborted }),
       );
     },
     rename: (id, name) =>
@@ -41,26 +40,4 @@ export function passkeyOperations(context: Context): Claviger["passkeys"] {
       }),
     usedHere: ({ credentialId }) => passkeyHistory.has(credentialId),
   };
-}
-
-function add(
-  { authorizedCall, server, signals, passkeyHistory }: Context,
-  name: string,
-  dialog: DialogOptions,
-): Promise<Outcome<Passkey>> {
-  return andThen(
-    authorizedCall(server.startRegistration, {}, dialog.signal),
-    ({ ceremonyId, options }) =>
-      andThen(createPasskey(required(options), dialog), (credential) =>
-        andThen(
-          // Not cancellable: the authenticator has already created the passkey.
-          authorizedCall(server.finishRegistration, { ceremonyId, credential, name }),
-          ({ passkey }) => {
-            passkeyHistory.remember(credential.rawId);
-            signals.sendCurrent();
-            return success(required(passkey));
-          },
-        ),
-      ),
-  );
 }

@@ -26,19 +26,24 @@ export async function signInWithPasskey(
   return andThen(call(server.startAuthentication, { target }, dialog.signal), (started) => {
     const options = required(started.options);
     onPrompt?.(started);
-    return andThen(usePasskey(options, dialog, username !== undefined), async (credential) => {
-      const { ceremonyId } = started;
-      const request = { ...tokenStore.delivery, ceremonyId, credential };
-      // Not cancellable: the server may already have opened the session.
-      const outcome = await openSession(context, () => call(server.finishAuthentication, request));
-      if (outcome.ok) {
-        passkeyHistory.remember(credential.rawId);
-        signals.sendCurrent();
-      } else if (outcome.failure.reason === "PASSKEY_UNKNOWN") {
-        passkeyHistory.forget(credential.rawId);
-        signals.sendUnknownCredential(options.rpId, credential.rawId);
-      }
-      return outcome;
-    });
+    return andThen(
+      usePasskey(context, options, dialog, username !== undefined),
+      async (credential) => {
+        const { ceremonyId } = started;
+        const request = { ...tokenStore.delivery, ceremonyId, credential };
+        // Not cancellable: the server may already have opened the session.
+        const outcome = await openSession(context, () =>
+          call(server.finishAuthentication, request),
+        );
+        if (outcome.ok) {
+          passkeyHistory.remember(credential.rawId);
+          signals.sendCurrent();
+        } else if (outcome.failure.reason === "PASSKEY_UNKNOWN") {
+          passkeyHistory.forget(credential.rawId);
+          signals.sendUnknownCredential(options.rpId, credential.rawId);
+        }
+        return outcome;
+      },
+    );
   });
 }

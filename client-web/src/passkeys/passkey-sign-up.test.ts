@@ -57,6 +57,8 @@ describe("passkeys.signUp", () => {
     ["closed", refusal(Code.PermissionDenied, "REGISTRATION_CLOSED")],
     ["not-invited", refusal(Code.PermissionDenied, "INVITATION_INVALID")],
     ["refused", refusal(Code.Unauthenticated, "PASSKEY_REFUSED")],
+    ["expired", refusal(Code.NotFound, "CEREMONY_NOT_FOUND")],
+    ["invalid", refusal(Code.InvalidArgument, "FIELDS_INVALID")],
   ])("signals that the passkey is of no account if it ends as %s", async (kind, error) => {
     const { claviger, server, touch, signals } = stranger();
     server.failures.push({ method: "FinishSignUp", error });
@@ -75,17 +77,33 @@ describe("passkeys.signUp", () => {
     expect(claviger.state.kind).not.toBe("signed-in");
   });
 
-  it("keeps a passkey whose account may exist, as its response was lost", async () => {
+  it("repeats the last call if it did not arrive", async () => {
     const { claviger, server, touch, signals } = stranger();
-    server.failures.push({ method: "FinishSignUp", error: networkDown(), afterwards: true });
+    server.failures.push({ method: "FinishSignUp", error: networkDown() });
 
     const answer = claviger.passkeys.signUp({ username: "anna" });
     await touch(7);
 
-    expect(await answer).toMatchObject({ failure: { kind: "offline" } });
+    expect(await answer).toMatchObject({ ok: true, value: { account: { username: "anna" } } });
+    expect(signals.signalUnknownCredential).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["offline", networkDown()],
+    ["expired", refusal(Code.NotFound, "CEREMONY_NOT_FOUND")],
+    ["not-invited", refusal(Code.PermissionDenied, "INVITATION_INVALID")],
+  ])("keeps a passkey whose account may exist, if the repeated call is %s", async (_, error) => {
+    const { claviger, server, touch, signals } = stranger();
+    const method = "FinishSignUp";
+    server.failures.push({ method, error: networkDown(), afterwards: true }, { method, error });
+
+    const answer = claviger.passkeys.signUp({ username: "anna" });
+    await touch(7);
+
+    expect(await answer).toEqual({ ok: false, failure: { kind: "offline" } });
     expect(claviger.hasUsedPasskeyHere).toBe(true);
     expect(signals.signalUnknownCredential).not.toHaveBeenCalled();
-    expect(server.count("FinishSignUp")).toBe(1);
+    expect(server.count(method)).toBe(2);
   });
 
   it("leaves a passkey alone that the server knows already", async () => {

@@ -85,6 +85,8 @@ export class FakeClaviger {
   readonly responseDelays = new Map<string, Promise<unknown>>();
   /** The credential ids of the account's passkeys. */
   readonly passkeys: Uint8Array<ArrayBuffer>[] = [];
+  /** The origins whose passkeys it accepts. */
+  origins = ["https://login.example.com"];
   /** A username that another account has. */
   taken = "";
   /** The invitation that is open: it is for `anna`. */
@@ -193,7 +195,7 @@ export class FakeClaviger {
   #auth(): Partial<ServiceImpl<typeof AuthService>> {
     const server = this;
     return {
-      getServerInfo: () => ({ issuer: "fake" }),
+      getServerInfo: () => ({ issuer: "fake", origins: server.origins }),
       getInvitation({ invitation }) {
         server.#invited(invitation);
         return { username: "anna", displayName: "Anna" };

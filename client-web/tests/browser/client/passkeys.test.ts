@@ -95,3 +95,34 @@ it("reports another user's passkey like one that does not exist", async () => {
   expect(endOf(await tab.renamePasskey(passkey.id, "Mine"))).toBe("not-found");
   expect(valueIn(await hers.passkeys())).toHaveLength(1);
 });
+
+it("leaves no passkey on the device if the last call never arrives", async () => {
+  const mia = await app.person("Mia");
+  const tab = await mia.openRegistered();
+  const device = await tab.plugIn(platform);
+  app.expectConsoleError(/ERR_FAILED/);
+  await tab.page.route(/FinishRegistration$/, (route) => route.abort());
+
+  const outcome = await tab.addPasskey();
+
+  expect(endOf(outcome)).toBe("offline");
+  expect(tab.calls("FinishRegistration")).toBe(2);
+  await expect.poll(() => device.credentialIds()).toEqual([]);
+});
+
+it("is added if only the response of the last call is lost", async () => {
+  const nora = await app.person("Nora");
+  const tab = await nora.openRegistered();
+  await tab.plugIn(platform);
+  app.expectConsoleError(/ERR_FAILED/);
+  await tab.page.route(/FinishRegistration$/, async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+
+  const added = valueIn(await tab.addPasskey());
+
+  expect(valueIn(await tab.passkeys())).toMatchObject([{ id: added.id }]);
+  valueIn(await tab.signOut());
+  expect(endOf(await tab.signInWithPasskey())).toBe("success");
+});
