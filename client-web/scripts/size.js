@@ -53,7 +53,7 @@ async function parts() {
     { name: "Connect and Protobuf-ES, for any service", bytes: runtime },
     { name: "+ messages and services", bytes: withGenerated - runtime },
     { name: "+ headless client", bytes: client - withGenerated },
-    { name: "= headless client beyond Connect", bytes: client - runtime, budget: 11_500 },
+    { name: "= headless client beyond Connect", bytes: client - runtime, budget: 11_600 },
     { name: "= headless client in all", bytes: client },
     { name: "+ <claviger-auth> with texts and lit", bytes: page - client, budget: 27_000 },
     { name: "= all in all", bytes: page },

@@ -1,6 +1,7 @@
 import type { Claviger } from "../claviger.js";
 import type { Context } from "../context.js";
 import { andThen, done, required, success } from "../outcome/outcome.js";
+import { prepareToForget } from "../passkeys/prepare-to-forget.js";
 import { clearSession } from "../session/sign-out.js";
 import { changePassword } from "./change-password.js";
 
@@ -14,13 +15,15 @@ export function accountOperations(context: Context): Claviger["account"] {
     removePassword: () => andThen(authorizedCall(server.removePassword, {}), () => done),
     activity: (options = {}) => authorizedCall(server.listActivity, options),
     async delete() {
-      // After the deletion this call would be refused.
+      // After the deletion these calls would be refused.
       const details = await signals.accountDetails();
+      const forget = await prepareToForget(context);
       return exclusively(() =>
         andThen(
           // With `refresh`, an operation that holds the lock would wait for itself.
           authorizedCall(server.deleteAccount, {}, undefined, refresher.refreshUnderLock),
           () => {
+            forget();
             if (details) signals.sendAccountDeleted(details);
             return clearSession(context);
           },

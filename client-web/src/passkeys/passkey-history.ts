@@ -6,7 +6,7 @@ export interface PasskeyHistory {
   readonly any: boolean;
   has(credentialId: Uint8Array): boolean;
   remember(credentialId: Uint8Array): void;
-  forget(credentialId: Uint8Array | undefined): void;
+  forget(credentialId: Uint8Array): void;
 }
 
 /** The maximum number of passkeys to remember. The oldest are dropped. */
@@ -27,7 +27,7 @@ export function createPasskeyHistory(key: string): PasskeyHistory {
     });
     inMemory = stored ? undefined : ids;
   };
-  const others = (credentialId?: Uint8Array) => read().filter((id) => id !== credentialId?.join());
+  const others = (credentialId: Uint8Array) => read().filter((id) => id !== credentialId.join());
   return {
     get any() {
       return read().length > 0;

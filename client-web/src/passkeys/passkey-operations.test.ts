@@ -1,6 +1,7 @@
+import { Code } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
 import { fakeBrowser, fakeCredential } from "../../tests/support/fake-browser.js";
-import { FakeClaviger } from "../../tests/support/fake-claviger.js";
+import { FakeClaviger, refusal } from "../../tests/support/fake-claviger.js";
 import { createClaviger } from "../create-claviger.js";
 
 function stranger(server = new FakeClaviger()) {
@@ -36,6 +37,43 @@ describe("passkeys", () => {
     expect(removed).toEqual({ ok: true, value: undefined });
     await vi.waitFor(() => expect(signals.signalCurrentUserDetails).toHaveBeenCalledTimes(2));
     expect(signals.signalAllAcceptedCredentials).toHaveBeenCalledTimes(2);
+  });
+
+  it("are forgotten when removed on a page that has not listed them", async () => {
+    const { claviger, credentials, server } = await signedIn();
+    const signIn = claviger.signInWithPasskey();
+    await vi.waitFor(() => expect(credentials.requests).toHaveLength(1));
+    credentials.requests[0]?.answer(fakeCredential(7));
+    await signIn;
+    const reloaded = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
+    await reloaded.signIn({ username: "anna", password: "right" });
+    const before = reloaded.hasUsedPasskeyHere;
+
+    await reloaded.passkeys.remove("passkey-1");
+
+    expect([before, reloaded.hasUsedPasskeyHere]).toEqual([true, false]);
+  });
+
+  it.each([
+    [true, false],
+    [false, true],
+  ])("are forgotten when their account is deleted: %s", async (deleted, remains) => {
+    const { claviger, credentials, server } = await signedIn();
+    Reflect.deleteProperty(globalThis.PublicKeyCredential, "signalAllAcceptedCredentials");
+    const added = claviger.passkeys.add();
+    await vi.waitFor(() => expect(credentials.requests).toHaveLength(1));
+    credentials.requests[0]?.answer(fakeCredential(7));
+    await added;
+    const seen: boolean[] = [];
+    claviger.subscribe(() => seen.push(claviger.hasUsedPasskeyHere));
+    const error = refusal(Code.PermissionDenied, "REAUTHENTICATION_REQUIRED");
+    if (!deleted) server.failures.push({ method: "DeleteAccount", error });
+
+    await claviger.account.delete();
+
+    expect(claviger.hasUsedPasskeyHere).toBe(remains);
+    // Whoever hears of the sign-out sees it already.
+    expect(seen).toEqual(deleted ? [false] : []);
   });
 
   it("are renamed, and the current list is signalled", async () => {

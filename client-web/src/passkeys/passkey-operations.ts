@@ -4,20 +4,16 @@ import { andThen, done, failed, required, success } from "../outcome/outcome.js"
 import { addPasskey } from "./add-passkey.js";
 import { findCapabilities } from "./capabilities.js";
 import { signUpWithPasskey } from "./passkey-sign-up.js";
+import { prepareToForget } from "./prepare-to-forget.js";
 
 /** The operations on the passkeys of the signed-in user, and the sign-up with one. */
 export function passkeyOperations(context: Context): Claviger["passkeys"] {
   const { authorizedCall, ceremonies, server, signals, passkeyHistory } = context;
-  /** Credential ids by passkey id, so that a removed passkey can be dropped from the history. */
-  const listed = new Map<string, Uint8Array>();
   return {
     signUp: (signUp) =>
       ceremonies.run(signUp.signal, (aborted) => signUpWithPasskey(context, signUp, aborted)),
     list: () =>
-      andThen(authorizedCall(server.listPasskeys, {}), ({ passkeys }) => {
-        for (const { id, credentialId } of passkeys) listed.set(id, credentialId);
-        return success(passkeys);
-      }),
+      andThen(authorizedCall(server.listPasskeys, {}), ({ passkeys }) => success(passkeys)),
     async add({ name = "", silently, signal } = {}) {
       if (silently && !(await findCapabilities()).silentCreation) {
         return failed({ kind: "unsupported" });
@@ -32,12 +28,14 @@ export function passkeyOperations(context: Context): Claviger["passkeys"] {
         signals.sendCurrent();
         return success(required(passkey));
       }),
-    remove: (passkeyId) =>
-      andThen(authorizedCall(server.deletePasskey, { passkeyId }), () => {
-        passkeyHistory.forget(listed.get(passkeyId));
+    async remove(passkeyId) {
+      const forget = await prepareToForget(context);
+      return andThen(authorizedCall(server.deletePasskey, { passkeyId }), () => {
+        forget(passkeyId);
         signals.sendCurrent();
         return done;
-      }),
+      });
+    },
     usedHere: ({ credentialId }) => passkeyHistory.has(credentialId),
   };
 }

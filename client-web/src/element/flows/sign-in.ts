@@ -41,6 +41,11 @@ export async function signInWithPasskey(context: Context, username?: string): Pr
   });
   if (!outcome || outcome.ok) return;
   showFailure(context, outcome.failure);
+  // It may have been the last passkey that was known here.
+  if (context.state.passkeyFirst && !context.claviger.hasUsedPasskeyHere) {
+    context.update({ passkeyFirst: false });
+    context.focus(domId("sign-in-passkey"));
+  }
   if (outcome.failure.kind === "cancelled" && !username) suggestUsername(context);
 }
 

@@ -22,7 +22,7 @@ export const de: Texts = {
   signIn: {
     heading: "Anmelden",
     submit: "Anmelden",
-    passkeyLead: "Mit Fingerabdruck, Gesicht oder Bildschirmsperre, wie beim letzten Mal.",
+    passkeyLead: "Mit Fingerabdruck, Gesicht oder Bildschirmsperre.",
     withPasskey: "Mit Passkey anmelden",
     withPasskeyFor: (username) => `Passkey für ${username} verwenden`,
     nameFirst: "Mit einem Sicherheitsschlüssel geben Sie zuerst Ihren Benutzernamen ein.",
@@ -102,7 +102,7 @@ export const de: Texts = {
       computer: "Passkey auf einem Computer",
       "security-key": "Sicherheitsschlüssel",
     },
-    usedHere: "In diesem Browser benutzt",
+    usedHere: "Dieser Browser",
     created: "Erstellt",
     lastUsed: "Zuletzt benutzt",
     neverUsed: "Noch nicht benutzt",

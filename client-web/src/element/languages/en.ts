@@ -28,7 +28,7 @@ export const en = {
   signIn: {
     heading: "Sign in",
     submit: "Sign in",
-    passkeyLead: "With your fingerprint, your face or your screen lock, like last time.",
+    passkeyLead: "With your fingerprint, your face or your screen lock.",
     withPasskey: "Sign in with a passkey",
     withPasskeyFor: (username: string) => `Use a passkey for ${username}`,
     nameFirst: "With a security key, type your username first.",
@@ -106,7 +106,7 @@ export const en = {
       computer: "Passkey on a computer",
       "security-key": "Security key",
     },
-    usedHere: "Used in this browser",
+    usedHere: "This browser",
     created: "Created",
     lastUsed: "Last used",
     neverUsed: "Not used yet",

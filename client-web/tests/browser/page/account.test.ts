@@ -20,6 +20,9 @@ it("lists passkeys with where they are stored, and which were used in this brows
   await visit.reads(en.passkeys.synced);
   await visit.reads(en.passkeys.securityKeyOnly);
   expect(await visit.page.getByText(en.passkeys.usedHere, { exact: true }).count()).toBe(2);
+  // The second was only created here: nothing claims that it was used.
+  expect(await visit.page.getByText(en.passkeys.neverUsed, { exact: true }).count()).toBe(2);
+  expect(en.passkeys.usedHere).not.toMatch(/used/i);
   await visit.look("account-two-passkeys");
 });
 
@@ -188,6 +191,23 @@ it("asks for a sign-in first if /.well-known/change-password is opened when sign
   await visit.press(en.common.notNow);
 
   await visit.field(en.password.current).waitFor();
+});
+
+it("offers no passkey of a deleted account", async () => {
+  const lea = await app.person("Lea");
+  const visit = await lea.visit();
+  await visit.plugIn(platform);
+  await visit.signUpWithPasskey();
+  await visit.press(en.deletion.open);
+  await visit.type(en.deletion.typeName(lea.username), lea.username);
+  await visit.press(en.deletion.confirm);
+  await visit.isNotifiedOf(en.deletion.done);
+
+  await visit.field(en.common.username).waitFor();
+
+  expect(await visit.page.getByText(en.signIn.passkeyLead).count()).toBe(0);
+  await visit.open("/");
+  await visit.field(en.common.username).waitFor();
 });
 
 it("deletes the account after its username was typed", async () => {

@@ -100,6 +100,10 @@ it("shows when a passkey is not known any more", async () => {
 
   await visit.isAlertedTo(en.failures["no-passkey"]);
   await visit.look("sign-in-unknown-passkey");
+  // It is not offered first any more.
+  await visit.field(en.common.username).waitFor();
+  expect(await visit.page.getByText(en.signIn.passkeyLead).count()).toBe(0);
+  expect(await visit.focused()).toBe(en.signIn.withPasskey);
 });
 
 it("shows when the browser has another passkey dialog open", async () => {
