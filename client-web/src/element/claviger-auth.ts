@@ -261,6 +261,8 @@ export class ClavigerAuth extends Base {
     if (!id) return;
     const target = this.querySelector<HTMLElement>(`#${CSS.escape(id)}`);
     target?.focus();
+    // Also if it had the focus and something else has moved it out of view.
+    target?.scrollIntoView({ block: "nearest" });
     if (target instanceof HTMLInputElement) target.select();
   }
 

@@ -7,6 +7,7 @@ export const de: Texts = {
 
   common: {
     cancel: "Abbrechen",
+    close: "Schließen",
     retry: "Erneut versuchen",
     save: "Speichern",
     username: "Benutzername",
@@ -116,8 +117,8 @@ export const de: Texts = {
     suspended: (date) =>
       `Am ${date} haben die Betreiber dieser Website diesen Passkey ausgesetzt. Bis sie ihn wieder freigeben, können Sie sich damit nicht anmelden.`,
     added: (name) => `„${name}“ ist bereit. Sie können sich ab jetzt damit anmelden.`,
-    notCreated:
-      "Es wurde kein Passkey erstellt, und nichts hat sich geändert. Falls Sie einen Sicherheitsschlüssel benutzt haben: Er muss prüfen können, dass Sie es sind. Richten Sie in den Einstellungen Ihres Browsers oder Computers eine PIN für ihn ein und versuchen Sie es dann noch einmal.",
+    notCreated: "Es wurde kein Passkey erstellt.",
+    keyNeeds: "Ein Sicherheitsschlüssel braucht eine PIN oder einen Fingerabdruckleser.",
     addedSilently:
       "Ihr Browser hat einen Passkey für Sie erstellt. Nächstes Mal können Sie sich ohne Passwort anmelden.",
     renamed: (name) => `Der Passkey heißt jetzt „${name}“.`,

@@ -13,6 +13,7 @@ export const en = {
 
   common: {
     cancel: "Cancel",
+    close: "Close",
     retry: "Try again",
     save: "Save",
     username: "Username",
@@ -120,8 +121,8 @@ export const en = {
     suspended: (date: string) =>
       `On ${date} the people who run this site suspended this passkey. Until they resume it, you cannot sign in with it.`,
     added: (name: string) => `“${name}” is ready. You can sign in with it from now on.`,
-    notCreated:
-      "No passkey was created, and nothing has changed. If you used a security key: it has to check that it is you, so set a PIN for it in the settings of your browser or computer, then try again.",
+    notCreated: "No passkey was created.",
+    keyNeeds: "A security key needs a PIN or a fingerprint reader.",
     addedSilently:
       "Your browser has created a passkey for you. Next time you can sign in without your password.",
     renamed: (name: string) => `The passkey is now called “${name}”.`,

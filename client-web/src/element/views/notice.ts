@@ -1,8 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Context } from "../context.js";
+import { type Context, domId } from "../context.js";
 import { waitText } from "../format/times.js";
 import { icon } from "../icons.js";
 import { button } from "./button.js";
+
+/** The id of what had the focus before a notice got it. */
+let cameFrom = "";
 
 /**
  * Renders the notice: errors in the only alert region, anything else in the only status region. Both
@@ -13,13 +16,18 @@ export function notices(context: Context): TemplateResult {
   const { notice, waiting } = context.state;
   const alert = notice?.tone === "error" ? notice : undefined;
   const calm = notice && !alert ? notice : undefined;
-  return html`<div class="cl-notices">
+  const entered = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    const inside = currentTarget instanceof Node && currentTarget.contains(relatedTarget as Node);
+    if (!inside) cameFrom = relatedTarget instanceof Element ? relatedTarget.id : "";
+  };
+  return html`<div class="cl-notices" @focusin=${entered}>
     <div class="cl-notice" data-tone=${alert ? "error" : nothing}>
       ${alert ? icon("error") : nothing}
       <div>
         <div role="alert">${alert ? noticeText(context) : nothing}</div>
         ${alert ? after(context) : nothing}
       </div>
+      ${alert ? closeButton(context) : nothing}
     </div>
     <div class="cl-notice" data-tone=${waiting ? "waiting" : (calm?.tone ?? nothing)}>
       ${waiting ? html`<span class="cl-spinner"></span>` : calm ? icon(calm.tone) : nothing}
@@ -27,6 +35,7 @@ export function notices(context: Context): TemplateResult {
         <div role="status">${waiting ? context.texts.waiting[waiting] : calm ? noticeText(context) : progress(context)}</div>
         ${waiting ? cancelButton(context) : calm ? after(context) : nothing}
       </div>
+      ${calm && !waiting ? closeButton(context) : nothing}
     </div>
   </div>`;
 }
@@ -64,6 +73,21 @@ function after(context: Context): TemplateResult {
         })
       : nothing
   }`;
+}
+
+/** Closes a notice of the account, where it stays visible and would cover other things for good. */
+function closeButton(context: Context): TemplateResult | typeof nothing {
+  const { question, screen } = context.state;
+  if (screen !== "account" || question) return nothing;
+  return button(context, {
+    label: "×",
+    fullLabel: context.texts.common.close,
+    look: "quiet",
+    press: () => {
+      context.update({ notice: undefined });
+      context.focus(cameFrom || domId("heading"));
+    },
+  });
 }
 
 function cancelButton(context: Context): TemplateResult {

@@ -25,5 +25,6 @@ export function offerView(context: Context): TemplateResult {
         job: "dismiss",
         press: () => void dismissOffer(context),
       })}
-    </div>`;
+    </div>
+    <p class="cl-hint">${texts.passkeys.keyNeeds}</p>`;
 }

@@ -39,13 +39,16 @@ export function passkeysSection(context: Context): TemplateResult {
         </ul>`
       : nothing,
     canUsePasskeys(state)
-      ? button(context, {
-          label: texts.passkeys.add,
-          look: "secondary",
-          job: "add-passkey",
-          icon: "passkey",
-          press: () => void addPasskey(context),
-        })
+      ? [
+          button(context, {
+            label: texts.passkeys.add,
+            look: "secondary",
+            job: "add-passkey",
+            icon: "passkey",
+            press: () => void addPasskey(context),
+          }),
+          html`<p class="cl-hint">${texts.passkeys.keyNeeds}</p>`,
+        ]
       : html`<p class="cl-hint">${texts.passkeys.unsupported}</p>`,
   ]);
 }

@@ -59,5 +59,5 @@ function withPasskey(context: Context): TemplateResult {
       icon: "passkey",
       press: () => void signUpWithPasskey(context),
     })}
-    <p class="cl-hint">${texts.signUp.passkeyHint}</p>`;
+    <p class="cl-hint">${texts.signUp.passkeyHint} ${texts.passkeys.keyNeeds}</p>`;
 }
