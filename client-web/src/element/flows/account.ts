@@ -1,6 +1,8 @@
+import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
 import type { Failure } from "../../outcome/failure.js";
 import { sessionIdOf } from "../../session/current-session.js";
 import { type Context, domId } from "../context.js";
+import { distinctNames } from "../format/distinct-names.js";
 import type { Notice, State } from "../state.js";
 import { withNewest } from "./activity.js";
 import { runJob, showFailure, showSuccess } from "./run-job.js";
@@ -45,6 +47,11 @@ export async function refreshAccount(context: Context, succeeded?: Notice["text"
   if (succeeded) showSuccess(context, succeeded);
 }
 
+/** The name of a passkey that differs from those of the account's others. */
+export function shownName({ state }: Context, { id, name }: Passkey): string {
+  return state.passkeys?.find((passkey) => passkey.id === id)?.name ?? name;
+}
+
 /** Signs out in this browser. */
 export async function signOut(context: Context): Promise<void> {
   const outcome = await runJob(context, "sign-out", () => context.claviger.signOut());
@@ -62,10 +69,11 @@ async function load(context: Context): Promise<Loaded | { failure: Failure }> {
   if (!account.ok) return account;
   if (!passkeys.ok) return passkeys;
   if (!sessions.ok) return sessions;
+  const names = distinctNames(passkeys.value.map(({ name }) => name));
   const here = passkeys.value.filter((passkey) => claviger.passkeys.usedHere(passkey));
   return {
     account: account.value,
-    passkeys: passkeys.value,
+    passkeys: passkeys.value.map((passkey, at) => ({ ...passkey, name: names[at] ?? "" })),
     usedHere: new Set(here.map((passkey) => passkey.id)),
     sessions: sessions.value,
     ...withNewest(context.state, activity),

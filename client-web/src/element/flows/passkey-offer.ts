@@ -1,6 +1,7 @@
 import { success } from "../../outcome/outcome.js";
 import type { Context } from "../context.js";
 import type { Notice } from "../state.js";
+import { shownName } from "./account.js";
 import { finishSignIn } from "./finish-sign-in.js";
 import { runCeremony, runJob, showNotCreated } from "./run-job.js";
 
@@ -13,8 +14,7 @@ export async function acceptOffer(context: Context): Promise<void> {
   const outcome = await runCeremony(context, "add-passkey", "create", async (signal) => {
     const added = await context.claviger.passkeys.add({ signal });
     if (added.ok) {
-      const { name } = added.value;
-      const text: Notice["text"] = (texts) => texts.passkeys.added(name);
+      const text: Notice["text"] = (texts) => texts.passkeys.added(shownName(context, added.value));
       await finishSignIn(context, context.state.signedInBy, { tone: "success", text });
     }
     return added;

@@ -1,7 +1,7 @@
 import type { Passkey } from "../../gen/claviger/v1/resources_pb.js";
 import type { Failure } from "../../outcome/failure.js";
 import { type Context, domId } from "../context.js";
-import { refreshAccount } from "./account.js";
+import { refreshAccount, shownName } from "./account.js";
 import { ask } from "./question.js";
 import { withReauthentication } from "./reauthenticate.js";
 import {
@@ -26,7 +26,7 @@ export async function addPasskey(context: Context): Promise<void> {
     if (failure.kind === "cancelled") return showNotCreated(context, failure);
     return showListFailure(context, failure);
   }
-  await refreshAccount(context, (texts) => texts.passkeys.added(outcome.value.name));
+  await refreshAccount(context, (texts) => texts.passkeys.added(shownName(context, outcome.value)));
 }
 
 /** Opens the form that renames a passkey. */
@@ -55,7 +55,9 @@ export async function renamePasskey(
   if (!outcome) return;
   if (!outcome.ok) return showListFailure(context, outcome.failure);
   stopRenaming(context, passkey);
-  await refreshAccount(context, (texts) => texts.passkeys.renamed(outcome.value.name));
+  await refreshAccount(context, (texts) =>
+    texts.passkeys.renamed(shownName(context, outcome.value)),
+  );
 }
 
 /** Removes a passkey after the user has confirmed it. */

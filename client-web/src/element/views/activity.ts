@@ -7,6 +7,7 @@ import { eventId, showMoreActivity } from "../flows/activity.js";
 import { reportNotMe } from "../flows/not-me.js";
 import { activitySentence } from "../format/activity-sentence.js";
 import { deviceName, isHandheld } from "../format/device-name.js";
+import { distinctNames } from "../format/distinct-names.js";
 import { fullTime, milliseconds } from "../format/times.js";
 import { type IconName, icon } from "../icons.js";
 import { isOfClient } from "../remedy.js";
@@ -18,6 +19,7 @@ export function activitySection(context: Context): TemplateResult {
   const { state, texts } = context;
   const { activity } = state;
   const { empty, failed, heading, lead, more } = texts.activity;
+  const labels = distinctNames((activity ?? []).map((event) => notMeLabel(context, event)));
   return section("activity", heading, [
     html`<p class="cl-lead">${activity ? (activity.length > 0 ? lead : empty) : failed}</p>`,
     activity?.length
@@ -25,7 +27,7 @@ export function activitySection(context: Context): TemplateResult {
           ${repeat(
             activity,
             (event) => event.id,
-            (event) => html`<li class="cl-row">${row(context, event)}</li>`,
+            (event, at) => html`<li class="cl-row">${row(context, event, labels[at] ?? "")}</li>`,
           )}
         </ul>`
       : nothing,
@@ -40,7 +42,12 @@ export function activitySection(context: Context): TemplateResult {
   ]);
 }
 
-function row(context: Context, event: Activity): TemplateResult {
+function notMeLabel({ state, texts }: Context, event: Activity): string {
+  const sentence = activitySentence(event, state.passkeys ?? [], texts);
+  return texts.activity.notMeAbout(sentence, timeText(event, texts));
+}
+
+function row(context: Context, event: Activity, notMe: string): TemplateResult {
   const { claviger, state, texts } = context;
   const sentence = activitySentence(event, state.passkeys ?? [], texts);
   const here = event.sessionId !== "" && event.sessionId === sessionIdOf(claviger.state);
@@ -58,7 +65,7 @@ function row(context: Context, event: Activity): TemplateResult {
         ? html`<div class="cl-row-actions">
             ${button(context, {
               label: texts.activity.notMe,
-              fullLabel: texts.activity.notMeAbout(sentence, timeText(event, texts)),
+              fullLabel: notMe,
               look: "quiet",
               id: `not-me-${event.id}`,
               press: () => void reportNotMe(context, event),

@@ -4,6 +4,7 @@ import type { Session } from "../../gen/claviger/v1/resources_pb.js";
 import type { Context } from "../context.js";
 import { endOtherSessions, endSession } from "../flows/sessions.js";
 import { deviceName, isHandheld } from "../format/device-name.js";
+import { distinctNames } from "../format/distinct-names.js";
 import { icon } from "../icons.js";
 import { signInMethodText } from "../sign-in-methods.js";
 import { button } from "./button.js";
@@ -16,13 +17,15 @@ export function sessionsSection(context: Context): TemplateResult {
   const sessions = [...(context.state.sessions ?? [])].sort(
     (one, other) => Number(other.current) - Number(one.current),
   );
+  const devices = distinctNames(sessions.map(({ userAgent }) => deviceName(userAgent, texts)));
   return section("sessions", texts.sessions.heading, [
     html`<p class="cl-lead">${texts.sessions.lead}</p>
       <ul class="cl-rows">
         ${repeat(
           sessions,
           (session) => session.id,
-          (session) => html`<li class="cl-row">${row(context, session)}</li>`,
+          (session, at) =>
+            html`<li class="cl-row">${row(context, session, devices[at] ?? "")}</li>`,
         )}
       </ul>`,
     sessions.length > 1
@@ -36,9 +39,8 @@ export function sessionsSection(context: Context): TemplateResult {
   ]);
 }
 
-function row(context: Context, session: Session): TemplateResult {
+function row(context: Context, session: Session, device: string): TemplateResult {
   const { texts } = context;
-  const device = deviceName(session.userAgent, texts);
   return html`<span class="cl-kind">${icon(isHandheld(session.userAgent) ? "phone" : "computer")}</span>
     <div class="cl-row-body">
       <p class="cl-row-title">

@@ -23,6 +23,9 @@ it("lists passkeys with where they are stored, and which were used in this brows
   // The second was only created here: nothing claims that it was used.
   expect(await visit.page.getByText(en.passkeys.neverUsed, { exact: true }).count()).toBe(2);
   expect(en.passkeys.usedHere).not.toMatch(/used/i);
+  await visit.button(en.passkeys.renameOne("Passkey")).waitFor();
+  await visit.button(en.passkeys.removeOne("Passkey (2)")).waitFor();
+  await visit.isNotifiedOf(en.passkeys.added("Passkey (2)"));
   await visit.look("account-two-passkeys");
 });
 
@@ -137,8 +140,10 @@ it("lists sessions, and ends one or all others", async () => {
   await visit.page.reload();
   await visit.reads(en.sessions.here);
   await visit.look("account-sessions");
-  const end = visit.button(en.sessions.endOne("Chrome on Linux"));
-  expect(await end.count()).toBe(3);
+  const end = visit.page.getByRole("button", { name: en.sessions.endOne("Chrome on Linux") });
+  const names = await end.evaluateAll((all) => all.map((it) => it.getAttribute("aria-label")));
+  const numbers = [2, 3, 4].map((it) => en.sessions.endOne(`Chrome on Linux (${it})`));
+  expect(names).toEqual(numbers);
 
   await end.first().click();
   await visit.isNotifiedOf(en.sessions.ended("Chrome on Linux"));
