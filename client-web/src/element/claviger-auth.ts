@@ -16,6 +16,9 @@ import { headingOf, screenView } from "./views/screen.js";
 /** Without a DOM, as on a server, the class has another base, so that it can still be imported. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
+/** Languages of other texts than the element's own that read from right to left. */
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/;
+
 /** The detail of the event `claviger-view`. */
 export interface ViewChange {
   readonly view: View;
@@ -242,6 +245,8 @@ export class ClavigerAuth extends Base {
   }
 
   #syncLanguage(language: string): void {
+    // The page may read the other way, which would move full stops to the wrong side.
+    if (!this.dir) this.dir = RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr";
     if (this.lang === language) return;
     this.#settingLang = true;
     this.lang = language;

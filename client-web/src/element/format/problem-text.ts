@@ -1,5 +1,6 @@
 import type { FieldProblem } from "../../outcome/failure.js";
 import type { PasswordBounds, Texts } from "../languages/en.js";
+import { isolated } from "./isolated.js";
 
 /** The names of the form fields, which are those of the contract. */
 const FIELD_NAMES = ["username", "password", "current_password", "new_password", "name"] as const;
@@ -15,7 +16,7 @@ export function problemText(problem: FieldProblem, texts: Texts, bounds: Passwor
     "username TOO_LONG": problems.usernameTooLong,
     "username FORBIDDEN_CHARACTERS": problems.usernameCharacters,
     "username TAKEN": problems.usernameTaken,
-    "username MISMATCH": texts.deletion.mismatch(problem.description),
+    "username MISMATCH": texts.deletion.mismatch(isolated(problem.description)),
     "password REQUIRED": problems.passwordRequired,
     "new_password REQUIRED": problems.newPasswordRequired,
     "password TOO_SHORT": problems.passwordTooShort(bounds),

@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { confirmDeletion } from "../flows/delete-account.js";
 import { answer } from "../flows/question.js";
+import { isolated } from "../format/isolated.js";
 import { button } from "./button.js";
 import { dialogHead } from "./dialog-head.js";
 import { form, textField } from "./field.js";
@@ -14,7 +15,7 @@ export function deleteAccountDialog(context: Context): TemplateResult {
     (data) => confirmDeletion(context, data),
     html`${textField(context, {
       name: "username",
-      label: texts.deletion.typeName(state.account?.username ?? ""),
+      label: texts.deletion.typeName(isolated(state.account?.username ?? "")),
       autocomplete: "off",
     })}
       <div class="cl-dialog-actions">

@@ -25,6 +25,7 @@ export function textField(context: Context, it: Field): TemplateResult {
       id=${domId(it.name)}
       name=${it.name}
       type="text"
+      dir="auto"
       .defaultValue=${it.value ?? ""}
       autocomplete=${it.autocomplete}
       autocapitalize="none"
@@ -88,6 +89,7 @@ export function fixedUsername(
       id=${domId(id)}
       name="account"
       type="text"
+      dir="auto"
       readonly
       autocomplete="username"
       .value=${username}

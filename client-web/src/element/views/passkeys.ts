@@ -86,11 +86,11 @@ function row(context: Context, passkey: Passkey): TemplateResult {
 function facts(context: Context, passkey: Passkey): TemplateResult {
   const { state, texts } = context;
   return html`<p class="cl-row-title">
-      <span class="cl-name">${passkey.name}</span>
+      <span class="cl-name"><bdi>${passkey.name}</bdi></span>
       ${state.usedHere.has(passkey.id) ? html`<span class="cl-badge">${texts.passkeys.usedHere}</span>` : nothing}
     </p>
     <p class="cl-facts">
-      ${passkey.provider && passkey.provider !== passkey.name ? html`<span>${passkey.provider}</span>` : nothing}
+      ${passkey.provider && passkey.provider !== passkey.name ? html`<span><bdi>${passkey.provider}</bdi></span>` : nothing}
       <span>${storageText(context, passkey)}</span>
     </p>
     <p class="cl-facts">

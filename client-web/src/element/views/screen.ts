@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
 import { signOut } from "../flows/account.js";
 import { addressToOpen } from "../format/address-to-open.js";
+import { isolated } from "../format/isolated.js";
 import { fullDate, milliseconds } from "../format/times.js";
 import { accountView } from "./account.js";
 import { button } from "./button.js";
@@ -55,7 +56,7 @@ function accountHeader(context: Context): TemplateResult {
   return html`<header class="cl-account-header">
     <span class="cl-initial" aria-hidden="true">${[...name][0]?.toUpperCase()}</span>
     <div>
-      <h1 class="cl-heading" id=${domId("heading")} tabindex="-1">${texts.account.heading(name)}</h1>
+      <h1 class="cl-heading" id=${domId("heading")} tabindex="-1">${texts.account.heading(isolated(name))}</h1>
       ${
         account?.createTime
           ? html`<p class="cl-hint">

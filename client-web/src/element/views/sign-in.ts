@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
 import { canSignUp, canUsePasskeys, showSignUp } from "../flows/screens.js";
 import { signInWithPasskey, signInWithPassword } from "../flows/sign-in.js";
+import { isolated } from "../format/isolated.js";
 import { button } from "./button.js";
 import { form, passwordField, textField } from "./field.js";
 
@@ -81,7 +82,7 @@ function otherWay(context: Context): TemplateResult | typeof nothing {
   if (!canUsePasskeys(state) || (state.passkeyFirst && !username)) return nothing;
   return html`${state.passkeyFirst ? nothing : divider(context)}
     ${button(context, {
-      label: username ? texts.signIn.withPasskeyFor(username) : texts.signIn.withPasskey,
+      label: username ? texts.signIn.withPasskeyFor(isolated(username)) : texts.signIn.withPasskey,
       look: state.passkeyFirst ? "quiet" : "secondary",
       job: username ? "sign-in-named" : "sign-in-passkey",
       icon: "passkey",

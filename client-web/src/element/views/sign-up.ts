@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Context } from "../context.js";
 import { canSignUp, canUsePasskeys, showSignIn } from "../flows/screens.js";
 import { signUp, signUpWithPasskey } from "../flows/sign-up.js";
+import { isolated } from "../format/isolated.js";
 import { button } from "./button.js";
 import { boundsOf, fixedUsername, form, passwordField, textField } from "./field.js";
 
@@ -26,7 +27,7 @@ function signUpForm(context: Context): TemplateResult {
   const { invitation } = state;
   return form(
     (data) => void signUp(context, data),
-    html`${invitation ? html`<p class="cl-lead">${texts.invitation.lead(invitation.displayName)}</p>` : nothing}
+    html`${invitation ? html`<p class="cl-lead">${texts.invitation.lead(isolated(invitation.displayName))}</p>` : nothing}
     ${
       invitation?.username
         ? fixedUsername(context, "username", invitation.username)

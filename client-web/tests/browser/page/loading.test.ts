@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { en } from "../../../src/element/languages/en.js";
+import { startTestApp } from "../support/test-app.js";
+
+const app = startTestApp();
+
+it("reads from left to right on a page that reads from right to left", async () => {
+  const grace = await app.person("Grace");
+  const visit = await grace.visit();
+  await visit.page.addInitScript(() => {
+    document.addEventListener("DOMContentLoaded", () => {
+      document.documentElement.dir = "rtl";
+    });
+  });
+  await visit.signUpWithoutPasskey();
+
+  const directions = await visit.page.evaluate(() =>
+    [...document.querySelectorAll("claviger-auth :is(p, h1, h2, button, dialog)")].map(
+      (it) => getComputedStyle(it).direction,
+    ),
+  );
+
+  expect(new Set(directions)).toEqual(new Set(["ltr"]));
+  await visit.look("account-on-rtl-page");
+});
+
+it("keeps names that read from right to left apart from the sentences around them", async () => {
+  const heidi = await app.person("Heidi");
+  const visit = await heidi.visit();
+  await visit.open("/");
+  await visit.type(en.common.username, "محمد");
+
+  expect(await visit.field(en.common.username).getAttribute("dir")).toBe("auto");
+  await visit.button("Use a passkey for \u2068محمد\u2069").waitFor();
+});
