@@ -6,4 +6,8 @@ const site = document.querySelector(".site-name");
 if (site) site.textContent = location.hostname;
 
 const element = document.querySelector("claviger-auth");
-if (element) followPath(element);
+if (element) {
+  // This page is for nothing else. Where an element is embedded, its page decides.
+  element.autofocus = true;
+  followPath(element);
+}

@@ -31,8 +31,9 @@ export interface ViewChange {
  * password managers do not see into shadow roots. At most one per page.
  *
  * Attributes: `base-url` (the URL of Claviger; default: the page's own origin), `view` (`sign-in`,
- * `sign-up` or `account`; changes as the user navigates), `lang` (`en` or `de`) and `section`
- * (`passkeys`, `password` or `activity`: the section of the account to show first).
+ * `sign-up` or `account`; changes as the user navigates), `lang` (`en` or `de`), `section`
+ * (`passkeys`, `password` or `activity`: the section of the account to show first) and `autofocus`
+ * (focuses the first field when it is loaded, unless the page has moved the focus elsewhere).
  *
  * Events, all bubbling: `claviger-view` ({@link ViewChange}); `claviger-signed-in` (`{ by }`, after
  * the offer of a passkey, if there is one; prevent its default to keep the account from being shown);
@@ -193,6 +194,9 @@ export class ClavigerAuth extends Base {
       },
       get section() {
         return element.getAttribute("section");
+      },
+      get autofocus() {
+        return element.hasAttribute("autofocus") && document.activeElement === document.body;
       },
       update(change: Partial<State>) {
         if (element.#context !== context) return;

@@ -11,6 +11,8 @@ export interface Context {
   readonly ownOrigin: boolean;
   /** The section of the account to show first, such as `password`. */
   readonly section: string | null;
+  /** Whether to focus the first field after loading: the page wants it and nothing has the focus. */
+  readonly autofocus: boolean;
   /** The text of an invitation that is to be opened, until it was. */
   invitation: string | undefined;
   /** Changes the state and schedules a rendering. */

@@ -16,6 +16,7 @@ export function fakeContext(
     texts: en,
     ownOrigin: true,
     section: null,
+    autofocus: false,
     invitation: undefined,
     update(more) {
       state = { ...state, ...more };

@@ -22,7 +22,20 @@ export function showScreen(context: Context, screen: Screen, change: Partial<Sta
     view: isView(screen) ? screen : before.view,
     ...change,
   });
-  if (before.screen !== "starting" && before.screen !== screen) context.focus(domId("heading"));
+  if (before.screen === screen) return;
+  if (before.screen !== "starting") context.focus(domId("heading"));
+  else if (context.autofocus) focusFirst(context);
+}
+
+/** Focuses what a user starts with, so that the browser offers passkeys and passwords there. */
+function focusFirst(context: Context): void {
+  const { invitation, passkeyFirst, screen } = context.state;
+  // Who is greeted reads that first.
+  if (invitation) context.focus(domId("heading"));
+  else if (screen === "sign-up") context.focus(domId("username"));
+  else if (screen === "sign-in") {
+    context.focus(domId(passkeyFirst ? "sign-in-passkey" : "username"));
+  }
 }
 
 /** Shows the sign-in. */

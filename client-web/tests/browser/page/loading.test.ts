@@ -4,6 +4,36 @@ import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
 
+it("focuses the username when it is opened, so that the browser offers passkeys there", async () => {
+  const dora = await app.person("Dora");
+  const visit = await dora.visit();
+  await visit.open("/");
+
+  await visit.sees(en.signIn.heading);
+  await expect.poll(() => visit.focused()).toBe(en.common.username);
+  await visit.open("/sign-up");
+  await visit.sees(en.signUp.heading);
+  await expect.poll(() => visit.focused()).toBe(en.common.username);
+});
+
+it("does not take the focus where a page embeds the element", async () => {
+  const erin = await app.person("Erin");
+  const visit = await erin.visit();
+  await visit.open("/");
+  await visit.sees(en.signIn.heading);
+
+  await visit.page.evaluate(() => {
+    const field = document.createElement("input");
+    document.body.append(field);
+    field.focus();
+    const { parentElement } = document.querySelector("claviger-auth") ?? {};
+    parentElement?.replaceChildren(document.createElement("claviger-auth"));
+  });
+
+  await visit.sees(en.signIn.heading);
+  expect(await visit.page.evaluate(() => document.activeElement?.id)).toBe("");
+});
+
 it("reads from left to right on a page that reads from right to left", async () => {
   const grace = await app.person("Grace");
   const visit = await grace.visit();
