@@ -76,6 +76,7 @@ export class ClavigerAuth extends Base {
     return this.#given ?? this.#claviger;
   }
   set claviger(claviger: Claviger | undefined) {
+    if (claviger === this.#given) return;
     this.#given = claviger;
     if (this.#context) this.#restart();
   }
@@ -115,7 +116,10 @@ export class ClavigerAuth extends Base {
     // The page's own content is a placeholder until the first rendering.
     if (!this.#rendered) this.replaceChildren();
     this.#rendered = true;
-    if (!this.#context) this.#start();
+    // Not before the end of this turn, in which frameworks set properties and attributes.
+    queueMicrotask(() => {
+      if (this.isConnected && !this.#context) this.#start();
+    });
   }
 
   disconnectedCallback(): void {

@@ -34,6 +34,40 @@ it("does not take the focus where a page embeds the element", async () => {
   expect(await visit.page.evaluate(() => document.activeElement?.id)).toBe("");
 });
 
+it("starts once with the client that it is given right after it was inserted", async () => {
+  const frank = await app.person("Frank");
+  const visit = await frank.visit();
+  await visit.open("/");
+  await visit.sees(en.signIn.heading);
+  const requests: string[] = [];
+  visit.page.on("request", (request) => requests.push(request.url()));
+
+  const starts = await visit.page.evaluate(async () => {
+    let starts = 0;
+    const pending = () => new Promise(() => {});
+    const claviger = {
+      ...{ state: { kind: "unknown" }, serverInfo: pending, restore: pending },
+      ...{ capabilities: pending, close: () => {} },
+      subscribe: () => {
+        starts += 1;
+        return () => {};
+      },
+    };
+    const element = document.createElement("claviger-auth");
+    document.querySelector("claviger-auth")?.replaceWith(element);
+    Object.assign(element, { claviger });
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
+    await turn();
+    // As frameworks do at each rendering.
+    Object.assign(element, { claviger });
+    await turn();
+    return starts;
+  });
+
+  expect(starts).toBe(1);
+  expect(requests).toEqual([]);
+});
+
 it("reads from left to right on a page that reads from right to left", async () => {
   const grace = await app.person("Grace");
   const visit = await grace.visit();
