@@ -1,8 +1,60 @@
 import { expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
+import { launchBrowser } from "../support/browser.js";
 import { startTestApp } from "../support/test-app.js";
 
 const app = startTestApp();
+
+it("says so in every language when its script does not load", async () => {
+  const alice = await app.person("Alice");
+  const visit = await alice.visit();
+  app.expectConsoleError(/ERR_FAILED/);
+  await visit.page.route(/assets\/.*\.js$/, (route) => route.abort());
+  await visit.open("/");
+  const texts = visit.page.locator(".late p");
+
+  const before = await texts.first().isVisible();
+  await texts.first().waitFor({ state: "visible", timeout: 20_000 });
+
+  expect(before).toBe(false);
+  expect(await texts.evaluateAll((all) => all.map((it) => it.getAttribute("lang")))).toEqual([
+    "en",
+    "de",
+  ]);
+  expect(await visit.page.locator(".cl-skeleton").isVisible()).toBe(false);
+});
+
+it("does not say so when its script loads", async () => {
+  const bob = await app.person("Bob");
+  const visit = await bob.visit();
+  await visit.open("/");
+
+  await visit.sees(en.signIn.heading);
+
+  expect(await visit.page.locator(".late").count()).toBe(0);
+});
+
+it("says in every language that it needs JavaScript, and shows nothing else", async () => {
+  const browser = await launchBrowser(["--blink-settings=scriptEnabled=false"]);
+  const page = await browser.newPage();
+  await page.goto(app.server.origin);
+  // Without scripts, the page can be asked only over the DevTools protocol.
+  const devtools = await page.context().newCDPSession(page);
+  const { root } = await devtools.send("DOM.getDocument");
+  const isShown = async (selector: string) => {
+    const query = { nodeId: root.nodeId, selector };
+    const { nodeId } = await devtools.send("DOM.querySelector", query);
+    return devtools.send("DOM.getBoxModel", { nodeId }).then(
+      () => true,
+      () => false,
+    );
+  };
+
+  expect(await isShown(".no-script[lang=en]")).toBe(true);
+  expect(await isShown(".no-script[lang=de]")).toBe(true);
+  expect(await isShown("claviger-auth")).toBe(false);
+  await browser.close();
+});
 
 it("focuses the username when it is opened, so that the browser offers passkeys there", async () => {
   const dora = await app.person("Dora");
