@@ -2,9 +2,6 @@ import "./language.js";
 import "../src/element/define.js";
 import { followPath } from "./paths.js";
 
-const site = document.querySelector(".site-name");
-if (site) site.textContent = location.hostname;
-
 const element = document.querySelector("claviger-auth");
 if (element) {
   // This page is for nothing else. Where an element is embedded, its page decides.

@@ -19,8 +19,8 @@ export function followPath(element: ClavigerAuth): void {
 
   element.addEventListener("claviger-view", (event) => {
     if (!(event instanceof CustomEvent)) return;
-    const { view, title }: ViewChange = event.detail;
-    document.title = `${title} · ${location.hostname}`;
+    const { view, title, site }: ViewChange = event.detail;
+    showSite(site, title);
     if (location.pathname !== PATHS[view]) {
       // Keeps the requested section of the account through a sign-in.
       const address = PATHS[view] + (replace || view === "account" ? location.hash : "");
@@ -41,6 +41,14 @@ export function followPath(element: ClavigerAuth): void {
     follow();
   });
   follow();
+}
+
+/** Shows the name of the site, or where the server has not said it the host, and the title with it. */
+function showSite(site: string, title: string): void {
+  const name = site || location.hostname;
+  document.title = `${title} · ${name}`;
+  const heading = document.querySelector(".site-name");
+  if (heading) heading.textContent = name;
 }
 
 /** The view of the current path. */

@@ -251,6 +251,7 @@ fn info(config: &Config) -> ServerInfo {
     ServerInfo {
         issuer: config.access_tokens.issuer.clone(),
         relying_party_id: config.relying_party.relying_party_id.clone(),
+        relying_party_name: config.relying_party.relying_party_name.clone(),
         origins: config.relying_party.accepted_origins(),
         min_password_length: config.passwords.min_length,
         max_password_length: config.passwords.max_length,

@@ -205,7 +205,7 @@ settings! {
     );
     pub static RELYING_PARTY_NAME: Setting<Text> = setting(
         "relying_party.name", Text, Value("Claviger"),
-        "The relying party name, shown to people when they create a passkey.",
+        "The relying party name, shown to people on the page and when they create a passkey.",
     );
     pub static RELYING_PARTY_ORIGINS: Setting<List> = setting(
         "relying_party.origins", List, Derived("the origin of `public.url`"),

@@ -105,6 +105,8 @@ pub struct ServerInfo {
     pub issuer: String,
     /// The WebAuthn relying party id.
     pub relying_party_id: String,
+    /// The name of the site for people.
+    pub relying_party_name: String,
     /// The origins passkeys are accepted from.
     pub origins: Vec<String>,
     /// The fewest code points of a password.

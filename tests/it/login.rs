@@ -298,6 +298,7 @@ async fn server_info_says_what_the_server_offers() {
 
     assert_eq!(info.issuer, "http://localhost:8080");
     assert_eq!(info.relying_party_id, "localhost");
+    assert_eq!(info.relying_party_name, "Claviger");
     assert_eq!(info.origins, ["http://localhost:8080"]);
     let policy = info.password_policy.unwrap();
     assert_eq!((policy.min_length, policy.max_length), (15, 128));

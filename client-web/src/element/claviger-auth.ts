@@ -24,6 +24,8 @@ export interface ViewChange {
   readonly view: View;
   /** The heading of the view, for the page's title. */
   readonly title: string;
+  /** The name of the site, from the server. Empty while it is not known. */
+  readonly site: string;
 }
 
 /**
@@ -300,7 +302,8 @@ export class ClavigerAuth extends Base {
     else if (screen !== "sign-in") context.autofill?.abort();
     this.#published = current;
     this.view = view;
-    context.emit("claviger-view", { view, title } satisfies ViewChange);
+    const site = context.state.info?.relyingPartyName ?? "";
+    context.emit("claviger-view", { view, title, site } satisfies ViewChange);
   }
 }
 

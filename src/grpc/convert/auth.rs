@@ -35,6 +35,7 @@ pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
         sign_in_methods: methods.collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         registration_policy: registration_policy(info.registration).into(),
+        relying_party_name: info.relying_party_name.clone(),
     }
 }
 
