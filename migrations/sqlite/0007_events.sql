@@ -109,12 +109,15 @@ CREATE TABLE invitations (
     expires_at INTEGER NOT NULL,
     -- The operator, as in the log.
     created_by TEXT NOT NULL,
-    -- The account that was created with it; NULL while it is open.
-    account_id BLOB
+    -- The account that it was used by; NULL while it is open.
+    account_id BLOB,
+    -- The account that gets its first credential with it; NULL where it creates one.
+    for_account_id BLOB
 ) STRICT;
 
 CREATE INDEX invitations_by_expiry ON invitations (expires_at);
 CREATE INDEX invitations_by_account ON invitations (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX invitations_for_account ON invitations (for_account_id) WHERE for_account_id IS NOT NULL;
 
 -- What operators find few of among all accounts.
 CREATE INDEX disabled_accounts ON accounts (username) WHERE disabled_at IS NOT NULL;

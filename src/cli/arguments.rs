@@ -15,6 +15,7 @@ use super::{
     completions::Shell,
     config::ConfigCommand,
     copy::Ends,
+    invitations::Invitations,
     keys::Keys,
     migrate::MigrateCommand,
     revoke::RevokeCommand,
@@ -87,6 +88,11 @@ pub(super) enum Command {
     /// These commands may run beside running servers, which apply the changes within a second.
     #[command(after_help = AFTER_OPERATORS)]
     Accounts(Accounts),
+    /// Invite people to create an account, or into one that exists
+    ///
+    /// These commands may run beside running servers.
+    #[command(after_help = AFTER_OPERATORS)]
+    Invitations(Invitations),
     /// Read and verify the record of what happened
     ///
     /// These commands may run beside running servers. They read the database and change nothing.

@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod copy;
 mod dates;
+mod invitations;
 mod keys;
 mod migrate;
 mod operator;
@@ -114,6 +115,9 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }
         Command::Accounts(command) => {
             with_context(setup, async |context| accounts::run(command, &context).await)
+        }
+        Command::Invitations(command) => {
+            with_context(setup, async |context| invitations::run(command, &context).await)
         }
         Command::Audit(command) => {
             with_context(setup, async |context| audit::run(command, &context).await)

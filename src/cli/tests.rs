@@ -7,6 +7,7 @@ use super::{
     arguments::CommandLine,
     audit::AuditCommand,
     config::ConfigCommand,
+    invitations::{Invitations, InvitationsCommand},
     keys::{Keys, KeysCommand},
     migrate::MigrateCommand,
     revoke::RevokeCommand,
@@ -54,8 +55,8 @@ fn the_command_line_is_sound() {
 #[test]
 fn every_subcommand_parses_to_its_own_variant() {
     use {
-        AccountsCommand as A, KeysCommand as K, MigrateCommand as Migrate, RevokeCommand as Revoke,
-        ServiceAccountCommand as S,
+        AccountsCommand as A, InvitationsCommand as I, KeysCommand as K, MigrateCommand as Migrate,
+        RevokeCommand as Revoke, ServiceAccountCommand as S,
     };
     macro_rules! assert_parses {
         ($($line:literal => $pattern:pat $(if $guard:expr)?,)*) => {
@@ -77,6 +78,7 @@ fn every_subcommand_parses_to_its_own_variant() {
         "keys revoke k1" => Command::Keys(Keys { command: K::Revoke { key_id, .. }, .. }) if key_id == "k1",
         "accounts list --group staff --state disabled" => Command::Accounts(Accounts { command: A::List(_), .. }),
         "accounts show alice" => Command::Accounts(Accounts { command: A::Show { .. }, .. }),
+        "accounts create alice --group staff" => Command::Accounts(Accounts { command: A::Create(new), .. }) if new.username == "alice",
         "accounts update alice --username bob" => Command::Accounts(Accounts { command: A::Update(_), .. }),
         "accounts set-groups alice staff admins" => Command::Accounts(Accounts { command: A::SetGroups { account, groups, .. }, .. }) if account == "alice" && groups.len() == 2,
         "accounts disable alice --reason r" => Command::Accounts(Accounts { command: A::Disable(act), .. }) if act.reason.text == "r",
@@ -91,6 +93,9 @@ fn every_subcommand_parses_to_its_own_variant() {
         "accounts resume-passkey alice p1" => Command::Accounts(Accounts { command: A::ResumePasskey(_), .. }),
         "accounts remove-passkey alice p1 --yes" => Command::Accounts(Accounts { command: A::RemovePasskey { .. }, .. }),
         "accounts remove-password alice --yes" => Command::Accounts(Accounts { command: A::RemovePassword { .. }, .. }),
+        "invitations create --account alice --lifetime 2d" => Command::Invitations(Invitations { command: I::Create(new), .. }) if new.account.is_some(),
+        "invitations list" => Command::Invitations(Invitations { command: I::List, .. }),
+        "invitations withdraw i1" => Command::Invitations(Invitations { command: I::Withdraw { id, .. }, .. }) if id == "i1",
         "audit list --account alice --kind sign_in --since 24h --limit 5" => Command::Audit(AuditCommand::List(_)),
         "audit watch --after 5 --limit 1" => Command::Audit(AuditCommand::Watch(_)),
         "audit export" => Command::Audit(AuditCommand::Export),
@@ -218,7 +223,7 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
     let listed =
         cells.flat_map(|it| it.split('`').map(str::to_owned).step_by(2).collect::<Vec<_>>());
     let mut listed: Vec<String> = listed.filter(|it| !it.is_empty()).collect();
-    let groups = ["accounts", "keys", "service-account", "audit", "revoke"];
+    let groups = ["accounts", "invitations", "keys", "service-account", "audit", "revoke"];
 
     let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
     let names = commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned));

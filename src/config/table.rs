@@ -229,8 +229,8 @@ settings! {
         "accounts.registration", POLICIES,
         Derived("`open` if the host of `public.url` is `localhost` or a loopback address, `closed` \
                  otherwise"),
-        "How accounts are created: `open`: by anyone, `invitation`: by people invited by an operator, \
-         `closed`: not at all.",
+        "The policy for new accounts: `open` lets anyone create one, `invitation` people invited by an \
+         operator, `closed` only operators.",
     );
 
     pub static TOKENS_AUDIENCES: Setting<List> = setting(

@@ -67,6 +67,9 @@ pub enum Error {
     /// The account would be left without a way to sign in.
     #[error("last sign-in method")]
     LastSignInMethod,
+    /// The account that an invitation is to be for has a credential already.
+    #[error("account has a credential")]
+    AccountHasCredential,
     /// The account has as many passkeys as it may.
     #[error("passkey limit reached")]
     PasskeyLimitReached,

@@ -1,15 +1,18 @@
 //! Admission to creating an account: by the operator's policy, then by the throttle, then by an invitation.
 //!
 //! One gate for every way to sign up. The policy stands before anything is read, hashed or charged, so that
-//! a refusal says nothing about names.
+//! a refusal says nothing about names. It is about new accounts: an invitation for an account that exists is
+//! an operator's act, and works under every policy.
 
 use std::{net::IpAddr, sync::Arc};
 
 use aws_lc_rs::digest;
+use claviger_token::id::SessionId;
 
 use crate::{
     model::{
         account::NewAccount,
+        id::PasskeyId,
         invitation::{Invitation, InvitationHash, InvitationToken},
         label::DisplayName,
         registration::RegistrationPolicy,
@@ -69,19 +72,21 @@ impl Registrations {
         address: IpAddr,
         token: Option<&InvitationToken>,
     ) -> Result<Admission> {
-        if !self.policy.admits(token.is_some()) {
+        if token.is_none() && !self.policy.admits(false) {
             return Err(Error::RegistrationClosed);
         }
         // A guess costs the address as much as one at a password.
         let attempt = self.throttle.admit_registration(address).await?;
-        let invitation = match token {
-            Some(token) => match self.find(token).await {
-                Ok(found) => Some(found),
-                Err(error) => return Err(self.not_found(attempt, error).await?),
-            },
-            None => None,
+        let Some(token) = token else { return Ok(Admission { attempt, invitation: None }) };
+        let invitation = match self.find(token).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.not_found(attempt, error).await?),
         };
-        Ok(Admission { attempt, invitation })
+        if invitation.account.is_none() && !self.policy.admits(true) {
+            self.throttle.not_tried(attempt).await?;
+            return Err(Error::RegistrationClosed);
+        }
+        Ok(Admission { attempt, invitation: Some(invitation) })
     }
 
     /// The open invitation of a token, for the person who has it. A wrong token is charged to the address.
@@ -145,16 +150,37 @@ pub fn username(
     }
 }
 
-/// The display name that an account gets: its owner's, or else that of the invitation.
-pub fn display_name(own: DisplayName, invitation: Option<&Invitation>) -> DisplayName {
+/// The display name that an account gets: its owner's, or else that of the invitation. An account that exists
+/// keeps its own.
+pub fn display_name(
+    own: DisplayName,
+    invitation: Option<&Invitation>,
+    violations: &mut Violations,
+) -> Option<DisplayName> {
     match invitation {
-        Some(invitation) if own.is_empty() => invitation.display_name.clone(),
-        _ => own,
+        Some(invitation) if own.is_empty() => Some(invitation.display_name.clone()),
+        Some(invitation) if invitation.account.is_some() && own != invitation.display_name => {
+            let sentence = "must be that of the account, or be left empty";
+            violations.refuse("display_name", FieldReason::NotUpdatable, sentence);
+            None
+        }
+        _ => Some(own),
     }
 }
 
-/// Logs that an invitation was used.
-pub(super) fn log_use(account: &NewAccount) {
+/// Logs that an account was created, or got its first credential by the invitation.
+pub(super) fn log(account: &NewAccount, session_id: SessionId, passkey_id: Option<PasskeyId>) {
+    let event = match account.first_credential() {
+        Some(_) => "first_credential_added",
+        None => "account_registered",
+    };
+    tracing::info!(
+        target: "claviger::security",
+        event,
+        account_id = %account.id,
+        %session_id,
+        passkey_id = passkey_id.map(tracing::field::display),
+    );
     if let Some(invitation) = &account.invitation {
         tracing::info!(
             target: "claviger::security",
@@ -191,6 +217,7 @@ mod tests {
     fn invitation(for_username: &str) -> Invitation {
         Invitation {
             id: InvitationId::from_uuid(uuid::Uuid::nil()),
+            account: None,
             username: username(for_username),
             display_name: label("Alice Liddell"),
             groups: Groups::default(),
@@ -222,9 +249,30 @@ mod tests {
     #[test]
     fn a_person_may_choose_another_display_name_than_that_of_the_invitation() {
         let of_alice = invitation("alice");
+        let resolved = |own, invitation| {
+            display_name(label(own), invitation, &mut Violations::default()).unwrap()
+        };
 
-        assert_eq!(display_name(label(""), Some(&of_alice)), label("Alice Liddell"));
-        assert_eq!(display_name(label("Al"), Some(&of_alice)), label("Al"));
-        assert_eq!(display_name(label(""), None), label(""));
+        assert_eq!(resolved("", Some(&of_alice)), label("Alice Liddell"));
+        assert_eq!(resolved("Al", Some(&of_alice)), label("Al"));
+        assert_eq!(resolved("", None), label(""));
+    }
+
+    #[test]
+    fn an_account_that_exists_keeps_its_display_name() {
+        let account = Some(claviger_token::id::AccountId::from_uuid(uuid::Uuid::nil()));
+        let of_alice = Invitation { account, ..invitation("alice") };
+        let mut violations = Violations::default();
+
+        let (kept, same) = (label(""), label("Alice Liddell"));
+        let kept = display_name(kept, Some(&of_alice), &mut violations);
+        let same = display_name(same, Some(&of_alice), &mut violations);
+        let other = display_name(label("Al"), Some(&of_alice), &mut violations);
+
+        assert_eq!(
+            (kept, same, other),
+            (Some(label("Alice Liddell")), Some(label("Alice Liddell")), None)
+        );
+        assert_eq!(violations.into_vec()[0].reason, FieldReason::NotUpdatable);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         },
     },
     grpc::contracts::admin::{self as pb, account_service_server::AccountService},
-    model::event::Actor,
+    model::{event::Actor, role::Role},
 };
 
 use super::{
@@ -61,6 +61,21 @@ impl AccountService for Service {
             convert::Reference::Username(username) => self.accounts.account_of(&username).await?,
         };
         Ok(Response::new(pb::GetAccountResponse { account: Some(convert::account(&account)) }))
+    }
+
+    async fn create_account(
+        &self,
+        request: Request<pb::CreateAccountRequest>,
+    ) -> Result<Response<pb::CreateAccountResponse>, Status> {
+        let operation = Operation::CreateAccount;
+        let least = match request.get_ref().groups.is_empty() {
+            true => operation.role(),
+            false => Role::Admin,
+        };
+        let actor = self.rights.admit_as(backend(&request)?, operation, least).await?;
+        let (wanted, by) = convert::wanted(request.get_ref(), actor)?;
+        let account = self.accounts.create(wanted, &by).await?;
+        Ok(Response::new(pb::CreateAccountResponse { account: Some(convert::account(&account)) }))
     }
 
     async fn update_account(

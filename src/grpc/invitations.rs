@@ -31,14 +31,12 @@ impl InvitationService for Service {
         &self,
         request: Request<pb::CreateInvitationRequest>,
     ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
-        let operation = Operation::CreateInvitation;
-        // Otherwise an invitation would give what its operator may not give to an account.
-        let least = match request.get_ref().groups.is_empty() {
-            true => operation.role(),
-            false => Role::Admin,
-        };
-        let actor = self.rights.admit_as(backend(&request)?, operation, least).await?;
+        let (operation, caller) = (Operation::CreateInvitation, backend(&request)?);
+        let actor = self.rights.admit(caller.clone(), operation).await?;
         let (wanted, by) = convert::wanted(request.into_inner(), actor)?;
+        if self.invitations.gives_groups(&wanted).await? {
+            self.rights.admit_as(caller, operation, Role::Admin).await?;
+        }
         let created = self.invitations.create(wanted, &by).await?;
         Ok(Response::new(convert::created(&created)))
     }

@@ -171,6 +171,7 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
             (Code::FailedPrecondition, ErrorReason::ReauthenticationRequired)
         }
         E::LastSignInMethod => (Code::FailedPrecondition, ErrorReason::LastSignInMethod),
+        E::AccountHasCredential => (Code::FailedPrecondition, ErrorReason::AccountHasCredential),
         E::PasskeyLimitReached => (Code::FailedPrecondition, ErrorReason::PasskeyLimitReached),
         E::CeremonyNotFound => (Code::Aborted, ErrorReason::CeremonyNotFound),
         E::AccountNotFound => (Code::NotFound, ErrorReason::AccountNotFound),
@@ -220,6 +221,9 @@ fn message(error: &domain::Error) -> &'static str {
         E::PasskeySuspended => "the passkey is suspended; use another one or ask the operator",
         E::ReauthenticationRequired => "the last sign-in is too old for this; prove who you are",
         E::LastSignInMethod => "the account would be left without a way to sign in",
+        E::AccountHasCredential => {
+            "the account has a password or a passkey; it needs no invitation"
+        }
         E::PasskeyLimitReached => "the account has as many passkeys as it may have",
         E::CeremonyNotFound => "the ceremony is over; start a new one",
         E::AccountNotFound => "there is no such account",

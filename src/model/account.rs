@@ -49,7 +49,8 @@ pub struct Profile {
     pub groups: Groups,
 }
 
-/// An account about to be created.
+/// An account about to be created; or one that exists and is about to get its first credential, with an
+/// invitation for it.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
     /// Its identifier, a UUID version 7.
@@ -58,7 +59,7 @@ pub struct NewAccount {
     pub username: Username,
     /// The name to show for the person; may be empty.
     pub display_name: DisplayName,
-    /// The hash of the password; `None` when it is created with a passkey.
+    /// The hash of the password; `None` when it is created with a passkey, or without a credential.
     pub password_hash: Option<PasswordHash>,
     /// Marks the retries of the same registration.
     pub request_id: Option<RequestId>,
@@ -69,6 +70,11 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
+    /// The invitation, if it is for the account and does not create it.
+    pub fn first_credential(&self) -> Option<&Invitation> {
+        self.invitation.as_ref().filter(|it| it.account.is_some())
+    }
+
     /// The groups that it will be in: those of the invitation.
     pub fn groups(&self) -> Groups {
         self.invitation.as_ref().map(|it| it.groups.clone()).unwrap_or_default()

@@ -57,7 +57,7 @@ macro_rules! event_kinds {
 event_kinds! {
     /// An account was created, and its first session opened; or a passkey for it was refused.
     AccountRegistered = "account_registered", target "passkey, if it was created with one";
-    /// An invitation was used: an account was created with it, in its groups.
+    /// An invitation was used: an account was created with it, in its groups, or got its first credential.
     InvitationUsed = "invitation_used", target "invitation";
     /// A sign-in opened a session, or was refused.
     SignIn = "sign_in", target "passkey that signed in";
@@ -91,6 +91,8 @@ event_kinds! {
     PasskeySuspended = "passkey_suspended", target "passkey";
     /// A suspended passkey was resumed.
     PasskeyResumed = "passkey_resumed", target "passkey";
+    /// An account without a credential was created by an operator.
+    AccountCreated = "account_created", target "";
     /// An account was deleted with its credentials and sessions.
     AccountDeleted = "account_deleted", target "";
     /// The username or the display name of an account was changed by an operator.

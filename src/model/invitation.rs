@@ -1,4 +1,5 @@
-//! Invitations: what lets one person create one account while registration is for those invited.
+//! Invitations: what lets one person create one account while registration is for those invited, or get
+//! into one account that an operator has created.
 
 use std::{fmt, time::Duration};
 
@@ -74,11 +75,14 @@ impl fmt::Debug for InvitationHash {
 pub struct Invitation {
     /// Its identifier, a UUID version 7.
     pub id: InvitationId,
-    /// The username that the account must have; `None` where its owner chooses it.
+    /// The account that gets its first credential with it; `None` where it creates one.
+    pub account: Option<AccountId>,
+    /// The username that the account must have, or has; `None` where its owner chooses it.
     pub username: Option<Username>,
-    /// The name to show for the person, unless they give another one; may be empty.
+    /// The name to show for the person; may be empty. An account that exists has this one, a new one gets it
+    /// unless its owner gives another one.
     pub display_name: DisplayName,
-    /// The groups that the account will be in.
+    /// The groups that the account will be in; none where the account exists, which keeps its own.
     pub groups: Groups,
     /// When it was created.
     pub created_at: Timestamp,
@@ -86,7 +90,7 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// The operator, as in the log.
     pub created_by: String,
-    /// The account that was created with it; `None` while it is open.
+    /// The account that it was used by; `None` while it is open.
     pub used_by: Option<AccountId>,
 }
 

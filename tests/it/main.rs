@@ -21,6 +21,7 @@ mod events;
 mod examples;
 mod failover;
 mod fairness;
+mod first_credentials;
 mod flood;
 mod foreign;
 mod gateway;

@@ -20,12 +20,15 @@ export type KnownActivityKind =
   | "passkey_removed"
   | "passkey_suspended"
   | "passkey_resumed"
+  | "account_created"
   | "account_deleted"
   | "account_updated"
   | "account_disabled"
   | "account_enabled"
   | "account_groups_changed"
-  | "username_unlocked";
+  | "username_unlocked"
+  | "invitation_created"
+  | "invitation_withdrawn";
 
 /** The kind of an event. Later versions of the server add names. */
 export type ActivityKind = KnownActivityKind | (string & Record<never, never>);

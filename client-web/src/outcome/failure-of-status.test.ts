@@ -44,6 +44,7 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, "UNSPECIFIED">, FailureKin
   SIGNING_KEY_NOT_FOUND: "failed",
   INVITATION_NOT_FOUND: "failed",
   INVITATION_LIMIT_REACHED: "failed",
+  ACCOUNT_HAS_CREDENTIAL: "failed",
   SERVICE_ACCOUNT_EXISTS: "failed",
   WATCHER_TOO_SLOW: "failed",
   ORIGIN_REFUSED: "foreign-origin",

@@ -29,6 +29,7 @@ type InternalReason =
   | "SIGNING_KEY_NOT_FOUND"
   | "INVITATION_NOT_FOUND"
   | "INVITATION_LIMIT_REACHED"
+  | "ACCOUNT_HAS_CREDENTIAL"
   | "WATCHER_TOO_SLOW"
   // Only from services that verify access tokens.
   | "GROUP_REQUIRED"

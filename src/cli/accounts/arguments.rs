@@ -25,6 +25,11 @@ pub(in crate::cli) enum AccountsCommand {
         #[arg(value_name = "USERNAME_OR_ID", allow_hyphen_values = true)]
         account: String,
     },
+    /// Create an account without a credential
+    ///
+    /// Works whatever `accounts.registration` is. `claviger invitations create --account USERNAME` prints a
+    /// link with which its owner sets a passkey or a password.
+    Create(NewAccount),
     /// Change the username or the display name of an account
     ///
     /// Its sessions stay. Tokens that have been issued keep the names they have, and the next refresh has
@@ -174,6 +179,22 @@ pub(in crate::cli) enum Credential {
     Passkey,
     /// Neither
     None,
+}
+
+/// An account to create.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct NewAccount {
+    /// The username
+    #[arg(value_name = "USERNAME", allow_hyphen_values = true)]
+    pub(in crate::cli) username: String,
+    /// The display name
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(super) display_name: Option<String>,
+    /// A group that it is in; repeatable; needs the role `admin`
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(super) groups: Vec<String>,
+    #[command(flatten)]
+    pub(super) reason: Reason,
 }
 
 /// What to change of an account.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod arguments;
+mod creation;
 mod credentials;
 mod list;
 pub(super) mod sessions;
@@ -25,6 +26,7 @@ async fn perform(console: &Console<'_>, command: AccountsCommand, context: &Cont
     match command {
         C::List(filters) => list::list(console, &filters, context.world.now()).await,
         C::Show { account } => list::show(console, &account).await,
+        C::Create(new) => creation::create(console, new).await,
         C::Update(changes) => updates::update(console, changes).await,
         C::SetGroups { account, groups, reason } => {
             updates::set_groups(console, &account, groups, reason.text).await

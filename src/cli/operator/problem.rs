@@ -27,6 +27,16 @@ impl Problem {
         matches!(self, Self::Refused(refusal) if refusal.is(reason))
     }
 
+    /// Names the argument that gives a field its value, where it is another one than usual.
+    pub(in crate::cli) fn with_argument(mut self, field: &str, argument: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            for (name, _) in refusal.fields.iter_mut().filter(|(name, _)| name == field) {
+                argument.clone_into(name);
+            }
+        }
+        self
+    }
+
     /// Says this instead, where the server refused for this reason.
     pub(in crate::cli) fn explained(self, reason: &str, sentence: impl Into<String>) -> Self {
         if self.is(reason) { Self::sentence(sentence) } else { self }
@@ -94,7 +104,10 @@ fn argument(field: &str) -> &str {
         "passkey_id" => "PASSKEY_ID",
         "key_id" => "KEY_ID",
         "username" | "account.username" => "--username",
-        "account.display_name" => "--display-name",
+        "display_name" | "account.display_name" => "--display-name",
+        "groups" => "--group",
+        "lifetime" => "--lifetime",
+        "invitation_id" => "INVITATION_ID",
         "account.groups" => "GROUP",
         "update_mask" => "--username, --display-name",
         "username_prefix" => "--prefix",
@@ -131,5 +144,7 @@ mod tests {
         let problem = Problem::Refused(Refusal { reason, message: String::new(), fields });
 
         assert_eq!(problem.to_string(), "--reason: must be short.\nGROUP: must be few.");
+        let other = problem.with_argument("reason", "REASON");
+        assert_eq!(other.to_string(), "REASON: must be short.\nGROUP: must be few.");
     }
 }

@@ -8,6 +8,7 @@ mod login;
 mod password_change;
 mod password_removal;
 mod registration;
+mod retry;
 
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
-//! Creating accounts, and recognising retries of a registration.
+//! Creating accounts with a password, and the first password of those that an operator has created.
 
-use std::time::Duration;
-
-use claviger_token::{id::AccountId, time::Timestamp};
+use claviger_token::id::AccountId;
 use secrecy::SecretString;
 
 use crate::{
@@ -14,23 +12,27 @@ use crate::{
         throttle::Attempt,
     },
     model::{
-        account::{Account, AccountWithPassword, NewAccount},
+        account::{Account, NewAccount},
         id::RequestId,
         invitation::{Invitation, InvitationToken},
         label::DisplayName,
-        password::{Password, TypedPassword},
-        session::{FIRST_EPOCH, Opening, Origin, SignIn},
+        password::Password,
+        session::{FIRST_EPOCH, NewSession, Opening, Origin, SignIn},
         token::TokenPair,
         username::{SignInName, Username},
         violation::Violations,
     },
-    storage::accounts::AccountCreation,
+    storage::{
+        accounts::AccountCreation,
+        invitations::{Credential, FirstCredential, FirstCredentialOutcome},
+    },
 };
 
-use super::{Accounts, NewPassword, credentials::Tried};
-
-/// How long after its creation an account may be registered again by the same request.
-const RETRY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+use super::{
+    Accounts, NewPassword,
+    credentials::Tried,
+    retry::{Retry, own_username, retry_of},
+};
 
 /// What a person gives to create an account. The texts are unchecked: a password is judged together
 /// with the username, and all broken rules are reported at once.
@@ -58,18 +60,16 @@ struct Accepted {
     retry: Retry,
 }
 
-/// What a retry of a registration is recognised by.
-struct Retry {
-    request_id: Option<RequestId>,
-    /// The username, unless it was left to the invitation.
-    username: Option<Username>,
-    password: TypedPassword,
-    /// The account that used the invitation, if that is what is taken.
-    invited: Option<AccountId>,
+/// What became of a registration.
+enum Entry {
+    /// The account has the password, and a session was opened so.
+    Made(Opening),
+    UsernameTaken,
+    InvitationInvalid,
 }
 
 impl Accounts {
-    /// Creates an account and signs it in. Fields are named `username`, `password`, `display_name`.
+    /// Creates an account and signs it in, or gives the one that the invitation is for its password. Fields are named `username`, `password`, `display_name`.
     ///
     /// # Errors
     /// `RegistrationClosed`, `InvitationInvalid`, `FieldsInvalid`, `UsernameTaken`, `TooManyAttempts`;
@@ -79,7 +79,9 @@ impl Accounts {
         let admission = self.registrations.admit(origin.address, token.as_ref()).await?;
         let Admission { attempt, invitation } = admission;
         if let Some(owner) = invitation.as_ref().and_then(|it| it.used_by) {
-            let retry = retry_of(owner, registration).ok_or(Error::InvitationInvalid)?;
+            let Registration { username, password, request_id, .. } = registration;
+            let retry = retry_of(owner, &username, password, request_id);
+            let retry = retry.ok_or(Error::InvitationInvalid)?;
             return self.register_again(attempt, retry, origin).await;
         }
         let made = self.make(attempt.requester(), registration, invitation).await;
@@ -93,16 +95,14 @@ impl Accounts {
             }
         };
         let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
-        let created = self.storage.create_account(account.clone(), prepared.session.clone());
-        match created.await? {
-            AccountCreation::Created => {
+        match Box::pin(self.enter(&account, &prepared.session)).await? {
+            Entry::Made(opening) => {
                 self.throttle.succeeded(attempt).await?;
-                let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
                 let tokens = self.sessions.first_pair(prepared, opening)?;
-                Ok(registered(account, tokens))
+                self.registered(account, tokens).await
             }
-            AccountCreation::UsernameTaken => self.register_again(attempt, retry, origin).await,
-            AccountCreation::InvitationInvalid => {
+            Entry::UsernameTaken => self.register_again(attempt, retry, origin).await,
+            Entry::InvitationInvalid => {
                 // Perhaps by this very request, whose first call was under way.
                 let found = match &token {
                     Some(token) => self.registrations.find(token).await?,
@@ -112,6 +112,34 @@ impl Accounts {
                 self.register_again(attempt, Retry { invited, ..retry }, origin).await
             }
         }
+    }
+
+    /// Creates the account, or adds the first credential to the one that the invitation is for.
+    async fn enter(&self, account: &NewAccount, session: &NewSession) -> Result<Entry> {
+        let session = session.clone();
+        let (Some(invitation), Some(hash)) = (account.first_credential(), &account.password_hash)
+        else {
+            let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
+            return Ok(match self.storage.create_account(account.clone(), session).await? {
+                AccountCreation::Created => Entry::Made(opening),
+                AccountCreation::UsernameTaken => Entry::UsernameTaken,
+                AccountCreation::InvitationInvalid => Entry::InvitationInvalid,
+            });
+        };
+        let (hash, request_id) = (hash.clone(), account.request_id);
+        let first = FirstCredential {
+            invitation: invitation.id,
+            credential: Credential::Password { hash, request_id },
+            revoked_until: self.sessions.revoked_until(session.created_at),
+            session,
+        };
+        let added = self
+            .sessions
+            .ending(move |storage| async move { storage.add_first_credential(first).await });
+        Ok(match added.await? {
+            FirstCredentialOutcome::Added(opening) => Entry::Made(opening),
+            _ => Entry::InvitationInvalid,
+        })
     }
 
     async fn make(
@@ -138,9 +166,10 @@ impl Accounts {
         let new = NewPassword { field: "password", text: password, requester };
         let password = self.accept_password(new, username.as_ref(), &mut violations).await?;
         let display_name = violations.parsed("display_name", DisplayName::parse(&display_name));
+        let display_name =
+            display_name.and_then(|own| registrations::display_name(own, invited, &mut violations));
         match (username, password, display_name) {
             (Some(username), Some((typed, password)), Some(display_name)) => {
-                let display_name = registrations::display_name(display_name, invited);
                 let taken = Some(username.clone());
                 let retry = Retry { request_id, username: taken, password: typed, invited: None };
                 Ok(Accepted { username, password, display_name, invitation, retry })
@@ -155,8 +184,12 @@ impl Accounts {
         accepted: Accepted,
     ) -> Result<(NewAccount, Retry)> {
         let Accepted { username, password, display_name, invitation, retry } = accepted;
+        let id = match invitation.as_ref().and_then(|it| it.account) {
+            Some(id) => id,
+            None => AccountId::from_uuid(self.world.ordered_uuid()?),
+        };
         let account = NewAccount {
-            id: AccountId::from_uuid(self.world.ordered_uuid()?),
+            id,
             username,
             display_name,
             password_hash: Some(self.passwords.hash(requester, password).await?),
@@ -165,6 +198,16 @@ impl Accounts {
             invitation,
         };
         Ok((account, retry))
+    }
+
+    /// The account that was entered, with the tokens of its session.
+    async fn registered(&self, new: NewAccount, tokens: TokenPair) -> Result<SignedIn> {
+        registrations::log(&new, tokens.session_id, None);
+        let account = match new.first_credential() {
+            Some(_) => self.storage.find_account(new.id).await?.ok_or(Error::SessionEnded)?,
+            None => created(new),
+        };
+        Ok(SignedIn { account, tokens })
     }
 
     /// The username is taken, or the invitation was used. If that was by this very request, whose response
@@ -204,53 +247,10 @@ impl Accounts {
     }
 }
 
-impl Retry {
-    /// Whether an account was made by the first call.
-    fn made(&self, found: &AccountWithPassword, now: Timestamp) -> bool {
-        let is_named = self.username.as_ref().is_none_or(|it| *it == found.account.username);
-        is_named && is_of_request(found, self.request_id, now)
-    }
-}
-
-/// The username that is given; `None` inside for an empty text.
-fn own_username(text: &str, violations: &mut Violations) -> Option<Option<Username>> {
-    match text {
-        "" => Some(None),
-        text => violations.parsed("username", Username::parse(text)).map(Some),
-    }
-}
-
-/// What a registration with an invitation that an account has used must be a retry of; `None` if its fields
-/// cannot be those of the first call.
-fn retry_of(owner: AccountId, registration: Registration) -> Option<Retry> {
-    let Registration { username, password, request_id, .. } = registration;
-    let username = own_username(&username, &mut Violations::default())?;
-    let password = TypedPassword::parse(password).ok()?;
-    Some(Retry { request_id, username, password, invited: Some(owner) })
-}
-
-fn is_of_request(
-    found: &AccountWithPassword,
-    request_id: Option<RequestId>,
-    now: Timestamp,
-) -> bool {
-    request_id.is_some()
-        && found.request_id == request_id
-        && !found.account.created_at.is_from_future(now)
-        && now.since(found.account.created_at) < RETRY_WINDOW
-}
-
-fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
-    tracing::info!(
-        target: "claviger::security",
-        event = "account_registered",
-        account_id = %account.id,
-        session_id = %tokens.session_id,
-    );
-    registrations::log_use(&account);
+fn created(account: NewAccount) -> Account {
     let groups = account.groups();
     let NewAccount { id, username, display_name, created_at, .. } = account;
-    let account = Account {
+    Account {
         id,
         username,
         display_name,
@@ -260,53 +260,5 @@ fn registered(account: NewAccount, tokens: TokenPair) -> SignedIn {
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),
-    };
-    SignedIn { account, tokens }
-}
-
-#[cfg(test)]
-mod tests {
-    use claviger_token::group::Groups;
-
-    use super::*;
-
-    const CREATED: Timestamp = Timestamp::from_seconds(1_000_000);
-
-    fn request(number: u128) -> Option<RequestId> {
-        Some(RequestId::from_uuid(uuid::Uuid::from_u128(number)))
-    }
-
-    fn created_by(request_id: Option<RequestId>) -> AccountWithPassword {
-        let account = Account {
-            id: AccountId::from_uuid(uuid::Uuid::nil()),
-            username: Username::parse("alice").unwrap(),
-            display_name: DisplayName::default(),
-            has_password: true,
-            passkey_count: 0,
-            groups: Groups::default(),
-            created_at: CREATED,
-            disabled_at: None,
-            last_sign_in_at: None,
-        };
-        AccountWithPassword { account, password_hash: None, request_id }
-    }
-
-    #[test]
-    fn only_the_same_request_is_a_retry() {
-        let found = created_by(request(1));
-
-        assert!(is_of_request(&found, request(1), CREATED));
-        assert!(!is_of_request(&found, request(2), CREATED));
-        assert!(!is_of_request(&found, None, CREATED));
-        assert!(!is_of_request(&created_by(None), None, CREATED));
-    }
-
-    #[test]
-    fn a_request_is_a_retry_for_a_day() {
-        let found = created_by(request(1));
-        let almost = RETRY_WINDOW - Duration::from_micros(1);
-
-        assert!(is_of_request(&found, request(1), CREATED + almost));
-        assert!(!is_of_request(&found, request(1), CREATED + RETRY_WINDOW));
     }
 }

@@ -1,11 +1,11 @@
 //! Invitations, as operators make them: created, listed, withdrawn.
 //!
-//! Using one is part of creating an account: see `registrations`.
+//! Using one is part of creating an account, or of adding the first credential to one: see `registrations`.
 
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use claviger_token::group::Groups;
+use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -31,14 +31,26 @@ const TOKEN_BYTES: usize = 32;
 /// An invitation that an operator wants.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The username that the account must have; `None` to leave it to its owner.
-    pub username: Option<Username>,
-    /// The name to show for the person; may be empty.
-    pub display_name: DisplayName,
-    /// The groups that the account will be in.
-    pub groups: Groups,
+    /// What the person gets with it.
+    pub purpose: Purpose,
     /// How long it is valid.
     pub lifetime: Duration,
+}
+
+/// What a person gets with an invitation.
+#[derive(Debug, Clone)]
+pub enum Purpose {
+    /// A new account.
+    NewAccount {
+        /// The username that it must have; `None` to leave it to its owner.
+        username: Option<Username>,
+        /// The name to show for the person; may be empty.
+        display_name: DisplayName,
+        /// The groups that it will be in.
+        groups: Groups,
+    },
+    /// The first credential of this account.
+    FirstCredential(AccountId),
 }
 
 /// An invitation with the token that was just made for it.
@@ -73,23 +85,28 @@ impl Invitations {
         Self { storage, events, url }
     }
 
+    /// Whether a person who has such an invitation is in a group, or will be. Such a one takes the role that
+    /// sets groups: otherwise it would give what its operator may not give to an account.
+    ///
+    /// # Errors
+    /// `AccountNotFound`.
+    pub async fn gives_groups(&self, wanted: &Wanted) -> Result<bool> {
+        let id = match &wanted.purpose {
+            Purpose::NewAccount { groups, .. } => return Ok(!groups.is_empty()),
+            Purpose::FirstCredential(id) => *id,
+        };
+        let account = self.storage.find_account(id).await?.ok_or(Error::AccountNotFound)?;
+        Ok(!account.groups.is_empty())
+    }
+
     /// Creates an invitation.
     ///
     /// # Errors
-    /// `UsernameTaken`, `InvitationLimitReached`.
+    /// `UsernameTaken`, `InvitationLimitReached`; for an account, `AccountNotFound`, `AccountDisabled`,
+    /// `AccountHasCredential`.
     pub async fn create(&self, wanted: Wanted, by: &Operator) -> Result<WithLink> {
         let (token, act) = (self.mint()?, self.act(by)?);
-        let Wanted { username, display_name, groups, lifetime } = wanted;
-        let invitation = Invitation {
-            id: InvitationId::from_uuid(self.events.world().ordered_uuid()?),
-            username,
-            display_name,
-            groups,
-            created_at: act.at,
-            expires_at: act.at + lifetime,
-            created_by: by.actor.to_string(),
-            used_by: None,
-        };
+        let invitation = self.invitation(wanted, act.at, by).await?;
         let new = NewInvitation {
             invitation: invitation.clone(),
             hash: hash(&token),
@@ -100,11 +117,15 @@ impl Invitations {
             InvitationCreation::Created => {}
             InvitationCreation::TooMany => return Err(Error::InvitationLimitReached),
             InvitationCreation::UsernameTaken => return Err(Error::UsernameTaken),
+            InvitationCreation::AccountNotFound => return Err(Error::AccountNotFound),
+            InvitationCreation::AccountDisabled => return Err(Error::AccountDisabled),
+            InvitationCreation::AccountHasCredential => return Err(Error::AccountHasCredential),
         }
         tracing::info!(
             target: "claviger::security",
             event = "invitation_created",
             invitation_id = %invitation.id,
+            account_id = invitation.account.map(tracing::field::display),
             groups = %invitation.groups,
             by = invitation.created_by,
         );
@@ -136,6 +157,34 @@ impl Invitations {
             by,
         );
         Ok(())
+    }
+
+    async fn invitation(
+        &self,
+        wanted: Wanted,
+        now: Timestamp,
+        by: &Operator,
+    ) -> Result<Invitation> {
+        let (account, username, display_name, groups) = match wanted.purpose {
+            Purpose::NewAccount { username, display_name, groups } => {
+                (None, username, display_name, groups)
+            }
+            Purpose::FirstCredential(id) => {
+                let found = self.storage.find_account(id).await?.ok_or(Error::AccountNotFound)?;
+                (Some(id), Some(found.username), found.display_name, Groups::default())
+            }
+        };
+        Ok(Invitation {
+            id: InvitationId::from_uuid(self.events.world().ordered_uuid()?),
+            account,
+            username,
+            display_name,
+            groups,
+            created_at: now,
+            expires_at: now + wanted.lifetime,
+            created_by: by.actor.to_string(),
+            used_by: None,
+        })
     }
 
     fn act(&self, by: &Operator) -> Result<Act> {

@@ -50,6 +50,7 @@ macro_rules! operations {
 operations! {
     ListAccounts: Reader, None;
     GetAccount: Reader, None;
+    CreateAccount: HelpDesk, Some(EventKind::AccountCreated);
     UpdateAccount: Admin, Some(EventKind::AccountUpdated);
     DisableAccount: HelpDesk, Some(EventKind::AccountDisabled);
     EnableAccount: HelpDesk, Some(EventKind::AccountEnabled);

@@ -1,4 +1,5 @@
-//! Creating an account that has a passkey and no password, in one ceremony.
+//! Creating an account that has a passkey and no password, in one ceremony; or adding the first credential to
+//! one that an operator has created.
 //!
 //! The account exists only when the response is accepted: its id is made at the start, as the user handle,
 //! and kept in the ceremony like a digest of its names. Whether the names are free is decided at the
@@ -14,6 +15,7 @@ use crate::{
     model::{
         account::{Account, NewAccount},
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
+        id::InvitationId,
         invitation::{Invitation, InvitationToken},
         label::{DisplayName, PasskeyName},
         passkey::Passkey,
@@ -22,7 +24,10 @@ use crate::{
         violation::Violations,
         webauthn::{CreationOptions, RegistrationResponse, Started},
     },
-    storage::passkeys::{SignUp as NewRows, SignUpOutcome},
+    storage::{
+        invitations::{Credential, FirstCredential, FirstCredentialOutcome},
+        passkeys::{SignUp as NewRows, SignUpOutcome},
+    },
 };
 
 use super::{Passkeys, guard::NewCredential};
@@ -38,10 +43,11 @@ pub struct NewPerson {
     pub invitation: Option<InvitationToken>,
 }
 
-/// The names of an account to be created.
+/// The names of an account to be created, or of the one that the invitation is for.
 struct Names {
     username: Username,
     display_name: DisplayName,
+    account: Option<AccountId>,
 }
 
 /// The end of a sign-up: the browser's response, and what it is for.
@@ -78,12 +84,15 @@ impl Passkeys {
         let admission = self.registrations.admit(address, person.invitation.as_ref()).await?;
         let (attempt, invitation) = admission.open()?;
         let names = names(person, invitation.as_ref())?;
-        let Names { username, display_name } = &names;
-        if self.storage.find_account_id(username).await?.is_some() {
+        let Names { username, display_name, account } = &names;
+        if account.is_none() && self.storage.find_account_id(username).await?.is_some() {
             return Err(Error::UsernameTaken);
         }
         self.throttle.not_tried(attempt).await?;
-        let account_id = AccountId::from_uuid(self.world.ordered_uuid()?);
+        let account_id = match *account {
+            Some(id) => id,
+            None => AccountId::from_uuid(self.world.ordered_uuid()?),
+        };
         let names = digest(&names);
         let ceremony = self.new_ceremony(CeremonyPurpose::SignUp { account_id, names })?;
         let options = self.creation_options(&ceremony, account_id, username, display_name);
@@ -129,7 +138,7 @@ impl Passkeys {
         let added = self.check_sign_up(&ceremony, &response).await?;
         let passkey = self.new_passkey(account_id, added, response, passkey_name)?;
         let account = new_account(names, invitation, &passkey);
-        self.create(account, passkey, &ceremony, origin).await
+        self.enter(account, passkey, &ceremony, origin).await
     }
 
     async fn check_sign_up(
@@ -151,8 +160,9 @@ impl Passkeys {
         })
     }
 
-    /// Creates the account, unless the credential id is a decoy, which counts as some account's.
-    async fn create(
+    /// Creates the account, or adds the first credential to the one that the invitation is for, unless the
+    /// credential id is a decoy, which counts as some account's.
+    async fn enter(
         &self,
         account: NewAccount,
         passkey: Passkey,
@@ -168,37 +178,63 @@ impl Passkeys {
             ceremony: ceremony.used(),
             is_decoy: self.decoys.include(&passkey.credential_id),
         };
-        match self.storage.sign_up(rows).await? {
-            SignUpOutcome::Created => {}
-            SignUpOutcome::UsernameTaken => return Err(Error::UsernameTaken),
-            SignUpOutcome::AlreadyRegistered => return Err(Error::PasskeyAlreadyRegistered),
-            SignUpOutcome::CeremonyUsed => return Err(Error::CeremonyNotFound),
-            SignUpOutcome::InvitationInvalid => return Err(Error::InvitationInvalid),
-        }
-        let opening = Opening { epoch: FIRST_EPOCH, profile: account.profile() };
+        let opening = match account.first_credential() {
+            None => self.create(rows).await?,
+            Some(invitation) => Box::pin(self.add_first(invitation.id, rows)).await?,
+        };
         let tokens = self.sessions.first_pair(prepared, opening)?;
-        tracing::info!(
-            target: "claviger::security",
-            event = "account_registered",
-            account_id = %account.id,
-            session_id = %tokens.session_id,
-            passkey_id = %passkey.id,
-        );
-        registrations::log_use(&account);
-        Ok(SignedUp { signed_in: SignedIn { account: created(account), tokens }, passkey })
+        registrations::log(&account, tokens.session_id, Some(passkey.id));
+        let account = match account.first_credential() {
+            Some(_) => self.storage.find_account(account.id).await?.ok_or(Error::SessionEnded)?,
+            None => created(account),
+        };
+        Ok(SignedUp { signed_in: SignedIn { account, tokens }, passkey })
+    }
+
+    async fn create(&self, rows: NewRows) -> Result<Opening> {
+        let opening = Opening { epoch: FIRST_EPOCH, profile: rows.account.profile() };
+        match self.storage.sign_up(rows).await? {
+            SignUpOutcome::Created => Ok(opening),
+            SignUpOutcome::UsernameTaken => Err(Error::UsernameTaken),
+            SignUpOutcome::AlreadyRegistered => Err(Error::PasskeyAlreadyRegistered),
+            SignUpOutcome::CeremonyUsed => Err(Error::CeremonyNotFound),
+            SignUpOutcome::InvitationInvalid => Err(Error::InvitationInvalid),
+        }
+    }
+
+    async fn add_first(&self, invitation: InvitationId, rows: NewRows) -> Result<Opening> {
+        let NewRows { passkey, session, ceremony, is_decoy, .. } = rows;
+        let first = FirstCredential {
+            invitation,
+            credential: Credential::Passkey { passkey, ceremony, is_decoy },
+            revoked_until: self.sessions.revoked_until(session.created_at),
+            session,
+        };
+        let added = self
+            .sessions
+            .ending(move |storage| async move { storage.add_first_credential(first).await });
+        match added.await? {
+            FirstCredentialOutcome::Added(opening) => Ok(opening),
+            FirstCredentialOutcome::InvitationInvalid => Err(Error::InvitationInvalid),
+            FirstCredentialOutcome::AlreadyRegistered => Err(Error::PasskeyAlreadyRegistered),
+            FirstCredentialOutcome::CeremonyUsed => Err(Error::CeremonyNotFound),
+        }
     }
 }
 
 fn names(person: NewPerson, invitation: Option<&Invitation>) -> Result<Names> {
     let mut violations = Violations::default();
     let username = registrations::username(person.username, invitation, &mut violations);
-    let display_name = registrations::display_name(person.display_name, invitation);
-    let names = username.map(|username| Names { username, display_name });
+    let display_name = person.display_name;
+    let display_name = registrations::display_name(display_name, invitation, &mut violations);
+    let account = invitation.and_then(|it| it.account);
+    let names = username.zip(display_name);
+    let names = names.map(|(username, display_name)| Names { username, display_name, account });
     names.ok_or_else(|| violations.into())
 }
 
 fn new_account(names: Names, invitation: Option<Invitation>, passkey: &Passkey) -> NewAccount {
-    let Names { username, display_name } = names;
+    let Names { username, display_name, .. } = names;
     NewAccount {
         id: passkey.account_id,
         username,
@@ -230,10 +266,17 @@ fn is_for(purpose: &CeremonyPurpose, expected: NamesDigest) -> bool {
     matches!(purpose, CeremonyPurpose::SignUp { names, .. } if *names == expected)
 }
 
-/// What binds a ceremony to names, which it has no room for.
+/// What binds a ceremony to names, which it has no room for; or to an account that exists, which may be
+/// renamed meanwhile.
 fn digest(names: &Names) -> NamesDigest {
-    let (username, display_name) = (names.username.as_str(), names.display_name.as_str());
+    let (username, display_name) = match names.account {
+        Some(_) => ("", ""),
+        None => (names.username.as_str(), names.display_name.as_str()),
+    };
     let mut context = Context::new(&SHA256);
+    if let Some(id) = names.account {
+        context.update(id.as_bytes());
+    }
     context.update(&(username.len() as u64).to_be_bytes());
     context.update(username.as_bytes());
     context.update(display_name.as_bytes());
@@ -250,6 +293,7 @@ mod tests {
         Names {
             username: Username::parse(username).unwrap(),
             display_name: DisplayName::parse(display_name).unwrap(),
+            account: None,
         }
     }
 
@@ -261,5 +305,17 @@ mod tests {
         assert_ne!(alice, digest(&person("bob", "Alice")));
         assert_ne!(alice, digest(&person("alice", "Bob")));
         assert_ne!(digest(&person("ab", "c")), digest(&person("a", "bc")));
+    }
+
+    #[test]
+    fn a_digest_of_an_account_that_exists_is_of_it_alone() {
+        let of = |number, username| {
+            let account = Some(AccountId::from_uuid(uuid::Uuid::from_u128(number)));
+            digest(&Names { account, ..person(username, "") })
+        };
+
+        assert_eq!(of(1, "alice"), of(1, "bob"));
+        assert_ne!(of(1, "alice"), of(2, "alice"));
+        assert_ne!(of(1, "alice"), digest(&person("alice", "")));
     }
 }

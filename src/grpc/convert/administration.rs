@@ -8,7 +8,9 @@ use crate::{
     domain::{
         operators::{
             Operator,
-            accounts::{AccountChange, AccountFilter, AccountPage, CredentialFilter, etag},
+            accounts::{
+                AccountChange, AccountFilter, AccountPage, CredentialFilter, WantedAccount, etag,
+            },
         },
         sessions::SessionPage,
     },
@@ -137,6 +139,24 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         last_sign_in_time: account.last_sign_in_at.map(timestamp),
         etag: etag(account),
         groups: account.groups.iter().map(str::to_owned).collect(),
+    }
+}
+
+/// Reads an account to create, and who creates it.
+pub(crate) fn wanted(
+    request: &pb::CreateAccountRequest,
+    actor: Actor,
+) -> Result<(WantedAccount, Operator), Status> {
+    let mut fields = Fields::default();
+    let username = fields.parsed("username", Username::parse(&request.username));
+    let display_name = fields.parsed("display_name", DisplayName::parse(&request.display_name));
+    let groups = fields.parsed("groups", group::parse(&request.groups));
+    let by = operator(&request.reason, actor, &mut fields);
+    match (username, display_name, groups, by) {
+        (Some(username), Some(display_name), Some(groups), Some(by)) => {
+            Ok((WantedAccount { username, display_name, groups }, by))
+        }
+        _ => Err(fields.into_status()),
     }
 }
 

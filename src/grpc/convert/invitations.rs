@@ -6,7 +6,7 @@ use tonic::Status;
 use crate::{
     domain::operators::{
         Operator,
-        invitations::{Wanted, WithLink},
+        invitations::{Purpose, Wanted, WithLink},
     },
     grpc::contracts::admin as pb,
     model::{
@@ -37,12 +37,10 @@ pub(crate) fn wanted(
     actor: Actor,
 ) -> Result<(Wanted, Operator), Status> {
     let mut fields = Fields::default();
-    let username = match request.username.as_str() {
-        "" => Some(None),
-        text => fields.parsed("username", Username::parse(text)).map(Some),
+    let purpose = match request.account_id.as_str() {
+        "" => new_account(&request, &mut fields),
+        _ => first_credential(&request, &mut fields),
     };
-    let display_name = fields.parsed("display_name", DisplayName::parse(&request.display_name));
-    let groups = fields.parsed("groups", group::parse(&request.groups));
     let lifetime = match &request.lifetime {
         None => Some(DEFAULT_INVITATION_LIFETIME),
         Some(lifetime) => read_duration(lifetime),
@@ -53,12 +51,35 @@ pub(crate) fn wanted(
         fields.refuse("lifetime", FieldReason::OutOfRange, "must be from 5 minutes to 90 days");
     }
     let by = operator(&request.reason, actor, &mut fields);
-    match (username, display_name, groups, lifetime, by) {
-        (Some(username), Some(display_name), Some(groups), Some(lifetime), Some(by)) => {
-            Ok((Wanted { username, display_name, groups, lifetime }, by))
-        }
+    match (purpose, lifetime, by) {
+        (Some(purpose), Some(lifetime), Some(by)) => Ok((Wanted { purpose, lifetime }, by)),
         _ => Err(fields.into_status()),
     }
+}
+
+fn new_account(request: &pb::CreateInvitationRequest, fields: &mut Fields) -> Option<Purpose> {
+    let username = match request.username.as_str() {
+        "" => Some(None),
+        text => fields.parsed("username", Username::parse(text)).map(Some),
+    };
+    let display_name = fields.parsed("display_name", DisplayName::parse(&request.display_name));
+    let groups = fields.parsed("groups", group::parse(&request.groups));
+    let (username, display_name, groups) = (username?, display_name?, groups?);
+    Some(Purpose::NewAccount { username, display_name, groups })
+}
+
+fn first_credential(request: &pb::CreateInvitationRequest, fields: &mut Fields) -> Option<Purpose> {
+    let id = fields.identifier("account_id", &request.account_id);
+    let own = [
+        ("username", request.username.is_empty()),
+        ("display_name", request.display_name.is_empty()),
+        ("groups", request.groups.is_empty()),
+    ];
+    for (field, _) in own.iter().filter(|(_, is_empty)| !is_empty) {
+        fields.refuse(field, FieldReason::Malformed, "must be empty with account_id");
+    }
+    let is_alone = own.iter().all(|(_, is_empty)| *is_empty);
+    id.filter(|_| is_alone).map(Purpose::FirstCredential)
 }
 
 /// The new invitation with its link.
@@ -107,5 +128,6 @@ fn invitation(invitation: &Invitation) -> pb::Invitation {
         create_time: Some(timestamp(invitation.created_at)),
         expire_time: Some(timestamp(invitation.expires_at)),
         created_by: invitation.created_by.clone(),
+        account_id: invitation.account.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

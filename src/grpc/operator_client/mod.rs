@@ -7,7 +7,8 @@ use tonic::{Streaming, service::interceptor::InterceptedService, transport::Chan
 
 use crate::grpc::contracts::admin::{
     self as pb, account_service_client::AccountServiceClient,
-    audit_service_client::AuditServiceClient, key_service_client::KeyServiceClient,
+    audit_service_client::AuditServiceClient, invitation_service_client::InvitationServiceClient,
+    key_service_client::KeyServiceClient,
     service_account_service_client::ServiceAccountServiceClient,
 };
 
@@ -37,6 +38,11 @@ impl OperatorClient {
     fn audit(&self) -> AuditServiceClient<Guarded> {
         let (channel, credentials) = self.guarded();
         AuditServiceClient::with_interceptor(channel, credentials)
+    }
+
+    fn invitations(&self) -> InvitationServiceClient<Guarded> {
+        let (channel, credentials) = self.guarded();
+        InvitationServiceClient::with_interceptor(channel, credentials)
     }
 
     fn keys(&self) -> KeyServiceClient<Guarded> {
@@ -93,6 +99,7 @@ macro_rules! calls {
 calls! {
     accounts.list_accounts: ListAccountsRequest -> ListAccountsResponse;
     accounts.get_account: GetAccountRequest -> GetAccountResponse;
+    accounts.create_account: CreateAccountRequest -> CreateAccountResponse;
     accounts.update_account: UpdateAccountRequest -> UpdateAccountResponse;
     accounts.disable_account: DisableAccountRequest -> DisableAccountResponse;
     accounts.enable_account: EnableAccountRequest -> EnableAccountResponse;
@@ -106,6 +113,9 @@ calls! {
     accounts.suspend_passkey: SuspendPasskeyRequest -> SuspendPasskeyResponse;
     accounts.resume_passkey: ResumePasskeyRequest -> ResumePasskeyResponse;
     accounts.remove_passkey: RemovePasskeyRequest -> RemovePasskeyResponse;
+    invitations.create_invitation: CreateInvitationRequest -> CreateInvitationResponse;
+    invitations.list_invitations: ListInvitationsRequest -> ListInvitationsResponse;
+    invitations.withdraw_invitation: WithdrawInvitationRequest -> WithdrawInvitationResponse;
     audit.list_events: ListEventsRequest -> ListEventsResponse;
     keys.list_keys: ListKeysRequest -> ListKeysResponse;
     keys.rotate_key: RotateKeyRequest -> RotateKeyResponse;

@@ -1,5 +1,6 @@
 //! What operators do to accounts: one whole fact each. No session of the account has a say in it.
 
+mod creation;
 mod credentials;
 mod endings;
 mod listing;

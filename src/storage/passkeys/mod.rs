@@ -30,6 +30,7 @@ use super::{
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{PasskeyRow, passkey_columns, transports_text};
+pub(super) use sign_up::insert_new;
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use uses::{UseRefusal, Used};
 

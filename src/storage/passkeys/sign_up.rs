@@ -65,14 +65,7 @@ async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpO
     if !insert_account(connection, account).await? {
         return Ok(SignUpOutcome::UsernameTaken);
     }
-    let is_added = if *is_decoy {
-        // In place of the insertion, so that no statement less tells the two apart.
-        connection.exists(IS_TAKEN, params![passkey.credential_id]).await?;
-        false
-    } else {
-        insert(connection, passkey).await?
-    };
-    if !is_added {
+    if !insert_new(connection, passkey, *is_decoy).await? {
         connection.execute(DELETE_ACCOUNT, params![account.id]).await?;
         return Ok(SignUpOutcome::AlreadyRegistered);
     }
@@ -80,4 +73,19 @@ async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpO
     insert_session(connection, session).await?;
     append(connection, &registered(session).on(passkey.id)).await?;
     Ok(SignUpOutcome::Created)
+}
+
+/// Inserts the passkey of an account that has none. Returns `false` when some account has the credential id
+/// already, or it counts as such.
+pub(in crate::storage) async fn insert_new(
+    connection: &mut Connection,
+    passkey: &Passkey,
+    is_decoy: bool,
+) -> Result<bool> {
+    if is_decoy {
+        // In place of the insertion, so that no statement less tells the two apart.
+        connection.exists(IS_TAKEN, params![passkey.credential_id]).await?;
+        return Ok(false);
+    }
+    insert(connection, passkey).await
 }

@@ -15,7 +15,10 @@ pub(super) const INVITATIONS: Table = Table {
         integer("expires_at"),
         text("created_by"),
         bytes("account_id"),
+        bytes("for_account_id"),
     ],
-    account_deletion: AccountDeletion::Deletes("DELETE FROM invitations WHERE account_id = $1"),
+    account_deletion: AccountDeletion::Deletes(
+        "DELETE FROM invitations WHERE account_id = $1 OR for_account_id = $1",
+    ),
     sweep: Sweep::AtExpiry(&[sweep!("invitations", "id", "expires_at <= $1", "expires_at")]),
 };

@@ -1,6 +1,7 @@
 //! Operators' commands, the real program: over the network and in process they print the same.
 
 mod acts;
+mod invitations;
 mod reads;
 mod refusals;
 mod shells;

@@ -119,6 +119,7 @@ async fn every_bad_field_of_an_invitation_is_reported_at_once() {
         groups: vec!["Staff".to_owned()],
         lifetime: Some((MINUTE * minutes).try_into().unwrap()),
         reason: "a\nb".to_owned(),
+        account_id: String::new(),
     };
 
     for minutes in [4, 90 * 24 * 60 + 1] {

@@ -1,6 +1,7 @@
 //! What operators do to people's accounts, and what is left of them then.
 
 mod acts;
+mod creation;
 mod invitations;
 mod lists;
 mod passkeys;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use claviger::{
     domain::operators::rights::Operation,
     grpc::contracts::admin::{
-        DeleteAccountRequest, DisableAccountRequest, EnableAccountRequest,
+        CreateAccountRequest, DeleteAccountRequest, DisableAccountRequest, EnableAccountRequest,
         EndAccountSessionRequest, EndAllAccountSessionsRequest, GetAccountRequest,
         ListAccountPasskeysRequest, ListAccountSessionsRequest, ListAccountsRequest,
         RemovePasskeyRequest, RemovePasswordRequest, ResumePasskeyRequest, SuspendPasskeyRequest,
@@ -31,6 +31,7 @@ async fn try_all(mut caller: AccountServiceClient<Keyed>) -> Vec<(Operation, Res
     vec![
         (O::ListAccounts, call!(list_accounts, ListAccountsRequest)),
         (O::GetAccount, call!(get_account, GetAccountRequest)),
+        (O::CreateAccount, call!(create_account, CreateAccountRequest)),
         (O::UpdateAccount, call!(update_account, UpdateAccountRequest)),
         (O::DisableAccount, call!(disable_account, DisableAccountRequest)),
         (O::EnableAccount, call!(enable_account, EnableAccountRequest)),

@@ -27,6 +27,7 @@ const USED: &str = "SELECT count(*) FROM events WHERE kind = 'invitation_used'";
 fn new_invitation(username: Option<&str>, most: u32) -> NewInvitation {
     let invitation = Invitation {
         id: InvitationId::from_slice(&bytes()[..16]).unwrap(),
+        account: None,
         username: username.map(|it| Username::from_stored(it.to_owned())),
         display_name: Default::default(),
         groups: "admins,staff".parse().unwrap(),

@@ -7,6 +7,7 @@ mod ceremonies;
 mod clocks;
 mod crowds;
 mod epochs;
+mod first_credentials;
 mod groups;
 mod invitations;
 mod passkeys;

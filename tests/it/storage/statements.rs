@@ -68,8 +68,8 @@ const COSTS: &[(&str, &str)] = &[
     (
         "Register with an invitation",
         "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT invitations, \
-         BEGIN, lock invitations, SELECT invitations, INSERT accounts, UPDATE invitations, \
-         INSERT account_groups, INSERT events, INSERT sessions, INSERT events, COMMIT, \
+         BEGIN, lock invitations, SELECT invitations, INSERT accounts, INSERT account_groups, \
+         UPDATE invitations, INSERT events, INSERT sessions, INSERT events, COMMIT, \
          BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),

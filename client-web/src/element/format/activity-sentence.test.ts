@@ -17,8 +17,6 @@ const { PASSKEY, PASSWORD } = SignInMethod;
 
 /** The kinds that are never of an account, so that no person sees them. */
 const OF_NO_ACCOUNT = [
-  "invitation_created",
-  "invitation_withdrawn",
   "token_revoked",
   "signing_key_created",
   "signing_key_revoked",

@@ -38,12 +38,15 @@ export const activity = {
     passkey_removed: (passkey: string) => `Removed${passkey}`,
     passkey_suspended: (passkey: string) => `Suspended${passkey}`,
     passkey_resumed: (passkey: string) => `Resumed${passkey}`,
+    account_created: "Created the account",
     account_deleted: "Deleted the account",
     account_updated: "Changed the names of the account",
     account_disabled: "Disabled the account",
     account_enabled: "Enabled the account",
     account_groups_changed: "Changed the groups of the account",
     username_unlocked: "Unlocked the password",
+    invitation_created: "Created an invitation to the account",
+    invitation_withdrawn: "Withdrew an invitation to the account",
   } satisfies Record<Exclude<KnownActivityKind, Attempt>, Sentence>,
   /** Why a session ended, where that says more than its end. */
   ends: {
@@ -64,6 +67,9 @@ export const activity = {
   } satisfies Partial<Record<KnownActivityKind, Sentence>> & Record<Attempt, Sentence>,
   /** What an operator did. Everything else that succeeded is introduced by `operatorDid`. */
   operator: {
+    account_created: "The operator created your account",
+    invitation_created: "The operator invited you to your account",
+    invitation_withdrawn: "The operator withdrew an invitation to your account",
     session_ended: "The operator signed out one of your devices",
     all_sessions_ended: "The operator signed you out everywhere",
     username_unlocked: "The operator unlocked your password",

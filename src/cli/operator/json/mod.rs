@@ -159,6 +159,26 @@ pub(in crate::cli) fn with_key(account: &pb::ServiceAccount, key: &str) -> Objec
     object.with("key", Field::Plain(json!(key)))
 }
 
+/// An invitation.
+pub(in crate::cli) fn invitation(it: &pb::Invitation) -> Object {
+    Object::of([
+        ("id", json!(it.id)),
+        ("username", json!(it.username)),
+        ("display_name", json!(it.display_name)),
+        ("groups", json!(it.groups)),
+        ("create_time", time(it.create_time.as_ref())),
+        ("expire_time", time(it.expire_time.as_ref())),
+        ("created_by", json!(it.created_by)),
+        ("account_id", json!(it.account_id)),
+    ])
+}
+
+/// An invitation with its link, which is shown once.
+pub(in crate::cli) fn with_link(it: &pb::Invitation, link: &str) -> Object {
+    let object = Object(Vec::new()).with("invitation", Field::Object(invitation(it)));
+    object.with("link", Field::Plain(json!(link)))
+}
+
 /// An event of the record.
 pub(in crate::cli) fn event(it: &pb::Event) -> Object {
     Object::of([

@@ -1,5 +1,6 @@
 //! Accounts, as operators manage them.
 
+mod creation;
 mod credentials;
 mod endings;
 mod etag;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 use super::Operator;
+pub use creation::WantedAccount;
 pub use etag::etag;
 pub use reading::{AccountFilter, AccountPage, CredentialFilter};
 pub use updates::AccountChange;

@@ -155,7 +155,7 @@ export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
 
   /**
    * The display name, at most 64 characters without control or invisible characters. If empty, that of
-   * the invitation, or none.
+   * the invitation, or none. If the invitation is for an account that exists, that of the account, or empty.
    *
    * @generated from field: string display_name = 3;
    */
@@ -220,14 +220,14 @@ export const GetInvitationRequestSchema: GenMessage<GetInvitationRequest> = /*@_
  */
 export type GetInvitationResponse = Message<"claviger.v1.GetInvitationResponse"> & {
   /**
-   * The username that the account will have. Empty where its owner chooses it.
+   * The username that the account will have, or has. Empty where its owner chooses it.
    *
    * @generated from field: string username = 1;
    */
   username: string;
 
   /**
-   * The display name that the account will have unless its owner gives another one; may be empty.
+   * The display name that the account has, or will have unless its owner gives another one; may be empty.
    *
    * @generated from field: string display_name = 2;
    */
@@ -255,14 +255,14 @@ export const GetInvitationResponseSchema: GenMessage<GetInvitationResponse> = /*
  */
 export type RegisterResponse = Message<"claviger.v1.RegisterResponse"> & {
   /**
-   * The new account.
+   * The new account, or the one that the invitation is for.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
   account?: Account | undefined;
 
   /**
-   * The tokens of its first session.
+   * The tokens of its session.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 2;
    */
@@ -591,7 +591,8 @@ export const RegistrationPolicy = {
   INVITATION: 2,
 
   /**
-   * No one, also with an invitation: registrations are refused with REGISTRATION_CLOSED.
+   * No one, also with an invitation: registrations are refused with REGISTRATION_CLOSED. An invitation for
+   * an account that exists creates none, and works.
    *
    * @generated from enum value: REGISTRATION_POLICY_CLOSED = 3;
    */
@@ -635,14 +636,16 @@ export const AuthService: GenService<{
     output: typeof GetServerInfoResponseSchema;
   },
   /**
-   * Creates an account with a password and opens a session for it.
+   * Creates an account with a password and opens a session for it. With an `invitation` for an account that
+   * exists, that account gets the password, its first credential.
    *
    * Callers: anyone, if GetServerInfo returns REGISTRATION_POLICY_OPEN; those with an `invitation`, if it
-   * returns that or REGISTRATION_POLICY_INVITATION. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
+   * returns that or REGISTRATION_POLICY_INVITATION; those with an `invitation` for an account that exists,
+   * whatever it returns. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
    * REGISTRATION_CLOSED, INVITATION_INVALID, USERNAME_TAKEN, TOO_MANY_ATTEMPTS; ACCOUNT_DISABLED for a
    * retry whose account was disabled meanwhile. Retry: safe with the same `request_id`, `invitation`,
-   * username and password; for 24 hours after the account was created, the retry opens another session of
-   * it. Without a `request_id` the retry returns USERNAME_TAKEN if the first call succeeded, and
+   * username and password; for 24 hours after the account was created or got the password, the retry opens
+   * another session of it. Without a `request_id` the retry returns USERNAME_TAKEN if the first call succeeded, and
    * INVITATION_INVALID with an `invitation`.
    *
    * @generated from rpc claviger.v1.AuthService.Register
@@ -656,9 +659,9 @@ export const AuthService: GenService<{
    * Returns what an open invitation is for, so that a client can greet the person who has it. Uses
    * nothing up: only Register and FinishSignUp do.
    *
-   * Callers: anyone, unless GetServerInfo returns REGISTRATION_POLICY_CLOSED. Reasons:
-   * REGISTRATION_CLOSED, INVITATION_INVALID, TOO_MANY_ATTEMPTS: a wrong invitation is charged to the
-   * address like a wrong password. Retry: safe.
+   * Callers: anyone. Reasons: REGISTRATION_CLOSED if GetServerInfo returns REGISTRATION_POLICY_CLOSED and
+   * the invitation is not for an account that exists; INVITATION_INVALID, TOO_MANY_ATTEMPTS: a wrong
+   * invitation is charged to the address like a wrong password. Retry: safe.
    *
    * @generated from rpc claviger.v1.AuthService.GetInvitation
    */

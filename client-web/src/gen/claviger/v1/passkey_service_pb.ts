@@ -37,7 +37,7 @@ export type StartSignUpRequest = Message<"claviger.v1.StartSignUpRequest"> & {
 
   /**
    * The display name, at most 64 characters without control or invisible characters. If empty, that of
-   * the invitation, or none.
+   * the invitation, or none. If the invitation is for an account that exists, that of the account, or empty.
    *
    * @generated from field: string display_name = 2;
    */
@@ -81,7 +81,7 @@ export type StartSignUpResponse = Message<"claviger.v1.StartSignUpResponse"> & {
 
   /**
    * The options for `navigator.credentials.create()`. The user handle is the id of the account to be
-   * created.
+   * created, or of the one that the invitation is for.
    *
    * @generated from field: claviger.v1.PublicKeyCredentialCreationOptions options = 3;
    */
@@ -166,14 +166,14 @@ export const FinishSignUpRequestSchema: GenMessage<FinishSignUpRequest> = /*@__P
  */
 export type FinishSignUpResponse = Message<"claviger.v1.FinishSignUpResponse"> & {
   /**
-   * The new account.
+   * The new account, or the one that the invitation is for.
    *
    * @generated from field: claviger.v1.Account account = 1;
    */
   account?: Account | undefined;
 
   /**
-   * The tokens of its first session.
+   * The tokens of its session.
    *
    * @generated from field: claviger.v1.TokenPair tokens = 2;
    */
@@ -767,7 +767,8 @@ export const GetPasskeySignalsResponseSchema: GenMessage<GetPasskeySignalsRespon
  */
 export const PasskeyService: GenService<{
   /**
-   * Starts the creation of an account that has a passkey and no password, and returns the options for
+   * Starts the creation of an account that has a passkey and no password, or the addition of the first
+   * credential to the account that an invitation is for, and returns the options for
    * `navigator.credentials.create()`. Nothing is written, and the username is not reserved.
    *
    * Callers: those who may call AuthService.Register. Reasons: FIELDS_INVALID, REGISTRATION_CLOSED,
@@ -781,8 +782,8 @@ export const PasskeyService: GenService<{
     output: typeof StartSignUpResponseSchema;
   },
   /**
-   * Verifies the authenticator's response (WebAuthn L3 §7.1), creates the account with its passkey and
-   * opens a session for it.
+   * Verifies the authenticator's response (WebAuthn L3 §7.1), creates the account with its passkey, or adds
+   * it to the account that the invitation is for, and opens a session for it.
    *
    * Callers: those who may call AuthService.Register. Reasons: FIELDS_INVALID, ORIGIN_REFUSED,
    * REGISTRATION_CLOSED, INVITATION_INVALID, TOO_MANY_ATTEMPTS, PASSKEY_REFUSED;
