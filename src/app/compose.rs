@@ -11,7 +11,10 @@ use crate::{
         accounts::Accounts,
         events::Events,
         operators::{
-            accounts::AccountAdministration, invitations::Invitations, revocations::Revoker,
+            accounts::AccountAdministration,
+            invitations::Invitations,
+            revocations::Revoker,
+            system::{Configured, System},
         },
         passkeys::Passkeys,
         passwords::Passwords,
@@ -142,6 +145,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
         invitations: invitations(config, storage, &events),
+        system: system(config, storage, world),
         registrations: registrations.clone(),
         accounts: Arc::new(Accounts::new(
             storage.clone(),
@@ -191,6 +195,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
     Ok(OperatorServices {
         administration: AccountAdministration::new(storage.clone(), sessions, throttle),
         invitations: invitations(config, storage, &events),
+        system: system(config, storage, world),
         events,
         record: Listing::new(storage.clone()),
         keys,
@@ -217,6 +222,15 @@ fn administration(
 
 fn invitations(config: &Config, storage: &Storage, events: &Events) -> Invitations {
     Invitations::new(storage.clone(), events.clone(), config.public.url.clone())
+}
+
+fn system(config: &Config, storage: &Storage, world: &World) -> System {
+    let configured = Configured {
+        issuer: config.access_tokens.issuer.clone(),
+        registration: config.registration.policy,
+        limits: config.bounds.clone(),
+    };
+    System::new(storage.clone(), world.clone(), configured)
 }
 
 fn passkeys(

@@ -21,6 +21,7 @@ use super::{
     revoke::RevokeCommand,
     service_accounts::ServiceAccount,
     settings::{self, SettingFlags},
+    system::System,
 };
 
 /// What holds for all settings.
@@ -109,6 +110,13 @@ pub(super) enum Command {
     /// These commands may run beside running servers, which apply the changes within a second.
     #[command(after_help = AFTER_OPERATORS)]
     ServiceAccount(ServiceAccount),
+    /// Show what is running: versions, the policy for new accounts, the limits in force, and how much the
+    /// database contains
+    ///
+    /// With --server, the configuration is that of the server; without, that of this command. Counts stop
+    /// after 10,000 rows.
+    #[command(after_help = AFTER_OPERATORS)]
+    System(System),
     /// Migrate the database schema
     ///
     /// On PostgreSQL, run the migrations of a new version while servers of the version before it are

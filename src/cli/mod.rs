@@ -20,6 +20,7 @@ mod revoke;
 mod serve;
 mod service_accounts;
 mod settings;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -127,6 +128,9 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }
         Command::ServiceAccount(command) => {
             with_context(setup, async |context| service_accounts::run(command, &context).await)
+        }
+        Command::System(command) => {
+            with_context(setup, async |context| system::run(command, &context).await)
         }
         Command::Migrate(command) => {
             with_config(setup, async |config, _| migrate::run(command, &config).await)

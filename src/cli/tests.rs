@@ -108,6 +108,7 @@ fn every_subcommand_parses_to_its_own_variant() {
         "service-account list" => Command::ServiceAccount(ServiceAccount { command: S::List, .. }),
         "service-account rotate shop" => Command::ServiceAccount(ServiceAccount { command: S::Rotate { overlap: None, .. }, .. }),
         "service-account delete shop" => Command::ServiceAccount(ServiceAccount { command: S::Delete { .. }, .. }),
+        "system --output json" => Command::System(_),
         "migrate up" => Command::Migrate(Migrate::Up),
         "migrate status" => Command::Migrate(Migrate::Status),
         "migrate plan" => Command::Migrate(Migrate::Plan),
@@ -223,7 +224,8 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
     let listed =
         cells.flat_map(|it| it.split('`').map(str::to_owned).step_by(2).collect::<Vec<_>>());
     let mut listed: Vec<String> = listed.filter(|it| !it.is_empty()).collect();
-    let groups = ["accounts", "invitations", "keys", "service-account", "audit", "revoke"];
+    let groups =
+        ["accounts", "invitations", "keys", "service-account", "audit", "revoke", "system"];
 
     let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
     let names = commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned));

@@ -26,6 +26,7 @@ use crate::{
     domain::{
         passkeys, passwords, secret::MasterSecret, service_accounts::Admission, sessions, tokens,
     },
+    model::system::Limit,
     serve::settings::{Limits, Listen, TlsFiles},
     storage,
     telemetry::Log,
@@ -66,6 +67,8 @@ pub struct Config {
     pub master_secret: MasterSecretSource,
     /// `limits.*`.
     pub limits: Limits,
+    /// The effective value of every setting that is a number or a duration.
+    pub bounds: Vec<Limit>,
     /// `log.*`.
     pub log: Log,
     /// Sentences about values that are allowed but unwise, for the log.

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     domain::{passkeys, passwords, sessions, tokens},
-    model::service_account::Audience,
+    model::{service_account::Audience, system::Limit},
     storage::Options,
 };
 
@@ -63,8 +63,16 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
         passwords,
         master_secret,
         limits,
+        bounds: bounds(values),
         log,
     })
+}
+
+/// The effective value of every setting with bounds: none of them is a secret, or has one in it.
+fn bounds(values: &Values) -> Vec<Limit> {
+    let bounded = table::rows().into_iter().filter(|it| it.bounds.is_some() && !it.is_secret);
+    let given = bounded.filter_map(|it| Some((it.key, values.get(it.key)?)));
+    given.map(|(key, given)| Limit { key, value: given.text.clone() }).collect()
 }
 
 fn public_url(reader: &mut Reader<'_>, listen: &Listen) -> Option<Url> {

@@ -27,5 +27,6 @@ mod keys;
 mod passkeys;
 mod service_accounts;
 mod sessions;
+mod system;
 mod tokens;
 mod watching;

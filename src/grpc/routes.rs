@@ -21,7 +21,7 @@ use super::{
     reflection::{self, DescriptorError},
     service_accounts,
     services::{OperatorServices, Services},
-    sessions, tokens,
+    sessions, system, tokens,
 };
 
 /// The largest message the server reads, in bytes.
@@ -37,7 +37,7 @@ pub(super) const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 7] = [
+pub(super) const INTERNAL_SERVICES: [&str; 8] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
     admin::account_service_server::SERVICE_NAME,
@@ -45,6 +45,7 @@ pub(super) const INTERNAL_SERVICES: [&str; 7] = [
     admin::invitation_service_server::SERVICE_NAME,
     admin::key_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
+    admin::system_service_server::SERVICE_NAME,
 ];
 /// The services of `claviger agent`.
 pub(super) const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
@@ -106,11 +107,13 @@ where
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
+        system_service_server::SystemServiceServer,
     };
     let service_accounts = service_accounts::Service::new(services);
     let accounts = administration::Service::new(services);
     let invitations = invitations::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
+    let system = system::Service::new(services);
     let guard = || guard.clone();
     Routes::new(InterceptedService::new(
         AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
@@ -131,6 +134,10 @@ where
     ))
     .add_service(InterceptedService::new(
         AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        guard(),
+    ))
+    .add_service(InterceptedService::new(
+        SystemServiceServer::new(system).max_decoding_message_size(MAX_MESSAGE_BYTES),
         guard(),
     ))
 }

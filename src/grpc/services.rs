@@ -6,7 +6,10 @@ use crate::{
     domain::{
         accounts::Accounts,
         events::Events,
-        operators::{accounts::AccountAdministration, invitations::Invitations, rights::Rights},
+        operators::{
+            accounts::AccountAdministration, invitations::Invitations, rights::Rights,
+            system::System,
+        },
         passkeys::Passkeys,
         record::listing::Listing,
         registrations::Registrations,
@@ -35,6 +38,8 @@ pub struct Services {
     pub invitations: Invitations,
     /// What operators do to accounts.
     pub administration: AccountAdministration,
+    /// What is running.
+    pub system: System,
     /// The record of what happened.
     pub events: Events,
     /// The same record, as operators read it.
@@ -64,6 +69,8 @@ pub struct OperatorServices {
     pub administration: AccountAdministration,
     /// Invitations to create accounts.
     pub invitations: Invitations,
+    /// What is running.
+    pub system: System,
     /// The record of what happened.
     pub events: Events,
     /// The same record, as operators read it.
@@ -89,6 +96,7 @@ impl Services {
         OperatorServices {
             administration: self.administration.clone(),
             invitations: self.invitations.clone(),
+            system: self.system.clone(),
             events: self.events.clone(),
             record: self.record.clone(),
             keys: Arc::clone(&self.keys),

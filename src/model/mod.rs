@@ -28,6 +28,7 @@ pub mod service_key;
 pub mod session;
 pub mod shares;
 pub mod signing_key;
+pub mod system;
 pub mod token;
 pub mod username;
 pub mod violation;

@@ -27,6 +27,7 @@ pub mod signing_keys;
 pub mod source;
 mod sqlite_file;
 pub mod sweeps;
+mod system;
 pub mod tables;
 pub mod throttle;
 mod ways_to_sign_in;

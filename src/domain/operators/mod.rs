@@ -9,6 +9,7 @@ pub mod keys;
 pub mod revocations;
 pub mod rights;
 pub mod service_accounts;
+pub mod system;
 
 use crate::model::{event::Act, label::OperatorReason};
 

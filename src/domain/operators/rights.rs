@@ -78,6 +78,7 @@ operations! {
     ListServiceAccounts: Admin, None;
     RotateServiceAccountKey: Admin, Some(EventKind::ServiceAccountKeyCreated);
     DeleteServiceAccount: Admin, Some(EventKind::ServiceAccountDeleted);
+    GetSystem: Reader, None;
 }
 
 /// Admits operators by their roles.

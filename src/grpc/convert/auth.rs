@@ -39,7 +39,8 @@ pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
     }
 }
 
-const fn registration_policy(policy: RegistrationPolicy) -> pb::RegistrationPolicy {
+/// Who may create an account.
+pub(super) const fn registration_policy(policy: RegistrationPolicy) -> pb::RegistrationPolicy {
     match policy {
         RegistrationPolicy::Open => pb::RegistrationPolicy::Open,
         RegistrationPolicy::Invitation => pb::RegistrationPolicy::Invitation,

@@ -15,5 +15,6 @@ pub(super) mod passkeys;
 pub(super) mod revocations;
 pub(super) mod service_accounts;
 pub(super) mod sessions;
+pub(super) mod system;
 pub(super) mod tokens;
 pub(super) mod webauthn;

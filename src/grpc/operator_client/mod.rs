@@ -10,6 +10,7 @@ use crate::grpc::contracts::admin::{
     audit_service_client::AuditServiceClient, invitation_service_client::InvitationServiceClient,
     key_service_client::KeyServiceClient,
     service_account_service_client::ServiceAccountServiceClient,
+    system_service_client::SystemServiceClient,
 };
 
 use self::connection::Credentials;
@@ -53,6 +54,11 @@ impl OperatorClient {
     fn service_accounts(&self) -> ServiceAccountServiceClient<Guarded> {
         let (channel, credentials) = self.guarded();
         ServiceAccountServiceClient::with_interceptor(channel, credentials)
+    }
+
+    fn system(&self) -> SystemServiceClient<Guarded> {
+        let (channel, credentials) = self.guarded();
+        SystemServiceClient::with_interceptor(channel, credentials)
     }
 
     /// Follows the sealed events.
@@ -125,6 +131,7 @@ calls! {
     service_accounts.list_service_accounts: ListServiceAccountsRequest -> ListServiceAccountsResponse;
     service_accounts.rotate_service_account_key:
         RotateServiceAccountKeyRequest -> RotateServiceAccountKeyResponse;
+    system.get_system: GetSystemRequest -> GetSystemResponse;
     service_accounts.delete_service_account:
         DeleteServiceAccountRequest -> DeleteServiceAccountResponse;
 }

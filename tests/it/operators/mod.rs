@@ -7,6 +7,7 @@ mod lists;
 mod passkeys;
 mod roles;
 mod states;
+mod system;
 mod updates;
 
 use claviger::{

@@ -6,6 +6,7 @@ use claviger::{
         account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
         invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
+        system_service_client::SystemServiceClient,
     },
     model::role::Role,
 };
@@ -118,6 +119,11 @@ impl TestApp {
     /// A service account with a role, called like the role, that manages invitations.
     pub async fn inviter(&self, role: Role) -> InvitationServiceClient<Keyed> {
         self.invitations_with(&self.key_of_role(role.name(), role).await)
+    }
+
+    /// The caller with this key sees what is running.
+    pub fn system_with(&self, key: &str) -> SystemServiceClient<Keyed> {
+        SystemServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
     }
 
     /// Whoever shows this key asks about tokens.

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use claviger_proto::{
-    pb::{Passkey, PasskeyDeviceType, Session, SignInMethod},
+    pb::{Passkey, PasskeyDeviceType, RegistrationPolicy, Session, SignInMethod},
     time::{TimestampMessage, read_timestamp},
 };
 use serde::{Serialize, Serializer};
@@ -200,6 +200,47 @@ pub(in crate::cli) fn event(it: &pb::Event) -> Object {
         ("method", json!(it.method)),
         ("operator_reason", json!(it.operator_reason)),
     ])
+}
+
+/// What is running.
+pub(in crate::cli) fn system(it: &pb::System) -> Object {
+    let policy = RegistrationPolicy::try_from(it.registration_policy);
+    let policy = named(policy.map(|it| it.as_str_name()), it.registration_policy);
+    let object = Object::of([
+        ("version", json!(it.version)),
+        ("engine", json!(it.engine)),
+        ("engine_version", json!(it.engine_version)),
+        ("schema_version", json!(it.schema_version)),
+        ("issuer", json!(it.issuer)),
+        ("registration_policy", policy),
+    ]);
+    let limits = it.limits.iter().map(limit).collect();
+    let counts = counts(&it.counts.unwrap_or_default());
+    object.with("limits", Field::List(limits)).with("counts", Field::Object(counts))
+}
+
+/// A limit in force.
+pub(super) fn limit(it: &pb::Limit) -> Object {
+    Object::of([("key", json!(it.key)), ("value", json!(it.value))])
+}
+
+/// How much the database contains.
+pub(super) fn counts(it: &pb::Counts) -> Object {
+    let count = |object: Object, (name, it): (&'static str, Option<pb::Count>)| {
+        let it = it.unwrap_or_default();
+        let fields = [("value", json!(it.value)), ("may_be_more", json!(it.may_be_more))];
+        object.with(name, Field::Object(Object::of(fields)))
+    };
+    let counts = [
+        ("accounts", it.accounts),
+        ("disabled_accounts", it.disabled_accounts),
+        ("active_sessions", it.active_sessions),
+        ("passkeys", it.passkeys),
+        ("service_accounts", it.service_accounts),
+        ("open_invitations", it.open_invitations),
+        ("events", it.events),
+    ];
+    counts.into_iter().fold(Object(Vec::new()), count)
 }
 
 /// A value of an enum by its name; by its number if a newer server has sent one that is unknown here.

@@ -28,6 +28,9 @@ fn objects_have_every_field_of_the_contract_in_its_order() {
             service_account(&pb::ServiceAccount::default()),
         ),
         ("admin/v1/invitation_service.proto", "Invitation", invitation(&pb::Invitation::default())),
+        ("admin/v1/system_service.proto", "System", system(&pb::System::default())),
+        ("admin/v1/system_service.proto", "Limit", limit(&pb::Limit::default())),
+        ("admin/v1/system_service.proto", "Counts", counts(&pb::Counts::default())),
         ("admin/v1/audit_service.proto", "Event", event(&pb::Event::default())),
     ] {
         assert_eq!(object.names(), fields(file, message), "{message}");
