@@ -76,11 +76,6 @@ pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<Key
     KeyRing::load(data.storage.reserved(), world.clone(), key, config.keys.clone()).await
 }
 
-/// Revokes for operators.
-pub fn revoker(data: &Data, world: &World) -> Revoker {
-    Revoker::new(data.storage.clone(), world.clone())
-}
-
 /// The throttle.
 ///
 /// # Errors
@@ -145,6 +140,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
         invitations: invitations(config, storage, &events),
+        revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
         system: system(config, storage, world),
         registrations: registrations.clone(),
         accounts: Arc::new(Accounts::new(
@@ -193,6 +189,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
     ));
     let throttle = Arc::new(throttle(data, world)?);
     Ok(OperatorServices {
+        revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
         administration: AccountAdministration::new(storage.clone(), sessions, throttle),
         invitations: invitations(config, storage, &events),
         system: system(config, storage, world),

@@ -18,7 +18,7 @@ use super::{
     invitations::Invitations,
     keys::Keys,
     migrate::MigrateCommand,
-    revoke::RevokeCommand,
+    revoke::Revoke,
     service_accounts::ServiceAccount,
     settings::{self, SettingFlags},
     system::System,
@@ -103,8 +103,8 @@ pub(super) enum Command {
     ///
     /// These commands may run beside running servers. Every server, and every backend that watches
     /// revocations, applies a revocation within a second.
-    #[command(subcommand)]
-    Revoke(RevokeCommand),
+    #[command(after_help = AFTER_OPERATORS)]
+    Revoke(Revoke),
     /// Manage service accounts, with which backends and gateways authenticate
     ///
     /// These commands may run beside running servers, which apply the changes within a second.

@@ -1,41 +1,39 @@
-//! `claviger revoke`.
-//!
-//! Sessions and tokens that are named without their account have no call in the contract for operators:
-//! these commands work on the database of this machine only.
+//! `claviger revoke`: what is known by its ID alone, and accounts.
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
-use claviger_token::id::SessionId;
-use uuid::Uuid;
+use clap::{Args, Subcommand};
+use claviger_proto::time::timestamp;
+use serde_json::json;
 
-use crate::{
-    app::{compose, data},
-    domain::{
-        Result,
-        operators::{Actor, Operator, revocations::Revoker},
-    },
-    model::label::OperatorReason,
-};
+use crate::grpc::contracts::admin as pb;
 
 use super::{
     accounts::sessions::{all, counted, ended_object},
-    failed, no_data,
+    dates::read,
     operator::{
         self, Console, Context, Outcome,
         flags::{Connection, Reason},
+        json::Object,
+        problem::Problem,
         target,
-        user::user,
     },
-    refused, say,
 };
 
 /// `claviger revoke`.
+#[derive(Debug, Args)]
+pub(super) struct Revoke {
+    #[command(flatten)]
+    connection: Connection,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: RevokeCommand,
+}
+
+/// A command of `claviger revoke`.
 #[derive(Debug, Subcommand)]
 pub(super) enum RevokeCommand {
     /// Revoke a session with its refresh token and its access tokens
-    ///
-    /// Opens the database of this machine. Over the network, use `claviger accounts end-session`.
     Session {
         /// The session ID (`sid`), a UUID
         #[arg(value_name = "SESSION_ID")]
@@ -48,8 +46,6 @@ pub(super) enum RevokeCommand {
     /// The account is not locked: its owner can sign in again at once. The same as `claviger accounts
     /// end-sessions`.
     Account {
-        #[command(flatten)]
-        connection: Connection,
         /// The username, or the account ID (`sub`)
         #[arg(value_name = "USERNAME_OR_ID", allow_hyphen_values = true)]
         account: String,
@@ -58,27 +54,55 @@ pub(super) enum RevokeCommand {
     },
     /// Revoke one access token; its session remains valid
     ///
-    /// Tokens are not stored, so a token ID that was never issued is accepted. Opens the database of this
-    /// machine.
+    /// Tokens are not stored, so a token ID that was never issued is accepted.
     Token {
         /// The token ID (`jti`), a UUID
         #[arg(value_name = "TOKEN_ID")]
         id: String,
+        /// When the token expires (`exp`), such as 2026-11-29T08:00:00Z, until when the revocation is kept
+        /// [default: when any token has expired]
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
         #[command(flatten)]
         reason: Reason,
     },
 }
 
 /// Runs one of them, also while servers run.
-pub(super) async fn run(command: RevokeCommand, context: &Context) -> ExitCode {
-    match command {
-        RevokeCommand::Session { id, reason } => session(context, &id, &reason).await,
-        RevokeCommand::Account { connection, account: name, reason } => {
-            let work = async |it: &Console<'_>| account(it, &name, reason.text).await;
-            operator::run(&connection, context, work).await
+pub(super) async fn run(revoke: Revoke, context: &Context) -> ExitCode {
+    let Revoke { connection, command } = revoke;
+    operator::run(&connection, context, async |console| match command {
+        RevokeCommand::Session { id, reason } => session(console, id, reason.text).await,
+        RevokeCommand::Account { account: name, reason } => {
+            account(console, &name, reason.text).await
         }
-        RevokeCommand::Token { id, reason } => token(context, &id, &reason).await,
-    }
+        RevokeCommand::Token { id, expires, reason } => {
+            let now = context.world.now();
+            let expires =
+                expires.map(|it| read(&it, now).map_err(Problem::Sentence)).transpose()?;
+            let (expire_time, reason) = (expires.map(timestamp), reason.text);
+            token(console, pb::RevokeTokenRequest { token_id: id, expire_time, reason }).await
+        }
+    })
+    .await
+}
+
+async fn session(console: &Console<'_>, session_id: String, reason: String) -> Outcome {
+    let id = session_id.clone();
+    let request = pb::RevokeSessionRequest { session_id, reason };
+    let revoked = console.client.revoke_session(request).await.map_err(Problem::from);
+    let unknown = format!("There is no session {id}.");
+    let revoked = revoked.map_err(|it| it.explained("SESSION_NOT_FOUND", unknown))?;
+    let sentence = match revoked.already_ended {
+        true => format!("The session {id} had already ended."),
+        false => format!("Revoked the session {id}."),
+    };
+    let object = Object::of([
+        ("session_id", json!(id)),
+        ("account_id", json!(revoked.account_id)),
+        ("already_ended", json!(revoked.already_ended)),
+    ]);
+    console.done(sentence, &object)
 }
 
 async fn account(console: &Console<'_>, name: &str, reason: String) -> Outcome {
@@ -91,53 +115,9 @@ async fn account(console: &Console<'_>, name: &str, reason: String) -> Outcome {
     console.done(sentence, &ended_object(&account, ended))
 }
 
-async fn session(context: &Context, id: &str, reason: &Reason) -> ExitCode {
-    let Ok(session) = id.parse::<SessionId>() else {
-        return refused(format_args!("{id:?} is not a session ID: expected a UUID."));
-    };
-    with_revoker(context, reason, async |revoker, by| {
-        Ok(match revoker.session(session, by).await? {
-            None => Err(format!("There is no session {session}.")),
-            Some(true) => Ok(format!("Revoked the session {session}.")),
-            Some(false) => Ok(format!("The session {session} had already ended.")),
-        })
-    })
-    .await
-}
-
-async fn token(context: &Context, id: &str, reason: &Reason) -> ExitCode {
-    let Ok(id) = id.parse::<Uuid>() else {
-        return refused(format_args!("{id:?} is not a token ID: expected a UUID."));
-    };
-    with_revoker(context, reason, async |revoker, by| {
-        revoker.token(id, by).await?;
-        Ok(Ok(format!("Revoked the access token {id}; its session remains valid.")))
-    })
-    .await
-}
-
-async fn with_revoker(
-    Context { config, world, .. }: &Context,
-    reason: &Reason,
-    work: impl AsyncFnOnce(&Revoker, &Operator) -> Result<std::result::Result<String, String>>,
-) -> ExitCode {
-    let reason = match OperatorReason::parse(&reason.text) {
-        Ok(reason) => Some(reason).filter(|it| !it.is_empty()),
-        Err(rule) => return refused(format_args!("--reason: {}.", rule.description)),
-    };
-    let data = match data::open_existing(config, world).await {
-        Ok(data) => data,
-        Err(error) => return no_data(&error),
-    };
-    let by = Operator { actor: Actor::CommandLine(user()), reason };
-    let done = work(&compose::revoker(&data, world), &by).await;
-    data.storage.close().await;
-    match done {
-        Ok(Ok(sentence)) => {
-            say(sentence);
-            ExitCode::SUCCESS
-        }
-        Ok(Err(sentence)) => refused(sentence),
-        Err(error) => failed(&error),
-    }
+async fn token(console: &Console<'_>, request: pb::RevokeTokenRequest) -> Outcome {
+    let id = request.token_id.to_lowercase();
+    console.client.revoke_token(request).await?;
+    let sentence = format!("Revoked the access token {id}; its session remains valid.");
+    console.done(sentence, &Object::of([("token_id", json!(id))]))
 }

@@ -10,7 +10,7 @@ use super::{
     invitations::{Invitations, InvitationsCommand},
     keys::{Keys, KeysCommand},
     migrate::MigrateCommand,
-    revoke::RevokeCommand,
+    revoke::{Revoke, RevokeCommand},
     service_accounts::{ServiceAccount, ServiceAccountCommand},
     *,
 };
@@ -56,7 +56,7 @@ fn the_command_line_is_sound() {
 fn every_subcommand_parses_to_its_own_variant() {
     use {
         AccountsCommand as A, InvitationsCommand as I, KeysCommand as K, MigrateCommand as Migrate,
-        RevokeCommand as Revoke, ServiceAccountCommand as S,
+        RevokeCommand as R, ServiceAccountCommand as S,
     };
     macro_rules! assert_parses {
         ($($line:literal => $pattern:pat $(if $guard:expr)?,)*) => {
@@ -101,9 +101,9 @@ fn every_subcommand_parses_to_its_own_variant() {
         "audit export" => Command::Audit(AuditCommand::Export),
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
         "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
-        "revoke session s1" => Command::Revoke(Revoke::Session { id, .. }) if id == "s1",
-        "revoke account alice" => Command::Revoke(Revoke::Account { account, .. }) if account == "alice",
-        "revoke token t1" => Command::Revoke(Revoke::Token { id, .. }) if id == "t1",
+        "revoke session s1" => Command::Revoke(Revoke { command: R::Session { id, .. }, .. }) if id == "s1",
+        "revoke account alice" => Command::Revoke(Revoke { command: R::Account { account, .. }, .. }) if account == "alice",
+        "revoke token t1" => Command::Revoke(Revoke { command: R::Token { id, .. }, .. }) if id == "t1",
         "service-account create shop" => Command::ServiceAccount(ServiceAccount { command: S::Create(_), .. }),
         "service-account list" => Command::ServiceAccount(ServiceAccount { command: S::List, .. }),
         "service-account rotate shop" => Command::ServiceAccount(ServiceAccount { command: S::Rotate { overlap: None, .. }, .. }),

@@ -25,6 +25,7 @@ mod ext_authz;
 mod invitations;
 mod keys;
 mod passkeys;
+mod revocations;
 mod service_accounts;
 mod sessions;
 mod system;

@@ -19,7 +19,7 @@ use super::{
     },
     ext_authz, invitations, keys, passkeys,
     reflection::{self, DescriptorError},
-    service_accounts,
+    revocations, service_accounts,
     services::{OperatorServices, Services},
     sessions, system, tokens,
 };
@@ -37,13 +37,14 @@ pub(super) const PUBLIC_SERVICES: [&str; 4] = [
     pb::passkey_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 8] = [
+pub(super) const INTERNAL_SERVICES: [&str; 9] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
     admin::account_service_server::SERVICE_NAME,
     admin::audit_service_server::SERVICE_NAME,
     admin::invitation_service_server::SERVICE_NAME,
     admin::key_service_server::SERVICE_NAME,
+    admin::revocation_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
     admin::system_service_server::SERVICE_NAME,
 ];
@@ -106,6 +107,7 @@ where
     use admin::{
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        revocation_service_server::RevocationServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
         system_service_server::SystemServiceServer,
     };
@@ -113,7 +115,8 @@ where
     let accounts = administration::Service::new(services);
     let invitations = invitations::Service::new(services);
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
-    let system = system::Service::new(services);
+    let (system, revocations) =
+        (system::Service::new(services), revocations::Service::new(services));
     let guard = || guard.clone();
     Routes::new(InterceptedService::new(
         AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
@@ -134,6 +137,10 @@ where
     ))
     .add_service(InterceptedService::new(
         AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        guard(),
+    ))
+    .add_service(InterceptedService::new(
+        RevocationServiceServer::new(revocations).max_decoding_message_size(MAX_MESSAGE_BYTES),
         guard(),
     ))
     .add_service(InterceptedService::new(

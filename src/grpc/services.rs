@@ -7,8 +7,8 @@ use crate::{
         accounts::Accounts,
         events::Events,
         operators::{
-            accounts::AccountAdministration, invitations::Invitations, rights::Rights,
-            system::System,
+            accounts::AccountAdministration, invitations::Invitations, revocations::Revoker,
+            rights::Rights, system::System,
         },
         passkeys::Passkeys,
         record::listing::Listing,
@@ -38,6 +38,8 @@ pub struct Services {
     pub invitations: Invitations,
     /// What operators do to accounts.
     pub administration: AccountAdministration,
+    /// What operators revoke by its id alone.
+    pub revoker: Revoker,
     /// What is running.
     pub system: System,
     /// The record of what happened.
@@ -69,6 +71,8 @@ pub struct OperatorServices {
     pub administration: AccountAdministration,
     /// Invitations to create accounts.
     pub invitations: Invitations,
+    /// What operators revoke by its id alone.
+    pub revoker: Revoker,
     /// What is running.
     pub system: System,
     /// The record of what happened.
@@ -96,6 +100,7 @@ impl Services {
         OperatorServices {
             administration: self.administration.clone(),
             invitations: self.invitations.clone(),
+            revoker: self.revoker.clone(),
             system: self.system.clone(),
             events: self.events.clone(),
             record: self.record.clone(),

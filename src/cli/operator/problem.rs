@@ -101,6 +101,8 @@ fn argument(field: &str) -> &str {
         "reason" => "--reason",
         "account_id" => "USERNAME_OR_ID",
         "session_id" => "SESSION_ID",
+        "token_id" => "TOKEN_ID",
+        "expire_time" => "--expires",
         "passkey_id" => "PASSKEY_ID",
         "key_id" => "KEY_ID",
         "username" | "account.username" => "--username",

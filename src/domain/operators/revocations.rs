@@ -1,60 +1,102 @@
-//! What operators revoke. Every server reads it from storage within a second.
+//! What operators revoke by its id alone. Every server reads it from storage within a second.
 
-use claviger_token::{id::SessionId, time::Timestamp};
+use std::sync::Arc;
+
+use claviger_token::{
+    id::{AccountId, SessionId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Result, sessions::CLOCK_SKEW, tokens::MAX_ACCESS_LIFETIME, world::World},
+    domain::{
+        Error, Result,
+        completion::to_completion,
+        sessions::{CLOCK_SKEW, Sessions},
+    },
     storage::Storage,
 };
 
 use super::Operator;
 
-/// Revokes sessions and access tokens on behalf of an operator.
+/// Revokes sessions and access tokens on behalf of operators. Cheap to clone.
+#[derive(Clone)]
 pub struct Revoker {
     storage: Storage,
-    world: World,
+    sessions: Arc<Sessions>,
+}
+
+/// A session that was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedSession {
+    /// The account of the session.
+    pub account_id: AccountId,
+    /// Whether it was live until now.
+    pub was_live: bool,
 }
 
 impl Revoker {
-    /// Revokes in this storage.
-    pub fn new(storage: Storage, world: World) -> Self {
-        Self { storage, world }
+    /// Revokes in this storage, and for this process.
+    pub fn new(storage: Storage, sessions: Arc<Sessions>) -> Self {
+        Self { storage, sessions }
     }
 
-    /// Ends a session. Returns whether it was live until now, or `None` when there is no such session.
-    pub async fn session(&self, id: SessionId, by: &Operator) -> Result<Option<bool>> {
-        let act = by.act(&self.world)?;
-        let until = until(act.at);
-        let revoked = self.storage.revoke_session(id, act, until).await?;
-        if let Some((account_id, _)) = revoked {
-            tracing::warn!(
-                target: "claviger::security",
-                event = "session_revoked_by_operator",
-                session_id = %id,
-                %account_id,
-                by = by.actor.to_string(),
-            );
-        }
-        Ok(revoked.map(|(_, was_live)| was_live))
+    /// The present time.
+    pub fn now(&self) -> Timestamp {
+        self.sessions.world().now()
     }
 
-    /// Revokes one access token, by its `jti`. Tokens are not stored, so one that was never issued is
-    /// accepted.
-    pub async fn token(&self, id: Uuid, by: &Operator) -> Result<()> {
-        // A token that was issued while the clock was ahead expires as much later.
-        let last = self.storage.find_last_issue_time().await?;
-        let act = by.act(&self.world)?;
-        let latest = last.map_or(act.at, |it| it.max(act.at));
-        self.storage.revoke_token(id.to_string(), act, until(latest)).await?;
+    /// Ends a session. If it had ended, its access tokens are revoked once more.
+    ///
+    /// # Errors
+    /// `SessionNotFound`.
+    pub async fn session(&self, id: SessionId, by: &Operator) -> Result<RevokedSession> {
+        let act = by.act(self.sessions.world())?;
+        let until = self.sessions.revoked_until(act.at);
+        let revoked = self
+            .sessions
+            .ending(move |storage| async move { storage.revoke_session(id, act, until).await });
+        let (account_id, was_live) = revoked.await?.ok_or(Error::SessionNotFound)?;
+        tracing::warn!(
+            target: "claviger::security",
+            event = "session_revoked_by_operator",
+            session_id = %id,
+            %account_id,
+            by = by.actor.to_string(),
+        );
+        Ok(RevokedSession { account_id, was_live })
+    }
+
+    /// Revokes one access token, by its `jti`, until it expires. Tokens are not stored, so one that was never
+    /// issued is accepted. Where it is not known when the token expires, the revocation is kept as long as
+    /// any may be valid, which reads all sessions.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn token(
+        &self,
+        id: Uuid,
+        expires_at: Option<Timestamp>,
+        by: &Operator,
+    ) -> Result<()> {
+        let act = by.act(self.sessions.world())?;
+        let until = match expires_at {
+            Some(time) => time + CLOCK_SKEW,
+            None => {
+                // A token that was issued while the clock was ahead expires as much later.
+                let last = self.storage.find_last_issue_time().await?;
+                self.sessions.revoked_until(last.map_or(act.at, |it| it.max(act.at)))
+            }
+        };
+        let (storage, sessions) = (self.storage.clone(), Arc::clone(&self.sessions));
+        to_completion(async move {
+            storage.revoke_token(id.to_string(), act, until).await?;
+            sessions.revoked_token(id.to_string(), until);
+            Ok(())
+        })
+        .await?;
         let (event, by) = ("token_revoked_by_operator", by.actor.to_string());
         tracing::warn!(target: "claviger::security", event, token_id = %id, by);
         Ok(())
     }
-}
-
-/// Until when a revocation made at `now` is kept. The servers may be configured otherwise than the
-/// operator's command, so it is the longest configurable life of a token. Such revocations are few.
-fn until(now: Timestamp) -> Timestamp {
-    now + MAX_ACCESS_LIFETIME + CLOCK_SKEW
 }

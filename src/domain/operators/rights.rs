@@ -68,6 +68,8 @@ operations! {
     // Their usernames are of people who have no account yet.
     ListInvitations: HelpDesk, None;
     WithdrawInvitation: HelpDesk, Some(EventKind::InvitationWithdrawn);
+    RevokeSession: HelpDesk, Some(EventKind::SessionEnded);
+    RevokeToken: HelpDesk, Some(EventKind::TokenRevoked);
     ListEvents: Reader, None;
     WatchEvents: Reader, None;
     ListKeys: Admin, None;

@@ -117,6 +117,12 @@ impl Revocations {
         self.announce(std::iter::once(Revocation { revoked, until }));
     }
 
+    /// Adds a token that storage has just revoked.
+    pub fn add_token(&self, token_id: String, until: Timestamp) {
+        let revoked = Revoked::Token(token_id);
+        self.announce(std::iter::once(Revocation { revoked, until }));
+    }
+
     /// Adds a session that is found to have ended, unless it is known. Repeated for one session, as any
     /// client can, this adds it once.
     pub fn add_unknown(&self, session: SessionId, until: Timestamp) {

@@ -1,7 +1,7 @@
 //! Ending sessions: by logout and from the list of sessions; and the one way in which every call that
 //! ends sessions announces it.
 
-use claviger_token::{claims::Claims, id::SessionId};
+use claviger_token::{claims::Claims, id::SessionId, time::Timestamp};
 
 use crate::{
     domain::completion::to_completion,
@@ -89,6 +89,11 @@ impl Sessions {
     {
         let (sessions, call) = (self.clone(), call(self.storage.clone()));
         to_completion(async move { Ok(call.await?.announced(|it| sessions.announce(&it))) }).await
+    }
+
+    /// Refuses an access token that storage has just revoked.
+    pub(in crate::domain) fn revoked_token(&self, token_id: String, until: Timestamp) {
+        self.access_tokens.revocations().add_token(token_id, until);
     }
 
     fn announce(&self, announcement: &Announcement) {

@@ -13,6 +13,7 @@ pub(super) mod operators;
 mod pages;
 pub(super) mod passkeys;
 pub(super) mod revocations;
+pub(super) mod revoking;
 pub(super) mod service_accounts;
 pub(super) mod sessions;
 pub(super) mod system;

@@ -8,7 +8,7 @@ use tonic::{Streaming, service::interceptor::InterceptedService, transport::Chan
 use crate::grpc::contracts::admin::{
     self as pb, account_service_client::AccountServiceClient,
     audit_service_client::AuditServiceClient, invitation_service_client::InvitationServiceClient,
-    key_service_client::KeyServiceClient,
+    key_service_client::KeyServiceClient, revocation_service_client::RevocationServiceClient,
     service_account_service_client::ServiceAccountServiceClient,
     system_service_client::SystemServiceClient,
 };
@@ -54,6 +54,11 @@ impl OperatorClient {
     fn service_accounts(&self) -> ServiceAccountServiceClient<Guarded> {
         let (channel, credentials) = self.guarded();
         ServiceAccountServiceClient::with_interceptor(channel, credentials)
+    }
+
+    fn revocations(&self) -> RevocationServiceClient<Guarded> {
+        let (channel, credentials) = self.guarded();
+        RevocationServiceClient::with_interceptor(channel, credentials)
     }
 
     fn system(&self) -> SystemServiceClient<Guarded> {
@@ -131,6 +136,8 @@ calls! {
     service_accounts.list_service_accounts: ListServiceAccountsRequest -> ListServiceAccountsResponse;
     service_accounts.rotate_service_account_key:
         RotateServiceAccountKeyRequest -> RotateServiceAccountKeyResponse;
+    revocations.revoke_session: RevokeSessionRequest -> RevokeSessionResponse;
+    revocations.revoke_token: RevokeTokenRequest -> RevokeTokenResponse;
     system.get_system: GetSystemRequest -> GetSystemResponse;
     service_accounts.delete_service_account:
         DeleteServiceAccountRequest -> DeleteServiceAccountResponse;

@@ -1,12 +1,10 @@
-//! Revocations by operators: of any session, of all access tokens of an account, of a single token.
+//! Revocations by operators: of any session, and of a single token.
 
 use claviger_token::{
     id::{AccountId, SessionId},
     time::Timestamp,
 };
 
-#[cfg(doc)]
-use crate::model::session::COUNTED_SESSIONS;
 use crate::{
     model::{
         event::{Act, EventKind},
@@ -16,9 +14,8 @@ use crate::{
         Connection, Result, Storage,
         error::corrupt,
         events::append,
-        locks::lock_account,
         params,
-        sessions::{SessionEnd, end_everything, end_one, ended_event},
+        sessions::{Ending, SelectionEnd, SessionEnd, end_one, ended_event},
     },
 };
 
@@ -39,34 +36,17 @@ impl Storage {
         id: SessionId,
         act: Act,
         until: Timestamp,
-    ) -> Result<Option<(AccountId, bool)>> {
-        self.write((id, act, until), |c, (id, act, until)| {
-            Box::pin(revoke_session(c, *id, act, *until))
-        })
-        .await
-    }
-
-    /// Ends everything of an account: its sessions, and every access token it has. Returns how many
-    /// sessions were live until now, counted up to [`COUNTED_SESSIONS`], or `None` when there is
-    /// no such account.
-    pub async fn revoke_account(
-        &self,
-        id: AccountId,
-        act: Act,
-        until: Timestamp,
-    ) -> Result<Option<u32>> {
+    ) -> Result<Ending<Option<(AccountId, bool)>>> {
         let end = SessionEnd { reason: EndReason::Revoked, now: act.at, revoked_until: until };
-        let ended = self.write((id, act, end), |c, (id, act, end)| {
-            Box::pin(async move {
-                lock_account(c, *id).await?;
-                let ended = end_everything(c, *id, *end).await?;
-                if ended.is_some() {
-                    append(c, &act.event(EventKind::AllSessionsEnded).of(*id)).await?;
-                }
-                Ok(ended)
-            })
-        });
-        Ok(ended.await?.and_then(|ended| ended.which.count()))
+        let revoked = self
+            .write((id, act, end), |c, (id, act, end)| Box::pin(revoke_session(c, *id, act, *end)));
+        let Some((owner, ended)) = revoked.await? else { return Ok(Ending::none(None)) };
+        let outcome = Some((owner, ended.was_live()));
+        Ok(match ended {
+            SelectionEnd::Ended(ended) => Ending::new(outcome, end.of(owner, ended)),
+            SelectionEnd::HadEnded(it) => Ending::had_ended(outcome, it.session_id, it.until),
+            SelectionEnd::Unknown | SelectionEnd::SparedHadEnded(_) => Ending::none(outcome),
+        })
     }
 
     /// Revokes the access token with this `jti`, which need not exist.
@@ -85,14 +65,13 @@ async fn revoke_session(
     connection: &mut Connection,
     id: SessionId,
     act: &Act,
-    until: Timestamp,
-) -> Result<Option<(AccountId, bool)>> {
+    end: SessionEnd,
+) -> Result<Option<(AccountId, SelectionEnd)>> {
     let owner: Option<(Vec<u8>,)> = connection.find(FIND_OWNER, params![id]).await?;
     let Some((owner,)) = owner else { return Ok(None) };
     let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
-    let end = SessionEnd { reason: EndReason::Revoked, now: act.at, revoked_until: until };
-    let was_live = end_one(connection, owner, id, end).await?.was_live();
+    let ended = end_one(connection, owner, id, end).await?;
     // Also when it had ended: the operator acted, and its tokens are revoked again.
     append(connection, &ended_event(act, owner, id, end.reason)).await?;
-    Ok(Some((owner, was_live)))
+    Ok(Some((owner, ended)))
 }

@@ -31,7 +31,7 @@ pub use from_future::SessionEnds;
 pub use opening::SignInRefusal;
 pub use refresh::RefreshAttempt;
 
-pub(super) use ending::{SessionEnd, SessionGroup, end_group, end_one, ended_event};
+pub(super) use ending::{SelectionEnd, SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
 pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another, surplus_end};
 pub(super) use row::{

@@ -194,7 +194,7 @@ async fn an_account_that_was_revoked_by_another_clock_is_not_locked_out() {
         let storage = Storage::open(app.home().options()).await.unwrap();
         let act = act(&World::with_clock(app.clock().clone()), command_line().actor).unwrap();
         let (id, until) = (alice.account.id.parse().unwrap(), act.at + 25 * HOUR);
-        storage.revoke_account(id, act, until).await.unwrap().unwrap();
+        storage.end_everything_of(id, act, until).await.unwrap().announced(drop).unwrap();
         wait_until("known", SECOND, async || {
             Heard::poll(&mut app.backend()).await.live.keys().any(|it| it.starts_with("account"))
         })

@@ -80,6 +80,7 @@ const ACTS: &[&[&str]] = &[
     &["accounts", "remove-passkey", "ACCOUNT", "PASSKEY", "--yes"],
     &["accounts", "end-session", "ACCOUNT", "SESSION", "--reason", "lost"],
     &["accounts", "end-sessions", "ACCOUNT", "--reason", "lost"],
+    &["revoke", "session", "SESSION", "--reason", "leaked"],
     &["revoke", "account", "ACCOUNT"],
     &["accounts", "disable", "ACCOUNT", "--reason", "left"],
     &["accounts", "enable", "ID"],

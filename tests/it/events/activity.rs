@@ -1,15 +1,12 @@
 //! What people see of their own record.
 
-use claviger::{
-    domain::{operators::revocations::Revoker, world::World},
-    storage::Storage,
-};
+use claviger::{grpc::contracts::admin::RevokeSessionRequest, model::role::Role};
 use claviger_proto::pb::{self, ActivityActor, SignInMethod};
 use tonic::Status;
 
 use crate::{
     assert_refused,
-    support::{OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp, command_line},
+    support::{OTHER_PASSWORD, PASSWORD, Person, SECOND, TestApp},
 };
 
 async fn page(
@@ -110,10 +107,10 @@ async fn people_see_that_an_operator_acted_but_not_which_one() {
     let alice = app.registered("alice").await;
     let laptop = app.stranger().login("alice", PASSWORD).await.unwrap();
     app.clock().advance(SECOND);
-    let storage = Storage::open(app.home().options()).await.unwrap();
-    let revoker = Revoker::new(storage, World::with_clock(app.clock().clone()));
-    let session_id = laptop.tokens.session_id.parse().unwrap();
-    revoker.session(session_id, &command_line()).await.unwrap();
+    let mut desk = app.revoker(Role::HelpDesk).await;
+    let session_id = laptop.tokens.session_id.clone();
+    let request = RevokeSessionRequest { session_id, ..Default::default() };
+    desk.revoke_session(request).await.unwrap();
 
     let seen = page(&alice, 1, "").await.unwrap();
 

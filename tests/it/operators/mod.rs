@@ -5,6 +5,7 @@ mod creation;
 mod invitations;
 mod lists;
 mod passkeys;
+mod revocations;
 mod roles;
 mod states;
 mod system;

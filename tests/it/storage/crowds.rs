@@ -97,7 +97,8 @@ impl Act {
                 assert!(deleted.announced(drop));
             }
             Self::RevokeAsOperator => {
-                assert!(database.revoke_account(id, act(), until).await.unwrap().is_some());
+                let ended = database.end_everything_of(id, act(), until).await.unwrap();
+                assert!(ended.announced(drop).is_some());
             }
         }
     }

@@ -274,7 +274,8 @@ async fn an_epoch_is_later_than_those_that_a_restored_database_has_forgotten() {
         database.raw().await.execute("UPDATE accounts SET epoch = 0").await;
 
         let later = NOW + SECOND;
-        database.revoke_account(alice.id, act_at(later), later + HOUR).await.unwrap();
+        let ended = database.end_everything_of(alice.id, act_at(later), later + HOUR).await;
+        assert!(ended.unwrap().announced(drop).is_some());
 
         let opened = database.open_password_session(new_session(alice.id), hash("first"), NOW);
         assert_eq!(opened.await.unwrap().announced(drop).unwrap().epoch, NEXT_EPOCH + 1);

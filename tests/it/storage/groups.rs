@@ -7,6 +7,7 @@ use super::{
     HOUR, NOW, RACERS, SECOND, account_id, act, addition, ceremony_use, hash, new_passkey,
     new_session, race, refresh_tokens::attempt, rounds, with_database,
 };
+use crate::support::set_groups;
 
 const ROWS: &str = "SELECT count(*) FROM account_groups";
 const EVENTS: &str = "SELECT count(*) FROM events WHERE kind = 'account_groups_changed'";
@@ -22,10 +23,7 @@ async fn setting_groups_replaces_those_of_before() {
         let (bob, _) = database.registered("bob").await;
 
         for groups in [set("staff,admins"), set("on-call,staff"), Groups::default(), set("b,a")] {
-            assert!(
-                database.set_account_groups(alice.id, groups.clone(), act()).await.unwrap(),
-                "{groups}"
-            );
+            assert!(set_groups(&database, alice.id, groups.clone(), act()).await, "{groups}");
             let found = database.find_account(alice.id).await.unwrap().unwrap();
             assert_eq!(found.groups, groups);
         }
@@ -41,7 +39,7 @@ async fn setting_groups_replaces_those_of_before() {
 #[tokio::test]
 async fn an_account_that_does_not_exist_gets_no_groups_and_no_event() {
     with_database(async |database| {
-        let is_set = database.set_account_groups(account_id(), set("staff"), act()).await.unwrap();
+        let is_set = set_groups(&database, account_id(), set("staff"), act()).await;
 
         assert!(!is_set);
         assert_eq!((database.count(ROWS).await, database.count(EVENTS).await), (0, 0));
@@ -54,8 +52,8 @@ async fn what_opens_or_refreshes_a_session_returns_the_profile_of_its_account() 
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
-        database.set_account_groups(bob.id, set("others"), act()).await.unwrap();
-        database.set_account_groups(alice.id, set("staff,admins"), act()).await.unwrap();
+        assert!(set_groups(&database, bob.id, set("others"), act()).await);
+        assert!(set_groups(&database, alice.id, set("staff,admins"), act()).await);
 
         let opened = database.open_password_session(new_session(alice.id), hash("first"), NOW);
         let opened = opened.await.unwrap().announced(drop).unwrap();
@@ -89,8 +87,8 @@ async fn groups_are_deleted_with_their_account() {
     with_database(async |database| {
         let (alice, session) = database.registered("alice").await;
         let (bob, _) = database.registered("bob").await;
-        database.set_account_groups(alice.id, set("staff,admins"), act()).await.unwrap();
-        database.set_account_groups(bob.id, set("staff"), act()).await.unwrap();
+        assert!(set_groups(&database, alice.id, set("staff,admins"), act()).await);
+        assert!(set_groups(&database, bob.id, set("staff"), act()).await);
         let passkey = addition(new_passkey(alice.id), ceremony_use(), session.id, 20);
         database.add_passkey(passkey).await.unwrap();
 
@@ -119,7 +117,7 @@ async fn groups_set_at_once_are_those_of_one_call_and_none_outlives_the_account(
             race((0..RACERS).map(|racer| {
                 let (storage, id) = (database.handle(), alice.id);
                 let groups = set(&format!("a-{racer},b-{racer}"));
-                async move { storage.set_account_groups(id, groups, act()).await.unwrap() }
+                async move { set_groups(&storage, id, groups, act()).await }
             }))
             .await;
 

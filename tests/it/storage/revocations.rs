@@ -33,7 +33,7 @@ async fn every_kind_is_listed_until_its_time_and_among_the_recent_ones() {
             .unwrap()
             .announced(drop);
         let (bob, _) = database.registered("bob").await;
-        let ended = database.revoke_account(bob.id, act(), until).await.unwrap();
+        let ended = database.end_everything_of(bob.id, act(), until).await.unwrap().announced(drop);
         database.revoke_token("a token".to_owned(), act(), until).await.unwrap();
 
         let listed = database.list_revocations(NOW).await.unwrap();
@@ -60,14 +60,18 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
         let (alice, opened) = database.registered("alice").await;
         let until = NOW + HOUR;
 
-        let first = database.revoke_session(opened.id, act(), until).await.unwrap();
-        let again = database.revoke_session(opened.id, act_at(NOW + SECOND), until).await.unwrap();
+        let first = database.revoke_session(opened.id, act(), until).await.unwrap().announced(drop);
+        let again = database
+            .revoke_session(opened.id, act_at(NOW + SECOND), until)
+            .await
+            .unwrap()
+            .announced(drop);
         let of_no_account =
             database.revoke_session(unknown(SessionId::from_uuid), act(), until).await;
 
         assert_eq!(first, Some((alice.id, true)));
         assert_eq!(again, Some((alice.id, false)));
-        assert_eq!(of_no_account.unwrap(), None);
+        assert_eq!(of_no_account.unwrap().announced(drop), None);
         assert_eq!(database.list_revocations(NOW).await.unwrap().len(), 1);
         let attempt = RefreshAttempt {
             family: opened.refresh_family,
@@ -88,12 +92,15 @@ async fn a_revoked_session_has_ended_with_its_refresh_token() {
 async fn an_account_is_revoked_up_to_its_epoch_and_until_the_later_of_two_times() {
     with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
-        let revoke = async |until| database.revoke_account(alice.id, act(), until).await.unwrap();
+        let revoke = async |until| {
+            database.end_everything_of(alice.id, act(), until).await.unwrap().announced(drop)
+        };
 
         assert_eq!(revoke(NOW + DAY).await, Some(1));
         assert_eq!(revoke(NOW + HOUR).await, Some(0), "all sessions had ended");
         let absent = unknown(AccountId::from_uuid);
-        let of_no_account = database.revoke_account(absent, act(), NOW + DAY).await.unwrap();
+        let of_no_account =
+            database.end_everything_of(absent, act(), NOW + DAY).await.unwrap().announced(drop);
 
         assert_eq!(of_no_account, None);
         let listed = database.list_revocations(NOW).await.unwrap();
@@ -123,7 +130,7 @@ async fn revoked_accounts_and_tokens_are_swept_at_their_time() {
     with_database(async |database| {
         let (alice, _) = database.registered("alice").await;
         let until = NOW + HOUR;
-        database.revoke_account(alice.id, act(), until).await.unwrap();
+        database.end_everything_of(alice.id, act(), until).await.unwrap().announced(drop);
         database.revoke_token("a token".to_owned(), act(), until).await.unwrap();
 
         let session = database.sweep(cutoffs(NOW, NOW), 100).await.unwrap();

@@ -26,6 +26,7 @@ use super::{
     patience::wait_until,
     people::{channel, channel_from},
     raw::RawConnection,
+    set_groups,
 };
 use crate::assert_refused;
 
@@ -238,8 +239,7 @@ impl TestApp {
         let storage = Storage::open(self.home.options()).await.unwrap();
         let act = act(&World::with_clock(self.clock.clone()), command_line().actor).unwrap();
         let id = person.account.id.parse().unwrap();
-        let set = storage.set_account_groups(id, groups.unwrap_or_default(), act).await;
-        assert!(set.unwrap());
+        assert!(set_groups(&storage, id, groups.unwrap_or_default(), act).await);
         storage.close().await;
     }
 

@@ -5,6 +5,7 @@ use claviger::{
     grpc::contracts::admin::{
         account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
         invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
+        revocation_service_client::RevocationServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
         system_service_client::SystemServiceClient,
     },
@@ -124,6 +125,16 @@ impl TestApp {
     /// The caller with this key sees what is running.
     pub fn system_with(&self, key: &str) -> SystemServiceClient<Keyed> {
         SystemServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+
+    /// The caller with this key revokes what is known by its id alone.
+    pub fn revoker_with(&self, key: &str) -> RevocationServiceClient<Keyed> {
+        RevocationServiceClient::with_interceptor(channel(self.internal_port()), Bearer::new(key))
+    }
+
+    /// A service account with a role, called like the role, that revokes what is known by its id alone.
+    pub async fn revoker(&self, role: Role) -> RevocationServiceClient<Keyed> {
+        self.revoker_with(&self.key_of_role(role.name(), role).await)
     }
 
     /// Whoever shows this key asks about tokens.

@@ -12,6 +12,7 @@ pub mod backends;
 pub mod ceremonies;
 pub mod echo;
 pub mod figures;
+pub mod groups;
 pub mod home;
 #[cfg(debug_assertions)]
 pub mod page;
@@ -32,6 +33,7 @@ pub mod watcher;
 pub use app::TestApp;
 pub use authenticator::{Algorithm, Authenticator, Counter};
 pub use ceremonies::ORIGIN;
+pub use groups::set_groups;
 pub use home::Home;
 #[cfg(debug_assertions)]
 pub use page::{Answer, Dialect, Page};

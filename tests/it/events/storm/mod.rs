@@ -92,10 +92,8 @@ async fn storm(home: &Home, round: u32, key: &str, scenarios: &[Scenario]) -> To
     }
     // A different number in every round, so that the cut falls into different moments.
     let enough = 50 + round * 7 % 30;
-    wait_until("enough acts are done", 2 * MINUTE, async || {
-        done.load(Ordering::Relaxed) >= enough
-    })
-    .await;
+    wait_until("enough acts are done", 2 * MINUTE, async || done.load(Ordering::Relaxed) >= enough)
+        .await;
     process.kill();
     over.store(true, Ordering::Relaxed);
     let mut all = commands.join().unwrap();
