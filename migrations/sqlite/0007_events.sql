@@ -122,3 +122,10 @@ CREATE INDEX invitations_for_account ON invitations (for_account_id) WHERE for_a
 -- What operators find few of among all accounts.
 CREATE INDEX disabled_accounts ON accounts (username) WHERE disabled_at IS NOT NULL;
 CREATE INDEX accounts_without_password ON accounts (username) WHERE password_hash IS NULL;
+
+-- The events of a call, for its explanation.
+CREATE INDEX events_by_request ON events (request_id, id) WHERE request_id IS NOT NULL;
+
+-- What revoked a token or a key, which no account leads to. Such events are few.
+CREATE INDEX events_by_revoked ON events (target, id)
+    WHERE kind IN ('token_revoked', 'signing_key_revoked');

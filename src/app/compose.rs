@@ -12,6 +12,7 @@ use crate::{
         events::Events,
         operators::{
             accounts::AccountAdministration,
+            explanations::Explanations,
             invitations::Invitations,
             revocations::Revoker,
             system::{Configured, System},
@@ -29,6 +30,7 @@ use crate::{
         tokens::{
             MAX_ACCESS_LIFETIME,
             access::{self, AccessTokens},
+            inspection::TokenInspector,
             keys::KeyRing,
             refresh::RefreshTokens,
         },
@@ -154,6 +156,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         sessions,
         events,
         record: Listing::new(storage.clone()),
+        explanations: explanations(config, data, &keys, world)?,
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,
         access_tokens,
@@ -195,6 +198,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
         system: system(config, storage, world),
         events,
         record: Listing::new(storage.clone()),
+        explanations: explanations(config, data, &keys, world)?,
         keys,
         service_accounts: ServiceAccounts::load(storage.clone(), world.clone()).await?,
         slow_watcher_timeout: config.limits.slow_watcher_timeout,
@@ -215,6 +219,19 @@ fn administration(
 ) -> AccountAdministration {
     let throttle = Arc::clone(registrations.throttle());
     AccountAdministration::new(storage.clone(), Arc::clone(sessions), throttle)
+}
+
+fn explanations(
+    config: &Config,
+    data: &Data,
+    keys: &Arc<KeyRing>,
+    world: &World,
+) -> Result<Explanations> {
+    let key = data.secret.derive(purpose::REFRESH_TOKENS)?;
+    let refresh_tokens = RefreshTokens::new(world.clone(), key);
+    let settings = config.access_tokens.clone();
+    let tokens = TokenInspector::new(Arc::clone(keys), refresh_tokens, settings);
+    Ok(Explanations::new(data.storage.clone(), tokens, Arc::new(throttle(data, world)?)))
 }
 
 fn invitations(config: &Config, storage: &Storage, events: &Events) -> Invitations {

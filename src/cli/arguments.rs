@@ -15,6 +15,7 @@ use super::{
     completions::Shell,
     config::ConfigCommand,
     copy::Ends,
+    explain::Explain,
     invitations::Invitations,
     keys::Keys,
     migrate::MigrateCommand,
@@ -99,6 +100,13 @@ pub(super) enum Command {
     /// These commands may run beside running servers. They read the database and change nothing.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Explain what happened to a token, in a call or to an account, and what to do
+    ///
+    /// A text that begins with eyJ or clv_, or is longer than 64 characters, is taken for a token; 32
+    /// hexadecimal digits, and a UUID that is not of version 7, for a request ID; all else for a username
+    /// or an account ID. Flags decide otherwise. Nothing is changed, and a token is not stored.
+    #[command(after_help = AFTER_OPERATORS)]
+    Explain(Explain),
     /// Revoke sessions and access tokens
     ///
     /// These commands may run beside running servers. Every server, and every backend that watches

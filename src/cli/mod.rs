@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod copy;
 mod dates;
+mod explain;
 mod invitations;
 mod keys;
 mod migrate;
@@ -122,6 +123,9 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }
         Command::Audit(command) => {
             with_context(setup, async |context| audit::run(command, &context).await)
+        }
+        Command::Explain(arguments) => {
+            with_context(setup, async |context| explain::run(arguments, &context).await)
         }
         Command::Revoke(command) => {
             with_context(setup, async |context| revoke::run(command, &context).await)

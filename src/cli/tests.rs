@@ -7,6 +7,7 @@ use super::{
     arguments::CommandLine,
     audit::AuditCommand,
     config::ConfigCommand,
+    explain::Explain,
     invitations::{Invitations, InvitationsCommand},
     keys::{Keys, KeysCommand},
     migrate::MigrateCommand,
@@ -101,6 +102,8 @@ fn every_subcommand_parses_to_its_own_variant() {
         "audit export" => Command::Audit(AuditCommand::Export),
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
         "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
+        "explain alice" => Command::Explain(Explain { subject, .. }) if subject == "alice",
+        "explain --request-id -" => Command::Explain(Explain { subject, .. }) if subject == "-",
         "revoke session s1" => Command::Revoke(Revoke { command: R::Session { id, .. }, .. }) if id == "s1",
         "revoke account alice" => Command::Revoke(Revoke { command: R::Account { account, .. }, .. }) if account == "alice",
         "revoke token t1" => Command::Revoke(Revoke { command: R::Token { id, .. }, .. }) if id == "t1",
@@ -224,8 +227,16 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
     let listed =
         cells.flat_map(|it| it.split('`').map(str::to_owned).step_by(2).collect::<Vec<_>>());
     let mut listed: Vec<String> = listed.filter(|it| !it.is_empty()).collect();
-    let groups =
-        ["accounts", "invitations", "keys", "service-account", "audit", "revoke", "system"];
+    let groups = [
+        "accounts",
+        "invitations",
+        "keys",
+        "service-account",
+        "audit",
+        "explain",
+        "revoke",
+        "system",
+    ];
 
     let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
     let names = commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned));

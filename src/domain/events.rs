@@ -21,7 +21,7 @@ use super::{Result, call, error::Error, world::World};
 
 /// How many refusals are recorded at once, for each process.
 pub const REFUSALS_AT_ONCE: u32 = 100_000;
-/// How often one more refusal is recorded, for each process: 86,400 in a day, about 35 MB.
+/// How often one more refusal is recorded, for each process: 86,400 in a day, about 41 MB.
 pub const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Something that an actor does now, in the current call.

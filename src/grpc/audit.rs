@@ -7,7 +7,10 @@ use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use crate::{
     domain::{
-        operators::rights::{Operation, Rights},
+        operators::{
+            explanations::Explanations,
+            rights::{Operation, Rights},
+        },
         record::listing::{Follower, Listing},
     },
     grpc::contracts::admin::{self as pb, audit_service_server::AuditService},
@@ -16,7 +19,7 @@ use crate::{
 
 use super::{
     backend::{backend, stream_authorization},
-    convert::audit as convert,
+    convert::{audit as convert, explanations},
     services::OperatorServices,
     stream_authorization::while_authorized,
     watching,
@@ -25,6 +28,7 @@ use super::{
 /// Handles the calls of AuditService.
 pub(super) struct Service {
     record: Listing,
+    explanations: Explanations,
     rights: Rights,
     slow_watcher_timeout: Duration,
 }
@@ -33,7 +37,8 @@ impl Service {
     pub(super) fn new(services: &OperatorServices) -> Self {
         let slow_watcher_timeout = services.slow_watcher_timeout;
         let rights = services.rights();
-        Self { record: services.record.clone(), rights, slow_watcher_timeout }
+        let (record, explanations) = (services.record.clone(), services.explanations.clone());
+        Self { record, explanations, rights, slow_watcher_timeout }
     }
 }
 
@@ -63,6 +68,29 @@ impl AuditService for Service {
         let timeout = watching::cut_off_after(self.slow_watcher_timeout);
         response.extensions_mut().insert(AnswerTimeout(timeout));
         Ok(response)
+    }
+
+    async fn explain_token(
+        &self,
+        request: Request<pb::ExplainTokenRequest>,
+    ) -> Result<Response<pb::ExplainTokenResponse>, Status> {
+        self.rights.admit(backend(&request)?, Operation::ExplainToken).await?;
+        let token = explanations::token(request.into_inner())?;
+        let explanation = self.explanations.token(&token).await?;
+        Ok(Response::new(explanations::token_explained(explanation)))
+    }
+
+    async fn explain_account(
+        &self,
+        request: Request<pb::ExplainAccountRequest>,
+    ) -> Result<Response<pb::ExplainAccountResponse>, Status> {
+        use explanations::Explained;
+        self.rights.admit(backend(&request)?, Operation::ExplainAccount).await?;
+        let explanation = match explanations::account(request.into_inner())? {
+            Explained::Id(id) => self.explanations.account(id).await?,
+            Explained::Username(username) => self.explanations.username(&username).await?,
+        };
+        Ok(Response::new(explanations::account_explained(explanation)))
     }
 }
 

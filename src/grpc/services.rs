@@ -7,8 +7,8 @@ use crate::{
         accounts::Accounts,
         events::Events,
         operators::{
-            accounts::AccountAdministration, invitations::Invitations, revocations::Revoker,
-            rights::Rights, system::System,
+            accounts::AccountAdministration, explanations::Explanations, invitations::Invitations,
+            revocations::Revoker, rights::Rights, system::System,
         },
         passkeys::Passkeys,
         record::listing::Listing,
@@ -46,6 +46,8 @@ pub struct Services {
     pub events: Events,
     /// The same record, as operators read it.
     pub record: Listing,
+    /// Explains tokens and accounts to operators.
+    pub explanations: Explanations,
     /// Access tokens.
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.
@@ -79,6 +81,8 @@ pub struct OperatorServices {
     pub events: Events,
     /// The same record, as operators read it.
     pub record: Listing,
+    /// Explains tokens and accounts.
+    pub explanations: Explanations,
     /// Signing keys.
     pub keys: Arc<KeyRing>,
     /// Service accounts.
@@ -104,6 +108,7 @@ impl Services {
             system: self.system.clone(),
             events: self.events.clone(),
             record: self.record.clone(),
+            explanations: self.explanations.clone(),
             keys: Arc::clone(&self.keys),
             service_accounts: self.service_accounts.clone(),
             slow_watcher_timeout: self.slow_watcher_timeout,

@@ -19,6 +19,7 @@ mod disk;
 mod edges;
 mod events;
 mod examples;
+mod explain;
 mod failover;
 mod fairness;
 mod first_credentials;

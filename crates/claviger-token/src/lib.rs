@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod claims;
 pub mod group;
 pub mod id;
+pub mod inspection;
 pub mod jwk;
 pub mod jws;
 pub mod moment;

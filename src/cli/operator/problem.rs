@@ -115,6 +115,7 @@ fn argument(field: &str) -> &str {
         "username_prefix" => "--prefix",
         "group" => "--group",
         "after_position" => "--after",
+        "access_token" => "TOKEN",
         other => other,
     }
 }

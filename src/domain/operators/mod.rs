@@ -4,6 +4,7 @@
 //! identifies a backend when it calls is no act of an operator: see `service_accounts`.
 
 pub mod accounts;
+pub mod explanations;
 pub mod invitations;
 pub mod keys;
 pub mod revocations;

@@ -72,6 +72,8 @@ operations! {
     RevokeToken: HelpDesk, Some(EventKind::TokenRevoked);
     ListEvents: Reader, None;
     WatchEvents: Reader, None;
+    ExplainToken: Reader, None;
+    ExplainAccount: Reader, None;
     ListKeys: Admin, None;
     RotateKey: Admin, Some(EventKind::SigningKeyCreated);
     RevokeKey: Admin, Some(EventKind::SigningKeyRevoked);

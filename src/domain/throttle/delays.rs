@@ -76,7 +76,7 @@ fn wait_out(count: Option<FailureCount>, now: Timestamp) -> Result<()> {
 
 /// No delay for the first failures, then one second, doubled by each further failure up to the
 /// longest.
-fn delay(failures: u32) -> Duration {
+pub(super) fn delay(failures: u32) -> Duration {
     let Some(doublings) = failures.checked_sub(NAME_FREE) else { return Duration::ZERO };
     let seconds = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
     Duration::from_secs(seconds).min(NAME_MAX_DELAY)

@@ -8,6 +8,7 @@ mod budgets;
 mod delays;
 mod lines;
 mod spent;
+mod state;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -33,6 +34,8 @@ use self::{
     lines::{Lines, Turn},
     spent::Spent,
 };
+
+pub use self::state::{Failures, UsernameFailures};
 
 /// How often an attempt is judged again because another one for the same name was charged meanwhile.
 /// Beyond, so many are made at once that one has to wait.

@@ -4,6 +4,7 @@
 
 pub mod access;
 mod asking;
+pub mod inspection;
 mod jws;
 mod key_lookup;
 pub(in crate::domain) mod key_pair;

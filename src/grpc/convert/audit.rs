@@ -46,9 +46,8 @@ pub(crate) fn wanted(request: pb::ListEventsRequest) -> Result<(Filter, Page<Eve
 
 /// A page of events.
 pub(crate) fn listed(listed: Listed) -> pb::ListEventsResponse {
-    let event = |Entry { position, row }| event(position.unwrap_or(0), row);
     pb::ListEventsResponse {
-        events: listed.entries.into_iter().map(event).collect(),
+        events: listed.entries.into_iter().map(entry).collect(),
         next_page_token: listed.next.map(|id| pages::token(id.as_bytes())).unwrap_or_default(),
     }
 }
@@ -72,6 +71,11 @@ pub(crate) fn start(request: &pb::WatchEventsRequest) -> Result<Start, Status> {
 pub(crate) fn watched(rows: Vec<SealedRow>) -> pb::WatchEventsResponse {
     let events = rows.into_iter().map(|it| event(it.position, it.row));
     pb::WatchEventsResponse { events: events.collect() }
+}
+
+/// An event, sealed or not.
+pub(super) fn entry(Entry { position, row }: Entry) -> pb::Event {
+    event(position.unwrap_or(0), row)
 }
 
 fn event(position: i64, row: Row) -> pb::Event {

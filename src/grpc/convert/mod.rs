@@ -6,6 +6,7 @@ pub(super) mod activity;
 pub(super) mod administration;
 pub(super) mod audit;
 pub(super) mod auth;
+pub(super) mod explanations;
 pub(super) mod fields;
 pub(super) mod invitations;
 pub(super) mod keys;

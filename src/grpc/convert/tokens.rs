@@ -101,7 +101,8 @@ pub(crate) fn judged(judged: &Judged) -> pb::ValidateTokenResponse {
     }
 }
 
-fn claims(claims: &Claims) -> pb::TokenClaims {
+/// The claims of a token.
+pub(super) fn claims(claims: &Claims) -> pb::TokenClaims {
     pb::TokenClaims {
         issuer: claims.issuer.clone(),
         subject: claims.account_id.to_string(),

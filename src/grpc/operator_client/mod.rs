@@ -128,6 +128,8 @@ calls! {
     invitations.list_invitations: ListInvitationsRequest -> ListInvitationsResponse;
     invitations.withdraw_invitation: WithdrawInvitationRequest -> WithdrawInvitationResponse;
     audit.list_events: ListEventsRequest -> ListEventsResponse;
+    audit.explain_token: ExplainTokenRequest -> ExplainTokenResponse;
+    audit.explain_account: ExplainAccountRequest -> ExplainAccountResponse;
     keys.list_keys: ListKeysRequest -> ListKeysResponse;
     keys.rotate_key: RotateKeyRequest -> RotateKeyResponse;
     keys.revoke_key: RevokeKeyRequest -> RevokeKeyResponse;

@@ -20,15 +20,31 @@ const LAST_EXAMINED_OF_ACCOUNT: &str = "
 SELECT id FROM events WHERE account_id = $1 AND id >= $2 AND id < $3
 ORDER BY id DESC LIMIT 1 OFFSET $4";
 
+const LAST_EXAMINED_OF_REQUEST: &str = "
+SELECT id FROM events WHERE request_id = $1 AND id >= $2 AND id < $3
+ORDER BY id DESC LIMIT 1 OFFSET $4";
+
 const OF_ALL: &str = row::entries!(
     "WHERE id >= $1 AND id < $2 AND (kind = $3 OR $3 IS NULL) AND (outcome = $4 OR $4 IS NULL)
-    AND (actor = $5 OR $5 IS NULL) AND (request_id = $6 OR $6 IS NULL) ORDER BY id DESC LIMIT $7"
+    AND (actor = $5 OR $5 IS NULL) ORDER BY id DESC LIMIT $6"
 );
 
 const OF_ACCOUNT: &str = row::entries!(
     "WHERE account_id = $1 AND id >= $2 AND id < $3 AND (kind = $4 OR $4 IS NULL)
-    AND (outcome = $5 OR $5 IS NULL) AND (actor = $6 OR $6 IS NULL)
-    AND (request_id = $7 OR $7 IS NULL) ORDER BY id DESC LIMIT $8"
+    AND (outcome = $5 OR $5 IS NULL) AND (actor = $6 OR $6 IS NULL) ORDER BY id DESC LIMIT $7"
+);
+
+// The events of a call are few, unless its client gives many calls the same id.
+const OF_REQUEST: &str = row::entries!(
+    "WHERE request_id = $1 AND id >= $2 AND id < $3 AND (account_id = $4 OR $4 IS NULL)
+    AND (kind = $5 OR $5 IS NULL) AND (outcome = $6 OR $6 IS NULL)
+    AND (actor = $7 OR $7 IS NULL) ORDER BY id DESC LIMIT $8"
+);
+
+// The kinds are those of the index.
+const OF_REVOKED: &str = row::entries!(
+    "WHERE target = $1 AND kind IN ('token_revoked', 'signing_key_revoked')
+    ORDER BY id DESC LIMIT $2"
 );
 
 /// Which rows are listed: those that pass all of these.
@@ -85,6 +101,13 @@ impl Storage {
         };
         Ok(Listed { entries, next })
     }
+
+    /// What revoked a token or a signing key of this id, newest first, at most `limit`.
+    pub async fn list_events_of_revoked(&self, target: String, limit: u32) -> Result<Vec<Entry>> {
+        let mut connection = self.read().await?;
+        let rows: Vec<EntryRow> = connection.list(OF_REVOKED, params![target, limit]).await?;
+        Ok(rows.into_iter().map(EntryRow::into_entry).collect())
+    }
 }
 
 /// The last row that a page examines, if there may be others after it.
@@ -95,12 +118,16 @@ async fn last_examined(
     end: [u8; 16],
 ) -> Result<Option<EventId>> {
     let before_it = EXAMINED - 1;
-    let found: Option<(Vec<u8>,)> = match filter.account_id {
-        Some(id) => {
+    let found: Option<(Vec<u8>,)> = match (&filter.request_id, filter.account_id) {
+        (Some(id), _) => {
+            let parameters = params![id, first, end, before_it];
+            connection.find(LAST_EXAMINED_OF_REQUEST, parameters).await?
+        }
+        (None, Some(id)) => {
             let parameters = params![id, first, end, before_it];
             connection.find(LAST_EXAMINED_OF_ACCOUNT, parameters).await?
         }
-        None => connection.find(LAST_EXAMINED, params![first, end, before_it]).await?,
+        (None, None) => connection.find(LAST_EXAMINED, params![first, end, before_it]).await?,
     };
     let id = |(id,): (Vec<u8>,)| EventId::from_slice(&id).ok_or_else(corrupt("events", "id"));
     found.map(id).transpose()
@@ -113,14 +140,17 @@ async fn rows(
     limit: u32,
 ) -> Result<Vec<EntryRow>> {
     let Filter { account_id, kind, outcome, actor, request_id, .. } = filter;
-    match account_id {
-        Some(id) => {
-            let parameters = params![id, first, end, kind, outcome, actor, request_id, limit];
+    match (request_id, account_id) {
+        (Some(id), _) => {
+            let parameters = params![id, first, end, account_id, kind, outcome, actor, limit];
+            connection.list(OF_REQUEST, parameters).await
+        }
+        (None, Some(id)) => {
+            let parameters = params![id, first, end, kind, outcome, actor, limit];
             connection.list(OF_ACCOUNT, parameters).await
         }
-        None => {
-            let parameters = params![first, end, kind, outcome, actor, request_id, limit];
-            connection.list(OF_ALL, parameters).await
+        (None, None) => {
+            connection.list(OF_ALL, params![first, end, kind, outcome, actor, limit]).await
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Revocations: access tokens that are invalid before they expire.
 //!
 //! Written together with the end of a session, in the same transaction, and by operators
-//! (`by_operator`); read at start and several times a second.
+//! (`by_operator`); read at start and several times a second, and to explain a token (`of_token`).
 
 mod by_operator;
+mod of_token;
 
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use claviger_token::{
 use crate::model::token::RefreshFamilyHash;
 
 use super::{Connection, Result, Storage, error::corrupt, params, sessions::last_issue};
+
+pub use of_token::TokenRevocations;
 
 /// The end of sessions, for their access tokens.
 #[derive(Debug, Clone, Copy)]

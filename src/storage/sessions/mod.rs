@@ -18,10 +18,12 @@ use crate::model::{
     account::Profile,
     event::{Act, EventKind},
     session::{Session, SessionCursor},
+    token::RefreshFamilyHash,
 };
 
 use super::{
-    Connection, Result, Storage, events::append, groups::group_names, locks::lock_session, params,
+    Connection, Result, Storage, error::corrupt, events::append, groups::group_names,
+    locks::lock_session, params,
 };
 
 pub(super) use ended::Ended;
@@ -69,6 +71,8 @@ WHERE (created_at, id) < ($3, $4) AND ",
 // Identifiers rise with time; the empty one is before them all.
 const NEWEST: &str = "SELECT created_at FROM sessions WHERE id > $1 ORDER BY id DESC LIMIT 1";
 
+const OF_FAMILY: &str = "SELECT id, account_id FROM sessions WHERE refresh_family = $1";
+
 const LAST_ISSUE: &str = concat!("SELECT max(", last_issue!(), ") FROM sessions");
 
 impl Storage {
@@ -84,6 +88,19 @@ impl Storage {
     pub async fn find_last_issue_time(&self) -> Result<Option<Timestamp>> {
         let (time,): (Option<i64>,) = self.read().await?.fetch(LAST_ISSUE, params![]).await?;
         Ok(time.map(Timestamp::from_micros))
+    }
+
+    /// The session that a family of refresh tokens belongs to, and its account, whether or not it is live.
+    pub async fn find_session_of_family(
+        &self,
+        family: RefreshFamilyHash,
+    ) -> Result<Option<(SessionId, AccountId)>> {
+        let mut connection = self.read().await?;
+        let row: Option<(Vec<u8>, Vec<u8>)> = connection.find(OF_FAMILY, params![family]).await?;
+        let Some((id, owner)) = row else { return Ok(None) };
+        let id = SessionId::from_slice(&id).ok_or_else(corrupt("sessions", "id"))?;
+        let owner = AccountId::from_slice(&owner).ok_or_else(corrupt("sessions", "account_id"))?;
+        Ok(Some((id, owner)))
     }
 
     /// Whether a session belongs to the account and is live.

@@ -1,6 +1,7 @@
 //! Operators' commands, the real program: over the network and in process they print the same.
 
 mod acts;
+mod explain;
 mod invitations;
 mod reads;
 mod refusals;
@@ -14,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Home, ORIGIN, Process, patience::holds_within_blocking};
+use crate::support::{
+    Home, ORIGIN, Process, SECOND,
+    patience::{holds_within_blocking, wait_until},
+};
 
 /// A server with a database, and an operator of it with the role `admin`.
 struct Ground {
@@ -89,6 +93,15 @@ impl Ground {
     /// The URL of the internal port.
     fn server(&self) -> String {
         format!("http://127.0.0.1:{}", self.process.internal_port)
+    }
+
+    /// Waits until every event has its position, which the outputs would differ in.
+    async fn wait_until_sealed(&self) {
+        let newest = ["audit", "list", "--limit", "1", "--output", "json"];
+        wait_until("everything is sealed", 30 * SECOND, async || {
+            !self.local(&newest).out.contains("\"position\":0,")
+        })
+        .await;
     }
 
     /// What a command does both ways, byte for byte.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Ground;
-use crate::support::{Authenticator, ORIGIN, PASSWORD, SECOND, patience::wait_until};
+use crate::support::{Authenticator, ORIGIN, PASSWORD};
 
 /// The objects on the lines of an output.
 fn objects(out: &str) -> Vec<Value> {
@@ -34,11 +34,7 @@ async fn with_people() -> Ground {
 #[tokio::test]
 async fn every_reading_command_prints_the_same_bytes_both_ways() {
     let ground = with_people().await;
-    let seen = ["audit", "list", "--limit", "1", "--output", "json"];
-    wait_until("everything is sealed", 30 * SECOND, async || {
-        !ground.local(&seen).out.contains("\"position\":0,")
-    })
-    .await;
+    ground.wait_until_sealed().await;
 
     for (command, rows) in [
         (&["accounts", "list"][..], 3),

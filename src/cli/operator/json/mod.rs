@@ -1,6 +1,8 @@
 //! The objects of `--output json`, as docs/cli.md describes them. Stable: the names are those of the
 //! contract, in its order, and every name is there, also without a value.
 
+mod explanations;
+
 use std::{
     fmt,
     time::{Duration, UNIX_EPOCH},
@@ -15,6 +17,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::grpc::contracts::admin as pb;
+
+pub(in crate::cli) use explanations::{account_explanation, token_explanation};
 
 /// An object: names and values in their order.
 pub(in crate::cli) struct Object(Vec<(&'static str, Field)>);
@@ -34,6 +38,11 @@ impl Object {
 
     fn with(mut self, name: &'static str, field: Field) -> Self {
         self.0.push((name, field));
+        self
+    }
+
+    fn followed_by(mut self, rest: Self) -> Self {
+        self.0.extend(rest.0);
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use claviger_proto::pb::TokenClaims;
+
 use super::*;
 
 /// The names of the fields of a message in the contract, in their order.
@@ -32,6 +34,22 @@ fn objects_have_every_field_of_the_contract_in_its_order() {
         ("admin/v1/system_service.proto", "Limit", limit(&pb::Limit::default())),
         ("admin/v1/system_service.proto", "Counts", counts(&pb::Counts::default())),
         ("admin/v1/audit_service.proto", "Event", event(&pb::Event::default())),
+        (
+            "admin/v1/audit_service.proto",
+            "TokenExplanation",
+            token_explanation(&pb::TokenExplanation::default()),
+        ),
+        (
+            "admin/v1/audit_service.proto",
+            "AccountExplanation",
+            account_explanation(&pb::AccountExplanation::default()),
+        ),
+        (
+            "admin/v1/audit_service.proto",
+            "FailedAttempts",
+            explanations::attempts(&pb::FailedAttempts::default()),
+        ),
+        ("v1/token_service.proto", "TokenClaims", explanations::claims(&TokenClaims::default())),
     ] {
         assert_eq!(object.names(), fields(file, message), "{message}");
     }

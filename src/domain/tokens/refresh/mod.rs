@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How a refresh token begins, so that scanners recognise a leaked one.
-const PREFIX: &str = "clv_rt_";
+pub const PREFIX: &str = "clv_rt_";
 /// Length of the family secret.
 const SECRET_BYTES: usize = 32;
 /// Length of the generation, big-endian.
