@@ -28,17 +28,20 @@ pub(super) async fn explain(console: &Console<'_>, name: &str) -> Outcome {
     };
     let by_id = reference.id().map(|id| By::Id(id.to_string()));
     let by_name = reference.username().map(|it| By::Username(it.as_str().to_owned()));
-    let mut explanation = AccountExplanation::default();
+    let mut explanation = None;
     for account in by_id.into_iter().chain(by_name) {
         let request = ExplainAccountRequest { account: Some(account) };
         let found = console.client.explain_account(request).await?.explanation;
         let found = found.unwrap_or_default();
         let is_known = found.account.is_some() || !found.events.is_empty();
-        explanation = found;
+        if is_known || explanation.is_none() {
+            explanation = Some(found);
+        }
         if is_known {
             break;
         }
     }
+    let explanation = explanation.unwrap_or_default();
     if console.is_json() {
         return console.object(&json::account_explanation(&explanation));
     }
