@@ -115,9 +115,6 @@ export class ClavigerAuth extends Base {
   }
 
   connectedCallback(): void {
-    // The page's own content is a placeholder until the first rendering.
-    if (!this.#rendered) this.replaceChildren();
-    this.#rendered = true;
     // Not before the end of this turn, in which frameworks set properties and attributes.
     queueMicrotask(() => {
       if (this.isConnected && !this.#context) this.#start();
@@ -143,6 +140,9 @@ export class ClavigerAuth extends Base {
 
   #start(): void {
     const context = this.#makeContext();
+    // The page's own content is a placeholder until the first rendering.
+    if (!this.#rendered) this.replaceChildren();
+    this.#rendered = true;
     this.#context = context;
     this.#state = { ...initialState(Date.now()), view: this.view };
     this.#unsubscribe = context.claviger.subscribe((event) => onSessionEvent(context, event));

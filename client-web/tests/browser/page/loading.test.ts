@@ -149,3 +149,22 @@ it("keeps names that read from right to left apart from the sentences around the
   expect(await visit.field(en.common.username).getAttribute("dir")).toBe("auto");
   await visit.button("Use a passkey for \u2068محمد\u2069").waitFor();
 });
+
+it("leaves the page's placeholder where an element cannot start, and says why in the console", async () => {
+  const ivan = await app.person("Ivan");
+  const visit = await ivan.visit();
+  await visit.open("/");
+  await visit.sees(en.signIn.heading);
+  const reason = visit.page.waitForEvent("pageerror");
+  app.expectConsoleError(/baseUrl must be/);
+
+  await visit.page.evaluate(() => {
+    const element = document.createElement("claviger-auth");
+    element.setAttribute("base-url", "login.example.com");
+    element.textContent = "Please sign in at the counter.";
+    document.querySelector("claviger-auth")?.replaceWith(element);
+  });
+
+  expect((await reason).message).toContain("baseUrl must be a URL such as https://");
+  await visit.reads("Please sign in at the counter.");
+});
