@@ -5,7 +5,7 @@ use clap::{Command as Clap, CommandFactory as _, Parser as _};
 use super::{
     accounts::{Accounts, AccountsCommand},
     arguments::CommandLine,
-    audit::AuditCommand,
+    audit::{AuditCommand, Format},
     config::ConfigCommand,
     explain::Explain,
     invitations::{Invitations, InvitationsCommand},
@@ -99,7 +99,8 @@ fn every_subcommand_parses_to_its_own_variant() {
         "invitations withdraw i1" => Command::Invitations(Invitations { command: I::Withdraw { id, .. }, .. }) if id == "i1",
         "audit list --account alice --kind sign_in --since 24h --limit 5" => Command::Audit(AuditCommand::List(_)),
         "audit watch --after 5 --limit 1" => Command::Audit(AuditCommand::Watch(_)),
-        "audit export" => Command::Audit(AuditCommand::Export),
+        "audit export" => Command::Audit(AuditCommand::Export { format: Format::Claviger }),
+        "audit export --format ocsf" => Command::Audit(AuditCommand::Export { format: Format::Ocsf }),
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
         "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
         "explain alice" => Command::Explain(Explain { subject, .. }) if subject == "alice",
@@ -217,10 +218,21 @@ fn serve_lists_every_setting_and_other_commands_none() {
     }
 }
 
+/// A page of the documentation.
+fn page(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The names of the commands that have none below them, without the program's.
+fn leaves() -> Vec<String> {
+    let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
+    commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned)).collect()
+}
+
 #[test]
 fn the_page_about_the_command_line_lists_every_command_of_operators() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
-    let page = std::fs::read_to_string(path).unwrap();
+    let page = page("cli.md");
     let (_, table) = page.split_once("## Commands").unwrap();
     let (table, _) = table.split_once("## Output").unwrap();
     let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
@@ -238,10 +250,8 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
         "system",
     ];
 
-    let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
-    let names = commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned));
-    let mut names: Vec<String> =
-        names.filter(|it| groups.contains(&it.split(' ').next().unwrap())).collect();
+    let mut names = leaves();
+    names.retain(|it| groups.contains(&it.split(' ').next().unwrap()));
     listed.sort();
     names.sort();
     assert_eq!(listed, names);

@@ -21,7 +21,11 @@ pub(in crate::cli) enum AuditCommand {
     ///
     /// The public keys come first, then the checkpoints, then one line for each event up to the last
     /// checkpoint. `claviger audit verify --file` verifies the output without the database.
-    Export,
+    Export {
+        /// What to print on each line
+        #[arg(long, value_name = "FORMAT", default_value = "claviger")]
+        format: Format,
+    },
     /// Verify that no sealed event was changed, removed, added or moved
     ///
     /// Verifies the database, or an export, up to the last checkpoint. Exits with 1 at the first
@@ -37,6 +41,15 @@ pub(in crate::cli) enum AuditCommand {
         #[arg(allow_hyphen_values = true)]
         keys: Vec<String>,
     },
+}
+
+/// The format of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    /// The rows of the record; in an export with the keys and checkpoints that prove them
+    Claviger,
+    /// Events of the Open Cybersecurity Schema Framework, without a proof
+    Ocsf,
 }
 
 /// The arguments of `claviger audit list`.
@@ -98,6 +111,9 @@ pub(in crate::cli) struct Watch {
     /// Begin after the event at this position; 0 begins with the oldest event that is kept
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
     pub(super) after: Option<i64>,
+    /// What to print for each event; ocsf takes the place of --output
+    #[arg(long, value_name = "FORMAT", default_value = "claviger")]
+    pub(super) format: Format,
     /// End after so many events
     #[arg(long, value_name = "NUMBER")]
     pub(super) limit: Option<u64>,

@@ -5,18 +5,21 @@ use std::{
     process::ExitCode,
 };
 
+use serde::Serialize;
+
 use crate::{
     cli::failed,
     domain::{Result, record::reader::Reader},
+    model::record::{Checkpoint, SealedRow},
 };
 
-use super::{lines::Line, progress::Progress};
+use super::{arguments::Format, lines::Line, ocsf, progress::Progress};
 
 /// Prints the record to standard output.
-pub(super) async fn export(record: &Reader) -> Result<ExitCode> {
+pub(super) async fn export(record: &Reader, format: Format) -> Result<ExitCode> {
     let mut output = BufWriter::new(io::stdout());
     let mut progress = Progress::new("exported");
-    let written = write(record, &mut output, &mut progress).await;
+    let written = write(record, format, &mut output, &mut progress).await;
     progress.end();
     Ok(match written? {
         Ok(()) => ExitCode::SUCCESS,
@@ -27,18 +30,16 @@ pub(super) async fn export(record: &Reader) -> Result<ExitCode> {
 
 async fn write(
     record: &Reader,
+    format: Format,
     output: &mut impl Write,
     progress: &mut Progress,
 ) -> Result<io::Result<()>> {
     let checkpoints = record.checkpoints().await?;
     let (first, up_to) = checkpoints.last().map_or((0, 0), |it| (it.kept_after, it.position));
-    let keys = record.keys().public().map(|(key_id, public_key)| Line::key(key_id, public_key));
-    // Those before the kept rows prove nothing that is exported.
-    let checkpoints = checkpoints.into_iter().filter(|it| it.position >= first);
-    for line in keys.chain(checkpoints.map(Line::from)) {
-        if let Err(error) = print(output, &line) {
-            return Ok(Err(error));
-        }
+    if format == Format::Claviger
+        && let Err(error) = print_proof(record, checkpoints, output)
+    {
+        return Ok(Err(error));
     }
     let mut after = first;
     loop {
@@ -46,7 +47,7 @@ async fn write(
         let Some(end) = page.last() else { return Ok(output.flush()) };
         after = end.position;
         for row in page {
-            if let Err(error) = print(output, &Line::from(row)) {
+            if let Err(error) = print_event(row, format, output) {
                 return Ok(Err(error));
             }
         }
@@ -54,7 +55,27 @@ async fn write(
     }
 }
 
-fn print(output: &mut impl Write, line: &Line) -> io::Result<()> {
+/// Prints the public keys and the checkpoints.
+fn print_proof(
+    record: &Reader,
+    checkpoints: Vec<Checkpoint>,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let first = checkpoints.last().map_or(0, |it| it.kept_after);
+    let keys = record.keys().public().map(|(key_id, public_key)| Line::key(key_id, public_key));
+    // Those before the kept rows prove nothing that is exported.
+    let checkpoints = checkpoints.into_iter().filter(|it| it.position >= first);
+    keys.chain(checkpoints.map(Line::from)).try_for_each(|line| print(output, &line))
+}
+
+fn print_event(row: SealedRow, format: Format, output: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Claviger => print(output, &Line::from(row)),
+        Format::Ocsf => print(output, &ocsf::event(row.position, &row.row)),
+    }
+}
+
+fn print(output: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *output, line)?;
     output.write_all(b"\n")
 }

@@ -18,7 +18,10 @@ use crate::{
     model::event::EventKind,
 };
 
-use super::arguments::{Filters, Watch};
+use super::{
+    arguments::{Filters, Format, Watch},
+    ocsf,
+};
 
 /// The largest page.
 const PAGE: u32 = 1000;
@@ -48,7 +51,10 @@ pub(super) async fn watch(console: &Console<'_>, watch: &Watch) -> Outcome {
         only_new: watch.after.is_none(),
     };
     let mut events = console.client.watch_events(request).await?;
-    heading(console)?;
+    let is_ocsf = watch.format == Format::Ocsf;
+    if !is_ocsf {
+        heading(console)?;
+    }
     let (mut missing, mut last) = (watch.limit, watch.after);
     while missing != Some(0) {
         let received = match events.next().await {
@@ -58,7 +64,11 @@ pub(super) async fn watch(console: &Console<'_>, watch: &Watch) -> Outcome {
         };
         let most = missing.map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
         for event in received.iter().take(most) {
-            print(console, event)?;
+            if is_ocsf {
+                line(ocsf::received(event))?;
+            } else {
+                print(console, event)?;
+            }
             last = Some(event.position);
             missing = missing.map(|it| it - 1);
         }

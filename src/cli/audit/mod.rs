@@ -7,6 +7,7 @@ mod arguments;
 mod export;
 mod lines;
 mod list;
+mod ocsf;
 mod progress;
 mod verify;
 
@@ -23,6 +24,8 @@ use super::{
 };
 
 pub(super) use arguments::AuditCommand;
+#[cfg(test)]
+pub(super) use arguments::Format;
 
 /// Runs one of them, also while servers run.
 pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
@@ -36,7 +39,9 @@ pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
             let work = async |it: &Console<'_>| list::watch(it, &watch).await;
             operator::run(&watch.connection, context, work).await
         }
-        AuditCommand::Export => with_record(context, async |it| export::export(it).await).await,
+        AuditCommand::Export { format } => {
+            with_record(context, async |it| export::export(it, format).await).await
+        }
         AuditCommand::Verify { file: Some(file), keys } => verify::file(&file, &keys),
         AuditCommand::Verify { file: None, .. } => {
             with_record(context, async |it| verify::database(it).await).await

@@ -20,7 +20,7 @@ use crate::{
     model::record::{Checkpoint, SealedRow},
 };
 
-use super::{lines::Line, progress::Progress};
+use super::{lines::Line, ocsf, progress::Progress};
 
 /// Verifies the database.
 pub(super) async fn database(record: &Reader) -> Result<ExitCode> {
@@ -40,6 +40,11 @@ pub(super) fn file(path: &Path, pinned: &[String]) -> ExitCode {
         }
         Err(Problem::NoExport(number)) => refused(format_args!(
             "Line {number} of {} is not a line of an export, or not in its place.",
+            path.display()
+        )),
+        Err(Problem::WithoutProof) => refused(format_args!(
+            "{} has the format OCSF, which holds no proof. Verify an export that was made without \
+             --format.",
             path.display()
         )),
     }
@@ -78,6 +83,8 @@ enum Problem {
     Unreadable(io::Error),
     /// The number of the line.
     NoExport(usize),
+    /// The export has the format of other programs.
+    WithoutProof,
 }
 
 impl From<io::Error> for Problem {
@@ -94,7 +101,10 @@ fn read(file: File, pinned: &[String]) -> std::result::Result<Proved, Problem> {
     for text in BufReader::new(file).lines() {
         let text = text?;
         number += 1;
-        let line = serde_json::from_str(&text).map_err(|_| Problem::NoExport(number))?;
+        let line = serde_json::from_str(&text).map_err(|_| match ocsf::is_event(&text) {
+            true => Problem::WithoutProof,
+            false => Problem::NoExport(number),
+        })?;
         match (line, &mut verification) {
             (Line::Key { key_id, public_key }, None) => {
                 let is_trusted = pinned.is_empty() || pinned.contains(&key_id);

@@ -69,6 +69,23 @@ async fn every_reading_command_prints_the_same_bytes_both_ways() {
 }
 
 #[tokio::test]
+async fn events_in_ocsf_are_the_same_both_ways_and_in_an_export() {
+    let ground = with_people().await;
+    let sealed = ["audit", "list", "--limit", "1", "--output", "json"];
+    wait_until("everything is sealed", 30 * SECOND, async || {
+        !ground.local(&sealed).out.contains("\"position\":0,")
+    })
+    .await;
+
+    let watch = ["audit", "watch", "--after", "0", "--limit", "12", "--format", "ocsf"];
+    let watched = ground.same(&watch).succeeded();
+    let exported = ground.local(&["audit", "export", "--format", "ocsf"]).succeeded();
+
+    assert_eq!(objects(&watched).len(), 12);
+    assert!(exported.starts_with(&watched), "{watched}\n{exported}");
+}
+
+#[tokio::test]
 async fn an_account_is_shown_by_its_name_and_by_its_id() {
     let ground = with_people().await;
 

@@ -3,6 +3,7 @@
 mod activity;
 mod acts;
 mod documentation;
+mod ocsf;
 mod operators;
 mod proof;
 mod retention;

@@ -11,7 +11,7 @@ const SEALED: &str = "SELECT count(*) FROM events WHERE position > 0";
 const ROUNDS: u32 = 5;
 
 /// Runs `claviger audit`. Returns its exit code, and what it printed to each output.
-fn audit(home: &Home, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn audit(home: &Home, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
     let ended = command.arg("audit").args(arguments).args(home.flags()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -24,7 +24,7 @@ pub(super) fn verify(home: &Home, arguments: &[&str]) -> (Option<i32>, String) {
     (code, complaint)
 }
 
-fn verify_file(home: &Home, path: &Path) -> (Option<i32>, String) {
+pub(super) fn verify_file(home: &Home, path: &Path) -> (Option<i32>, String) {
     verify(home, &["--file", path.to_str().unwrap()])
 }
 

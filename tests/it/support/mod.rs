@@ -14,6 +14,7 @@ pub mod echo;
 pub mod figures;
 pub mod groups;
 pub mod home;
+pub mod json_schema;
 #[cfg(debug_assertions)]
 pub mod page;
 pub mod partition;
