@@ -40,7 +40,7 @@ impl Cluster {
             _ => {
                 let server = PostgresServer::start(DURABLE);
                 let home = Home::at(server.fresh_database().await);
-                claviger::storage::migrations::up(&home.options()).await.unwrap();
+                claviger::storage::migrations::create(&home.options()).await.unwrap();
                 // The database goes with the first home.
                 let second = home.replica();
                 (vec![home, second], Some(server))

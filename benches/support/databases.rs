@@ -76,7 +76,7 @@ impl Databases {
                 (Options::Postgres(PostgresOptions::parse(&url, None)?), url)
             }
         };
-        migrations::up(&options).await?;
+        migrations::create(&options).await?;
         let storage = Storage::open(options).await?;
         Ok(Database { engine, url, storage, postmaster: self.postmaster })
     }

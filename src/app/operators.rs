@@ -42,7 +42,7 @@ impl Local {
     /// # Errors
     /// A sentence for the operator.
     pub async fn open(config: &Config, world: &World, user: LocalUser) -> Result<Self, LocalError> {
-        let data = data::open_existing(config, world).await?;
+        let data = data::open_existing(config, world, user.0.clone()).await?;
         match compose::operators(config, &data, world).await {
             Ok(services) => {
                 let router = in_memory::router(&services, &user);

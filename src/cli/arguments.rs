@@ -97,7 +97,7 @@ pub(super) enum Command {
     Invitations(Invitations),
     /// Read and verify the record of what happened
     ///
-    /// These commands may run beside running servers. They read the database and change nothing.
+    /// These commands may run beside running servers.
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Explain what happened to a token, in a call or to an account, and what to do
@@ -135,8 +135,8 @@ pub(super) enum Command {
     ///
     /// Either may be SQLite or PostgreSQL. No server may be running on either. At the end both are
     /// compared, and no server starts on an incomplete copy; a copy that was interrupted continues
-    /// when the command is run again. The source is not changed, and the new database needs the same
-    /// key-encryption key. At least one of --from and --to is required.
+    /// when the command is run again. The source gets one event in its record, and is otherwise not
+    /// changed; the new database needs the same key-encryption key. At least one of --from and --to is required.
     Copy(Ends),
     /// Back up a SQLite database to a file
     ///

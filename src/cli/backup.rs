@@ -5,20 +5,25 @@ use std::{path::Path, process::ExitCode};
 use crate::{
     app::data,
     config::{Config, MasterSecretSource},
+    domain::world::World,
     storage::{
         Options, SqliteOptions,
         backups::{self, BackupError},
     },
 };
 
-use super::{SCHEMA, complain, failed, no_data, say};
+use super::{SCHEMA, complain, failed, no_data, operator::user::act, say};
 
 /// Writes the database to a new file, also while servers run.
-pub(super) async fn backup(config: &Config, to: &Path) -> ExitCode {
+pub(super) async fn backup(config: &Config, world: &World, to: &Path) -> ExitCode {
     let Some(options) = sqlite(config, "back it up with pg_dump --format=custom") else {
         return ExitCode::FAILURE;
     };
-    match backups::back_up(options, to).await {
+    let act = match act(world) {
+        Ok(act) => act,
+        Err(error) => return failed(&error),
+    };
+    match backups::back_up(options, to, &act).await {
         Ok(()) => {
             say(format_args!("Backed up the database to {}.", to.display()));
             say(format_args!(
@@ -33,7 +38,7 @@ pub(super) async fn backup(config: &Config, to: &Path) -> ExitCode {
 }
 
 /// Restores the configured database, which must not exist, from a backup.
-pub(super) async fn restore(config: &Config, from: &Path) -> ExitCode {
+pub(super) async fn restore(config: &Config, world: &World, from: &Path) -> ExitCode {
     let Some(options) = sqlite(config, "restore it with pg_restore") else {
         return ExitCode::FAILURE;
     };
@@ -41,7 +46,11 @@ pub(super) async fn restore(config: &Config, from: &Path) -> ExitCode {
         Ok(lock) => lock,
         Err(error) => return no_data(&error),
     };
-    match backups::restore(from, options).await {
+    let act = match act(world) {
+        Ok(act) => act,
+        Err(error) => return failed(&error),
+    };
+    match backups::restore(from, options, &act).await {
         Ok(()) => {
             say(format_args!("Restored {} to {}.", from.display(), options.path.display()));
             say(format_args!(

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{SCHEMA, complain, failed, invalid, no_data, say};
+use super::{SCHEMA, complain, failed, invalid, no_data, operator::user::act, say};
 
 /// How often progress is printed when standard error is not a terminal.
 const EVERY: Duration = Duration::from_secs(3);
@@ -54,8 +54,12 @@ pub(super) async fn copy(ends: &Ends, config: &Config, world: &World) -> ExitCod
         Ok(locks) => locks,
         Err(code) => return code,
     };
+    let act = match act(world) {
+        Ok(act) => act,
+        Err(error) => return failed(&error),
+    };
     let mut meter = Meter::new();
-    let copied = copy::copy(&source, &target, world.now(), &mut |it| meter.show(it)).await;
+    let copied = copy::copy(&source, &target, &act, &mut |it| meter.show(it)).await;
     meter.end_line();
     match copied {
         Ok(tables) => {
@@ -112,7 +116,8 @@ fn report(source: &Options, target: &Options, tables: &[Copied], secret: &Master
         say(format_args!("{table:<28} {rows:>12} {resumed:>21}"));
     }
     say(format_args!(
-        "Verified: every table of {target} has the same rows as in {source}. {source} is unchanged."
+        "Verified: every table of {target} has the same rows as in {source}, where only the event of this \
+         copy is new."
     ));
     let key = match secret {
         MasterSecretSource::Given(_) => "`secrets.key_encryption_key`".to_owned(),

@@ -7,13 +7,14 @@ use clap::Subcommand;
 use crate::{
     app::data,
     config::Config,
+    domain::world::World,
     storage::{
         self, Options,
         migrations::{self, Migration, Status},
     },
 };
 
-use super::{SCHEMA, no_data, say};
+use super::{SCHEMA, failed, no_data, operator::user::act, say};
 
 /// `claviger migrate`.
 #[derive(Debug, Subcommand)]
@@ -30,15 +31,15 @@ pub(super) enum MigrateCommand {
 }
 
 /// Runs one of them. All may run beside running servers.
-pub(super) async fn run(command: MigrateCommand, config: &Config) -> ExitCode {
+pub(super) async fn run(command: MigrateCommand, config: &Config, world: &World) -> ExitCode {
     match command {
-        MigrateCommand::Up => up(config).await,
+        MigrateCommand::Up => up(config, world).await,
         MigrateCommand::Status => status(config).await,
         MigrateCommand::Plan => plan(config).await,
     }
 }
 
-async fn up(config: &Config) -> ExitCode {
+async fn up(config: &Config, world: &World) -> ExitCode {
     // A database created here would lack its key-encryption key and could not be served.
     if let Options::Sqlite(options) = &config.database
         && !options.path.exists()
@@ -46,7 +47,11 @@ async fn up(config: &Config) -> ExitCode {
         say("Nothing to do: `claviger serve` creates the database, together with its key.");
         return ExitCode::SUCCESS;
     }
-    match migrations::up(&config.database).await {
+    let act = match act(world) {
+        Ok(act) => act,
+        Err(error) => return failed(&error),
+    };
+    match migrations::up(&config.database, &act).await {
         Ok(before) if before.pending.is_empty() => {
             say(format_args!("Nothing to do: the database {}.", has(&before)));
             ExitCode::SUCCESS

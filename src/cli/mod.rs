@@ -137,18 +137,18 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
             with_context(setup, async |context| system::run(command, &context).await)
         }
         Command::Migrate(command) => {
-            with_config(setup, async |config, _| migrate::run(command, &config).await)
+            with_config(setup, async |config, world| migrate::run(command, &config, &world).await)
         }
         Command::Copy(ends) => {
             with_config(setup, async |config, world| copy::copy(&ends, &config, &world).await)
         }
         Command::Backup { to } => {
-            with_config(setup, async |config, _| backup::backup(&config, &to).await)
+            with_config(setup, async |config, world| backup::backup(&config, &world, &to).await)
         }
         Command::Completions { shell } => completions::completions(shell, CommandLine::command()),
         Command::Manual { directory } => completions::manual(&directory, CommandLine::command()),
         Command::Restore { from } => {
-            with_config(setup, async |config, _| backup::restore(&config, &from).await)
+            with_config(setup, async |config, world| backup::restore(&config, &world, &from).await)
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     service_accounts::{ServiceAccount, ServiceAccountCommand},
     *,
 };
+use crate::model::event::EventKind;
 
 /// Words that help is not written with, in lower case.
 const IDIOMS: &str = "anybody|answers|everybody|for how long|forget|forgive|give up|go on|goes on|\
@@ -228,6 +229,30 @@ fn page(name: &str) -> String {
 fn leaves() -> Vec<String> {
     let commands = all_commands().into_iter().filter(|(_, command)| !command.has_subcommands());
     commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_page_about_the_record_says_of_every_command_which_event_it_has() {
+    let page = page("audit.md");
+    let (_, table) = page.split_once("\n## Commands\n").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let lines = table.lines().filter(|line| line.starts_with("| `"));
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let (mut listed, mut events) = (Vec::new(), Vec::new());
+    for line in lines {
+        let cells: Vec<Vec<String>> = line.trim_matches('|').split(" | ").map(quoted).collect();
+        let [commands, kinds] = cells.try_into().unwrap();
+        listed.extend(commands);
+        events.extend(kinds);
+    }
+
+    let mut names = leaves();
+    listed.sort();
+    names.sort();
+    assert_eq!(listed, names);
+    let is_known = |it: &&String| EventKind::ALL.iter().any(|kind| kind.name() == **it);
+    let unknown: Vec<_> = events.iter().filter(|it| !is_known(it) && *it != "server").collect();
+    assert_eq!(unknown, Vec::<&String>::new());
 }
 
 #[test]

@@ -121,6 +121,16 @@ event_kinds! {
     ServiceAccountKeyCreated = "service_account_key_created", target "name of the service account";
     /// A service account was deleted.
     ServiceAccountDeleted = "service_account_deleted", target "name of the service account";
+    /// The schema of a database was migrated.
+    SchemaMigrated = "schema_migrated", target "version of the schema";
+    /// A backup of the database was begun.
+    DatabaseBackedUp = "database_backed_up", target "file of the backup";
+    /// The database was restored from a backup.
+    DatabaseRestored = "database_restored", target "file of the backup";
+    /// A copy of the database was begun; the copy has this row as well.
+    DatabaseCopied = "database_copied", target "database that is copied into";
+    /// An export of the record was begun.
+    RecordExported = "record_exported", target "format";
     /// Refusals were so many that some were not recorded; the target is their number.
     RefusalsNotRecorded = "refusals_not_recorded", target "number of refusals";
 }

@@ -9,8 +9,13 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
+use crate::model::event::{Act, Event, EventKind};
+
 use super::{
-    Error, Options, SqliteOptions, migrations,
+    Error, Options, Result as StorageResult, SqliteOptions,
+    engine::Single,
+    events::append_on,
+    migrations,
     sqlite_file::{
         COMPANIONS, beside, clean_up, connect_options, create_partial, settle, write_snapshot,
     },
@@ -82,7 +87,7 @@ const OURS: [&str; 3] = ["accounts", "sessions", "signing_keys"];
 ///
 /// # Errors
 /// [`BackupError::Exists`] when the file exists already.
-pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupError> {
+pub async fn back_up(options: &SqliteOptions, to: &Path, act: &Act) -> Result<(), BackupError> {
     refuse_existing(to)?;
     if !options.path.exists() {
         return Err(BackupError::Missing(options.path.clone()));
@@ -90,7 +95,13 @@ pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupErr
     let failed = |cause: Error| BackupError::Database { path: options.path.clone(), cause };
     let connecting = connect_options(options).connect().await;
     let mut connection = connecting.map_err(|error| failed(error.into()))?;
-    let written = write_snapshot(&mut connection, to).await;
+    let event = act.event(EventKind::DatabaseBackedUp).on(to.display());
+    let written = async {
+        // First, so that there is no backup without its event, whatever happens.
+        record(&mut connection, &event).await?;
+        write_snapshot(&mut connection, to).await
+    };
+    let written = written.await;
     let _ = connection.close().await;
     written.map_err(failed)
 }
@@ -100,7 +111,7 @@ pub async fn back_up(options: &SqliteOptions, to: &Path) -> Result<(), BackupErr
 ///
 /// # Errors
 /// [`BackupError::Exists`] when there is a database already. Nothing is changed after an error.
-pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupError> {
+pub async fn restore(from: &Path, options: &SqliteOptions, act: &Act) -> Result<(), BackupError> {
     refuse_existing(&options.path)?;
     for companion in COMPANIONS {
         refuse_existing(&beside(&options.path, companion))?;
@@ -118,9 +129,30 @@ pub async fn restore(from: &Path, options: &SqliteOptions) -> Result<(), BackupE
         copy_bytes(from, &partial)
             .map_err(|cause| BackupError::File { path: from.to_owned(), cause })?;
         inspect(from, &partial, options).await?;
+        let event = act.event(EventKind::DatabaseRestored).on(from.display());
+        let restored = SqliteOptions { path: partial.clone(), ..options.clone() };
+        let recorded = record_in(&restored, &event).await;
+        recorded.map_err(|cause| BackupError::Database { path: from.to_owned(), cause })?;
         settle(&partial, &options.path).map_err(failed)
     };
     clean_up(&partial, outcome.await)
+}
+
+/// Records an event in a file. A schema of before this version has no place for it.
+async fn record(connection: &mut SqliteConnection, event: &Event) -> StorageResult<()> {
+    if migrations::sqlite::has_record(connection).await? {
+        append_on(Single::Sqlite(connection), event).await?;
+    }
+    Ok(())
+}
+
+/// Records an event in a file that no other program has open.
+async fn record_in(options: &SqliteOptions, event: &Event) -> StorageResult<()> {
+    let mut connection = connect_options(options).connect().await?;
+    let recorded = record(&mut connection, event).await;
+    // Closed before any return, so that no log stays beside the file.
+    connection.close().await?;
+    recorded
 }
 
 fn refuse_existing(path: &Path) -> Result<(), BackupError> {

@@ -11,7 +11,15 @@ use crate::model::{
     label::OperatorReason,
 };
 
-use super::{Connection, Result, Storage, error::corrupt, params};
+use super::{
+    Connection, Result, Storage,
+    engine::{
+        Single,
+        parameters::{Parameter, Stored as _},
+    },
+    error::corrupt,
+    params,
+};
 
 const INSERT: &str = "
 INSERT INTO events (id, kind, occurred_at, actor_kind, actor, actor_role, account_id, session_id, target,
@@ -55,33 +63,51 @@ impl Storage {
 
 /// Records an event within the transaction of what it is about.
 pub(super) async fn append(connection: &mut Connection, event: &Event) -> Result<()> {
-    let Event { act, kind, account_id, target, outcome, reason, method } = event;
-    let call = act.call.as_ref();
-    let address = call.map(|it| it.origin.address.to_string());
-    connection
-        .execute(
-            INSERT,
-            params![
-                act.event_id,
-                kind.name(),
-                act.at,
-                act.actor.kind(),
-                act.actor.name(),
-                act.actor.role(),
-                account_id,
-                act.session_id,
-                target,
-                address,
-                call.map(|it| it.origin.user_agent.as_str()),
-                call.map(|it| it.request_id.as_str()),
-                outcome.name(),
-                reason,
-                method.map(|it| it.name()),
-                act.reason.as_ref().map(OperatorReason::as_str)
-            ],
-        )
-        .await?;
+    connection.execute(INSERT, &Texts::of(event).parameters(event)).await?;
     Ok(())
+}
+
+/// Like [`append`], on the connection of a command.
+pub(super) async fn append_on(connection: Single<'_>, event: &Event) -> Result<()> {
+    connection.execute(INSERT, &Texts::of(event).parameters(event)).await
+}
+
+/// What an event has in another form than its row.
+struct Texts {
+    actor: Option<String>,
+    address: Option<String>,
+}
+
+impl Texts {
+    fn of(event: &Event) -> Self {
+        let call = event.act.call.as_ref();
+        let address = call.map(|it| it.origin.address.to_string());
+        Self { actor: event.act.actor.name(), address }
+    }
+
+    /// The columns, in the order of the statement.
+    fn parameters<'a>(&'a self, event: &'a Event) -> [Parameter<'a>; 16] {
+        let Event { act, kind, account_id, target, outcome, reason, method } = event;
+        let call = act.call.as_ref();
+        [
+            act.event_id.parameter(),
+            Parameter::Text(Some(kind.name())),
+            act.at.parameter(),
+            Parameter::Text(Some(act.actor.kind())),
+            self.actor.parameter(),
+            Parameter::Text(act.actor.role()),
+            account_id.parameter(),
+            act.session_id.parameter(),
+            target.parameter(),
+            self.address.parameter(),
+            Parameter::Text(call.map(|it| it.origin.user_agent.as_str())),
+            Parameter::Text(call.map(|it| it.request_id.as_str())),
+            Parameter::Text(Some(outcome.name())),
+            Parameter::Text(*reason),
+            Parameter::Text(method.map(|it| it.name())),
+            Parameter::Text(act.reason.as_ref().map(OperatorReason::as_str)),
+        ]
+    }
 }
 
 #[derive(sqlx::FromRow)]

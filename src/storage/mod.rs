@@ -40,6 +40,8 @@ use engine::{
     Connection, Engine, WriteBody, locks, params, postgres::PostgresEngine, sqlite::SqliteEngine,
 };
 
+use crate::model::event::Act;
+
 pub use engine::WriterStats;
 pub use error::Error;
 pub use options::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
@@ -73,14 +75,27 @@ pub const RESERVED_CONNECTIONS: u32 = 4;
 const APPLICATION_NAME: &str = "claviger";
 
 impl Storage {
-    /// Opens the database. A SQLite file is created and migrated where needed; before a migration it
-    /// is copied to a file beside it, `….before-<version>`. The schema of PostgreSQL is only checked.
+    /// Opens the database. A SQLite file is created where needed; the schema of an existing database is
+    /// only checked.
     ///
     /// # Errors
     /// When the database cannot be opened, or its schema is too old or too new.
     pub async fn open(options: Options) -> Result<Self> {
+        Self::open_as(options, None).await
+    }
+
+    /// Like [`Self::open`], but a SQLite file with an older schema is migrated, which is recorded as this
+    /// act. Before that it is copied to a file beside it, `….before-<version>`.
+    ///
+    /// # Errors
+    /// Like [`Self::open`], and when a migration fails.
+    pub async fn open_or_migrate(options: Options, act: &Act) -> Result<Self> {
+        Self::open_as(options, Some(act)).await
+    }
+
+    async fn open_as(options: Options, act: Option<&Act>) -> Result<Self> {
         let engine = match &options {
-            Options::Sqlite(options) => Engine::Sqlite(SqliteEngine::open(options).await?),
+            Options::Sqlite(options) => Engine::Sqlite(SqliteEngine::open(options, act).await?),
             Options::Postgres(options) => Engine::Postgres(PostgresEngine::open(options).await?),
         };
         let reserved = engine.reserved();

@@ -11,7 +11,8 @@ use std::{
 
 use crate::{
     config::Config,
-    domain::{secret::MasterSecret, world::World},
+    domain::{events, secret::MasterSecret, world::World},
+    model::event::Actor,
     storage::{self, Options, Storage},
 };
 
@@ -37,32 +38,38 @@ pub async fn open(config: &Config, world: &World) -> Result<Data, DataError> {
         Options::Postgres(_) => None,
     };
     let secret = key_file::master_secret(config, world)?;
-    Ok(Data { lock, ..open_database(config, secret, world).await? })
+    Ok(Data { lock, ..open_database(config, secret, world, Actor::Server).await? })
 }
 
-/// Opens existing data for a command.
+/// Opens existing data for a command that this user of the operating system runs.
 ///
 /// # Errors
 /// [`DataError::NoDatabase`] when there is none.
-pub async fn open_existing(config: &Config, world: &World) -> Result<Data, DataError> {
+pub async fn open_existing(
+    config: &Config,
+    world: &World,
+    user: String,
+) -> Result<Data, DataError> {
     if let Options::Sqlite(options) = &config.database
         && !options.path.exists()
     {
         return Err(DataError::NoDatabase(options.path.clone()));
     }
     let secret = key_file::master_secret(config, world)?;
-    open_database(config, secret, world).await
+    open_database(config, secret, world, Actor::CommandLine(user)).await
 }
 
 async fn open_database(
     config: &Config,
     secret: MasterSecret,
     world: &World,
+    actor: Actor,
 ) -> Result<Data, DataError> {
     if let Options::Sqlite(options) = &config.database {
         check_writable(&options.path)?;
     }
-    let storage = Storage::open(config.database.clone()).await;
+    let act = events::act(world, actor).map_err(DataError::Entropy)?;
+    let storage = Storage::open_or_migrate(config.database.clone(), &act).await;
     let storage = storage.map_err(|cause| refused(&config.database, cause))?;
     let asked = world.monotonic();
     let time = storage.reserved().time().await;
@@ -208,7 +215,7 @@ mod tests {
         let first = open(&config, &World::system()).await.unwrap();
 
         let second = open(&config, &World::system()).await;
-        let command = open_existing(&config, &World::system()).await;
+        let command = open_existing(&config, &World::system(), "me".to_owned()).await;
 
         assert!(matches!(second, Err(DataError::InUse(_))));
         assert!(command.is_ok());

@@ -52,6 +52,16 @@ pub(in crate::cli) enum Format {
     Ocsf,
 }
 
+impl Format {
+    /// Its name, as it is recorded.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Claviger => "claviger",
+            Self::Ocsf => "ocsf",
+        }
+    }
+}
+
 /// The arguments of `claviger audit list`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Filters {

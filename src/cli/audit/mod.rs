@@ -15,17 +15,16 @@ use std::process::ExitCode;
 
 use crate::{
     app::{compose, data},
-    domain::record::reader::Reader,
+    domain::{Result, record::reader::Reader},
+    model::event::EventKind,
 };
 
 use super::{
     failed, no_data,
-    operator::{self, Console, Context},
+    operator::{self, Console, Context, user},
 };
 
-pub(super) use arguments::AuditCommand;
-#[cfg(test)]
-pub(super) use arguments::Format;
+pub(super) use arguments::{AuditCommand, Format};
 
 /// Runs one of them, also while servers run.
 pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
@@ -40,27 +39,35 @@ pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
             operator::run(&watch.connection, context, work).await
         }
         AuditCommand::Export { format } => {
-            with_record(context, async |it| export::export(it, format).await).await
+            let work = async |it: &Reader| export::export(it, format).await;
+            with_record(context, Some(format), work).await
         }
         AuditCommand::Verify { file: Some(file), keys } => verify::file(&file, &keys),
         AuditCommand::Verify { file: None, .. } => {
-            with_record(context, async |it| verify::database(it).await).await
+            with_record(context, None, async |it| verify::database(it).await).await
         }
     }
 }
 
+/// Opens the record. An export of it is recorded first, so that there is none without its event.
 async fn with_record(
     Context { config, world, .. }: &Context,
-    work: impl AsyncFnOnce(&Reader) -> crate::domain::Result<ExitCode>,
+    exported: Option<Format>,
+    work: impl AsyncFnOnce(&Reader) -> Result<ExitCode>,
 ) -> ExitCode {
-    let data = match data::open_existing(config, world).await {
+    let data = match data::open_existing(config, world, user::user()).await {
         Ok(data) => data,
         Err(error) => return no_data(&error),
     };
-    let done = match compose::event_keys(&data).await {
-        Ok(keys) => work(&Reader::new(data.storage.clone(), keys)).await,
-        Err(error) => Err(error),
+    let done = async {
+        if let Some(format) = exported {
+            let event = user::act(world)?.event(EventKind::RecordExported).on(format.name());
+            data.storage.record_events(vec![event]).await?;
+        }
+        let keys = compose::event_keys(&data).await?;
+        work(&Reader::new(data.storage.clone(), keys)).await
     };
+    let done = done.await;
     data.storage.close().await;
     done.unwrap_or_else(|error| failed(&error))
 }

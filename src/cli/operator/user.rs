@@ -6,11 +6,21 @@ use std::fs;
 
 use rustix::process::getuid;
 
+use crate::{
+    domain::{Result, events, world::World},
+    model::event::{Act, Actor},
+};
+
 /// The name of the user.
 pub(in crate::cli) fn user() -> String {
     let id = getuid().as_raw();
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     name(&users, id).unwrap_or_else(|| format!("uid {id}"))
+}
+
+/// Something that the user does now.
+pub(in crate::cli) fn act(world: &World) -> Result<Act> {
+    events::act(world, Actor::CommandLine(user()))
 }
 
 /// The name of a user in a file like `/etc/passwd` (passwd(5)).

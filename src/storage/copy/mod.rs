@@ -10,7 +10,7 @@ mod row;
 mod side;
 mod target;
 
-use claviger_token::time::Timestamp;
+use crate::model::event::{Act, EventKind};
 
 use super::{
     Options, migrations,
@@ -55,7 +55,8 @@ pub struct Copied {
 }
 
 /// Copies a database into an empty one, or continues an interrupted copy of the same one. The caller
-/// holds the locks of SQLite files. `watch` is called with the progress.
+/// holds the locks of SQLite files. `watch` is called with the progress. The source has one row more: the
+/// event of this act, which is copied as well.
 ///
 /// # Errors
 /// When either database is in use or cannot be copied, and when the two differ in the end. Unless the
@@ -63,12 +64,18 @@ pub struct Copied {
 pub async fn copy(
     source: &Options,
     target: &Options,
-    now: Timestamp,
+    act: &Act,
     watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Vec<Copied>, CopyError> {
     refuse_same(source, target)?;
     let mut from = open_source(source).await?;
-    let mut into = target::open(target, from.name(), now).await?;
+    let (mut into, is_begun) = target::open(target, from.name()).await?;
+    if !is_begun {
+        // Before the mark: a copy that continues, perhaps with another clock, must not add a row among
+        // those that it has copied.
+        from.record(&act.event(EventKind::DatabaseCopied).on(into.name())).await?;
+        target::mark(&mut into, from.name(), act.at).await?;
+    }
     from.begin_reading().await?;
     let mut resumed = Vec::new();
     for table in TABLES {

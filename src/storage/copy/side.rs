@@ -10,10 +10,15 @@ use sqlx::{
     Row as _, SqliteConnection,
 };
 
-use crate::storage::{
-    APPLICATION_NAME, Options,
-    sqlite_file::connect_options,
-    tables::{Kind, Table},
+use crate::{
+    model::event::Event,
+    storage::{
+        APPLICATION_NAME, Options,
+        engine::Single,
+        events::append_on,
+        sqlite_file::connect_options,
+        tables::{Kind, Table},
+    },
 };
 
 use super::{
@@ -261,6 +266,16 @@ impl Side {
             query.execute(c).await.map(drop)
         });
         done.map_err(|error| self.failed(error))
+    }
+
+    /// Records an event, outside any transaction.
+    pub(super) async fn record(&mut self, event: &Event) -> Result<(), CopyError> {
+        let connection = match &mut self.link {
+            Link::Sqlite(connection) => Single::Sqlite(connection),
+            Link::Postgres(connection) => Single::Postgres(connection),
+        };
+        let recorded = append_on(connection, event).await;
+        recorded.map_err(|cause| CopyError::Database { database: self.name.clone(), cause })
     }
 
     fn failed(&self, error: sqlx::Error) -> CopyError {

@@ -12,20 +12,16 @@ use super::{
 const MARK: &str = "INSERT INTO unfinished_copies (source, started_at) VALUES ($1, $2)";
 const UNMARK: &str = "DELETE FROM unfinished_copies WHERE source = $1";
 
-/// Opens a database that is empty or is an unfinished copy of the same source, brings it to this
-/// program's schema, and marks it as unfinished.
-pub(super) async fn open(
-    options: &Options,
-    source: &str,
-    now: Timestamp,
-) -> Result<Side, CopyError> {
+/// Opens a database that is empty or is an unfinished copy of the same source, and brings it to this
+/// program's schema. Returns whether it is marked as unfinished.
+pub(super) async fn open(options: &Options, source: &str) -> Result<(Side, bool), CopyError> {
     refuse_others(options).await?;
     migrate(options).await?;
     let mut side = Side::open(options).await?;
     // The connection that migrated may still be closing.
     side.refuse_others().await?;
     match side.find_text(UNFINISHED_COPY).await? {
-        Some(origin) if origin == source => return Ok(side),
+        Some(origin) if origin == source => return Ok((side, true)),
         Some(origin) => {
             return Err(CopyError::OtherOrigin { database: side.name().to_owned(), origin });
         }
@@ -37,8 +33,12 @@ pub(super) async fn open(
             return Err(CopyError::NotEmpty { database, table: table.name });
         }
     }
-    side.note(MARK, source, Some(now.as_micros())).await?;
-    Ok(side)
+    Ok((side, false))
+}
+
+/// Marks a database as unfinished, so that no server opens it.
+pub(super) async fn mark(side: &mut Side, source: &str, now: Timestamp) -> Result<(), CopyError> {
+    side.note(MARK, source, Some(now.as_micros())).await
 }
 
 /// Removes the mark, so that servers open the database.
@@ -64,7 +64,7 @@ async fn migrate(options: &Options) -> Result<(), CopyError> {
     let (found, known) = (status.found, status.known);
     let database = origin(options);
     match found {
-        0 => migrations::up(options).await.map(drop).map_err(failed),
+        0 => migrations::create(options).await.map_err(failed),
         _ if found < known => Err(CopyError::TooOld { database, found, known }),
         _ if found > known => Err(CopyError::TooNew { database, found, known }),
         _ => Ok(()),

@@ -22,6 +22,7 @@ use sqlite::SqliteEngine;
 use sqlite_lease::SqliteLease;
 
 pub(super) use parameters::params;
+pub(super) use statement::Single;
 pub use writer::WriterStats;
 
 /// The database behind a [`super::Storage`].

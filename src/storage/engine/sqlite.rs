@@ -8,9 +8,12 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePoolOptions},
 };
 
-use crate::storage::{
-    Error, Result, SqliteOptions, deadline, migrations,
-    sqlite_file::{connect_options, create_owner_only},
+use crate::{
+    model::event::Act,
+    storage::{
+        Error, Result, SqliteOptions, deadline, migrations,
+        sqlite_file::{connect_options, create_owner_only},
+    },
 };
 
 use super::{
@@ -41,11 +44,19 @@ pub(in crate::storage) struct SqliteEngine {
 }
 
 impl SqliteEngine {
-    pub(in crate::storage) async fn open(options: &SqliteOptions) -> Result<Self> {
+    /// Opens a file, and makes it if it does not exist. One with an older schema is migrated if there is an
+    /// act to record that as.
+    pub(in crate::storage) async fn open(
+        options: &SqliteOptions,
+        act: Option<&Act>,
+    ) -> Result<Self> {
         create_owner_only(&options.path).map_err(|error| Error::Unavailable(error.into()))?;
         let common = connect_options(options);
         let writing = common.clone().journal_mode(SqliteJournalMode::Wal);
-        migrations::sqlite::up(&writing, &options.path).await?;
+        match act {
+            Some(_) => drop(migrations::sqlite::up(&writing, &options.path, act).await?),
+            None => migrations::sqlite::create_or_check(&writing, &options.path).await?,
+        }
         let reading = common.pragma("query_only", "1");
         let size = options.readers.max(1);
         let readers = pool(size, reading.clone());

@@ -1,6 +1,6 @@
 //! One statement with its parameters, run on whichever engine a connection leads to.
 
-use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgConnection, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
 use crate::storage::Result;
 
@@ -93,5 +93,32 @@ impl Connection {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<R>> {
         noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_all(c).await?)
+    }
+}
+
+/// A connection that was opened for one purpose, beside those of an engine.
+pub(in crate::storage) enum Single<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Single<'_> {
+    /// Runs a statement, which does not stay prepared: the connection may be behind a pooler.
+    pub(in crate::storage) async fn execute(
+        self,
+        statement: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<()> {
+        match self {
+            Self::Sqlite(c) => {
+                let query = bind!(sqlx::query(statement), parameters).persistent(false);
+                query.execute(c).await?;
+            }
+            Self::Postgres(c) => {
+                let query = bind!(sqlx::query(statement), parameters).persistent(false);
+                query.execute(c).await?;
+            }
+        }
+        Ok(())
     }
 }

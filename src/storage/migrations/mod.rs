@@ -13,6 +13,8 @@ use sqlx::{
     migrate::{Migrate, MigrateError, MigrationType, Migrator},
 };
 
+use crate::model::event::{Act, Event, EventKind};
+
 use super::{Error, Options, Result};
 
 /// One migration.
@@ -42,15 +44,30 @@ include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
 
-/// Runs the migrations that a database lacks. Returns the status before. When several processes
-/// migrate at once, one of them does the work and the others wait.
+/// Runs the migrations that a database lacks, and records that unless the database is new. Returns the
+/// status before. When several processes migrate at once, one of them does the work and the others wait.
 ///
 /// # Errors
 /// When the database cannot be reached, is too new, or a migration fails; it is then as before.
-pub async fn up(options: &Options) -> Result<Status> {
+pub async fn up(options: &Options, act: &Act) -> Result<Status> {
+    run_on(options, Some(act)).await
+}
+
+/// Makes the schema of a database that has none. Any other is left as it is.
+///
+/// # Errors
+/// Like [`up`].
+pub async fn create(options: &Options) -> Result<()> {
+    if status(options).await?.found == 0 {
+        run_on(options, None).await?;
+    }
+    Ok(())
+}
+
+async fn run_on(options: &Options, act: Option<&Act>) -> Result<Status> {
     match options {
-        Options::Sqlite(options) => sqlite::migrate_file(options).await,
-        Options::Postgres(options) => postgres::up(options).await,
+        Options::Sqlite(options) => sqlite::migrate_file(options, act).await,
+        Options::Postgres(options) => postgres::up(options, act).await,
     }
 }
 
@@ -69,6 +86,12 @@ impl Status {
     fn new(found: i64, migrations: &[Migration]) -> Self {
         let pending = migrations.iter().copied().filter(|it| it.version > found).collect();
         Self { found, known: newest(migrations), pending }
+    }
+
+    /// The event of running those it lacks. A new database has nothing that could be changed.
+    fn event(&self, act: Option<&Act>) -> Option<Event> {
+        let is_changed = self.found > 0 && !self.pending.is_empty();
+        act.filter(|_| is_changed).map(|it| it.event(EventKind::SchemaMigrated).on(self.known))
     }
 
     /// Whether this program can work with the database as it is: with the schema it knows, and with

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::storage::{Error, PostgresOptions, Result};
+use crate::{
+    model::event::Act,
+    storage::{Error, PostgresOptions, Result, engine::Single, events::append_on},
+};
 
 use super::{Migration, NEWEST, POSTGRES, Status, newest, run};
 
@@ -33,9 +36,9 @@ pub(super) async fn status(options: &PostgresOptions) -> Result<Status> {
     Ok(Status::new(found, POSTGRES))
 }
 
-pub(super) async fn up(options: &PostgresOptions) -> Result<Status> {
+pub(super) async fn up(options: &PostgresOptions, act: Option<&Act>) -> Result<Status> {
     let mut connection = connect(options).await?;
-    let migrated = migrate(&mut connection, POSTGRES).await;
+    let migrated = migrate(&mut connection, POSTGRES, act).await;
     // Closed also after a failure, so that its transaction and lock end.
     let _ = connection.close().await;
     migrated
@@ -44,12 +47,16 @@ pub(super) async fn up(options: &PostgresOptions) -> Result<Status> {
 pub(super) async fn migrate(
     connection: &mut PgConnection,
     migrations: &[Migration],
+    act: Option<&Act>,
 ) -> Result<Status> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     let status = Status::new(schema_version(&mut transaction).await?, migrations);
     status.check_not_too_new()?;
     tracing::debug!(from = status.found, to = newest(migrations), "migrating the database");
     run(&mut *transaction, migrations).await?;
+    if let Some(event) = status.event(act) {
+        append_on(Single::Postgres(&mut transaction), &event).await?;
+    }
     transaction.commit().await?;
     Ok(status)
 }

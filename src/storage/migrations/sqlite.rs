@@ -10,9 +10,14 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 
-use crate::storage::{
-    Error, Result, SqliteOptions,
-    sqlite_file::{beside, connect_options, create_owner_only, write_snapshot},
+use crate::{
+    model::event::Act,
+    storage::{
+        Error, Result, SqliteOptions,
+        engine::Single,
+        events::append_on,
+        sqlite_file::{beside, connect_options, create_owner_only, write_snapshot},
+    },
 };
 
 use super::{Migration, NEWEST, SQLITE, Status, newest, run};
@@ -21,19 +26,42 @@ const HAS_VERSIONS: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// Runs the missing migrations on the file at `path`.
-pub(in crate::storage) async fn up(options: &SqliteConnectOptions, path: &Path) -> Result<Status> {
+/// Runs the missing migrations on the file at `path`, as this act.
+pub(in crate::storage) async fn up(
+    options: &SqliteConnectOptions,
+    path: &Path,
+    act: Option<&Act>,
+) -> Result<Status> {
     let mut connection = options.connect().await?;
-    let migrated = migrate(&mut connection, path, SQLITE).await;
+    let migrated = migrate(&mut connection, path, SQLITE, act).await;
     connection.close().await?;
     migrated
 }
 
+/// Makes the schema of an empty file, and checks that of another one.
+pub(in crate::storage) async fn create_or_check(
+    options: &SqliteConnectOptions,
+    path: &Path,
+) -> Result<()> {
+    let mut connection = options.connect().await?;
+    let found = schema_version(&mut connection).await;
+    connection.close().await?;
+    match found? {
+        0 => up(options, path, None).await.map(drop),
+        found => Status::new(found, SQLITE).check(),
+    }
+}
+
+/// Whether the schema is not older than the one that this program knows, so that events can be recorded.
+pub(in crate::storage) async fn has_record(connection: &mut SqliteConnection) -> Result<bool> {
+    Ok(schema_version(connection).await? >= newest(SQLITE))
+}
+
 /// Runs the missing migrations on a file that may not exist yet.
-pub(super) async fn migrate_file(options: &SqliteOptions) -> Result<Status> {
+pub(super) async fn migrate_file(options: &SqliteOptions, act: Option<&Act>) -> Result<Status> {
     create_owner_only(&options.path).map_err(|error| Error::Unavailable(error.into()))?;
     let writing = connect_options(options).journal_mode(SqliteJournalMode::Wal);
-    up(&writing, &options.path).await
+    up(&writing, &options.path, act).await
 }
 
 pub(super) async fn status(options: &SqliteOptions) -> Result<Status> {
@@ -50,6 +78,7 @@ pub(super) async fn migrate(
     connection: &mut SqliteConnection,
     path: &Path,
     migrations: &[Migration],
+    act: Option<&Act>,
 ) -> Result<Status> {
     let status = Status::new(schema_version(connection).await?, migrations);
     status.check_not_too_new()?;
@@ -70,6 +99,9 @@ pub(super) async fn migrate(
     // All of them or none, and never by two processes at once.
     let mut transaction = connection.begin_with(BEGIN).await?;
     run(&mut *transaction, migrations).await?;
+    if let Some(event) = status.event(act) {
+        append_on(Single::Sqlite(&mut transaction), &event).await?;
+    }
     transaction.commit().await?;
     Ok(status)
 }

@@ -29,7 +29,7 @@ async fn a_new_database_is_not_copied() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.db");
 
-    migrate(&mut connect(&path).await, &path, &[FIRST, SECOND]).await.unwrap();
+    migrate(&mut connect(&path).await, &path, &[FIRST, SECOND], None).await.unwrap();
 
     assert!(!fs::exists(beside(&path, ".before-2")).unwrap());
 }
@@ -39,9 +39,9 @@ async fn an_older_database_is_copied_before_it_is_migrated() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.db");
     let mut connection = connect(&path).await;
-    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST], None).await.unwrap();
 
-    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST, SECOND], None).await.unwrap();
 
     let copy = beside(&path, ".before-2");
     assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
@@ -59,11 +59,11 @@ async fn a_migration_that_fails_changes_nothing_and_can_be_tried_again() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.db");
     let mut connection = connect(&path).await;
-    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST], None).await.unwrap();
 
-    migrate(&mut connection, &path, &[FIRST, SECOND, BROKEN]).await.unwrap_err();
+    migrate(&mut connection, &path, &[FIRST, SECOND, BROKEN], None).await.unwrap_err();
     let after_failure = schema_version(&mut connection).await.unwrap();
-    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST, SECOND], None).await.unwrap();
 
     assert_eq!(after_failure, 1);
     assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
@@ -74,9 +74,9 @@ async fn the_next_schema_is_worked_with_and_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.db");
     let mut connection = connect(&path).await;
-    migrate(&mut connection, &path, &[FIRST, SECOND]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST, SECOND], None).await.unwrap();
 
-    migrate(&mut connection, &path, &[FIRST]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST], None).await.unwrap();
 
     assert_eq!(schema_version(&mut connection).await.unwrap(), 2);
 }
@@ -86,9 +86,9 @@ async fn a_database_two_schemas_ahead_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.db");
     let mut connection = connect(&path).await;
-    migrate(&mut connection, &path, &[FIRST, SECOND, THIRD]).await.unwrap();
+    migrate(&mut connection, &path, &[FIRST, SECOND, THIRD], None).await.unwrap();
 
-    let refused = migrate(&mut connection, &path, &[FIRST]).await;
+    let refused = migrate(&mut connection, &path, &[FIRST], None).await;
 
     assert!(matches!(refused, Err(Error::TooNew { found: 3, known: 1 })));
 }

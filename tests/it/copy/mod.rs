@@ -4,6 +4,7 @@ mod backups;
 mod interruptions;
 mod people;
 mod pooler;
+mod record;
 mod refusals;
 mod tables;
 
@@ -86,7 +87,7 @@ fn take_key(from: &Home, to: &Home) {
 /// A migrated and empty SQLite home with a key.
 pub(crate) async fn empty_sqlite() -> Home {
     let home = Home::on_sqlite();
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
     take_key(&Home::at(String::new()), &home);
     home
 }

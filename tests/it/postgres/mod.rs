@@ -29,7 +29,7 @@ const RECOVERY: Duration = Duration::from_secs(10);
 async fn own_server(settings: &[(&str, &str)]) -> (PostgresServer, Home) {
     let server = PostgresServer::start(settings);
     let home = Home::at(server.fresh_database().await);
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
     (server, home)
 }
 

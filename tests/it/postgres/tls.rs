@@ -46,7 +46,7 @@ fn verified(server: &PostgresServer, authority: &TempDir) -> String {
 async fn a_server_that_proves_itself_is_spoken_to_in_secret() {
     let (server, certificate) = server_named("localhost");
     let home = Home::at(verified(&server, &certificate));
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
 
     let app = TestApp::start_in(home, &[]).await;
     app.registered("alice").await;

@@ -113,7 +113,7 @@ async fn every_call_costs_the_statements_it_is_known_to_cost() {
     let server = PostgresServer::start(&[("log_statement", "all")]);
     server.create_database(DATABASE, None).await;
     let home = Home::at(server.url(DATABASE));
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
     let app = TestApp::start_in(home, &[]).await;
     let mut log = StatementLog::new(&server);
 
@@ -199,7 +199,7 @@ async fn a_decoy_costs_the_statements_of_a_passkey() {
     let server = PostgresServer::start(&[("log_statement", "all")]);
     server.create_database(DATABASE, None).await;
     let home = Home::at(server.url(DATABASE));
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
     let app = TestApp::start_in(home, &[]).await;
     let mut of_mallory = Authenticator::platform(ORIGIN);
     app.registered("alice").await.add_passkey(&mut of_mallory.clone(), "").await.unwrap();
@@ -248,7 +248,7 @@ async fn a_refused_sign_in_costs_the_same_for_a_name_that_no_account_has() {
     let server = PostgresServer::start(&[("log_statement", "all")]);
     server.create_database(DATABASE, None).await;
     let home = Home::at(server.url(DATABASE));
-    migrations::up(&home.options()).await.unwrap();
+    migrations::create(&home.options()).await.unwrap();
     let app = TestApp::start_in(home, &[]).await;
     app.registered("alice").await;
     let mut log = StatementLog::new(&server);

@@ -72,7 +72,7 @@ impl Home {
             .get_or_init(async || {
                 server.create_database(TEMPLATE, None).await;
                 let template = Self::at(server.url(TEMPLATE));
-                migrations::up(&template.options()).await.unwrap();
+                migrations::create(&template.options()).await.unwrap();
             })
             .await;
         Self::at(server.fresh_database_from(TEMPLATE).await)

@@ -49,6 +49,10 @@ pub(super) type Named = (u32, &'static str);
 /// The activity that the schema of a class does not list.
 pub(super) const OTHER: u32 = 99;
 
+/// The entities of which there is one; what their events have as a target is something else.
+pub(super) const DATABASE: &str = "Database";
+pub(super) const RECORD: &str = "Record";
+
 const INFORMATIONAL: Named = (1, "Informational");
 const LOW: Named = (2, "Low");
 const MEDIUM: Named = (3, "Medium");
@@ -86,6 +90,10 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::TokenRevoked => (Entity("Access Token"), (9, "Disable")),
         K::SigningKeyCreated => (Entity("Signing Key"), (1, "Create")),
         K::SigningKeyRevoked => (Entity("Signing Key"), (9, "Disable")),
+        K::SchemaMigrated => (Entity(DATABASE), (3, "Update")),
+        K::DatabaseBackedUp | K::DatabaseCopied => (Entity(DATABASE), (2, "Read")),
+        K::DatabaseRestored => (Entity(DATABASE), (1, "Create")),
+        K::RecordExported => (Entity(RECORD), (2, "Read")),
         K::RefusalsNotRecorded => (BaseEvent, (OTHER, "Refusals Not Recorded")),
     }
 }

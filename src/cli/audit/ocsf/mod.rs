@@ -19,7 +19,7 @@ use crate::{
 };
 
 use self::{
-    classes::{Class, Named, OTHER, class, severity},
+    classes::{Class, DATABASE, Named, OTHER, RECORD, class, severity},
     objects::{Fields, PRODUCT, actor, id, metadata, object, person, service_account, text},
 };
 
@@ -142,7 +142,10 @@ fn account_change(kind: Option<EventKind>, row: &Row) -> Fields {
 }
 
 fn entity_management(entity: &str, row: &Row) -> Fields {
-    let uid = text(row.target.as_ref());
+    let (uid, target) = match text(row.target.as_ref()) {
+        target if [DATABASE, RECORD].contains(&entity) => (None, target),
+        uid => (uid, None),
+    };
     let managed: Fields = vec![
         // Without an ID, as where an act was refused, an entity needs a name.
         ("name", uid.is_none().then(|| json!(entity))),
@@ -151,6 +154,7 @@ fn entity_management(entity: &str, row: &Row) -> Fields {
         ("type", Some(json!(entity))),
     ];
     let rest: Fields = vec![
+        ("target", target),
         ("account_id", id(row.account_id.as_ref())),
         ("method", text(row.method.as_ref())),
         ("actor_role", text(row.actor_role.as_ref())),
