@@ -19,7 +19,7 @@ use crate::{
         },
         passkeys::Passkeys,
         passwords::Passwords,
-        record::{keys::TrustedKeys, listing::Listing, sealer::Sealer},
+        record::{keys::TrustedKeys, listing::Listing, rotation::Rotation, sealer::Sealer},
         registrations::Registrations,
         replication::Replication,
         revocations::Revocations,
@@ -157,6 +157,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         events,
         record: Listing::new(storage.clone()),
         explanations: explanations(config, data, &keys, world)?,
+        record_keys: record_keys(data, world)?,
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,
         access_tokens,
@@ -199,6 +200,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
         events,
         record: Listing::new(storage.clone()),
         explanations: explanations(config, data, &keys, world)?,
+        record_keys: record_keys(data, world)?,
         keys,
         service_accounts: ServiceAccounts::load(storage.clone(), world.clone()).await?,
         slow_watcher_timeout: config.limits.slow_watcher_timeout,
@@ -245,6 +247,11 @@ fn system(config: &Config, storage: &Storage, world: &World) -> System {
         limits: config.bounds.clone(),
     };
     System::new(storage.clone(), world.clone(), configured)
+}
+
+fn record_keys(data: &Data, world: &World) -> Result<Rotation> {
+    let key = data.secret.derive(purpose::EVENT_KEYS)?;
+    Ok(Rotation::new(data.storage.clone(), world.clone(), key))
 }
 
 fn passkeys(

@@ -102,6 +102,7 @@ fn every_subcommand_parses_to_its_own_variant() {
         "audit watch --after 5 --limit 1" => Command::Audit(AuditCommand::Watch(_)),
         "audit export" => Command::Audit(AuditCommand::Export { format: Format::Claviger }),
         "audit export --format ocsf" => Command::Audit(AuditCommand::Export { format: Format::Ocsf }),
+        "audit rotate-key --reason r" => Command::Audit(AuditCommand::RotateKey { reason, .. }) if reason.text == "r",
         "audit verify" => Command::Audit(AuditCommand::Verify { file: None, .. }),
         "audit verify --file a.jsonl --key a,b" => Command::Audit(AuditCommand::Verify { keys, .. }) if keys.len() == 2,
         "explain alice" => Command::Explain(Explain { subject, .. }) if subject == "alice",

@@ -11,7 +11,10 @@ use crate::{
             explanations::Explanations,
             rights::{Operation, Rights},
         },
-        record::listing::{Follower, Listing},
+        record::{
+            listing::{Follower, Listing},
+            rotation::Rotation,
+        },
     },
     grpc::contracts::admin::{self as pb, audit_service_server::AuditService},
     model::answer::AnswerTimeout,
@@ -19,7 +22,7 @@ use crate::{
 
 use super::{
     backend::{backend, stream_authorization},
-    convert::{audit as convert, explanations},
+    convert::{audit as convert, explanations, operators::acting},
     services::OperatorServices,
     stream_authorization::while_authorized,
     watching,
@@ -29,6 +32,7 @@ use super::{
 pub(super) struct Service {
     record: Listing,
     explanations: Explanations,
+    keys: Rotation,
     rights: Rights,
     slow_watcher_timeout: Duration,
 }
@@ -37,8 +41,9 @@ impl Service {
     pub(super) fn new(services: &OperatorServices) -> Self {
         let slow_watcher_timeout = services.slow_watcher_timeout;
         let rights = services.rights();
-        let (record, explanations) = (services.record.clone(), services.explanations.clone());
-        Self { record, explanations, rights, slow_watcher_timeout }
+        let (record, keys) = (services.record.clone(), services.record_keys.clone());
+        let explanations = services.explanations.clone();
+        Self { record, explanations, keys, rights, slow_watcher_timeout }
     }
 }
 
@@ -91,6 +96,16 @@ impl AuditService for Service {
             Explained::Username(username) => self.explanations.username(&username).await?,
         };
         Ok(Response::new(explanations::account_explained(explanation)))
+    }
+
+    async fn rotate_record_key(
+        &self,
+        request: Request<pb::RotateRecordKeyRequest>,
+    ) -> Result<Response<pb::RotateRecordKeyResponse>, Status> {
+        let actor = self.rights.admit(backend(&request)?, Operation::RotateRecordKey).await?;
+        let by = acting(&request.get_ref().reason, actor)?;
+        let key = self.keys.rotate(&by).await?;
+        Ok(Response::new(convert::rotated(&key)))
     }
 }
 

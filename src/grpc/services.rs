@@ -11,7 +11,7 @@ use crate::{
             revocations::Revoker, rights::Rights, system::System,
         },
         passkeys::Passkeys,
-        record::listing::Listing,
+        record::{listing::Listing, rotation::Rotation},
         registrations::Registrations,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
@@ -48,6 +48,8 @@ pub struct Services {
     pub record: Listing,
     /// Explains tokens and accounts to operators.
     pub explanations: Explanations,
+    /// The key that signs its checkpoints.
+    pub record_keys: Rotation,
     /// Access tokens.
     pub access_tokens: Arc<AccessTokens>,
     /// Signing keys.
@@ -83,6 +85,8 @@ pub struct OperatorServices {
     pub record: Listing,
     /// Explains tokens and accounts.
     pub explanations: Explanations,
+    /// The key that signs its checkpoints.
+    pub record_keys: Rotation,
     /// Signing keys.
     pub keys: Arc<KeyRing>,
     /// Service accounts.
@@ -109,6 +113,7 @@ impl Services {
             events: self.events.clone(),
             record: self.record.clone(),
             explanations: self.explanations.clone(),
+            record_keys: self.record_keys.clone(),
             keys: Arc::clone(&self.keys),
             service_accounts: self.service_accounts.clone(),
             slow_watcher_timeout: self.slow_watcher_timeout,

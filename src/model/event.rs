@@ -131,6 +131,8 @@ event_kinds! {
     DatabaseCopied = "database_copied", target "database that is copied into";
     /// An export of the record was begun.
     RecordExported = "record_exported", target "format";
+    /// A key that signs checkpoints of the record was created, which replaces the one before.
+    RecordKeyCreated = "record_key_created", target "key ID";
     /// Refusals were so many that some were not recorded; the target is their number.
     RefusalsNotRecorded = "refusals_not_recorded", target "number of refusals";
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::operator::flags::Connection;
+use crate::cli::operator::flags::{Connection, Reason};
 
 /// `claviger audit`.
 #[derive(Debug, Subcommand)]
@@ -25,6 +25,17 @@ pub(in crate::cli) enum AuditCommand {
         /// What to print on each line
         #[arg(long, value_name = "FORMAT", default_value = "claviger")]
         format: Format,
+    },
+    /// Create a key that signs the checkpoints of the record from the next one on
+    ///
+    /// Works beside running servers, which use the new key within about a second. What previous keys have
+    /// signed stays good, and they sign nothing more. To verify exports with --key, give all key IDs that
+    /// `claviger audit verify` prints.
+    RotateKey {
+        #[command(flatten)]
+        connection: Connection,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// Verify that no sealed event was changed, removed, added or moved
     ///

@@ -9,6 +9,7 @@ mod lines;
 mod list;
 mod ocsf;
 mod progress;
+mod rotate;
 mod verify;
 
 use std::process::ExitCode;
@@ -37,6 +38,10 @@ pub(super) async fn run(command: AuditCommand, context: &Context) -> ExitCode {
         AuditCommand::Watch(watch) => {
             let work = async |it: &Console<'_>| list::watch(it, &watch).await;
             operator::run(&watch.connection, context, work).await
+        }
+        AuditCommand::RotateKey { connection, reason } => {
+            let work = async |it: &Console<'_>| rotate::rotate_key(it, reason.text).await;
+            operator::run(&connection, context, work).await
         }
         AuditCommand::Export { format } => {
             let work = async |it: &Reader| export::export(it, format).await;

@@ -51,11 +51,11 @@ pub(super) fn file(path: &Path, pinned: &[String]) -> ExitCode {
 }
 
 fn report(outcome: std::result::Result<Proved, Finding>) -> ExitCode {
-    let Proved { rows, last } = match outcome {
+    let Proved { rows, last, key_ids } = match outcome {
         Ok(proved) => proved,
         Err(finding) => return refused(format_args!("{finding} The record is not intact.")),
     };
-    let Some(Checkpoint { position, chain_hash, kept_after, signed_at, key_id, .. }) = last else {
+    let Some(Checkpoint { position, chain_hash, kept_after, signed_at, .. }) = last else {
         say("No event is sealed yet.");
         return ExitCode::SUCCESS;
     };
@@ -69,7 +69,7 @@ fn report(outcome: std::result::Result<Proved, Finding>) -> ExitCode {
         date(signed_at)
     ));
     say(format_args!("Hash: {}", hex(&chain_hash)));
-    say(format_args!("Key ID: {key_id}"));
+    key_ids.iter().for_each(|it| say(format_args!("Key ID: {it}")));
     ExitCode::SUCCESS
 }
 

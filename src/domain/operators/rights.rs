@@ -74,6 +74,7 @@ operations! {
     WatchEvents: Reader, None;
     ExplainToken: Reader, None;
     ExplainAccount: Reader, None;
+    RotateRecordKey: Admin, Some(EventKind::RecordKeyCreated);
     ListKeys: Admin, None;
     RotateKey: Admin, Some(EventKind::SigningKeyCreated);
     RevokeKey: Admin, Some(EventKind::SigningKeyRevoked);

@@ -1,7 +1,10 @@
-//! The keys of the record: one key pair of its own signs checkpoints.
+//! The keys of the record: key pairs of its own, the newest of which signs checkpoints.
 //!
-//! It is made by the first server that seals, and stored sealed under a key derived from the
-//! key-encryption key. So a public key that another program wrote into the database signs for nothing.
+//! The first is made by the first server that seals, others by rotation. They are stored sealed under a key
+//! derived from the key-encryption key. So a public key that another program wrote into the database signs
+//! for nothing.
+
+use std::sync::Arc;
 
 use claviger_token::{algorithm::SigningAlgorithm, jwk::PublicParts, signature::VerifyingKey};
 
@@ -34,6 +37,11 @@ impl EventKey {
             storage.add_first_event_key(make(world, sealing_key)?).await?;
             stored = storage.list_event_keys().await?;
         }
+        Self::newest(stored, sealing_key)
+    }
+
+    /// The last of these keys.
+    fn newest(mut stored: Vec<StoredEventKey>, sealing_key: &DerivedKey) -> Result<Self> {
         // Without a key another replica makes it now.
         let newest = stored.pop().ok_or_else(|| Error::internal("the record has no key yet"))?;
         let pair = open(&newest, sealing_key).ok_or_else(|| {
@@ -53,6 +61,35 @@ impl EventKey {
     }
 }
 
+/// The keys as they were at one time: the one that signs, and those that checkpoints are verified with.
+pub(super) struct KeySet {
+    stored: Vec<StoredEventKey>,
+    pub(super) signing: EventKey,
+    pub(super) trusted: TrustedKeys,
+}
+
+impl KeySet {
+    /// The keys in the database; those that are known are not opened again.
+    pub(super) async fn load(
+        known: Option<Arc<Self>>,
+        storage: &Storage,
+        world: &World,
+        sealing_key: &DerivedKey,
+    ) -> Result<Arc<Self>> {
+        let mut stored = storage.list_event_keys().await?;
+        if let Some(known) = known.filter(|it| it.stored == stored) {
+            return Ok(known);
+        }
+        if stored.is_empty() {
+            EventKey::load(storage, world, sealing_key).await?;
+            stored = storage.list_event_keys().await?;
+        }
+        let trusted = TrustedKeys::of(&stored, sealing_key);
+        let signing = EventKey::newest(stored.clone(), sealing_key)?;
+        Ok(Arc::new(Self { stored, signing, trusted }))
+    }
+}
+
 /// The keys that checkpoints may be signed with.
 #[derive(Debug, Default)]
 pub struct TrustedKeys(Vec<(VerifyingKey, Vec<u8>)>);
@@ -63,13 +100,16 @@ impl TrustedKeys {
     /// # Errors
     /// When storage fails.
     pub async fn load(storage: &Storage, sealing_key: &DerivedKey) -> Result<Self> {
+        Ok(Self::of(&storage.list_event_keys().await?, sealing_key))
+    }
+
+    /// Those of these keys that were sealed with this server's secret.
+    fn of(stored: &[StoredEventKey], sealing_key: &DerivedKey) -> Self {
         let mut keys = Self::default();
-        for stored in storage.list_event_keys().await? {
-            if open(&stored, sealing_key).is_some() {
-                keys.add(&stored.key_id, &stored.public_key);
-            }
+        for stored in stored.iter().filter(|it| open(it, sealing_key).is_some()) {
+            keys.add(&stored.key_id, &stored.public_key);
         }
-        Ok(keys)
+        keys
     }
 
     /// Adds a public key (DER SubjectPublicKeyInfo). Returns `false` when it is not a key of this id.
@@ -93,7 +133,8 @@ impl TrustedKeys {
     }
 }
 
-fn make(world: &World, sealing_key: &DerivedKey) -> Result<StoredEventKey> {
+/// A new key pair.
+pub(super) fn make(world: &World, sealing_key: &DerivedKey) -> Result<StoredEventKey> {
     let private_key = KeyPair::generate(ALGORITHM)?;
     let public_key = KeyPair::from_pkcs8(ALGORITHM, &private_key)?.public_key()?;
     let key_id = PublicParts::of(ALGORITHM, &public_key)

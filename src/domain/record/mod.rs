@@ -6,5 +6,6 @@ pub mod encoding;
 pub mod keys;
 pub mod listing;
 pub mod reader;
+pub mod rotation;
 pub mod sealer;
 pub mod verify;

@@ -5,12 +5,11 @@
 //! twice.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use claviger_token::time::Timestamp;
-use tokio::sync::OnceCell;
 
 use crate::{
     domain::{Error, Result, secret::DerivedKey, world::World},
@@ -20,7 +19,7 @@ use crate::{
 
 use super::{
     encoding::{self, BEGINNING},
-    keys::{EventKey, TrustedKeys},
+    keys::{KeySet, TrustedKeys},
 };
 
 /// How many rows are sealed at once, at most.
@@ -34,7 +33,7 @@ pub struct Sealer {
     world: World,
     sealing_key: DerivedKey,
     retention: Duration,
-    keys: OnceCell<(EventKey, TrustedKeys)>,
+    keys: Mutex<Option<Arc<KeySet>>>,
     /// The last checkpoint that was found good.
     seen: Mutex<Option<Checkpoint>>,
 }
@@ -47,7 +46,7 @@ impl Sealer {
         sealing_key: DerivedKey,
         retention: Duration,
     ) -> Self {
-        let (keys, seen) = (OnceCell::new(), Mutex::default());
+        let (keys, seen) = (Mutex::default(), Mutex::default());
         Self { storage, world, sealing_key, retention, keys, seen }
     }
 
@@ -66,8 +65,9 @@ impl Sealer {
     async fn pass(&self) -> Result<u64> {
         // Before the rows: what another replica seals in between makes storage refuse this pass.
         let last = self.storage.find_last_checkpoint().await?;
-        let (key, trusted) = self.keys.get_or_try_init(|| self.load_keys()).await?;
-        self.examine(last.as_ref(), trusted)?;
+        // After the checkpoint: the key that has signed it is among them, so none signs after its successor.
+        let keys = self.load_keys().await?;
+        self.examine(last.as_ref(), &keys.trusted)?;
         let kept_after = self.kept_after(last.as_ref()).await?;
         let rows = self.storage.list_unsealed(BATCH).await?;
         if rows.is_empty() && last.as_ref().map_or(0, |it| it.kept_after) == kept_after {
@@ -75,14 +75,16 @@ impl Sealer {
         }
         let count = rows.len() as u64;
         let sealing = prepare(last, rows, kept_after, self.world.now())?;
-        let checkpoint = key.sign(sealing.checkpoint)?;
+        let checkpoint = keys.signing.sign(sealing.checkpoint)?;
         let is_done = self.storage.seal(Sealing { checkpoint, ..sealing }).await?;
         Ok(if is_done { count } else { 0 })
     }
 
-    async fn load_keys(&self) -> Result<(EventKey, TrustedKeys)> {
-        let key = EventKey::load(&self.storage, &self.world, &self.sealing_key).await?;
-        Ok((key, TrustedKeys::load(&self.storage, &self.sealing_key).await?))
+    async fn load_keys(&self) -> Result<Arc<KeySet>> {
+        let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let keys = KeySet::load(known, &self.storage, &self.world, &self.sealing_key).await?;
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&keys));
+        Ok(keys)
     }
 
     /// Refuses a last checkpoint that none of the keys signed. Logs when it is before one that was there.

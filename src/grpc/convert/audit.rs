@@ -10,7 +10,7 @@ use crate::{
     grpc::contracts::admin as pb,
     model::{
         id::EventId,
-        record::{Entry, Row, SealedRow},
+        record::{Entry, Row, SealedRow, StoredEventKey},
         violation::FieldReason,
     },
 };
@@ -76,6 +76,13 @@ pub(crate) fn watched(rows: Vec<SealedRow>) -> pb::WatchEventsResponse {
 /// An event, sealed or not.
 pub(super) fn entry(Entry { position, row }: Entry) -> pb::Event {
     event(position.unwrap_or(0), row)
+}
+
+/// The key that signs from now on.
+pub(crate) fn rotated(key: &StoredEventKey) -> pb::RotateRecordKeyResponse {
+    let key_id = key.key_id.clone();
+    let key = pb::RecordKey { key_id, create_time: Some(timestamp(key.created_at)) };
+    pb::RotateRecordKeyResponse { key: Some(key) }
 }
 
 fn event(position: i64, row: Row) -> pb::Event {

@@ -130,6 +130,7 @@ calls! {
     audit.list_events: ListEventsRequest -> ListEventsResponse;
     audit.explain_token: ExplainTokenRequest -> ExplainTokenResponse;
     audit.explain_account: ExplainAccountRequest -> ExplainAccountResponse;
+    audit.rotate_record_key: RotateRecordKeyRequest -> RotateRecordKeyResponse;
     keys.list_keys: ListKeysRequest -> ListKeysResponse;
     keys.rotate_key: RotateKeyRequest -> RotateKeyResponse;
     keys.revoke_key: RevokeKeyRequest -> RevokeKeyResponse;

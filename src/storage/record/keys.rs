@@ -3,8 +3,11 @@
 use claviger_token::time::Timestamp;
 
 use crate::{
-    model::record::StoredEventKey,
-    storage::{Connection, Result, Storage, locks::try_lock_sealing, params},
+    model::{
+        event::{Act, EventKind},
+        record::StoredEventKey,
+    },
+    storage::{Connection, Result, Storage, events::append, locks::try_lock_sealing, params},
 };
 
 // There are as many as there were rotations.
@@ -13,6 +16,9 @@ SELECT key_id, sealed_private_key, public_key, created_at FROM event_keys
 WHERE key_id > '' ORDER BY key_id";
 
 const EXISTS: &str = "SELECT 1 FROM event_keys WHERE key_id > '' LIMIT 1";
+
+const NEWEST: &str = "
+SELECT created_at FROM event_keys WHERE key_id > '' ORDER BY created_at DESC LIMIT 1";
 
 const INSERT: &str = "
 INSERT INTO event_keys (key_id, sealed_private_key, public_key, created_at)
@@ -31,15 +37,35 @@ impl Storage {
     pub async fn add_first_event_key(&self, key: StoredEventKey) -> Result<bool> {
         self.write(key, |c, key| Box::pin(add_first(c, key))).await
     }
+
+    /// Adds a key that replaces the newest one. Returns when it was made, which is after the newest one
+    /// whatever the clock says: the order of the keys decides which one signs.
+    pub async fn add_event_key(&self, key: StoredEventKey, act: Act) -> Result<Timestamp> {
+        self.write((key, act), |c, (key, act)| Box::pin(add(c, key, act))).await
+    }
+}
+
+async fn add(connection: &mut Connection, key: &StoredEventKey, act: &Act) -> Result<Timestamp> {
+    let newest: Option<(i64,)> = connection.find(NEWEST, params![]).await?;
+    let after_newest = newest.map(|(it,)| Timestamp::from_micros(it.saturating_add(1)));
+    let created_at = after_newest.map_or(key.created_at, |it| it.max(key.created_at));
+    insert(connection, &StoredEventKey { created_at, ..key.clone() }).await?;
+    append(connection, &act.event(EventKind::RecordKeyCreated).on(&key.key_id)).await?;
+    Ok(created_at)
 }
 
 async fn add_first(connection: &mut Connection, key: &StoredEventKey) -> Result<bool> {
     if !try_lock_sealing(connection).await? || connection.exists(EXISTS, params![]).await? {
         return Ok(false);
     }
+    insert(connection, key).await?;
+    Ok(true)
+}
+
+async fn insert(connection: &mut Connection, key: &StoredEventKey) -> Result<()> {
     let StoredEventKey { key_id, sealed_private_key, public_key, created_at } = key;
     connection.execute(INSERT, params![key_id, sealed_private_key, public_key, created_at]).await?;
-    Ok(true)
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]

@@ -68,5 +68,5 @@ pub(super) const KEYS: Table = Table {
         integer("created_at"),
     ],
     account_deletion: AccountDeletion::Unrelated,
-    sweep: Sweep::Never("there is one until it is rotated, and its signatures are checked with it"),
+    sweep: Sweep::Never("there are as few as rotations, and old signatures are verified with them"),
 };

@@ -147,6 +147,7 @@ async fn keys_and_service_accounts_are_managed_the_same_both_ways() {
         for act in [
             &["keys", "rotate", "--reason", "drill"][..],
             &["keys", "rotate", "--now"],
+            &["audit", "rotate-key", "--reason", "yearly"],
             &["service-account", "create", "NAME", "--audience", "a", "--reason", "a new shop"],
             &["service-account", "rotate", "NAME", "--overlap", "1h"],
             &["service-account", "rotate", "NAME", "--overlap", "0s", "--reason", "leaked"],
@@ -166,7 +167,7 @@ async fn keys_and_service_accounts_are_managed_the_same_both_ways() {
     let recorded = ground.local(&["audit", "list", "--output", "json"]).succeeded();
     let count =
         |reason: &str| recorded.matches(&format!("\"operator_reason\":\"{reason}\"")).count();
-    for reason in ["a new shop", "leaked", "closed"] {
+    for reason in ["a new shop", "leaked", "closed", "yearly"] {
         assert_eq!(count(reason), 4, "{reason}: {recorded}");
     }
     // A server that is asked right after a command has made a key may return that one.

@@ -7,6 +7,7 @@ mod ocsf;
 mod operators;
 mod proof;
 mod retention;
+mod rotation;
 mod secrecy;
 mod service;
 mod storm;

@@ -35,7 +35,7 @@ async fn commands_name_the_user_of_the_operating_system() {
     let key = app.query_text("SELECT key_id FROM signing_keys").await;
     let session = alice.tokens.session_id.as_str();
     let token = "0197c1c5-3f2e-7a0b-8c3d-2a1b3c4d5e6f";
-    let commands: [(&[&str], &str, Option<&str>); 13] = [
+    let commands: [(&[&str], &str, Option<&str>); 14] = [
         (&["accounts", "unlock", "alice"], "username_unlocked", None),
         (&["accounts", "unlock", "stranger"], "username_unlocked", None),
         (&["accounts", "set-groups", "alice", "staff"], "account_groups_changed", None),
@@ -47,6 +47,7 @@ async fn commands_name_the_user_of_the_operating_system() {
         (&["service-account", "delete", "shop", "--yes"], "service_account_deleted", Some("shop")),
         (&["keys", "rotate", "--now"], "signing_key_created", None),
         (&["keys", "revoke", &key], "signing_key_revoked", Some(&key)),
+        (&["audit", "rotate-key"], "record_key_created", None),
         (&["audit", "export"], "record_exported", Some("claviger")),
         (&["audit", "export", "--format", "ocsf"], "record_exported", Some("ocsf")),
     ];

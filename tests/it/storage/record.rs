@@ -14,6 +14,7 @@ use claviger::domain::{
     record::{
         keys::TrustedKeys,
         reader::Reader,
+        rotation::Rotation,
         sealer::Sealer,
         verify::{Finding, Proved},
     },
@@ -22,6 +23,7 @@ use claviger::domain::{
 };
 
 use super::{DAY, Database, HOUR, NOW, cutoffs, race, refusal_at, with_database};
+use crate::support::command_line;
 
 const WRITERS: u64 = 8;
 const EVENTS: u64 = 50;
@@ -86,7 +88,7 @@ async fn concurrent_writers_and_sealers_give_dense_places() {
         }
         sealer(&database, World::system()).run_once().await.unwrap();
 
-        let Proved { rows, last } = verify(&database).await.unwrap();
+        let Proved { rows, last, .. } = verify(&database).await.unwrap();
 
         assert_eq!(rows, WRITERS * EVENTS);
         assert_eq!(last.unwrap().position, i64::try_from(WRITERS * EVENTS).unwrap());
@@ -178,6 +180,47 @@ async fn a_key_that_another_program_wrote_signs_for_nothing() {
 }
 
 #[tokio::test]
+async fn every_sealer_signs_with_the_newest_key_and_the_earlier_ones_stay_good() {
+    with_database(async |database| {
+        let (first, clock) = fill(&database).await;
+        // The other replica has read the keys before the rotation.
+        let second = sealer(&database, World::with_clock(clock.clone()));
+        second.run_once().await.unwrap();
+        // The clock of the machine is set back: the new key replaces the other one all the same.
+        let behind = World::with_clock(ManualClock::starting_at(NOW - DAY));
+        let rotation = Rotation::new(database.handle(), behind, sealing_key());
+
+        let mut expected = vec![verify(&database).await.unwrap().key_ids[0].clone()];
+        for sealer in [&second, &first] {
+            expected.push(rotation.rotate(&command_line()).await.unwrap().key_id);
+            clock.advance(HOUR);
+            sealer.run_once().await.unwrap();
+        }
+        database.record_events(vec![refusal_at(NOW)]).await.unwrap();
+        second.run_once().await.unwrap();
+
+        let proved = verify(&database).await.unwrap();
+        assert_eq!((proved.rows, proved.key_ids), (13, expected));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_of_another_secret_is_not_rotated_to() {
+    with_database(async |database| {
+        let (running, _) = fill(&database).await;
+        let another = MasterSecret::new([2; 32]).derive("event keys").unwrap();
+        let rotation = Rotation::new(database.handle(), World::system(), another);
+
+        assert!(rotation.rotate(&command_line()).await.is_err());
+
+        running.run_once().await.unwrap();
+        assert_eq!(database.count("SELECT count(*) FROM event_keys").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_is_sealed_after_a_forged_checkpoint_which_would_make_it_good() {
     with_database(async |database| {
         let (running, _) = fill(&database).await;
@@ -214,7 +257,7 @@ async fn rows_are_swept_up_to_a_checkpoint_and_the_rest_stays_proved() {
         database.record_events(vec![refusal_at(NOW)]).await.unwrap();
         sealer.run_once().await.unwrap();
 
-        let Proved { rows, last } = verify(&database).await.unwrap();
+        let Proved { rows, last, .. } = verify(&database).await.unwrap();
 
         assert_eq!((rows, last.map(|it| (it.position, it.kept_after))), (1, Some((11, 10))));
     })

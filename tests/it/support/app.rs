@@ -166,6 +166,11 @@ impl TestApp {
         .await;
     }
 
+    /// Seals what there is, unless the record was tampered with.
+    pub async fn try_to_seal(&self) -> claviger::domain::Result<()> {
+        self.app.sealer().run_once().await
+    }
+
     /// Stops the server.
     pub async fn stop(self) -> Home {
         self.app.shutdown().await;

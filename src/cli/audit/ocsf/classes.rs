@@ -94,6 +94,7 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::DatabaseBackedUp | K::DatabaseCopied => (Entity(DATABASE), (2, "Read")),
         K::DatabaseRestored => (Entity(DATABASE), (1, "Create")),
         K::RecordExported => (Entity(RECORD), (2, "Read")),
+        K::RecordKeyCreated => (Entity("Record Key"), (1, "Create")),
         K::RefusalsNotRecorded => (BaseEvent, (OTHER, "Refusals Not Recorded")),
     }
 }

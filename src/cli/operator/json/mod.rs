@@ -252,6 +252,11 @@ pub(super) fn counts(it: &pb::Counts) -> Object {
     counts.into_iter().fold(Object(Vec::new()), count)
 }
 
+/// A key that signs the record.
+pub(in crate::cli) fn record_key(it: &pb::RecordKey) -> Object {
+    Object::of([("key_id", json!(it.key_id)), ("create_time", time(it.create_time.as_ref()))])
+}
+
 /// A value of an enum by its name; by its number if a newer server has sent one that is unknown here.
 fn named<E>(name: Result<&'static str, E>, number: i32) -> Value {
     name.map_or_else(|_| json!(number), |name| json!(name))

@@ -50,6 +50,7 @@ fn objects_have_every_field_of_the_contract_in_its_order() {
             explanations::attempts(&pb::FailedAttempts::default()),
         ),
         ("v1/token_service.proto", "TokenClaims", explanations::claims(&TokenClaims::default())),
+        ("admin/v1/audit_service.proto", "RecordKey", record_key(&pb::RecordKey::default())),
     ] {
         assert_eq!(object.names(), fields(file, message), "{message}");
     }

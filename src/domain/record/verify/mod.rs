@@ -24,6 +24,13 @@ pub enum Finding {
         /// The key that it names.
         key_id: String,
     },
+    /// The checkpoint at this position was signed with a key that another one had replaced.
+    ReplacedKey {
+        /// The position of the checkpoint.
+        position: i64,
+        /// The key that signed it.
+        key_id: String,
+    },
     /// The checkpoint at this position, which the kept rows continue from, does not exist.
     MissingCheckpoint(i64),
     /// The row at this position does not exist.
@@ -54,6 +61,11 @@ impl fmt::Display for Finding {
             Self::UntrustedKey { position, key_id } => write!(
                 f,
                 "The checkpoint at position {position} is forged: its key {key_id:?} is not trusted."
+            ),
+            Self::ReplacedKey { position, key_id } => write!(
+                f,
+                "The checkpoint at position {position} is forged: its key {key_id:?} had been replaced \
+                 before."
             ),
             Self::MissingCheckpoint(it) => write!(
                 f,
@@ -91,6 +103,8 @@ pub struct Proved {
     pub rows: u64,
     /// The checkpoint that they lead to; `None` when nothing was sealed.
     pub last: Option<Checkpoint>,
+    /// The IDs of the keys that have signed the checkpoints, in their order.
+    pub key_ids: Vec<String>,
 }
 
 /// A verification under way, row by row.
@@ -99,6 +113,7 @@ pub struct Verification {
     /// Those that were not reached yet.
     checkpoints: VecDeque<Checkpoint>,
     last: Option<Checkpoint>,
+    key_ids: Vec<String>,
     kept_after: i64,
     position: i64,
     chain_hash: Vec<u8>,
@@ -129,17 +144,7 @@ impl Verification {
     /// The first finding.
     pub fn begin(mut checkpoints: Vec<Checkpoint>, keys: &TrustedKeys) -> Result<Self, Finding> {
         checkpoints.sort_by_key(|it| it.position);
-        let mut before = None;
-        for it in &checkpoints {
-            match keys.verifies(it) {
-                Some(true) if before != Some(it.position) => before = Some(it.position),
-                Some(_) => return Err(Finding::ForgedCheckpoint(it.position)),
-                None => {
-                    let (position, key_id) = (it.position, it.key_id.clone());
-                    return Err(Finding::UntrustedKey { position, key_id });
-                }
-            }
-        }
+        let key_ids = verify_signatures(&checkpoints, keys)?;
         let last = checkpoints.last().cloned();
         let kept_after = last.as_ref().map_or(0, |it| it.kept_after);
         let mut chain_hash = BEGINNING.to_vec();
@@ -150,7 +155,7 @@ impl Verification {
         }
         let checkpoints = checkpoints.into_iter().filter(|it| it.position > kept_after).collect();
         let (position, proved) = (kept_after, kept_after);
-        Ok(Self { checkpoints, last, kept_after, position, chain_hash, proved, rows: 0 })
+        Ok(Self { checkpoints, last, key_ids, kept_after, position, chain_hash, proved, rows: 0 })
     }
 
     /// Verifies the next row.
@@ -195,7 +200,7 @@ impl Verification {
     /// What was found.
     pub fn finish(self) -> Result<Proved, Finding> {
         self.require_all()?;
-        Ok(Proved { rows: self.rows, last: self.last })
+        Ok(Proved { rows: self.rows, last: self.last, key_ids: self.key_ids })
     }
 
     fn require_all(&self) -> Result<(), Finding> {
@@ -204,6 +209,32 @@ impl Verification {
             _ => Ok(()),
         }
     }
+}
+
+/// Verifies the signatures of checkpoints in their order. Returns the keys that made them, in their order.
+fn verify_signatures(
+    checkpoints: &[Checkpoint],
+    keys: &TrustedKeys,
+) -> Result<Vec<String>, Finding> {
+    let mut key_ids: Vec<String> = Vec::new();
+    let mut before = None;
+    for checkpoint in checkpoints {
+        let (position, key_id) = (checkpoint.position, checkpoint.key_id.clone());
+        match keys.verifies(checkpoint) {
+            Some(true) if before != Some(position) => before = Some(position),
+            Some(_) => return Err(Finding::ForgedCheckpoint(position)),
+            None => return Err(Finding::UntrustedKey { position, key_id }),
+        }
+        if key_ids.last() == Some(&key_id) {
+            continue;
+        }
+        // A key that leaked is of no use after its rotation.
+        if key_ids.contains(&key_id) {
+            return Err(Finding::ReplacedKey { position, key_id });
+        }
+        key_ids.push(key_id);
+    }
+    Ok(key_ids)
 }
 
 #[cfg(test)]

@@ -149,6 +149,29 @@ fn a_forged_checkpoint_is_found() {
 }
 
 #[test]
+fn a_key_signs_nothing_after_the_one_that_replaced_it() {
+    let mut record = Record::new();
+    let (next, mut keys) = keys::tests::key();
+    for (key_id, public_key) in record.keys.public() {
+        assert!(keys.add(key_id, public_key));
+    }
+    record.keys = keys;
+    let old_id = record.checkpoints[2].key_id.clone();
+    let unsigned = Checkpoint { signature: vec![], ..record.checkpoints[1].clone() };
+    let by_next = next.sign(unsigned).unwrap();
+
+    record.checkpoints[1] = by_next.clone();
+    let found = record.verify();
+
+    let replaced = Finding::ReplacedKey { position: 10, key_id: old_id.clone() };
+    assert_eq!(found, Err(replaced));
+    let unsigned = Checkpoint { signature: vec![], ..record.checkpoints[2].clone() };
+    record.checkpoints[2] = next.sign(unsigned).unwrap();
+    let proved = verify(&record.rows, record.checkpoints.clone(), &record.keys).unwrap();
+    assert_eq!((proved.rows, proved.key_ids), (10, vec![old_id, by_next.key_id]));
+}
+
+#[test]
 fn a_tail_that_was_cut_off_before_the_last_checkpoint_is_found() {
     let mut record = Record::new();
     record.rows.truncate(7);
