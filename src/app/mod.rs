@@ -68,6 +68,17 @@ pub enum StartError {
     Socket(#[from] io::Error),
 }
 
+/// Reads the certificates and keys as the server does when it starts.
+///
+/// # Errors
+/// [`StartError::Tls`].
+pub fn check_files(config: &Config) -> Result<(), StartError> {
+    for files in [&config.public.tls, &config.internal.tls].into_iter().flatten() {
+        Tls::load(files.clone())?;
+    }
+    Ok(())
+}
+
 /// A running server.
 pub struct App {
     public_addresses: Vec<SocketAddr>,

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::{
+    app,
     config::{self, Config, Inputs},
-    serve::tls::{Tls, TlsError},
 };
 
 use super::{invalid, say};
@@ -37,7 +37,7 @@ pub(super) fn run(command: ConfigCommand, inputs: &Inputs) -> ExitCode {
 fn check(inputs: &Inputs) -> ExitCode {
     match Config::load(inputs) {
         Ok(config) => {
-            if let Err(error) = tls(&config) {
+            if let Err(error) = app::check_files(&config) {
                 return invalid(&error);
             }
             config.warnings.iter().for_each(|warning| say(format_args!("Warning: {warning}")));
@@ -46,14 +46,6 @@ fn check(inputs: &Inputs) -> ExitCode {
         }
         Err(problems) => invalid(&problems),
     }
-}
-
-/// Reads the certificates and keys as the server does when it starts.
-fn tls(config: &Config) -> Result<(), TlsError> {
-    for files in [&config.public.tls, &config.internal.tls].into_iter().flatten() {
-        Tls::load(files.clone())?;
-    }
-    Ok(())
 }
 
 fn print(inputs: &Inputs) -> ExitCode {

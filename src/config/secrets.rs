@@ -8,7 +8,6 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-use super::Values;
 use crate::domain::secret::MasterSecret;
 
 const LENIENT: GeneralPurposeConfig =
@@ -20,17 +19,6 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// a secret for a process that is not root.
 pub fn is_exposed(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o007 != 0)
-}
-
-/// A warning for each secret in a file that every user can read.
-pub fn warnings(values: &Values) -> impl Iterator<Item = String> {
-    let exposed = values.iter().filter(|(_, given)| given.is_exposed);
-    exposed.map(|(key, _)| {
-        format!(
-            "Every user of this machine can read the file of `{key}_file`. Unless only this program \
-             sees the file, as in a container, run `chmod o= FILE`."
-        )
-    })
 }
 
 /// Reads 32 bytes in base64, of either alphabet, padded or not.

@@ -46,7 +46,7 @@ pub fn config(values: &Values, problems: &mut Vec<Problem>) -> Option<Config> {
     let public = public(reader, listen, issuer, cors_origins);
     let mut warnings = warnings(&passwords, &database, &relying_party);
     warnings.extend(listening::warning(&public));
-    warnings.extend(secrets::warnings(values));
+    warnings.extend(exposed_secrets(values));
     Some(Config {
         public,
         keys: signing_keys(reader, &access_tokens),
@@ -309,6 +309,17 @@ fn log(reader: &mut Reader<'_>) -> Log {
         format: reader.choice(&table::LOG_FORMAT),
         level: reader.choice(&table::LOG_LEVEL).to_owned(),
     }
+}
+
+/// A warning for each secret in a file that every user can read.
+fn exposed_secrets(values: &Values) -> impl Iterator<Item = String> {
+    let exposed = values.iter().filter(|(_, given)| given.is_exposed);
+    exposed.map(|(key, _)| {
+        format!(
+            "Every user of this machine can read the file of `{key}_file`. Unless only this program \
+             sees the file, as in a container, run `chmod o= FILE`."
+        )
+    })
 }
 
 /// Warnings about values that are allowed, for tests and small machines, but unwise.

@@ -16,8 +16,10 @@ async fn calls_in_progress_end_before_the_program_does() {
         let stranger = server.stranger();
         let registering =
             tokio::spawn(async move { stranger.register("ada", PASSWORD).await.map(drop) });
-        // Until the call has arrived: it is then the only one that hashes.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        // The call is in progress once its hash is being computed.
+        let before = processor_time(server.id());
+        let is_hashing = async || processor_time(server.id()) > before + 5;
+        assert!(holds_within(Duration::from_secs(30), is_hashing).await);
         assert!(!registering.is_finished(), "{signal}: nothing is in progress");
 
         server.signal(signal);
@@ -41,4 +43,11 @@ async fn signals_for_other_programs_end_nothing() {
     }
 
     assert!(server.stranger().register("ada", PASSWORD).await.is_ok());
+}
+
+/// How long a process has used processors, in hundredths of a second (proc(5), fields 14 and 15).
+fn processor_time(id: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    let after_name = text.rsplit(") ").next().unwrap();
+    after_name.split(' ').skip(11).take(2).map(|it| it.parse::<u64>().unwrap()).sum()
 }

@@ -26,7 +26,7 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
     ),
     (
         EventKind::InvitationUsed,
-        "The account was created with the invitation {target}",
+        "The invitation {target} was used for the account",
         "The use of an invitation was refused",
     ),
     (EventKind::SignIn, "A sign-in opened a session", "A sign-in was refused"),
@@ -102,6 +102,11 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
         "Resuming a passkey was refused",
     ),
     (
+        EventKind::AccountCreated,
+        "The account was created by an operator, without a credential",
+        "Creating an account was refused",
+    ),
+    (
         EventKind::AccountDeleted,
         "The account was deleted, with its credentials and sessions",
         "Deleting the account was refused",
@@ -166,6 +171,32 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
         EventKind::ServiceAccountDeleted,
         "The service account {target} was deleted",
         "Deleting a service account was refused",
+    ),
+    (
+        EventKind::SchemaMigrated,
+        "The schema of the database was migrated to version {target}",
+        "Migrating the schema of the database was refused",
+    ),
+    (
+        EventKind::DatabaseBackedUp,
+        "A backup of the database was begun, to {target}",
+        "A backup of the database was refused",
+    ),
+    (
+        EventKind::DatabaseRestored,
+        "The database was restored from {target}",
+        "Restoring the database was refused",
+    ),
+    (
+        EventKind::DatabaseCopied,
+        "A copy of the database was begun ({target})",
+        "A copy of the database was refused",
+    ),
+    (EventKind::RecordExported, "The record was exported", "Exporting the record was refused"),
+    (
+        EventKind::RecordKeyCreated,
+        "The key {target} was created, which signs the record",
+        "Creating a key that signs the record was refused",
     ),
     (
         EventKind::RefusalsNotRecorded,

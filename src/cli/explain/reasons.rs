@@ -158,6 +158,12 @@ pub(super) const MEANINGS: &[(&str, &str, &str)] = &[
         "Call with a service account of a greater role. If the call was not expected, replace the key: claviger service-account rotate NAME --overlap 0s",
     ),
     (
+        "ACCOUNT_HAS_CREDENTIAL",
+        "the account has a credential, so an invitation cannot give it the first one",
+        "Have the person sign in with it. To start anew, remove it: claviger accounts remove-password \
+         or remove-passkey, then invite again.",
+    ),
+    (
         "ACCOUNT_DISABLED",
         "the credentials were right, and the account is disabled",
         "If the person may sign in again: claviger accounts enable {account}",

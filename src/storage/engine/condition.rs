@@ -1,6 +1,9 @@
 //! What is known of the database beyond whether it answers: whether it is damaged, and whether it takes writes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    error::Error as _,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
 
@@ -29,7 +32,7 @@ impl Condition {
             Some(Fault::Damage) => {
                 if !self.is_damaged.swap(true, Ordering::Relaxed) {
                     tracing::error!(
-                        cause = crate::telemetry::causes(error),
+                        cause = error.source().map(ToString::to_string),
                         "the database is damaged: stop the server and restore a backup"
                     );
                 }

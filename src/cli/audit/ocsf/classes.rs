@@ -70,7 +70,9 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::Reauthentication => (Authentication, (OTHER, "Reauthentication")),
         K::PasskeyCloneSuspected => (Authentication, (OTHER, "Passkey Clone Suspected")),
         K::RefreshTokenReused => (Authentication, (OTHER, "Refresh Token Reuse")),
-        K::AccountRegistered | K::ServiceAccountCreated => (Account, (1, "Create")),
+        K::AccountRegistered | K::AccountCreated | K::ServiceAccountCreated => {
+            (Account, (1, "Create"))
+        }
         K::AccountEnabled => (Account, (2, "Enable")),
         K::PasswordSet | K::PasswordChanged => (Account, (3, "Password Change")),
         K::AccountDisabled => (Account, (5, "Disable")),

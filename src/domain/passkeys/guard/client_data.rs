@@ -50,8 +50,8 @@ pub(super) fn check(json: &[u8], kind: &'static str, expected: &Expectation<'_>)
     Ok(())
 }
 
-/// Names the origin that came and those that are accepted: a page that was opened by another name than the
-/// configured one can be told only by them.
+/// Names the origin that came and those that are accepted, which show that a page was opened by another name
+/// than the configured one.
 fn log_origin(origin: &str, accepted: &[String]) {
     tracing::warn!(
         target: "claviger::security",
