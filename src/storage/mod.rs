@@ -64,7 +64,8 @@ const STATE_POSTGRES: &str = "
 SELECT pg_is_in_recovery(), CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
 /// Changes nothing, but is written to the disk like a change.
 const TRY_TO_WRITE: &str = "
-UPDATE signing_keys SET key_id = key_id WHERE key_id = (SELECT MIN(key_id) FROM signing_keys)";
+UPDATE signing_keys SET key_id = key_id
+WHERE key_id = (SELECT key_id FROM signing_keys WHERE key_id > '' ORDER BY key_id LIMIT 1)";
 const UNFINISHED_COPY: &str = "SELECT source FROM unfinished_copies LIMIT 1";
 
 /// How many connections a server has beside those of its calls: one that follows other processes, one

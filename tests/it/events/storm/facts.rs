@@ -39,6 +39,11 @@ pub(super) const UNTRACED: &[(K, &str)] =
 pub(super) const ELSEWHERE: &[(K, &str)] = &[
     (K::PasswordLocked, "takes 90 attempts with pauses; see acts.rs and statements.rs"),
     (K::RefusalsNotRecorded, "takes 100,000 refusals"),
+    (K::SchemaMigrated, "an act of a command on a whole database; see copy/record.rs"),
+    (K::DatabaseBackedUp, "likewise"),
+    (K::DatabaseRestored, "likewise"),
+    (K::DatabaseCopied, "likewise"),
+    (K::RecordExported, "likewise"),
 ];
 
 /// After these, the sessions of an account may be deleted.
@@ -53,7 +58,7 @@ const ENDINGS: &[K] = &[
 
 pub(super) const FACTS: &[Fact] = &[
     Fact {
-        made_by: &[(K::AccountRegistered, account)],
+        made_by: &[(K::AccountRegistered, account), (K::AccountCreated, account)],
         undone_by: &[(K::AccountDeleted, account)],
         stored: Ids("SELECT id FROM accounts"),
     },
@@ -73,7 +78,11 @@ pub(super) const FACTS: &[Fact] = &[
         stored: Ids("SELECT account_id FROM account_groups WHERE group_name = 'storm'"),
     },
     Fact {
-        made_by: &[(K::AccountRegistered, with_passkey), (K::PasswordRemoved, account)],
+        made_by: &[
+            (K::AccountRegistered, with_passkey),
+            (K::AccountCreated, account),
+            (K::PasswordRemoved, account),
+        ],
         undone_by: &[(K::PasswordSet, account)],
         stored: Ids("SELECT id FROM accounts WHERE password_hash IS NULL"),
     },
@@ -160,6 +169,15 @@ pub(super) const FACTS: &[Fact] = &[
         made_by: &[(K::SigningKeyRevoked, target)],
         undone_by: &[],
         stored: Texts("SELECT key_id FROM signing_keys WHERE revoked_at IS NOT NULL"),
+    },
+    Fact {
+        // The first one has no row: it is made before there is a record.
+        made_by: &[(K::RecordKeyCreated, target)],
+        undone_by: &[],
+        stored: Texts(
+            "SELECT key_id FROM event_keys
+            WHERE created_at > (SELECT MIN(created_at) FROM event_keys)",
+        ),
     },
     Fact {
         made_by: &[(K::ServiceAccountCreated, target)],

@@ -2,12 +2,12 @@
 
 use claviger::{
     grpc::contracts::admin::{
-        Account, CreateInvitationRequest, DeleteAccountRequest, DeleteServiceAccountRequest,
-        DisableAccountRequest, EnableAccountRequest, EndAccountSessionRequest,
-        EndAllAccountSessionsRequest, KeyState, RemovePasskeyRequest, RemovePasswordRequest,
-        ResumePasskeyRequest, RevokeKeyRequest, RotateKeyRequest, RotateServiceAccountKeyRequest,
-        SuspendPasskeyRequest, UnlockAccountRequest, UpdateAccountRequest,
-        WithdrawInvitationRequest,
+        Account, CreateAccountRequest, CreateInvitationRequest, DeleteAccountRequest,
+        DeleteServiceAccountRequest, DisableAccountRequest, EnableAccountRequest,
+        EndAccountSessionRequest, EndAllAccountSessionsRequest, KeyState, RemovePasskeyRequest,
+        RemovePasswordRequest, ResumePasskeyRequest, RevokeKeyRequest, RotateKeyRequest,
+        RotateRecordKeyRequest, RotateServiceAccountKeyRequest, SuspendPasskeyRequest,
+        UnlockAccountRequest, UpdateAccountRequest, WithdrawInvitationRequest,
     },
     model::event::EventKind as K,
 };
@@ -30,6 +30,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     |it, name| Box::pin(invited(it, name)),
     |it, name| Box::pin(services(it, name)),
     |it, name| Box::pin(keys(it, name)),
+    |it, name| Box::pin(created(it, name)),
+    |it, name| Box::pin(record_key(it, name)),
 ];
 
 /// The key of an operator who may do everything.
@@ -164,6 +166,43 @@ async fn invited(it: &mut Writer, name: &str) -> Option<()> {
     let person = unless_cut(it.stranger.register_as(register).await)?;
     it.told(K::AccountRegistered, &person.tokens.session_id);
     it.told(K::InvitationUsed, &used);
+    Some(())
+}
+
+/// Two accounts without a credential, of which one gets a password by an invitation.
+async fn created(it: &mut Writer, name: &str) -> Option<()> {
+    let mut ids = Vec::new();
+    for number in 0..2 {
+        let create = CreateAccountRequest {
+            username: format!("created-{name}-{number}"),
+            ..Default::default()
+        };
+        let answer = unless_cut(it.accounts.create_account(create).await)?.into_inner();
+        let account_id = answer.account.unwrap().id;
+        it.told(K::AccountCreated, &account_id);
+        ids.push(account_id);
+    }
+    let create = CreateInvitationRequest { account_id: ids.remove(0), ..Default::default() };
+    let answer = unless_cut(it.invitations.create_invitation(create).await)?.into_inner();
+    let invitation_id = answer.invitation.unwrap().id;
+    it.told(K::InvitationCreated, &invitation_id);
+    let (_, invitation) = answer.link.split_once("#invitation=").unwrap();
+    let register = RegisterRequest {
+        username: format!("created-{name}-0"),
+        password: PASSWORD.to_owned(),
+        invitation: invitation.to_owned(),
+        ..Default::default()
+    };
+    let person = unless_cut(it.stranger.register_as(register).await)?;
+    it.told(K::PasswordSet, &person.tokens.session_id);
+    it.told(K::InvitationUsed, &invitation_id);
+    Some(())
+}
+
+/// Another key that signs the record.
+async fn record_key(it: &mut Writer, _: &str) -> Option<()> {
+    let rotated = it.record.rotate_record_key(RotateRecordKeyRequest::default()).await;
+    it.told(K::RecordKeyCreated, &unless_cut(rotated)?.into_inner().key.unwrap().key_id);
     Some(())
 }
 
