@@ -132,12 +132,12 @@ fn explain_credentials(account: &Account, passkeys: &[Passkey], report: &mut Rep
     } else {
         report.say(format!("It can sign in with {}.", ways.join(" and ")));
     }
-    if ways.is_empty() && passkeys.is_empty() {
-        report.advise(
-            "The person cannot add a credential without signing in: have them create another account.",
-        );
-    }
     let shell = quoted(&account.username);
+    if ways.is_empty() && passkeys.is_empty() {
+        report.advise(format!(
+            "Invite its owner to set a password or a passkey: claviger invitations create --account {shell}"
+        ));
+    }
     for it in passkeys {
         let (name, id) = (&it.name, &it.id);
         if it.suspended_time.is_some() {

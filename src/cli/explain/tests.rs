@@ -213,7 +213,10 @@ fn each_obstacle_of_an_account_is_named_with_the_command_that_removes_it() {
         it.passkeys = vec![Passkey { id: ID.to_owned(), suspended_time, ..Passkey::default() }];
     });
 
+    let empty = account_of(|_, account| account.has_password = false);
+
     assert!(free.contains("Nothing stops it from signing in."), "{free}");
+    assert!(empty.contains("claviger invitations create --account ada"), "{empty}");
     assert!(disabled.contains("by the operator desk (help-desk)"), "{disabled}");
     assert!(disabled.contains("\"left\""), "{disabled}");
     assert!(disabled.contains("claviger accounts enable ada"), "{disabled}");
