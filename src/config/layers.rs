@@ -123,7 +123,7 @@ fn from_environment<'a>(
             if is_service_link(variable, text) {
                 continue;
             }
-            problems.extend(unknown(variable, &names).map(Problem::new));
+            problems.extend(unknown(variable, names).map(Problem::new));
             continue;
         };
         let source = Source::Variable(variable.clone());

@@ -22,7 +22,7 @@ use super::{
 /// An open connection.
 pub(super) enum Opened {
     Server(OperatorClient),
-    Local(Local),
+    Local(Box<Local>),
 }
 
 impl Opened {
@@ -47,7 +47,7 @@ pub(super) async fn open(flags: &Connection, context: &Context) -> Result<Opened
             return Err(invalid(&"--key-file and --ca-file require --server."));
         }
         let local = Local::open(&context.config, &context.world, LocalUser(user())).await;
-        return local.map(Opened::Local).map_err(|error| match error {
+        return local.map(|it| Opened::Local(Box::new(it))).map_err(|error| match error {
             LocalError::Data(error) => no_data(&error),
             LocalError::Domain(error) => failed(&error),
             LocalError::Connection(error) => failed(&error),

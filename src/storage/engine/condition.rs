@@ -29,14 +29,13 @@ impl Condition {
     /// Takes note of a failure.
     pub(in crate::storage) fn note(&self, error: &Error) {
         match fault(error) {
-            Some(Fault::Damage) => {
-                if !self.is_damaged.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        cause = error.source().map(ToString::to_string),
-                        "the database is damaged: stop the server and restore a backup"
-                    );
-                }
+            Some(Fault::Damage) if !self.is_damaged.swap(true, Ordering::Relaxed) => {
+                tracing::error!(
+                    cause = error.source().map(ToString::to_string),
+                    "the database is damaged: stop the server and restore a backup"
+                );
             }
+            Some(Fault::Damage) => {}
             Some(Fault::RefusesWrites) => self.refuses_writes.store(true, Ordering::Relaxed),
             None => {}
         }

@@ -93,7 +93,7 @@ impl Issuer {
 
     /// A token that is dated later than the machine's time, as when the clock of the server is ahead. Verifiers
     /// must allow for as much as Claviger's own do.
-    pub(super) async fn from_ahead(&self) -> String {
+    pub(super) async fn token_of_a_clock_ahead(&self) -> String {
         let behind = World::system().now().since(self.app.clock().now());
         self.app.clock().advance(behind + 20 * SECOND);
         access_token(&self.app).await

@@ -101,5 +101,5 @@ async fn goes_by_discovery_alone(library: &Library, algorithm: &str) {
     let next_key = "a token of the next key is accepted";
     wait_until(next_key, PATIENCE, async || verifier.judge(&of_the_next_key) == accepted).await;
     assert_eq!(verifier.judge(&tokens.good), accepted);
-    assert_eq!(verifier.judge(&issuer.from_ahead().await), accepted);
+    assert_eq!(verifier.judge(&issuer.token_of_a_clock_ahead().await), accepted);
 }
