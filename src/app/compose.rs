@@ -120,13 +120,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let access = AccessTokens::new(&keys, revoked, world.clone(), config.access_tokens.clone());
     let access_tokens = Arc::new(access);
     let events = Events::new(storage.clone(), world.clone());
-    let sessions = Arc::new(Sessions::new(
-        storage.clone(),
-        Arc::clone(&access_tokens),
-        RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
-        events.clone(),
-        config.sessions.clone(),
-    ));
+    let sessions = sessions(config, data, Arc::clone(&access_tokens), &events, world)?;
     let service_accounts = ServiceAccounts::load(storage.clone(), world.clone()).await?;
     let registrations = registrations(config, data, world)?;
     let passwords = Arc::new(Passwords::start(config.passwords.clone(), world.clone())?);
@@ -141,6 +135,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     let passkeys = Arc::new(passkeys(config, data, &sessions, &registrations)?);
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
+        explanations: explanations(config, data, &keys, registrations.throttle(), world)?,
         invitations: invitations(config, storage, &events),
         revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
         system: system(config, storage, world),
@@ -156,7 +151,6 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         sessions,
         events,
         record: Listing::new(storage.clone()),
-        explanations: explanations(config, data, &keys, world)?,
         record_keys: record_keys(data, world)?,
         backends: Backends::new(service_accounts.clone(), config.internal.admission()),
         service_accounts,
@@ -184,22 +178,16 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
     let tokens = access::Settings { lifetime: MAX_ACCESS_LIFETIME, ..config.access_tokens.clone() };
     let access_tokens = Arc::new(AccessTokens::new(&keys, revocations, world.clone(), tokens));
     let events = Events::new(storage.clone(), world.clone());
-    let sessions = Arc::new(Sessions::new(
-        storage.clone(),
-        access_tokens,
-        RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?),
-        events.clone(),
-        config.sessions.clone(),
-    ));
+    let sessions = sessions(config, data, access_tokens, &events, world)?;
     let throttle = Arc::new(throttle(data, world)?);
     Ok(OperatorServices {
         revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
+        explanations: explanations(config, data, &keys, &throttle, world)?,
         administration: AccountAdministration::new(storage.clone(), sessions, throttle),
         invitations: invitations(config, storage, &events),
         system: system(config, storage, world),
         events,
         record: Listing::new(storage.clone()),
-        explanations: explanations(config, data, &keys, world)?,
         record_keys: record_keys(data, world)?,
         keys,
         service_accounts: ServiceAccounts::load(storage.clone(), world.clone()).await?,
@@ -212,6 +200,22 @@ async fn set_clock(config: &Config, storage: &Storage, world: &World) -> Result<
     world.confirm_after(config.access_tokens.lifetime + MAX_CLOCK_SKEW);
     world.compare_with(storage.find_newest_session_time().await?);
     Ok(())
+}
+
+fn refresh_tokens(data: &Data, world: &World) -> Result<RefreshTokens> {
+    Ok(RefreshTokens::new(world.clone(), data.secret.derive(purpose::REFRESH_TOKENS)?))
+}
+
+fn sessions(
+    config: &Config,
+    data: &Data,
+    access_tokens: Arc<AccessTokens>,
+    events: &Events,
+    world: &World,
+) -> Result<Arc<Sessions>> {
+    let (storage, settings) = (data.storage.clone(), config.sessions.clone());
+    let refresh_tokens = refresh_tokens(data, world)?;
+    Ok(Arc::new(Sessions::new(storage, access_tokens, refresh_tokens, events.clone(), settings)))
 }
 
 fn administration(
@@ -227,13 +231,13 @@ fn explanations(
     config: &Config,
     data: &Data,
     keys: &Arc<KeyRing>,
+    throttle: &Arc<Throttle>,
     world: &World,
 ) -> Result<Explanations> {
-    let key = data.secret.derive(purpose::REFRESH_TOKENS)?;
-    let refresh_tokens = RefreshTokens::new(world.clone(), key);
+    let refresh_tokens = refresh_tokens(data, world)?;
     let settings = config.access_tokens.clone();
     let tokens = TokenInspector::new(Arc::clone(keys), refresh_tokens, settings);
-    Ok(Explanations::new(data.storage.clone(), tokens, Arc::new(throttle(data, world)?)))
+    Ok(Explanations::new(data.storage.clone(), tokens, Arc::clone(throttle)))
 }
 
 fn invitations(config: &Config, storage: &Storage, events: &Events) -> Invitations {

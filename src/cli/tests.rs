@@ -232,16 +232,21 @@ fn leaves() -> Vec<String> {
     commands.filter_map(|(name, _)| name.strip_prefix("claviger ").map(str::to_owned)).collect()
 }
 
+/// What a text of a page has in code, between backticks.
+pub(super) fn code(text: &str) -> Vec<String> {
+    let parts = text.split('`').map(str::to_owned).enumerate();
+    parts.filter(|(number, _)| number % 2 == 1).map(|(_, part)| part).collect()
+}
+
 #[test]
 fn the_page_about_the_record_says_of_every_command_which_event_it_has() {
     let page = page("audit.md");
     let (_, table) = page.split_once("\n## Commands\n").unwrap();
     let (table, _) = table.split_once("\n## ").unwrap();
     let lines = table.lines().filter(|line| line.starts_with("| `"));
-    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let (mut listed, mut events) = (Vec::new(), Vec::new());
     for line in lines {
-        let cells: Vec<Vec<String>> = line.trim_matches('|').split(" | ").map(quoted).collect();
+        let cells: Vec<Vec<String>> = line.trim_matches('|').split(" | ").map(code).collect();
         let [commands, kinds] = cells.try_into().unwrap();
         listed.extend(commands);
         events.extend(kinds);

@@ -51,12 +51,7 @@ fn overlap(one: &SocketAddr, other: &SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Inputs, Problems};
-
-    fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
-        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Config::load(&Inputs { flags: flags.collect(), ..Inputs::default() })
-    }
+    use crate::config::tests::with;
 
     #[test]
     fn an_address_of_both_listeners_is_named() {

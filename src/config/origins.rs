@@ -150,12 +150,7 @@ fn is_web_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Inputs, Problems};
-
-    fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
-        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Config::load(&Inputs { flags: flags.collect(), ..Inputs::default() })
-    }
+    use crate::config::tests::with;
 
     #[test]
     fn a_public_suffix_is_the_relying_party_of_no_name_below_it() {

@@ -7,7 +7,7 @@ use crate::model::registration::RegistrationPolicy;
 
 const LOCAL_ORIGIN: (&str, &str) = ("relying_party.origins", "http://localhost:8080");
 
-fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
+pub(super) fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::load(&inputs(flags))
 }
 

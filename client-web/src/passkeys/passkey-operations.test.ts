@@ -72,7 +72,7 @@ describe("passkeys", () => {
     await claviger.account.delete();
 
     expect(claviger.hasUsedPasskeyHere).toBe(remains);
-    // Whoever hears of the sign-out sees it already.
+    // A listener of the sign-out sees it already.
     expect(seen).toEqual(deleted ? [false] : []);
   });
 

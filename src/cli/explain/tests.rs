@@ -13,6 +13,7 @@ use super::{
     token,
 };
 use crate::{
+    cli::tests::code,
     grpc::contracts::admin::{
         Account, AccountExplanation, Event, FailedAttempts, TokenExplanation, TokenState,
     },
@@ -72,7 +73,7 @@ fn every_reason_of_an_end_has_its_words() {
     let (_, ends) = page.split_once("why a session ended is one of ").unwrap();
     let (ends, _) = ends.split_once('.').unwrap();
 
-    let names: Vec<&str> = ends.split('`').skip(1).step_by(2).collect();
+    let names = code(ends);
 
     assert_eq!(names, ["logout", "revoked", "session_limit"]);
     assert!(names.iter().all(|it| reasons::of(it).is_some()));

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process::ExitCode};
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use crate::{
     app::operators::{Local, LocalError},
@@ -70,9 +71,10 @@ fn server(url: &str, flags: &Connection, context: &Context) -> Result<Server, Ex
         let sentence = format!("--server needs a key: give --key-file or set {KEY_VARIABLE}.");
         return Err(invalid(&sentence));
     };
-    let key = String::from_utf8_lossy(&read(key_file)?).trim().to_owned();
+    let bytes = Zeroizing::new(read(key_file)?);
+    let key = SecretString::from(String::from_utf8_lossy(&bytes).trim());
     let ca_certificate = flags.ca_file.as_deref().map(read).transpose()?;
-    Ok(Server { url: url.to_owned(), key: SecretString::from(key), ca_certificate })
+    Ok(Server { url: url.to_owned(), key, ca_certificate })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ExitCode> {

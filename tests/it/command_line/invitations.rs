@@ -116,7 +116,7 @@ async fn invitations_are_listed_and_withdrawn_the_same_both_ways() {
         (&["invitations", "withdraw", &ids[0]][..], "There is no open invitation"),
         (&["invitations", "withdraw", "x"], "INVITATION_ID: "),
         (&["invitations", "create", "--lifetime", "1m"], "--lifetime: "),
-        (&["invitations", "create", "--account", "nobody"], "There is no account with"),
+        (&["invitations", "create", "--account", "mallory"], "There is no account with"),
         (&["accounts", "create", "a b"], "USERNAME: "),
         (&["accounts", "create", "b", "--group", "B"], "--group: "),
     ] {

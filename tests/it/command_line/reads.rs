@@ -52,7 +52,7 @@ async fn every_reading_command_prints_the_same_bytes_both_ways() {
         (&["service-account", "list"], 2),
         (&["audit", "list", "--kind", "sign_in"], 2),
         (&["audit", "list", "--account", "bob", "--outcome", "success"], 2),
-        (&["audit", "list", "--actor", "nobody-at-all"], 0),
+        (&["audit", "list", "--actor", "no-such-actor"], 0),
         (&["audit", "list", "--since", "2026-01-01", "--until", "2026-01-02"], 0),
         (&["audit", "watch", "--after", "0", "--limit", "3"], 3),
     ] {

@@ -20,8 +20,8 @@ async fn refusals_are_the_same_sentences_both_ways() {
 
     for (command, sentence) in [
         (
-            &["accounts", "show", "nobody"][..],
-            "There is no account with the username or ID \"nobody\".",
+            &["accounts", "show", "mallory"][..],
+            "There is no account with the username or ID \"mallory\".",
         ),
         (&["accounts", "disable", ABSENT], "There is no account with the username or ID"),
         (&["accounts", "set-groups", "?"], "There is no account with the username or ID \"?\"."),
@@ -162,7 +162,7 @@ async fn the_key_is_printed_nowhere() {
 
     for arguments in [
         &["accounts", "list"][..],
-        &["accounts", "show", "nobody"],
+        &["accounts", "show", "mallory"],
         &["service-account", "list", "--output", "json"],
         &["keys", "list", "--log-level", "trace"],
     ] {

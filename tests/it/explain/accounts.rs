@@ -67,10 +67,10 @@ async fn failures_are_explained_also_for_a_name_that_no_account_has() {
     let mut audit = reader(&app).await;
     for _ in 0..6 {
         app.clock().advance(MINUTE);
-        app.stranger().login("nobody", "a guess").await.map(drop).unwrap_err();
+        app.stranger().login("mallory", "a guess").await.map(drop).unwrap_err();
     }
 
-    let explained = account(&mut audit, name("nobody")).await;
+    let explained = account(&mut audit, name("mallory")).await;
     let unknown =
         account(&mut audit, By::Id("0197c1c5-3f2e-7a0b-8c3d-2a1b3c4d5e6f".to_owned())).await;
 

@@ -7,6 +7,7 @@ mod json_schema;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{super::lines::Bytes, *};
+use crate::cli::tests::code;
 
 /// The versions of the schema that events are valid in.
 const VERSIONS: [&str; 2] = ["1.5.0", "1.8.0"];
@@ -253,10 +254,7 @@ fn the_page_lists_every_attribute() {
     }
 
     let documented = table("Attributes");
-    let names = |line: &String| {
-        let cell = line.split(" | ").next().unwrap().to_owned();
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
-    };
+    let names = |line: &String| code(line.split(" | ").next().unwrap());
     let documented: BTreeSet<String> = documented.iter().flat_map(names).collect();
 
     assert_eq!(documented, written);
