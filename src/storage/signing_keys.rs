@@ -33,9 +33,11 @@ UPDATE signing_keys SET revoked_at = $2, retires_at = $2 WHERE key_id = $1 AND r
 
 const EXISTS: &str = "SELECT 1 FROM signing_keys WHERE key_id = $1";
 
-// A key with an end was to hand over to a newer one, and would retire before its last token.
+// A key with an end was to hand over to a newer one, and would retire before its last token. One that was
+// made to sign at once does so, also where the clock that made it is ahead of this one.
 const COUNT_SIGNERS: &str = "
-SELECT count(*) FROM signing_keys WHERE retires_at IS NULL AND activates_at <= $1";
+SELECT count(*) FROM signing_keys
+WHERE retires_at IS NULL AND (activates_at <= $1 OR activates_at <= created_at)";
 
 const NEWEST_MADE: &str = "
 SELECT created_at FROM signing_keys WHERE retires_at IS NULL ORDER BY created_at DESC LIMIT 1";

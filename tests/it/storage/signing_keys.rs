@@ -165,6 +165,24 @@ async fn a_key_that_waits_does_not_sign_for_a_revoked_one() {
 }
 
 #[tokio::test]
+async fn a_key_made_at_once_by_a_clock_that_is_ahead_signs_for_a_revoked_one() {
+    with_database(async |database| {
+        database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
+        let later = NOW + SECOND;
+        let ahead = StoredSigningKey { activates_at: later, ..key("b", later) };
+        database.add_signing_key(ahead, newest("a"), NOW + HOUR, act()).await.unwrap();
+        let replacement = key("c", NOW);
+
+        let revoked =
+            database.revoke_signing_key("a".to_owned(), replacement, NOW, act_at(NOW)).await;
+
+        assert_eq!(revoked.unwrap(), KeyRevocation::Revoked);
+        assert_eq!(database.list_signing_keys(NOW).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_never_swept() {
     with_database(async |database| {
         database.add_signing_key(key("a", NOW), None, NOW, act()).await.unwrap();
