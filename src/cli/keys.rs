@@ -9,7 +9,7 @@ use crate::{domain::tokens::keys::ACTIVATION_DELAY, grpc::contracts::admin as pb
 
 use super::operator::{
     self, Console, Context, Outcome,
-    flags::{Connection, Reason},
+    flags::{Connection, Consent, Reason},
     json::{self, Object},
     line,
     problem::Problem,
@@ -58,6 +58,8 @@ pub(super) enum KeysCommand {
         key_id: String,
         #[command(flatten)]
         reason: Reason,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
@@ -67,7 +69,9 @@ pub(super) async fn run(keys: Keys, context: &Context) -> ExitCode {
     operator::run(&connection, context, async |console| match command {
         KeysCommand::Rotate { now, reason } => rotate(console, now, reason.text).await,
         KeysCommand::List => list(console).await,
-        KeysCommand::Revoke { key_id, reason } => revoke(console, key_id, reason.text).await,
+        KeysCommand::Revoke { key_id, reason, consent } => {
+            revoke(console, key_id, reason.text, &consent).await
+        }
     })
     .await
 }
@@ -86,7 +90,15 @@ async fn rotate(console: &Console<'_>, immediately: bool, reason: String) -> Out
     line(format_args!("It is published now and signs new tokens in {minutes} minutes."))
 }
 
-async fn revoke(console: &Console<'_>, key_id: String, reason: String) -> Outcome {
+async fn revoke(
+    console: &Console<'_>,
+    key_id: String,
+    reason: String,
+    consent: &Consent,
+) -> Outcome {
+    let question =
+        format_args!("Revoke the signing key {key_id:?} and every token signed with it.");
+    console.confirm(consent, question)?;
     let request = pb::RevokeKeyRequest { key_id: key_id.clone(), reason };
     let revoked = console.client.revoke_key(request).await.map_err(Problem::from);
     let unknown = format!("There is no signing key {key_id:?}.");

@@ -186,7 +186,7 @@ async fn a_compromised_key_is_revoked_the_same_both_ways() {
     ground.local(&["keys", "rotate", "--now"]).succeeded();
     let keys = ids();
     let run = |id: &str, act: &dyn Fn(&[&str]) -> Done| {
-        let done = act(&["keys", "revoke", id, "--reason", "compromised"]);
+        let done = act(&["keys", "revoke", id, "--yes", "--reason", "compromised"]);
         done.succeeded().replace(id, "KEY")
     };
 

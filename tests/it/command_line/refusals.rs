@@ -43,7 +43,7 @@ async fn refusals_are_the_same_sentences_both_ways() {
         (&["accounts", "suspend-passkey", "alice", ABSENT], "The account has no passkey"),
         (&["accounts", "remove-passkey", "alice", ABSENT, "--yes"], "The account has no passkey"),
         (&["accounts", "list", "--signed-in-after", "soon"], "\"soon\" is not a time"),
-        (&["keys", "revoke", "x"], "There is no signing key \"x\"."),
+        (&["keys", "revoke", "x", "--yes"], "There is no signing key \"x\"."),
         (&["service-account", "create", "root"], "A service account with this name"),
         (&["service-account", "create", "Root"], "NAME: "),
         (&["service-account", "rotate", "shop"], "There is no service account with this name."),
@@ -75,6 +75,7 @@ async fn what_cannot_be_undone_needs_consent() {
         &["accounts", "delete", "alice"][..],
         &["accounts", "remove-password", "alice"],
         &["accounts", "remove-passkey", "alice", ABSENT],
+        &["keys", "revoke", "x"],
         &["service-account", "delete", "root"],
     ] {
         let said = ground.same(command).refused();

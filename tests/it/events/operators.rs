@@ -46,7 +46,7 @@ async fn commands_name_the_user_of_the_operating_system() {
         (&["service-account", "rotate", "shop"], "service_account_key_created", Some("shop")),
         (&["service-account", "delete", "shop", "--yes"], "service_account_deleted", Some("shop")),
         (&["keys", "rotate", "--now"], "signing_key_created", None),
-        (&["keys", "revoke", &key], "signing_key_revoked", Some(&key)),
+        (&["keys", "revoke", &key, "--yes"], "signing_key_revoked", Some(&key)),
         (&["audit", "rotate-key"], "record_key_created", None),
         (&["audit", "export"], "record_exported", Some("claviger")),
         (&["audit", "export", "--format", "ocsf"], "record_exported", Some("ocsf")),

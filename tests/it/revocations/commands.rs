@@ -129,7 +129,7 @@ async fn what_is_not_there_is_named_and_exits_with_1() {
     let form = "must be a UUID in text form.";
     assert_eq!(complaint(&["revoke", "session", "x"]), format!("SESSION_ID: {form}"));
     assert_eq!(complaint(&["revoke", "token", "x"]), format!("TOKEN_ID: {form}"));
-    assert_eq!(complaint(&["keys", "revoke", "x"]), "There is no signing key \"x\".");
+    assert_eq!(complaint(&["keys", "revoke", "x", "--yes"]), "There is no signing key \"x\".");
 }
 
 #[tokio::test]
@@ -141,9 +141,9 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     let old = watcher.heard.keys.keys().next().unwrap().clone();
     assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Active);
 
-    let first = said(&run(app.home(), &["keys", "revoke", &old]));
+    let first = said(&run(app.home(), &["keys", "revoke", &old, "--yes"]));
     becomes(&app, &alice.backend_token, TokenVerdict::Malformed).await;
-    let again = said(&run(app.home(), &["keys", "revoke", &old]));
+    let again = said(&run(app.home(), &["keys", "revoke", &old, "--yes"]));
 
     let revoked = format!("Revoked the signing key {old} and every token signed with it.");
     assert_eq!(first, format!("{revoked} A new signing key replaces it."));
@@ -170,7 +170,7 @@ async fn a_revocation_that_cannot_be_read_keeps_no_compromised_key_alive() {
     let mut connection = app.open_database().await;
     connection.execute("UPDATE revocations SET session_id = substr(session_id, 1, 3)").await;
 
-    said(&run(app.home(), &["keys", "revoke", old]));
+    said(&run(app.home(), &["keys", "revoke", old, "--yes"]));
 
     becomes(&app, &alice.backend_token, TokenVerdict::Malformed).await;
 }
@@ -181,7 +181,7 @@ async fn a_key_stays_compromised_after_a_restart_and_a_month() {
     let alice = app.registered("alice").await;
     let keys = Heard::poll(&mut app.backend()).await.keys;
     let old = keys.keys().next().unwrap();
-    said(&run(app.home(), &["keys", "revoke", old]));
+    said(&run(app.home(), &["keys", "revoke", old, "--yes"]));
     app.clock().advance(30 * crate::support::DAY);
 
     let app = app.restart().await;

@@ -55,7 +55,7 @@ async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_v
     let key_id = keys.unwrap().into_inner().keys[0].key_id.clone();
     assert!(people.iter().all(|person| verify(&verifier, person).is_ok()));
 
-    run(app.home(), &["keys", "revoke", &key_id]);
+    run(app.home(), &["keys", "revoke", &key_id, "--yes"]);
 
     for person in &people {
         refused(&verifier, person, Refusal::Malformed, PATIENCE).await;
