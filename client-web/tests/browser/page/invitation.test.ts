@@ -51,6 +51,29 @@ it("leads from the link to an account with a passkey and a name of one's own", a
   await visit.reads(en.passkeys.only);
 });
 
+it("leads from the link to the first credential of an account that an operator has created", async () => {
+  const ivan = await app.person("Ivan");
+  const { username } = ivan;
+  app.server.command("accounts", "create", username, "--display-name", "Ivan Ilyich");
+  const link = app.server.command("invitations", "create", "--account", username);
+  const visit = await ivan.visit();
+  await visit.plugIn(platform);
+
+  await open(visit, link);
+  await visit.sees(en.invitation.heading);
+  await visit.reads(en.invitation.lead("Ivan Ilyich"));
+  expect(await visit.field(en.common.username).inputValue()).toBe(username);
+  expect(await visit.field(en.common.username).getAttribute("readonly")).not.toBeNull();
+  await visit.look("invitation-account");
+  await visit.press(en.signUp.withPasskey);
+
+  await visit.arrivesAt(en.account.heading("Ivan Ilyich"));
+  await visit.reads(en.passkeys.only);
+  await visit.signOut();
+  await open(visit, link);
+  await visit.isAlertedTo(en.failures["not-invited"]);
+});
+
 it("says plainly that a link was used, in either language", async () => {
   const bob = await app.person("Bob");
   const link = await invite(app.server, { username: bob.username });
