@@ -1,0 +1,115 @@
+//! People who sign in again and again, each at an address of their own.
+
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+use claviger_proto::pb;
+use tokio::task::JoinSet;
+use tonic::Status;
+
+use crate::{
+    server::Server,
+    support::{
+        Authenticator, ORIGIN, PASSWORD, Person, ceremonies::authentication_credential,
+        people::channel_from,
+    },
+};
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// By a passkey, without a name: both RPCs.
+    Passkey,
+    /// By a password, hashed as it is by default.
+    Password,
+}
+
+impl Call {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Password => "password",
+        }
+    }
+}
+
+pub struct People {
+    call: Call,
+    people: Vec<(String, Person, Authenticator)>,
+}
+
+impl People {
+    /// Registers them, with a passkey each.
+    pub async fn arrive(server: &Server, call: Call, clients: u8) -> Self {
+        let mut people = Vec::new();
+        for number in 0..clients {
+            let address = Ipv4Addr::new(127, 0, number + 1, 1);
+            let stranger =
+                Person::stranger(channel_from(address, server.process.public_port, PATIENCE));
+            let name = format!("{}-{clients}-{number}", call.name());
+            let person = stranger.register(&name, PASSWORD).await.unwrap();
+            let mut authenticator = Authenticator::platform(ORIGIN);
+            person.add_passkey(&mut authenticator, "Laptop").await.unwrap();
+            people.push((name, person, authenticator));
+        }
+        Self { call, people }
+    }
+
+    /// All sign in for a while. Returns how often, and how long it took.
+    pub async fn sign_in_for(&mut self, span: Duration) -> (u32, Duration) {
+        let begun = Instant::now();
+        let mut tasks = JoinSet::new();
+        for (name, person, authenticator) in self.people.drain(..) {
+            tasks.spawn(repeat(self.call, name, person, authenticator, begun + span));
+        }
+        let mut calls = 0;
+        for (count, person) in tasks.join_all().await {
+            calls += count;
+            self.people.push(person);
+        }
+        (calls, begun.elapsed())
+    }
+}
+
+async fn repeat(
+    call: Call,
+    name: String,
+    person: Person,
+    mut authenticator: Authenticator,
+    until: Instant,
+) -> (u32, (String, Person, Authenticator)) {
+    let mut count = 0;
+    while Instant::now() < until {
+        match call {
+            Call::Passkey => by_passkey(&person, &mut authenticator).await.unwrap(),
+            Call::Password => by_password(&person, &name).await.unwrap(),
+        }
+        count += 1;
+    }
+    (count, (name, person, authenticator))
+}
+
+async fn by_passkey(person: &Person, authenticator: &mut Authenticator) -> Result<(), Status> {
+    let ceremony = person.start_discoverable().await?;
+    let answer = ceremony.answer(authenticator);
+    let request = pb::FinishAuthenticationRequest {
+        ceremony_id: ceremony.id,
+        credential: Some(authentication_credential(answer)),
+        ..Default::default()
+    };
+    person.passkeys().finish_authentication(request).await.map(drop)
+}
+
+async fn by_password(person: &Person, name: &str) -> Result<(), Status> {
+    let request = pb::LoginRequest {
+        username: name.to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
+    person.auth().login(request).await.map(drop)
+}
