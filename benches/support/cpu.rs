@@ -28,7 +28,8 @@ pub fn parent_of(process: &Path) -> Option<u32> {
     stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
-fn of_threads(process: &Path) -> Duration {
+/// The CPU time of a process's running threads.
+pub fn of_threads(process: &Path) -> Duration {
     let threads = fs::read_dir(process.join("task")).into_iter().flatten().flatten();
     threads
         .filter_map(|it| fs::read_to_string(it.path().join("schedstat")).ok())
