@@ -16,7 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::world::World,
-    grpc::{availability::GatewayAvailability, layers, routes},
+    grpc::{
+        availability::GatewayAvailability,
+        layers::{self, PortService},
+        routes,
+    },
     http::{self, agent_health::AgentReadiness, forward_auth::ForwardAuth},
     serve::{
         accept::Server,
@@ -102,9 +106,9 @@ impl Agent {
         self.tasks.shutdown().await;
     }
 
-    fn server(&self, settings: Settings) -> Result<Server, StartError> {
+    fn server(&self, settings: Settings) -> Result<Server<PortService>, StartError> {
         let judge = Arc::new(self.verifier.clone());
-        let routes = routes::gateway(judge.clone(), self.availability.service())
+        let dispatch = routes::gateway(judge.clone(), self.availability.service())
             .map_err(StartError::Descriptors)?;
         let trusted_proxies = settings.trusted_proxies;
         let readiness = AgentReadiness {
@@ -124,8 +128,8 @@ impl Agent {
             shutdown: self.tasks.stop().gently.clone(),
         };
         let pages = http::agent(readiness, forward_auth);
-        let router = layers::assemble(routes, pages, http::nothing(), &layers);
-        let server = Server::new("agent", router, settings.limits, self.tasks.clone());
+        let service = PortService::new(dispatch, pages, http::nothing(), &layers);
+        let server = Server::new("agent", service, settings.limits, self.tasks.clone());
         Ok(server.with_peers(Peers::Known { trusted_proxies }))
     }
 }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
-    grpc::{layers, routes, services::Services},
+    grpc::{
+        layers::{self, PortService},
+        routes,
+        services::Services,
+    },
     http::{
         self,
         discovery::Discovery,
@@ -35,7 +39,7 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
         tls: Option<Tls>,
-    ) -> Result<Server, StartError> {
+    ) -> Result<Server<PortService>, StartError> {
         let discovery = Discovery {
             keys: Arc::clone(&services.keys),
             issuer: config.access_tokens.issuer.as_str().into(),
@@ -47,11 +51,11 @@ impl App {
         };
         let readiness = self.readiness(services, false);
         let pages = http::public(http::Public { page, well_known, discovery, readiness });
-        let routes = routes::public(services, self.availability.public_service())
+        let dispatch = routes::public(services, self.availability.public_service())
             .map_err(StartError::Descriptors)?;
-        let router = layers::assemble(routes, pages, page::not_found(page), settings);
+        let service = PortService::new(dispatch, pages, page::not_found(page), settings);
         let trusted_proxies = config.public.trusted_proxies.clone();
-        let server = self.server("public", router, config);
+        let server = self.server("public", service, config);
         Ok(server.with_peers(Peers::Strangers { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 
@@ -61,7 +65,7 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
         tls: Option<Tls>,
-    ) -> Result<Server, StartError> {
+    ) -> Result<Server<PortService>, StartError> {
         let trusted_proxies = config.internal.trusted_proxies.clone();
         let forward_auth = ForwardAuth {
             judge: services.access_tokens.clone(),
@@ -70,19 +74,24 @@ impl App {
         };
         // Access tokens are verified from memory, without the database.
         let pages = http::internal(self.readiness(services, true), forward_auth);
-        let routes = routes::internal(services, self.availability.internal_service())
+        let dispatch = routes::internal(services, self.availability.internal_service())
             .map_err(StartError::Descriptors)?;
         // No web page calls this port.
         let cors_origins = Vec::new();
         let port = layers::Port::Internal;
         let settings = layers::Settings { port, cors_origins, ..settings.clone() };
-        let router = layers::assemble(routes, pages, http::nothing(), &settings);
-        let server = self.server("internal", router, config);
+        let service = PortService::new(dispatch, pages, http::nothing(), &settings);
+        let server = self.server("internal", service, config);
         Ok(server.with_peers(Peers::Known { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 
-    fn server(&self, name: &'static str, router: axum::Router, config: &Config) -> Server {
-        Server::new(name, router, config.limits.clone(), self.tasks.clone())
+    fn server(
+        &self,
+        name: &'static str,
+        service: PortService,
+        config: &Config,
+    ) -> Server<PortService> {
+        Server::new(name, service, config.limits.clone(), self.tasks.clone())
     }
 
     fn readiness(&self, services: &Services, works_without_database: bool) -> Readiness {

@@ -51,7 +51,7 @@ impl AccountService for Service {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
         let caller = self.callers.require(&request).await?;
-        let origin = origin(&request);
+        let origin = origin();
         let (proof, new) = convert::password_change(request.into_inner())?;
         let tokens = self.accounts.change_password(&caller, proof, new, origin).await?;
         delivery.deliver(&tokens, |tokens| pb::ChangePasswordResponse { tokens: Some(tokens) })

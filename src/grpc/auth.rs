@@ -102,7 +102,7 @@ impl AuthService for Service {
     ) -> Result<Response<pb::RegisterResponse>, Status> {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
-        let origin = origin(&request);
+        let origin = origin();
         let registration = convert::registration(request.into_inner())?;
         let SignedIn { account, tokens } = self.accounts.register(registration, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::registered(&account, tokens))
@@ -112,7 +112,7 @@ impl AuthService for Service {
         &self,
         request: Request<pb::GetInvitationRequest>,
     ) -> Result<Response<pb::GetInvitationResponse>, Status> {
-        let origin = origin(&request);
+        let origin = origin();
         let token = InvitationToken::new(request.into_inner().invitation);
         let invitation = self.registrations.invitation(origin.address, &token).await?;
         Ok(Response::new(convert::invitation(&invitation)))
@@ -124,7 +124,7 @@ impl AuthService for Service {
     ) -> Result<Response<pb::LoginResponse>, Status> {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
-        let origin = origin(&request);
+        let origin = origin();
         let (name, password) = convert::login(request.into_inner())?;
         let SignedIn { account, tokens } = self.accounts.login(name, password, origin).await?;
         delivery.deliver(&tokens, |tokens| convert::logged_in(&account, tokens))

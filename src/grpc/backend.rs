@@ -1,43 +1,43 @@
 //! The backend that calls the internal port: a service account by its key or certificate, or a program of
 //! this machine.
 //!
-//! [`Backends`] is an interceptor around each service; health and reflection have none. Each call is
-//! identified anew, also on a connection that had one before.
-
-use std::sync::Arc;
+//! [`Backends`] guards each service; health and reflection have no guard. Each call is identified anew, also on
+//! a connection that had one before.
 
 use claviger_token::bearer::{BearerError, bearer};
-use http::HeaderMap;
-use tonic::{Request, Status, service::Interceptor};
+use http::{Extensions, HeaderMap};
+use tonic::{Request, Status};
 
 use crate::{
     domain::{
         Error, Result,
         service_accounts::{Backends, Credentials},
     },
-    model::{certificate::ClientCertificate, service_account::Backend},
+    model::{client::Sender, service_account::Backend},
 };
 
-use super::stream_authorization::StreamAuthorization;
+use super::{dispatch::Guard, stream_authorization::StreamAuthorization};
 
-/// Adds the [`Backend`] and its [`StreamAuthorization`] to the request's extensions.
-impl Interceptor for Backends {
-    fn call(&mut self, mut request: Request<()>) -> std::result::Result<Request<()>, Status> {
-        let shown = credentials(&request)?;
+impl Guard for Backends {
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        extensions: &mut Extensions,
+    ) -> std::result::Result<(), Status> {
+        let shown = credentials(headers, extensions)?;
         let backend = self.find(&shown)?;
-        let authorization = StreamAuthorization::new(self.clone(), shown, backend.clone());
-        request.extensions_mut().insert(backend);
-        request.extensions_mut().insert(authorization);
-        Ok(request)
+        extensions.insert(StreamAuthorization::new(self.clone(), shown, backend));
+        Ok(())
     }
 }
 
-/// The backend that calls, as the interceptor identified it.
+/// The backend that calls, as the guard identified it.
 ///
 /// # Errors
-/// `CallerUnknown` without an interceptor, so that a service which lacks one has no callers.
+/// `CallerUnknown` without a guard, so that a service which lacks one has no callers.
 pub fn backend<T>(request: &Request<T>) -> Result<Backend> {
-    request.extensions().get::<Backend>().cloned().ok_or(Error::CallerUnknown)
+    let caller = request.extensions().get::<StreamAuthorization>();
+    caller.map(|it| it.backend().clone()).ok_or(Error::CallerUnknown)
 }
 
 /// The authorization of the backend that calls, for a stream.
@@ -48,10 +48,10 @@ pub fn stream_authorization<T>(request: &Request<T>) -> Result<StreamAuthorizati
     request.extensions().get::<StreamAuthorization>().cloned().ok_or(Error::CallerUnknown)
 }
 
-/// The key and the certificate of a call; the listener adds the certificate to the extensions.
-fn credentials(request: &Request<()>) -> Result<Credentials> {
-    let key = service_key(request.metadata().as_ref())?;
-    let certificate = request.extensions().get::<Arc<ClientCertificate>>().map(Arc::clone);
+/// The key and the certificate of a call; the connection adds the certificate to the extensions.
+fn credentials(headers: &HeaderMap, extensions: &Extensions) -> Result<Credentials> {
+    let key = service_key(headers)?;
+    let certificate = extensions.get::<Sender>().and_then(|it| it.certificate.clone());
     Ok(Credentials::new(key, certificate))
 }
 

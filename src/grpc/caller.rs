@@ -17,7 +17,7 @@ use tonic::{Request, Status, metadata::MetadataMap};
 
 use crate::{
     domain::{
-        self, Error,
+        self, Error, call,
         source::{self, Owner},
         tokens::access::AccessTokens,
     },
@@ -73,12 +73,12 @@ impl Callers {
     }
 }
 
-/// Where a call came from, as `layers/origin.rs` determined.
-pub fn origin<T>(request: &Request<T>) -> Origin {
-    request.extensions().get::<Origin>().cloned().unwrap_or_else(|| Origin {
-        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        user_agent: String::new(),
-    })
+/// Where the current call came from, as its path determined.
+pub fn origin() -> Origin {
+    call::current().map_or_else(
+        || Origin { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), user_agent: String::new() },
+        |it| it.origin.clone(),
+    )
 }
 
 fn bearer(metadata: &MetadataMap) -> Result<&str, Error> {

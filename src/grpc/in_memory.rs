@@ -3,22 +3,28 @@
 //! Every call of it is an act of the local user, without credentials: a user who can open the database can
 //! write anything into it. No listener may serve this router.
 
-use std::error::Error as _;
-
-use axum::{
-    Router,
-    extract::Request,
-    middleware::{Next, from_fn},
-    response::Response,
+use std::{
+    error::Error as _,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
-use tonic::{Code, Status, service::Interceptor};
+
+use axum::{Router, body::Body};
+use http::{Extensions, HeaderMap, Request, Response};
+use tonic::{Code, Status};
 
 use crate::{model::service_account::Backend, telemetry};
 
 use super::{
-    layers::{details, panics},
+    dispatch::{Dispatch, Guard},
+    layers::{
+        Port, details,
+        framing::{Messages, Receiving},
+        panics,
+    },
     routes,
     services::OperatorServices,
+    status::EdgeRefusal,
     stream_authorization::StreamAuthorization,
 };
 
@@ -27,24 +33,49 @@ use super::{
 pub struct LocalUser(pub String);
 
 /// Identifies every caller as the user.
-impl Interceptor for LocalUser {
-    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, Status> {
-        request.extensions_mut().insert(Backend::CommandLine(self.0.clone()));
-        request.extensions_mut().insert(StreamAuthorization::of_this_process());
-        Ok(request)
+impl Guard for LocalUser {
+    fn admit(&self, _: &HeaderMap, extensions: &mut Extensions) -> Result<(), Status> {
+        let user = Backend::CommandLine(self.0.clone());
+        extensions.insert(StreamAuthorization::of_this_process(user));
+        Ok(())
     }
 }
 
 /// The services for operators, every call of which is this user's.
 pub fn router(services: &OperatorServices, user: &LocalUser) -> Router {
-    let router = routes::operators(services, user).into_axum_router().reset_fallback();
-    router.layer(from_fn(details::complete)).layer(panics::layer()).layer(from_fn(log_cause))
+    let guard: Arc<dyn Guard> = Arc::new(user.clone());
+    let services = Arc::new(routes::operators(services, &guard));
+    let receiving = Receiving::new(Port::Internal);
+    Router::new().fallback(move |request| answer(services, receiving, request))
+}
+
+async fn answer(
+    services: Arc<Dispatch>,
+    receiving: Receiving,
+    request: Request<Body>,
+) -> Response<Body> {
+    let method = request.uri().path().trim_start_matches('/').to_owned();
+    let mut response = panics::caught(call(&services, receiving, request)).await;
+    details::complete(&mut response);
+    log_cause(&method, &response);
+    response.map(Body::new)
+}
+
+async fn call(
+    services: &Dispatch,
+    receiving: Receiving,
+    request: Request<Body>,
+) -> Response<tonic::body::Body> {
+    let Some(service) = services.find(request.uri().path()) else {
+        return Status::from(EdgeRefusal::MethodNotFound).into_http();
+    };
+    let (head, body) = request.into_parts();
+    let caller = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    service.call(head, Messages::new(body, caller, receiving, None)).await
 }
 
 /// Logs why a call failed, as the access log of a listener does.
-async fn log_cause(request: Request, next: Next) -> Response {
-    let method = request.uri().path().trim_start_matches('/').to_owned();
-    let response = next.run(request).await;
+fn log_cause<B>(method: &str, response: &Response<B>) {
     let failed = Status::from_header_map(response.headers()).is_some_and(|status| {
         matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable)
     });
@@ -53,5 +84,4 @@ async fn log_cause(request: Request, next: Next) -> Response {
         let cause = telemetry::causes(cause);
         tracing::error!(method, cause, "call failed");
     }
-    response
 }

@@ -6,6 +6,7 @@ pub mod availability;
 pub mod backend;
 pub mod caller;
 pub mod contracts;
+pub mod dispatch;
 pub mod in_memory;
 pub mod layers;
 pub mod operator_client;

@@ -40,7 +40,7 @@ impl PasskeyService for Service {
         &self,
         request: Request<pb::StartSignUpRequest>,
     ) -> Result<Response<pb::StartSignUpResponse>, Status> {
-        let origin = origin(&request);
+        let origin = origin();
         let person = convert::sign_up_start(request.into_inner())?;
         let started = self.passkeys.start_sign_up(person, origin.address).await?;
         Ok(Response::new(convert::sign_up_started(started)))
@@ -52,7 +52,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::FinishSignUpResponse>, Status> {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
-        let origin = origin(&request);
+        let origin = origin();
         let sign_up = convert::sign_up_finish(request.into_inner())?;
         let SignedUp { signed_in, passkey } = self.passkeys.finish_sign_up(sign_up, origin).await?;
         let SignedIn { account, tokens } = signed_in;
@@ -97,7 +97,7 @@ impl PasskeyService for Service {
     ) -> Result<Response<pb::FinishAuthenticationResponse>, Status> {
         let delivery =
             self.refresh_cookie.delivery(&request, request.get_ref().refresh_token_delivery)?;
-        let origin = origin(&request);
+        let origin = origin();
         let pb::FinishAuthenticationRequest { ceremony_id, credential, .. } = request.into_inner();
         let ceremony = convert::ceremony(ceremony_id)?;
         let response = webauthn::authentication_response(credential.unwrap_or_default());

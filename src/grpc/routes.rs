@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use claviger_proto::pb;
-use tonic::service::{Interceptor, Routes, interceptor::InterceptedService};
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 
 use crate::gateway::Judge;
@@ -17,6 +16,7 @@ use super::{
             AuthorizationServer, SERVICE_NAME as AUTHORIZATION,
         },
     },
+    dispatch::{Dispatch, Guard},
     ext_authz, invitations, keys, passkeys,
     reflection::{self, DescriptorError},
     revocations, service_accounts,
@@ -55,7 +55,7 @@ pub(super) const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
 ///
 /// # Errors
 /// When the descriptors for reflection cannot be read.
-pub fn public(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
+pub fn public(services: &Services, health: HealthService) -> Result<Dispatch, DescriptorError> {
     use pb::{
         account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
         passkey_service_server::PasskeyServiceServer, session_service_server::SessionServiceServer,
@@ -65,45 +65,33 @@ pub fn public(services: &Services, health: HealthService) -> Result<Routes, Desc
     let accounts = accounts::Service::new(services, callers.clone());
     let sessions = sessions::Service::new(services, callers.clone());
     let passkeys = passkeys::Service::new(services, callers);
-    let routes =
-        Routes::new(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
-            .add_service(
-                AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            );
-    with_conventions(routes, health, &PUBLIC_SERVICES)
+    let services = Dispatch::default()
+        .with(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES));
+    with_conventions(services, health, &PUBLIC_SERVICES)
 }
 
 /// The services of the internal port. Each identifies its caller first, except health and reflection.
 ///
 /// # Errors
 /// When the descriptors for reflection cannot be read.
-pub fn internal(services: &Services, health: HealthService) -> Result<Routes, DescriptorError> {
+pub fn internal(services: &Services, health: HealthService) -> Result<Dispatch, DescriptorError> {
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
-    let backends = || services.backends.clone();
-    let routes = operators(&services.for_operators(), &services.backends)
-        .add_service(InterceptedService::new(
+    let backends: Arc<dyn Guard> = Arc::new(services.backends.clone());
+    let services = operators(&services.for_operators(), &backends)
+        .guarded(
+            &backends,
             TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
-            backends(),
-        ))
-        .add_service(InterceptedService::new(
-            authorization(services.access_tokens.clone()),
-            backends(),
-        ));
-    with_conventions(routes, health, &INTERNAL_SERVICES)
+        )
+        .guarded(&backends, authorization(services.access_tokens.clone()));
+    with_conventions(services, health, &INTERNAL_SERVICES)
 }
 
 /// The services for operators, whose caller `guard` identifies.
-pub fn operators<I>(services: &OperatorServices, guard: &I) -> Routes
-where
-    I: Interceptor + Clone + Send + Sync + 'static,
-{
+pub fn operators(services: &OperatorServices, guard: &Arc<dyn Guard>) -> Dispatch {
     use admin::{
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
@@ -117,44 +105,38 @@ where
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let (system, revocations) =
         (system::Service::new(services), revocations::Service::new(services));
-    let guard = || guard.clone();
-    Routes::new(InterceptedService::new(
-        AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        InvitationServiceServer::new(invitations).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        KeyServiceServer::new(keys).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        ServiceAccountServiceServer::new(service_accounts)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        RevocationServiceServer::new(revocations).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
-    .add_service(InterceptedService::new(
-        SystemServiceServer::new(system).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        guard(),
-    ))
+    Dispatch::default()
+        .guarded(guard, AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .guarded(
+            guard,
+            InvitationServiceServer::new(invitations).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .guarded(guard, KeyServiceServer::new(keys).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .guarded(
+            guard,
+            ServiceAccountServiceServer::new(service_accounts)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .guarded(
+            guard,
+            AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .guarded(
+            guard,
+            RevocationServiceServer::new(revocations).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .guarded(
+            guard,
+            SystemServiceServer::new(system).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
 }
 
 /// The services of `claviger agent`.
 ///
 /// # Errors
 /// When the descriptors for reflection cannot be read.
-pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Routes, DescriptorError> {
-    with_conventions(Routes::new(authorization(judge)), health, &GATEWAY_SERVICES)
+pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Dispatch, DescriptorError> {
+    with_conventions(Dispatch::default().with(authorization(judge)), health, &GATEWAY_SERVICES)
 }
 
 /// Envoy's `ext_authz`.
@@ -165,13 +147,13 @@ fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Servic
 
 /// Adds what every gRPC server offers: health and reflection.
 fn with_conventions(
-    routes: Routes,
+    services: Dispatch,
     health: HealthService,
     names: &[&str],
-) -> Result<Routes, DescriptorError> {
+) -> Result<Dispatch, DescriptorError> {
     let reflection = reflection::services(names)?;
-    Ok(routes
-        .add_service(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
+    Ok(services
+        .with(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
 }

@@ -20,26 +20,29 @@ use crate::{
 /// How often a stream without messages is checked. Otherwise it is checked before each message.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The credentials with which a stream was opened, to be checked again while it is open.
+/// The caller of a call, with the credentials that it showed: they are checked again while a stream is open.
+/// A guard adds it to the extensions of a request.
 #[derive(Clone)]
-pub struct StreamAuthorization(Option<Shown>);
-
-#[derive(Clone)]
-struct Shown {
-    backends: Backends,
-    credentials: Credentials,
+pub struct StreamAuthorization {
     backend: Backend,
+    /// `None` for the process itself, which needs no credentials.
+    shown: Option<(Backends, Credentials)>,
 }
 
 impl StreamAuthorization {
     /// For a caller that was identified as `backend` by these credentials.
     pub(super) fn new(backends: Backends, credentials: Credentials, backend: Backend) -> Self {
-        Self(Some(Shown { backends, credentials, backend }))
+        Self { backend, shown: Some((backends, credentials)) }
     }
 
-    /// For the process itself, which needs no credentials.
-    pub(super) const fn of_this_process() -> Self {
-        Self(None)
+    /// For the process itself, as this backend.
+    pub(super) const fn of_this_process(backend: Backend) -> Self {
+        Self { backend, shown: None }
+    }
+
+    /// The caller.
+    pub(super) fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     /// Checks that the credentials are still valid.
@@ -47,8 +50,8 @@ impl StreamAuthorization {
     /// # Errors
     /// `CallerUnknown` when the service account was deleted, or its key or certificate has expired.
     pub fn check(&self) -> Result<()> {
-        let Some(Shown { backends, credentials, backend }) = &self.0 else { return Ok(()) };
-        let is_same = match (backends.find(credentials)?, backend) {
+        let Some((backends, credentials)) = &self.shown else { return Ok(()) };
+        let is_same = match (backends.find(credentials)?, &self.backend) {
             (Backend::Local, Backend::Local) => true,
             (Backend::Account(now), Backend::Account(then)) => now.id == then.id,
             _ => false,

@@ -4,7 +4,7 @@
 //! Returns 200, 401 or 403, because nginx treats anything else as an error. Every failure here is 403:
 //! only 200 lets a request pass. The settings of a route come in the query.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -25,7 +25,7 @@ use crate::{
         Decision, Demands, Denial, Judge, Misconfigured, decide,
         headers::{self, SERVICE_KEY},
     },
-    model::{certificate::ClientCertificate, session::Origin},
+    model::client::Sender,
     telemetry::Occasional,
 };
 
@@ -108,14 +108,18 @@ fn judge_for(state: &ForwardAuth, request: &Request) -> Option<Arc<dyn Judge>> {
 fn credentials(request: &Request) -> Option<Credentials> {
     let mut keys = request.headers().get_all(SERVICE_KEY).iter();
     let key = keys.next().map(HeaderValue::to_str).transpose().ok()?;
-    let certificate = request.extensions().get::<Arc<ClientCertificate>>().map(Arc::clone);
+    let certificate = sender(request).and_then(|it| it.certificate.clone());
     keys.next().is_none().then(|| Credentials::new(key, certificate))
+}
+
+fn sender(request: &Request) -> Option<&Sender> {
+    request.extensions().get()
 }
 
 /// Whether the gateway presents any credentials, valid or not.
 fn has_credentials(request: &Request) -> bool {
     request.headers().contains_key(SERVICE_KEY)
-        || request.extensions().get::<Arc<ClientCertificate>>().is_some()
+        || sender(request).is_some_and(|it| it.certificate.is_some())
 }
 
 fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {
@@ -132,8 +136,8 @@ fn authorization(headers: &HeaderMap) -> Vec<&str> {
 /// One line for every decision. Includes what a trusted proxy says of the request, without the query,
 /// which may contain secrets.
 fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
-    let address = request.extensions().get::<Origin>().map(|origin| origin.address.to_string());
-    let peer = request.extensions().get::<SocketAddr>().map(|peer| peer.ip().to_canonical());
+    let address = sender(request).map(|it| it.address.to_string());
+    let peer = sender(request).map(|it| it.peer.ip().to_canonical());
     let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|it| it.contains(&peer)));
     let forwarded = |name| {
         let value = request.headers().get(name).filter(|_| is_trusted)?.to_str().ok()?;

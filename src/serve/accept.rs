@@ -4,7 +4,6 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{
@@ -13,6 +12,7 @@ use super::{
     client_certificate,
     connection::{self, Control, Peer},
     connections::{Peers, Place, Pools},
+    handler::Handler,
     settings::Limits,
     shutdown::Tasks,
     socket::Socket,
@@ -26,9 +26,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Accepts the connections of a listener's addresses, which share a limit.
 #[derive(Clone)]
-pub struct Server {
+pub struct Server<H> {
     name: &'static str,
-    router: Router,
+    handler: H,
     tls: Option<Arc<Tls>>,
     limits: Limits,
     clients: Arc<Clients>,
@@ -36,15 +36,13 @@ pub struct Server {
     tasks: Tasks,
 }
 
-impl Server {
+impl<H: Handler> Server<H> {
     /// A server for known peers, with this name in the log. It runs and stops with `tasks`.
-    pub fn new(name: &'static str, router: Router, limits: Limits, tasks: Tasks) -> Self {
+    pub fn new(name: &'static str, handler: H, limits: Limits, tasks: Tasks) -> Self {
         let peers = Peers::Known { trusted_proxies: Vec::new() };
         let pools = Pools::new(name, limits.connections, peers.clone());
         let clients = Arc::new(Clients::new(peers));
-        // Binds the state now, so that cloning the router for each connection is cheap.
-        let router = router.with_state(());
-        Self { name, router, tls: None, limits, clients, pools, tasks }
+        Self { name, handler, tls: None, limits, clients, pools, tasks }
     }
 
     /// Serves these peers instead.
@@ -132,6 +130,6 @@ impl Server {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let protocol = connection::protocol(&self.limits);
-        connection::serve(stream, peer, self.router, protocol, control).await;
+        connection::serve(stream, peer, self.handler, protocol, control).await;
     }
 }

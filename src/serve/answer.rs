@@ -6,11 +6,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::{AbortHandle, Abortable};
 use http::Response;
-use http_body::{Frame, SizeHint};
+use http_body::{Body, Frame, SizeHint};
 use hyper::rt::Executor;
 use hyper_util::rt::TokioExecutor;
 
@@ -49,17 +48,17 @@ where
 
 /// The body of an answer.
 #[derive(Debug)]
-pub struct Answer {
-    inner: Body,
+pub struct Answer<B> {
+    inner: B,
     /// What of the last frame has not been handed over.
     rest: Bytes,
     outlet: Outlet,
     _call: OpenCall,
 }
 
-impl Answer {
+impl<B> Answer<B> {
     /// Hands an answer over to a connection. The call is open until its body has been sent or dropped.
-    pub fn to(unread: &Arc<Unread>, call: OpenCall, answer: Response<Body>) -> Response<Self> {
+    pub fn to(unread: &Arc<Unread>, call: OpenCall, answer: Response<B>) -> Response<Self> {
         let timeout = answer.extensions().get::<AnswerTimeout>().map(|it| it.0);
         let timeout = timeout.unwrap_or_else(|| unread.timeout());
         let outlet = Outlet::new(unread, timeout);
@@ -67,14 +66,14 @@ impl Answer {
     }
 }
 
-impl http_body::Body for Answer {
+impl<B: Body<Data = Bytes> + Unpin> Body for Answer<B> {
     type Data = Piece;
-    type Error = axum::Error;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, B::Error>>> {
         if self.rest.is_empty() {
             let frame = match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
                 Some(Ok(frame)) => frame,

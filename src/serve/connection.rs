@@ -2,22 +2,22 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
-use http::{Request, Version};
+use axum::body::Body;
+use http::{Request, Response, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
-use tower::ServiceExt as _;
 
-use crate::model::{certificate::ClientCertificate, client::ClientAddress};
+use crate::model::{certificate::ClientCertificate, client::Sender};
 
 use super::{
     activity::Activity,
     answer::{Answer, Calls},
     client::{Client, Clients},
+    handler::Handler,
     settings::Limits,
     shutdown::Stop,
     turns::{self, Turns},
@@ -91,20 +91,20 @@ impl Peer {
     }
 }
 
-/// Serves a connection to its end. Each request carries the peer's address and certificate among its
-/// extensions.
-pub async fn serve<S>(
+/// Serves a connection to its end. Each request carries its [`Sender`] among its extensions.
+pub async fn serve<S, H>(
     stream: S,
     peer: Peer,
-    router: Router,
+    handler: H,
     protocol: auto::Builder<Calls>,
     control: Control,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: Handler,
 {
     let Control { activity, unread, stop } = control;
     let calls = (Arc::clone(&activity), Arc::clone(&unread));
-    let service = service_fn(move |request| answer(router.clone(), request, &peer, &calls));
+    let service = service_fn(move |request| answer(&handler, request, &peer, &calls));
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     // A connection that ends with an error is the peer's doing, and not worth a line in the log.
     tokio::select! {
@@ -143,22 +143,20 @@ pub struct Control {
     pub stop: Stop,
 }
 
-fn answer(
-    router: Router,
+fn answer<H: Handler>(
+    handler: &H,
     request: Request<Incoming>,
     peer: &Peer,
     (calls, unread): &(Arc<Activity>, Arc<Unread>),
-) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> + use<> {
+) -> impl Future<Output = Result<Response<Answer<H::Body>>, Infallible>> + use<H> {
     let (call, unread) = (calls.begin(), Arc::clone(unread));
     let Client { address, turns } = peer.client(&request);
+    let certificate = peer.certificate.clone();
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer.address);
-    request.extensions_mut().insert(ClientAddress(address));
-    if let Some(certificate) = &peer.certificate {
-        request.extensions_mut().insert(Arc::clone(certificate));
-    }
+    request.extensions_mut().insert(Sender { address, peer: peer.address, certificate });
+    let response = handler.answer(request);
     async move {
-        let response = turns::call(turns.as_ref(), router.oneshot(request)).await?;
+        let response = turns::call(turns.as_ref(), response).await;
         Ok(Answer::to(&unread, call, response))
     }
 }

@@ -1,6 +1,6 @@
-//! Listeners, connections and TLS: from a socket to a router.
+//! Listeners, connections and TLS: from a socket to what answers.
 //!
-//! Knows HTTP, nothing of gRPC or of what the router does.
+//! Knows HTTP, nothing of gRPC or of what answers.
 
 pub mod accept;
 pub mod activity;
@@ -10,6 +10,7 @@ pub mod client_certificate;
 pub mod connection;
 pub mod connections;
 pub mod descriptors;
+pub mod handler;
 pub mod listeners;
 pub mod memory;
 pub mod settings;

@@ -10,6 +10,8 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, rustls};
 
+use crate::model::client::Sender;
+
 use super::{
     accept::Server,
     listeners::{BindError, bind},
@@ -51,7 +53,7 @@ impl Running {
         let tasks = Tasks::new(limits.drain_timeout);
         let (proceed, called) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (wait, call) = (Arc::clone(&proceed), Arc::clone(&called));
-        let peer = async |Extension(peer): Extension<SocketAddr>| peer.ip().to_string();
+        let peer = async |Extension(sender): Extension<Sender>| sender.address.to_string();
         let slow = async move || {
             call.notify_one();
             wait.notified().await;

@@ -2,6 +2,8 @@
 //!
 //! In which headers credentials travel is for gRPC and HTTP to know.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{Error, Result},
     model::service_account::Backend,
@@ -18,9 +20,11 @@ pub enum Admission {
     ServiceAccounts,
 }
 
-/// Identifies the backends that call.
+/// Identifies the backends that call. A clone is a reference, since each call takes one along.
 #[derive(Clone)]
-pub struct Backends {
+pub struct Backends(Arc<Admitted>);
+
+struct Admitted {
     accounts: ServiceAccounts,
     admission: Admission,
 }
@@ -28,7 +32,7 @@ pub struct Backends {
 impl Backends {
     /// Backends are these service accounts; `admission` says whether a caller needs credentials.
     pub fn new(accounts: ServiceAccounts, admission: Admission) -> Self {
-        Self { accounts, admission }
+        Self(Arc::new(Admitted { accounts, admission }))
     }
 
     /// The backend with these credentials. The result holds for one call: the next one on the same
@@ -37,7 +41,7 @@ impl Backends {
     /// # Errors
     /// `CallerUnknown`.
     pub fn find(&self, shown: &Credentials) -> Result<Backend> {
-        match (self.accounts.identify(shown)?, self.admission) {
+        match (self.0.accounts.identify(shown)?, self.0.admission) {
             (Some(account), _) => Ok(Backend::Account(account)),
             (None, Admission::Anonymous) => Ok(Backend::Local),
             (None, Admission::ServiceAccounts) => Err(Error::CallerUnknown),

@@ -11,18 +11,20 @@ use tonic_types::pb::Status as RpcStatus;
 
 use crate::{
     gateway::{Decision, Demands, Denial, Judge, decide, headers},
-    grpc::contracts::envoy::{
-        config::core::v3::{
-            HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
+    grpc::{
+        backend::backend,
+        contracts::envoy::{
+            config::core::v3::{
+                HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
+            },
+            service::auth::v3::{
+                AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
+                attribute_context::HttpRequest, authorization_server::Authorization,
+                check_response::HttpResponse,
+            },
+            r#type::v3::{HttpStatus, StatusCode},
         },
-        service::auth::v3::{
-            AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
-            attribute_context::HttpRequest, authorization_server::Authorization,
-            check_response::HttpResponse,
-        },
-        r#type::v3::{HttpStatus, StatusCode},
     },
-    model::service_account::Backend,
     telemetry::Occasional,
 };
 
@@ -57,8 +59,7 @@ impl Authorization for Service {
 
 /// The judge for the gateway that asks. `claviger agent` serves one gateway, and does not identify it.
 fn judge_for<T>(judge: &Arc<dyn Judge>, request: &Request<T>) -> Arc<dyn Judge> {
-    let backend = request.extensions().get::<Backend>();
-    let own = backend.and_then(|backend| Arc::clone(judge).for_backend(backend));
+    let own = backend(request).ok().and_then(|it| Arc::clone(judge).for_backend(&it));
     own.unwrap_or_else(|| Arc::clone(judge))
 }
 

@@ -4,28 +4,21 @@
 
 use std::{error::Error, sync::Arc, time::Instant};
 
-use axum::{
-    body::{Body, Bytes},
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::StatusCode;
-use http_body::Frame;
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::telemetry::{self, Occasional};
-
-use super::request_id::RequestId;
+use crate::{
+    model::event::Call,
+    telemetry::{self, Occasional},
+};
 
 /// The most bytes of a method's name that are logged.
 const MAX_METHOD_BYTES: usize = 128;
 
 /// Which causes of failures are logged.
 #[derive(Debug)]
-pub struct Failures {
+pub(super) struct Failures {
     /// What all calls share: a database that is away, a queue that is full.
     unavailable: Occasional,
     /// Faults of the server, each of which is to be found by its request id.
@@ -59,57 +52,74 @@ impl Failures {
     }
 }
 
-/// Logs the call when its response ends, or is abandoned.
-pub async fn record(
-    State(failures): State<Arc<Failures>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut call = Call::start(&request, failures);
-    let response = next.run(request).await;
-    if let Some(status) = Status::from_header_map(response.headers()) {
-        let original = response.extensions().get::<Status>();
-        call.ended(&status, original.and_then(Error::source));
-        return response;
-    }
-    // The closure owns the call: a body that is dropped before its trailers was abandoned.
-    response.map(|inner| Body::new(inner.inspect_frame(move |frame| call.saw(frame))))
-}
-
 /// Logs a request that was refused before it became a call.
-pub fn refused(request: &Request, status: StatusCode) {
-    let method = method(request);
-    let request_id = request.extensions().get().map_or("", RequestId::as_str);
+pub(super) fn refused<B>(request: &Request<B>, call: &Call, status: StatusCode) {
+    let (method, request_id) = (method(request.uri()), call.request_id.as_str());
     let (code, reason) = (status.as_str(), status.canonical_reason());
     tracing::info!(method, code, reason, duration_ms = 0.0, request_id, protocol = "http", "call");
 }
 
 /// The called method, truncated: any client can choose the path, which must not fill the disk.
-fn method(request: &Request) -> &str {
-    let path = request.uri().path().trim_start_matches('/');
+fn method(uri: &Uri) -> &str {
+    let path = uri.path().trim_start_matches('/');
     &path[..path.floor_char_boundary(MAX_METHOD_BYTES)]
 }
 
-/// A call in progress. Dropped before it ended, it logs that its client disconnected.
-struct Call {
-    method: String,
-    request_id: Option<RequestId>,
-    protocol: &'static str,
+/// The protocol of the client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Protocol(pub(super) &'static str);
+
+/// The line of a call in progress. Dropped before the call ended, it says that the client disconnected.
+pub(super) struct Line {
+    uri: Uri,
+    call: Arc<Call>,
+    protocol: Protocol,
     started: Instant,
     failures: Arc<Failures>,
     is_logged: bool,
 }
 
-impl Call {
-    fn start(request: &Request, failures: Arc<Failures>) -> Self {
-        let protocol = request.extensions().get::<Protocol>();
+impl Line {
+    /// The line of a call that begins.
+    pub(super) fn start(
+        uri: &Uri,
+        call: &Arc<Call>,
+        protocol: Protocol,
+        failures: &Arc<Failures>,
+    ) -> Self {
         Self {
-            method: method(request).to_owned(),
-            request_id: request.extensions().get().cloned(),
-            protocol: protocol.map_or("grpc", |protocol| protocol.0),
+            uri: uri.clone(),
+            call: Arc::clone(call),
+            protocol,
             started: Instant::now(),
-            failures,
+            failures: Arc::clone(failures),
             is_logged: false,
+        }
+    }
+
+    /// Logs a call whose response consists of a status alone. Returns whether it does.
+    pub(super) fn answered<B>(&mut self, response: &Response<B>) -> bool {
+        // tonic leaves the status beside the headers that it became, and details may have been added to those.
+        let original = response.extensions().get::<Status>();
+        let Some(status) = Status::from_header_map(response.headers()) else { return false };
+        self.ended(&status, original.and_then(Error::source));
+        true
+    }
+
+    /// Logs a call that ends with these trailers.
+    pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
+        match trailers.get(Status::GRPC_STATUS) {
+            // Nothing else is read of a call that succeeded.
+            Some(code) if code == "0" => {
+                self.log(Code::Ok, None);
+                self.failures.log_left_out();
+            }
+            Some(_) => {
+                if let Some(status) = Status::from_header_map(trailers) {
+                    self.ended(&status, None);
+                }
+            }
+            None => {}
         }
     }
 
@@ -122,17 +132,11 @@ impl Call {
         }
     }
 
-    fn saw(&mut self, frame: &Frame<Bytes>) {
-        if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
-            self.ended(&status, None);
-        }
-    }
-
     fn log(&mut self, code: Code, reason: Option<&str>) {
         self.is_logged = true;
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
-        let (method, protocol) = (self.method.as_str(), self.protocol);
-        let (code, request_id) = (code_name(code), self.request_id());
+        let (method, protocol) = (method(&self.uri), self.protocol.0);
+        let (code, request_id) = (code_name(code), self.call.request_id.as_str());
         // Probes call every few seconds, and tools use reflection before every call.
         if method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.") {
             tracing::debug!(method, code, reason, duration_ms, request_id, protocol, "call");
@@ -143,27 +147,19 @@ impl Call {
 
     fn log_cause(&self, cause: &(dyn Error + 'static), bound: &Occasional) {
         let Some(left_out) = bound.due() else { return };
-        let (method, request_id) = (self.method.as_str(), self.request_id());
+        let (method, request_id) = (method(&self.uri), self.call.request_id.as_str());
         let cause = telemetry::causes(cause);
         tracing::error!(method, request_id, cause, left_out, "call failed");
     }
-
-    fn request_id(&self) -> &str {
-        self.request_id.as_ref().map_or("", RequestId::as_str)
-    }
 }
 
-impl Drop for Call {
+impl Drop for Line {
     fn drop(&mut self) {
         if !self.is_logged {
             self.log(Code::Cancelled, None);
         }
     }
 }
-
-/// The protocol of the client, recorded outside the gRPC-web layer.
-#[derive(Debug, Clone, Copy)]
-pub struct Protocol(pub &'static str);
 
 /// A code as gRPC's documentation spells it.
 fn code_name(code: Code) -> &'static str {

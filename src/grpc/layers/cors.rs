@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::request_id;
@@ -12,7 +11,7 @@ use super::request_id;
 const MAX_AGE: Duration = Duration::from_secs(7200);
 
 /// CORS by an exact list of origins.
-pub fn layer(origins: &[String]) -> CorsLayer {
+pub(super) fn layer(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
@@ -35,7 +34,7 @@ pub fn layer(origins: &[String]) -> CorsLayer {
 }
 
 /// Whether the request is a preflight (Fetch §3.2.2).
-pub fn is_preflight(request: &Request) -> bool {
+pub(super) fn is_preflight<B>(request: &Request<B>) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }

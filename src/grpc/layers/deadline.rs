@@ -5,31 +5,33 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
-use tonic::Status;
 
 use crate::{domain::deadline::until, grpc::status::EdgeRefusal};
 
-/// Returns `DEADLINE_EXCEEDED` after the caller's `grpc-timeout` or the server's limit, whichever
-/// is shorter.
-pub async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    let asked = match timeout(request.headers()) {
-        Ok(asked) => asked,
-        Err(Malformed) => return Status::from(EdgeRefusal::DeadlineMalformed).into_http(),
-    };
+/// When a call with these headers ends: at its `grpc-timeout` or after the server's limit, whichever is
+/// earlier.
+///
+/// # Errors
+/// `DeadlineMalformed`.
+pub(super) fn of(headers: &HeaderMap, limit: Duration) -> Result<Instant, EdgeRefusal> {
+    let asked = timeout(headers).map_err(|Malformed| EdgeRefusal::DeadlineMalformed)?;
     let limit = asked.map_or(limit, |asked| asked.min(limit));
     // An hour is more than any call may take, and no sum of it overflows.
-    let deadline = Instant::now() + limit.min(Duration::from_secs(3600));
-    match timeout_at(deadline, until(deadline, next.run(request))).await {
-        Ok(response) => response,
-        Err(_) => Status::from(EdgeRefusal::DeadlineExceeded).into_http(),
-    }
+    Ok(Instant::now() + limit.min(Duration::from_secs(3600)))
+}
+
+/// Does the work of a call until its deadline.
+///
+/// # Errors
+/// `DeadlineExceeded`.
+pub(super) async fn enforce<T>(
+    deadline: Instant,
+    work: impl Future<Output = T>,
+) -> Result<T, EdgeRefusal> {
+    let work = timeout_at(deadline, until(deadline, work));
+    work.await.map_err(|_| EdgeRefusal::DeadlineExceeded)
 }
 
 #[derive(Debug, PartialEq, Eq)]

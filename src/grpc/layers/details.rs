@@ -1,16 +1,19 @@
 //! Adds typed details to the errors that tonic itself returns.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use http::Response;
 use tonic::{Code, Status};
 
 use crate::grpc::status::EdgeRefusal;
 
 /// Completes an error response that carries no `grpc-status-details-bin`.
-pub async fn complete(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let Some(bare) = Status::from_header_map(response.headers()) else { return response };
-    if bare.code() == Code::Ok || !bare.details().is_empty() {
-        return response;
+pub fn complete<B>(response: &mut Response<B>) {
+    let headers = response.headers();
+    if headers.contains_key(Status::GRPC_STATUS_DETAILS) {
+        return;
+    }
+    let Some(bare) = Status::from_header_map(headers) else { return };
+    if bare.code() == Code::Ok {
+        return;
     }
     if let Some(refusal) = meaning(bare.code(), bare.message()) {
         let message = match bare.message() {
@@ -21,7 +24,6 @@ pub async fn complete(request: Request, next: Next) -> Response {
         // Other headers stay; a failure leaves the response as it was.
         let _ = complete.add_header(response.headers_mut());
     }
-    response
 }
 
 /// The refusal that one of tonic's own statuses stands for. Statuses of other services, such as NOT_FOUND

@@ -1,40 +1,55 @@
-//! The layers every call passes, and their order.
+//! The one service of a port, and what every call passes in it.
 //!
-//! From outside in: request id and origin (also around the HTTP pages), CORS, the check of method
-//! and content type, gRPC-web, the access log, the end of streams, the deadline, the source, panics,
-//! details of errors, the framing of messages. Layers inside gRPC-web see plain gRPC, whatever the client
-//! speaks.
+//! From outside in: request id and origin (also around the HTTP pages); CORS, the check of method and content
+//! type and gRPC-web for all but plain calls (`web`); the path of plain gRPC (`calls`). What is inside sees plain
+//! gRPC, whatever the client speaks.
 
-pub mod access_log;
+mod access_log;
+mod body;
 mod budget;
-pub mod cors;
-pub mod deadline;
+mod calls;
+mod cors;
+mod deadline;
 pub mod details;
-pub mod edge;
+mod edge;
 pub mod framing;
-pub mod origin;
+mod origin;
 pub mod panics;
-pub mod request_id;
-pub mod source;
-pub mod streams;
+mod request_id;
+mod streams;
+mod web;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    extract::State,
-    middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    body::Body,
+    extract::{Extension, State},
 };
+use http::{Request, Response, header};
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, service::Routes};
-use tonic_web::GrpcWebLayer;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
+use tower_http::cors::CorsLayer;
 
-use crate::{domain::world::World, grpc::status::EdgeRefusal};
+use crate::{domain::world::World, model::event::Call};
 
-use self::{framing::Receiving, streams::Streams};
-use super::routes::{MAX_MESSAGE_BYTES, MAX_TOKENS_BYTES};
+use self::{
+    access_log::Protocol,
+    calls::{Arrived, Calls},
+    edge::Verdict,
+};
+use super::{
+    dispatch::Dispatch,
+    routes::{MAX_MESSAGE_BYTES, MAX_TOKENS_BYTES},
+};
+
+pub use body::Reply;
 
 /// The kind of callers that a port has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,66 +93,116 @@ pub struct Settings {
     pub shutdown: CancellationToken,
 }
 
-/// Puts the services, the HTTP pages beside them and the layers together.
-///
-/// A request for an unknown path gets a gRPC status if it is a gRPC call, and the response of `nothing`
-/// otherwise.
-pub fn assemble(routes: Routes, pages: Router, nothing: Router, settings: &Settings) -> Router {
-    let held = Held {
-        receiving: Receiving::new(settings.port),
-        streams: Streams::new(settings.port, settings.shutdown.clone()),
-    };
-    let services = around_calls(routes.into_axum_router().reset_fallback(), &held, settings);
-    let unknown = around_calls(Router::new().fallback(unknown_method), &held, settings);
-    let router = services.merge(pages).fallback_service(
-        Router::new().fallback(fallback).with_state(Fallback { unknown, nothing }),
-    );
-    around_everything(router, settings)
+/// Answers every request to a port. Clones share everything.
+#[derive(Clone)]
+pub struct PortService(Arc<Shared>);
+
+struct Shared {
+    services: Services,
+    pages: Router,
+    world: World,
 }
 
-/// What the calls of a port hold.
-struct Held {
-    receiving: Receiving,
-    streams: Streams,
+/// The services of a port, and the web origins whose pages may call them.
+#[derive(Clone)]
+struct Services {
+    calls: Arc<Calls>,
+    cors: Arc<CorsLayer>,
 }
 
-fn around_calls(router: Router, held: &Held, settings: &Settings) -> Router {
-    router
-        .layer(from_fn_with_state(held.receiving.clone(), framing::check))
-        .layer(from_fn(details::complete))
-        .layer(panics::layer())
-        .layer(from_fn(source::charge))
-        .layer(from_fn_with_state(settings.request_timeout, deadline::enforce))
-        .layer(from_fn_with_state(held.streams.clone(), streams::end_in_time))
-        .layer(from_fn_with_state(Arc::default(), access_log::record))
-        .layer(GrpcWebLayer::new())
-        .layer(from_fn(edge::check))
-        .layer(cors::layer(&settings.cors_origins))
+impl PortService {
+    /// Puts the services and the HTTP pages beside them together.
+    ///
+    /// A request for an unknown path gets a gRPC status if it is a gRPC call, and the response of `nothing`
+    /// otherwise.
+    pub fn new(services: Dispatch, pages: Router, nothing: Router, settings: &Settings) -> Self {
+        let services = Services {
+            calls: Arc::new(Calls::new(services, settings)),
+            cors: Arc::new(cors::layer(&settings.cors_origins)),
+        };
+        let otherwise = Fallback { services: services.clone(), nothing };
+        let pages = pages.fallback_service(Router::new().fallback(fallback).with_state(otherwise));
+        Self(Arc::new(Shared { services, pages, world: settings.world.clone() }))
+    }
 }
 
-fn around_everything(router: Router, settings: &Settings) -> Router {
-    router
-        .layer(from_fn(origin::identify))
-        .layer(from_fn_with_state(settings.world.clone(), request_id::identify))
+impl Service<Request<Body>> for PortService {
+    type Response = Response<Reply>;
+    type Error = Infallible;
+    // The only box around a call.
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { Ok(shared.answer(request).await) })
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<Body>) -> Response<Reply> {
+        let id = request_id::of(request.headers(), &self.world);
+        let call = Arc::new(Call {
+            origin: origin::of(request.headers(), request.extensions()),
+            request_id: id.as_ref().and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned(),
+        });
+        let mut response = match self.services.calls.services.find(request.uri().path()) {
+            Some(service) => {
+                let (service, protocol) = (Some(Arc::clone(service)), Protocol("grpc"));
+                self.services.answer(request, Arrived { service, call, protocol }).await
+            }
+            None => Box::pin(self.page(request, call)).await.map(Reply::Other),
+        };
+        if let Some(id) = id {
+            response.headers_mut().insert(request_id::HEADER, id);
+        }
+        response
+    }
+
+    async fn page(&self, mut request: Request<Body>, call: Arc<Call>) -> Response<Body> {
+        request.extensions_mut().insert(call);
+        let Ok(response) = self.pages.clone().oneshot(request).await;
+        response
+    }
+}
+
+impl Services {
+    async fn answer(&self, request: Request<Body>, arrived: Arrived) -> Response<Reply> {
+        // A page of any origin says so, and CORS decides whether it may read the response.
+        let is_of_a_page = request.headers().contains_key(header::ORIGIN);
+        if !is_of_a_page && edge::judge(&request) == Verdict::Plain {
+            return self.calls.answer(request, arrived).await.map(Reply::Call);
+        }
+        let calls = Arc::clone(&self.calls);
+        Box::pin(web::answer(calls, &self.cors, request, arrived)).await.map(Reply::Other)
+    }
 }
 
 #[derive(Clone)]
 struct Fallback {
-    unknown: Router,
+    services: Services,
     nothing: Router,
 }
 
-async fn fallback(State(state): State<Fallback>, request: axum::extract::Request) -> Response {
-    let is_call = edge::speaks_grpc(request.headers()) || cors::is_preflight(&request);
-    let router = if is_call { state.unknown } else { state.nothing };
-    match router.oneshot(request).await {
-        Ok(response) => response.into_response(),
-        Err(never) => match never {},
+/// Answers what is neither for a service nor for a page.
+async fn fallback(
+    State(Fallback { services, nothing }): State<Fallback>,
+    Extension(call): Extension<Arc<Call>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if is_call(&request) {
+        let arrived = Arrived { service: None, call, protocol: Protocol("grpc") };
+        return services.answer(request, arrived).await.map(Body::new);
     }
+    let Ok(response) = nothing.oneshot(request).await;
+    response
 }
 
-async fn unknown_method() -> Response {
-    Status::from(EdgeRefusal::MethodNotFound).into_http()
+fn is_call(request: &Request<Body>) -> bool {
+    edge::speaks_grpc(request.headers()) || cors::is_preflight(request)
 }
 
 #[cfg(test)]

@@ -2,41 +2,35 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 
 use crate::model::{
-    client::ClientAddress,
+    client::Sender,
     session::{MAX_USER_AGENT_CHARS, Origin},
 };
 
-/// Adds the [`Origin`] to the request's extensions, which already contain the [`ClientAddress`].
-pub async fn identify(mut request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ClientAddress>();
-    let address = address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |it| it.0);
-    let origin = Origin { address, user_agent: user_agent(request.headers()) };
-    request.extensions_mut().insert(origin);
-    next.run(request).await
-}
-
-/// The address of the client of a request that [`identify`] has seen.
-pub(super) fn address(request: &Request) -> IpAddr {
-    let origin = request.extensions().get::<Origin>();
-    origin.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |origin| origin.address)
-}
-
-/// Where a request that [`identify`] has seen comes from.
-pub(super) fn of(request: &Request) -> Origin {
-    request.extensions().get::<Origin>().cloned().unwrap_or_else(|| Origin {
-        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        user_agent: String::new(),
-    })
+/// The origin of a request, whose connection has added its [`Sender`].
+pub(super) fn of(headers: &HeaderMap, extensions: &Extensions) -> Origin {
+    let address = extensions.get::<Sender>().map(|it| it.address);
+    Origin {
+        address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        user_agent: user_agent(headers),
+    }
 }
 
 fn user_agent(headers: &HeaderMap) -> String {
     let value = headers.get(header::USER_AGENT);
+    // Nearly all are plain and short, and taken as they are.
+    let plain = value.and_then(|it| it.to_str().ok()).filter(|it| is_plain(it));
+    if let Some(plain) = plain {
+        return plain.to_owned();
+    }
     let text = String::from_utf8_lossy(value.map_or(&[][..], |value| value.as_bytes()));
     text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARS).collect()
+}
+
+fn is_plain(text: &str) -> bool {
+    text.len() <= MAX_USER_AGENT_CHARS && text.bytes().all(|it| matches!(it, b' '..=b'~'))
 }
 
 #[cfg(test)]

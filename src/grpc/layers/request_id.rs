@@ -1,36 +1,16 @@
 //! Gives every request an id: the caller's if it is harmless, otherwise a new one.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::domain::world::World;
 
 /// The header the id travels in, both ways.
-pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, in its extensions.
-#[derive(Debug, Clone)]
-pub struct RequestId(HeaderValue);
-
-impl RequestId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
-    }
-}
-
-/// Accepts or creates the id, and returns it with the response.
-pub async fn identify(State(world): State<World>, mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(HEADER).filter(|id| is_harmless(id.as_bytes())).cloned();
-    let Some(id) = given.or_else(|| new_id(&world)) else { return next.run(request).await };
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(HEADER, id);
-    response
+/// The id of a request with these headers. `None` while the operating system has no entropy to give.
+pub(super) fn of(headers: &HeaderMap, world: &World) -> Option<HeaderValue> {
+    let given = headers.get(HEADER).filter(|id| is_harmless(id.as_bytes())).cloned();
+    given.or_else(|| new_id(world))
 }
 
 /// Whether an id is short and plain, so that it can neither forge log lines nor fill the disk.

@@ -6,23 +6,46 @@ use std::sync::{
 };
 
 use axum::{
-    body::{Body, Bytes},
-    extract::Request,
+    body::Bytes,
     routing::{any, get},
 };
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use tonic::Code;
+use tonic::{Code, Status, codegen::BoxFuture, server::NamedService};
 use tonic_types::StatusExt as _;
 use tracing::Dispatch;
 
-use super::*;
+use super::{framing::Messages, *};
+use crate::grpc::status::EdgeRefusal;
 
 const ORIGIN: &str = "https://login.example.com";
 
+/// Methods made for the test, as a service.
+#[derive(Clone)]
+struct Methods(Router);
+
+impl NamedService for Methods {
+    const NAME: &'static str = "test.Test";
+}
+
+impl Service<Request<Messages>> for Methods {
+    type Response = Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Messages>) -> Self::Future {
+        let response = self.0.clone().oneshot(request.map(Body::new));
+        Box::pin(async move { Ok(response.await?.map(tonic::body::Body::new)) })
+    }
+}
+
 struct Server {
-    router: Router,
+    service: PortService,
     shutdown: CancellationToken,
     handled: Arc<AtomicUsize>,
 }
@@ -46,16 +69,18 @@ impl Server {
             .route("/test.Test/Stream", any(stream))
             .route("/test.Test/TooLarge", any(too_large))
             .route("/test.Test/Absent", any(absent))
+            .route("/test.Test/Cookies", any(set_cookies))
             .route("/test.Test/Compressed", any(compressed))
             .route("/test.Test/Broken", any(broken));
         let pages = Router::new().route("/page", get(async || "a page"));
         let nothing = Router::new().fallback(async || StatusCode::NOT_FOUND);
-        let router = assemble(Routes::from(services), pages, nothing, &settings);
-        Self { router, shutdown, handled }
+        let services = super::Dispatch::default().with(Methods(services));
+        let service = PortService::new(services, pages, nothing, &settings);
+        Self { service, shutdown, handled }
     }
 
-    async fn send(&self, request: Request) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
+    async fn send(&self, request: Request<Body>) -> Response<Reply> {
+        self.service.clone().oneshot(request).await.unwrap()
     }
 
     async fn call(&self, method: &str) -> Answer {
@@ -69,7 +94,7 @@ impl Server {
     }
 }
 
-async fn ok(handled: Arc<AtomicUsize>) -> Response {
+async fn ok(handled: Arc<AtomicUsize>) -> Response<Body> {
     handled.fetch_add(1, Ordering::SeqCst);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", "0".parse().unwrap());
@@ -80,36 +105,47 @@ async fn ok(handled: Arc<AtomicUsize>) -> Response {
     Response::new(Body::new(StreamBody::new(frames)))
 }
 
-async fn panicking() -> Response {
+async fn panicking() -> Response<Body> {
     panic!("on purpose")
 }
 
-async fn stream() -> Response {
+async fn stream() -> Response<Body> {
     let first = Frame::data(Bytes::from_static(b"\0\0\0\0\0"));
     let first = futures_util::stream::iter([Ok::<_, axum::Error>(first)]);
     let frames = futures_util::StreamExt::chain(first, futures_util::stream::pending());
     Response::new(Body::new(StreamBody::new(frames)))
 }
 
-async fn too_large() -> Response {
+async fn too_large() -> Response<Body> {
     Status::out_of_range("Error, decoded message length too large: found 9 bytes").into_http()
 }
 
-async fn compressed() -> Response {
+async fn compressed() -> Response<Body> {
     Status::unimplemented("Content is compressed with `gzip` which isn't supported").into_http()
 }
 
-async fn absent() -> Response {
+/// Sets cookies, and reports whether the headers of the request were marked.
+async fn set_cookies(request: Request<Body>) -> Response<Body> {
+    let came = request.headers();
+    let marked = ["authorization", "cookie"].iter().all(|it| came[*it].is_sensitive());
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().append("set-cookie", HeaderValue::from_static("a=secret"));
+    response.headers_mut().append("set-cookie", HeaderValue::from_static("b=secret"));
+    response.headers_mut().insert("marked", HeaderValue::from(u16::from(marked)));
+    response
+}
+
+async fn absent() -> Response<Body> {
     Status::not_found("service not registered").into_http()
 }
 
-async fn broken() -> Response {
+async fn broken() -> Response<Body> {
     let mut status = EdgeRefusal::Internal.with_message("failed");
     status.set_source(Arc::new(std::io::Error::other("disk on fire")));
     status.into_http()
 }
 
-fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request {
+fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = Request::new(Body::empty());
     *request.method_mut() = method;
     *request.version_mut() = http::Version::HTTP_2;
@@ -129,7 +165,7 @@ struct Answer {
 }
 
 /// Reads the status, from the headers or from the trailers.
-async fn answer(response: Response) -> Answer {
+async fn answer(response: Response<Reply>) -> Answer {
     let (parts, body) = response.into_parts();
     let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
     let status = Status::from_header_map(&parts.headers)
@@ -204,6 +240,23 @@ async fn pages_of_listed_origins_may_call_and_others_may_not() {
     let exposed = call.headers["access-control-expose-headers"].to_str().unwrap();
     assert!(exposed.contains("grpc-status-details-bin") && exposed.contains("x-request-id"));
     assert!(call.headers["vary"].to_str().unwrap().contains("origin"));
+}
+
+#[tokio::test]
+async fn headers_that_carry_tokens_are_marked_on_their_way_in_and_out() {
+    let server = Server::new();
+    let secrets = [("authorization", "Bearer secret"), ("cookie", "a=secret")];
+
+    for content_type in ["application/grpc", "application/grpc-web+proto"] {
+        let headers = [&[("content-type", content_type)][..], &secrets].concat();
+        let response = server.send(request(Method::POST, "/test.Test/Cookies", &headers)).await;
+
+        assert_eq!(response.headers()["marked"], "1");
+        let set: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(set.len(), 2);
+        assert!(set.iter().all(|it| it.is_sensitive()));
+        assert!(!response.headers()["marked"].is_sensitive());
+    }
 }
 
 #[tokio::test]

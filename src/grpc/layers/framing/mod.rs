@@ -17,15 +17,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{
-    body::{Body, Bytes},
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use bytes::BytesMut;
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
 use http_body::Frame;
-use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 
 use crate::grpc::status::EdgeRefusal;
@@ -33,7 +27,6 @@ use crate::grpc::status::EdgeRefusal;
 use super::{
     Port,
     budget::{Budget, Part},
-    origin,
 };
 
 /// The flag and the length before each message (gRPC over HTTP/2, Length-Prefixed-Message).
@@ -48,37 +41,27 @@ const CALL_BYTES: usize = 16 * 1024;
 
 /// How the bodies of a port are received.
 #[derive(Clone)]
-pub(super) struct Receiving {
+pub(in crate::grpc) struct Receiving {
     budget: Arc<Budget>,
     longest_message: usize,
 }
 
 impl Receiving {
     /// Nothing is held yet.
-    pub(super) fn new(port: Port) -> Self {
+    pub(in crate::grpc) fn new(port: Port) -> Self {
         Self { budget: Budget::new(port, BUDGET), longest_message: port.longest_message() }
     }
 }
 
-/// Passes the messages of a body on, each when it is whole, and ends it with `MESSAGE_MALFORMED` where it
-/// stops being gRPC.
-pub(super) async fn check(
-    State(receiving): State<Receiving>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let fault = request.uri().path().starts_with(STREAMING).then(Arc::<AtomicBool>::default);
-    let caller = origin::address(&request);
-    let noted = fault.clone();
-    let messages = |inner| Body::new(Messages::new(inner, caller, receiving, noted));
-    let response = next.run(request.map(messages)).await;
-    let Some(fault) = fault else { return response };
-    response.map(|inner| Body::new(inner.map_frame(move |frame| with_fault(frame, &fault))))
+/// Whether a body was malformed, for a method that takes any number of messages; `None` for a method that takes
+/// one, whose handler learns it itself.
+pub(super) fn fault(path: &str) -> Option<Arc<AtomicBool>> {
+    path.starts_with(STREAMING).then(Arc::default)
 }
 
 /// The trailers that say what was wrong with the request, instead of those that say that all was well: a
 /// handler of a stream may just end when its requests do.
-fn with_fault(frame: Frame<Bytes>, fault: &AtomicBool) -> Frame<Bytes> {
+pub(super) fn with_fault(frame: Frame<Bytes>, fault: &AtomicBool) -> Frame<Bytes> {
     if !fault.load(Ordering::Relaxed) {
         return frame;
     }
@@ -109,8 +92,9 @@ impl Position {
 /// Why a body is malformed, for the developer of the client.
 struct Malformed(&'static str);
 
-/// A body that is checked while it is read.
-struct Messages {
+/// A body that is checked while it is read: its messages, each when it is whole. It ends with
+/// `MESSAGE_MALFORMED` where it stops being gRPC.
+pub struct Messages {
     inner: Body,
     caller: IpAddr,
     receiving: Receiving,
@@ -130,7 +114,8 @@ struct Messages {
 }
 
 impl Messages {
-    fn new(
+    /// The messages of a body that this address sends.
+    pub(in crate::grpc) fn new(
         inner: Body,
         caller: IpAddr,
         receiving: Receiving,

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use futures_util::stream;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt as _, StreamBody};
 
 use super::*;
 
