@@ -166,7 +166,13 @@ fn with_config(setup: &Setup, work: impl AsyncFnOnce(Config, World) -> ExitCode)
         Err(problems) => return invalid(&problems),
     };
     match runtime(&config, setup.filter.as_deref()) {
-        Ok(runtime) => runtime.block_on(work(config, World::system())),
+        Ok(runtime) => {
+            let code = runtime.block_on(work(config, World::system()));
+            // Tasks that still run may log as they end.
+            drop(runtime);
+            telemetry::flush();
+            code
+        }
         Err(code) => code,
     }
 }
@@ -186,6 +192,7 @@ fn say(line: impl Display) {
 
 /// Prints a line to standard error.
 fn complain(line: impl Display) {
+    telemetry::flush();
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

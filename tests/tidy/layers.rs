@@ -78,7 +78,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
     (&["jsonwebtoken"], &["crates/claviger-token/"]),
     (&["rust_embed"], &["src/http/page/"]),
-    (&["tracing_subscriber"], &["src/telemetry.rs"]),
+    (&["tracing_subscriber"], &["src/telemetry/"]),
 ];
 
 #[test]

@@ -3,9 +3,11 @@
 //! Dependencies log headers, frames and queries below WARN, so below it only our own targets are
 //! logged, whatever `RUST_LOG` says.
 
+mod lines;
+
 use std::{
     io::{self, IsTerminal as _},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -39,6 +41,14 @@ pub enum LogFormat {
 }
 
 pub use claviger_token::causes;
+
+use lines::Lines;
+
+/// The log of this process, once it is installed.
+static LOG: OnceLock<Lines> = OnceLock::new();
+
+/// How long a process that ends, or panics, waits for what reads its log.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Bounds the lines at WARN or above that callers can cause: of each interval of ten seconds the first few
 /// are written and the others counted.
@@ -112,6 +122,9 @@ pub enum TelemetryError {
     /// `RUST_LOG` is not a filter.
     #[error("The environment variable RUST_LOG is not a log filter: {0}.")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The thread that writes it cannot be started.
+    #[error("The thread that writes the log cannot be started: {0}.")]
+    Thread(#[from] io::Error),
     /// A log was installed before.
     #[error("The log was set up twice.")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
@@ -120,16 +133,32 @@ pub enum TelemetryError {
 /// Sends the log to standard error, for the whole process. `filter` overrides the configured level.
 ///
 /// # Errors
-/// When `filter` cannot be understood.
+/// When `filter` cannot be understood, or a thread cannot be started.
 pub fn install(log: &Log, filter: Option<&str>) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(filter.unwrap_or(&log.level))?;
+    let lines = Lines::to(io::stderr(), report_lost)?;
+    let lines = LOG.get_or_init(|| lines);
+    let writer = || lines.clone();
     if is_pretty(log) {
-        pretty(filter, io::stderr).try_init()?;
+        pretty(filter, writer).try_init()?;
     } else {
-        json(filter, io::stderr).try_init()?;
+        json(filter, writer).try_init()?;
     }
     std::panic::set_hook(Box::new(report_panic));
     Ok(())
+}
+
+/// Waits until what was logged has been written, for a second at most. Called before the process ends, and
+/// before it writes anything else to standard error.
+pub fn flush() {
+    if let Some(lines) = LOG.get() {
+        lines.flush(FLUSH_LIMIT);
+    }
+}
+
+/// Logs that lines were lost.
+fn report_lost(lines: u64) {
+    tracing::warn!(lines, "lines of the log were lost, because what reads it was too slow");
 }
 
 /// Whether the log is written for people.
@@ -154,7 +183,9 @@ fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = fmt::layer().json().flatten_event(true).with_writer(writer);
+    // There are no spans, so none is looked for.
+    let layer = fmt::layer().json().flatten_event(true).with_current_span(false);
+    let layer = layer.with_span_list(false).with_writer(writer);
     tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(is_harmless))))
 }
 
@@ -171,6 +202,8 @@ fn is_harmless(metadata: &Metadata<'_>) -> bool {
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, "a task panicked");
+    // The process may be about to end.
+    flush();
 }
 
 #[cfg(test)]
