@@ -79,6 +79,6 @@ impl Server {
             Some((_, postmaster)) => cpu::of_children(*postmaster),
             None => Duration::ZERO,
         };
-        cpu::of_process(self.process.id()) + database
+        cpu::of_threads(Path::new(&format!("/proc/{}", self.process.id()))) + database
     }
 }

@@ -7,11 +7,6 @@ pub fn of_this_process() -> Duration {
     of_threads(Path::new("/proc/self"))
 }
 
-/// The CPU time of another process's running threads.
-pub fn of_process(id: u32) -> Duration {
-    of_threads(Path::new(&format!("/proc/{id}")))
-}
-
 /// The CPU time of a process's running children.
 pub fn of_children(parent: u32) -> Duration {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
