@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     domain::{
         Result,
+        abandonment::Abandonment,
         accounts::Accounts,
         events::Events,
         operators::{
@@ -110,6 +111,16 @@ pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
 /// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
 /// other.
 pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
+/// What abandons a key-encryption key that is lost.
+///
+/// # Errors
+/// When a key cannot be derived, which does not happen in practice.
+pub fn abandonment(data: &Data, world: &World) -> Result<Abandonment> {
+    let sealing_key = data.secret.derive(purpose::SEALING)?;
+    let record_sealing_key = data.secret.derive(purpose::EVENT_KEYS)?;
+    Ok(Abandonment::new(data.storage.clone(), world.clone(), sealing_key, record_sealing_key))
+}
+
     let (storage, reserved) = (&data.storage, data.storage.reserved());
     set_clock(config, storage, world).await?;
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);

@@ -14,6 +14,12 @@ use crate::{
 
 use super::{SCHEMA, complain, failed, no_data, operator::user::act, say};
 
+/// What a restore undoes.
+const BROUGHT_BACK: &str = "Warning: what was changed since the backup is as it was before: sessions that \
+    had ended, revoked signing keys, replaced keys of service accounts, old passwords, removed or suspended \
+    credentials, and disabled or deleted accounts are valid again. See \"Backup and restore\" in \
+    docs/operations.md for what to revoke before the server starts.";
+
 /// Writes the database to a new file, also while servers run.
 pub(super) async fn backup(config: &Config, world: &World, to: &Path) -> ExitCode {
     let Some(options) = sqlite(config, "back it up with pg_dump --format=custom") else {
@@ -57,6 +63,7 @@ pub(super) async fn restore(config: &Config, world: &World, from: &Path) -> Exit
                 "Start the server with the key-encryption key of this backup ({}).",
                 key(config)
             ));
+            complain(BROUGHT_BACK);
             ExitCode::SUCCESS
         }
         Err(error) => refused(&error),

@@ -7,13 +7,16 @@ use serde_json::json;
 
 use crate::{domain::tokens::keys::ACTIVATION_DELAY, grpc::contracts::admin as pb};
 
-use super::operator::{
-    self, Console, Context, Outcome,
-    flags::{Connection, Consent, Reason},
-    json::{self, Object},
-    line,
-    problem::Problem,
-    table::{Table, time},
+use super::{
+    abandonment,
+    operator::{
+        self, Console, Context, Outcome,
+        flags::{Connection, Consent, Reason},
+        json::{self, Object},
+        line,
+        problem::Problem,
+        table::{Table, time},
+    },
 };
 
 /// `claviger keys`.
@@ -61,17 +64,35 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Abandon a key-encryption key that is lost, so that the server can start again
+    ///
+    /// Every session of every account ends, and every signing key is revoked with its access tokens. A new
+    /// signing key and a new key of the record are created under the key-encryption key that is in force
+    /// now; where its file in the data directory is missing, a new one is created. Passwords, passkeys,
+    /// groups, invitations and the keys of service accounts stay as they are. No server may be running on
+    /// the database. While every key in it can be decrypted, nothing is changed.
+    Abandon {
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        reason: Reason,
+    },
 }
 
 /// Runs one of them, also while servers run.
 pub(super) async fn run(keys: Keys, context: &Context) -> ExitCode {
     let Keys { connection, command } = keys;
+    if let KeysCommand::Abandon { consent, reason } = command {
+        return abandonment::abandon(&connection, &consent, &reason, context).await;
+    }
     operator::run(&connection, context, async |console| match command {
         KeysCommand::Rotate { now, reason } => rotate(console, now, reason.text).await,
         KeysCommand::List => list(console).await,
         KeysCommand::Revoke { key_id, reason, consent } => {
             revoke(console, key_id, reason.text, &consent).await
         }
+        // Done above: it needs the database for itself.
+        KeysCommand::Abandon { .. } => Ok(()),
     })
     .await
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 invalid command line or configuration, 3 the database schema is too
 //! old or too new for this version.
 
+mod abandonment;
 mod accounts;
 mod agent;
 mod arguments;

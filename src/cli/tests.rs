@@ -78,6 +78,7 @@ fn every_subcommand_parses_to_its_own_variant() {
         "keys rotate" => Command::Keys(Keys { command: K::Rotate { now: false, .. }, .. }),
         "keys list" => Command::Keys(Keys { command: K::List, .. }),
         "keys revoke k1" => Command::Keys(Keys { command: K::Revoke { key_id, .. }, .. }) if key_id == "k1",
+        "keys abandon --yes --reason r" => Command::Keys(Keys { command: K::Abandon { consent, reason }, .. }) if consent.yes && reason.text == "r",
         "accounts list --group staff --state disabled" => Command::Accounts(Accounts { command: A::List(_), .. }),
         "accounts show alice" => Command::Accounts(Accounts { command: A::Show { .. }, .. }),
         "accounts create alice --group staff" => Command::Accounts(Accounts { command: A::Create(new), .. }) if new.username == "alice",

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -169,8 +169,8 @@ fn read_if_file(name: &Name, given: &Given) -> Result<Given, Problem> {
         return Ok(given.clone());
     }
     let path = Path::new(&given.text);
-    let text = fs::read_to_string(path).map_err(|error| {
-        let why = format!("is the file {}, which cannot be read ({error})", given.text);
+    let text = secrets::read(path).map_err(|why| {
+        let why = format!("is the file {}, {why}", given.text);
         Problem::invalid(&name.key, &given.source, why)
     })?;
     let is_exposed = secrets::is_exposed(path);
@@ -217,7 +217,7 @@ pub fn nearest(unknown: &str, known: impl Iterator<Item = String>) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 

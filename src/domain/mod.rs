@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of gRPC, HTTP or SQL. argon2 and webauthn-rs are each used in one place below.
 
+pub mod abandonment;
 pub mod accounts;
 pub mod call;
 pub mod clock;

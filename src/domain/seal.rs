@@ -8,6 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Error, Result, secret::DerivedKey, world::World};
 
+/// What to do about a key that cannot be unsealed, for the operator.
+pub(in crate::domain) const IF_LOST: &str = "Start with the right key-encryption key; if it is lost for \
+    good, `claviger keys abandon` puts other keys in place and ends every session";
+
 /// Seals `secret`, bound to `context`, so that one sealed value cannot stand in for another.
 ///
 /// # Errors

@@ -115,6 +115,9 @@ event_kinds! {
     SigningKeyCreated = "signing_key_created", target "key ID (`kid`)";
     /// A signing key was revoked, with every token that it signed.
     SigningKeyRevoked = "signing_key_revoked", target "key ID (`kid`)";
+    /// The key-encryption key was lost: every signing key was revoked, other keys were created, and all
+    /// sessions of all accounts were ended.
+    KeysAbandoned = "keys_abandoned", target "number of accounts";
     /// A service account was created.
     ServiceAccountCreated = "service_account_created", target "name of the service account";
     /// A service account got another key.

@@ -3,6 +3,7 @@
 //! Every method of [`Storage`] is one whole fact in one transaction. No transaction, connection or
 //! row leaves this folder.
 
+pub mod abandonment;
 pub mod accounts;
 pub mod administration;
 pub mod backups;

@@ -7,9 +7,7 @@ use crate::model::{
     signing_key::StoredSigningKey,
 };
 
-use super::{
-    Connection, Result, Storage, error::corrupt, events::append, locks::lock_signing_keys, params,
-};
+use super::{Connection, Result, Storage, events::append, locks::lock_signing_keys, params};
 
 // SQLite searches no index for IS NOT NULL, but one for a time after 1970. The newest key is the one
 // without an end, so it comes last even among keys of the same moment.
@@ -48,11 +46,12 @@ INSERT INTO signing_keys
 VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 impl Storage {
-    /// Every key that is not retired at `now` and every revoked one, oldest first.
+    /// Every key that is not retired at `now` and every revoked one, oldest first. One whose algorithm only a
+    /// later version knows is left out: it signs and verifies nothing here, and must not stop the others.
     pub async fn list_signing_keys(&self, now: Timestamp) -> Result<Vec<StoredSigningKey>> {
         let mut connection = self.read().await?;
         let rows: Vec<SigningKeyRow> = connection.list(LIST, params![now]).await?;
-        rows.into_iter().map(SigningKeyRow::into_key).collect()
+        Ok(rows.into_iter().filter_map(SigningKeyRow::into_key).collect())
     }
 
     /// Adds a key unless the newest one is no longer `expected_newest`, so that two rotations at once
@@ -149,7 +148,7 @@ async fn add(
 }
 
 /// Adds a key as the newest.
-async fn insert(
+pub(super) async fn insert(
     connection: &mut Connection,
     key: &StoredSigningKey,
     predecessors_retire_at: Timestamp,
@@ -185,11 +184,10 @@ struct SigningKeyRow {
 }
 
 impl SigningKeyRow {
-    fn into_key(self) -> Result<StoredSigningKey> {
-        Ok(StoredSigningKey {
+    fn into_key(self) -> Option<StoredSigningKey> {
+        Some(StoredSigningKey {
             key_id: self.key_id,
-            algorithm: SigningAlgorithm::from_name(&self.algorithm)
-                .ok_or_else(corrupt("signing_keys", "algorithm"))?,
+            algorithm: SigningAlgorithm::from_name(&self.algorithm)?,
             sealed_private_key: self.sealed_private_key,
             public_key: self.public_key,
             created_at: Timestamp::from_micros(self.created_at),

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, missing_docs, reason = "nobody outside reads what the tests share")]
 
+mod abandonment;
 mod accounts;
 mod bodies;
 mod callers;

@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{domain, storage};
+use crate::{
+    domain,
+    storage::{self, copy::CopyError},
+};
 
 /// The data could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +22,8 @@ pub enum DataError {
     #[error(
         "The key-encryption key {path} is missing, but the database {database} exists. A new key \
          could not decrypt what the old one protects, so none was created. Restore the file from a \
-         backup, or set `secrets.key_encryption_key_file`."
+         backup, or set `secrets.key_encryption_key_file`. If the key is lost for good, `claviger keys \
+         abandon` puts another one in place and ends every session."
     )]
     KeyMissing {
         /// Where the key was.
@@ -33,8 +37,20 @@ pub enum DataError {
          start again."
     )]
     KeyExposed(PathBuf),
+    /// The key file cannot be read.
+    #[error("The key-encryption key is in the file {path}, {why}.")]
+    KeyUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why, as the end of the sentence.
+        why: String,
+    },
     /// The key file does not hold a key.
-    #[error("The file {0} does not contain a key-encryption key (32 bytes in base64).")]
+    #[error(
+        "The file {0} does not contain a key-encryption key (32 bytes in base64). Restore it from a \
+         backup; if the key is lost for good, remove the file and run `claviger keys abandon`, which ends \
+         every session."
+    )]
     KeyMalformed(PathBuf),
     /// Another server has the data open.
     #[error(
@@ -48,6 +64,9 @@ pub enum DataError {
          command again."
     )]
     Occupied(PathBuf),
+    /// A command must be alone with the database, and is not, or cannot find out.
+    #[error(transparent)]
+    Alone(#[from] CopyError),
     /// Nothing was ever kept here.
     #[error("There is no database at {0}. Run `claviger serve` first, or set `data.directory`.")]
     NoDatabase(PathBuf),

@@ -23,7 +23,7 @@ pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecr
         Ok(_) if secrets::is_exposed(path) => Err(DataError::KeyExposed(path.clone())),
         Ok(_) => read_key(path),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => match &config.database {
-            Options::Sqlite(options) if options.path.exists() => {
+            Options::Sqlite(options) if super::exists(&options.path)? => {
                 Err(DataError::KeyMissing { path: path.clone(), database: options.path.clone() })
             }
             Options::Sqlite(_) => make_key(path, world),
@@ -34,12 +34,13 @@ pub(super) fn master_secret(config: &Config, world: &World) -> Result<MasterSecr
 }
 
 fn read_key(path: &Path) -> Result<MasterSecret, DataError> {
-    let text = fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
+    let unreadable = |why| DataError::KeyUnreadable { path: path.to_owned(), why };
+    let text = secrets::read(path).map_err(unreadable)?;
     secrets::master_secret(&text).ok_or_else(|| DataError::KeyMalformed(path.to_owned()))
 }
 
-fn make_key(path: &Path, world: &World) -> Result<MasterSecret, DataError> {
+/// Makes the secret and its file.
+pub(super) fn make_key(path: &Path, world: &World) -> Result<MasterSecret, DataError> {
     let bytes = Zeroizing::new(world.random_bytes::<32>().map_err(DataError::Entropy)?);
     write_key(path, &bytes).map_err(|cause| DataError::File { path: path.to_owned(), cause })?;
     tracing::info!(path = %path.display(), "created a key-encryption key; keep a copy of it");

@@ -10,10 +10,10 @@ use std::{
 };
 
 use crate::{
-    config::Config,
+    config::{Config, MasterSecretSource},
     domain::{events, secret::MasterSecret, world::World},
     model::event::Actor,
-    storage::{self, Options, Storage},
+    storage::{self, Options, Storage, abandonment},
 };
 
 pub use error::DataError;
@@ -50,13 +50,67 @@ pub async fn open_existing(
     world: &World,
     user: String,
 ) -> Result<Data, DataError> {
-    if let Options::Sqlite(options) = &config.database
-        && !options.path.exists()
-    {
-        return Err(DataError::NoDatabase(options.path.clone()));
+    if let Options::Sqlite(options) = &config.database {
+        require_database(&options.path)?;
     }
     let secret = key_file::master_secret(config, world)?;
     open_database(config, secret, world, Actor::CommandLine(user)).await
+}
+
+/// Existing data that no server uses, and whose key-encryption key may be missing.
+pub struct Closed<'a> {
+    config: &'a Config,
+    world: &'a World,
+    user: String,
+    secret: Option<MasterSecret>,
+    _lock: Option<fs::File>,
+}
+
+impl<'a> Closed<'a> {
+    /// Finds the data for a command that must be alone with it, and opens nothing yet.
+    ///
+    /// # Errors
+    /// Also while a server runs on it.
+    pub async fn find(
+        config: &'a Config,
+        world: &'a World,
+        user: String,
+    ) -> Result<Self, DataError> {
+        let lock = match &config.database {
+            Options::Sqlite(options) => {
+                require_database(&options.path)?;
+                Some(lock_alone(&options.path)?)
+            }
+            Options::Postgres(_) => {
+                abandonment::refuse_servers(&config.database).await?;
+                None
+            }
+        };
+        let secret = match key_file::master_secret(config, world) {
+            Ok(secret) => Some(secret),
+            Err(DataError::KeyMissing { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { config, world, user, secret, _lock: lock })
+    }
+
+    /// Whether the file of the key-encryption key does not exist.
+    pub const fn is_without_key(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    /// Opens the data, and makes a key-encryption key where there is none.
+    ///
+    /// # Errors
+    /// When the key cannot be written, or the database cannot be opened.
+    pub async fn open(&self) -> Result<Data, DataError> {
+        let secret = match (&self.secret, &self.config.master_secret) {
+            (Some(secret), _) | (None, MasterSecretSource::Given(secret)) => secret.clone(),
+            (None, MasterSecretSource::Kept(path)) => key_file::make_key(path, self.world)?,
+        };
+        let actor = Actor::CommandLine(self.user.clone());
+        open_database(self.config, secret, self.world, actor).await
+    }
 }
 
 async fn open_database(
@@ -107,6 +161,18 @@ pub fn lock_alone(database: &Path) -> Result<fs::File, DataError> {
         DataError::InUse(path) => DataError::Occupied(path),
         error => error,
     })
+}
+
+fn require_database(path: &Path) -> Result<(), DataError> {
+    if exists(path)? { Ok(()) } else { Err(DataError::NoDatabase(path.to_owned())) }
+}
+
+/// Whether a SQLite file exists.
+///
+/// # Errors
+/// When its directory cannot be read, so that it may exist.
+pub fn exists(path: &Path) -> Result<bool, DataError> {
+    path.try_exists().map_err(|cause| DataError::File { path: path.to_owned(), cause })
 }
 
 /// Creates the folders of a SQLite file and locks it.

@@ -158,6 +158,11 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
         "Revoking a signing key was refused",
     ),
     (
+        EventKind::KeysAbandoned,
+        "The key-encryption key was lost and abandoned, which ended all sessions of all accounts ({target})",
+        "Abandoning the key-encryption key was refused",
+    ),
+    (
         EventKind::ServiceAccountCreated,
         "The service account {target} was created",
         "Creating a service account was refused",

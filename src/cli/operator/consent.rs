@@ -8,7 +8,7 @@ use std::{
 use super::{Outcome, problem::Problem};
 
 /// Asks on the terminal, unless the command line has consented.
-pub(super) fn confirm(consented: bool, question: impl Display) -> Outcome {
+pub(in crate::cli) fn confirm(consented: bool, question: impl Display) -> Outcome {
     if consented {
         return Ok(());
     }

@@ -26,6 +26,18 @@ pub(in crate::cli) struct Connection {
     pub(super) output: Output,
 }
 
+impl Connection {
+    /// Whether any flag asks for a server.
+    pub(in crate::cli) const fn is_remote(&self) -> bool {
+        self.server.is_some() || self.key_file.is_some() || self.ca_file.is_some()
+    }
+
+    /// How to print the result.
+    pub(in crate::cli) const fn output(&self) -> Output {
+        self.output
+    }
+}
+
 /// How to print the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Output {
@@ -49,5 +61,5 @@ pub(in crate::cli) struct Reason {
 pub(in crate::cli) struct Consent {
     /// Do not ask before what cannot be undone
     #[arg(long)]
-    pub(super) yes: bool,
+    pub(in crate::cli) yes: bool,
 }

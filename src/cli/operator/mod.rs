@@ -1,7 +1,7 @@
 //! Operators' commands: each is a client of the contract for operators, `claviger.admin.v1`, over the
 //! network or in this process. What it prints does not depend on which.
 
-mod consent;
+pub(super) mod consent;
 pub(super) mod flags;
 pub(super) mod json;
 mod open;

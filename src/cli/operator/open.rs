@@ -44,7 +44,7 @@ impl Opened {
 /// Opens the connection, or complains.
 pub(super) async fn open(flags: &Connection, context: &Context) -> Result<Opened, ExitCode> {
     let Some(url) = &flags.server else {
-        if flags.key_file.is_some() || flags.ca_file.is_some() {
+        if flags.is_remote() {
             return Err(invalid(&"--key-file and --ca-file require --server."));
         }
         let local = Local::open(&context.config, &context.world, LocalUser(user())).await;

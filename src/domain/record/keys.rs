@@ -9,7 +9,13 @@ use std::sync::Arc;
 use claviger_token::{algorithm::SigningAlgorithm, jwk::PublicParts, signature::VerifyingKey};
 
 use crate::{
-    domain::{Error, Result, seal, secret::DerivedKey, tokens::key_pair::KeyPair, world::World},
+    domain::{
+        Error, Result,
+        seal::{self, IF_LOST},
+        secret::DerivedKey,
+        tokens::key_pair::KeyPair,
+        world::World,
+    },
     model::record::{Checkpoint, StoredEventKey},
     storage::Storage,
 };
@@ -47,7 +53,7 @@ impl EventKey {
         let pair = open(&newest, sealing_key).ok_or_else(|| {
             Error::internal(format!(
                 "the key {} of the record in the database cannot be unsealed: it was sealed under another \
-                 key-encryption key than the one configured now, or was altered",
+                 key-encryption key than the one configured now, or was altered. {IF_LOST}",
                 newest.key_id
             ))
         })?;
@@ -106,7 +112,7 @@ impl TrustedKeys {
     /// Those of these keys that were sealed with this server's secret.
     fn of(stored: &[StoredEventKey], sealing_key: &DerivedKey) -> Self {
         let mut keys = Self::default();
-        for stored in stored.iter().filter(|it| open(it, sealing_key).is_some()) {
+        for stored in stored.iter().filter(|it| is_trusted(it, sealing_key)) {
             keys.add(&stored.key_id, &stored.public_key);
         }
         keys
@@ -134,7 +140,7 @@ impl TrustedKeys {
 }
 
 /// A new key pair.
-pub(super) fn make(world: &World, sealing_key: &DerivedKey) -> Result<StoredEventKey> {
+pub(in crate::domain) fn make(world: &World, sealing_key: &DerivedKey) -> Result<StoredEventKey> {
     let private_key = KeyPair::generate(ALGORITHM)?;
     let public_key = KeyPair::from_pkcs8(ALGORITHM, &private_key)?.public_key()?;
     let key_id = PublicParts::of(ALGORITHM, &public_key)
@@ -142,6 +148,32 @@ pub(super) fn make(world: &World, sealing_key: &DerivedKey) -> Result<StoredEven
         .thumbprint();
     let sealed_private_key = seal::seal(sealing_key, world, key_id.as_bytes(), &private_key)?;
     Ok(StoredEventKey { key_id, sealed_private_key, public_key, created_at: world.now() })
+}
+
+/// The key without its private half, which is lost: it signs nothing more, and what it has signed stays
+/// good under this secret.
+pub(in crate::domain) fn without_private_half(
+    stored: StoredEventKey,
+    world: &World,
+    sealing_key: &DerivedKey,
+) -> Result<StoredEventKey> {
+    let mark = mark(&stored.public_key);
+    let sealed_private_key = seal::seal(sealing_key, world, stored.key_id.as_bytes(), &mark)?;
+    Ok(StoredEventKey { sealed_private_key, ..stored })
+}
+
+/// Whether both halves, or the public one alone, were sealed with this key.
+pub(in crate::domain) fn is_trusted(stored: &StoredEventKey, sealing_key: &DerivedKey) -> bool {
+    let context = stored.key_id.as_bytes();
+    let Ok(opened) = seal::unseal(sealing_key, context, &stored.sealed_private_key) else {
+        return false;
+    };
+    *opened == mark(&stored.public_key) || open(stored, sealing_key).is_some()
+}
+
+/// What is sealed where there is no private half. No private key begins like it.
+fn mark(public_key: &[u8]) -> Vec<u8> {
+    [b"public half only: ", public_key].concat()
 }
 
 /// The key pair, if it was sealed with this key and both halves belong together.
@@ -181,6 +213,19 @@ pub(super) mod tests {
         assert!(open(&stored, &sealing_key(1)).is_some());
         assert!(open(&stored, &sealing_key(2)).is_none());
         assert!(open(&posing, &sealing_key(1)).is_none());
+    }
+
+    #[test]
+    fn a_key_without_its_private_half_is_trusted_under_its_secret_and_signs_nothing() {
+        let world = World::system();
+        let lost = make(&world, &sealing_key(1)).unwrap();
+        let other = make(&world, &sealing_key(1)).unwrap();
+        let kept = without_private_half(lost, &world, &sealing_key(2)).unwrap();
+        let posing = StoredEventKey { public_key: other.public_key, ..kept.clone() };
+
+        assert!(is_trusted(&kept, &sealing_key(2)));
+        assert!(open(&kept, &sealing_key(2)).is_none());
+        assert!(!is_trusted(&kept, &sealing_key(1)) && !is_trusted(&posing, &sealing_key(2)));
     }
 
     #[test]

@@ -14,7 +14,12 @@ use claviger_token::{
 };
 
 use crate::{
-    domain::{Error, Result, seal, secret::DerivedKey, world::World},
+    domain::{
+        Error, Result,
+        seal::{self, IF_LOST},
+        secret::DerivedKey,
+        world::World,
+    },
     model::signing_key::{PublicKey, StoredSigningKey},
 };
 
@@ -73,7 +78,7 @@ impl SigningKey {
         else {
             return Err(Error::internal(format!(
                 "the signing key {key_id} in the database cannot be unsealed: it was sealed under \
-                 another key-encryption key than the one configured now, or was altered"
+                 another key-encryption key than the one configured now, or was altered. {IF_LOST}"
             )));
         };
         let pair = KeyPair::from_pkcs8(algorithm, &private_key)?;

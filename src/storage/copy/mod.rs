@@ -99,6 +99,17 @@ pub async fn copy(
     Ok(copied)
 }
 
+/// Refuses while a server or a copy uses a PostgreSQL database. A SQLite file has its lock.
+///
+/// # Errors
+/// [`CopyError::Served`] or [`CopyError::Copied`] while one does.
+pub(in crate::storage) async fn refuse_others(database: &Options) -> Result<(), CopyError> {
+    let mut side = Side::open(database).await?;
+    let alone = side.refuse_others().await;
+    side.close().await;
+    alone
+}
+
 /// Refuses to copy a database into itself, as far as its names show it.
 ///
 /// # Errors
@@ -121,12 +132,24 @@ fn same_file(one: &std::path::Path, other: &std::path::Path) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-async fn open_source(options: &Options) -> Result<Side, CopyError> {
-    if let Options::Sqlite(sqlite) = options
-        && !sqlite.path.exists()
-    {
-        return Err(CopyError::Missing(options.to_string()));
+/// Checks that the database to copy exists, if it is a file.
+///
+/// # Errors
+/// [`CopyError::Missing`] where it does not.
+pub fn require_source(options: &Options) -> Result<(), CopyError> {
+    let Options::Sqlite(sqlite) = options else { return Ok(()) };
+    match sqlite.path.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(CopyError::Missing(options.to_string())),
+        Err(cause) => {
+            let cause = super::Error::Unavailable(cause.into());
+            Err(CopyError::Database { database: origin(options), cause })
+        }
     }
+}
+
+async fn open_source(options: &Options) -> Result<Side, CopyError> {
+    require_source(options)?;
     let mut side = Side::open(options).await?;
     side.refuse_others().await?;
     let database = origin(options);

@@ -24,6 +24,8 @@ const INSERT: &str = "
 INSERT INTO event_keys (key_id, sealed_private_key, public_key, created_at)
 VALUES ($1, $2, $3, $4)";
 
+const RESEAL: &str = "UPDATE event_keys SET sealed_private_key = $2 WHERE key_id = $1";
+
 impl Storage {
     /// Every key, oldest first.
     pub async fn list_event_keys(&self) -> Result<Vec<StoredEventKey>> {
@@ -46,12 +48,30 @@ impl Storage {
 }
 
 async fn add(connection: &mut Connection, key: &StoredEventKey, act: &Act) -> Result<Timestamp> {
+    let created_at = insert_newest(connection, key).await?;
+    append(connection, &act.event(EventKind::RecordKeyCreated).on(&key.key_id)).await?;
+    Ok(created_at)
+}
+
+/// Adds a key after the newest one, whatever the clock says, and returns the time that it got.
+pub(in crate::storage) async fn insert_newest(
+    connection: &mut Connection,
+    key: &StoredEventKey,
+) -> Result<Timestamp> {
     let newest: Option<(i64,)> = connection.find(NEWEST, params![]).await?;
     let after_newest = newest.map(|(it,)| Timestamp::from_micros(it.saturating_add(1)));
     let created_at = after_newest.map_or(key.created_at, |it| it.max(key.created_at));
     insert(connection, &StoredEventKey { created_at, ..key.clone() }).await?;
-    append(connection, &act.event(EventKind::RecordKeyCreated).on(&key.key_id)).await?;
     Ok(created_at)
+}
+
+/// Replaces what is sealed of a key.
+pub(in crate::storage) async fn reseal(
+    connection: &mut Connection,
+    key: &StoredEventKey,
+) -> Result<()> {
+    connection.execute(RESEAL, params![key.key_id, key.sealed_private_key]).await?;
+    Ok(())
 }
 
 async fn add_first(connection: &mut Connection, key: &StoredEventKey) -> Result<bool> {

@@ -2,7 +2,7 @@
 //!
 //! Rows are written by `storage::events`, without a place; they get one here, after their commit.
 
-mod keys;
+pub(in crate::storage) mod keys;
 mod listing;
 mod row;
 mod sealing;

@@ -57,6 +57,20 @@ async fn register_until(
     }
 }
 
+#[test]
+fn a_restore_warns_of_what_it_brings_back() {
+    let (home, new) = (Home::on_sqlite(), Home::on_sqlite());
+    Process::start(&home, &[]).kill();
+    let file = backup(&home);
+
+    let restored = super::run(&new, &["restore", "--from", file.to_str().unwrap()]);
+
+    let said = String::from_utf8(restored.stderr).unwrap();
+    for back in ["sessions", "signing keys", "service accounts", "old passwords", "credentials"] {
+        assert!(said.contains(back), "{back}: {said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_in_a_write_storm_holds_whatever_was_acknowledged_before() {
     let (home, new) = (Home::on_sqlite(), Arc::new(Home::on_sqlite()));

@@ -20,6 +20,7 @@ const OF_NO_ACCOUNT = [
   "token_revoked",
   "signing_key_created",
   "signing_key_revoked",
+  "keys_abandoned",
   "service_account_created",
   "service_account_key_created",
   "service_account_deleted",

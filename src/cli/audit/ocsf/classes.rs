@@ -92,6 +92,7 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::TokenRevoked => (Entity("Access Token"), (9, "Disable")),
         K::SigningKeyCreated => (Entity("Signing Key"), (1, "Create")),
         K::SigningKeyRevoked => (Entity("Signing Key"), (9, "Disable")),
+        K::KeysAbandoned => (Entity("Key-Encryption Key"), (4, "Delete")),
         K::SchemaMigrated => (Entity(DATABASE), (3, "Update")),
         K::DatabaseBackedUp | K::DatabaseCopied => (Entity(DATABASE), (2, "Read")),
         K::DatabaseRestored => (Entity(DATABASE), (1, "Create")),
@@ -104,7 +105,9 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
 /// The severity of an event of this kind.
 pub(super) const fn severity(kind: EventKind, is_refused: bool) -> Named {
     match kind {
-        EventKind::PasskeyCloneSuspected | EventKind::RefreshTokenReused => HIGH,
+        EventKind::PasskeyCloneSuspected
+        | EventKind::RefreshTokenReused
+        | EventKind::KeysAbandoned => HIGH,
         EventKind::PasswordLocked | EventKind::RefusalsNotRecorded => MEDIUM,
         _ if is_refused => LOW,
         _ => INFORMATIONAL,

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{
-        Error, Result,
+        Error, Result, call,
         operators::{Actor, Operator},
         secret::DerivedKey,
         world::World,
@@ -98,11 +98,26 @@ impl KeyRing {
         sealing_key: DerivedKey,
         settings: Settings,
     ) -> Result<Self> {
+        let ring = Self::read(storage, world, sealing_key, settings).await?;
+        ring.refresh().await?;
+        Ok(ring)
+    }
+
+    /// Loads the keys, and makes none: for a command, which must not change a database by looking at it.
+    ///
+    /// # Errors
+    /// Like [`Self::load`].
+    pub async fn read(
+        storage: Storage,
+        world: World,
+        sealing_key: DerivedKey,
+        settings: Settings,
+    ) -> Result<Self> {
         let keys = Arc::new(ArcSwap::from_pointee(KeySet::open(Vec::new(), &sealing_key)?));
         let lookup = Arc::new(KeyLookup::new(Arc::clone(&keys)));
         let (reads, last_read) = (AtomicU64::new(0), Mutex::default());
         let ring = Self { storage, world, sealing_key, settings, keys, lookup, reads, last_read };
-        ring.refresh().await?;
+        ring.reload().await?;
         Ok(ring)
     }
 
@@ -128,7 +143,9 @@ impl KeyRing {
     /// Makes the next key and returns it. When another process made one at the same time, that one is
     /// returned.
     pub async fn rotate(&self, activation: Activation, by: &Operator) -> Result<PublicKey> {
-        self.add_next(activation, by).await
+        // The first key has no other beside it that could sign until then.
+        let is_first = self.keys.load().newest().is_none();
+        self.add_next(if is_first { Activation::AtOnce } else { activation }, by).await
     }
 
     async fn add_next(&self, activation: Activation, by: &Operator) -> Result<PublicKey> {
@@ -174,7 +191,7 @@ impl KeyRing {
         // It is done, even if the reload fails.
         if matches!(revoked, KeyRevocation::Revoked | KeyRevocation::Replaced) {
             let event = "signing_key_revoked";
-            tracing::warn!(target: "claviger::security", event, key_id, by);
+            tracing::warn!(target: "claviger::security", event, key_id, by, request_id = call::request_id());
         }
         if revoked == KeyRevocation::Replaced {
             log_made(&replacement_id, algorithm, Activation::AtOnce, &by);
@@ -270,6 +287,7 @@ fn log_made(key_id: &str, algorithm: SigningAlgorithm, activation: Activation, b
         algorithm = algorithm.name(),
         immediately = activation == Activation::AtOnce,
         by,
+        request_id = call::request_id(),
     );
 }
 
@@ -278,6 +296,24 @@ const SCHEDULE: &str = "schedule";
 
 fn maker(by: &Actor) -> String {
     if *by == Actor::Server { SCHEDULE.to_owned() } else { by.to_string() }
+}
+
+/// A key that signs at once, for storage.
+///
+/// # Errors
+/// When the operating system has no entropy to give.
+pub(in crate::domain) fn make(
+    world: &World,
+    sealing_key: &DerivedKey,
+    algorithm: SigningAlgorithm,
+    now: Timestamp,
+) -> Result<StoredSigningKey> {
+    key_set::make_key(world, sealing_key, algorithm, now, now)
+}
+
+/// Whether a key was sealed with this key-encryption key and not altered.
+pub(in crate::domain) fn is_readable(stored: &StoredSigningKey, sealing_key: &DerivedKey) -> bool {
+    stored.revoked_at.is_some() || KeySet::open(vec![stored.clone()], sealing_key).is_ok()
 }
 
 /// What the schedule asks for.

@@ -100,7 +100,9 @@ fn another_key_encryption_key_is_named_as_the_cause() {
         cause.to_string(),
         format!(
             "the signing key {} in the database cannot be unsealed: it was sealed under another \
-             key-encryption key than the one configured now, or was altered",
+             key-encryption key than the one configured now, or was altered. Start with the right \
+             key-encryption key; if it is lost for good, `claviger keys abandon` puts other keys in \
+             place and ends every session",
             stored.key_id
         )
     );

@@ -44,6 +44,7 @@ pub(super) const ELSEWHERE: &[(K, &str)] = &[
     (K::DatabaseRestored, "likewise"),
     (K::DatabaseCopied, "likewise"),
     (K::RecordExported, "likewise"),
+    (K::KeysAbandoned, "an act on a database without a server; see abandonment.rs"),
 ];
 
 /// After these, the sessions of an account may be deleted.
