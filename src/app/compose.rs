@@ -79,6 +79,12 @@ pub async fn key_ring(config: &Config, data: &Data, world: &World) -> Result<Key
     KeyRing::load(data.storage.reserved(), world.clone(), key, config.keys.clone()).await
 }
 
+/// The key ring of a command, which makes no key by itself.
+async fn existing_keys(config: &Config, data: &Data, world: &World) -> Result<KeyRing> {
+    let key = data.secret.derive(purpose::SEALING)?;
+    KeyRing::read(data.storage.reserved(), world.clone(), key, config.keys.clone()).await
+}
+
 /// The throttle.
 ///
 /// # Errors
@@ -183,7 +189,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
     let storage = &data.storage;
     // A command verifies no token, so it needs none of the revocations in storage.
     let revocations = Arc::new(Revocations::new(world.clone(), config.revocation_grace)?);
-    let keys = Arc::new(key_ring(config, data, world).await?);
+    let keys = Arc::new(existing_keys(config, data, world).await?);
     // The servers may be configured otherwise than the command: what it revokes is kept until the longest
     // token that can be configured has expired.
     let tokens = access::Settings { lifetime: MAX_ACCESS_LIFETIME, ..config.access_tokens.clone() };
