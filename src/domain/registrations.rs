@@ -23,7 +23,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result,
+    Error, Result, call,
     throttle::{Attempt, Throttle},
     world::World,
 };
@@ -180,6 +180,7 @@ pub(super) fn log(account: &NewAccount, session_id: SessionId, passkey_id: Optio
         account_id = %account.id,
         %session_id,
         passkey_id = passkey_id.map(tracing::field::display),
+        request_id = call::request_id(),
     );
     if let Some(invitation) = &account.invitation {
         tracing::info!(
@@ -188,6 +189,7 @@ pub(super) fn log(account: &NewAccount, session_id: SessionId, passkey_id: Optio
             invitation_id = %invitation.id,
             account_id = %account.id,
             groups = %invitation.groups,
+            request_id = call::request_id(),
         );
     }
 }

@@ -7,7 +7,7 @@ use claviger_token::{claims::Claims, id::AccountId, sign_in::SignInMethod};
 
 use crate::{
     domain::{
-        Error, Result,
+        Error, Result, call,
         passwords::{PasswordCheck, Passwords},
         requester::Requester,
         sessions::{PreparedSession, SignedIn},
@@ -158,6 +158,7 @@ impl Accounts {
             method = SignInMethod::Password.name(),
             account_id = %account.id,
             session_id = %tokens.session_id,
+            request_id = call::request_id(),
         );
         self.upgrade_hash(account.id, hash, outdated).await;
         Ok(SignedIn { account, tokens })
@@ -249,6 +250,7 @@ impl Accounts {
             method = SignInMethod::Password.name(),
             account_id,
             reason = refusal.reason(),
+            request_id = call::request_id(),
         );
         self.throttle.failed(attempt);
         recorded.err().unwrap_or_else(|| refusal.into())

@@ -3,7 +3,7 @@
 use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 
 use crate::{
-    domain::{Error, Result, sessions::SignedIn},
+    domain::{Error, Result, call, sessions::SignedIn},
     model::{
         event::EventKind, password::TypedPassword, session::Origin, token::AccessToken,
         username::SignInName,
@@ -68,6 +68,7 @@ impl Accounts {
             method = SignInMethod::Password.name(),
             account_id = %session.account_id,
             session_id = %session.id,
+            request_id = call::request_id(),
         );
         self.upgrade_hash(proof.account.id, proof.hash, proof.outdated).await;
         self.sessions.access_token(&session, profile)

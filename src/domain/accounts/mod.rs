@@ -26,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result, passkeys::Passkeys, passwords::Passwords, registrations::Registrations,
+    Error, Result, call, passkeys::Passkeys, passwords::Passwords, registrations::Registrations,
     requester::Requester, sessions::Sessions, throttle::Throttle, world::World,
 };
 
@@ -88,7 +88,7 @@ impl Accounts {
             Ok(deleted.inspect(|deleted| {
                 if *deleted {
                     let event = "account_deleted";
-                    tracing::info!(target: "claviger::security", event, %account_id);
+                    tracing::info!(target: "claviger::security", event, %account_id, request_id = call::request_id());
                 }
             }))
         });

@@ -4,7 +4,7 @@ use claviger_token::claims::Claims;
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, requester::Requester},
+    domain::{Error, Result, call, requester::Requester},
     model::{
         account::AccountWithPassword,
         ceremony::SealedCeremony,
@@ -130,7 +130,7 @@ impl Accounts {
             Ok(changed.inspect(|changed| {
                 if changed.is_some() {
                     let event = "password_changed";
-                    tracing::info!(target: "claviger::security", event, %account_id);
+                    tracing::info!(target: "claviger::security", event, %account_id, request_id = call::request_id());
                 }
             }))
         });

@@ -3,7 +3,7 @@
 use claviger_token::claims::Claims;
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     storage::passwords::{PasswordRemoval, PasswordRemovalRequest},
 };
 
@@ -27,7 +27,7 @@ impl Accounts {
             Ok(removal.inspect(|removal| {
                 if let PasswordRemoval::Removed(_) = removal {
                     let event = "password_removed";
-                    tracing::info!(target: "claviger::security", event, %account_id);
+                    tracing::info!(target: "claviger::security", event, %account_id, request_id = call::request_id());
                 }
             }))
         });

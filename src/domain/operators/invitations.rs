@@ -9,7 +9,7 @@ use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Error, Result, events::Events, registrations::hash},
+    domain::{Error, Result, call, events::Events, registrations::hash},
     model::{
         event::Act,
         id::InvitationId,
@@ -128,6 +128,7 @@ impl Invitations {
             account_id = invitation.account.map(tracing::field::display),
             groups = %invitation.groups,
             by = invitation.created_by,
+            request_id = call::request_id(),
         );
         Ok(WithLink { invitation, token, url: self.url.clone() })
     }
@@ -155,6 +156,7 @@ impl Invitations {
             event = "invitation_withdrawn",
             invitation_id = %id,
             by,
+            request_id = call::request_id(),
         );
         Ok(())
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Error, Result,
+        Error, Result, call,
         completion::to_completion,
         sessions::{CLOCK_SKEW, Sessions},
     },
@@ -63,6 +63,7 @@ impl Revoker {
             session_id = %id,
             %account_id,
             by = by.actor.to_string(),
+            request_id = call::request_id(),
         );
         Ok(RevokedSession { account_id, was_live })
     }
@@ -96,7 +97,7 @@ impl Revoker {
         })
         .await?;
         let (event, by) = ("token_revoked_by_operator", by.actor.to_string());
-        tracing::warn!(target: "claviger::security", event, token_id = %id, by);
+        tracing::warn!(target: "claviger::security", event, token_id = %id, by, request_id = call::request_id());
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Which role each call of the contract for operators needs: the one table of it.
 
 use crate::{
-    domain::{Error, Result, events::Events},
+    domain::{Error, Result, call, events::Events},
     model::{
         event::{Actor, EventKind},
         role::Role,
@@ -135,6 +135,7 @@ impl Rights {
             operation = operation.name(),
             reason,
             by = by.to_string(),
+            request_id = call::request_id(),
         );
         if let Some(kind) = operation.kind() {
             let refused = self.events.act(by)?.event(kind).refused(reason);

@@ -4,7 +4,7 @@
 //! is for the two callers to do.
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     model::{
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose},
         event::{Event, EventKind},
@@ -128,6 +128,7 @@ impl Passkeys {
             event = "passkey_clone_suspected",
             account_id = %passkey.account_id,
             passkey_id = %passkey.id,
+            request_id = call::request_id(),
         );
         Ok(())
     }

@@ -54,6 +54,7 @@ impl Passkeys {
                 method = SignInMethod::Passkey.name(),
                 account_id = %signed_in.account.id,
                 session_id = %signed_in.tokens.session_id,
+                request_id = call::request_id(),
             ),
             Err(Error::PasskeyRefused(detail)) => log_refusal(detail),
             Err(Error::PasskeyUnknown) => log_refusal("no such credential"),

@@ -3,7 +3,7 @@
 use claviger_token::claims::Claims;
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     model::{
         id::PasskeyId,
         label::{DisplayName, PasskeyName},
@@ -73,6 +73,7 @@ impl Passkeys {
                         event,
                         %account_id,
                         passkey_id = %id,
+                        request_id = call::request_id(),
                     );
                 }
             }))

@@ -81,6 +81,7 @@ impl Passkeys {
             method = SignInMethod::Passkey.name(),
             account_id = %caller.account_id,
             session_id = %caller.session_id,
+            request_id = call::request_id(),
         );
         match self.account(caller.account_id).await {
             Ok(account) => self.reset_failures(&account).await,

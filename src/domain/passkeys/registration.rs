@@ -78,6 +78,7 @@ impl Passkeys {
             event = "passkey_registered",
             account_id = %caller.account_id,
             passkey_id = %passkey.id,
+            request_id = call::request_id(),
         );
         Ok(passkey)
     }

@@ -4,7 +4,7 @@
 use claviger_token::{claims::Claims, id::SessionId, time::Timestamp};
 
 use crate::{
-    domain::completion::to_completion,
+    domain::{call, completion::to_completion},
     model::{event::Actor, session::EndReason, token::RefreshToken},
     storage::{
         self, Storage,
@@ -144,6 +144,7 @@ fn log(ended: &EndedSessions) {
             event = "refresh_token_reused",
             %account_id,
             session_id = first.map(tracing::field::display),
+            request_id = call::request_id(),
         ),
         EndReason::Logout
         | EndReason::Revoked
@@ -159,6 +160,7 @@ fn log(ended: &EndedSessions) {
             reason,
             count,
             %account_id,
+            request_id = call::request_id(),
         ),
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-use super::{Error, Result, requester::Requester, secret::DerivedKey, world::World};
+use super::{Error, Result, call, requester::Requester, secret::DerivedKey, world::World};
 
 use self::{
     delays::Guesser,
@@ -138,7 +138,7 @@ impl Throttle {
     /// Reports that the password was wrong, or the username taken.
     pub fn failed(&self, attempt: &Attempt) {
         if attempt.locks() {
-            tracing::warn!(target: "claviger::security", event = "password_locked");
+            tracing::warn!(target: "claviger::security", event = "password_locked", request_id = call::request_id());
         }
     }
 
@@ -260,5 +260,5 @@ fn log_refusal(error: &Error, address: IpAddr) {
         Error::PasswordLocked => "sign_in_locked",
         _ => "sign_in_throttled",
     };
-    tracing::info!(target: "claviger::security", event, %address);
+    tracing::info!(target: "claviger::security", event, %address, request_id = call::request_id());
 }

@@ -3,7 +3,7 @@
 use claviger_token::id::{AccountId, SessionId};
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, call},
     model::{event::EventKind, session::EndReason, username::Username},
     storage::sessions::SessionSelection,
 };
@@ -85,7 +85,7 @@ impl AccountAdministration {
         let event = act.event(EventKind::UsernameUnlocked).of(owner);
         self.throttle.unlock_with(username, event).await?;
         let (event, by) = ("username_unlocked_by_operator", by.actor.to_string());
-        tracing::info!(target: "claviger::security", event, by);
+        tracing::info!(target: "claviger::security", event, by, request_id = call::request_id());
         Ok(())
     }
 }

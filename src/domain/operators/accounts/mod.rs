@@ -54,6 +54,7 @@ macro_rules! log {
             event = $event,
             account_id = %$account_id,
             by = $by.actor.to_string(),
+            request_id = $crate::domain::call::request_id(),
             $($($field)+)?
         )
     };

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     domain::{
-        Error, Result,
+        Error, Result, call,
         completion::to_completion,
         service_accounts::{ServiceAccounts, hash},
     },
@@ -156,5 +156,5 @@ impl ServiceAccounts {
 
 fn log(event: &'static str, of: (ServiceAccountId, &ServiceAccountName), by: &Operator) {
     let (id, name, by) = (of.0, of.1.as_str(), by.actor.to_string());
-    tracing::info!(target: "claviger::security", event, service_account_id = %id, name, by);
+    tracing::info!(target: "claviger::security", event, service_account_id = %id, name, by, request_id = call::request_id());
 }
