@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use claviger_verifier::{Settings, SettingsError};
+
 /// A flag or variable that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
@@ -34,7 +36,52 @@ pub enum Invalid {
         /// What the operating system says.
         cause: std::io::Error,
     },
+    /// A file does not contain what it should, in PEM.
+    #[error("The file of --{flag} cannot be used: {why}.")]
+    Pem {
+        /// The flag.
+        flag: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The client certificate and its key do not belong together.
+    #[error(
+        "The certificate of --client-certificate-file and the key of --client-key-file cannot be used \
+         together: {0}."
+    )]
+    Pair(String),
+    /// The URL of the server is not one.
+    #[error(
+        "--server (CLAVIGER_AGENT_SERVER) is {0:?}, which is not the URL of a server: expected one such as \
+         https://claviger.internal:8081."
+    )]
+    ServerUrl(String),
+    /// Another computer could give the agent keys of its own.
+    #[error(
+        "--server (CLAVIGER_AGENT_SERVER) is {0}: without TLS, the agent connects to this machine only. \
+         Give an https:// URL."
+    )]
+    ServerNotSecure(String),
+    /// The file of the key contains something else.
+    #[error("The file of --service-key-file does not contain the key of a service account.")]
+    ServiceKey,
     /// The client certificate or its key is missing.
     #[error("--client-certificate-file and --client-key-file require each other.")]
     HalfIdentity,
+}
+
+impl Invalid {
+    /// What is wrong with the flags, where the verifier refuses the settings made of them. `None` for what
+    /// no flag can cause.
+    pub fn of(error: &SettingsError, settings: &Settings) -> Option<Self> {
+        let server = || settings.server_url.clone();
+        match error {
+            SettingsError::UrlInvalid => Some(Self::ServerUrl(server())),
+            SettingsError::UrlNotSecure => Some(Self::ServerNotSecure(server())),
+            SettingsError::AudienceEmpty => Some(Self::AudienceMissing),
+            SettingsError::ServiceKeyInvalid => Some(Self::ServiceKey),
+            // The files were read before; see `settings.rs`.
+            SettingsError::CertificateInvalid(_) | SettingsError::NoRuntime => None,
+        }
+    }
 }

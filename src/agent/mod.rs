@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-use self::settings::Settings;
+use self::{invalid::Invalid, settings::Settings};
 
 /// How often the agent checks whether it can verify tokens.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
@@ -42,8 +42,11 @@ pub enum StartError {
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The settings contradict each other, or a value is not valid.
-    #[error("The agent cannot follow the server: {0}.")]
-    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The connection to the server cannot be set up.
+    #[error("The agent cannot follow the server")]
+    Settings(#[source] SettingsError),
     /// The descriptors of the services cannot be read.
     #[error("The agent cannot describe its services")]
     Descriptors(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -70,10 +73,14 @@ impl Agent {
         let listeners = listeners::bind(&settings.listen)?;
         let addresses = listeners.iter().map(TcpListener::local_addr);
         let addresses = addresses.collect::<io::Result<_>>()?;
+        let verifier = Verifier::start(settings.verifier.clone());
+        let verifier = verifier.map_err(|error| {
+            Invalid::of(&error, &settings.verifier).map_or(StartError::Settings(error), Into::into)
+        })?;
         let agent = Self {
             addresses,
             availability: GatewayAvailability::default(),
-            verifier: Verifier::start(settings.verifier.clone())?,
+            verifier,
             tasks: Tasks::new(settings.limits.drain_timeout),
         };
         let server = agent.server(settings)?;

@@ -12,7 +12,10 @@ use claviger_verifier::{ClientIdentity, StalePolicy};
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use crate::serve::settings::{Limits, Listen};
+use crate::serve::{
+    pem,
+    settings::{Limits, Listen},
+};
 
 use super::{
     flags::{Flags, Listening, WhenStale},
@@ -49,10 +52,13 @@ impl Settings {
         verifier.groups = flags.group;
         verifier.service_key = read("service-key-file", flags.service_key_file)?.map(secret);
         verifier.ca_certificate = read("ca-file", flags.ca_file)?;
+        if let Some(pem) = &verifier.ca_certificate {
+            pem::certificates(pem).map_err(|why| Invalid::Pem { flag: "ca-file", why })?;
+        }
         let certificate = read("client-certificate-file", flags.client_certificate_file)?;
-        let key = read("client-key-file", flags.client_key_file)?.map(secret);
+        let key = read("client-key-file", flags.client_key_file)?;
         verifier.client_identity = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some(ClientIdentity { certificate, key }),
+            (Some(certificate), Some(key)) => Some(identity(certificate, key)?),
             (None, None) => None,
             _ => return Err(Invalid::HalfIdentity),
         };
@@ -72,6 +78,16 @@ fn read(flag: &'static str, path: Option<PathBuf>) -> Result<Option<Vec<u8>>, In
     let Some(path) = path else { return Ok(None) };
     let bytes = fs::read(&path).map_err(|cause| Invalid::File { flag, path, cause })?;
     Ok(Some(bytes))
+}
+
+/// The client certificate and its key, which belong together.
+fn identity(certificate: Vec<u8>, key: Vec<u8>) -> Result<ClientIdentity, Invalid> {
+    let chain = pem::certificates(&certificate);
+    let chain = chain.map_err(|why| Invalid::Pem { flag: "client-certificate-file", why })?;
+    let private_key = pem::private_key(&key);
+    let private_key = private_key.map_err(|why| Invalid::Pem { flag: "client-key-file", why })?;
+    pem::check_pair(chain, private_key).map_err(Invalid::Pair)?;
+    Ok(ClientIdentity { certificate, key: secret(key) })
 }
 
 fn secret(bytes: Vec<u8>) -> SecretString {
@@ -197,6 +213,24 @@ mod tests {
             refusal,
             "Unknown environment variable CLAVIGER_AGENT_GRACES; did you mean \
              CLAVIGER_AGENT_GRACE?"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_pem_is_refused_by_flag() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pem");
+        fs::write(&file, "pem").unwrap();
+        let file = file.to_str().unwrap();
+
+        let authority = settings(flags(&[("audience", "shop"), ("ca-file", file)])).unwrap_err();
+        let both = [("client-certificate-file", file), ("client-key-file", file)];
+        let pair = settings(flags(&[&[("audience", "shop")], &both[..]].concat())).unwrap_err();
+
+        assert!(authority.contains("--ca-file") && authority.contains("not in PEM"), "{authority}");
+        assert!(
+            pair.contains("--client-certificate-file") && pair.contains("not in PEM"),
+            "{pair}"
         );
     }
 

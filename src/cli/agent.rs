@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    agent::{Agent, flags::Flags, settings::Settings},
+    agent::{Agent, StartError, flags::Flags, settings::Settings},
     config::Config,
 };
 
@@ -38,6 +38,7 @@ async fn run_with(settings: Settings) -> ExitCode {
         (settings.verifier.server_url.clone(), settings.verifier.audience.clone());
     let agent = match Agent::start(settings).await {
         Ok(agent) => agent,
+        Err(StartError::Invalid(problem)) => return invalid(&problem),
         Err(error) => return failed(&error),
     };
     let addresses = agent.addresses().iter().map(ToString::to_string).collect::<Vec<_>>();

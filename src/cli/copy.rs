@@ -97,11 +97,7 @@ fn end(config: &Config, flag: &str, url: Option<&str>) -> Result<Options, String
 
 /// Locks the SQLite files, so that no server or other command opens them.
 fn locks(source: &Options, target: &Options) -> Result<Vec<fs::File>, ExitCode> {
-    if let Options::Sqlite(sqlite) = source
-        && !sqlite.path.exists()
-    {
-        return Err(failed(&CopyError::Missing(source.to_string())));
-    }
+    copy::require_source(source).map_err(|error| failed(&error))?;
     let files = [source, target].into_iter().filter_map(|it| match it {
         Options::Sqlite(options) => Some(&options.path),
         Options::Postgres(_) => None,

@@ -41,11 +41,15 @@ pub(super) async fn run(command: MigrateCommand, config: &Config, world: &World)
 
 async fn up(config: &Config, world: &World) -> ExitCode {
     // A database created here would lack its key-encryption key and could not be served.
-    if let Options::Sqlite(options) = &config.database
-        && !options.path.exists()
-    {
-        say("Nothing to do: `claviger serve` creates the database, together with its key.");
-        return ExitCode::SUCCESS;
+    if let Options::Sqlite(options) = &config.database {
+        match data::exists(&options.path) {
+            Ok(true) => {}
+            Ok(false) => {
+                say("Nothing to do: `claviger serve` creates the database, together with its key.");
+                return ExitCode::SUCCESS;
+            }
+            Err(error) => return no_data(&error),
+        }
     }
     let act = match act(world) {
         Ok(act) => act,

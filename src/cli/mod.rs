@@ -12,6 +12,7 @@ mod backup;
 mod completions;
 mod config;
 mod copy;
+mod counts;
 mod dates;
 mod explain;
 mod invitations;

@@ -108,10 +108,7 @@ async fn session(console: &Console<'_>, session_id: String, reason: String) -> O
 async fn account(console: &Console<'_>, name: &str, reason: String) -> Outcome {
     let account = target::account(console, name).await?;
     let ended = all(console, &account, reason).await?;
-    let sentence = format!(
-        "Revoked all access tokens of the account, and its {} active sessions.",
-        counted(ended)
-    );
+    let sentence = format!("Revoked all access tokens of the account, and its {}.", counted(ended));
     console.done(sentence, &ended_object(&account, ended))
 }
 

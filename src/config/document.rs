@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{
-    Registration, Values, database,
+    Config, Registration, Values, database,
     setting::{Name, Preset},
-    table::{self, ACCOUNTS_REGISTRATION, DATABASE_URL},
+    table::{self, DATABASE_URL},
 };
 
 const INTRODUCTION: &str = "\
@@ -57,9 +57,9 @@ fn row(name: &Name) -> String {
     format!("| `{}` | {} | {default} | {} |\n", setting.key, setting.form, setting.help)
 }
 
-/// The effective values as a configuration file with their sources, without secrets. Who may create an
-/// account is stated even where it follows from other settings.
-pub fn effective(values: &Values, registration: &Registration) -> String {
+/// The effective values as a configuration file with their sources, without secrets. A value that follows from
+/// other settings is a comment, so that it follows them also when the file is used.
+pub fn effective(values: &Values, config: &Config) -> String {
     let mut text = String::new();
     let mut section = "";
     for setting in table::rows() {
@@ -82,12 +82,73 @@ pub fn effective(values: &Values, registration: &Registration) -> String {
                 let value = toml::Value::String(shown);
                 writeln!(text, "{key} = {value} # {}", given.source)
             }
-            (None, Preset::Derived(_)) if setting.key == ACCOUNTS_REGISTRATION.key => {
-                writeln!(text, "# {key}: {registration}")
-            }
-            (None, Preset::Derived(words)) => writeln!(text, "# {key}: {words}"),
+            (None, Preset::Derived(words)) => match derived(setting.key, config) {
+                Some((value, why)) => {
+                    writeln!(text, "# {key} = {} # {why}", toml::Value::String(value))
+                }
+                None => writeln!(text, "# {key} is not set: {words}"),
+            },
             (None, Preset::Value(_)) => Ok(()),
         };
     }
     text
+}
+
+/// The value that a setting has because of others, and why. `None` where it has none, or is a secret.
+fn derived(key: &str, config: &Config) -> Option<(String, String)> {
+    let (value, why) = match key {
+        "database.url" => (format!("sqlite:{}", config.database), "in `data.directory`"),
+        "public.url" => (config.public.url.clone(), "follows `public.listen`"),
+        "relying_party.id" => {
+            (config.relying_party.relying_party_id.clone(), "the host of `public.url`")
+        }
+        "relying_party.origins" => {
+            (config.relying_party.origins.join(","), "the origin of `public.url`")
+        }
+        "cors.origins" => {
+            (config.public.cors_origins.join(","), "the web origins of `relying_party`")
+        }
+        "accounts.registration" => {
+            let Registration { policy, decided_by } = &config.registration;
+            return Some((policy.name().to_owned(), decided_by.to_string()));
+        }
+        _ => return None,
+    };
+    Some((value, why.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Inputs, effective, tests::inputs};
+
+    #[test]
+    fn a_value_that_follows_from_others_is_printed_and_not_described() {
+        let flags = [("public.listen", "127.0.0.1:9000"), ("data.directory", "/srv/claviger")];
+
+        let printed = effective(&inputs(&flags)).unwrap();
+
+        for line in [
+            r#"# url = "sqlite:/srv/claviger/claviger.db" # in `data.directory`"#,
+            r#"# url = "http://localhost:9000" # follows `public.listen`"#,
+            r#"# id = "localhost" # the host of `public.url`"#,
+            r#"# origins = "http://localhost:9000" # the origin of `public.url`"#,
+            r#"# origins = "http://localhost:9000" # the web origins of `relying_party`"#,
+            r#"# registration = "open" # because `public.url` is on this machine"#,
+            "# tls_key_file is not set: no TLS",
+        ] {
+            assert!(printed.lines().any(|it| it == line), "{line}\n{printed}");
+        }
+    }
+
+    #[test]
+    fn every_setting_has_a_line() {
+        let printed = effective(&Inputs::default()).unwrap();
+
+        for setting in table::rows() {
+            let (_, key) = setting.key.split_once('.').unwrap();
+            let is_line = |it: &str| it.trim_start_matches("# ").starts_with(&format!("{key} "));
+            assert!(printed.lines().any(is_line), "{}\n{printed}", setting.key);
+        }
+    }
 }

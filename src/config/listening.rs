@@ -14,7 +14,7 @@ pub fn refuse_overlaps(reader: &mut Reader<'_>, public: &Listen, internal: &List
                  `{}`); choose another port",
                 public.setting
             );
-            reader.refuse(&table::INTERNAL_LISTEN, why);
+            reader.refuse_beside(&table::INTERNAL_LISTEN, &table::PUBLIC_LISTEN, why);
         }
     }
 }
@@ -69,6 +69,8 @@ mod tests {
                 "{text}"
             );
         }
+        let text = with(&[("public.listen", "localhost:8081")]).unwrap_err().to_string();
+        assert!(text.contains("`public.listen`, given by the flag"), "{text}");
         for (public, internal) in [
             ("127.0.0.1:9000", "127.0.0.1:9001"),
             ("127.0.0.1:9000", "127.0.0.2:9000"),

@@ -158,7 +158,7 @@ impl Config {
 pub fn effective(inputs: &Inputs) -> Result<String, Problems> {
     let config = Config::load(inputs)?;
     let (values, _) = layers::gather(inputs);
-    Ok(document::effective(&values, &config.registration))
+    Ok(document::effective(&values, &config))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
 use super::{
     reader::Reader,
     table::{
-        CORS_ORIGINS, RELYING_PARTY_ID, RELYING_PARTY_NAME, RELYING_PARTY_ORIGINS,
+        CORS_ORIGINS, PUBLIC_URL, RELYING_PARTY_ID, RELYING_PARTY_NAME, RELYING_PARTY_ORIGINS,
         RELYING_PARTY_RELATED_ORIGINS,
     },
 };
@@ -25,9 +25,7 @@ pub fn relying_party(reader: &mut Reader<'_>, url: &Url) -> passkeys::Settings {
     let host = url.host_str().unwrap_or_default();
     let id = reader.text(&RELYING_PARTY_ID).unwrap_or(host).to_owned();
     if !matches!(url::Host::parse(&id), Ok(url::Host::Domain(domain)) if domain == id) {
-        let why = "must be a domain name in lower case; passkeys do not work with IP addresses. Its \
-                   default is the host of `public.url`; use `localhost` on your own machine";
-        reader.refuse(&RELYING_PARTY_ID, why);
+        refuse_id(reader);
     }
     let origins = own(reader, url, &id);
     // Every origin may have its own host as its relying party, but no other public suffix (WebAuthn L3
@@ -77,8 +75,39 @@ pub fn warning(relying_party: &passkeys::Settings) -> Option<String> {
 }
 
 fn own(reader: &mut Reader<'_>, url: &Url, id: &str) -> Vec<String> {
-    let origins = reader.list(&RELYING_PARTY_ORIGINS);
-    let origins = origins.unwrap_or_else(|| vec![url.origin().ascii_serialization()]);
+    let Some(origins) = reader.list(&RELYING_PARTY_ORIGINS) else {
+        return vec![default_origin(reader, url, id)];
+    };
+/// The id is no domain name: that of the setting, or the host of `public.url`.
+fn refuse_id(reader: &mut Reader<'_>) {
+    if reader.is_set(&RELYING_PARTY_ID) {
+        let why = "must be a domain name in lower case; passkeys do not work with IP addresses";
+        reader.refuse(&RELYING_PARTY_ID, why);
+    } else {
+        let why = "has an IP address as its host, with which passkeys do not work; use a domain name, such \
+                   as `localhost` on your own machine, or set `relying_party.id` and \
+                   `relying_party.origins`";
+        reader.refuse(&PUBLIC_URL, why);
+    }
+}
+
+/// The origin of `public.url`, which is the only one unless others are given.
+fn default_origin(reader: &mut Reader<'_>, url: &Url, id: &str) -> String {
+    let origin = url.origin().ascii_serialization();
+    let is_reported = url.domain().is_none() && !reader.is_set(&RELYING_PARTY_ID);
+    if let Some(why) = web_fault(&origin).filter(|_| !is_reported) {
+        reader.refuse(&PUBLIC_URL, format_args!("has the origin {origin}, {why}"));
+    } else if !is_reported && !belongs(&origin, id) {
+        let host = url.host_str().unwrap_or_default();
+        let why = format_args!(
+            "must be the host of `public.url`, {host}, or a domain above it; other origins are listed in \
+             `relying_party.origins`"
+        );
+        reader.refuse(&RELYING_PARTY_ID, why);
+    }
+    origin
+}
+
     if origins.is_empty() {
         reader.refuse(&RELYING_PARTY_ORIGINS, "must contain at least one origin");
     }

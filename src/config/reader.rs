@@ -28,6 +28,23 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::invalid(setting.key, self.source(setting), why));
     }
 
+    /// Notes that the values of two settings do not fit: of the one that was given, where the other is the
+    /// default. `why` completes "`setting` …".
+    pub fn refuse_beside<K, L>(
+        &mut self,
+        setting: &Setting<K>,
+        other: &Setting<L>,
+        why: impl std::fmt::Display,
+    ) {
+        if self.is_set(setting) || !self.is_set(other) {
+            return self.refuse(setting, why);
+        }
+        let default = self.given(setting).unwrap_or_default();
+        let why =
+            format!("does not fit `{}`, which is {default} by default and {why}", setting.key);
+        self.refuse(other, why);
+    }
+
     /// Where the value came from.
     pub fn source<K>(&self, setting: &Setting<K>) -> &'a Source {
         let values = self.values;

@@ -11,7 +11,7 @@ pub(super) fn with(flags: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::load(&inputs(flags))
 }
 
-fn inputs(flags: &[(&str, &str)]) -> Inputs {
+pub(super) fn inputs(flags: &[(&str, &str)]) -> Inputs {
     let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     Inputs { flags: flags.collect(), ..Inputs::default() }
 }
@@ -170,9 +170,9 @@ fn the_effective_values_state_who_may_register_and_why() {
     let public = shown(&[url]);
     let given = shown(&[url, ("accounts.registration", "open")]);
 
-    let line = "# registration: open, because `public.url` is on this machine";
+    let line = r#"# registration = "open" # because `public.url` is on this machine"#;
     assert!(local.contains(line), "{local}");
-    let line = "# registration: closed, because `public.url` is not on this machine";
+    let line = r#"# registration = "closed" # because `public.url` is not on this machine"#;
     assert!(public.contains(line), "{public}");
     let line = "registration = \"open\" # the flag --accounts-registration";
     assert!(given.contains(line), "{given}");

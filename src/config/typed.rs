@@ -265,11 +265,12 @@ fn passwords(
     };
     if settings.min_length > settings.max_length {
         let why = "must not be greater than `passwords.max_length`";
-        reader.refuse(&table::PASSWORDS_MIN_LENGTH, why);
+        reader.refuse_beside(&table::PASSWORDS_MIN_LENGTH, &table::PASSWORDS_MAX_LENGTH, why);
     }
     if settings.memory_kib < settings.parallelism.saturating_mul(8) {
         let why = "must be at least 8 for each lane of `passwords.argon2_parallelism`";
-        reader.refuse(&table::PASSWORDS_ARGON2_MEMORY_KIB, why);
+        let lanes = &table::PASSWORDS_ARGON2_PARALLELISM;
+        reader.refuse_beside(&table::PASSWORDS_ARGON2_MEMORY_KIB, lanes, why);
     }
     settings
 }
@@ -286,7 +287,10 @@ fn master_secret(reader: &mut Reader<'_>, data: &Path) -> MasterSecretSource {
         return MasterSecretSource::Kept(data.join("key-encryption-key"));
     };
     secrets::master_secret(text).map(MasterSecretSource::Given).unwrap_or_else(|| {
-        reader.refuse(&table::SECRETS_KEY_ENCRYPTION_KEY, "must be 32 bytes in base64");
+        reader.refuse(
+            &table::SECRETS_KEY_ENCRYPTION_KEY,
+            "must be 32 bytes in base64, as `head -c 32 /dev/urandom | base64` prints them",
+        );
         MasterSecretSource::Kept(PathBuf::new())
     })
 }

@@ -13,6 +13,7 @@ pub mod descriptors;
 pub mod handler;
 pub mod listeners;
 pub mod memory;
+pub mod pem;
 pub mod settings;
 pub mod shutdown;
 pub mod socket;

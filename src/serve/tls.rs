@@ -10,19 +10,19 @@ use std::{
     time::SystemTime,
 };
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        self, RootCertStore, ServerConfig,
-        crypto::CryptoProvider,
+        RootCertStore, ServerConfig,
+        crypto::{CryptoProvider, aws_lc_rs::default_provider},
         server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
     },
     server::TlsStream,
 };
+use zeroize::Zeroizing;
 
-use super::settings::TlsFiles;
+use super::{pem, settings::TlsFiles};
 
 /// The TLS files of a listener cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +34,8 @@ pub enum TlsError {
         setting: String,
         /// The file.
         path: String,
-        /// The error of the PEM parser.
-        cause: rustls_pki_types::pem::Error,
+        /// Why.
+        cause: String,
     },
     /// The certificate and the key do not match, or are of an unsupported kind.
     #[error(
@@ -45,8 +45,8 @@ pub enum TlsError {
     Pair {
         /// The section of the settings.
         section: &'static str,
-        /// The error of the TLS library.
-        cause: rustls::Error,
+        /// Why.
+        cause: String,
     },
     /// The authorities of client certificates cannot verify any certificate.
     #[error("The file {path} of the setting `{section}.client_ca_file` cannot be used: {cause}.")]
@@ -55,8 +55,8 @@ pub enum TlsError {
         section: &'static str,
         /// The file.
         path: String,
-        /// The error of the TLS library.
-        cause: Box<dyn std::error::Error + Send + Sync>,
+        /// Why.
+        cause: String,
     },
 }
 
@@ -124,10 +124,9 @@ fn stamp(files: &TlsFiles) -> Stamp {
 
 fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     let section = files.section;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|cause| unusable(section, "tls_key_file", &files.key, cause))?;
-    let chain = certificates(section, "tls_certificate_file", &files.certificate)?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = read_pem(section, "tls_key_file", &files.key, pem::private_key)?;
+    let chain = read_pem(section, "tls_certificate_file", &files.certificate, pem::certificates)?;
+    let provider = Arc::new(default_provider());
     let clients = match &files.client_ca {
         Some(path) => client_verifier(section, path, &provider)?,
         None => WebPkiClientVerifier::no_client_auth(),
@@ -136,7 +135,7 @@ fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_client_cert_verifier(clients))
         .and_then(|builder| builder.with_single_cert(chain, key))
-        .map_err(|cause| TlsError::Pair { section, cause })?;
+        .map_err(|cause| TlsError::Pair { section, cause: pem::why(&cause) })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     if files.client_ca.is_some() {
         // A resumed session would bring a certificate that is not verified again.
@@ -153,39 +152,29 @@ fn client_verifier(
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(section, "client_ca_file", path)? {
-        roots.add(certificate).map_err(|cause| refused(section, path, cause))?;
+    for certificate in read_pem(section, "client_ca_file", path, pem::certificates)? {
+        roots.add(certificate).map_err(|cause| refused(section, path, pem::why(&cause)))?;
     }
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .allow_unauthenticated()
         .build()
-        .map_err(|cause| refused(section, path, cause))
+        .map_err(|cause| refused(section, path, cause.to_string()))
 }
 
-fn certificates(
+/// What is read from the file of a setting.
+fn read_pem<T>(
     section: &'static str,
     name: &'static str,
     path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|cause| unusable(section, name, path, cause))
+    parse: impl FnOnce(&[u8]) -> Result<T, String>,
+) -> Result<T, TlsError> {
+    let bytes = fs::read(path).map(Zeroizing::new).map_err(|cause| cause.to_string());
+    bytes.and_then(|it| parse(&it)).map_err(|cause| {
+        let (setting, path) = (format!("{section}.{name}"), path.display().to_string());
+        TlsError::File { setting, path, cause }
+    })
 }
 
-fn unusable(
-    section: &'static str,
-    name: &'static str,
-    path: &Path,
-    cause: rustls_pki_types::pem::Error,
-) -> TlsError {
-    let (setting, path) = (format!("{section}.{name}"), path.display().to_string());
-    TlsError::File { setting, path, cause }
-}
-
-fn refused(
-    section: &'static str,
-    path: &Path,
-    cause: impl std::error::Error + Send + Sync + 'static,
-) -> TlsError {
-    TlsError::Authorities { section, path: path.display().to_string(), cause: Box::new(cause) }
+fn refused(section: &'static str, path: &Path, cause: String) -> TlsError {
+    TlsError::Authorities { section, path: path.display().to_string(), cause }
 }

@@ -89,8 +89,11 @@ const OURS: [&str; 3] = ["accounts", "sessions", "signing_keys"];
 /// [`BackupError::Exists`] when the file exists already.
 pub async fn back_up(options: &SqliteOptions, to: &Path, act: &Act) -> Result<(), BackupError> {
     refuse_existing(to)?;
-    if !options.path.exists() {
-        return Err(BackupError::Missing(options.path.clone()));
+    let path = &options.path;
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Err(BackupError::Missing(path.clone())),
+        Err(cause) => return Err(BackupError::File { path: path.clone(), cause }),
     }
     let failed = |cause: Error| BackupError::Database { path: options.path.clone(), cause };
     let connecting = connect_options(options).connect().await;

@@ -50,9 +50,19 @@ pub enum InvalidUrl {
     /// It does not name a host and a database.
     #[error("must look like `postgres://user@host:5432/name`")]
     NotPostgres,
-    /// One of its parameters is unknown or has an unknown value.
-    #[error("has the parameter `{0}`, which is not one of {known}, or has no such value", known = PARAMETERS.join(", "))]
+    /// One of its parameters is unknown.
+    #[error("has the parameter `{0}`, which is not one of {known}", known = PARAMETERS.join(", "))]
     Parameter(String),
+    /// A parameter has a value that it cannot have.
+    #[error("has {value:?} as its parameter `{parameter}`, which must be {form}")]
+    ParameterValue {
+        /// The parameter.
+        parameter: String,
+        /// The value, which is no secret.
+        value: String,
+        /// What it must be.
+        form: &'static str,
+    },
 }
 
 /// The parameters that may follow the question mark. User and password stand before it.
@@ -85,9 +95,12 @@ impl PostgresOptions {
         if let Some(unknown) = names.find(|name| !PARAMETERS.contains(&name.as_str())) {
             return Err(InvalidUrl::Parameter(unknown));
         }
-        // All that can still be wrong is the value of a parameter.
+        if let Some(invalid) = parsed.query_pairs().find_map(|(name, value)| wrong(&name, &value)) {
+            return Err(invalid);
+        }
+        // All that can still be wrong is an encoding that is not UTF-8.
         let target = PgConnectOptions::from_url(&parsed);
-        let mut target = target.map_err(|_| InvalidUrl::Parameter("sslmode".to_owned()))?;
+        let mut target = target.map_err(|_| InvalidUrl::NotPostgres)?;
         if let Some(password) = password {
             target = target.password(password.expose_secret());
         }
@@ -113,6 +126,21 @@ impl PostgresOptions {
             matches!(self.target.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull);
         !is_near && !is_checked
     }
+}
+
+/// What is wrong with the value of a parameter.
+fn wrong(parameter: &str, value: &str) -> Option<InvalidUrl> {
+    let (is_right, form) = match parameter {
+        "sslmode" => (
+            value.parse::<PgSslMode>().is_ok(),
+            "one of disable, allow, prefer, require, verify-ca, verify-full",
+        ),
+        "port" => (value.parse::<u16>().is_ok(), "a number from 1 to 65535"),
+        "hostaddr" => (value.parse::<IpAddr>().is_ok(), "an IP address"),
+        _ => return None,
+    };
+    let (parameter, value) = (parameter.to_owned(), value.to_owned());
+    (!is_right).then_some(InvalidUrl::ParameterValue { parameter, value, form })
 }
 
 impl fmt::Display for PostgresOptions {
@@ -176,10 +204,27 @@ mod tests {
             let refused = PostgresOptions::parse(url, None);
             assert_eq!(refused.err(), Some(InvalidUrl::NotPostgres), "{url}");
         }
-        for parameter in ["foo=bar", "password=hunter2", "sslmode=perhaps"] {
+        for parameter in ["foo=bar", "password=hunter2"] {
             let refused = PostgresOptions::parse(&format!("postgres://h/n?{parameter}"), None);
             let Err(InvalidUrl::Parameter(name)) = refused else { panic!("{parameter}") };
             assert!(parameter.starts_with(&name));
+        }
+    }
+
+    #[test]
+    fn a_value_that_a_parameter_cannot_have_is_named_with_those_that_it_can() {
+        for (parameter, said) in [
+            (
+                "sslmode=banana",
+                r#"has "banana" as its parameter `sslmode`, which must be one of disable,"#,
+            ),
+            ("port=x", r#"has "x" as its parameter `port`, which must be a number"#),
+            ("hostaddr=db", r#"has "db" as its parameter `hostaddr`, which must be an IP address"#),
+        ] {
+            let refused = PostgresOptions::parse(&format!("postgres://h/n?{parameter}"), None);
+            let refused = refused.unwrap_err().to_string();
+
+            assert!(refused.starts_with(said), "{refused}");
         }
     }
 }

@@ -44,6 +44,7 @@ pub(super) async fn delete(console: &Console<'_>, act: Act, consent: &Consent) -
 
 pub(super) async fn unlock(console: &Console<'_>, name: &str, reason: String) -> Outcome {
     let mut request = pb::UnlockAccountRequest { reason, ..Default::default() };
+    let mut sentence = String::new();
     let username = match target::find(console, name).await? {
         Some(account) => {
             request.account_id = account.id;
@@ -53,12 +54,18 @@ pub(super) async fn unlock(console: &Console<'_>, name: &str, reason: String) ->
             let username = Username::parse(name)
                 .map_err(|_| Problem::sentence(format!("{name:?} is not a valid username.")))?;
             request.username = username.as_str().to_owned();
+            sentence = format!(
+                "There is no account with the username {:?}. Attempts on such a name are counted alike. ",
+                username.as_str()
+            );
             username.as_str().to_owned()
         }
     };
+    let account_id = request.account_id.clone();
     console.client.unlock_account(request).await?;
-    let object = Object::of([("username", json!(username))]);
-    console.done(format_args!("Reset the failed sign-in count of {username:?}."), &object)
+    let object = Object::of([("username", json!(username)), ("account_id", json!(account_id))]);
+    let done = format!("Reset the failed sign-in count of {username:?}.");
+    console.done(sentence + &done, &object)
 }
 
 /// What an act on an account prints for programs.

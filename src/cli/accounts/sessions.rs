@@ -4,12 +4,15 @@ use claviger_proto::pb::{Session, SignInMethod};
 use serde_json::json;
 
 use crate::{
-    cli::operator::{
-        Console, Outcome,
-        json::{self, Object},
-        problem::Problem,
-        table::{Table, time},
-        target::{self, described},
+    cli::{
+        counts,
+        operator::{
+            Console, Outcome,
+            json::{self, Object},
+            problem::Problem,
+            table::{Table, time},
+            target::{self, described},
+        },
     },
     grpc::contracts::admin as pb,
     model::session::COUNTED_SESSIONS,
@@ -55,7 +58,7 @@ pub(super) async fn end_all(console: &Console<'_>, act: Act) -> Outcome {
     let account = target::account(console, &act.account).await?;
     let ended = all(console, &account, act.reason.text).await?;
     let (count, described) = (counted(ended), described(&account));
-    let sentence = format!("Ended {count} active sessions of the account {described}.");
+    let sentence = format!("Ended {count} of the account {described}.");
     console.done(sentence, &ended_object(&account, ended))
 }
 
@@ -69,10 +72,13 @@ pub(in crate::cli) async fn all(
     Ok(console.client.end_all_account_sessions(request).await?.ended_count)
 }
 
-/// How many sessions ended, for a sentence. The server does not count further than so many.
+/// How many active sessions ended, for a sentence. The server does not count further than so many.
 pub(in crate::cli) fn counted(ended: i32) -> String {
     let is_exact = u32::try_from(ended).is_ok_and(|it| it < COUNTED_SESSIONS);
-    format!("{ended}{}", if is_exact { "" } else { " or more" })
+    counts::counted(
+        format_args!("{ended}{}", if is_exact { "" } else { " or more" }),
+        "active session",
+    )
 }
 
 /// The same for programs.

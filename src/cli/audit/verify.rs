@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    cli::{dates::date, refused, say},
+    cli::{counts::counted, dates::date, refused, say},
     domain::{
         Result,
         record::{
@@ -65,7 +65,8 @@ fn report(outcome: std::result::Result<Proved, Finding>) -> ExitCode {
         ));
     }
     say(format_args!(
-        "The record is intact: {rows} events up to position {position}, as signed at {}.",
+        "The record is intact: {} up to position {position}, as signed at {}.",
+        counted(rows, "event"),
         date(signed_at)
     ));
     say(format_args!("Hash: {}", hex(&chain_hash)));

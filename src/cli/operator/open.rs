@@ -12,6 +12,7 @@ use crate::{
         in_memory::LocalUser,
         operator_client::{ConnectError, OperatorClient, Server},
     },
+    serve::pem,
 };
 
 use super::{
@@ -73,8 +74,19 @@ fn server(url: &str, flags: &Connection, context: &Context) -> Result<Server, Ex
     };
     let bytes = Zeroizing::new(read(key_file)?);
     let key = SecretString::from(String::from_utf8_lossy(&bytes).trim());
-    let ca_certificate = flags.ca_file.as_deref().map(read).transpose()?;
+    let ca_certificate = flags.ca_file.as_deref().map(certificates).transpose()?;
     Ok(Server { url: url.to_owned(), key, ca_certificate })
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, ExitCode> {
+    let bytes = read(path)?;
+    match pem::certificates(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(why) => {
+            let path = path.display();
+            Err(invalid(&format_args!("The file {path} of --ca-file cannot be used: {why}.")))
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ExitCode> {

@@ -18,18 +18,30 @@ pub(super) enum Verdict {
     Refused(StatusCode, &'static str),
 }
 
+const NOT_POST: &str = "\
+gRPC calls use POST, and this is one of the paths of a gRPC service. From a shell, call it with grpcurl,
+which converts JSON (-plaintext without TLS).
+";
+
+/// What a caller reads that posts JSON, as with curl.
+const NOT_GRPC: &str = "\
+This is a gRPC service: it takes messages of the content type application/grpc or application/grpc-web, not
+JSON. From a shell, call it with grpcurl, which converts JSON (-plaintext without TLS):
+  grpcurl -plaintext -d '{\"username\": \"alice\"}' HOST:PORT claviger.v1.AuthService/Login
+In a program, use a gRPC client made from proto/claviger/v1, or in browsers the package @claviger/web.
+Over HTTP with JSON there are /.well-known/jwks.json and /v1/forward-auth.
+";
+
 /// Accepts only `POST` with `application/grpc*`, and plain gRPC only over HTTP/2.
 pub(super) fn judge<B>(request: &Request<B>) -> Verdict {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let is_web = speaks_grpc_web(content_type);
     if request.method() != Method::POST {
-        Verdict::Refused(StatusCode::METHOD_NOT_ALLOWED, "gRPC calls use POST.\n")
+        Verdict::Refused(StatusCode::METHOD_NOT_ALLOWED, NOT_POST)
     } else if is_web {
         Verdict::Web
     } else if !speaks_grpc(request.headers()) || resembles_grpc_web(content_type) {
-        let message =
-            "gRPC calls have the content type application/grpc or application/grpc-web.\n";
-        Verdict::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
+        Verdict::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, NOT_GRPC)
     } else if request.version() < Version::HTTP_2 {
         let message = "gRPC needs HTTP/2; over HTTP/1.1 use gRPC-web.\n";
         Verdict::Refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED, message)

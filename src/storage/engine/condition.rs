@@ -7,6 +7,7 @@ use std::{
 
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
 
+use super::cause::Cause;
 use crate::storage::{Error, Result};
 
 /// The condition of a database, as its errors show it.
@@ -65,7 +66,7 @@ impl Condition {
 
 fn fault(error: &Error) -> Option<Fault> {
     let (Error::Unavailable(cause) | Error::Unexpected(cause)) = error else { return None };
-    let cause = cause.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    let cause = Cause::of(&**cause)?.as_database_error()?;
     of_sqlite(cause).or_else(|| of_postgres(cause))
 }
 

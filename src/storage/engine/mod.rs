@@ -3,6 +3,7 @@
 //! Another engine is a variant of [`Engine`] and of [`Connection`], an arm of [`on_engine!`], a file
 //! beside `sqlite.rs` and a folder of migrations. The statements themselves stay as they are.
 
+mod cause;
 mod condition;
 mod gate;
 pub(super) mod locks;
@@ -16,6 +17,7 @@ mod writer;
 use futures_util::future::BoxFuture;
 
 use super::{Error, RESERVED_CONNECTIONS, Result};
+use cause::Cause;
 use condition::Condition;
 use postgres::{PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
@@ -131,7 +133,7 @@ impl Engine {
 /// Whether a statement was refused because a value that must be unique exists.
 pub(super) fn is_unique_violation(error: &Error) -> bool {
     let Error::Unexpected(cause) = error else { return false };
-    let cause = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    let cause = Cause::of(&**cause).and_then(sqlx::Error::as_database_error);
     cause.is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
@@ -151,6 +153,7 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::WorkerCrashed => true,
             _ => false,
         };
-        if transient { Self::Unavailable(error.into()) } else { Self::Unexpected(error.into()) }
+        let cause = Box::new(Cause(error));
+        if transient { Self::Unavailable(cause) } else { Self::Unexpected(cause) }
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn migrate_file(options: &SqliteOptions, act: Option<&Act>) -> 
 }
 
 pub(super) async fn status(options: &SqliteOptions) -> Result<Status> {
-    if !options.path.exists() {
+    if !options.path.try_exists().map_err(|error| Error::Unavailable(error.into()))? {
         return Ok(Status::new(0, SQLITE));
     }
     let mut connection = connect_options(options).connect().await?;

@@ -3,6 +3,7 @@
 mod acts;
 mod explain;
 mod invitations;
+mod messages;
 mod reads;
 mod refusals;
 mod shells;

@@ -30,6 +30,7 @@ use crate::storage::{Error, PostgresOptions, Result, deadline, migrations};
 
 use super::{
     Connection, WriteBody, WriterStats,
+    cause::Cause,
     condition::Condition,
     gate::{Gate, Place},
     on_engine,
@@ -235,7 +236,7 @@ impl PostgresEngine {
             away = wait.refused() => return Err(away),
         };
         // No caller can fix what prevents a connection, be it a changed password.
-        let connection = acquired.map_err(|cause| Error::Unavailable(cause.into()))?;
+        let connection = acquired.map_err(|cause| Error::Unavailable(Box::new(Cause(cause))))?;
         wait.succeeded();
         Ok(Lease::new(connection, Arc::clone(&self.condition), place))
     }

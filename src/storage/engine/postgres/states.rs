@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row as _, error::DatabaseError, postgres::PgDatabaseError};
 
-use crate::storage::{Error, Result};
+use crate::storage::{Error, Result, engine::cause::Cause};
 
 // PostgreSQL documentation, appendix A.
 const QUERY_CANCELED: &str = "57014";
@@ -86,7 +86,7 @@ fn code_of(error: &sqlx::Error) -> Option<&str> {
 
 fn cause(error: &Error) -> Option<&sqlx::Error> {
     let Error::Unavailable(cause) = error else { return None };
-    cause.downcast_ref()
+    Cause::of(&**cause)
 }
 
 /// Fails on a connection to a standby, whose rows may be old and which takes no writes. During a
