@@ -33,9 +33,9 @@ macro_rules! sign_in_methods {
 sign_in_methods! {
     /// A password.
     Password("password") => ["pwd"],
-    /// A passkey. It proves possession of a key (`pop`), and its authenticator verified the person
-    /// (`user`).
-    Passkey("passkey") => ["pop", "user"],
+    /// A passkey. It proves possession of a key (`pop`), its authenticator found a person present (`user`,
+    /// which says no more), and verified which one, so that there are two factors (`mfa`).
+    Passkey("passkey") => ["pop", "user", "mfa"],
 }
 
 impl SignInMethod {

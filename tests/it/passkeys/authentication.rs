@@ -49,7 +49,7 @@ async fn a_passkey_session_shows_its_method_and_its_token_the_proof() {
     assert_eq!(sessions[0].method(), pb::SignInMethod::Passkey);
     let judged = app.judge(&signed_in.backend_token, BACKEND, None).await.unwrap();
     let claims = judged.claims.unwrap();
-    assert_eq!(claims.authentication_methods, ["pop", "user"]);
+    assert_eq!(claims.authentication_methods, ["pop", "user", "mfa"]);
     assert_eq!(claims.auth_time.unwrap().seconds, app.clock().now().as_seconds());
 }
 

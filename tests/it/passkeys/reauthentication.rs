@@ -28,7 +28,7 @@ async fn a_step_up_raises_auth_time_within_the_same_session() {
     let claims = judged.claims.unwrap();
     assert_eq!(claims.session_id, alice.tokens.session_id);
     assert_eq!(claims.auth_time.unwrap().seconds, app.clock().now().as_seconds());
-    assert_eq!(claims.authentication_methods, ["pop", "user"]);
+    assert_eq!(claims.authentication_methods, ["pop", "user", "mfa"]);
     assert_eq!(alice.list_sessions().await.unwrap().len(), 1);
 }
 

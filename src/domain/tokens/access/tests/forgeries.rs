@@ -83,7 +83,8 @@ fn claims_that_are_missing_or_misformed_are_malformed() {
         with(payload.clone(), "amr", json!([])),
         with(payload.clone(), "amr", json!(["nothing"])),
         with(payload.clone(), "amr", json!(["pwd", "nothing"])),
-        with(payload.clone(), "amr", json!(["user", "pop"])),
+        with(payload.clone(), "amr", json!(["user", "pop", "mfa"])),
+        with(payload.clone(), "amr", json!(["pop", "user"])),
     ]);
     for payload in payloads {
         let token = server.forged(&server.header(), &payload);

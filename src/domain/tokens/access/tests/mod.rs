@@ -181,7 +181,7 @@ fn a_passkey_is_a_possession_with_presence() {
 
     let (token, _) = server.tokens.sign(subject).unwrap();
 
-    assert_eq!(part(token.expose(), 1)["amr"], json!(["pop", "user"]));
+    assert_eq!(part(token.expose(), 1)["amr"], json!(["pop", "user", "mfa"]));
     let claims = server.tokens.authenticate(token.expose()).unwrap();
     assert_eq!(claims.auth_method, SignInMethod::Passkey);
 }
