@@ -111,12 +111,6 @@ pub async fn event_keys(data: &Data) -> Result<TrustedKeys> {
     TrustedKeys::load(&data.storage, &data.secret.derive(purpose::EVENT_KEYS)?).await
 }
 
-/// Puts the domain together.
-///
-/// # Errors
-/// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
-/// other.
-pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
 /// What abandons a key-encryption key that is lost.
 ///
 /// # Errors
@@ -127,6 +121,12 @@ pub fn abandonment(data: &Data, world: &World) -> Result<Abandonment> {
     Ok(Abandonment::new(data.storage.clone(), world.clone(), sealing_key, record_sealing_key))
 }
 
+/// Puts the domain together.
+///
+/// # Errors
+/// When storage fails, the secret is not the one that encrypted the keys, or settings contradict each
+/// other.
+pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domain> {
     let (storage, reserved) = (&data.storage, data.storage.reserved());
     set_clock(config, storage, world).await?;
     let revocations = Revocations::load(&reserved, world.clone(), config.revocation_grace);
@@ -177,6 +177,7 @@ pub fn abandonment(data: &Data, world: &World) -> Result<Abandonment> {
         slow_watcher_timeout: config.limits.slow_watcher_timeout,
         refresh_cookie: Arc::new(RefreshCookie::new(&config.public.url, world.clone())?),
         info: info(config),
+        public_reflection: config.public.reflection,
     };
     Ok(Domain { services, replication, sweeper })
 }
@@ -312,5 +313,6 @@ fn info(config: &Config) -> ServerInfo {
         min_password_length: config.passwords.min_length,
         max_password_length: config.passwords.max_length,
         registration: config.registration.policy,
+        shows_version: config.public.version,
     }
 }

@@ -106,7 +106,7 @@ fn greet(config: &Config, app: &App) {
     say(format_args!("  Public listener:   {} (on {public})", config.public.url));
     say(format_args!("  Internal listener: {internal}"));
     say(format_args!("  Database:          {database}"));
-    if config.registration.policy.admits(false) {
+    if config.registration.policy.admits(false) && config.public.reflection {
         say("");
         say("To create an account, run in another terminal:");
         say(format_args!("  {}", example(&config.public, app.public_addresses())));

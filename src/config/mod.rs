@@ -88,6 +88,10 @@ pub struct Public {
     pub trusted_proxies: Vec<IpNet>,
     /// The web origins whose pages may call it.
     pub cors_origins: Vec<String>,
+    /// Whether it describes its services.
+    pub reflection: bool,
+    /// Whether it says its version.
+    pub version: bool,
 }
 
 /// The internal listener.

@@ -164,6 +164,16 @@ settings! {
         "The private key (PEM) of the public listener; reloaded when the file changes. Requires \
          `public.tls_certificate_file`.",
     );
+    pub static PUBLIC_REFLECTION: Setting<Choice<bool>> = setting(
+        "public.reflection", ON_OFF, Value("on"),
+        "Whether the public listener describes its services by gRPC reflection, so that grpcurl \
+         needs no files. The contract is public.",
+    );
+    pub static PUBLIC_VERSION: Setting<Choice<bool>> = setting(
+        "public.version", ON_OFF, Value("on"),
+        "Whether `GetServerInfo` returns the version of the server to every caller. Operators read \
+         it with `claviger system`.",
+    );
     pub static PUBLIC_TRUSTED_PROXIES: Setting<List> = setting(
         "public.trusted_proxies", List, Value(""),
         "The IP addresses or CIDR prefixes of proxies whose `x-forwarded-for` header is trusted, and \

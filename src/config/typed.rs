@@ -114,6 +114,8 @@ fn public(
         tls: tls(reader, &PUBLIC_TLS),
         trusted_proxies: trusted_proxies(reader, &table::PUBLIC_TRUSTED_PROXIES),
         cors_origins,
+        reflection: reader.choice(&table::PUBLIC_REFLECTION),
+        version: reader.choice(&table::PUBLIC_VERSION),
     }
 }
 

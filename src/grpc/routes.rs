@@ -65,12 +65,13 @@ pub fn public(services: &Services, health: HealthService) -> Result<Dispatch, De
     let accounts = accounts::Service::new(services, callers.clone());
     let sessions = sessions::Service::new(services, callers.clone());
     let passkeys = passkeys::Service::new(services, callers);
+    let described = services.public_reflection.then_some(&PUBLIC_SERVICES[..]);
     let services = Dispatch::default()
         .with(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES));
-    with_conventions(services, health, &PUBLIC_SERVICES)
+    with_conventions(services, health, described)
 }
 
 /// The services of the internal port. Each identifies its caller first, except health and reflection.
@@ -87,7 +88,7 @@ pub fn internal(services: &Services, health: HealthService) -> Result<Dispatch, 
             TokenServiceServer::new(tokens).max_decoding_message_size(MAX_TOKENS_BYTES),
         )
         .guarded(&backends, authorization(services.access_tokens.clone()));
-    with_conventions(services, health, &INTERNAL_SERVICES)
+    with_conventions(services, health, Some(&INTERNAL_SERVICES))
 }
 
 /// The services for operators, whose caller `guard` identifies.
@@ -136,7 +137,8 @@ pub fn operators(services: &OperatorServices, guard: &Arc<dyn Guard>) -> Dispatc
 /// # Errors
 /// When the descriptors for reflection cannot be read.
 pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Dispatch, DescriptorError> {
-    with_conventions(Dispatch::default().with(authorization(judge)), health, &GATEWAY_SERVICES)
+    let services = Dispatch::default().with(authorization(judge));
+    with_conventions(services, health, Some(&GATEWAY_SERVICES))
 }
 
 /// Envoy's `ext_authz`.
@@ -145,15 +147,17 @@ fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Servic
         .max_decoding_message_size(ext_authz::MAX_REQUEST_BYTES)
 }
 
-/// Adds what every gRPC server offers: health and reflection.
+/// Adds what every gRPC server offers: health, and reflection of the services that are to be described.
 fn with_conventions(
     services: Dispatch,
     health: HealthService,
-    names: &[&str],
+    described: Option<&[&str]>,
 ) -> Result<Dispatch, DescriptorError> {
+    let health = HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let services = services.with(health);
+    let Some(names) = described else { return Ok(services) };
     let reflection = reflection::services(names)?;
     Ok(services
-        .with(HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
 }

@@ -66,6 +66,8 @@ pub struct Services {
     pub refresh_cookie: Arc<RefreshCookie>,
     /// What `GetServerInfo` returns.
     pub info: ServerInfo,
+    /// Whether the public port describes its services.
+    pub public_reflection: bool,
 }
 
 /// What the services for operators call.
@@ -138,4 +140,6 @@ pub struct ServerInfo {
     pub max_password_length: u32,
     /// Who may create an account.
     pub registration: RegistrationPolicy,
+    /// Whether the version is said.
+    pub shows_version: bool,
 }

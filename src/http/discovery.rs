@@ -1,7 +1,7 @@
 //! The documents with which backends find the signing keys.
 //!
-//! Claviger is no authorization server for third parties, so the documents name no endpoints, and their
-//! lists are empty.
+//! Claviger is no authorization server for third parties, so the documents name no endpoints, and no list
+//! that would be empty (RFC 8414 §3.2).
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use claviger_token::algorithm::SigningAlgorithm;
 use http::header;
 use serde_json::{Value, json};
 
@@ -52,15 +53,17 @@ fn metadata(discovery: &Discovery) -> Value {
     json!({
         "issuer": &**issuer,
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-        "response_types_supported": [],
-        // Without these two their defaults would apply, which do not exist here.
-        "grant_types_supported": [],
-        "token_endpoint_auth_methods_supported": [],
+        // Required, and never empty: the registered type of a response without a code or a token.
+        "response_types_supported": ["none"],
     })
 }
 
+/// The algorithms of the published keys, and RS256, which the list must always contain (OpenID Connect
+/// Discovery §3). A key of the set has one algorithm (`alg`), so this admits no token.
 fn algorithms(keys: &KeyRing) -> Vec<&'static str> {
-    let mut names: Vec<_> = keys.published().iter().map(|key| key.algorithm.name()).collect();
+    let published = keys.published();
+    let mut names: Vec<_> = published.iter().map(|key| key.algorithm.name()).collect();
+    names.push(SigningAlgorithm::Rs256.name());
     names.sort_unstable();
     names.dedup();
     names

@@ -382,7 +382,33 @@ async fn the_public_documents_say_what_is_true() {
         assert_eq!(document["issuer"], "http://localhost:8080");
         assert_eq!(document["jwks_uri"], "http://localhost:8080/.well-known/jwks.json");
         assert!(document.get("authorization_endpoint").is_none(), "there is none");
+        // RFC 8414 §3.2.
+        let members = document.as_object().unwrap();
+        let empty = members.iter().find(|(_, it)| it.as_array().is_some_and(Vec::is_empty));
+        assert_eq!(empty, None);
+        // OpenID Connect Discovery §3.
+        if let Some(algorithms) = document.get("id_token_signing_alg_values_supported") {
+            assert_eq!(*algorithms, serde_json::json!(["ES256", "RS256"]));
+        }
     }
+}
+
+#[tokio::test]
+async fn the_public_port_keeps_its_description_and_version_to_itself_when_told_to() {
+    let off = [("public.reflection", "off"), ("public.version", "off")];
+    let (open, closed) = (TestApp::start().await, TestApp::start_with(&off).await);
+    let request = || pb::GetServerInfoRequest {};
+
+    let shown = open.stranger().auth().get_server_info(request()).await.unwrap().into_inner();
+    let hidden = closed.stranger().auth().get_server_info(request()).await.unwrap().into_inner();
+    let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let kind = "application/grpc-web+proto";
+    let described = post(&open, path, kind, frame(&[])).await;
+    let undescribed = post(&closed, path, kind, frame(&[])).await;
+
+    assert_eq!((shown.version.as_str(), hidden.version.as_str()), (env!("CARGO_PKG_VERSION"), ""));
+    assert_ne!(described.headers().get("grpc-status").map(|it| it.as_bytes()), Some(&b"12"[..]));
+    assert_eq!(undescribed.headers()["grpc-status"], "12");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub(crate) fn server_info(info: &ServerInfo) -> pb::GetServerInfoResponse {
             max_length: i32::try_from(info.max_password_length).unwrap_or(i32::MAX),
         }),
         sign_in_methods: methods.collect(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: if info.shows_version { env!("CARGO_PKG_VERSION") } else { "" }.to_owned(),
         registration_policy: registration_policy(info.registration).into(),
         relying_party_name: info.relying_party_name.clone(),
     }

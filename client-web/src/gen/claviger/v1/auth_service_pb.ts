@@ -103,7 +103,7 @@ export type GetServerInfoResponse = Message<"claviger.v1.GetServerInfoResponse">
   signInMethods: SignInMethod[];
 
   /**
-   * The server's version, such as "0.1.0".
+   * The server's version, such as "0.1.0"; empty if the setting `public.version` is `off`.
    *
    * @generated from field: string version = 6;
    */
