@@ -101,14 +101,14 @@ pub struct Session {
     pub id: SessionId,
     /// The account that signed in.
     pub account_id: AccountId,
-    /// How it was opened.
-    pub method: SignInMethod,
+    /// How it was opened; `None` by a method that only a later version knows.
+    pub method: Option<SignInMethod>,
     /// Where it was opened from.
     pub origin: Origin,
     /// When, and by which method, the person last proved who they are.
     pub auth_time: Timestamp,
-    /// The method of that proof.
-    pub auth_method: SignInMethod,
+    /// The method of that proof; `None` for one that only a later version knows, so that no token can say it.
+    pub auth_method: Option<SignInMethod>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last refreshed, or opened.

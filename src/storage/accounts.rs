@@ -235,7 +235,7 @@ impl AccountRow {
             display_name: DisplayName::from_stored(self.display_name),
             has_password: self.password_hash.is_some(),
             passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
-            groups: read_groups(self.group_names.as_deref())?,
+            groups: read_groups(self.group_names.as_deref()),
             created_at: Timestamp::from_micros(self.created_at),
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
             last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),

@@ -1,11 +1,14 @@
 //! The groups of accounts, within the transactions that set them. What reads an account, and what opens or refreshes a session,
 //! reads them in its own statement.
 
-use claviger_token::{group::Groups, id::AccountId};
+use claviger_token::{
+    group::{GroupName, Groups, MAX_GROUPS},
+    id::AccountId,
+};
 
 use crate::model::event::{Act, EventKind};
 
-use super::{Connection, Result, error::corrupt, events::append, params};
+use super::{Connection, Result, events::append, params};
 
 /// The names of the groups of an account, in order with commas between them; NULL without any.
 macro_rules! group_names {
@@ -48,8 +51,10 @@ pub(super) async fn add_groups(
     Ok(())
 }
 
-/// The groups that a statement with [`group_names!`] returned.
-pub(super) fn read_groups(names: Option<&str>) -> Result<Groups> {
-    let groups = names.map(str::parse).transpose();
-    Ok(groups.map_err(|_| corrupt("account_groups", "group_name")())?.unwrap_or_default())
+/// The groups that a statement with [`group_names!`] returned. A name that only a later version allows is none
+/// here: it neither fails the reading of its account nor gives anything.
+pub(super) fn read_groups(names: Option<&str>) -> Groups {
+    let names = names.unwrap_or_default().split(',');
+    let known = names.filter(|it| GroupName::parse(it).is_ok()).take(MAX_GROUPS);
+    Groups::parse(known).unwrap_or_default()
 }

@@ -181,11 +181,12 @@ impl Sessions {
         session: &Session,
         profile: Profile,
     ) -> Result<(AccessToken, Timestamp)> {
+        let unknown = || Error::internal("only a later version knows the method of the session");
         self.access_tokens.sign(Subject {
             account_id: session.account_id,
             session_id: session.id,
             auth_time: session.auth_time,
-            auth_method: session.auth_method,
+            auth_method: session.auth_method.ok_or_else(unknown)?,
             session_ends_at: session.idle_expires_at,
             epoch: session.epoch,
             profile,
@@ -328,10 +329,10 @@ mod tests {
         let session = |number: u8| Session {
             id: SessionId::from_uuid(uuid::Uuid::from_bytes([number; 16])),
             account_id: AccountId::from_uuid(uuid::Uuid::nil()),
-            method: SignInMethod::Password,
+            method: Some(SignInMethod::Password),
             origin: origin.clone(),
             auth_time: Timestamp::from_seconds(1),
-            auth_method: SignInMethod::Password,
+            auth_method: Some(SignInMethod::Password),
             created_at: Timestamp::from_seconds(1000 - i64::from(number)),
             last_seen_at: Timestamp::from_seconds(1000),
             refresh_generation: 0,

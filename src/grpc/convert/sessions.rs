@@ -53,7 +53,7 @@ pub(super) fn session(session: &Session, current: Option<SessionId>) -> pb::Sess
     pb::Session {
         id: session.id.to_string(),
         current: current == Some(session.id),
-        method: sign_in_method(session.method).into(),
+        method: session.method.map_or(pb::SignInMethod::Unspecified, sign_in_method).into(),
         user_agent: session.origin.user_agent.clone(),
         address: session.origin.address.to_string(),
         create_time: Some(timestamp(session.created_at)),

@@ -299,7 +299,7 @@ impl InvitationRow {
             account: account_id(self.for_account_id)?,
             username: self.username.map(Username::from_stored),
             display_name: DisplayName::from_stored(self.display_name),
-            groups: read_groups(self.group_names.as_deref())?,
+            groups: read_groups(self.group_names.as_deref()),
             created_at: Timestamp::from_micros(self.created_at),
             expires_at: Timestamp::from_micros(self.expires_at),
             created_by: self.created_by,

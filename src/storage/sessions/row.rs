@@ -147,7 +147,7 @@ impl ProfileRow {
             display_name: DisplayName::from_stored(
                 self.display_name.ok_or_else(missing("display_name"))?,
             ),
-            groups: read_groups(self.group_names.as_deref())?,
+            groups: read_groups(self.group_names.as_deref()),
         })
     }
 }
@@ -162,8 +162,13 @@ pub(in crate::storage) struct SessionAndProfileRow {
 }
 
 impl SessionAndProfileRow {
+    /// # Errors
+    /// Also when only a later version knows the method of the session: within the transaction that asks, so
+    /// that no refresh token is spent without a next one.
     pub(in crate::storage) fn into_pair(self) -> Result<(Session, Profile)> {
-        Ok((self.session.into_session()?, self.profile.into_profile()?))
+        let session = self.session.into_session()?;
+        session.auth_method.ok_or_else(corrupt("sessions", "auth_method"))?;
+        Ok((session, self.profile.into_profile()?))
     }
 }
 
@@ -200,14 +205,13 @@ impl SessionRow {
         Ok(Session {
             id: self.id()?,
             account_id: self.account_id()?,
-            method: self.sign_in()?.method(),
+            method: self.sign_in()?.map(|it| it.method()),
             origin: Origin {
                 address: self.address.parse().map_err(|_| corrupt("sessions", "address")())?,
                 user_agent: self.user_agent,
             },
             auth_time: Timestamp::from_micros(self.auth_time),
-            auth_method: parse_method(&self.auth_method)
-                .ok_or_else(corrupt("sessions", "auth_method"))?,
+            auth_method: parse_method(&self.auth_method),
             created_at: Timestamp::from_micros(self.created_at),
             last_seen_at: Timestamp::from_micros(self.refreshed_at),
             refresh_generation: u32::try_from(self.refresh_generation).map_err(|_| generation())?,
@@ -217,14 +221,16 @@ impl SessionRow {
         })
     }
 
-    /// The sign-in that opened the session. The passkey's id stays when the passkey is removed.
-    fn sign_in(&self) -> Result<SignIn> {
-        let method = parse_method(&self.method).ok_or_else(corrupt("sessions", "method"))?;
+    /// The sign-in that opened the session. The passkey's id stays when the passkey is removed. A method that
+    /// only a later version knows must not fail the list in which its owner finds and ends it.
+    fn sign_in(&self) -> Result<Option<SignIn>> {
+        let Some(method) = parse_method(&self.method) else { return Ok(None) };
         let passkey_id = self
             .passkey_id
             .as_deref()
             .map(|id| PasskeyId::from_slice(id).ok_or_else(corrupt("sessions", "passkey_id")));
-        SignIn::new(method, passkey_id.transpose()?).ok_or_else(corrupt("sessions", "passkey_id"))
+        let sign_in = SignIn::new(method, passkey_id.transpose()?);
+        sign_in.map(Some).ok_or_else(corrupt("sessions", "passkey_id"))
     }
 
     pub(super) fn id(&self) -> Result<SessionId> {

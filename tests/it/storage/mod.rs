@@ -10,6 +10,7 @@ mod epochs;
 mod first_credentials;
 mod groups;
 mod invitations;
+mod later_versions;
 mod passkeys;
 mod passwords;
 mod plans;

@@ -240,7 +240,7 @@ async fn a_use_is_recorded_with_the_session_it_opens() {
         assert!(found.backup_eligible && found.backed_up);
         let sessions = database.list_sessions(alice.id, NOW, None, 10).await.unwrap();
         let opened = sessions.iter().find(|it| it.id == session.id).unwrap();
-        assert_eq!(opened.method, SignInMethod::Passkey);
+        assert_eq!(opened.method, Some(SignInMethod::Passkey));
     })
     .await;
 }
@@ -330,8 +330,8 @@ async fn a_reauthentication_records_the_use_and_the_proof() {
 
         let (proven, _) = proven.unwrap();
         assert_eq!((proven.id, proven.auth_time), (session.id, NOW + SECOND));
-        assert_eq!(proven.auth_method, SignInMethod::Passkey);
-        assert_eq!(proven.method, SignInMethod::Password);
+        assert_eq!(proven.auth_method, Some(SignInMethod::Passkey));
+        assert_eq!(proven.method, Some(SignInMethod::Password));
         let found = database.find_passkey(&passkey.credential_id).await.unwrap().unwrap();
         assert_eq!((found.counter, found.last_used_at), (6, Some(NOW + SECOND)));
         // The counter has moved on.

@@ -22,10 +22,10 @@ async fn a_session_is_listed_as_it_was_opened() {
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].id, opened.id);
         assert_eq!(listed[0].account_id, alice.id);
-        assert_eq!(listed[0].method, SignInMethod::Password);
+        assert_eq!(listed[0].method, Some(SignInMethod::Password));
         assert_eq!(listed[0].origin, opened.origin);
         assert_eq!(listed[0].auth_time, NOW);
-        assert_eq!(listed[0].auth_method, SignInMethod::Password);
+        assert_eq!(listed[0].auth_method, Some(SignInMethod::Password));
         assert_eq!(listed[0].created_at, NOW);
         assert_eq!(listed[0].last_seen_at, NOW);
         assert_eq!(listed[0].refresh_generation, 0);
@@ -67,8 +67,8 @@ async fn proving_presence_again_moves_the_auth_time_of_a_live_session_only() {
         let unknown = prove(session_id(), later).await;
 
         let (live, _) = live.unwrap();
-        assert_eq!((live.auth_time, live.auth_method), (later, SignInMethod::Password));
-        assert_eq!((live.method, live.last_seen_at), (SignInMethod::Passkey, NOW));
+        assert_eq!((live.auth_time, live.auth_method), (later, Some(SignInMethod::Password)));
+        assert_eq!((live.method, live.last_seen_at), (Some(SignInMethod::Passkey), NOW));
         assert!(expired.unwrap().is_none());
         assert!(unknown.unwrap().is_none());
     })

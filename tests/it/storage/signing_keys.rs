@@ -7,7 +7,7 @@ use claviger::storage::signing_keys::KeyRevocation;
 
 use super::{DAY, HOUR, NOW, RACERS, SECOND, act, act_at, cutoffs, race, with_database};
 
-fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
+pub(super) fn key(key_id: &str, created_at: Timestamp) -> StoredSigningKey {
     StoredSigningKey {
         key_id: key_id.to_owned(),
         algorithm: SigningAlgorithm::Rs256,
