@@ -169,7 +169,8 @@ impl RelyingParty {
             self.library.finish_discoverable_authentication_v2(&answer, state, credential)
         });
         guard::check_user_handle(response, passkey.account_id)?;
-        // Eligibility may appear later, when a key moves into a synced store. It never disappears.
+        // Eligibility may appear later, when a key moves into a synced store, though the specification says
+        // otherwise (ADR 28). It never disappears.
         if passkey.backup_eligible && !assertion.backup_eligible {
             return Err(Refusal("no longer eligible for backup"));
         }
