@@ -12,6 +12,7 @@ const AUDIENCE: &str = "audience";
 const MAX_AUTH_AGE: &str = "max_auth_age";
 const GROUP: &str = "group";
 const ANONYMOUS: &str = "anonymous";
+const PREFLIGHT: &str = "preflight";
 
 /// What a route demands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Demands {
     /// Whether a request without a token passes, with every identity header removed. A request with a bad
     /// token does not.
     pub allows_anonymous: bool,
+    /// Whether a CORS preflight passes, with every identity header removed.
+    pub allows_preflight: bool,
 }
 
 /// The settings are not valid. Such a request is denied, because a misspelt demand would otherwise demand
@@ -33,8 +36,8 @@ pub struct Demands {
 pub enum Misconfigured {
     /// The name of no setting.
     #[error(
-        "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age`, `group` \
-         and `anonymous`"
+        "the gateway sends the unknown setting `{0}`; known are `audience`, `max_auth_age`, `group`, \
+         `anonymous` and `preflight`"
     )]
     UnknownName(String),
     /// A setting that is given twice.
@@ -69,6 +72,7 @@ impl Demands {
                 MAX_AUTH_AGE => MAX_AUTH_AGE,
                 GROUP => GROUP,
                 ANONYMOUS => ANONYMOUS,
+                PREFLIGHT => PREFLIGHT,
                 unknown => return Err(Misconfigured::UnknownName(unknown.to_owned())),
             };
             if seen.contains(&name) {
@@ -98,7 +102,8 @@ impl Demands {
                 let form = "names of groups such as staff or staff,admins, at most 32";
                 self.groups = Some(value.parse().map_err(|_| bad(form))?);
             }
-            _ if value == "allow" => self.allows_anonymous = true,
+            PREFLIGHT if value == "allow" => self.allows_preflight = true,
+            ANONYMOUS if value == "allow" => self.allows_anonymous = true,
             _ => return Err(bad("`allow`")),
         }
         Ok(())
@@ -120,6 +125,7 @@ mod tests {
             ("audience", "shop"),
             ("max_auth_age", "10m"),
             ("group", "staff,admins"),
+            ("preflight", "allow"),
         ]);
         let anonymous = Demands::read([("anonymous", "allow")]);
 
@@ -128,6 +134,7 @@ mod tests {
             max_auth_age: Some(Duration::from_secs(600)),
             groups: Some("admins,staff".parse().unwrap()),
             allows_anonymous: false,
+            allows_preflight: true,
         };
         assert_eq!(demands, Ok(expected));
         assert_eq!(anonymous, Ok(Demands { allows_anonymous: true, ..Demands::default() }));
@@ -143,6 +150,7 @@ mod tests {
             &[("max_auth_age", "")],
             &[("audience", "")],
             &[("anonymous", "yes")],
+            &[("preflight", "yes")],
             &[("group", "")],
             &[("group", "Staff")],
             &[("group", "staff,")],

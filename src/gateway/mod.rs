@@ -7,7 +7,8 @@ pub mod decision;
 pub mod demands;
 pub mod headers;
 pub mod judge;
+pub mod preflight;
 
-pub use decision::{Decision, Denial, Refused, decide};
+pub use decision::{Asked, Decision, Denial, Refused, decide};
 pub use demands::{Demands, Misconfigured};
 pub use judge::{Judge, Stale};

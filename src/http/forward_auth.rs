@@ -22,8 +22,9 @@ use url::form_urlencoded;
 use crate::{
     domain::service_accounts::{Backends, Credentials},
     gateway::{
-        Decision, Demands, Denial, Judge, Misconfigured, decide,
+        Asked, Decision, Demands, Denial, Judge, Misconfigured, decide,
         headers::{self, SERVICE_KEY},
+        preflight,
     },
     model::client::Sender,
     telemetry::Occasional,
@@ -31,6 +32,9 @@ use crate::{
 
 /// The path of the route.
 pub const PATH: &str = "/v1/forward-auth";
+
+/// The method of the request that the gateway asks about.
+const FORWARDED_METHOD: &str = "x-forwarded-method";
 
 /// The most bytes of a forwarded header that are logged.
 const MAX_LOGGED_BYTES: usize = 128;
@@ -63,12 +67,18 @@ async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
         return respond(&Decision::Deny(Denial::NotAllowed));
     };
     let decision = match demands(request.uri().query()) {
-        Ok(demands) => decide(&*judge, &authorization(request.headers()), &demands).await,
+        Ok(demands) => {
+            let authorization = authorization(request.headers());
+            let is_preflight = is_preflight(request.headers());
+            let asked = Asked { authorization: &authorization, is_preflight };
+            decide(&*judge, asked, &demands).await
+        }
         Err(error) => {
             if let Some(left_out) = MISCONFIGURED.due() {
                 tracing::warn!(
                     %error,
                     left_out,
+                    request_id = request_id(&request),
                     "denied: the query of the URL that the gateway requests is not valid"
                 );
             }
@@ -84,11 +94,13 @@ fn log_unknown_gateway(request: &Request) {
     if has_credentials(request) {
         tracing::warn!(
             left_out,
+            request_id = request_id(request),
             "denied: the gateway's key or certificate is not of a service account"
         );
     } else {
         tracing::warn!(
             left_out,
+            request_id = request_id(request),
             "denied: the gateway has no credentials; give it the key of a service account"
         );
     }
@@ -127,6 +139,14 @@ fn demands(query: Option<&str>) -> Result<Demands, Misconfigured> {
     Demands::read(pairs.iter().map(|(name, value)| (&**name, &**value)))
 }
 
+/// Whether the gateway asks about a CORS preflight. It states the method, once, over what its client sent.
+fn is_preflight(headers: &HeaderMap) -> bool {
+    let mut methods = headers.get_all(FORWARDED_METHOD).iter();
+    let (method, other) = (methods.next(), methods.next());
+    let method = method.filter(|_| other.is_none()).and_then(|it| it.to_str().ok());
+    preflight::is_preflight(method.unwrap_or_default(), |name| headers.get_all(name).iter().count())
+}
+
 /// Every value of `authorization`. One that is not text counts as a malformed token.
 fn authorization(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all(header::AUTHORIZATION).iter();
@@ -144,15 +164,23 @@ fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
         let value = value.split('?').next().unwrap_or_default();
         Some(&value[..value.floor_char_boundary(MAX_LOGGED_BYTES)])
     };
-    let (method, host) = (forwarded("x-forwarded-method"), forwarded("x-forwarded-host"));
+    let (method, host) = (forwarded(FORWARDED_METHOD), forwarded("x-forwarded-host"));
     let path = forwarded("x-forwarded-uri");
+    let request_id = request_id(request);
     match decision {
-        Decision::Allow(_) => tracing::debug!(address, method, host, path, "gateway: passes"),
+        Decision::Allow(_) => {
+            tracing::debug!(address, method, host, path, request_id, "gateway: passes");
+        }
         Decision::Deny(denial) => {
             let denial = denial.name();
-            tracing::info!(address, method, host, path, denial, "gateway: denied");
+            tracing::info!(address, method, host, path, denial, request_id, "gateway: denied");
         }
     }
+}
+
+/// The id of the request, as the layer around every request has left it there.
+fn request_id(request: &Request) -> Option<&str> {
+    request.headers().get("x-request-id")?.to_str().ok()
 }
 
 /// The response to a decision. Nothing else makes responses.

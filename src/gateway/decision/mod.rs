@@ -58,14 +58,25 @@ pub enum Refused {
     WrongAudience,
 }
 
-/// Decides on a request with these values of the header `authorization`.
-pub async fn decide(judge: &dyn Judge, authorization: &[&str], demands: &Demands) -> Decision {
+/// What a decision goes by, of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The values of the header `authorization`.
+    pub authorization: &'a [&'a str],
+    /// Whether it is a CORS preflight.
+    pub is_preflight: bool,
+}
+
+/// Decides on a request.
+pub async fn decide(judge: &dyn Judge, asked: Asked<'_>, demands: &Demands) -> Decision {
     let Some(required) = requirements(judge, demands) else {
         return Decision::Deny(Denial::NotAllowed);
     };
-    let token = match bearer_of(authorization.iter().map(|value| value.as_bytes())) {
+    let without_token =
+        demands.allows_anonymous || (demands.allows_preflight && asked.is_preflight);
+    let token = match bearer_of(asked.authorization.iter().map(|value| value.as_bytes())) {
         Ok(token) => token,
-        Err(BearerError::Missing | BearerError::OtherScheme) if demands.allows_anonymous => {
+        Err(BearerError::Missing | BearerError::OtherScheme) if without_token => {
             return Decision::Allow(None);
         }
         Err(BearerError::Missing | BearerError::OtherScheme) => {

@@ -55,10 +55,37 @@ fn claims() -> Claims {
     }
 }
 
+fn asked<'a>(authorization: &'a [&'a str]) -> Asked<'a> {
+    Asked { authorization, is_preflight: false }
+}
+
+#[test]
+fn a_preflight_passes_as_no_one_where_the_route_allows_it() {
+    fn preflight<'a>(authorization: &'a [&'a str]) -> Asked<'a> {
+        Asked { authorization, is_preflight: true }
+    }
+    let groups = Some("staff".parse().unwrap());
+    let allowing = Demands { allows_preflight: true, groups, ..of_shop() };
+    let active = Says(Ok(Verdict::Active));
+    let decide = |asked: Asked<'_>, demands: &Demands| {
+        decide(&active, asked, demands).now_or_never().unwrap()
+    };
+
+    let passes = decide(preflight(&[]), &allowing);
+    let other = decide(asked(&[]), &allowing);
+    let elsewhere = decide(preflight(&[]), &of_shop());
+    let malformed = decide(preflight(&["Bearer ", "Bearer "]), &allowing);
+
+    assert_eq!(passes, Decision::Allow(None));
+    assert_eq!(other, Decision::Deny(Denial::MissingToken));
+    assert_eq!(elsewhere, Decision::Deny(Denial::MissingToken));
+    assert!(matches!(malformed, Decision::Deny(Denial::InvalidToken(_))), "{malformed:?}");
+}
+
 fn decided(says: Result<Verdict, Stale>, authorization: &[&str]) -> Decision {
     let max_auth_age = Some(Duration::from_secs(600));
     let demands = Demands { max_auth_age, ..of_shop() };
-    decide(&Says(says), authorization, &demands).now_or_never().unwrap()
+    decide(&Says(says), asked(authorization), &demands).now_or_never().unwrap()
 }
 
 fn of_shop() -> Demands {
@@ -70,7 +97,7 @@ fn a_gateway_names_an_audience_that_it_may_require() {
     for audience in [None, Some("bank".to_owned())] {
         let demands = Demands { audience, allows_anonymous: true, ..Demands::default() };
         for values in [[].as_slice(), &["Bearer token"]] {
-            let decided = decide(&Says(Ok(Verdict::Active)), values, &demands);
+            let decided = decide(&Says(Ok(Verdict::Active)), asked(values), &demands);
             let decided = decided.now_or_never().unwrap();
             assert_eq!(decided, Decision::Deny(Denial::NotAllowed));
         }
@@ -112,7 +139,8 @@ fn the_groups_of_a_route_are_required_of_its_tokens() {
     ] {
         let groups = groups.map(|it| it.parse().unwrap());
         let demands = Demands { groups, ..of_shop() };
-        let decided = decide(&Demanding, &["Bearer token"], &demands).now_or_never().unwrap();
+        let decided =
+            decide(&Demanding, asked(&["Bearer token"]), &demands).now_or_never().unwrap();
         assert_eq!(decided, expected);
     }
 }
@@ -150,8 +178,9 @@ fn two_values_never_pass() {
 #[test]
 fn only_somebody_without_any_token_may_be_anonymous() {
     let demands = Demands { allows_anonymous: true, ..of_shop() };
-    let decided =
-        |says, values: &[&str]| decide(&Says(says), values, &demands).now_or_never().unwrap();
+    let decided = |says, values: &[&str]| {
+        decide(&Says(says), asked(values), &demands).now_or_never().unwrap()
+    };
 
     assert_eq!(decided(Ok(Verdict::Active), &[]), Decision::Allow(None));
     for values in [["Bearer old"].as_slice(), &["Bearer"], &["Basic a, Bearer old"]] {

@@ -10,7 +10,8 @@ use tonic::{Code, Request, Response, Status};
 use tonic_types::pb::Status as RpcStatus;
 
 use crate::{
-    gateway::{Decision, Demands, Denial, Judge, decide, headers},
+    domain::call,
+    gateway::{Asked, Decision, Demands, Denial, Judge, decide, headers, preflight},
     grpc::{
         backend::backend,
         contracts::envoy::{
@@ -72,12 +73,19 @@ async fn check(judge: &dyn Judge, attributes: &AttributeContext) -> CheckRespons
     let extensions = &attributes.context_extensions;
     let pairs = extensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let decision = match Demands::read(pairs) {
-        Ok(demands) => decide(judge, &values_of(&came, AUTHORIZATION), &demands).await,
+        Ok(demands) => {
+            let authorization = values_of(&came, AUTHORIZATION);
+            let method = http.map_or("", |http| http.method.as_str());
+            let is_preflight = preflight::is_preflight(method, |name| values_of(&came, name).len());
+            let asked = Asked { authorization: &authorization, is_preflight };
+            decide(judge, asked, &demands).await
+        }
         Err(error) => {
             if let Some(left_out) = MISCONFIGURED.due() {
                 tracing::warn!(
                     %error,
                     left_out,
+                    request_id = call::request_id(),
                     "denied: the gateway's `context_extensions` for the route are not valid"
                 );
             }
@@ -108,10 +116,12 @@ fn values_of<'a>(headers: &'a [(String, String)], wanted: &str) -> Vec<&'a str> 
 /// One line for every decision, without data that only the person and the upstream should see.
 fn log(decision: &Decision, http: Option<&HttpRequest>) {
     let gateway_request_id = http.map_or("", |http| http.id.as_str());
+    let request_id = call::request_id();
     match decision {
-        Decision::Allow(_) => tracing::debug!(gateway_request_id, "gateway: passes"),
+        Decision::Allow(_) => tracing::debug!(gateway_request_id, request_id, "gateway: passes"),
         Decision::Deny(denial) => {
-            tracing::info!(gateway_request_id, denial = denial.name(), "gateway: denied");
+            let denial = denial.name();
+            tracing::info!(gateway_request_id, denial, request_id, "gateway: denied");
         }
     }
 }

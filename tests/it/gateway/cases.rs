@@ -296,3 +296,20 @@ fn assert_invalid(answer: &Answer, why: &str) {
 fn assert_challenge(answer: &Answer, challenge: &str) {
     assert_eq!((answer.status, answer.header("www-authenticate")), (401, challenge), "{answer:?}");
 }
+
+pub async fn a_preflight_passes_where_the_route_allows_it(kind: Kind) {
+    let scene = Scene::with(kind, "audience=shop&preflight=allow").await;
+    let origin = ("origin", "https://page.example");
+    let preflight = [origin, ("access-control-request-method", "POST")];
+    let spoofed = [&preflight[..], &[("x-forwarded-method", "OPTIONS")]].concat();
+
+    let answer = scene.send("OPTIONS", "/", &preflight).await;
+    let service_saw = scene.service.take();
+    let posted = scene.send("POST", "/", &spoofed).await;
+
+    assert_eq!(answer.status, 200);
+    assert_eq!(service_saw.len(), 1);
+    assert!(identity(&service_saw[0]).is_empty(), "{service_saw:?}");
+    assert_eq!(posted.status, 401, "a client said that its request is a preflight");
+    scene.assert_unreached();
+}

@@ -156,3 +156,30 @@ async fn only_a_trusted_proxy_says_in_the_log_what_was_asked_for() {
 async fn asked(app: &TestApp, method: &str, query: &str, headers: &[(&str, &str)]) -> Answer {
     ask(app.internal_port(), method, &format!("/v1/forward-auth{query}"), headers).await
 }
+
+#[tokio::test]
+async fn a_preflight_passes_as_no_one_where_the_route_allows_it_and_nothing_else_does() {
+    let app = TestApp::start().await;
+    let allowing = "?audience=backend&preflight=allow";
+    let preflight = [
+        ("x-forwarded-method", "OPTIONS"),
+        ("origin", "https://shop.example.com"),
+        ("access-control-request-method", "POST"),
+    ];
+    let of_another_method = [[("x-forwarded-method", "POST")].as_slice(), &preflight[1..]].concat();
+    let twice = [preflight.as_slice(), &preflight[..1]].concat();
+
+    let passed = asked(&app, "GET", allowing, &preflight).await;
+    let elsewhere = asked(&app, "GET", BACKEND, &preflight).await;
+    let without_origin = asked(&app, "GET", allowing, &[preflight[0], preflight[2]]).await;
+    let without_method = asked(&app, "OPTIONS", allowing, &preflight[1..]).await;
+
+    assert_eq!(passed.status, 200);
+    assert_eq!(passed.header("x-claviger-subject"), "");
+    for denied in [elsewhere, without_origin, without_method] {
+        assert_eq!(denied.status, 401);
+    }
+    for headers in [of_another_method, twice] {
+        assert_eq!(asked(&app, "GET", allowing, &headers).await.status, 401);
+    }
+}

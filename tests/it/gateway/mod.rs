@@ -41,6 +41,7 @@ macro_rules! behind {
             a_service_key_of_a_client_is_not_the_gateways,
             somebody_anonymous_has_no_identity,
             a_demand_that_is_misspelt_denies,
+            a_preflight_passes_where_the_route_allows_it,
         );
     };
 }

@@ -165,7 +165,12 @@ impl Scene {
 
     /// A request through the proxy.
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        ask(self.proxy.port(), "GET", path, headers).await
+        self.send("GET", path, headers).await
+    }
+
+    /// A request of another method.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        ask(self.proxy.port(), method, path, headers).await
     }
 
     /// A request of somebody who is signed in.
