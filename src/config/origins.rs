@@ -5,7 +5,10 @@ use url::Url;
 
 use crate::{
     domain::passkeys,
-    model::host::{is_at_or_below, is_local},
+    model::{
+        app_origin::is_app_origin,
+        host::{is_at_or_below, is_local},
+    },
 };
 
 use super::{
@@ -48,10 +51,10 @@ pub fn relying_party(reader: &mut Reader<'_>, url: &Url) -> passkeys::Settings {
 pub fn cors(reader: &mut Reader<'_>, relying_party: &passkeys::Settings) -> Vec<String> {
     let Some(origins) = reader.list(&CORS_ORIGINS) else {
         let mut origins = relying_party.accepted_origins();
-        origins.retain(|origin| is_web_origin(origin));
+        origins.retain(|origin| is_page_origin(origin));
         return origins;
     };
-    for origin in origins.iter().filter(|origin| !is_web_origin(origin)) {
+    for origin in origins.iter().filter(|origin| !is_page_origin(origin)) {
         reader.refuse(&CORS_ORIGINS, format_args!("contains {origin}, which is not an origin"));
     }
     origins
@@ -74,10 +77,6 @@ pub fn warning(relying_party: &passkeys::Settings) -> Option<String> {
     })
 }
 
-fn own(reader: &mut Reader<'_>, url: &Url, id: &str) -> Vec<String> {
-    let Some(origins) = reader.list(&RELYING_PARTY_ORIGINS) else {
-        return vec![default_origin(reader, url, id)];
-    };
 /// The id is no domain name: that of the setting, or the host of `public.url`.
 fn refuse_id(reader: &mut Reader<'_>) {
     if reader.is_set(&RELYING_PARTY_ID) {
@@ -108,6 +107,10 @@ fn default_origin(reader: &mut Reader<'_>, url: &Url, id: &str) -> String {
     origin
 }
 
+fn own(reader: &mut Reader<'_>, url: &Url, id: &str) -> Vec<String> {
+    let Some(origins) = reader.list(&RELYING_PARTY_ORIGINS) else {
+        return vec![default_origin(reader, url, id)];
+    };
     if origins.is_empty() {
         reader.refuse(&RELYING_PARTY_ORIGINS, "must contain at least one origin");
     }
@@ -120,7 +123,7 @@ fn default_origin(reader: &mut Reader<'_>, url: &Url, id: &str) -> String {
 }
 
 fn own_fault(origin: &str, id: &str) -> Option<&'static str> {
-    if origin.starts_with("android:apk-key-hash:") {
+    if origin.starts_with("android:apk-key-hash:") || is_app_origin(origin) {
         return None;
     }
     let why = "whose host is neither `relying_party.id` nor a subdomain of it; origins on other \
@@ -168,6 +171,11 @@ fn is_public_suffix(name: &str) -> bool {
     !is_local(name) && psl::suffix_str(name) == Some(name)
 }
 
+/// Whether a text is the origin of pages: those of a site, of an app or of an extension.
+fn is_page_origin(text: &str) -> bool {
+    is_web_origin(text) || is_app_origin(text)
+}
+
 /// Whether a text is exactly the origin a browser would send. It sends no pattern.
 fn is_web_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {
@@ -200,6 +208,49 @@ mod tests {
             ("http://app.localhost:8080", "localhost"),
         ] {
             assert!(with(&[("public.url", url), ("relying_party.id", id)]).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_url_or_the_id_is_not_put_on_the_origins_that_follow_from_them() {
+        let url = |url| ("public.url", url);
+        for (flags, blamed) in [
+            (vec![url("http://127.0.0.1:8080")], "`public.url`, given by the flag --public-url"),
+            (vec![url("http://example.com")], "`public.url`, given by the flag --public-url"),
+            (
+                vec![url("http://127.0.0.1:8080"), ("relying_party.id", "example.com")],
+                "`public.url`, given by the flag --public-url",
+            ),
+            (
+                vec![url("https://example.com"), ("relying_party.id", "example.org")],
+                "`relying_party.id`, given by the flag --relying-party-id",
+            ),
+        ] {
+            let text = with(&flags).unwrap_err().to_string();
+
+            assert!(text.contains(blamed), "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
+            assert!(!text.contains("by the default"), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins_of_apps_and_extensions_are_for_passkeys_and_for_calls() {
+        for app in [
+            "capacitor://localhost",
+            "ionic://localhost",
+            "tauri://localhost",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        ] {
+            let origins = format!("https://example.com,{app}");
+            let url = ("public.url", "https://example.com");
+
+            let both = with(&[url, ("relying_party.origins", &origins)]).unwrap();
+            let calls = with(&[url, ("cors.origins", app)]).unwrap();
+
+            assert_eq!(both.relying_party.origins, ["https://example.com", app]);
+            assert_eq!(both.public.cors_origins, ["https://example.com", app]);
+            assert_eq!(calls.public.cors_origins, [app]);
         }
     }
 

@@ -220,7 +220,9 @@ settings! {
     pub static RELYING_PARTY_ORIGINS: Setting<List> = setting(
         "relying_party.origins", List, Derived("the origin of `public.url`"),
         "The exact origins on which passkeys may be used: `https://…`, or \
-         `android:apk-key-hash:…` for an Android app.",
+         `android:apk-key-hash:…` for an Android app, or an app's own such as \
+         `capacitor://localhost`, `ionic://localhost`, `tauri://localhost` or \
+         `chrome-extension://…`.",
     );
     pub static RELYING_PARTY_RELATED_ORIGINS: Setting<List> = setting(
         "relying_party.related_origins", List, Value(""),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod app_origin;
 pub mod ceremony;
 pub mod certificate;
 pub mod client;

@@ -41,7 +41,8 @@ fn assert_readable(headers: &HeaderMap) {
 async fn a_page_of_a_listed_origin_may_send_what_connect_sends() {
     let app = server().await;
     let url = format!("http://127.0.0.1:{}{LOGIN}", app.public_port());
-    let sent = "authorization,content-type,grpc-timeout,x-grpc-web,x-request-id,x-user-agent";
+    let sent = "authorization,baggage,content-type,grpc-timeout,traceparent,tracestate,x-grpc-web,\
+                x-request-id,x-user-agent";
     let preflight = Client::new()
         .request(Method::OPTIONS, url)
         .header("origin", LISTED)
@@ -118,4 +119,27 @@ async fn pages_of_related_origins_may_call_unless_the_list_says_otherwise() {
     let refused = call(&closed, "https://example.net", LOGIN, kind, message(0)).await;
     assert_eq!(allowed.headers()["access-control-allow-origin"], "https://example.net");
     assert!(!refused.headers().contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn a_page_of_an_app_may_call_when_its_origin_is_listed() {
+    let app = TestApp::start_with(&[("cors.origins", "capacitor://localhost")]).await;
+    let kind = "application/grpc-web+proto";
+
+    let answer = call(&app, "capacitor://localhost", LOGIN, kind, message(0)).await;
+
+    assert_eq!(answer.headers()["access-control-allow-origin"], "capacitor://localhost");
+}
+
+#[tokio::test]
+async fn a_caller_that_posts_json_reads_how_to_call() {
+    let app = server().await;
+
+    let answer = call(&app, LISTED, LOGIN, "application/json", b"{}".to_vec()).await;
+
+    assert_eq!(answer.status(), 415);
+    let text = answer.text().await.unwrap();
+    for hint in ["grpcurl", "not\nJSON", "proto/claviger/v1"] {
+        assert!(text.contains(hint), "{hint}: {text}");
+    }
 }

@@ -17,6 +17,7 @@ use webauthn_rs_core::proto::{
 use crate::{
     domain::{Error, Result},
     model::{
+        app_origin::is_app_origin,
         ceremony::{CEREMONY_LIFETIME, CHALLENGE_BYTES},
         host::{is_at_or_below, is_local},
         passkey::Passkey,
@@ -198,7 +199,8 @@ fn library(settings: &Settings, own: &[Url], related: &[Url]) -> WebauthnResult<
     // The builder wants a web origin of the id's domain first. Where only apps are served, the id
     // itself stands in for one; the guard, which compares exact strings, still refuses it.
     let stand_in = Url::parse(&format!("https://{}", settings.relying_party_id)).ok();
-    let web = own.iter().find(|origin| origin.has_host()).or(stand_in.as_ref());
+    let web =
+        own.iter().find(|origin| matches!(origin.scheme(), "http" | "https")).or(stand_in.as_ref());
     let first = web.ok_or(WebauthnError::Configuration)?;
     let builder = WebauthnBuilder::new(&settings.relying_party_id, first)?;
     let builder = builder.rp_name(&settings.relying_party_name).timeout(CEREMONY_LIFETIME);
@@ -228,6 +230,9 @@ fn own_origin(origin: &str, settings: &Settings) -> Result<Url> {
     if let Some(hash) = origin.strip_prefix(ANDROID_ORIGIN) {
         let url = Url::parse(origin).map_err(|_| wrong(origin, "is not a URL"))?;
         return if hash.is_empty() { Err(wrong(origin, "lacks the key's hash")) } else { Ok(url) };
+    }
+    if is_app_origin(origin) {
+        return Url::parse(origin).map_err(|_| wrong(origin, "is not a URL"));
     }
     let url = web_origin(origin)?;
     if !is_at_or_below(url.domain().unwrap_or_default(), &settings.relying_party_id) {

@@ -22,6 +22,10 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("x-grpc-web"),
             HeaderName::from_static("x-user-agent"),
             HeaderName::from_static("grpc-timeout"),
+            // Pages that trace add these to every request (W3C Trace Context, Baggage).
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("tracestate"),
+            HeaderName::from_static("baggage"),
             request_id::HEADER,
         ])
         .expose_headers([

@@ -31,6 +31,9 @@ fn origins_at_or_below_the_relying_party_id_are_accepted() {
     assert!(accepted("localhost", &["http://app.localhost:8080"]));
     assert!(accepted(ID, &[APP_ORIGIN]));
     assert!(accepted(ID, &[APP_ORIGIN, ORIGIN]));
+    assert!(accepted(ID, &["capacitor://localhost", ORIGIN]));
+    assert!(passes(ID, &["tauri://localhost"], "tauri://localhost"));
+    assert!(!passes(ID, &["tauri://localhost"], "ionic://localhost"));
 }
 
 #[test]
