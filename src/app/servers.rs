@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
+    domain::service_accounts::Admission,
     grpc::{
         layers::{self, PortService},
         routes,
@@ -14,10 +15,11 @@ use crate::{
         discovery::Discovery,
         forward_auth::ForwardAuth,
         health::Readiness,
+        loopback::Guarded,
         page::{self, Page},
         well_known::WellKnown,
     },
-    serve::{accept::Server, connections::Peers, tls::Tls},
+    serve::{accept::Server, connections::Peers, handler::Handler, tls::Tls},
 };
 
 use super::{App, StartError};
@@ -65,7 +67,7 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
         tls: Option<Tls>,
-    ) -> Result<Server<PortService>, StartError> {
+    ) -> Result<Server<Guarded<PortService>>, StartError> {
         let trusted_proxies = config.internal.trusted_proxies.clone();
         let forward_auth = ForwardAuth {
             judge: services.access_tokens.clone(),
@@ -81,16 +83,13 @@ impl App {
         let port = layers::Port::Internal;
         let settings = layers::Settings { port, cors_origins, ..settings.clone() };
         let service = PortService::new(dispatch, pages, http::nothing(), &settings);
-        let server = self.server("internal", service, config);
+        let asks_for_no_key = config.internal.admission() == Admission::Anonymous;
+        let hosts = asks_for_no_key.then(|| config.internal.allowed_hosts.as_slice().into());
+        let server = self.server("internal", Guarded::new(service, hosts), config);
         Ok(server.with_peers(Peers::Known { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 
-    fn server(
-        &self,
-        name: &'static str,
-        service: PortService,
-        config: &Config,
-    ) -> Server<PortService> {
+    fn server<H: Handler>(&self, name: &'static str, service: H, config: &Config) -> Server<H> {
         Server::new(name, service, config.limits.clone(), self.tasks.clone())
     }
 

@@ -103,6 +103,8 @@ pub struct Internal {
     pub tls: Option<TlsFiles>,
     /// The proxies whose `x-forwarded-*` is trusted at `/v1/forward-auth`.
     pub trusted_proxies: Vec<IpNet>,
+    /// The domain names by which programs call it on loopback, in lower case.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Internal {

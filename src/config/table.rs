@@ -208,6 +208,13 @@ settings! {
          at `/v1/forward-auth`; used for the log only.",
     );
 
+    pub static INTERNAL_ALLOWED_HOSTS: Setting<List> = setting(
+        "internal.allowed_hosts", List, Value(""),
+        "The domain names by which programs call the internal listener on loopback, besides \
+         `localhost` and names without a dot. Calls by other names, and all with an `Origin`, may \
+         be of a web page in a browser on this machine, and are refused.",
+    );
+
     pub static RELYING_PARTY_ID: Setting<Text> = setting(
         "relying_party.id", Text, Derived("the host of `public.url`"),
         "The relying party ID: the domain that passkeys belong to. Changing it invalidates every \

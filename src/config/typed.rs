@@ -189,7 +189,9 @@ fn internal(reader: &mut Reader<'_>) -> Internal {
         );
     }
     let trusted_proxies = trusted_proxies(reader, &table::INTERNAL_TRUSTED_PROXIES);
-    Internal { listen, tls, trusted_proxies }
+    let hosts = reader.list(&table::INTERNAL_ALLOWED_HOSTS).unwrap_or_default();
+    let allowed_hosts = hosts.iter().map(|it| it.to_ascii_lowercase()).collect();
+    Internal { listen, tls, trusted_proxies, allowed_hosts }
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {

@@ -4,6 +4,7 @@ pub mod agent_health;
 pub mod discovery;
 pub mod forward_auth;
 pub mod health;
+pub mod loopback;
 pub mod page;
 pub mod well_known;
 

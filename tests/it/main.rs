@@ -41,6 +41,7 @@ mod pages;
 mod passkeys;
 mod passwords;
 mod postgres;
+mod rebinding;
 mod refresh;
 mod registration;
 mod replicas;

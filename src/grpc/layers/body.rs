@@ -27,6 +27,12 @@ pub enum Reply {
     Other(axum::body::Body),
 }
 
+impl From<axum::body::Body> for Reply {
+    fn from(body: axum::body::Body) -> Self {
+        Self::Other(body)
+    }
+}
+
 /// The body of a call's response: the line of the log is written when it ends.
 pub struct CallBody {
     inner: Body,
