@@ -127,6 +127,73 @@ async fn security_events_have_stable_names() {
 }
 
 #[tokio::test]
+async fn the_log_is_json_where_there_is_no_terminal_and_states_who_may_register() {
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &["--accounts-registration", "invitation"]);
+    process.terminate();
+    process.wait();
+
+    let log = process.log();
+    let lines = log.lines().map(|line| serde_json::from_str(line).expect(line));
+    let lines: Vec<serde_json::Value> = lines.collect();
+
+    let stated = lines.iter().find(|line| line["policy"].is_string()).expect(&log);
+    assert_eq!(stated["policy"], "invitation", "{stated}");
+}
+
+#[tokio::test]
+async fn what_the_configuration_warns_of_is_in_the_log_at_every_start() {
+    let home = Home::new().await;
+    let weak = ["--passwords-argon2-memory-kib", "8", "--passwords-argon2-iterations", "1"];
+
+    for starts in 1..=2 {
+        let mut process = Process::start(&home, &weak);
+        process.terminate();
+        process.wait();
+
+        let warnings = process.log().matches("weaker than OWASP's minimum").count();
+        assert_eq!(warnings, starts, "{}", process.log());
+    }
+}
+
+#[tokio::test]
+async fn the_variable_for_the_log_wins_over_its_setting() {
+    for (variables, is_logged) in [([].as_slice(), false), (&[("RUST_LOG", "info")], true)] {
+        let home = Home::new().await;
+        let mut process = Process::launch(&home, &["--log-level", "error"], variables);
+        process.wait_until_ready();
+
+        let log = process.log();
+        assert_eq!(log.contains("registration is"), is_logged, "{variables:?}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_of_what_people_do_has_their_ids_and_not_their_names() {
+    let home = Home::new().await;
+    let mut process = Process::start(&home, &[]);
+    let stranger = process.stranger();
+    let request = pb::RegisterRequest {
+        username: "zerelda".to_owned(),
+        password: PASSWORD.to_owned(),
+        display_name: "Zerelda Quux".to_owned(),
+        ..Default::default()
+    };
+
+    let zerelda = stranger.register_as(request).await.unwrap();
+    stranger.login("zerelda", OTHER_PASSWORD).await.err().unwrap();
+    stranger.login("zerelda-who-is-unknown", OTHER_PASSWORD).await.err().unwrap();
+    stranger.start_named("zerelda").await.unwrap();
+    zerelda.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
+    process.terminate();
+    process.wait();
+
+    let log = process.log().to_lowercase();
+    assert!(log.contains(&zerelda.account.id), "nothing was logged:\n{log}");
+    assert!(!log.contains("zerelda") && !log.contains("quux"), "{log}");
+}
+
+#[tokio::test]
 async fn the_program_stops_cleanly_when_asked() {
     let home = Home::new().await;
     let mut process = Process::start(&home, &[]);
