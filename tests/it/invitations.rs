@@ -2,14 +2,18 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use claviger::{grpc::contracts::admin::CreateInvitationRequest, model::role::Role};
+use claviger::{
+    domain::operators::service_accounts::parse_name,
+    grpc::contracts::admin::CreateInvitationRequest, model::role::Role,
+};
 use claviger_proto::pb;
 use tonic::Status;
 
 use crate::{
     assert_refused,
     support::{
-        Authenticator, BACKEND, DAY, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp, sign_ups,
+        Authenticator, BACKEND, DAY, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp,
+        command_line, sign_ups,
     },
 };
 
@@ -268,6 +272,37 @@ async fn an_invitation_gives_its_groups_also_while_anyone_may_register() {
     let alice = app.stranger().register_as(registration("alice", &token)).await.unwrap();
 
     assert_is_alice(&app, &alice).await;
+}
+
+#[tokio::test]
+async fn an_invitation_reserves_no_username() {
+    let app = TestApp::start().await;
+    let token = invite(&app, for_alice()).await;
+
+    app.registered("alice").await;
+    let late = app.stranger().register_as(registration("", &token)).await;
+
+    assert_refused!(late.map(drop), AlreadyExists, USERNAME_TAKEN);
+    assert_eq!(get(&app, &token).await.unwrap().username, "alice");
+    assert_eq!(accounts(&app).await, 1);
+}
+
+#[tokio::test]
+async fn what_an_invitation_gave_stays_when_its_operator_is_deleted() {
+    let app = TestApp::start_with(INVITED).await;
+    let key = app.key_of_role("desk", Role::Admin).await;
+    let created = app.invitations_with(&key).create_invitation(for_alice()).await.unwrap();
+    let link = created.into_inner().link;
+    let (_, token) = link.split_once("#invitation=").unwrap();
+    let alice = app.stranger().register_as(registration("", token)).await.unwrap();
+
+    let desk = parse_name("desk").unwrap();
+    app.service_accounts().delete(desk, &command_line()).await.unwrap();
+
+    let alice = alice.refresh().await.unwrap();
+    let judged = app.judge(&alice.backend_token, BACKEND, None).await.unwrap();
+    assert_eq!(judged.claims.unwrap().groups, ["admins", "staff"]);
+    app.stranger().login("alice", PASSWORD).await.unwrap();
 }
 
 #[tokio::test]
