@@ -13,7 +13,10 @@ use std::{
 use tokio::task::JoinSet;
 
 use super::{done, empty_sqlite, refused, serve, stop, take_key};
-use crate::support::{Home, MINUTE, PASSWORD, Person, Process, patience::wait_until};
+use crate::{
+    assert_refused,
+    support::{Home, MINUTE, PASSWORD, Person, Process, patience::wait_until},
+};
 
 const WRITERS: u32 = 8;
 
@@ -106,6 +109,33 @@ async fn a_backup_in_a_write_storm_holds_whatever_was_acknowledged_before() {
     }
     stop(process);
     assert_eq!(new.raw().await.text("PRAGMA integrity_check").await, "ok");
+}
+
+#[tokio::test]
+async fn sessions_of_a_backup_are_active_again_unless_they_are_revoked_before_the_start() {
+    let (home, new) = (Home::on_sqlite(), Home::on_sqlite());
+    let process = serve(&home);
+    let stranger = process.stranger();
+    let alice = stranger.register("alice", PASSWORD).await.unwrap();
+    let bob = stranger.register("bob", PASSWORD).await.unwrap();
+    let mallory = stranger.register("mallory", PASSWORD).await.unwrap();
+    let file = backup(&home);
+    alice.logout().await.unwrap();
+    bob.refresh().await.unwrap().refresh().await.unwrap();
+    stop(process);
+
+    take_key(&home, &new);
+    restore(&new, &file);
+    done(&new, &["revoke", "account", "mallory"]);
+
+    let process = serve(&new);
+    let stranger = process.stranger();
+    for person in [&alice, &bob] {
+        stranger.refresh_with(&person.tokens.refresh_token).await.unwrap();
+    }
+    let ended = stranger.refresh_with(&mallory.tokens.refresh_token).await;
+    assert_refused!(ended.map(drop), Unauthenticated, SESSION_ENDED);
+    stop(process);
 }
 
 #[tokio::test]
