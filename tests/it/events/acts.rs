@@ -1,10 +1,12 @@
 //! What people and strangers do: each act writes its row, and nothing else writes one.
 
 use claviger_proto::pb;
+use tonic::Request;
 
 use super::{one, recorded, rows};
-use crate::support::{
-    Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp, sign_ups,
+use crate::{
+    assert_refused,
+    support::{Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp, sign_ups},
 };
 
 #[tokio::test]
@@ -84,6 +86,43 @@ async fn what_is_no_act_is_not_recorded() {
     .await;
 
     assert_eq!(written, []);
+}
+
+#[tokio::test]
+async fn a_wrong_invitation_is_not_recorded() {
+    let app = TestApp::start().await;
+    let guess = pb::RegisterRequest {
+        username: "bob".to_owned(),
+        password: PASSWORD.to_owned(),
+        invitation: format!("clv_iv_{}", "A".repeat(43)),
+        ..Default::default()
+    };
+
+    let (refused, written) = recorded(&app, app.stranger().register_as(guess)).await;
+
+    assert_refused!(refused.map(drop), PermissionDenied, INVITATION_INVALID);
+    assert_eq!(written, []);
+}
+
+#[tokio::test]
+async fn a_row_has_the_address_that_a_trusted_proxy_states_and_no_other_caller_does() {
+    for (proxies, address) in [("192.0.2.1", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")] {
+        let app = TestApp::start_with(&[("public.trusted_proxies", proxies)]).await;
+        let stranger = app.stranger();
+        let mut request = Request::new(pb::LoginRequest {
+            username: "alice".to_owned(),
+            password: OTHER_PASSWORD.to_owned(),
+            ..Default::default()
+        });
+        let stated = "203.0.113.7".parse().unwrap();
+        request.metadata_mut().insert("x-forwarded-for", stated);
+
+        let refused = "sign_in refused by anonymous INVALID_CREDENTIALS password";
+        let mut auth = stranger.auth();
+        let (_, row) = one(&app, refused, auth.login(request)).await;
+
+        assert_eq!(row.address.as_deref(), Some(address), "{proxies}");
+    }
 }
 
 #[tokio::test]
