@@ -103,6 +103,24 @@ async fn operators_list_events_newest_first_by_account_kind_and_time() {
     }
 }
 
+#[tokio::test]
+async fn a_server_logs_that_the_end_of_the_record_was_removed() {
+    let home = Home::new().await;
+    let process = Process::start(&home, &[]);
+    let mut raw = home.raw().await;
+    // When the second row is sealed, the server has seen the checkpoint of the first one.
+    for name in ["alice", "bob"] {
+        process.stranger().register(name, PASSWORD).await.unwrap();
+        wait_until("sealed", MINUTE, async || raw.number(UNSEALED).await == 0).await;
+    }
+    assert!(!process.log().contains("record_cut_back"), "{}", process.log());
+
+    raw.execute("DELETE FROM event_checkpoints; DELETE FROM events").await;
+
+    let is_logged = async || process.log().contains("record_cut_back");
+    wait_until("the log says so", MINUTE, is_logged).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_power_cut_leaves_every_pass_whole_or_undone() {
     let home = Home::new().await;
