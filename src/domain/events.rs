@@ -179,6 +179,7 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::{Options, SqliteOptions};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -193,6 +194,28 @@ mod tests {
         assert_eq!(recorded, REFUSALS_AT_ONCE as usize);
         assert_eq!(later, Some(5));
         assert_eq!(after_that, None);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_after_some_that_were_not_recorded_is_preceded_by_their_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claviger.db");
+        let options = SqliteOptions { path, busy_timeout: Duration::from_secs(1), readers: 1 };
+        let storage = Storage::open(Options::Sqlite(options)).await.unwrap();
+        let events = Events::new(storage, World::system());
+        events.refusals.lock().unwrap().withheld = 5;
+        let sign_in = events.act(Actor::Anonymous).unwrap().event(EventKind::SignIn);
+
+        let recorded = events.refusal(sign_in.refused("INVALID_CREDENTIALS"));
+
+        let summary = |it: &Event| (it.kind, it.act.actor.kind(), it.target.clone());
+        assert_eq!(
+            recorded.iter().map(summary).collect::<Vec<_>>(),
+            [
+                (EventKind::RefusalsNotRecorded, "server", Some("5".to_owned())),
+                (EventKind::SignIn, "anonymous", None),
+            ]
+        );
     }
 
     #[test]

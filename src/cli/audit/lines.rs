@@ -219,6 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn an_event_has_the_form_that_the_documentation_describes() {
+        let line: serde_json::Value =
+            serde_json::from_str(&serde_json::to_string(&Line::from(sealed())).unwrap()).unwrap();
+
+        let expected = serde_json::json!({
+            "type": "event",
+            "position": 7,
+            "chain_hash": "fe".repeat(32),
+            "id": "01010101-0101-0101-0101-010101010101",
+            "kind": "sign_in",
+            "occurred_at": -5,
+            "actor_kind": "",
+            "account_id": "ababab",
+            "target": "\"\n\u{0}ü",
+            "outcome": "",
+            "reason": "",
+        });
+        assert_eq!(line, expected);
+    }
+
+    #[test]
     fn a_field_that_nothing_proves_is_refused() {
         let text = serde_json::to_string(&Line::from(sealed())).unwrap();
         let more = text.replace("\"kind\"", "\"note\":\"harmless\",\"kind\"");
