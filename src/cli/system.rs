@@ -80,3 +80,21 @@ fn limits(limits: &[pb::Limit]) -> Table {
     limits.iter().for_each(|it| table.row(&[&it.key, &it.value]));
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_stopped_says_that_there_may_be_more() {
+        let many = pb::Count { value: 10_000, may_be_more: true };
+        let few = pb::Count { value: 3, may_be_more: false };
+        let counted =
+            pb::Counts { accounts: Some(many), passkeys: Some(few), ..Default::default() };
+
+        let shown = counts(&counted);
+
+        assert_eq!(shown[0], ("Accounts", "10000 or more".to_owned()));
+        assert_eq!(shown[3], ("Passkeys", "3".to_owned()));
+    }
+}

@@ -223,7 +223,12 @@ fn serve_lists_every_setting_and_other_commands_none() {
 
 /// A page of the documentation.
 fn page(name: &str) -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    text(&format!("docs/{name}"))
+}
+
+/// A file of the repository.
+fn text(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -287,4 +292,29 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
     listed.sort();
     names.sort();
     assert_eq!(listed, names);
+}
+
+#[test]
+fn the_readme_names_no_command_that_does_not_exist() {
+    let (readme, leaves) = (text("README.md"), leaves());
+    let rows = readme.lines().filter(|line| line.starts_with("| `claviger "));
+    let mut named = 0;
+    for row in rows {
+        let cell = row.split(" | ").next().unwrap();
+        let mut group = String::new();
+        for command in code(cell).iter().filter(|it| *it != "…") {
+            // After the first one of a group, the others are named without the program and the group.
+            let command = match command.strip_prefix("claviger ") {
+                Some(whole) => {
+                    whole.split(' ').next().unwrap().clone_into(&mut group);
+                    whole.to_owned()
+                }
+                None => format!("{group} {command}"),
+            };
+            let is_named = |leaf: &String| format!("{command} ").starts_with(&format!("{leaf} "));
+            assert!(leaves.iter().any(is_named), "README.md: {command}");
+            named += 1;
+        }
+    }
+    assert!(named > 20, "the table was not read: {named}");
 }
