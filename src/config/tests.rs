@@ -388,3 +388,57 @@ fn what_the_table_allows_hashes_passwords() {
         assert!(with(&[(key, &more)]).is_err(), "{key}");
     }
 }
+
+#[test]
+fn every_number_and_duration_is_refused_beyond_its_bounds() {
+    let millisecond = std::time::Duration::from_millis(1);
+    let mut checked = 0;
+    for row in table::rows() {
+        let Some((least, most)) = row.bounds.as_deref().and_then(|it| it.split_once(" to ")) else {
+            continue;
+        };
+        let beyond = match (least.parse::<u32>(), most.parse::<u32>()) {
+            (Ok(least), Ok(most)) => {
+                [least.checked_sub(1), Some(most + 1)].map(|it| it.map(|number| number.to_string()))
+            }
+            _ => {
+                let [least, most] = [least, most].map(|it| values::duration(it).unwrap());
+                [least.checked_sub(millisecond), Some(most + millisecond)]
+                    .map(|it| it.map(|span| humantime::format_duration(span).to_string()))
+            }
+        };
+        // The settings of one engine are read with a database of that engine alone.
+        let url = match row.key {
+            "database.busy_timeout" | "database.readers" => "sqlite:a.db",
+            _ => "postgres://me@localhost/auth",
+        };
+        for value in beyond.into_iter().flatten() {
+            let text = refusal(&[("database.url", url), (row.key, &value)]);
+            assert!(text.contains(row.key), "{} = {value}: {text}", row.key);
+        }
+        checked += 1;
+    }
+    assert!(checked > 25, "the table was not read: {checked}");
+}
+
+#[test]
+fn keys_rotate_at_most_every_hour_or_only_on_command() {
+    let interval = |value| [("tokens.key_rotation_interval", value)];
+
+    assert!(refusal(&interval("59m")).contains("`0` or at least 1h"));
+    assert!(with(&interval("1h")).unwrap().keys.rotation_interval.is_some());
+    for never in ["0", "0s"] {
+        assert!(with(&interval(never)).unwrap().keys.rotation_interval.is_none(), "{never}");
+    }
+}
+
+#[test]
+fn a_database_server_that_is_not_verified_brings_a_warning() {
+    let warnings = |url: &str| with(&[("database.url", url)]).unwrap().warnings;
+
+    let warned = warnings("postgres://me@db.example/auth");
+
+    assert!(warned[0].contains("sslmode=verify-full"), "{warned:?}");
+    assert!(warnings("postgres://me@db.example/auth?sslmode=verify-full").is_empty());
+    assert!(warnings("postgres://me@localhost/auth").is_empty());
+}
