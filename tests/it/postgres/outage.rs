@@ -126,6 +126,25 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
 }
 
 #[tokio::test]
+async fn a_standby_is_not_used_until_it_is_promoted() {
+    let (mut server, app) = served(&SETTINGS).await;
+    let alice = app.registered("alice").await;
+
+    server.stop();
+    server.start_as_standby();
+    let signed_in = app.stranger().login("alice", PASSWORD).await;
+    // A standby could answer this one, with what it has received of its primary.
+    let listed = alice.list_sessions().await;
+    wait_until("it notices", RECOVERY, async || is_down(&app).await).await;
+
+    assert_refused!(signed_in.map(drop), Unavailable, DATABASE_UNAVAILABLE);
+    assert_refused!(listed.map(drop), Unavailable, DATABASE_UNAVAILABLE);
+    server.promote().await;
+    until_login_works(&app, "alice").await;
+    wait_until("ready", RECOVERY, async || !is_down(&app).await).await;
+}
+
+#[tokio::test]
 async fn broken_connections_in_the_pool_are_noticed_by_few() {
     let (mut server, app) = served(&SETTINGS).await;
     app.registered("alice").await;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{own_server, timed};
-use crate::support::{Home, servers::postgres};
+use crate::support::{Home, Process, servers::postgres};
 
 fn run(home: &Home, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
@@ -89,4 +89,16 @@ async fn a_replica_with_another_key_does_not_start() {
     assert_eq!(refused.status.code(), Some(1), "{said}");
     eprintln!("{said}");
     assert!(said.contains("key"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_acknowledges_before_it_has_written_is_pointed_out() {
+    for (setting, is_pointed_out) in [("on", false), ("off", true)] {
+        let (_server, home) = own_server(&[("synchronous_commit", setting)]).await;
+
+        let process = Process::start(&home, &[]);
+
+        let log = process.log();
+        assert_eq!(log.contains("may lose acknowledged writes"), is_pointed_out, "{log}");
+    }
 }

@@ -124,6 +124,19 @@ impl PostgresServer {
         process.wait();
     }
 
+    /// Starts a server that was stopped in order as a standby, which takes no writes.
+    pub fn start_as_standby(&mut self) {
+        programs::write(&self.data().join("standby.signal"), "");
+        self.start_again();
+    }
+
+    /// Makes a standby the primary.
+    pub async fn promote(&self) {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        connection.execute("SELECT pg_promote()").await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     /// Starts a server that was stopped or killed, on the same port and the same data.
     pub fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server runs");
