@@ -196,6 +196,12 @@ fn what_is_wrong_is_said_and_nothing_starts() {
     let variables = [("CLAVIGER_AGENT_AUDIENCE", "shop"), ("CLAVIGER_AGENT_GRACE", "soon")];
     let (code, said) = refused(&[], &variables);
     assert!(code == Some(2) && said.contains("CLAVIGER_AGENT_GRACE"), "{said}");
+    // The settings of the server that the agent has as well.
+    for name in ["log.level", "limits.connections"] {
+        let variable = format!("CLAVIGER_{}", name.replace('.', "_").to_uppercase());
+        let (code, said) = refused(&["--audience", "shop"], &[(variable.as_str(), "loud")]);
+        assert!(code == Some(2) && said.contains(name), "{said}");
+    }
     let (code, said) = refused(&["--audience", "shop", "--grace", "soon"], &[]);
     assert!(code == Some(2) && said.contains("--grace"), "{said}");
     let (code, said) = refused(&["--audience", "shop", "--server", "http://far.example"], &[]);

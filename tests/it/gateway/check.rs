@@ -7,8 +7,13 @@ use claviger::grpc::contracts::envoy::service::auth::v3::{
     check_response::HttpResponse,
 };
 
+use tonic::Status;
+
 use super::scene::bearer;
-use crate::support::{TestApp, people::BACKEND, people::channel};
+use crate::{
+    assert_refused,
+    support::{TestApp, people::BACKEND, people::channel},
+};
 
 #[tokio::test]
 async fn a_good_token_passes_and_nothing_else_does() {
@@ -51,12 +56,32 @@ async fn a_question_without_attributes_is_denied() {
     assert!(matches!(answer.http_response, Some(HttpResponse::DeniedResponse(_))));
 }
 
+#[tokio::test]
+async fn a_question_larger_than_256_kib_is_refused() {
+    let app = TestApp::start().await;
+    let token = bearer(&app.registered("alice").await);
+    let ask = async |size: usize| {
+        let cookie = "x".repeat(size);
+        try_check(&app, &[("authorization", &token), ("cookie", &cookie)]).await
+    };
+
+    let large = ask(250 * 1024).await.unwrap();
+    let too_large = ask(257 * 1024).await;
+
+    assert_eq!(large.status.unwrap().code, 0);
+    assert_refused!(too_large.map(drop), ResourceExhausted, MESSAGE_TOO_LARGE);
+}
+
 async fn check(app: &TestApp, headers: &[(&str, &str)]) -> CheckResponse {
+    try_check(app, headers).await.unwrap()
+}
+
+async fn try_check(app: &TestApp, headers: &[(&str, &str)]) -> Result<CheckResponse, Status> {
     let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     let http = HttpRequest { headers: headers.collect(), ..Default::default() };
     let request = Some(Request { http: Some(http) });
     let context_extensions = [("audience".to_owned(), BACKEND.to_owned())].into();
     let attributes = Some(AttributeContext { request, context_extensions });
     let mut client = AuthorizationClient::new(channel(app.internal_port()));
-    client.check(CheckRequest { attributes }).await.unwrap().into_inner()
+    Ok(client.check(CheckRequest { attributes }).await?.into_inner())
 }
