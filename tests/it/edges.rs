@@ -113,6 +113,24 @@ async fn a_message_over_64_kib_is_refused() {
 }
 
 #[tokio::test]
+async fn headers_larger_than_their_limit_are_refused_over_either_version_of_http() {
+    let app = TestApp::start().await;
+    let url = format!("http://127.0.0.1:{}/healthz", app.public_port());
+    let status = async |is_http_2: bool, size: usize| {
+        let client = Client::builder();
+        let client = if is_http_2 { client.http2_prior_knowledge() } else { client };
+        let request = client.build().unwrap().get(&url).header("x-large", "x".repeat(size));
+        // The connection may close while the client still sends.
+        request.send().await.map_or(431, |answer| answer.status().as_u16())
+    };
+
+    for (is_http_2, limit) in [(false, 64 * 1024), (true, 16 * 1024)] {
+        assert_eq!(status(is_http_2, limit - 2048).await, 200, "{limit}");
+        assert_eq!(status(is_http_2, limit + 2048).await, 431, "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_id_is_accepted_or_made_and_returned() {
     let app = TestApp::start().await;
     let url = format!("http://127.0.0.1:{}/healthz", app.public_port());

@@ -1,6 +1,7 @@
 //! Creating an account.
 
 use claviger_proto::pb;
+use tonic_types::StatusExt as _;
 
 use crate::{
     assert_refused,
@@ -76,6 +77,27 @@ async fn register_reports_every_bad_field_at_once() {
         ("password", "TOO_SHORT"),
         ("display_name", "TOO_LONG"),
     ]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_field_is_described_without_its_value() {
+    let app = TestApp::start().await;
+    let values = ["zerelda quux".to_owned(), "hunter2".to_owned(), "y".repeat(65)];
+    let [username, password, display_name] = values.clone();
+    let request = pb::RegisterRequest { username, password, display_name, ..Default::default() };
+
+    let registered = app.stranger().register_as(request).await.err().unwrap();
+    let issued = app.registered("alice").await.issue("hunter2-shop").await.err().unwrap();
+
+    let mut described = 0;
+    for details in [registered, issued].map(|refused| refused.get_error_details()) {
+        for it in &details.bad_request().unwrap().field_violations {
+            let holds = |value: &String| it.description.contains(value.as_str());
+            assert!(!it.description.is_empty() && !values.iter().any(holds), "{it:?}");
+            described += 1;
+        }
+    }
+    assert_eq!(described, 4);
 }
 
 #[tokio::test]

@@ -282,6 +282,19 @@ async fn signing_keys_are_the_same_over_grpc_and_http() {
 }
 
 #[tokio::test]
+async fn published_keys_may_be_kept_for_five_minutes_and_a_new_one_waits_for_ten() {
+    let app = TestApp::start().await;
+
+    for name in ["jwks.json", "openid-configuration", "oauth-authorization-server"] {
+        let url = format!("http://127.0.0.1:{}/.well-known/{name}", app.public_port());
+        let answer = reqwest::get(url).await.unwrap();
+
+        assert_eq!(answer.headers()["cache-control"], "public, max-age=300", "{name}");
+    }
+    assert_eq!((PUBLICATION_MAX_AGE, ACTIVATION_DELAY), (5 * MINUTE, 10 * MINUTE));
+}
+
+#[tokio::test]
 async fn a_rotated_key_is_published_before_it_signs_and_the_old_one_stays() {
     let app = TestApp::start().await;
     let before = app.registered("alice").await;

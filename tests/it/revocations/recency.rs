@@ -36,7 +36,8 @@ async fn tokens_are_vouched_for_while_revocations_can_be_read_and_for_the_grace_
     wait_until("stale", NOTICE, async || !is_vouched_for().await).await;
 
     let judged = app.judge(&alice.backend_token, BACKEND, None).await;
-    assert_refused!(judged, Unavailable, REVOCATIONS_STALE);
+    let refusal = assert_refused!(judged, Unavailable, REVOCATIONS_STALE);
+    assert!(refusal.retry_after.is_some(), "{refusal:?}");
     assert_refused!(alice.issue(BACKEND).await, Unavailable, REVOCATIONS_STALE);
     assert_refused!(alice.get_account().await, Unavailable, REVOCATIONS_STALE);
     assert_refused!(
