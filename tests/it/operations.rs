@@ -146,6 +146,34 @@ async fn a_database_that_cannot_be_written_is_refused_at_start() {
 }
 
 #[test]
+fn an_invalid_configuration_exits_with_2_and_a_valid_one_shows_no_secret() {
+    let home = Home::on_sqlite();
+    let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0ISEhISE=";
+    let config = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+        command.args(arguments).args(home.flags());
+        command.env("CLAVIGER_SECRETS_KEY_ENCRYPTION_KEY", secret).output().unwrap()
+    };
+
+    for command in [&["config", "check"][..], &["config", "print"], &["serve"], &["keys", "list"]] {
+        let bad = ["--limits-connections", "many", "--log-level", "loud"];
+        let refused = config(&[command, &bad].concat());
+
+        let words = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{command:?}: {words}");
+        assert!(words.contains("limits.connections") && words.contains("log.level"), "{words}");
+    }
+    for command in [["config", "check"], ["config", "print"]] {
+        let accepted = config(&command);
+
+        let printed = String::from_utf8([accepted.stdout, accepted.stderr].concat()).unwrap();
+        assert_eq!(accepted.status.code(), Some(0), "{command:?}: {printed}");
+        assert!(!printed.is_empty() && !printed.contains(secret), "{printed}");
+    }
+    assert!(!home.data().exists(), "something was opened");
+}
+
+#[test]
 fn a_command_line_that_names_no_command_exits_with_2_and_starts_nothing() {
     for arguments in [&[][..], &["serv"], &["keys"], &["keys", "rotat"], &["--log-level", "info"]] {
         let folder = tempfile::tempdir().unwrap();
