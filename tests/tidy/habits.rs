@@ -1,6 +1,8 @@
 //! What never gets in: panics by haste, unfinished or switched-off code, a clock that can be moved in
 //! a release build, and the addresses of one machine.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenTree;
 
 use crate::{
@@ -63,6 +65,9 @@ const LOCAL_USER: &[(&str, &[&str])] = &[
     ("of_this_process", &["src/grpc/in_memory.rs", "src/grpc/stream_authorization.rs"]),
 ];
 
+/// What installs packages of npm.
+const NPM_INSTALLS: &[&str] = &["npm ci", "npm install", "npx "];
+
 #[test]
 fn no_listener_takes_a_caller_for_the_local_user() {
     let mut complaints = Vec::new();
@@ -92,6 +97,39 @@ fn the_clock_cannot_be_moved_in_a_release_build() {
     }
 
     report(complaints, "guard the item that names ManualClock with #[cfg(debug_assertions)]");
+}
+
+#[test]
+fn no_install_script_of_an_npm_package_runs() {
+    let mut files = source::under(&["scripts/", ".ci/"], "");
+    files.extend(source::under(&[""], "package.json"));
+    let mut complaints = Vec::new();
+    let mut installs = 0;
+    for file in files {
+        for (number, line) in file.text.lines().enumerate() {
+            if !NPM_INSTALLS.iter().any(|it| line.contains(it)) {
+                continue;
+            }
+            installs += 1;
+            if !line.contains("--ignore-scripts") {
+                complaints.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+
+    assert!(installs > 0, "the scripts were not read");
+    report(complaints, "install with `npm ci --ignore-scripts`, as SECURITY.md promises");
+}
+
+#[test]
+fn an_advisory_that_is_ignored_is_named_in_the_security_policy() {
+    let (rules, policy) = (source::read("deny.toml"), source::read("SECURITY.md"));
+    let ignored = |text: &str| -> BTreeSet<String> {
+        let parts = text.split("RUSTSEC-").skip(1).filter_map(|it| it.get(..9));
+        parts.map(|it| format!("RUSTSEC-{it}")).collect()
+    };
+
+    assert_eq!(ignored(&rules), ignored(&policy), "deny.toml and SECURITY.md differ");
 }
 
 #[test]
