@@ -442,3 +442,21 @@ fn a_database_server_that_is_not_verified_brings_a_warning() {
     assert!(warnings("postgres://me@db.example/auth?sslmode=verify-full").is_empty());
     assert!(warnings("postgres://me@localhost/auth").is_empty());
 }
+
+#[test]
+fn the_documents_state_how_many_connections_the_server_itself_has() {
+    let number = crate::storage::RESERVED_CONNECTIONS;
+    let more = format!("the server has {number} more");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let operations = fs::read_to_string(top.join("docs/operations.md")).unwrap();
+
+    for help in [table::DATABASE_CONNECTIONS.help, table::DATABASE_READERS.help] {
+        assert!(help.contains(&more), "{help}");
+    }
+    for sentence in [
+        format!("Each replica has {number} more, with which"),
+        format!("the sum of `database.connections` and {number} over all replicas"),
+    ] {
+        assert!(operations.contains(&sentence), "docs/operations.md: {sentence}");
+    }
+}
