@@ -323,6 +323,11 @@ async fn no_invitation_helps_while_registration_is_closed() {
     ] {
         assert_refused!(refused, PermissionDenied, REGISTRATION_CLOSED);
     }
+    // An address has 100 failures at once: nothing stays charged.
+    for _ in 0..110 {
+        let refused = app.stranger().register_as(registration("alice", &token)).await;
+        assert_refused!(refused.map(drop), PermissionDenied, REGISTRATION_CLOSED);
+    }
 }
 
 #[tokio::test]
