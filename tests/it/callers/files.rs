@@ -22,7 +22,8 @@ async fn a_new_authority_of_clients_is_believed_without_a_restart_and_the_old_on
     let old = server.clients.client(&[SHOP]);
     let authority = Authority::new("new clients");
     let new = authority.client(&[SHOP]);
-    ask(server.backend("", Some(&old))).await.unwrap();
+    let kept = server.backend("", Some(&old));
+    ask(kept.clone()).await.unwrap();
     let early = ask(server.backend("", Some(&new))).await;
 
     server.files.write("ca.pem", &authority.pem());
@@ -30,6 +31,8 @@ async fn a_new_authority_of_clients_is_believed_without_a_restart_and_the_old_on
     assert_no_connection(early);
     ask(server.backend("", Some(&new))).await.unwrap();
     assert_no_connection(ask(server.backend("", Some(&old))).await);
+    // A connection that was opened before stays trusted, as SECURITY.md says.
+    ask(kept).await.unwrap();
 }
 
 #[tokio::test]
