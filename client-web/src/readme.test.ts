@@ -20,6 +20,8 @@ const kinds: Record<FailureKind, true> = {
   suspended: true,
   closed: true,
   "not-invited": true,
+  "wrong-code": true,
+  "wrong-link": true,
   taken: true,
   expired: true,
   locked: true,

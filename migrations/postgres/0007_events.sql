@@ -129,3 +129,33 @@ CREATE INDEX events_by_request ON events (request_id, id) WHERE request_id IS NO
 -- What revoked a token or a key, which no account leads to. Such events are few.
 CREATE INDEX events_by_revoked ON events (target, id)
     WHERE kind IN ('token_revoked', 'signing_key_revoked');
+
+-- The codes with which a person gets back into an account whose credentials are lost. Used ones are deleted,
+-- and with them the others of the account. Without a foreign key, like sessions; deleting an account deletes
+-- its rows.
+CREATE TABLE recovery_codes (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL,
+    -- The SHA-256 of the code, which has 100 random bits.
+    code_hash BYTEA NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX recovery_codes_by_account ON recovery_codes (account_id);
+
+-- The links with which operators let people back in, at most one for an account. Used ones are deleted.
+CREATE TABLE recovery_links (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL UNIQUE,
+    -- The SHA-256 of the token in the link, which has 256 random bits.
+    token_hash BYTEA NOT NULL UNIQUE,
+    -- Whether the recovery removes the other credentials and ends the sessions.
+    removes_credentials BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX recovery_links_by_expiry ON recovery_links (expires_at);
+
+-- When the account was last recovered; NULL if it never was.
+ALTER TABLE accounts ADD COLUMN recovered_at BIGINT;

@@ -15,12 +15,14 @@ use crate::{
             accounts::AccountAdministration,
             explanations::Explanations,
             invitations::Invitations,
+            recovery::RecoveryAdministration,
             revocations::Revoker,
             system::{Configured, System},
         },
         passkeys::Passkeys,
         passwords::Passwords,
         record::{keys::TrustedKeys, listing::Listing, rotation::Rotation, sealer::Sealer},
+        recovery::Recoveries,
         registrations::Registrations,
         replication::Replication,
         revocations::Revocations,
@@ -56,6 +58,8 @@ pub mod purpose {
     pub const THROTTLE: &str = "throttle";
     /// Derives decoy passkeys for unknown usernames.
     pub const PASSKEYS: &str = "passkeys";
+    /// Authenticates what clients keep of a recovery (MAC).
+    pub const RECOVERY: &str = "recovery";
     /// Encrypts the private keys that sign checkpoints of the record.
     pub const EVENT_KEYS: &str = "event keys";
 }
@@ -150,10 +154,14 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
     );
     let sweeper = sweeper(config, &reserved, (&keys, &revocations), world);
     let passkeys = Arc::new(passkeys(config, data, &sessions, &registrations)?);
+    let credentials = (Arc::clone(&passwords), Arc::clone(&passkeys));
+    let recoveries = recoveries(data, credentials, &sessions, &registrations)?;
     let services = Services {
         administration: administration(storage, &sessions, &registrations),
         explanations: explanations(config, data, &keys, registrations.throttle(), world)?,
         invitations: invitations(config, storage, &events),
+        recovery_administration: recovery(config, storage, &events),
+        recoveries: Arc::new(recoveries),
         revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
         system: system(config, storage, world),
         registrations: registrations.clone(),
@@ -203,6 +211,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
         explanations: explanations(config, data, &keys, &throttle, world)?,
         administration: AccountAdministration::new(storage.clone(), sessions, throttle),
         invitations: invitations(config, storage, &events),
+        recovery: recovery(config, storage, &events),
         system: system(config, storage, world),
         events,
         record: Listing::new(storage.clone()),
@@ -260,6 +269,21 @@ fn explanations(
 
 fn invitations(config: &Config, storage: &Storage, events: &Events) -> Invitations {
     Invitations::new(storage.clone(), events.clone(), config.public.url.clone())
+}
+
+fn recoveries(
+    data: &Data,
+    credentials: (Arc<Passwords>, Arc<Passkeys>),
+    sessions: &Arc<Sessions>,
+    registrations: &Registrations,
+) -> Result<Recoveries> {
+    let (storage, key) = (data.storage.clone(), data.secret.derive(purpose::RECOVERY)?);
+    let (sessions, throttle) = (Arc::clone(sessions), Arc::clone(registrations.throttle()));
+    Ok(Recoveries::new(storage, credentials, sessions, throttle, key))
+}
+
+fn recovery(config: &Config, storage: &Storage, events: &Events) -> RecoveryAdministration {
+    RecoveryAdministration::new(storage.clone(), events.clone(), config.public.url.clone())
 }
 
 fn system(config: &Config, storage: &Storage, world: &World) -> System {

@@ -109,6 +109,19 @@ pub enum Error {
     /// As many invitations are open as may be.
     #[error("invitation limit reached")]
     InvitationLimitReached,
+    /// The username or the recovery code is wrong, or the account is disabled: which of them is not said.
+    #[error("recovery code invalid")]
+    RecoveryCodeInvalid,
+    /// The recovery link is unknown, used, withdrawn or expired, or its account disabled: which of them is not
+    /// said.
+    #[error("recovery link invalid")]
+    RecoveryLinkInvalid,
+    /// The recovery has expired or was completed, or what it was begun with is void.
+    #[error("recovery ended")]
+    RecoveryEnded,
+    /// The account has no open recovery link.
+    #[error("recovery link not found")]
+    RecoveryLinkNotFound,
     /// An account has the username.
     #[error("username taken")]
     UsernameTaken,

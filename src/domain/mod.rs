@@ -16,6 +16,7 @@ pub mod operators;
 pub mod passkeys;
 pub mod passwords;
 pub mod record;
+pub mod recovery;
 pub mod registrations;
 pub mod replication;
 pub mod requester;

@@ -7,6 +7,7 @@ use crate::{
         Result as Admitted,
         operators::{
             accounts::AccountAdministration,
+            recovery::RecoveryAdministration,
             rights::{Operation, Rights},
         },
     },
@@ -23,13 +24,15 @@ use super::{
 /// Handles the calls of operators' AccountService.
 pub(super) struct Service {
     accounts: AccountAdministration,
+    recovery: RecoveryAdministration,
     rights: Rights,
 }
 
 impl Service {
     pub(super) fn new(services: &OperatorServices) -> Self {
         let rights = services.rights();
-        Self { accounts: services.administration.clone(), rights }
+        let recovery = services.recovery.clone();
+        Self { accounts: services.administration.clone(), recovery, rights }
     }
 
     /// The operator that makes a call.
@@ -223,5 +226,43 @@ impl AccountService for Service {
             convert::passkey_act((&account_id, &passkey_id), &reason, actor)?;
         self.accounts.remove_passkey(owner, id, &by).await?;
         Ok(Response::new(pb::RemovePasskeyResponse {}))
+    }
+
+    async fn create_recovery_link(
+        &self,
+        request: Request<pb::CreateRecoveryLinkRequest>,
+    ) -> Result<Response<pb::CreateRecoveryLinkResponse>, Status> {
+        let (operation, caller) = (Operation::CreateRecoveryLink, backend(&request)?);
+        let actor = self.rights.admit(caller.clone(), operation).await?;
+        let request = request.into_inner();
+        let removes = request.remove_credentials;
+        let Act { of: id, by } = convert::account_act(&request.account_id, &request.reason, actor)?;
+        if self.recovery.is_in_group(id).await? {
+            self.rights.admit_as(caller, operation, Role::Admin).await?;
+        }
+        let link = self.recovery.create_link(id, removes, &by).await?;
+        Ok(Response::new(convert::recovery_link(&link)))
+    }
+
+    async fn withdraw_recovery_link(
+        &self,
+        request: Request<pb::WithdrawRecoveryLinkRequest>,
+    ) -> Result<Response<pb::WithdrawRecoveryLinkResponse>, Status> {
+        let actor = self.admit(&request, Operation::WithdrawRecoveryLink).await?;
+        let pb::WithdrawRecoveryLinkRequest { account_id, reason } = request.into_inner();
+        let Act { of: id, by } = convert::account_act(&account_id, &reason, actor)?;
+        self.recovery.withdraw_link(id, &by).await?;
+        Ok(Response::new(pb::WithdrawRecoveryLinkResponse {}))
+    }
+
+    async fn remove_recovery_codes(
+        &self,
+        request: Request<pb::RemoveRecoveryCodesRequest>,
+    ) -> Result<Response<pb::RemoveRecoveryCodesResponse>, Status> {
+        let actor = self.admit(&request, Operation::RemoveRecoveryCodes).await?;
+        let pb::RemoveRecoveryCodesRequest { account_id, reason } = request.into_inner();
+        let Act { of: id, by } = convert::account_act(&account_id, &reason, actor)?;
+        self.recovery.remove_codes(id, &by).await?;
+        Ok(Response::new(pb::RemoveRecoveryCodesResponse {}))
     }
 }

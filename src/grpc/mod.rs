@@ -26,6 +26,7 @@ mod ext_authz;
 mod invitations;
 mod keys;
 mod passkeys;
+mod recovery;
 mod revocations;
 mod service_accounts;
 mod sessions;

@@ -17,7 +17,7 @@ use super::{
         },
     },
     dispatch::{Dispatch, Guard},
-    ext_authz, invitations, keys, passkeys,
+    ext_authz, invitations, keys, passkeys, recovery,
     reflection::{self, DescriptorError},
     revocations, service_accounts,
     services::{OperatorServices, Services},
@@ -30,11 +30,12 @@ pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 pub(super) const MAX_TOKENS_BYTES: usize = 1024 * 1024;
 
 /// The services of the public port, for clients of people.
-pub(super) const PUBLIC_SERVICES: [&str; 4] = [
+pub(super) const PUBLIC_SERVICES: [&str; 5] = [
     pb::auth_service_server::SERVICE_NAME,
     pb::account_service_server::SERVICE_NAME,
     pb::session_service_server::SERVICE_NAME,
     pb::passkey_service_server::SERVICE_NAME,
+    pb::recovery_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
 pub(super) const INTERNAL_SERVICES: [&str; 9] = [
@@ -58,19 +59,23 @@ pub(super) const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
 pub fn public(services: &Services, health: HealthService) -> Result<Dispatch, DescriptorError> {
     use pb::{
         account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
-        passkey_service_server::PasskeyServiceServer, session_service_server::SessionServiceServer,
+        passkey_service_server::PasskeyServiceServer,
+        recovery_service_server::RecoveryServiceServer,
+        session_service_server::SessionServiceServer,
     };
     let callers = Callers::new(services.access_tokens.clone());
     let auth = auth::Service::new(services, callers.clone());
     let accounts = accounts::Service::new(services, callers.clone());
     let sessions = sessions::Service::new(services, callers.clone());
-    let passkeys = passkeys::Service::new(services, callers);
+    let passkeys = passkeys::Service::new(services, callers.clone());
+    let recovery = recovery::Service::new(services, callers);
     let described = services.public_reflection.then_some(&PUBLIC_SERVICES[..]);
     let services = Dispatch::default()
         .with(AuthServiceServer::new(auth).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(AccountServiceServer::new(accounts).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .with(SessionServiceServer::new(sessions).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .with(PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        .with(PasskeyServiceServer::new(passkeys).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .with(RecoveryServiceServer::new(recovery).max_decoding_message_size(MAX_MESSAGE_BYTES));
     with_conventions(services, health, described)
 }
 

@@ -8,10 +8,11 @@ use crate::{
         events::Events,
         operators::{
             accounts::AccountAdministration, explanations::Explanations, invitations::Invitations,
-            revocations::Revoker, rights::Rights, system::System,
+            recovery::RecoveryAdministration, revocations::Revoker, rights::Rights, system::System,
         },
         passkeys::Passkeys,
         record::{listing::Listing, rotation::Rotation},
+        recovery::Recoveries,
         registrations::Registrations,
         revocations::Revocations,
         service_accounts::{Backends, ServiceAccounts},
@@ -30,12 +31,16 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Passkeys.
     pub passkeys: Arc<Passkeys>,
+    /// Recoveries of accounts.
+    pub recoveries: Arc<Recoveries>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
     /// Who may create an account.
     pub registrations: Registrations,
     /// Invitations, as operators make them.
     pub invitations: Invitations,
+    /// What operators do for recoveries.
+    pub recovery_administration: RecoveryAdministration,
     /// What operators do to accounts.
     pub administration: AccountAdministration,
     /// What operators revoke by its id alone.
@@ -77,6 +82,8 @@ pub struct OperatorServices {
     pub administration: AccountAdministration,
     /// Invitations to create accounts.
     pub invitations: Invitations,
+    /// What operators do for recoveries.
+    pub recovery: RecoveryAdministration,
     /// What operators revoke by its id alone.
     pub revoker: Revoker,
     /// What is running.
@@ -110,6 +117,7 @@ impl Services {
         OperatorServices {
             administration: self.administration.clone(),
             invitations: self.invitations.clone(),
+            recovery: self.recovery_administration.clone(),
             revoker: self.revoker.clone(),
             system: self.system.clone(),
             events: self.events.clone(),

@@ -187,6 +187,10 @@ fn code_and_reason(error: &domain::Error) -> (Code, ErrorReason) {
         E::InvitationLimitReached => {
             (Code::FailedPrecondition, ErrorReason::InvitationLimitReached)
         }
+        E::RecoveryCodeInvalid => (Code::PermissionDenied, ErrorReason::RecoveryCodeInvalid),
+        E::RecoveryLinkInvalid => (Code::PermissionDenied, ErrorReason::RecoveryLinkInvalid),
+        E::RecoveryEnded => (Code::Aborted, ErrorReason::RecoveryEnded),
+        E::RecoveryLinkNotFound => (Code::NotFound, ErrorReason::RecoveryLinkNotFound),
         E::UsernameTaken => (Code::AlreadyExists, ErrorReason::UsernameTaken),
         E::PasskeyAlreadyRegistered => (Code::AlreadyExists, ErrorReason::PasskeyAlreadyRegistered),
         E::FieldsInvalid(_) => (Code::InvalidArgument, ErrorReason::FieldsInvalid),
@@ -237,6 +241,10 @@ fn message(error: &domain::Error) -> &'static str {
         E::InvitationInvalid => "the invitation is not valid; ask the operator for another one",
         E::InvitationNotFound => "there is no open invitation with this id",
         E::InvitationLimitReached => "too many invitations are open; withdraw some",
+        E::RecoveryCodeInvalid => "the username or the recovery code is not right",
+        E::RecoveryLinkInvalid => "the link is not valid; ask the operator for another one",
+        E::RecoveryEnded => "the recovery is over; begin again",
+        E::RecoveryLinkNotFound => "the account has no open recovery link",
         E::UsernameTaken => "the username is taken",
         E::PasskeyAlreadyRegistered => "the passkey is registered already",
         E::FieldsInvalid(_) => "some fields are not valid; see the details",

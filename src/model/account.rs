@@ -28,6 +28,10 @@ pub struct Account {
     pub disabled_at: Option<Timestamp>,
     /// When its newest session was opened, as far as that is known.
     pub last_sign_in_at: Option<Timestamp>,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: u32,
+    /// When it was last recovered, with a code or a link.
+    pub recovered_at: Option<Timestamp>,
 }
 
 impl Account {

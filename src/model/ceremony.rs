@@ -41,6 +41,11 @@ pub enum CeremonyPurpose {
         /// The account that gets the passkey.
         account_id: AccountId,
     },
+    /// Adding the passkey that completes a recovery of an account.
+    Recovery {
+        /// The account that gets the passkey.
+        account_id: AccountId,
+    },
     /// Signing in with a username.
     NamedAuthentication {
         /// The account of that name; `None` when no account has it, so that the ceremony cannot be

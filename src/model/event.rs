@@ -109,6 +109,18 @@ event_kinds! {
     InvitationCreated = "invitation_created", target "invitation";
     /// An open invitation was withdrawn by an operator.
     InvitationWithdrawn = "invitation_withdrawn", target "invitation";
+    /// The recovery codes of an account were made, in place of those of before.
+    RecoveryCodesCreated = "recovery_codes_created", target "";
+    /// The recovery codes of an account were removed by an operator.
+    RecoveryCodesRemoved = "recovery_codes_removed", target "";
+    /// An account was recovered with a code, which made its other codes and its link void; or a code was refused.
+    RecoveryCodeUsed = "recovery_code_used", target "recovery code";
+    /// A recovery link was created by an operator, in place of the one of before.
+    RecoveryLinkCreated = "recovery_link_created", target "recovery link";
+    /// An open recovery link was withdrawn by an operator.
+    RecoveryLinkWithdrawn = "recovery_link_withdrawn", target "recovery link";
+    /// An account was recovered with an operator's link, which made its codes void; or a link was refused.
+    RecoveryLinkUsed = "recovery_link_used", target "recovery link";
     /// One access token was revoked.
     TokenRevoked = "token_revoked", target "token ID (`jti`)";
     /// A signing key was created.

@@ -23,6 +23,14 @@ identifier! {
     InvitationId
 }
 identifier! {
+    /// Names a recovery code to the record.
+    RecoveryCodeId
+}
+identifier! {
+    /// Names a recovery link to the record.
+    RecoveryLinkId
+}
+identifier! {
     /// Names an event in the record. Rises with the time.
     EventId
 }

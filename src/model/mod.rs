@@ -22,6 +22,7 @@ pub mod password;
 pub mod prefix;
 pub mod presence;
 pub mod record;
+pub mod recovery;
 pub mod registration;
 pub mod role;
 pub mod service_account;

@@ -43,7 +43,10 @@ macro_rules! account_columns {
     () => {
         concat!(
             "id, username, display_name, password_hash, request_id, created_at, disabled_at, last_sign_in_at,
-    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count, ",
+    recovered_at,
+    (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count,
+    (SELECT count(*) FROM recovery_codes WHERE recovery_codes.account_id = accounts.id)
+        AS recovery_codes_left, ",
             group_names!("accounts.id")
         )
     };
@@ -220,7 +223,9 @@ pub(super) struct AccountRow {
     created_at: i64,
     disabled_at: Option<i64>,
     last_sign_in_at: Option<i64>,
+    recovered_at: Option<i64>,
     passkey_count: i64,
+    recovery_codes_left: i64,
     group_names: Option<String>,
 }
 
@@ -239,6 +244,8 @@ impl AccountRow {
             created_at: Timestamp::from_micros(self.created_at),
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
             last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),
+            recovery_codes_left: u32::try_from(self.recovery_codes_left).unwrap_or(u32::MAX),
+            recovered_at: self.recovered_at.map(Timestamp::from_micros),
         };
         Ok(AccountWithPassword {
             account,

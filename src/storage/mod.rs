@@ -21,6 +21,7 @@ mod options;
 pub mod passkeys;
 pub mod passwords;
 pub mod record;
+pub mod recovery;
 pub mod revocations;
 pub mod service_accounts;
 pub mod sessions;

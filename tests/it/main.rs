@@ -42,6 +42,7 @@ mod passkeys;
 mod passwords;
 mod postgres;
 mod rebinding;
+mod recovery;
 mod refresh;
 mod registration;
 mod replicas;

@@ -28,7 +28,13 @@ export type KnownActivityKind =
   | "account_groups_changed"
   | "username_unlocked"
   | "invitation_created"
-  | "invitation_withdrawn";
+  | "invitation_withdrawn"
+  | "recovery_codes_created"
+  | "recovery_codes_removed"
+  | "recovery_code_used"
+  | "recovery_link_created"
+  | "recovery_link_withdrawn"
+  | "recovery_link_used";
 
 /** The kind of an event. Later versions of the server add names. */
 export type ActivityKind = KnownActivityKind | (string & Record<never, never>);

@@ -29,6 +29,7 @@ type InternalReason =
   | "SIGNING_KEY_NOT_FOUND"
   | "INVITATION_NOT_FOUND"
   | "INVITATION_LIMIT_REACHED"
+  | "RECOVERY_LINK_NOT_FOUND"
   | "ACCOUNT_HAS_CREDENTIAL"
   | "WATCHER_TOO_SLOW"
   // Only from services that verify access tokens.
@@ -57,6 +58,9 @@ const KINDS: Record<Exclude<keyof typeof ErrorReason, InternalReason>, FailureKi
   PASSKEY_SUSPENDED: "suspended",
   REGISTRATION_CLOSED: "closed",
   INVITATION_INVALID: "not-invited",
+  RECOVERY_CODE_INVALID: "wrong-code",
+  RECOVERY_LINK_INVALID: "wrong-link",
+  RECOVERY_ENDED: "expired",
   USERNAME_TAKEN: "taken",
   PASSKEY_ALREADY_REGISTERED: "already-registered",
   FIELDS_INVALID: "invalid",

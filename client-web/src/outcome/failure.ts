@@ -25,8 +25,10 @@ export type Failure = (
        * - `suspended`: an operator suspended the passkey. Another one, or the password, signs in.
        * - `closed`: the server lets no one register. The operator creates accounts.
        * - `not-invited`: the invitation is unknown, or it was used or withdrawn, or has expired.
+       * - `wrong-code`: the username or the recovery code is wrong, or the code was used or replaced.
+       * - `wrong-link`: the recovery link is unknown, or it was used or withdrawn, or has expired.
        * - `taken`: the username belongs to another account.
-       * - `expired`: the ceremony took too long. Start it again.
+       * - `expired`: the ceremony or the recovery took too long. Start it again.
        * - `locked`: too many failed attempts. A passkey or the operator unlocks the password, and a
        *   new sign-in where it was locked within a session.
        * - `signed-out`: there is no session, or it has ended.
@@ -52,6 +54,8 @@ export type Failure = (
         | "suspended"
         | "closed"
         | "not-invited"
+        | "wrong-code"
+        | "wrong-link"
         | "taken"
         | "expired"
         | "locked"

@@ -124,6 +124,27 @@ pub(in crate::cli) enum AccountsCommand {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Print a recovery link for a person whose credentials are lost
+    ///
+    /// The link goes to standard output. It is valid for 24 hours and used once; opening it uses nothing up.
+    /// Its first user adds a passkey or sets a password and has the account, so give it to the owner in a
+    /// way that no one else reads. Another link of the account becomes void.
+    RecoveryLink {
+        #[command(flatten)]
+        act: Act,
+        /// Remove the other credentials of the account and end its sessions when the link is used
+        #[arg(long)]
+        remove_credentials: bool,
+    },
+    /// Withdraw the open recovery link of an account
+    WithdrawRecoveryLink(Act),
+    /// Remove the recovery codes of an account
+    RemoveRecoveryCodes {
+        #[command(flatten)]
+        act: Act,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Remove the password of an account, also if it is the last way to sign in, and end the sessions that
     /// it opened
     RemovePassword {

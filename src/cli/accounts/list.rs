@@ -56,15 +56,17 @@ pub(super) async fn show(console: &Console<'_>, name: &str) -> Outcome {
         ("Display name", &account.display_name),
         ("State", state(&account)),
         ("Credentials", &credentials(&account)),
+        ("Recovery codes", &account.recovery_codes_left.to_string()),
         ("Groups", &account.groups.join(" ")),
         ("Created", &time(account.create_time.as_ref())),
         ("Disabled", &time(account.disabled_time.as_ref())),
         ("Last sign-in", &time(account.last_sign_in_time.as_ref())),
+        ("Last recovery", &time(account.last_recovery_time.as_ref())),
         ("Etag", &account.etag),
     ];
     let mut lines = fields.iter().map(|(name, value)| {
         let name = format!("{name}:");
-        format!("{name:<14}{}", printable(value))
+        format!("{name:<16}{}", printable(value))
     });
     lines.try_for_each(line)
 }

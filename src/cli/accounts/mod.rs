@@ -5,6 +5,7 @@ mod arguments;
 mod creation;
 mod credentials;
 mod list;
+mod recovery;
 pub(super) mod sessions;
 mod updates;
 
@@ -44,6 +45,13 @@ async fn perform(console: &Console<'_>, command: AccountsCommand, context: &Cont
         C::SuspendPasskey(act) => credentials::suspend(console, act).await,
         C::ResumePasskey(act) => credentials::resume(console, act).await,
         C::RemovePasskey { act, consent } => credentials::remove(console, act, &consent).await,
+        C::RecoveryLink { act, remove_credentials } => {
+            recovery::create_link(console, act, remove_credentials).await
+        }
+        C::WithdrawRecoveryLink(act) => recovery::withdraw_link(console, act).await,
+        C::RemoveRecoveryCodes { act, consent } => {
+            recovery::remove_codes(console, act, &consent).await
+        }
         C::RemovePassword { act, consent } => {
             credentials::remove_password(console, act, &consent).await
         }

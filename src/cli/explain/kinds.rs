@@ -143,6 +143,36 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
         "Withdrawing an invitation was refused",
     ),
     (
+        EventKind::RecoveryCodesCreated,
+        "Recovery codes were made, which replaced those of before",
+        "Making recovery codes was refused",
+    ),
+    (
+        EventKind::RecoveryCodesRemoved,
+        "The recovery codes of the account were removed",
+        "Removing the recovery codes of the account was refused",
+    ),
+    (
+        EventKind::RecoveryCodeUsed,
+        "The account was recovered with one of its codes",
+        "A recovery with a code was refused",
+    ),
+    (
+        EventKind::RecoveryLinkCreated,
+        "The recovery link {target} was created",
+        "Creating a recovery link was refused",
+    ),
+    (
+        EventKind::RecoveryLinkWithdrawn,
+        "The recovery link {target} was withdrawn",
+        "Withdrawing a recovery link was refused",
+    ),
+    (
+        EventKind::RecoveryLinkUsed,
+        "The account was recovered with the link {target} of an operator",
+        "A recovery with a link was refused",
+    ),
+    (
         EventKind::TokenRevoked,
         "The access token {target} was revoked",
         "Revoking an access token was refused",

@@ -183,6 +183,26 @@ pub(super) const MEANINGS: &[(&str, &str, &str)] = &[
         "the invitation is unknown, was used or withdrawn, or has expired",
         "Give the person another invitation, or have them sign in if they have used this one.",
     ),
+    (
+        "RECOVERY_CODE_INVALID",
+        "the username or the recovery code was wrong, or the code was used or replaced",
+        "Have the person try another of their codes. Without one, give them a link: claviger accounts recovery-link {account}",
+    ),
+    (
+        "RECOVERY_LINK_INVALID",
+        "the recovery link is unknown, was used, replaced or withdrawn, or has expired",
+        "Give the person another link: claviger accounts recovery-link {account}",
+    ),
+    (
+        "RECOVERY_ENDED",
+        "the recovery had expired or was completed, or what it was begun with was void",
+        "Have the person begin again, and finish within 15 minutes.",
+    ),
+    (
+        "RECOVERY_LINK_NOT_FOUND",
+        "the account had no open recovery link",
+        "Nothing is to be withdrawn.",
+    ),
     ("CURSOR_INVALID", "the cursor was not issued by the server", FIX_CLIENT),
     (
         "TOO_MANY_ATTEMPTS",

@@ -260,5 +260,7 @@ fn created(account: NewAccount) -> Account {
         created_at,
         disabled_at: None,
         last_sign_in_at: Some(created_at),
+        recovery_codes_left: 0,
+        recovered_at: None,
     }
 }

@@ -85,6 +85,8 @@ mod tests {
             created_at: CREATED,
             disabled_at: None,
             last_sign_in_at: None,
+            recovery_codes_left: 0,
+            recovered_at: None,
         };
         AccountWithPassword { account, password_hash: None, request_id }
     }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod explanations;
 pub mod invitations;
 pub mod keys;
+pub mod recovery;
 pub mod revocations;
 pub mod rights;
 pub mod service_accounts;

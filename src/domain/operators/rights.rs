@@ -64,6 +64,9 @@ operations! {
     SuspendPasskey: HelpDesk, Some(EventKind::PasskeySuspended);
     ResumePasskey: HelpDesk, Some(EventKind::PasskeyResumed);
     RemovePasskey: HelpDesk, Some(EventKind::PasskeyRemoved);
+    CreateRecoveryLink: HelpDesk, Some(EventKind::RecoveryLinkCreated);
+    WithdrawRecoveryLink: HelpDesk, Some(EventKind::RecoveryLinkWithdrawn);
+    RemoveRecoveryCodes: HelpDesk, Some(EventKind::RecoveryCodesRemoved);
     CreateInvitation: HelpDesk, Some(EventKind::InvitationCreated);
     // Their usernames are of people who have no account yet.
     ListInvitations: HelpDesk, None;

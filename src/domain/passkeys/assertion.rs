@@ -141,6 +141,7 @@ const fn user_handle(purpose: CeremonyPurpose) -> UserHandle {
         CeremonyPurpose::SignUp { .. }
         | CeremonyPurpose::NamedAuthentication { .. }
         | CeremonyPurpose::Registration { .. }
+        | CeremonyPurpose::Recovery { .. }
         | CeremonyPurpose::Reauthentication { .. } => UserHandle::Optional,
     }
 }
@@ -163,7 +164,9 @@ pub(super) fn expected(
         }
         CeremonyPurpose::NamedAuthentication { account_id } => account_id,
         CeremonyPurpose::Reauthentication { account_id, .. } => Some(account_id),
-        CeremonyPurpose::SignUp { .. } | CeremonyPurpose::Registration { .. } => None,
+        CeremonyPurpose::SignUp { .. }
+        | CeremonyPurpose::Registration { .. }
+        | CeremonyPurpose::Recovery { .. } => None,
     };
     // The error does not say whether the name or the credential is unknown, or whether they do not
     // belong together.

@@ -118,6 +118,7 @@ const fn is_authentication(purpose: &CeremonyPurpose) -> bool {
         | CeremonyPurpose::DiscoverableAuthentication => true,
         CeremonyPurpose::SignUp { .. }
         | CeremonyPurpose::Registration { .. }
+        | CeremonyPurpose::Recovery { .. }
         | CeremonyPurpose::Reauthentication { .. } => false,
     }
 }

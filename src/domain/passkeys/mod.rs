@@ -14,6 +14,7 @@ mod management;
 mod providers;
 mod public_key;
 mod reauthentication;
+mod recovery;
 mod registration;
 mod relying_party;
 mod sealing;
@@ -44,6 +45,7 @@ use super::{
 
 use decoys::Decoys;
 pub use providers::provider_name;
+pub use recovery::AcceptedPasskey;
 use relying_party::RelyingParty;
 use sealing::Sealer;
 pub use sign_up::{NewPerson, SignUp, SignedUp};
@@ -206,6 +208,9 @@ impl Passkeys {
                 events.act(Actor::Anonymous)?.event(EventKind::AccountRegistered)
             }
             CeremonyPurpose::Registration { account_id } => {
+                by(account_id)?.event(EventKind::PasskeyAdded).of(account_id)
+            }
+            CeremonyPurpose::Recovery { account_id } => {
                 by(account_id)?.event(EventKind::PasskeyAdded).of(account_id)
             }
             CeremonyPurpose::Reauthentication { account_id, session_id } => {

@@ -27,6 +27,7 @@ const NAMED_UNKNOWN: u8 = 3;
 const DISCOVERABLE: u8 = 4;
 const REAUTHENTICATION: u8 = 5;
 const SIGN_UP: u8 = 6;
+const RECOVERY: u8 = 7;
 
 /// What stands for an account, a session or a digest where there is none.
 const NONE: [u8; 16] = [0; 16];
@@ -54,6 +55,7 @@ impl Sealer {
             CeremonyPurpose::Registration { account_id } => {
                 (REGISTRATION, account_id.as_bytes(), &NONE)
             }
+            CeremonyPurpose::Recovery { account_id } => (RECOVERY, account_id.as_bytes(), &NONE),
             CeremonyPurpose::NamedAuthentication { account_id: Some(account_id) } => {
                 (NAMED, account_id.as_bytes(), &NONE)
             }
@@ -86,6 +88,7 @@ impl Sealer {
         let challenge = take::<CHALLENGE_BYTES>(&mut rest)?;
         let purpose = match kind {
             REGISTRATION => CeremonyPurpose::Registration { account_id },
+            RECOVERY => CeremonyPurpose::Recovery { account_id },
             NAMED => CeremonyPurpose::NamedAuthentication { account_id: Some(account_id) },
             NAMED_UNKNOWN => CeremonyPurpose::NamedAuthentication { account_id: None },
             DISCOVERABLE => CeremonyPurpose::DiscoverableAuthentication,
@@ -121,11 +124,12 @@ mod tests {
         Sealer::new(MasterSecret::new([secret; 32]).derive("passkeys").unwrap())
     }
 
-    fn ceremonies() -> [Ceremony; 6] {
+    fn ceremonies() -> [Ceremony; 7] {
         let account_id = AccountId::from_slice(&[7; 16]).unwrap();
         let session_id = SessionId::from_slice(&[8; 16]).unwrap();
         [
             CeremonyPurpose::Registration { account_id },
+            CeremonyPurpose::Recovery { account_id },
             CeremonyPurpose::NamedAuthentication { account_id: Some(account_id) },
             CeremonyPurpose::NamedAuthentication { account_id: None },
             CeremonyPurpose::DiscoverableAuthentication,

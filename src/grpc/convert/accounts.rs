@@ -22,6 +22,8 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         passkey_count: i32::try_from(account.passkey_count).unwrap_or(i32::MAX),
         create_time: Some(timestamp(account.created_at)),
         groups: account.groups.iter().map(str::to_owned).collect(),
+        recovery_codes_left: i32::try_from(account.recovery_codes_left).unwrap_or(i32::MAX),
+        last_recovery_time: account.recovered_at.map(timestamp),
     }
 }
 

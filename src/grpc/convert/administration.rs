@@ -11,6 +11,7 @@ use crate::{
             accounts::{
                 AccountChange, AccountFilter, AccountPage, CredentialFilter, WantedAccount, etag,
             },
+            recovery::ShownLink,
         },
         sessions::SessionPage,
     },
@@ -139,6 +140,8 @@ pub(crate) fn account(account: &Account) -> pb::Account {
         last_sign_in_time: account.last_sign_in_at.map(timestamp),
         etag: etag(account),
         groups: account.groups.iter().map(str::to_owned).collect(),
+        recovery_codes_left: i32::try_from(account.recovery_codes_left).unwrap_or(i32::MAX),
+        last_recovery_time: account.recovered_at.map(timestamp),
     }
 }
 
@@ -281,4 +284,12 @@ pub(crate) fn sessions_listed(page: &SessionPage) -> pb::ListAccountSessionsResp
 /// The passkeys of an account.
 pub(crate) fn passkeys_listed(passkeys: &[Passkey]) -> pb::ListAccountPasskeysResponse {
     pb::ListAccountPasskeysResponse { passkeys: passkeys.iter().map(passkey).collect() }
+}
+
+/// A new recovery link.
+pub(crate) fn recovery_link(link: &ShownLink) -> pb::CreateRecoveryLinkResponse {
+    pb::CreateRecoveryLinkResponse {
+        link: link.link(),
+        expire_time: Some(timestamp(link.expires_at)),
+    }
 }

@@ -13,6 +13,7 @@ pub(super) mod keys;
 pub(super) mod operators;
 mod pages;
 pub(super) mod passkeys;
+pub(super) mod recovery;
 pub(super) mod revocations;
 pub(super) mod revoking;
 pub(super) mod service_accounts;

@@ -124,6 +124,9 @@ calls! {
     accounts.suspend_passkey: SuspendPasskeyRequest -> SuspendPasskeyResponse;
     accounts.resume_passkey: ResumePasskeyRequest -> ResumePasskeyResponse;
     accounts.remove_passkey: RemovePasskeyRequest -> RemovePasskeyResponse;
+    accounts.create_recovery_link: CreateRecoveryLinkRequest -> CreateRecoveryLinkResponse;
+    accounts.withdraw_recovery_link: WithdrawRecoveryLinkRequest -> WithdrawRecoveryLinkResponse;
+    accounts.remove_recovery_codes: RemoveRecoveryCodesRequest -> RemoveRecoveryCodesResponse;
     invitations.create_invitation: CreateInvitationRequest -> CreateInvitationResponse;
     invitations.list_invitations: ListInvitationsRequest -> ListInvitationsResponse;
     invitations.withdraw_invitation: WithdrawInvitationRequest -> WithdrawInvitationResponse;

@@ -10,11 +10,15 @@ use claviger_token::{
 
 use crate::model::{
     certificate::CertificateName,
-    id::{CeremonyId, EventId, InvitationId, PasskeyId, RequestId, ServiceAccountId},
+    id::{
+        CeremonyId, EventId, InvitationId, PasskeyId, RecoveryCodeId, RecoveryLinkId, RequestId,
+        ServiceAccountId,
+    },
     invitation::InvitationHash,
     label::{DisplayName, PasskeyName},
     passkey::CredentialId,
     password::PasswordHash,
+    recovery::RecoveryHash,
     service_account::ServiceAccountName,
     service_key::ServiceKeyHash,
     token::RefreshFamilyHash,
@@ -90,6 +94,9 @@ stored!(Bytes:
     InvitationHash => |it| it.as_bytes(),
     InvitationId => |it| it.as_bytes(),
     PasskeyId => |it| it.as_bytes(),
+    RecoveryCodeId => |it| it.as_bytes(),
+    RecoveryHash => |it| it.as_bytes(),
+    RecoveryLinkId => |it| it.as_bytes(),
     RequestId => |it| it.as_bytes(),
     ServiceAccountId => |it| it.as_bytes(),
     SessionId => |it| it.as_bytes(),

@@ -18,6 +18,7 @@ use crate::{
         locks::{lock_account, lock_invitation},
         params,
         passkeys::insert_new,
+        recovery,
         sessions::{Ended, Ending, SessionEnd, end_everything, insert_session},
     },
 };
@@ -125,6 +126,8 @@ async fn add(
     }
     mark_used(connection, first.invitation, session).await?;
     connection.execute(WITHDRAW_OTHERS, params![id]).await?;
+    // Nothing says whose codes they are that an account without a credential has left.
+    recovery::void(connection, id).await?;
     let ended = end_everything(connection, id, end).await?;
     let opened = insert_session(connection, session).await?;
     let act = &session.act;

@@ -35,7 +35,9 @@ pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SelectionEnd, SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
-pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another, surplus_end};
+pub(super) use opening::{
+    ACCOUNT_DISABLED, Opened, end_surplus, insert_session, open_another, surplus_end,
+};
 pub(super) use row::{
     SessionAndProfileRow, SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later,
     last_issue, profile_columns, session_columns,

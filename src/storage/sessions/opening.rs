@@ -210,7 +210,7 @@ struct OpenRow {
 }
 
 /// Makes room for one session: ends those that were unused for the longest time.
-async fn end_surplus(
+pub(in crate::storage) async fn end_surplus(
     connection: &mut Connection,
     session: &NewSession,
     end: SessionEnd,

@@ -6,6 +6,7 @@
 
 mod invitations;
 mod record;
+mod recovery;
 mod service_accounts;
 
 /// A table, and what is done with its rows.
@@ -112,6 +113,7 @@ pub const TABLES: &[Table] = &[
             integer("epoch"),
             integer("disabled_at"),
             integer("last_sign_in_at"),
+            integer("recovered_at"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),
@@ -298,6 +300,8 @@ pub const TABLES: &[Table] = &[
     service_accounts::KEYS,
     service_accounts::CERTIFICATES,
     invitations::INVITATIONS,
+    recovery::CODES,
+    recovery::LINKS,
     Table {
         name: "sign_in_failures",
         key_columns: 1,

@@ -18,6 +18,7 @@ async fn grpcurl_lists_the_services_of_each_port() {
         "claviger.v1.AccountService",
         "claviger.v1.AuthService",
         "claviger.v1.PasskeyService",
+        "claviger.v1.RecoveryService",
         "claviger.v1.SessionService",
         "grpc.health.v1.Health",
     ] {

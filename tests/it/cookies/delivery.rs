@@ -3,8 +3,8 @@
 use claviger_proto::pb;
 
 use super::{
-    after, change_password, login, logout, passkey_sign_in, passkey_sign_up, refresh, register,
-    signed_in,
+    after, change_password, login, logout, passkey_sign_in, passkey_sign_up, recoveries, refresh,
+    register, signed_in,
 };
 use crate::support::{Answer, DAY, Dialect, OTHER_PASSWORD, PASSWORD, Page, TestApp};
 
@@ -48,6 +48,15 @@ async fn assert_every_call_delivers(app: &TestApp, page: &Page, origin: &str, ex
     let finish = passkey_sign_in(app, &alice, "alice", origin).await;
     let authenticated = page.call(finish).await;
     assert_delivered(&authenticated, |it| &it.tokens, name, attributes);
+
+    let (by_passkey, _) = recoveries(app, &alice, origin).await;
+    let recovered = page.call(by_passkey).await;
+    assert_delivered(&recovered, |it| &it.tokens, name, attributes);
+
+    let dora = app.registered("dora").await;
+    let (_, of_dora) = recoveries(app, &dora, origin).await;
+    let recovered = page.call(of_dora).await;
+    assert_delivered(&recovered, |it| &it.tokens, name, attributes);
 
     let access_token = authenticated.result.unwrap().tokens.unwrap().access_token;
     let page = page.bearing(&access_token);

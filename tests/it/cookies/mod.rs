@@ -11,8 +11,10 @@ mod white_space;
 use claviger_proto::pb::{self, RefreshTokenDelivery};
 
 use crate::support::{
-    Answer, Authenticator, Dialect, PASSWORD, Page, Person, TestApp,
-    ceremonies::authentication_credential, sign_ups,
+    Answer, Authenticator, Dialect, OTHER_PASSWORD, PASSWORD, Page, Person, TestApp,
+    ceremonies::authentication_credential,
+    recoveries::{NOTHING, finish},
+    sign_ups,
 };
 
 const COOKIE: i32 = RefreshTokenDelivery::Cookie as i32;
@@ -83,6 +85,29 @@ async fn passkey_sign_up(app: &TestApp, username: &str, origin: &str) -> pb::Fin
         refresh_token_delivery: COOKIE,
         ..sign_ups::finish(&ceremony, username, &mut phone)
     }
+}
+
+/// Begins two recoveries of a person and answers the ceremony of one: all but the last calls of both.
+async fn recoveries(
+    app: &TestApp,
+    person: &Person,
+    origin: &str,
+) -> (pb::FinishPasskeyRecoveryRequest, pb::RecoverWithPasswordRequest) {
+    let codes = person.make_codes().await.unwrap();
+    let begun = app.stranger().begin(&person.account.username, &codes[0]).await.unwrap();
+    let ceremony = app.stranger().start_passkey(&begun).await.unwrap();
+    let mut phone = Authenticator::platform(origin);
+    let by_passkey = pb::FinishPasskeyRecoveryRequest {
+        refresh_token_delivery: COOKIE,
+        ..finish(&begun, &ceremony, &mut phone, NOTHING)
+    };
+    let by_password = pb::RecoverWithPasswordRequest {
+        recovery: begun.0.recovery,
+        new_password: OTHER_PASSWORD.to_owned(),
+        refresh_token_delivery: COOKIE,
+        ..Default::default()
+    };
+    (by_passkey, by_password)
 }
 
 /// A page on which somebody has just registered: it holds the cookie and the access token.

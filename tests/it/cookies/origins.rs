@@ -4,8 +4,8 @@
 use claviger_proto::pb;
 
 use super::{
-    change_password, login, logout, passkey_sign_in, passkey_sign_up, refresh, register, signed_in,
-    without_delivery,
+    change_password, login, logout, passkey_sign_in, passkey_sign_up, recoveries, refresh,
+    register, signed_in, without_delivery,
 };
 use crate::{
     assert_refused,
@@ -87,6 +87,22 @@ async fn a_foreign_page_uses_up_no_ceremony() {
         assert_eq!(alice.list_sessions().await.unwrap().len(), 1);
         page.call(finish).await.result.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_foreign_page_completes_no_recovery() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    let (by_passkey, by_password) = recoveries(&app, &alice, ORIGIN).await;
+    let page = Page::open(&app, Dialect::GrpcWeb);
+
+    for origins in FOREIGN {
+        assert_sent_away(page.from(origins).call(by_passkey.clone()).await, origins);
+        assert_sent_away(page.from(origins).call(by_password.clone()).await, origins);
+    }
+
+    assert_eq!(alice.get_account().await.unwrap().recovery_codes_left, 10);
+    page.call(by_passkey).await.result.unwrap();
 }
 
 #[tokio::test]

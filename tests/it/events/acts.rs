@@ -6,7 +6,10 @@ use tonic::Request;
 use super::{one, recorded, rows};
 use crate::{
     assert_refused,
-    support::{Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp, sign_ups},
+    support::{
+        Authenticator, MINUTE, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, TestApp,
+        recoveries::EVERYTHING, sign_ups,
+    },
 };
 
 #[tokio::test]
@@ -273,4 +276,52 @@ async fn refused_assertions(app: &TestApp, alice: &Person) {
             one(app, refused, stranger.finish_authentication(&ceremony.id, answer)).await;
         assert_eq!(row.account(), id);
     }
+}
+
+#[tokio::test]
+async fn recoveries_are_recorded_with_all_that_they_change() {
+    let app = TestApp::start().await;
+    let alice = app.registered("alice").await;
+    alice.add_passkey(&mut Authenticator::platform(ORIGIN), "lost").await.unwrap();
+    let id = Some(alice.account.id.clone());
+    let stranger = app.stranger();
+
+    let made = "recovery_codes_created success by account";
+    let (codes, row) = one(&app, made, alice.make_codes()).await;
+    assert_eq!((row.account(), row.session()), (id.clone(), Some(alice.tokens.session_id.clone())));
+    let codes = codes.unwrap();
+    let wrong = "recovery_code_used refused by anonymous RECOVERY_CODE_INVALID";
+    let (_, known) = one(&app, wrong, stranger.begin("alice", "00000")).await;
+    let (_, unknown) = one(&app, wrong, stranger.begin("stranger", &codes[0])).await;
+    assert_eq!((known.account(), unknown.account()), (id.clone(), None));
+    let wrong = "recovery_link_used refused by anonymous RECOVERY_LINK_INVALID";
+    let (_, row) = one(&app, wrong, stranger.begin_with("clv_rl_guessed")).await;
+    assert_eq!((row.account(), row.target), (None, None));
+    let (begun, none) = recorded(&app, stranger.begin("alice", &codes[0])).await;
+    assert_eq!(none, [], "nothing has happened yet");
+    let begun = begun.unwrap();
+
+    let mut phone = Authenticator::platform(ORIGIN);
+    let completed = stranger.recover(&begun, &mut phone, EVERYTHING);
+    let (back, written) = recorded(&app, completed).await;
+    let back = back.unwrap();
+    let mut summaries: Vec<_> = written.iter().map(super::Row::summary).collect();
+    summaries.sort();
+    assert_eq!(
+        summaries,
+        [
+            "all_sessions_ended success by account",
+            "passkey_added success by account",
+            "passkey_removed success by account",
+            "password_removed success by account",
+            "recovery_code_used success by account passkey",
+        ]
+    );
+    assert!(written.iter().all(|row| row.account() == id));
+    let session = Some(back.tokens.session_id.clone());
+    assert!(written.iter().all(|row| row.session() == session), "{written:#?}");
+    let ended = "recovery_code_used refused by account RECOVERY_ENDED";
+    let again = stranger.recover_with_password(&begun, PASSWORD, false);
+    let (_, row) = one(&app, ended, again).await;
+    assert_eq!(row.account(), id);
 }

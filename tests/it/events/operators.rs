@@ -32,13 +32,17 @@ async fn acts_of_an_operator_over_the_network_name_its_service_account() {
 async fn commands_name_the_user_of_the_operating_system() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
+    alice.make_codes().await.unwrap();
     let key = app.query_text("SELECT key_id FROM signing_keys").await;
     let session = alice.tokens.session_id.as_str();
     let token = "0197c1c5-3f2e-7a0b-8c3d-2a1b3c4d5e6f";
-    let commands: [(&[&str], &str, Option<&str>); 14] = [
+    let commands: [(&[&str], &str, Option<&str>); 17] = [
         (&["accounts", "unlock", "alice"], "username_unlocked", None),
         (&["accounts", "unlock", "stranger"], "username_unlocked", None),
         (&["accounts", "set-groups", "alice", "staff"], "account_groups_changed", None),
+        (&["accounts", "recovery-link", "alice"], "recovery_link_created", None),
+        (&["accounts", "withdraw-recovery-link", "alice"], "recovery_link_withdrawn", None),
+        (&["accounts", "remove-recovery-codes", "alice", "--yes"], "recovery_codes_removed", None),
         (&["revoke", "session", session], "session_ended", Some(session)),
         (&["revoke", "account", "alice"], "all_sessions_ended", None),
         (&["revoke", "token", token], "token_revoked", Some(token)),

@@ -4,7 +4,9 @@ use claviger::{grpc::contracts::admin::CreateInvitationRequest, model::role::Rol
 use claviger_proto::pb;
 
 use super::rows;
-use crate::support::{Authenticator, ORIGIN, OTHER_PASSWORD, PASSWORD, TestApp};
+use crate::support::{
+    Authenticator, ORIGIN, OTHER_PASSWORD, PASSWORD, TestApp, recoveries::NOTHING,
+};
 
 #[tokio::test]
 async fn no_row_holds_a_secret_or_the_name_of_an_account() {
@@ -22,6 +24,10 @@ async fn no_row_holds_a_secret_or_the_name_of_an_account() {
     stranger.finish_authentication(&started.id, forced).await.err().unwrap();
     stranger.sign_in_discoverable(&mut key).await.unwrap();
     let invitation = invited(&app).await;
+    let codes = alice.make_codes().await.unwrap();
+    let begun = stranger.begin("alice-liddell", &codes[0]).await.unwrap();
+    stranger.recover(&begun, &mut Authenticator::platform(ORIGIN), NOTHING).await.unwrap();
+    stranger.begin("alice-liddell", &codes[1]).await.err().unwrap();
     let changed = alice.change_password(PASSWORD, OTHER_PASSWORD).await.unwrap();
     changed.logout().await.unwrap();
 
@@ -31,6 +37,8 @@ async fn no_row_holds_a_secret_or_the_name_of_an_account() {
     let tokens = [&alice, &changed].map(|it| [&it.tokens.refresh_token, &it.tokens.access_token]);
     let mut secrets = vec![PASSWORD, OTHER_PASSWORD, operator_key.as_str(), "argon2"];
     secrets.push(invitation.as_str());
+    secrets.extend(codes.iter().map(|it| &it[..11]));
+    secrets.push(&begun.0.recovery[7..]);
     secrets.extend(tokens.iter().flatten().map(|it| it.as_str()));
     let names = ["liddell", "typed", "name-of-passkey", started.id.as_str()];
     for hidden in secrets.into_iter().chain(names) {

@@ -5,11 +5,13 @@ use std::{fs, path::Path};
 use claviger::{
     domain::operators::rights::Operation,
     grpc::contracts::admin::{
-        CreateAccountRequest, DeleteAccountRequest, DisableAccountRequest, EnableAccountRequest,
-        EndAccountSessionRequest, EndAllAccountSessionsRequest, GetAccountRequest,
-        ListAccountPasskeysRequest, ListAccountSessionsRequest, ListAccountsRequest,
-        RemovePasskeyRequest, RemovePasswordRequest, ResumePasskeyRequest, SuspendPasskeyRequest,
-        UnlockAccountRequest, UpdateAccountRequest, account_service_client::AccountServiceClient,
+        CreateAccountRequest, CreateRecoveryLinkRequest, DeleteAccountRequest,
+        DisableAccountRequest, EnableAccountRequest, EndAccountSessionRequest,
+        EndAllAccountSessionsRequest, GetAccountRequest, ListAccountPasskeysRequest,
+        ListAccountSessionsRequest, ListAccountsRequest, RemovePasskeyRequest,
+        RemovePasswordRequest, RemoveRecoveryCodesRequest, ResumePasskeyRequest,
+        SuspendPasskeyRequest, UnlockAccountRequest, UpdateAccountRequest,
+        WithdrawRecoveryLinkRequest, account_service_client::AccountServiceClient,
     },
     model::role::Role,
 };
@@ -45,6 +47,9 @@ async fn try_all(mut caller: AccountServiceClient<Keyed>) -> Vec<(Operation, Res
         (O::SuspendPasskey, call!(suspend_passkey, SuspendPasskeyRequest)),
         (O::ResumePasskey, call!(resume_passkey, ResumePasskeyRequest)),
         (O::RemovePasskey, call!(remove_passkey, RemovePasskeyRequest)),
+        (O::CreateRecoveryLink, call!(create_recovery_link, CreateRecoveryLinkRequest)),
+        (O::WithdrawRecoveryLink, call!(withdraw_recovery_link, WithdrawRecoveryLinkRequest)),
+        (O::RemoveRecoveryCodes, call!(remove_recovery_codes, RemoveRecoveryCodesRequest)),
     ]
 }
 

@@ -16,6 +16,7 @@ mod passwords;
 mod plans;
 mod races;
 mod record;
+mod recovery;
 mod refresh_tokens;
 mod revocations;
 mod service_accounts;

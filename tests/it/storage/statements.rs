@@ -266,6 +266,40 @@ async fn a_refused_sign_in_costs_the_same_for_a_name_that_no_account_has() {
     assert_eq!(rows, 2, "one for each refusal");
 }
 
+#[tokio::test]
+async fn a_refused_recovery_code_costs_the_same_whatever_is_wrong() {
+    let server = PostgresServer::start(&[("log_statement", "all")]);
+    server.create_database(DATABASE, None).await;
+    let home = Home::at(server.url(DATABASE));
+    migrations::create(&home.options()).await.unwrap();
+    let app = TestApp::start_in(home, &[]).await;
+    let [alice, carol] = [app.registered("alice").await, app.registered("carol").await];
+    let of_alice = alice.make_codes().await.unwrap();
+    let of_carol = carol.make_codes().await.unwrap();
+    let disable = "UPDATE accounts SET disabled_at = 1 WHERE username = 'carol'";
+    app.home().raw().await.execute(disable).await;
+    let mut log = StatementLog::new(&server);
+
+    for (name, code) in [
+        ("alice", "00000"),
+        ("alice", of_carol[0].as_str()),
+        ("carol", of_carol[0].as_str()),
+        ("stranger", of_alice[0].as_str()),
+    ] {
+        let refused = log.cost("refused", app.stranger().begin(name, code)).await;
+        assert!(refused.is_err());
+    }
+
+    let costs = log.costs();
+    assert_eq!(
+        costs[0].1,
+        "SELECT sign_in_failures, \
+         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts, \
+         BEGIN, INSERT events, COMMIT"
+    );
+    assert!(costs.iter().all(|it| *it == costs[0]), "{costs:#?}");
+}
+
 /// Which part of a server's log belongs to which call.
 struct StatementLog<'a> {
     server: &'a PostgresServer,

@@ -22,6 +22,7 @@ pub mod patience;
 pub mod people;
 pub mod process;
 pub mod raw;
+pub mod recoveries;
 pub mod refusal;
 pub mod schema;
 pub mod servers;

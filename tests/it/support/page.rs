@@ -181,6 +181,10 @@ calls! {
     "PasskeyService/FinishSignUp": FinishSignUpRequest -> FinishSignUpResponse;
     "PasskeyService/FinishAuthentication":
         FinishAuthenticationRequest -> FinishAuthenticationResponse;
+    "RecoveryService/RecoverWithPassword":
+        RecoverWithPasswordRequest -> RecoverWithPasswordResponse;
+    "RecoveryService/FinishPasskeyRecovery":
+        FinishPasskeyRecoveryRequest -> FinishPasskeyRecoveryResponse;
     "AccountService/ChangePassword": ChangePasswordRequest -> ChangePasswordResponse;
     "AccountService/GetAccount": GetAccountRequest -> GetAccountResponse;
     "AccountService/DeleteAccount": DeleteAccountRequest -> DeleteAccountResponse;

@@ -4,7 +4,8 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use claviger_proto::pb::{
     self, account_service_client::AccountServiceClient, auth_service_client::AuthServiceClient,
-    passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
+    passkey_service_client::PasskeyServiceClient, recovery_service_client::RecoveryServiceClient,
+    session_service_client::SessionServiceClient,
 };
 use tonic::{
     Request, Status,
@@ -130,6 +131,10 @@ impl Person {
 
     pub fn passkeys(&self) -> PasskeyServiceClient<Wire> {
         PasskeyServiceClient::with_interceptor(self.channel.clone(), self.bearer())
+    }
+
+    pub fn recoveries(&self) -> RecoveryServiceClient<Wire> {
+        RecoveryServiceClient::with_interceptor(self.channel.clone(), self.bearer())
     }
 
     /// Registers an account; answers with the person signed in.

@@ -40,6 +40,12 @@ export const activity: Texts["activity"] = {
     username_unlocked: "Passwort entsperrt",
     invitation_created: "Einladung zum Konto erstellt",
     invitation_withdrawn: "Einladung zum Konto zurückgezogen",
+    recovery_codes_created: "Neue Wiederherstellungscodes erstellt",
+    recovery_codes_removed: "Wiederherstellungscodes entfernt",
+    recovery_code_used: "Konto mit einem Wiederherstellungscode wiederhergestellt",
+    recovery_link_created: "Link zur Wiederherstellung erstellt",
+    recovery_link_withdrawn: "Link zur Wiederherstellung zurückgezogen",
+    recovery_link_used: "Konto mit einem Link der Betreiber wiederhergestellt",
   },
   ends: {
     logout: "Abgemeldet",
@@ -56,6 +62,9 @@ export const activity: Texts["activity"] = {
     password_set: (how) => `Jemand hat versucht,${how} ein Passwort festzulegen`,
     password_changed: (how) => `Jemand hat versucht, das Passwort${how} zu ändern`,
     passkey_added: "Jemand hat versucht, einen Passkey hinzuzufügen",
+    recovery_code_used:
+      "Jemand hat versucht, das Konto mit einem falschen oder verbrauchten Wiederherstellungscode wiederherzustellen",
+    recovery_link_used: "Jemand hat versucht, das Konto mit einem Link wiederherzustellen",
   },
   operator: {
     account_created: "Die Betreiber haben Ihr Konto erstellt",
@@ -68,6 +77,11 @@ export const activity: Texts["activity"] = {
     account_disabled: "Die Betreiber haben Ihr Konto gesperrt",
     account_enabled: "Die Betreiber haben Ihr Konto wieder freigegeben",
     account_groups_changed: "Die Betreiber haben Ihre Gruppen geändert",
+    recovery_codes_removed: "Die Betreiber haben Ihre Wiederherstellungscodes entfernt",
+    recovery_link_created:
+      "Die Betreiber haben einen Link zur Wiederherstellung Ihres Kontos erstellt",
+    recovery_link_withdrawn:
+      "Die Betreiber haben den Link zur Wiederherstellung Ihres Kontos zurückgezogen",
   },
   operatorDid: (sentence) => `Die Betreiber: ${sentence}`,
   operatorOther: "Die Betreiber haben etwas getan, das diese Seite noch nicht beschreiben kann",

@@ -277,6 +277,10 @@ export const de: Texts = {
       "Hier können keine Konten erstellt werden. Bitten Sie die Betreiber dieser Website um eines.",
     "not-invited":
       "Diese Einladung gilt nicht: Sie wurde benutzt oder zurückgezogen oder ist abgelaufen. Bitten Sie die Betreiber dieser Website um eine neue.",
+    "wrong-code":
+      "Der Benutzername oder der Wiederherstellungscode stimmt nicht. Jeder Code gilt einmal.",
+    "wrong-link":
+      "Dieser Link gilt nicht: Er wurde benutzt oder zurückgezogen oder ist abgelaufen. Bitten Sie die Betreiber dieser Website um einen neuen.",
     taken: "Dieser Benutzername ist vergeben.",
     expired: "Das hat etwas zu lange gedauert. Bitte versuchen Sie es noch einmal.",
     locked:

@@ -47,6 +47,12 @@ export const activity = {
     username_unlocked: "Unlocked the password",
     invitation_created: "Created an invitation to the account",
     invitation_withdrawn: "Withdrew an invitation to the account",
+    recovery_codes_created: "Made new recovery codes",
+    recovery_codes_removed: "Removed the recovery codes",
+    recovery_code_used: "Recovered the account with a recovery code",
+    recovery_link_created: "Created a recovery link",
+    recovery_link_withdrawn: "Withdrew a recovery link",
+    recovery_link_used: "Recovered the account with a link from the operator",
   } satisfies Record<Exclude<KnownActivityKind, Attempt>, Sentence>,
   /** Why a session ended, where that says more than its end. */
   ends: {
@@ -64,6 +70,8 @@ export const activity = {
     password_set: (how: string) => `Someone tried to set a password${how}`,
     password_changed: (how: string) => `Someone tried to change the password${how}`,
     passkey_added: "Someone tried to add a passkey",
+    recovery_code_used: "Someone tried to recover the account with a wrong or used recovery code",
+    recovery_link_used: "Someone tried to recover the account with a recovery link",
   } satisfies Partial<Record<KnownActivityKind, Sentence>> & Record<Attempt, Sentence>,
   /** What an operator did. Everything else that succeeded is introduced by `operatorDid`. */
   operator: {
@@ -77,6 +85,9 @@ export const activity = {
     account_disabled: "The operator disabled your account",
     account_enabled: "The operator enabled your account again",
     account_groups_changed: "The operator changed your groups",
+    recovery_codes_removed: "The operator removed your recovery codes",
+    recovery_link_created: "The operator created a recovery link for your account",
+    recovery_link_withdrawn: "The operator withdrew the recovery link for your account",
   },
   operatorDid: (sentence: string) => `The operator: ${sentence}`,
   operatorOther: "The operator did something that this page cannot describe yet",

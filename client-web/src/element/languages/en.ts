@@ -275,6 +275,9 @@ export const en = {
     closed: "Accounts cannot be created here. Ask the people who run this site for one.",
     "not-invited":
       "This invitation is not valid: it was used or withdrawn, or it has expired. Ask the people who run this site for another one.",
+    "wrong-code": "The username or the recovery code is not right. Each code works once.",
+    "wrong-link":
+      "This link is not valid: it was used or withdrawn, or it has expired. Ask the people who run this site for another one.",
     taken: "This username is taken.",
     expired: "That took a little too long. Please try again.",
     locked:

@@ -90,6 +90,8 @@ pub(in crate::cli) fn account(it: &pb::Account) -> Object {
         ("last_sign_in_time", time(it.last_sign_in_time.as_ref())),
         ("etag", json!(it.etag)),
         ("groups", json!(it.groups)),
+        ("recovery_codes_left", json!(it.recovery_codes_left)),
+        ("last_recovery_time", time(it.last_recovery_time.as_ref())),
     ])
 }
 
@@ -186,6 +188,18 @@ pub(in crate::cli) fn invitation(it: &pb::Invitation) -> Object {
 pub(in crate::cli) fn with_link(it: &pb::Invitation, link: &str) -> Object {
     let object = Object(Vec::new()).with("invitation", Field::Object(invitation(it)));
     object.with("link", Field::Plain(json!(link)))
+}
+
+/// A recovery link of an account, which is shown once.
+pub(in crate::cli) fn recovery_link(
+    account: &pb::Account,
+    it: &pb::CreateRecoveryLinkResponse,
+) -> Object {
+    Object::of([
+        ("account_id", json!(account.id)),
+        ("link", json!(it.link)),
+        ("expire_time", time(it.expire_time.as_ref())),
+    ])
 }
 
 /// An event of the record.

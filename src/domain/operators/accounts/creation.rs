@@ -56,6 +56,8 @@ impl AccountAdministration {
             created_at,
             disabled_at: None,
             last_sign_in_at: None,
+            recovery_codes_left: 0,
+            recovered_at: None,
         })
     }
 }

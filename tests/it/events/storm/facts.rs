@@ -98,6 +98,8 @@ pub(super) const FACTS: &[Fact] = &[
             (K::SignIn, session),
             (K::PasswordSet, target),
             (K::PasswordChanged, target),
+            (K::RecoveryCodeUsed, session),
+            (K::RecoveryLinkUsed, session),
         ],
         undone_by: &[],
         stored: Sessions("SELECT id FROM sessions"),
@@ -155,6 +157,25 @@ pub(super) const FACTS: &[Fact] = &[
         made_by: &[(K::InvitationUsed, target)],
         undone_by: &[],
         stored: Ids("SELECT id FROM invitations WHERE account_id IS NOT NULL"),
+    },
+    Fact {
+        made_by: &[(K::RecoveryCodesCreated, account)],
+        undone_by: &[
+            (K::RecoveryCodesRemoved, account),
+            (K::RecoveryCodeUsed, account),
+            (K::RecoveryLinkUsed, account),
+        ],
+        stored: Ids("SELECT DISTINCT account_id FROM recovery_codes"),
+    },
+    Fact {
+        made_by: &[(K::RecoveryCodeUsed, account), (K::RecoveryLinkUsed, account)],
+        undone_by: &[],
+        stored: Ids("SELECT id FROM accounts WHERE recovered_at IS NOT NULL"),
+    },
+    Fact {
+        made_by: &[(K::RecoveryLinkCreated, target)],
+        undone_by: &[(K::RecoveryLinkWithdrawn, target), (K::RecoveryLinkUsed, target)],
+        stored: Ids("SELECT id FROM recovery_links"),
     },
     Fact {
         made_by: &[(K::TokenRevoked, target)],
