@@ -16,6 +16,7 @@ const generated = `
   export { AccountService } from "./dist/gen/claviger/v1/account_service_pb.js";
   export { AuthService } from "./dist/gen/claviger/v1/auth_service_pb.js";
   export { PasskeyService } from "./dist/gen/claviger/v1/passkey_service_pb.js";
+  export { RecoveryService } from "./dist/gen/claviger/v1/recovery_service_pb.js";
   export { SessionService } from "./dist/gen/claviger/v1/session_service_pb.js";
   export * from "./dist/gen/google/rpc/error_details_pb.js";`;
 const headless = `export { createClaviger } from "./dist/index.js";`;
@@ -53,9 +54,9 @@ async function parts() {
     { name: "Connect and Protobuf-ES, for any service", bytes: runtime },
     { name: "+ messages and services", bytes: withGenerated - runtime },
     { name: "+ headless client", bytes: client - withGenerated },
-    { name: "= headless client beyond Connect", bytes: client - runtime, budget: 11_600 },
+    { name: "= headless client beyond Connect", bytes: client - runtime, budget: 12_300 },
     { name: "= headless client in all", bytes: client },
-    { name: "+ <claviger-auth> with texts and lit", bytes: page - client, budget: 27_700 },
+    { name: "+ <claviger-auth> with texts and lit", bytes: page - client, budget: 28_100 },
     { name: "= all in all", bytes: page },
     { name: "  style sheet", bytes: compressed(readFileSync(join(root, styles))), budget: 5_000 },
   ];

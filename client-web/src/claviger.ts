@@ -4,6 +4,7 @@ import type {
   GetInvitationResponse,
   GetServerInfoResponse,
 } from "./gen/claviger/v1/auth_service_pb.js";
+import type { StartRecoveryResponse } from "./gen/claviger/v1/recovery_service_pb.js";
 import type { Account, Passkey, Session } from "./gen/claviger/v1/resources_pb.js";
 import type { Failure } from "./outcome/failure.js";
 import type { Outcome } from "./outcome/outcome.js";
@@ -77,6 +78,28 @@ export interface PasskeySignUp extends Cancellable {
   readonly passkeyName?: string;
   /** The text in the link of an invitation, `clv_iv_…`. */
   readonly invitation?: string;
+}
+
+/** What a recovery is begun with: a recovery code, or the text in an operator's link, `clv_rl_…`. */
+export type RecoveryMeans =
+  | { readonly username: string; readonly code: string; readonly link?: never }
+  | { readonly link: string; readonly username?: never; readonly code?: never };
+
+/** The password that completes a recovery. It ends all sessions of the account. */
+export interface RecoveryPassword {
+  readonly newPassword: string;
+  /** Removes all passkeys of the account. */
+  readonly removeCredentials?: boolean;
+}
+
+/** The passkey that completes a recovery, and what changes with it. */
+export interface RecoveryPasskey extends Cancellable {
+  /** At most 64 characters. Default: a name that the server derives from the passkey's provider. */
+  readonly passkeyName?: string;
+  /** Ends all other sessions of the account. */
+  readonly endSessions?: boolean;
+  /** Removes the password and all other passkeys of the account, and ends its other sessions. */
+  readonly removeCredentials?: boolean;
 }
 
 /** A passkey to add. */
@@ -194,6 +217,32 @@ export interface Claviger {
     remove(passkeyId: string): Promise<Outcome<void>>;
     /** Whether the passkey was created or used in this browser. Stored in this browser only. */
     usedHere(passkey: Passkey): boolean;
+  };
+  /** The ways back into an account whose credentials are lost. */
+  readonly recovery: {
+    /**
+     * Makes ten recovery codes in place of those of before, and returns them, which no other call does.
+     * `recoveryCodesLeft` of the account counts them.
+     */
+    makeCodes(): Promise<Outcome<readonly string[]>>;
+    /**
+     * Begins a recovery. Uses nothing up. Fails as `wrong-code` or `wrong-link`. Complete it within 15
+     * minutes; afterwards that fails as `expired`.
+     */
+    begin(means: RecoveryMeans): Promise<Outcome<StartRecoveryResponse>>;
+    /** Completes a recovery with a new password, and signs in. */
+    withPassword(
+      begun: Pick<StartRecoveryResponse, "recovery">,
+      password: RecoveryPassword,
+    ): Promise<Outcome<SignedIn>>;
+    /**
+     * Completes a recovery with a new passkey, and signs in. If no response arrives (`offline`,
+     * `unavailable`), the account may have it: a sign-in with the passkey shows it.
+     */
+    withPasskey(
+      begun: Pick<StartRecoveryResponse, "recovery">,
+      passkey?: RecoveryPasskey,
+    ): Promise<Outcome<SignedIn>>;
   };
   /** Whether any passkey was created or used in this browser. Makes no request. */
   readonly hasUsedPasskeyHere: boolean;

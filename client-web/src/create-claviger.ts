@@ -17,6 +17,7 @@ import { createAutofill } from "./passkeys/autofill.js";
 import { findCapabilities } from "./passkeys/capabilities.js";
 import { passkeyOperations } from "./passkeys/passkey-operations.js";
 import { signInWithPasskey } from "./passkeys/passkey-sign-in.js";
+import { recoveryOperations } from "./recovery/recovery-operations.js";
 import { createBackendTokens } from "./session/backend-tokens.js";
 import { call } from "./session/call.js";
 import { restore } from "./session/restore.js";
@@ -59,6 +60,7 @@ export function createClaviger(options: ClavigerOptions = {}): Claviger {
     account: catchAllErrors(accountOperations(context)),
     sessions: catchAllErrors(sessionOperations(context)),
     passkeys: { ...catchAllErrors(passkeys), usedHere },
+    recovery: catchAllErrors(recoveryOperations(context)),
     get hasUsedPasskeyHere() {
       return passkeyHistory.any;
     },

@@ -15,6 +15,9 @@ export type {
   PasskeySignIn,
   PasskeySignUp,
   PasswordChange,
+  RecoveryMeans,
+  RecoveryPasskey,
+  RecoveryPassword,
   Registration,
   SignedIn,
 } from "./claviger.js";
@@ -25,6 +28,7 @@ export {
   type PasswordPolicy,
   RegistrationPolicy,
 } from "./gen/claviger/v1/auth_service_pb.js";
+export type { StartRecoveryResponse } from "./gen/claviger/v1/recovery_service_pb.js";
 export {
   type Account,
   ActivityActor,

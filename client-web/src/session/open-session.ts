@@ -5,7 +5,7 @@ import { andThen, type Outcome, required, success } from "../outcome/outcome.js"
 import { storeTokens } from "./token-storage.js";
 
 /** The response of every call that signs a user in. */
-interface SignInResponse {
+export interface SignInResponse {
   readonly account?: Account | undefined;
   readonly tokens?: TokenPair | undefined;
   readonly suggestPasskey?: boolean;

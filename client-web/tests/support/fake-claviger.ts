@@ -12,6 +12,7 @@ import {
 import { AccountService } from "../../src/gen/claviger/v1/account_service_pb.js";
 import { AuthService } from "../../src/gen/claviger/v1/auth_service_pb.js";
 import { PasskeyService } from "../../src/gen/claviger/v1/passkey_service_pb.js";
+import { RecoveryService } from "../../src/gen/claviger/v1/recovery_service_pb.js";
 import {
   type Activity,
   RefreshTokenDelivery,
@@ -93,6 +94,9 @@ export class FakeClaviger {
   invitation = "";
   /** The invitations of the sign-ups that had one. */
   readonly invitations: string[] = [];
+  /** What each recovery was to change. */
+  readonly recovered: { readonly endSessions?: boolean; readonly removeCredentials: boolean }[] =
+    [];
   /** When the account was created. */
   createTime: Timestamp | undefined;
   /** Whether the account has a password, which is `right`. */
@@ -117,6 +121,7 @@ export class FakeClaviger {
       router.service(AccountService, this.#account());
       router.service(SessionService, this.#session());
       router.service(PasskeyService, this.#passkey());
+      router.service(RecoveryService, this.#recovery());
     });
     return {
       stream: (...call) => inner.stream(...call),
@@ -366,6 +371,45 @@ export class FakeClaviger {
         name: "anna",
         displayName: "Anna",
       }),
+    };
+  }
+
+  #recovery(): Partial<ServiceImpl<typeof RecoveryService>> {
+    const server = this;
+    const account = { username: "anna" };
+    const begun = (recovery: string) => {
+      if (recovery !== "recovery") throw refusal(Code.Aborted, "RECOVERY_ENDED");
+    };
+    return {
+      createRecoveryCodes: (_, context) => {
+        server.#caller(context);
+        return { codes: ["right", "other"] };
+      },
+      startRecovery({ username, code, link }) {
+        if (link && link !== "clv_rl_right") {
+          throw refusal(Code.PermissionDenied, "RECOVERY_LINK_INVALID");
+        }
+        if (!link && (username !== "anna" || code !== "right")) {
+          throw refusal(Code.PermissionDenied, "RECOVERY_CODE_INVALID");
+        }
+        return { recovery: "recovery", username: "anna", hasPassword: true };
+      },
+      recoverWithPassword({ recovery, removeCredentials, refreshTokenDelivery }) {
+        begun(recovery);
+        server.recovered.push({ removeCredentials });
+        return { account, tokens: server.open("anna", refreshTokenDelivery) };
+      },
+      startPasskeyRecovery({ recovery }) {
+        begun(recovery);
+        return { ceremonyId: "ceremony", options: { rp: { id: "example.com" } } };
+      },
+      finishPasskeyRecovery(request) {
+        const { recovery, credential, endSessions, removeCredentials } = request;
+        begun(recovery);
+        if (credential?.rawId[0] !== 7) throw refusal(Code.Unauthenticated, "PASSKEY_REFUSED");
+        server.recovered.push({ endSessions, removeCredentials });
+        return { account, tokens: server.open("anna", request.refreshTokenDelivery) };
+      },
     };
   }
 }
