@@ -3,14 +3,15 @@ import type { ClavigerAuth, View, ViewChange } from "../src/element/define.js";
 const PATHS: Record<View, string> = {
   "sign-in": "/",
   "sign-up": "/sign-up",
+  recovery: "/recovery",
   account: "/account",
 };
 
 /** The sections of the account that a hash can name, as in `/account#password`. */
-const SECTIONS = ["passkeys", "password", "activity"];
+const SECTIONS = ["passkeys", "password", "codes", "activity"];
 
-/** The hash of an invitation's link. */
-const INVITATION = /^#invitation=(.+)$/;
+/** The hash of a link to an invitation or a recovery. */
+const LINK = /^#(invitation|recovery)=(.+)$/;
 
 /** Keeps the path and the view in sync, so that each view has a path and the Back button works. */
 export function followPath(element: ClavigerAuth): void {
@@ -32,7 +33,7 @@ export function followPath(element: ClavigerAuth): void {
   });
 
   const follow = () => {
-    takeInvitation(element);
+    takeLink(element);
     followHash(element);
     element.view = viewHere();
   };
@@ -57,12 +58,13 @@ function viewHere(): View {
   return views.find((view) => PATHS[view] === location.pathname) ?? "sign-in";
 }
 
-/** Opens the invitation in the hash, and removes it from the address bar, the history and bookmarks. */
-function takeInvitation(element: ClavigerAuth): void {
-  const token = INVITATION.exec(location.hash)?.[1];
+/** Opens what the hash links to, and removes it from the address bar, the history and bookmarks. */
+function takeLink(element: ClavigerAuth): void {
+  const [, kind, token] = LINK.exec(location.hash) ?? [];
   if (!token) return;
   history.replaceState(null, "", location.pathname);
-  element.openInvitation(token);
+  if (kind === "invitation") element.openInvitation(token);
+  else element.openRecovery(token);
 }
 
 /** Shows the section of the account that the hash names. */

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::support::TestApp;
 
-const VIEWS: [&str; 3] = ["/", "/sign-up", "/account"];
+const VIEWS: [&str; 4] = ["/", "/sign-up", "/recovery", "/account"];
 
 async fn ask(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
     let url = format!("http://127.0.0.1:{}{path}", app.public_port());

@@ -2,7 +2,7 @@ import { render } from "lit-html";
 import type { Claviger } from "../claviger.js";
 import { createClaviger } from "../create-claviger.js";
 import type { SessionEvent } from "../session/current-session.js";
-import type { Context, EventName } from "./context.js";
+import type { Context, EventName, Link } from "./context.js";
 import { openSection, refreshAccount, showAccount } from "./flows/account.js";
 import { startAutofill } from "./flows/autofill.js";
 import { finishSignIn } from "./flows/finish-sign-in.js";
@@ -33,8 +33,8 @@ export interface ViewChange {
  * password managers do not see into shadow roots. At most one per page.
  *
  * Attributes: `base-url` (the URL of Claviger; default: the page's own origin), `view` (`sign-in`,
- * `sign-up` or `account`; changes as the user navigates), `lang` (`en` or `de`), `section`
- * (`passkeys`, `password` or `activity`: the section of the account to show first) and `autofocus`
+ * `sign-up`, `recovery` or `account`; changes as the user navigates), `lang` (`en` or `de`), `section`
+ * (`passkeys`, `password`, `codes` or `activity`: the section of the account to show first) and `autofocus`
  * (focuses the first field when it is loaded, unless the page has moved the focus elsewhere).
  *
  * Events, all bubbling: `claviger-view` ({@link ViewChange}); `claviger-signed-in` (`{ by }`, after
@@ -48,7 +48,7 @@ export class ClavigerAuth extends Base {
   #given: Claviger | undefined;
   #claviger: Claviger | undefined;
   #override: TextsOverride | undefined;
-  #invitation: string | undefined;
+  #link: Link | undefined;
   #context: Context | undefined;
   #unsubscribe: (() => void) | undefined;
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -105,13 +105,15 @@ export class ClavigerAuth extends Base {
    * link. Keep it out of the address bar.
    */
   openInvitation(token: string): void {
-    const context = this.#context;
-    if (context && this.#state.screen === "starting") {
-      context.invitation = token;
-    } else {
-      this.#invitation = token;
-      if (context) this.#restart();
-    }
+    this.#open({ kind: "invitation", token });
+  }
+
+  /**
+   * Opens a recovery link of an operator: lets the user choose a new passkey or password. `token` is the
+   * text in the link. Keep it out of the address bar.
+   */
+  openRecovery(token: string): void {
+    this.#open({ kind: "recovery", token });
   }
 
   connectedCallback(): void {
@@ -136,6 +138,16 @@ export class ClavigerAuth extends Base {
     else if (name === "base-url") this.#restart();
     else if (name === "view") this.#go(context, viewOf(after));
     else if (name === "section" && context.state.screen === "account") openSection(context);
+  }
+
+  #open(link: Link): void {
+    const context = this.#context;
+    if (context && this.#state.screen === "starting") {
+      context.link = link;
+    } else {
+      this.#link = link;
+      if (context) this.#restart();
+    }
   }
 
   #start(): void {
@@ -218,12 +230,12 @@ export class ClavigerAuth extends Base {
       emit: (type: EventName, detail: object) =>
         element.#context === context &&
         element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, cancelable: true })),
-      invitation: this.#invitation,
+      link: this.#link,
       ceremony: undefined,
       autofill: undefined,
       answer: undefined,
     };
-    this.#invitation = undefined;
+    this.#link = undefined;
     return context;
   }
 

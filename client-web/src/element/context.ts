@@ -13,8 +13,8 @@ export interface Context {
   readonly section: string | null;
   /** Whether to focus the first field after loading: the page wants it and nothing has the focus. */
   readonly autofocus: boolean;
-  /** The text of an invitation that is to be opened, until it was. */
-  invitation: string | undefined;
+  /** The link that is to be opened, until it was. */
+  link: Link | undefined;
   /** Changes the state and schedules a rendering. */
   update(change: Partial<State>): void;
   /** Moves the focus to the element with this id (see `domId`) after the next rendering. */
@@ -27,6 +27,13 @@ export interface Context {
   autofill: AbortController | undefined;
   /** Resolves the question in the dialog. */
   answer: ((confirmed: boolean) => void) | undefined;
+}
+
+/** A link that the page was opened with. */
+export interface Link {
+  readonly kind: "invitation" | "recovery";
+  /** The secret text in it. */
+  readonly token: string;
 }
 
 /** The element's events. */

@@ -13,7 +13,7 @@ export interface ClavigerAuthAttributes {
   readonly view?: View;
   readonly lang?: string;
   readonly "base-url"?: string;
-  readonly section?: "passkeys" | "password" | "activity";
+  readonly section?: "passkeys" | "password" | "codes" | "activity";
   readonly autofocus?: boolean;
   readonly autoFocus?: boolean;
   readonly claviger?: Claviger | undefined;

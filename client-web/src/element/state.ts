@@ -1,12 +1,13 @@
 import type { Activity } from "../account/activity.js";
 import type { GetServerInfoResponse } from "../gen/claviger/v1/auth_service_pb.js";
+import type { StartRecoveryResponse } from "../gen/claviger/v1/recovery_service_pb.js";
 import type { Account, Passkey, Session } from "../gen/claviger/v1/resources_pb.js";
 import type { FieldProblem } from "../outcome/failure.js";
 import type { Capabilities } from "../passkeys/capabilities.js";
 import type { Texts } from "./languages/en.js";
 
 /** The views that the page can request. */
-const VIEWS = ["sign-in", "sign-up", "account"] as const;
+const VIEWS = ["sign-in", "sign-up", "recovery", "account"] as const;
 
 /** A view that the page can request. */
 export type View = (typeof VIEWS)[number];
@@ -20,7 +21,7 @@ export function isView(name: string | null): name is View {
 export type Screen = "starting" | "stuck" | "wrong-address" | "offer" | View;
 
 /** How the user signed in. `elsewhere`: in another tab. `restored`: before this page was opened. */
-export type SignedInBy = "password" | "sign-up" | "passkey" | "elsewhere" | "restored";
+export type SignedInBy = "password" | "sign-up" | "passkey" | "recovery" | "elsewhere" | "restored";
 
 /** A message to the user. Its texts are functions, so that it follows a change of language. */
 export interface Notice {
@@ -66,6 +67,10 @@ export interface State {
   readonly capabilities: Capabilities | undefined;
   /** The invitation to sign up with. */
   readonly invitation: OpenInvitation | undefined;
+  /** The recovery that was begun and is to be completed. */
+  readonly recovery: StartRecoveryResponse | undefined;
+  /** Whether it keeps what the account had before, unless the operator decided otherwise. */
+  readonly keepsOld: boolean;
   /** Whether to offer the passkey before the password: one was created or used in this browser. */
   readonly passkeyFirst: boolean;
   /** Whether the password form is open although the passkey is offered first. */
@@ -98,6 +103,8 @@ export interface State {
   readonly changingPassword: boolean;
   /** Whether the user chose a passkey in place of the current password in that form. */
   readonly passkeyForPassword: boolean;
+  /** The recovery codes that were just made, until the user has kept them. */
+  readonly codes: readonly string[] | undefined;
   readonly question: Question | undefined;
   /** The time to which displayed times refer, in milliseconds since 1970. */
   readonly now: number;
@@ -119,6 +126,8 @@ export function initialState(now: number): State {
 
 /** The part of the state that a change of screen resets. */
 export const clearedState = {
+  recovery: undefined,
+  keepsOld: false,
   passkeyFirst: false,
   passwordOpen: false,
   signedInBy: "password",
@@ -137,5 +146,6 @@ export const clearedState = {
   renaming: undefined,
   changingPassword: false,
   passkeyForPassword: false,
+  codes: undefined,
   question: undefined,
 } as const satisfies Partial<State>;

@@ -17,7 +17,7 @@ export function fakeContext(
     ownOrigin: true,
     section: null,
     autofocus: false,
-    invitation: undefined,
+    link: undefined,
     update(more) {
       state = { ...state, ...more };
     },

@@ -22,7 +22,7 @@ use crate::model::host::is_local;
 use self::files::{Files, media_type};
 
 /// The paths of the views.
-pub const VIEWS: [&str; 3] = ["/", "/sign-up", "/account"];
+pub const VIEWS: [&str; 4] = ["/", "/sign-up", "/recovery", "/account"];
 
 const INDEX: &str = "index.html";
 const ASSETS: &str = "assets/";

@@ -183,7 +183,7 @@ async fn browsers_are_bound_to_https_where_people_come_by_it() {
 
 #[tokio::test]
 async fn the_page_is_read_and_not_written_to() {
-    for path in ["/", "/sign-up", "/account", "/assets/main-1a2b.js"] {
+    for path in ["/", "/sign-up", "/recovery", "/account", "/assets/main-1a2b.js"] {
         let head = ask(BUILT, Method::HEAD, path, &[]).await;
         assert_eq!((head.status, &*head.body), (StatusCode::OK, ""), "{path}");
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {

@@ -5,6 +5,7 @@ import { type Context, domId } from "../context.js";
 import { distinctNames } from "../format/distinct-names.js";
 import type { Notice, State } from "../state.js";
 import { withNewest } from "./activity.js";
+import { unseenRecovery } from "./last-recovery.js";
 import { runJob, showFailure, showSuccess } from "./run-job.js";
 import { showScreen, showSignIn, showStuck } from "./screens.js";
 
@@ -25,7 +26,7 @@ export async function showAccount(context: Context, notice?: Notice): Promise<vo
     if (loaded.failure.kind === "signed-out") return showSignIn(context);
     return showStuck(context, loaded.failure, () => showAccount(context, notice));
   }
-  showScreen(context, "account", { ...loaded, notice });
+  showScreen(context, "account", { ...loaded, notice: notice ?? unseenRecovery(loaded.account) });
   openSection(context);
 }
 
@@ -43,7 +44,11 @@ export async function refreshAccount(context: Context, succeeded?: Notice["text"
   const loaded = await load(context);
   if (context.state.screen !== "account" || sessionIdOf(claviger.state) !== sessionId) return;
   if ("failure" in loaded) showFailure(context, loaded.failure, () => void refreshAccount(context));
-  else context.update({ ...loaded, now: Date.now() });
+  else {
+    // The codes of an account are not for another one that signed in meanwhile.
+    const isSame = loaded.account?.id === context.state.account?.id;
+    context.update({ ...loaded, ...(isSame ? {} : { codes: undefined }), now: Date.now() });
+  }
   if (succeeded) showSuccess(context, succeeded);
 }
 

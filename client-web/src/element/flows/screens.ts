@@ -29,10 +29,10 @@ export function showScreen(context: Context, screen: Screen, change: Partial<Sta
 
 /** Focuses what a user starts with, so that the browser offers passkeys and passwords there. */
 function focusFirst(context: Context): void {
-  const { invitation, passkeyFirst, screen } = context.state;
+  const { invitation, passkeyFirst, recovery, screen } = context.state;
   // Who is greeted reads that first.
-  if (invitation) context.focus(domId("heading"));
-  else if (screen === "sign-up") context.focus(domId("username"));
+  if (invitation || recovery) context.focus(domId("heading"));
+  else if (screen === "sign-up" || screen === "recovery") context.focus(domId("username"));
   else if (screen === "sign-in") {
     context.focus(domId(passkeyFirst ? "sign-in-passkey" : "username"));
   }
@@ -51,11 +51,17 @@ export function showSignUp(context: Context): void {
   showScreen(context, "sign-up");
 }
 
-/** Shows a view if the session allows it: the account when signed in, otherwise the other two. */
+/** Shows the form for a recovery code, with the username if it is known. */
+export function showRecovery(context: Context, username: string, notice?: Notice): void {
+  showScreen(context, "recovery", { username, notice });
+}
+
+/** Shows a view if the session allows it: the account when signed in, otherwise the others. */
 export function goTo(context: Context, view: View, showAccount: () => void): void {
   const afterSignIn = context.claviger.state.kind === "signed-in";
   if (afterSignIn) showAccount();
   else if (view === "sign-up") showSignUp(context);
+  else if (view === "recovery") showRecovery(context, context.state.username);
   else showSignIn(context);
 }
 
@@ -71,7 +77,7 @@ export function showSignedOut(context: Context, cause: SignOutCause): void {
 
 /** Shows that loading failed. `again` runs at a press, after a wait, and when back online. */
 export function showStuck(context: Context, failure: Failure, again: () => Promise<void>): void {
-  const known = failure.kind === "offline" || failure.kind === "unavailable";
+  const waits = failure.kind === "unavailable" || failure.kind === "throttled";
   const now = Date.now();
   const retry = async () => {
     showScreen(context, "starting");
@@ -80,7 +86,7 @@ export function showStuck(context: Context, failure: Failure, again: () => Promi
   };
   showScreen(context, "stuck", {
     now,
-    stuckBy: known ? failure.kind : "failed",
+    stuckBy: waits ? "unavailable" : failure.kind === "offline" ? "offline" : "failed",
     notice: { ...failureNotice(failure, now), tone: "error", retry: () => void retry() },
   });
 }

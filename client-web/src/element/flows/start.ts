@@ -1,7 +1,9 @@
-import type { Context } from "../context.js";
+import type { Context, Link } from "../context.js";
+import type { Notice } from "../state.js";
 import { showAccount } from "./account.js";
 import { finishSignIn } from "./finish-sign-in.js";
-import { openInvitation, signedInNotice } from "./invitation.js";
+import { openInvitation } from "./invitation.js";
+import { openRecovery } from "./recovery.js";
 import { goTo, showStuck, showWrongAddress } from "./screens.js";
 
 /**
@@ -25,13 +27,19 @@ export async function start(context: Context, ready: Promise<void>): Promise<voi
   if (restored && !restored.ok && restored.failure.kind !== "signed-out") {
     return showStuck(context, restored.failure, again);
   }
-  const { invitation } = context;
+  const { link } = context;
   const { view } = context.state;
   if (claviger.state.kind !== "signed-in") {
-    if (invitation) return openInvitation(context, invitation);
-    return goTo(context, view, () => {});
+    return link ? open(context, link) : goTo(context, view, () => {});
   }
-  if (invitation) return finishSignIn(context, "restored", signedInNotice);
+  if (link) {
+    const text: Notice["text"] = (texts) => texts[link.kind].signedIn;
+    return finishSignIn(context, "restored", { tone: "neutral", text });
+  }
   if (view === "account") return showAccount(context);
   await finishSignIn(context, "restored");
+}
+
+function open(context: Context, { kind, token }: Link): Promise<void> {
+  return kind === "invitation" ? openInvitation(context, token) : openRecovery(context, token);
 }

@@ -3,7 +3,14 @@ import type { PasswordBounds, Texts } from "../languages/en.js";
 import { isolated } from "./isolated.js";
 
 /** The names of the form fields, which are those of the contract. */
-const FIELD_NAMES = ["username", "password", "current_password", "new_password", "name"] as const;
+const FIELD_NAMES = [
+  "username",
+  "password",
+  "current_password",
+  "new_password",
+  "name",
+  "code",
+] as const;
 
 /** The name of a form field. */
 export type FieldName = (typeof FIELD_NAMES)[number];
@@ -24,6 +31,8 @@ export function problemText(problem: FieldProblem, texts: Texts, bounds: Passwor
     "password FORBIDDEN_CHARACTERS": problems.passwordCharacters,
     "password GUESSABLE": problems.passwordGuessable,
     "password WRONG": problems.passwordWrong,
+    "code REQUIRED": problems.codeRequired,
+    "code TOO_LONG": problems.codeTooLong,
     "name REQUIRED": problems.nameRequired,
     "name TOO_LONG": problems.nameTooLong,
     "name FORBIDDEN_CHARACTERS": problems.nameCharacters,

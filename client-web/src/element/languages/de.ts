@@ -1,4 +1,5 @@
 import { activity } from "./de-activity.js";
+import { codes, recovery } from "./de-recovery.js";
 import type { Texts } from "./en.js";
 
 /** The element's texts in German. */
@@ -60,6 +61,8 @@ export const de: Texts = {
     signedIn:
       "Sie sind schon angemeldet. Um die Einladung zu benutzen, melden Sie sich ab und öffnen Sie dann den Link noch einmal.",
   },
+
+  recovery,
 
   offer: {
     heading: "Nächstes Mal schneller anmelden",
@@ -153,6 +156,8 @@ export const de: Texts = {
     removed: "Ihr Passwort ist entfernt. Sie melden sich ab jetzt mit Passkeys an.",
   },
 
+  codes,
+
   sessions: {
     heading: "Wo Sie angemeldet sind",
     lead: "Melden Sie Geräte ab, die Sie nicht kennen oder nicht mehr benutzen.",
@@ -232,6 +237,8 @@ export const de: Texts = {
     usernameRequired: "Bitte geben Sie Ihren Benutzernamen ein.",
     passwordRequired: "Bitte geben Sie Ihr Passwort ein.",
     newPasswordRequired: "Bitte wählen Sie ein Passwort.",
+    codeRequired: "Bitte geben Sie einen Ihrer Wiederherstellungscodes ein.",
+    codeTooLong: "Das ist für einen Wiederherstellungscode zu lang.",
     nameRequired: "Bitte geben Sie einen Namen ein.",
     usernameTooLong: "Dieser Benutzername ist zu lang. Höchstens 64 Zeichen sind möglich.",
     usernameCharacters:

@@ -1,4 +1,5 @@
 import { activity } from "./en-activity.js";
+import { codes, recovery } from "./en-recovery.js";
 
 /** The length limits of passwords, in characters. */
 export interface PasswordBounds {
@@ -65,6 +66,8 @@ export const en = {
     signedIn:
       "You are signed in already. To use the invitation, sign out, then open its link again.",
   },
+
+  recovery,
 
   offer: {
     heading: "Sign in faster next time",
@@ -157,6 +160,8 @@ export const en = {
     removed: "Your password is removed. You sign in with passkeys from now on.",
   },
 
+  codes,
+
   sessions: {
     heading: "Where you are signed in",
     lead: "Sign out devices that you do not recognise or no longer use.",
@@ -232,6 +237,8 @@ export const en = {
     usernameRequired: "Please enter your username.",
     passwordRequired: "Please enter your password.",
     newPasswordRequired: "Please choose a password.",
+    codeRequired: "Please enter one of your recovery codes.",
+    codeTooLong: "This is too long for a recovery code.",
     nameRequired: "Please enter a name.",
     usernameTooLong: "This username is too long. It can have at most 64 characters.",
     usernameCharacters:

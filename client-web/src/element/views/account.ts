@@ -5,6 +5,7 @@ import { activitySection } from "./activity.js";
 import { button } from "./button.js";
 import { passkeysSection } from "./passkeys.js";
 import { passwordSection } from "./password.js";
+import { codesSection } from "./recovery-codes.js";
 import { section } from "./section.js";
 import { sessionsSection } from "./sessions.js";
 
@@ -12,8 +13,8 @@ import { sessionsSection } from "./sessions.js";
 export function accountView(context: Context): TemplateResult | typeof nothing {
   const { state, texts } = context;
   if (!state.account) return nothing;
-  return html`${passkeysSection(context)} ${passwordSection(context)} ${sessionsSection(context)}
-  ${activitySection(context)}
+  return html`${passkeysSection(context)} ${passwordSection(context)} ${codesSection(context)}
+  ${sessionsSection(context)} ${activitySection(context)}
   ${section("deletion", texts.deletion.heading, [
     html`<p class="cl-lead">${texts.deletion.lead}</p>`,
     button(context, {

@@ -9,6 +9,7 @@ import { button } from "./button.js";
 import { dialog } from "./dialog.js";
 import { notices } from "./notice.js";
 import { offerView } from "./passkey-offer.js";
+import { recoveryView } from "./recovery.js";
 import { signInView } from "./sign-in.js";
 import { signUpView } from "./sign-up.js";
 
@@ -37,6 +38,8 @@ export function headingOf({ state, texts }: Context): string {
       return texts.signIn.heading;
     case "sign-up":
       return state.invitation ? texts.invitation.heading : texts.signUp.heading;
+    case "recovery":
+      return state.recovery ? texts.recovery.chooseHeading : texts.recovery.heading;
     case "account":
       return texts.account.title;
   }
@@ -88,6 +91,8 @@ function body(context: Context): TemplateResult | typeof nothing {
       return signInView(context);
     case "sign-up":
       return signUpView(context);
+    case "recovery":
+      return recoveryView(context);
     case "account":
       return accountView(context);
   }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { canSignUp, canUsePasskeys, showSignUp } from "../flows/screens.js";
+import { canSignUp, canUsePasskeys, showRecovery, showSignUp } from "../flows/screens.js";
 import { signInWithPasskey, signInWithPassword } from "../flows/sign-in.js";
 import { isolated } from "../format/isolated.js";
 import { button } from "./button.js";
@@ -10,6 +10,13 @@ import { form, passwordField, textField } from "./field.js";
 export function signInView(context: Context): TemplateResult {
   const { state, texts } = context;
   return html`${state.passkeyFirst ? passkeyFirst(context) : passwordForm(context)}
+    <p class="cl-foot">
+      ${button(context, {
+        label: texts.recovery.open,
+        look: "link",
+        press: () => showRecovery(context, state.username.trim()),
+      })}
+    </p>
     <p class="cl-foot">${canSignUp(state) ? newHere(context) : texts.signIn.closed}</p>`;
 }
 
