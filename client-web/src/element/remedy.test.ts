@@ -30,6 +30,7 @@ test("against a sign-in, its session is ended and the password changed", () => {
     session: phone,
     others: false,
     passkey: undefined,
+    codes: false,
     password: true,
   });
 });
@@ -39,6 +40,7 @@ test("against a sign-in with a passkey, the passkey is removed", () => {
     session: phone,
     others: false,
     passkey: laptop,
+    codes: false,
     password: false,
   });
 });
@@ -77,6 +79,23 @@ test("against a refused sign-in, no session is ended", () => {
     others: false,
     password: true,
   });
+});
+
+test.each(["recovery_code_used", "recovery_link_used"])(
+  "against a refused %s, no session is ended",
+  (kind) => {
+    expect(remedy({ kind, refused: true })).toMatchObject({ session: undefined, others: false });
+  },
+);
+
+test.each([
+  [10, true],
+  [0, false],
+])("against new recovery codes, of which %i are left, others are made: %s", (left, codes) => {
+  const account = create(AccountSchema, { hasPassword: true, recoveryCodesLeft: left });
+  const made = remedy({ kind: "recovery_codes_created", sessionId: "phone" }, { account });
+
+  expect(made).toMatchObject({ session: phone, codes, password: true });
 });
 
 test("an account without a password has none to change", () => {

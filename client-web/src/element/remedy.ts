@@ -10,12 +10,17 @@ export interface Remedy {
   readonly others: boolean;
   /** The passkey to remove. */
   readonly passkey: Passkey | undefined;
+  /** Whether to make new recovery codes, which makes those void that were made. */
+  readonly codes: boolean;
   /** Whether to change the password. */
   readonly password: boolean;
 }
 
 /** The kinds of events for which a passkey alone is needed. */
 const BY_PASSKEY_ALONE = ["sign_in", "reauthentication", "passkey_clone_suspected"];
+
+/** The kinds of events that open the account to the one who causes them, unless they are refused. */
+const WAYS_IN = ["sign_in", "recovery_code_used", "recovery_link_used"];
 
 /** Whether a client caused an event, which may not have been the user's. */
 export function isOfClient({ actor }: Activity): boolean {
@@ -31,11 +36,12 @@ export function remedyFor(
   // A new password opens a session, which is the target then.
   const session = others.find(({ id }) => id === event.sessionId || id === event.target);
   const passkey = passkeys.find(({ id }) => id === event.target);
-  const stayedOut = event.refused && event.kind === "sign_in";
+  const stayedOut = event.refused && WAYS_IN.includes(event.kind);
   return {
     session,
     others: !session && !stayedOut && others.length > 0,
     passkey,
+    codes: event.kind === "recovery_codes_created" && Boolean(account?.recoveryCodesLeft),
     password: Boolean(account?.hasPassword) && !(passkey && BY_PASSKEY_ALONE.includes(event.kind)),
   };
 }

@@ -43,6 +43,12 @@ function page(ended: Outcome<void> = success(undefined), of = account) {
         return success(1);
       },
     },
+    recovery: {
+      async makeCodes() {
+        acts.push("make codes");
+        return success(["one", "two"]);
+      },
+    },
     passkeys: {
       list: async () => success(passkeys),
       usedHere: () => false,
@@ -149,6 +155,17 @@ test("a passkey that the user keeps leads no further", async () => {
 
   expect(acts).toEqual(["end others"]);
   expect(context.state.changingPassword).toBe(false);
+});
+
+test("after a stranger's recovery codes were replaced, a new password is next", async () => {
+  const of = create(AccountSchema, { hasPassword: true, recoveryCodesLeft: 10 });
+  const { context, acts } = page(success(undefined), of);
+
+  await report(context, { kind: "recovery_codes_created", sessionId: "phone" }, true);
+
+  expect(acts).toEqual(["end phone", "make codes"]);
+  expect(context.state.codes).toEqual(["one", "two"]);
+  expect(context.state.changingPassword).toBe(true);
 });
 
 test("an account without a password is led to its passkeys", async () => {

@@ -5,11 +5,12 @@ import type { Notice } from "../state.js";
 import { removePasskey } from "./passkeys.js";
 import { openPasswordForm } from "./password.js";
 import { ask } from "./question.js";
+import { makeCodes } from "./recovery-codes.js";
 import { endOtherSessions, endSession } from "./sessions.js";
 
 /**
  * Helps a user who did not cause an event: ends the session of the one who did, or all other sessions,
- * then leads to the removal of the passkey or to a new password.
+ * then leads to the removal of the passkey, to new recovery codes or to a new password.
  */
 export async function reportNotMe(context: Context, event: Activity): Promise<void> {
   if (context.state.busy || !(await ask(context, { kind: "not-me", event }))) return;
@@ -19,6 +20,10 @@ export async function reportNotMe(context: Context, event: Activity): Promise<vo
   if (passkey) {
     await removePasskey(context, passkey);
     if (context.state.passkeys?.some(({ id }) => id === passkey.id)) return;
+  }
+  if (remedy.codes) {
+    await makeCodes(context);
+    if (!context.state.codes) return;
   }
   // Signed out meanwhile: the message about that matters more.
   if (context.state.screen !== "account") return;

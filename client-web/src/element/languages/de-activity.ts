@@ -96,6 +96,7 @@ export const activity: Texts["activity"] = {
   stepOthers: "Überall sonst abmelden.",
   stepPassword: "Ein neues Passwort wählen, das Sie auf keiner anderen Website benutzen.",
   stepPasskey: (name) => `Den Passkey „${name}“ entfernen.`,
+  stepCodes: "Neue Wiederherstellungscodes erstellen; dann gelten diese nicht mehr.",
   stepPasskeys: "Die Passkeys entfernen, die Sie nicht kennen.",
   begin: "Beginnen",
   nowPassword: "Wählen Sie nun ein neues Passwort, das Sie auf keiner anderen Website benutzen.",

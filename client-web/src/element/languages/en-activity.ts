@@ -101,6 +101,7 @@ export const activity = {
   stepOthers: "Sign out everywhere else.",
   stepPassword: "Choose a new password that you use on no other site.",
   stepPasskey: (name: string) => `Remove the passkey “${name}”.`,
+  stepCodes: "Make new recovery codes, which make these void.",
   stepPasskeys: "Remove the passkeys that you do not recognise.",
   begin: "Begin",
   nowPassword: "Now choose a new password that you use on no other site.",

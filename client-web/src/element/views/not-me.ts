@@ -30,12 +30,14 @@ export function notMeDialog(context: Context, event: Activity): TemplateResult {
     </div>`;
 }
 
-function steps({ session, others, passkey, password }: Remedy, texts: Texts): string[] {
-  const { stepOthers, stepPasskey, stepPasskeys, stepPassword, stepSession } = texts.activity;
+function steps({ session, others, passkey, codes, password }: Remedy, texts: Texts): string[] {
+  const { stepCodes, stepOthers, stepPasskey, stepPasskeys, stepPassword, stepSession } =
+    texts.activity;
   return [
     ...(session ? [stepSession(deviceName(session.userAgent, texts))] : []),
     ...(others ? [stepOthers] : []),
     ...(passkey ? [stepPasskey(passkey.name)] : []),
+    ...(codes ? [stepCodes] : []),
     ...(password ? [stepPassword] : []),
     ...(passkey || password ? [] : [stepPasskeys]),
   ];
