@@ -460,3 +460,35 @@ fn the_documents_state_how_many_connections_the_server_itself_has() {
         assert!(operations.contains(&sentence), "docs/operations.md: {sentence}");
     }
 }
+
+#[test]
+fn each_limit_is_that_of_its_setting() {
+    let given = [
+        ("limits.connections", "11"),
+        ("limits.request_timeout", "12s"),
+        ("limits.handshake_timeout", "13s"),
+        ("limits.idle_timeout", "14s"),
+        ("limits.answer_timeout", "15s"),
+        ("limits.drain_timeout", "16s"),
+        ("limits.slow_watcher_timeout", "17s"),
+        ("limits.concurrent_streams", "18"),
+        ("limits.sessions_per_account", "19"),
+        ("tokens.refresh_idle_lifetime", "20d"),
+        ("tokens.session_max_lifetime", "21d"),
+    ];
+
+    let Config { limits, sessions, .. } = with(&given).unwrap();
+
+    let times = [
+        limits.request_timeout,
+        limits.handshake_timeout,
+        limits.idle_timeout,
+        limits.answer_timeout,
+        limits.drain_timeout,
+        limits.slow_watcher_timeout,
+    ];
+    assert_eq!(times.map(|it| it.as_secs()), [12, 13, 14, 15, 16, 17]);
+    assert_eq!((limits.connections, limits.concurrent_streams), (11, 18));
+    let days = [sessions.idle_lifetime, sessions.max_lifetime].map(|it| it.as_secs() / 86_400);
+    assert_eq!((days, sessions.max_per_account), ([20, 21], 19));
+}
