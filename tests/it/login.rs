@@ -178,6 +178,20 @@ async fn unknown_names_are_throttled_like_known_ones() {
 }
 
 #[tokio::test]
+async fn names_that_strangers_try_are_stored_nowhere() {
+    let app = TestApp::start().await;
+    for _ in 0..2 {
+        fail(&app, "zerelda", "INVALID_CREDENTIALS").await;
+    }
+    let counted = "SELECT count(*) FROM sign_in_failures WHERE failures = 2";
+    assert_eq!(app.open_database().await.number(counted).await, 1);
+
+    let stored = app.stop().await.stored().await;
+
+    assert!(!stored.windows(7).any(|it| it.eq_ignore_ascii_case(b"zerelda")));
+}
+
+#[tokio::test]
 async fn failures_survive_a_restart() {
     let app = TestApp::start().await;
     app.registered("alice").await;

@@ -113,6 +113,29 @@ async fn whatever_comes_the_answer_is_one_of_three() {
 }
 
 #[tokio::test]
+async fn a_route_that_is_set_up_wrong_is_denied_with_a_warning() {
+    let home = Home::new().await;
+    let server = Process::start(&home, &["--log-format", "json"]);
+
+    for (query, problem) in [
+        ("?audience=backend&max_age=10m", "max_age"),
+        ("?audience=backend&max_auth_age=ten", "max_auth_age"),
+        ("?audience=warehouse", "warehouse"),
+        ("", "names no audience"),
+    ] {
+        let path = format!("/v1/forward-auth{query}");
+        let answer = ask(server.internal_port, "GET", &path, &[]).await;
+
+        assert_eq!(answer.status, 403, "{query}");
+        let is_warned = async || {
+            let log = server.log();
+            log.lines().any(|line| line.contains("\"WARN\"") && line.contains(problem))
+        };
+        wait_until(problem, 10 * SECOND, is_warned).await;
+    }
+}
+
+#[tokio::test]
 async fn two_tokens_are_none() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
