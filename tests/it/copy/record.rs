@@ -1,6 +1,6 @@
 //! Copies, backups, restores and migrations are recorded, and the record stays provable through them.
 
-use super::{copy, done, serve, stop, take_key};
+use super::{copy, done, empty_sqlite, refused, serve, stop, take_key};
 use crate::support::{
     Home, MINUTE, PASSWORD, Process, patience::wait_until, raw::RawConnection, schema,
 };
@@ -84,6 +84,16 @@ async fn a_backup_and_its_restoration_are_recorded_and_the_record_stays_provable
     assert_provable(&new);
     stop(process);
     assert_provable(&home);
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_is_recorded_too() {
+    let home = empty_sqlite().await;
+    let file = home.folder().join("no-such-folder").join("backup.db").display().to_string();
+
+    refused(&home, &["backup", "--to", &file], 1);
+
+    assert_eq!(count(&mut home.raw().await, "database_backed_up", &file).await, 1);
 }
 
 #[tokio::test]
