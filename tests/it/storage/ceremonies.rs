@@ -228,6 +228,25 @@ async fn only_so_many_failures_are_recorded_until_they_are_swept() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_not_recorded_while_too_many_refused_ceremonies_wait() {
+    with_database(async |database| {
+        let events = "SELECT count(*) FROM events WHERE outcome = 'refused'";
+        for recorded in [1, 2, 2, 2] {
+            let (ceremony, refusal) = (failed(ceremony_id()), vec![refusal_at(NOW)]);
+            assert!(database.record_failed_ceremony(ceremony, 2, refusal).await.unwrap());
+            assert_eq!(database.count(events).await, recorded);
+        }
+
+        database.sweep(cutoffs(NOW + CEREMONY_LIFETIME, NOW), 100).await.unwrap();
+        let (ceremony, refusal) = (failed(ceremony_id()), vec![refusal_at(NOW)]);
+        database.record_failed_ceremony(ceremony, 2, refusal).await.unwrap();
+
+        assert_eq!(database.count(events).await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_flood_of_failures_stays_within_the_limit_and_keeps_no_sign_in_waiting() {
     with_database(async |database| {
         let (_, phone) = database.registered("alice").await;
