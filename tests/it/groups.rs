@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use claviger::{grpc::contracts::admin::EndAllAccountSessionsRequest, model::role::Role};
 use claviger_proto::pb::{TokenClaims, TokenVerdict, ValidateTokenRequest};
 use claviger_verifier::{Refusal, Settings, Verifier};
 use tonic::Status;
@@ -119,6 +120,15 @@ async fn a_group_that_was_taken_away_counts_until_the_token_expires_or_is_revoke
     assert_eq!(within, TokenVerdict::Active);
     assert_eq!(of_the_next, TokenVerdict::MissingGroup);
     assert_eq!(late, TokenVerdict::Expired);
+
+    let bob = app.registered("bob").await;
+    app.set_groups(&bob, "staff").await;
+    let bob = bob.refresh().await.unwrap();
+    app.set_groups(&bob, "").await;
+    let account_id = bob.account.id.clone();
+    let revoke = EndAllAccountSessionsRequest { account_id, ..Default::default() };
+    app.desk(Role::HelpDesk).await.end_all_account_sessions(revoke).await.unwrap();
+    assert_eq!(verdict(&app, &bob, &["staff"]).await.unwrap(), TokenVerdict::Revoked);
 }
 
 #[tokio::test]
@@ -152,6 +162,9 @@ async fn the_most_and_longest_names_fit_into_a_token() {
     let alice = alice.refresh().await.unwrap();
 
     assert_eq!(groups(&app, &alice).await, all);
+    // As docs/integrations.md says: some proxies refuse such a header.
+    let length = alice.backend_token.len();
+    assert!((3584..4608).contains(&length), "about 4 KiB: {length}");
     assert_eq!(claims(&app, &alice).await.display_name.chars().count(), 64);
 }
 
