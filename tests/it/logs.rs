@@ -127,6 +127,27 @@ async fn security_events_have_stable_names() {
 }
 
 #[tokio::test]
+async fn what_limits_do_to_people_has_stable_names() {
+    let home = Home::new().await;
+    let flags = ["--log-format", "json", "--limits-sessions-per-account", "1"];
+    let mut process = Process::start(&home, &flags);
+    let stranger = process.stranger();
+
+    stranger.register("alice", PASSWORD).await.unwrap();
+    stranger.login("alice", PASSWORD).await.unwrap();
+    for _ in 0..6 {
+        stranger.login("alice", OTHER_PASSWORD).await.err().unwrap();
+    }
+    process.terminate();
+    process.wait();
+
+    let log = process.log();
+    let has = |parts: &[&str]| log.lines().any(|line| parts.iter().all(|it| line.contains(it)));
+    assert!(has(&["\"sessions_ended\"", "\"session_limit\""]), "{log}");
+    assert!(has(&["\"sign_in_throttled\"", "127.0.0.1"]), "{log}");
+}
+
+#[tokio::test]
 async fn the_log_is_json_where_there_is_no_terminal_and_states_who_may_register() {
     let home = Home::new().await;
     let mut process = Process::start(&home, &["--accounts-registration", "invitation"]);
