@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claviger_proto::pb::TokenVerdict;
+use claviger_proto::pb::{GetSigningKeysRequest, TokenVerdict};
 use futures_util::future::join_all;
 use serde_json::Value;
 use tonic::Status;
@@ -123,6 +123,23 @@ async fn everything_works_again_without_a_restart_when_the_database_is_back() {
     next.logout().await.unwrap();
     assert_eq!(app.verdict(&next.backend_token).await, TokenVerdict::Revoked);
     app.registered("bob").await;
+}
+
+#[tokio::test]
+async fn service_accounts_are_known_without_the_database() {
+    let (mut server, app) = served(&SETTINGS).await;
+    let key = app.account_for("shop", &[]).await;
+    let almost = format!("{}{}", &key[..49], if key.ends_with('A') { 'E' } else { 'A' });
+    let ask = async |key: &str| {
+        let request = GetSigningKeysRequest {};
+        app.backend_with(key).get_signing_keys(request).await.map(drop)
+    };
+
+    server.kill();
+    wait_until("it notices", RECOVERY, async || is_down(&app).await).await;
+
+    ask(&key).await.unwrap();
+    assert_refused!(ask(&almost).await, Unauthenticated, CALLER_UNKNOWN);
 }
 
 #[tokio::test]
