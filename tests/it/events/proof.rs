@@ -104,6 +104,27 @@ async fn operators_list_events_newest_first_by_account_kind_and_time() {
 }
 
 #[tokio::test]
+async fn after_a_forged_checkpoint_rows_wait_until_it_is_put_right() {
+    let home = Home::new().await;
+    let process = Process::start(&home, &[]);
+    let mut raw = home.raw().await;
+    process.stranger().register("alice", PASSWORD).await.unwrap();
+    wait_until("sealed", MINUTE, async || raw.number(UNSEALED).await == 0).await;
+
+    raw.execute("UPDATE event_checkpoints SET signed_at = signed_at + 1").await;
+    process.stranger().register("bob", PASSWORD).await.unwrap();
+    let is_logged = async || process.log().contains("sealing the record failed");
+    wait_until("the log says so", MINUTE, is_logged).await;
+    let waiting = raw.number(UNSEALED).await;
+    raw.execute("UPDATE event_checkpoints SET signed_at = signed_at - 1").await;
+
+    wait_until("sealed again", MINUTE, async || raw.number(UNSEALED).await == 0).await;
+    assert!(waiting > 0, "something was sealed after it");
+    assert!(process.log().contains("is forged"), "{}", process.log());
+    assert_eq!(verify(&home, &[]), (Some(0), String::new()));
+}
+
+#[tokio::test]
 async fn a_server_logs_that_the_end_of_the_record_was_removed() {
     let home = Home::new().await;
     let process = Process::start(&home, &[]);
