@@ -122,6 +122,22 @@ fn no_install_script_of_an_npm_package_runs() {
 }
 
 #[test]
+fn the_packages_of_npm_are_pinned_by_hash() {
+    let lock = source::read("client-web/package-lock.json");
+    let lock: serde_json::Value = serde_json::from_str(&lock).expect("a lock file is JSON");
+    let packages = lock["packages"].as_object().expect("a lock file lists packages");
+    let is_pinned = |name: &str, package: &serde_json::Value| {
+        // The project itself, and what SECURITY.md names: Biome, on some systems.
+        let is_excepted = name.is_empty() || name.starts_with("node_modules/@biomejs/cli-");
+        is_excepted || package["integrity"].is_string()
+    };
+    let complaints =
+        packages.iter().filter(|(name, it)| !is_pinned(name, it)).map(|(name, _)| name.clone());
+
+    report(complaints.collect(), "install again, so that the lock file has the hash");
+}
+
+#[test]
 fn an_advisory_that_is_ignored_is_named_in_the_security_policy() {
     let (rules, policy) = (source::read("deny.toml"), source::read("SECURITY.md"));
     let ignored = |text: &str| -> BTreeSet<String> {
