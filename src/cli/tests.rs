@@ -321,3 +321,107 @@ fn the_readme_names_no_command_that_does_not_exist() {
     }
     assert!(named > 20, "the table was not read: {named}");
 }
+
+/// The pages that name commands.
+const PAGES: &[&str] = &[
+    "README.md",
+    "SECURITY.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/audit.md",
+    "docs/cli.md",
+    "docs/configuration.md",
+    "docs/errors.md",
+    "docs/integrations.md",
+    "docs/ocsf.md",
+    "docs/operations.md",
+];
+
+#[test]
+fn no_page_names_a_command_that_does_not_exist() {
+    let leaves = leaves();
+    let is_name = |word: &&str| {
+        word.starts_with(|it: char| it.is_ascii_lowercase())
+            && word.chars().all(|it| it.is_ascii_lowercase() || it == '-')
+    };
+    let mut named = 0;
+    for path in PAGES {
+        let parts = code(&text(path));
+        let lines = parts.iter().flat_map(|part| part.lines().map(str::trim));
+        let lines = lines.map(|line| line.strip_prefix("$ ").unwrap_or(line));
+        for line in lines.filter_map(|line| line.strip_prefix("claviger ")) {
+            // What the record hashes begins so, too.
+            if line.starts_with("event ") {
+                continue;
+            }
+            let names: Vec<&str> = line.split(' ').take_while(is_name).collect();
+            let command = names.join(" ") + " ";
+            let is_meant = |leaf: &String| {
+                let leaf = format!("{leaf} ");
+                command == " " || leaf.starts_with(&command) || command.starts_with(&leaf)
+            };
+            assert!(leaves.iter().any(is_meant), "{path}: claviger {line}");
+            named += 1;
+        }
+    }
+    assert!(named > 100, "the pages were not read: {named}");
+}
+
+#[test]
+fn the_page_about_the_command_line_states_the_role_that_each_command_needs() {
+    use crate::domain::operators::rights::Operation as O;
+    let needs = [
+        ("accounts list", O::ListAccounts),
+        ("accounts show", O::GetAccount),
+        ("accounts create", O::CreateAccount),
+        ("accounts update", O::UpdateAccount),
+        ("accounts set-groups", O::UpdateAccount),
+        ("accounts disable", O::DisableAccount),
+        ("accounts enable", O::EnableAccount),
+        ("accounts delete", O::DeleteAccount),
+        ("accounts unlock", O::UnlockAccount),
+        ("accounts sessions", O::ListAccountSessions),
+        ("accounts end-session", O::EndAccountSession),
+        ("accounts end-sessions", O::EndAllAccountSessions),
+        ("accounts passkeys", O::ListAccountPasskeys),
+        ("accounts suspend-passkey", O::SuspendPasskey),
+        ("accounts resume-passkey", O::ResumePasskey),
+        ("accounts remove-passkey", O::RemovePasskey),
+        ("accounts remove-password", O::RemovePassword),
+        ("invitations create", O::CreateInvitation),
+        ("invitations list", O::ListInvitations),
+        ("invitations withdraw", O::WithdrawInvitation),
+        ("keys list", O::ListKeys),
+        ("keys rotate", O::RotateKey),
+        ("keys revoke", O::RevokeKey),
+        ("service-account create", O::CreateServiceAccount),
+        ("service-account list", O::ListServiceAccounts),
+        ("service-account rotate", O::RotateServiceAccountKey),
+        ("service-account delete", O::DeleteServiceAccount),
+        ("system", O::GetSystem),
+        ("audit list", O::ListEvents),
+        ("audit watch", O::WatchEvents),
+        ("audit rotate-key", O::RotateRecordKey),
+        ("explain", O::ExplainToken),
+        ("revoke account", O::EndAllAccountSessions),
+        ("revoke session", O::RevokeSession),
+        ("revoke token", O::RevokeToken),
+    ];
+    let page = page("cli.md");
+    let (_, table) = page.split_once("## Commands").unwrap();
+    let (table, _) = table.split_once("## Output").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let rows: Vec<_> = rows
+        .map(|(commands, rest)| (code(commands), code(rest.split(" | ").next().unwrap())))
+        .filter(|(_, roles)| !roles.is_empty())
+        .collect();
+
+    for (command, operation) in needs {
+        let row = rows.iter().find(|(commands, _)| commands.iter().any(|it| it == command));
+        let (_, roles) = row.unwrap_or_else(|| panic!("{command} has no row"));
+        // The first role is what it needs without what needs more, such as --group.
+        assert_eq!(roles[0], operation.role().name(), "{command}");
+    }
+    let listed: usize = rows.iter().map(|(commands, _)| commands.len()).sum();
+    assert_eq!(listed, needs.len(), "a command of the page is missing here");
+}
