@@ -7,7 +7,7 @@ use crate::{
         in_memory::{self, LocalUser},
         operator_client::{ConnectError, OperatorClient},
     },
-    serve::memory,
+    serve::{memory, pem},
     storage::Storage,
 };
 
@@ -34,6 +34,14 @@ pub enum LocalError {
     /// The connection cannot be made.
     #[error(transparent)]
     Connection(#[from] ConnectError),
+}
+
+/// Checks that a text has certificates in PEM.
+///
+/// # Errors
+/// Why there are none, as the end of a sentence: "it …".
+pub fn check_certificates(text: &[u8]) -> Result<(), String> {
+    pem::certificates(text).map(drop)
 }
 
 impl Local {

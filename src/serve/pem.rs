@@ -64,7 +64,7 @@ const DAMAGED: &str = "its PEM is damaged: a line is missing, or is not base64";
 
 /// Why a text contains no such thing.
 fn without(pem: &[u8], what: &str, label: &str) -> String {
-    if pem.iter().all(u8::is_ascii_whitespace) {
+    if pem.iter().all(|it| matches!(it, b' ' | b'\t' | b'\r' | b'\n')) {
         return "it is empty".to_owned();
     }
     let found = found(pem);
@@ -78,7 +78,8 @@ fn without(pem: &[u8], what: &str, label: &str) -> String {
 fn found(pem: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(pem);
     let labels = text.lines().filter_map(|line| {
-        let label = line.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----")?;
+        let label =
+            line.trim_matches([' ', '\t']).strip_prefix("-----BEGIN ")?.strip_suffix("-----")?;
         Some(format!("`{label}`"))
     });
     let mut labels: Vec<String> = labels.collect();

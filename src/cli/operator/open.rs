@@ -6,13 +6,12 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::{
-    app::operators::{Local, LocalError},
+    app::operators::{Local, LocalError, check_certificates},
     cli::{failed, invalid, no_data},
     grpc::{
         in_memory::LocalUser,
         operator_client::{ConnectError, OperatorClient, Server},
     },
-    serve::pem,
 };
 
 use super::{
@@ -80,8 +79,8 @@ fn server(url: &str, flags: &Connection, context: &Context) -> Result<Server, Ex
 
 fn certificates(path: &Path) -> Result<Vec<u8>, ExitCode> {
     let bytes = read(path)?;
-    match pem::certificates(&bytes) {
-        Ok(_) => Ok(bytes),
+    match check_certificates(&bytes) {
+        Ok(()) => Ok(bytes),
         Err(why) => {
             let path = path.display();
             Err(invalid(&format_args!("The file {path} of --ca-file cannot be used: {why}.")))

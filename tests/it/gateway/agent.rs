@@ -205,7 +205,7 @@ fn what_is_wrong_is_said_and_nothing_starts() {
     let (code, said) = refused(&["--audience", "shop", "--grace", "soon"], &[]);
     assert!(code == Some(2) && said.contains("--grace"), "{said}");
     let (code, said) = refused(&["--audience", "shop", "--server", "http://far.example"], &[]);
-    assert!(code == Some(1) && said.contains("https://"), "{said}");
+    assert!(code == Some(2) && said.contains("https://"), "{said}");
 }
 
 async fn decided(agent: &Agent, person: &Person) -> Answer {
