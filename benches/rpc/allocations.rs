@@ -51,10 +51,12 @@ impl Counter {
     /// How often the server has allocated, growing what it has included.
     pub(crate) fn read(&mut self) -> Outcome<u64> {
         self.questions.write_all(b"\n")?;
-        for line in self.answers.by_ref().lines() {
-            if let Some(count) = line?.strip_prefix(PREFIX) {
+        let mut line = String::new();
+        while self.answers.read_line(&mut line)? > 0 {
+            if let Some(count) = line.trim_end().strip_prefix(PREFIX) {
                 return Ok(count.parse()?);
             }
+            line.clear();
         }
         Err("the server has ended".into())
     }

@@ -10,7 +10,7 @@
 
 mod allocations;
 mod callers;
-#[allow(dead_code, reason = "shared with other benchmarks")]
+#[allow(dead_code, unreachable_pub, reason = "shared with other benchmarks")]
 #[path = "../support/cpu.rs"]
 mod cpu;
 mod floor;
@@ -28,7 +28,7 @@ use claviger_proto::pb;
 use tonic::transport::Channel;
 
 use callers::{
-    Caller, PASSWORD, connect, health_caller, issue, login_caller, refresher, sign_up, validator,
+    Caller, PASSWORD, health_caller, issue, login_caller, refresher, sign_up, validator,
 };
 use server::Server;
 use workload::{Load, Workload, spread};

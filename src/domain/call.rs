@@ -11,8 +11,8 @@ tokio::task_local! {
 }
 
 /// Runs the work of a call.
-pub async fn of<T>(call: Arc<Call>, work: impl Future<Output = T>) -> T {
-    CALL.scope(call, work).await
+pub fn of<T>(call: Arc<Call>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    CALL.scope(call, work)
 }
 
 /// The current call, if there is one.

@@ -3,7 +3,7 @@
 //! tonic's own router clones every service and boxes every layer around it for each call. Here a call costs a
 //! look-up, and a count of the references to its service.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, mem, sync::Arc};
 
 use http::{Extensions, HeaderMap, Request, Response};
 use tonic::{
@@ -93,14 +93,19 @@ impl Dispatch {
 
 impl Entry {
     /// Calls the service for a caller that its guard admits.
-    pub async fn call(&self, mut head: http::request::Parts, messages: Messages) -> Response<Body> {
-        if let Some(guard) = &self.guard
-            && let Err(status) = guard.admit(&head.headers, &mut head.extensions)
-        {
-            return status.into_http();
+    ///
+    /// # Errors
+    /// The status of a call that the guard refuses.
+    pub fn call(
+        &self,
+        mut request: Request<Messages>,
+    ) -> Result<BoxFuture<Response<Body>, Infallible>, Status> {
+        if let Some(guard) = &self.guard {
+            let mut extensions = mem::take(request.extensions_mut());
+            guard.admit(request.headers(), &mut extensions)?;
+            *request.extensions_mut() = extensions;
         }
-        let Ok(response) = self.service.call(Request::from_parts(head, messages)).await;
-        response
+        Ok(self.service.call(request))
     }
 }
 

@@ -69,9 +69,14 @@ async fn call(
     let Some(service) = services.find(request.uri().path()) else {
         return Status::from(EdgeRefusal::MethodNotFound).into_http();
     };
-    let (head, body) = request.into_parts();
     let caller = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    service.call(head, Messages::new(body, caller, receiving, None)).await
+    match service.call(request.map(|body| Messages::new(body, caller, receiving, None))) {
+        Ok(answering) => {
+            let Ok(response) = answering.await;
+            response
+        }
+        Err(status) => status.into_http(),
+    }
 }
 
 /// Logs why a call failed, as the access log of a listener does.

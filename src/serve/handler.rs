@@ -4,10 +4,12 @@ use std::convert::Infallible;
 
 use axum::{BoxError, body::Body};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{Request, Response};
-use tower::{Service, ServiceExt as _};
+use tower::Service;
 
-/// Answers requests: a service that never fails, and is cheap to clone.
+/// Answers requests: a service that never fails, is always ready, and is cheap to clone. Its future is
+/// held several times by the task of a call, so it should be a box.
 pub trait Handler: Clone + Send + Sync + 'static {
     /// The bodies of its responses.
     type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static;
@@ -34,10 +36,9 @@ where
         &self,
         request: Request<Body>,
     ) -> impl Future<Output = Response<B>> + Send + use<S, B> {
-        let answered = self.clone().oneshot(request);
-        async move {
-            let Ok(response) = answered.await;
+        self.clone().call(request).map(|answered| {
+            let Ok(response) = answered;
             response
-        }
+        })
     }
 }

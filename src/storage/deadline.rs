@@ -12,8 +12,8 @@ tokio::task_local! {
 }
 
 /// Runs work whose caller stops waiting at `deadline`.
-pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
-    DEADLINE.scope(deadline, work).await
+pub fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    DEADLINE.scope(deadline, work)
 }
 
 /// The deadline, where one was set.

@@ -38,9 +38,10 @@ impl Source {
     }
 }
 
-/// Runs the work of a call from this source.
-pub async fn of<T>(source: Source, work: impl Future<Output = T>) -> T {
-    SOURCE.scope(Cell::new(source), work).await
+/// Runs the work of a call from this source. Like the other values of a call it is no `async fn`, which would
+/// hold the work twice, and within each other they would double it each time.
+pub fn of<T>(source: Source, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    SOURCE.scope(Cell::new(source), work)
 }
 
 /// The source of the current call, where one was set.

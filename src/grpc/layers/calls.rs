@@ -109,10 +109,17 @@ impl Calls {
     }
 }
 
+/// Calls the service, whose future takes the place of the request.
 async fn handle(service: Option<Arc<Entry>>, request: Request<Messages>) -> Response<Answer> {
-    let Some(service) = service else {
-        return Status::from(EdgeRefusal::MethodNotFound).into_http();
+    let called = match &service {
+        Some(service) => service.call(request),
+        None => Err(EdgeRefusal::MethodNotFound.into()),
     };
-    let (head, messages) = request.into_parts();
-    service.call(head, messages).await
+    match called {
+        Ok(answering) => {
+            let Ok(response) = answering.await;
+            response
+        }
+        Err(status) => status.into_http(),
+    }
 }

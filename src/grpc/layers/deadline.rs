@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,12 +27,12 @@ pub(super) fn of(headers: &HeaderMap, limit: Duration) -> Result<Instant, EdgeRe
 ///
 /// # Errors
 /// `DeadlineExceeded`.
-pub(super) async fn enforce<T>(
+pub(super) fn enforce<T>(
     deadline: Instant,
     work: impl Future<Output = T>,
-) -> Result<T, EdgeRefusal> {
+) -> impl Future<Output = Result<T, EdgeRefusal>> {
     let work = timeout_at(deadline, until(deadline, work));
-    work.await.map_err(|_| EdgeRefusal::DeadlineExceeded)
+    work.map(|it| it.map_err(|_| EdgeRefusal::DeadlineExceeded))
 }
 
 #[derive(Debug, PartialEq, Eq)]

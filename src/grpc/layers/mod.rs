@@ -195,7 +195,7 @@ struct Fallback {
     nothing: Router,
 }
 
-/// Answers what is neither for a service nor for a page.
+/// Responds to a request that is neither for a service nor for a page.
 async fn fallback(
     State(Fallback { services, nothing }): State<Fallback>,
     Extension(call): Extension<Arc<Call>>,

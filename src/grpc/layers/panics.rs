@@ -9,10 +9,12 @@ use tonic::Status;
 use crate::grpc::status::EdgeRefusal;
 
 /// Catches a panic. Where it happened is logged by the panic hook (`telemetry`), not here.
-pub async fn caught<B: Default>(handler: impl Future<Output = Response<B>>) -> Response<B> {
+pub fn caught<B: Default>(
+    handler: impl Future<Output = Response<B>>,
+) -> impl Future<Output = Response<B>> {
     // What a handler leaves half done is dropped with it, and what it shares is behind locks that stay usable.
     // The payload is ignored: it may quote the caller's data.
-    AssertUnwindSafe(handler).catch_unwind().await.unwrap_or_else(|_payload| panicked())
+    AssertUnwindSafe(handler).catch_unwind().map(|it| it.unwrap_or_else(|_payload| panicked()))
 }
 
 fn panicked<B: Default>() -> Response<B> {
