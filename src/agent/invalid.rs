@@ -41,7 +41,7 @@ pub enum Invalid {
     Pem {
         /// The flag.
         flag: &'static str,
-        /// Why.
+        /// What is wrong, as the end of the sentence.
         why: String,
     },
     /// The client certificate and its key do not belong together.

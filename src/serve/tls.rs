@@ -34,7 +34,7 @@ pub enum TlsError {
         setting: String,
         /// The file.
         path: String,
-        /// Why.
+        /// What is wrong, as the end of the sentence.
         cause: String,
     },
     /// The certificate and the key do not match, or are of an unsupported kind.
@@ -45,7 +45,7 @@ pub enum TlsError {
     Pair {
         /// The section of the settings.
         section: &'static str,
-        /// Why.
+        /// What is wrong, as the end of the sentence.
         cause: String,
     },
     /// The authorities of client certificates cannot verify any certificate.
@@ -55,7 +55,7 @@ pub enum TlsError {
         section: &'static str,
         /// The file.
         path: String,
-        /// Why.
+        /// What is wrong, as the end of the sentence.
         cause: String,
     },
 }
