@@ -34,7 +34,7 @@ async fn verdict(app: &TestApp, person: &Person, groups: &[&str]) -> Result<Toke
     Ok(app.backend().validate_token(request).await?.into_inner().verdict())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_says_the_names_and_groups_of_the_last_refresh() {
     let app = TestApp::start().await;
     let alice = app.registered_as("alice", "Alice Liddell").await;
@@ -52,7 +52,7 @@ async fn a_token_says_the_names_and_groups_of_the_last_refresh() {
     assert_eq!(refreshed.get_account().await.unwrap().groups, ["admins", "staff"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_way_to_a_token_reads_the_groups() {
     let app = TestApp::start().await;
     let mut phone = Authenticator::platform(ORIGIN);
@@ -85,7 +85,7 @@ async fn repeated(person: &Person) -> Person {
     person.refresh().await.unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_required_group_lets_its_members_in_and_no_others() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
@@ -103,7 +103,7 @@ async fn a_required_group_lets_its_members_in_and_no_others() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_was_taken_away_counts_until_the_token_expires_or_is_revoked() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
@@ -131,7 +131,7 @@ async fn a_group_that_was_taken_away_counts_until_the_token_expires_or_is_revoke
     assert_eq!(verdict(&app, &bob, &["staff"]).await.unwrap(), TokenVerdict::Revoked);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_verifier_refuses_accounts_in_no_required_group() {
     let app = TestApp::start().await;
     let mut settings = Settings::new(format!("http://127.0.0.1:{}", app.internal_port()), BACKEND);
@@ -150,7 +150,7 @@ async fn a_verifier_refuses_accounts_in_no_required_group() {
     assert_refused!(Err::<(), _>(Status::from(refused)), PermissionDenied, GROUP_REQUIRED);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_most_and_longest_names_fit_into_a_token() {
     let app = TestApp::start().await;
     let long = |number: usize| format!("{number:02}{}", "x".repeat(62));
@@ -168,7 +168,7 @@ async fn the_most_and_longest_names_fit_into_a_token() {
     assert_eq!(claims(&app, &alice).await.display_name.chars().count(), 64);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_end_with_their_account() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
@@ -196,7 +196,7 @@ fn complained(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_sets_all_groups_of_an_account() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -213,7 +213,7 @@ async fn the_command_sets_all_groups_of_an_account() {
     assert_eq!(groups(&app, &without).await, [""; 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_names_what_is_wrong() {
     let app = TestApp::start_now().await;
     app.registered("alice").await;

@@ -53,7 +53,7 @@ async fn strangers_and_thieves_of_sessions_have_a_hundred_wrong_passwords_in_a_r
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signed_in_caller_who_is_locked_out_signs_in_and_may_try_again() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;
@@ -65,7 +65,7 @@ async fn a_signed_in_caller_who_is_locked_out_signs_in_and_may_try_again() {
     alice.reauthenticate(PASSWORD).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_used_within_a_session_resets_the_counts_of_all_callers() {
     let app = TestApp::start().await;
     let (alice, mut phone) = (app.registered("alice").await, Authenticator::platform(ORIGIN));
@@ -82,7 +82,7 @@ async fn a_passkey_used_within_a_session_resets_the_counts_of_all_callers() {
     alice.reauthenticate(PASSWORD).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_unlocks_the_password_for_all_callers() {
     let app = TestApp::start().await;
     let alice = app.registered("alice").await;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::expect_used, reason = "a check that panics has failed")]
 
+mod blocking;
 mod circles;
 mod contract;
 mod habits;

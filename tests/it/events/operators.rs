@@ -9,7 +9,7 @@ use claviger::grpc::contracts::admin::{
 use super::{Row, one, rows};
 use crate::{service_accounts::named, support::TestApp};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn acts_of_an_operator_over_the_network_name_its_service_account() {
     let app = TestApp::start().await;
     let operator = app.operator().await;
@@ -28,7 +28,7 @@ async fn acts_of_an_operator_over_the_network_name_its_service_account() {
     one(&app, "service_account_deleted success by service_account", delete).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_name_the_user_of_the_operating_system() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;

@@ -28,7 +28,7 @@ pub(super) fn verify_file(home: &Home, path: &Path) -> (Option<i32>, String) {
     verify(home, &["--file", path.to_str().unwrap()])
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_proves_itself_and_a_changed_line_is_found() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -60,7 +60,7 @@ async fn an_export_proves_itself_and_a_changed_line_is_found() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_changed_by_hand_is_found_and_named() {
     let app = TestApp::start_now().await;
     app.registered("alice").await;
@@ -78,7 +78,7 @@ async fn a_row_changed_by_hand_is_found_and_named() {
     assert!(complaint.contains(&format!("The row at position {position} is not")), "{complaint}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_list_events_newest_first_by_account_kind_and_time() {
     let app = TestApp::start_now().await;
     app.registered("alice").await;
@@ -103,7 +103,7 @@ async fn operators_list_events_newest_first_by_account_kind_and_time() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_forged_checkpoint_rows_wait_until_it_is_put_right() {
     let home = Home::new().await;
     let process = Process::start(&home, &[]);
@@ -124,7 +124,7 @@ async fn after_a_forged_checkpoint_rows_wait_until_it_is_put_right() {
     assert_eq!(verify(&home, &[]), (Some(0), String::new()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_logs_that_the_end_of_the_record_was_removed() {
     let home = Home::new().await;
     let process = Process::start(&home, &[]);

@@ -12,7 +12,7 @@ use crate::support::{
     servers::free_port,
 };
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_agent_goes_on_for_the_grace_and_then_denies() {
     let app = server(&[]).await;
     // The server's last word may be five seconds old when it goes, and this machine may be busy.
@@ -33,7 +33,7 @@ async fn the_agent_goes_on_for_the_grace_and_then_denies() {
     assert_eq!(unready.status, 503);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_is_told_to_goes_on_without_the_server() {
     let app = server(&[]).await;
     let flags = ["--grace", "1s", "--stale-policy", "fail-open"];
@@ -48,7 +48,7 @@ async fn an_agent_that_is_told_to_goes_on_without_the_server() {
     assert_eq!(agent.get("/readyz").await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_starts_before_the_server_and_denies_until_it_is_there() {
     let (public, internal) = (free_port(), free_port());
     let mut agent = Agent::launch(internal, &[], &[]).await;
@@ -76,7 +76,7 @@ async fn an_agent_starts_before_the_server_and_denies_until_it_is_there() {
     assert!(agent.terminate().success());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_lets_tokens_for_its_audience_pass_and_no_others() {
     let app = server(&[]).await;
     let agent = Agent::start(app.internal_port(), &[]).await;
@@ -103,7 +103,7 @@ async fn an_agent_lets_tokens_for_its_audience_pass_and_no_others() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_demands_its_groups_where_the_gateway_names_none() {
     let app = server(&[]).await;
     let agent = Agent::start(app.internal_port(), &["--group", "staff,admins"]).await;
@@ -123,7 +123,7 @@ async fn an_agent_demands_its_groups_where_the_gateway_names_none() {
     assert_eq!(status("?anonymous=allow", &[]).await, 403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_ends_when_the_server_does_not_have_its_audience() {
     let app = server(&[]).await;
     let issuer = format!("http://localhost:{}", app.public_port());
@@ -137,7 +137,7 @@ async fn an_agent_ends_when_the_server_does_not_have_its_audience() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_ends_when_its_service_account_may_not_ask_about_its_audience() {
     let app = server(&[]).await;
     let folder = tempfile::tempdir().unwrap();
@@ -151,7 +151,7 @@ async fn an_agent_ends_when_its_service_account_may_not_ask_about_its_audience()
     assert!(said.contains("does not accept the audience"), "{said}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn grpcurl_finds_its_way_about_the_agent() {
     let app = server(&[]).await;
     let agent = Agent::start(app.internal_port(), &[]).await;

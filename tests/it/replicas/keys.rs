@@ -30,7 +30,7 @@ fn ids(jwks: &str) -> Vec<String> {
     keys.map(|it| it["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_published_everywhere_before_it_signs_everywhere_at_its_time() {
     let (first, second) = two().await;
     let alice = first.registered("alice").await;
@@ -75,7 +75,7 @@ fn rotate(home: &Home, flags: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_made_on_the_command_line_is_used_by_every_running_replica() {
     let home = Home::on_postgres().await;
     let beside = home.replica();
@@ -123,7 +123,7 @@ async fn judged(replica: &TestApp, person: &Person, turn: usize) -> Result<(), S
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_a_key_made_elsewhere_a_moment_ago_is_judged_like_any_other() {
     let (first, second) = two().await;
     let mut refused = Vec::new();

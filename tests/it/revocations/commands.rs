@@ -33,7 +33,7 @@ async fn becomes(app: &TestApp, token: &str, verdict: TokenVerdict) {
     wait_until("judged", SECOND, async || app.verdict(token).await == verdict).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_ended_with_all_its_tokens() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -52,7 +52,7 @@ async fn a_session_is_ended_with_all_its_tokens() {
     laptop.refresh().await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_loses_every_token_and_can_sign_in_again() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -74,7 +74,7 @@ async fn an_account_loses_every_token_and_can_sign_in_again() {
     assert_eq!(app.verdict(&back.backend_token).await, TokenVerdict::Active);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn who_signs_in_right_after_the_revocation_gets_a_good_token_at_once() {
     // The server's clock stands still in the second in which the command runs, or a little before it.
     let app = TestApp::start_now().await;
@@ -92,7 +92,7 @@ async fn who_signs_in_right_after_the_revocation_gets_a_good_token_at_once() {
     assert_eq!(app.verdict(&alice.backend_token).await, TokenVerdict::Revoked);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_dies_alone() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -114,7 +114,7 @@ async fn a_token_dies_alone() {
     assert!(until >= claims.issue_time.unwrap().seconds + 24 * 3600, "{until}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_named_and_exits_with_1() {
     let app = TestApp::start_now().await;
     let nobody = "00000000-0000-4000-8000-000000000000";
@@ -132,7 +132,7 @@ async fn what_is_not_there_is_named_and_exits_with_1() {
     assert_eq!(complaint(&["keys", "revoke", "x", "--yes"]), "There is no signing key \"x\".");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -160,7 +160,7 @@ async fn a_compromised_key_is_refused_everywhere_and_another_signs_at_once() {
     assert!(row.contains("revoked"), "{listed}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_that_cannot_be_read_keeps_no_compromised_key_alive() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;
@@ -175,7 +175,7 @@ async fn a_revocation_that_cannot_be_read_keeps_no_compromised_key_alive() {
     becomes(&app, &alice.backend_token, TokenVerdict::Malformed).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_stays_compromised_after_a_restart_and_a_month() {
     let app = TestApp::start_now().await;
     let alice = app.registered("alice").await;

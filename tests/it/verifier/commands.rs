@@ -15,7 +15,7 @@ fn run(home: &Home, arguments: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_tokens_of_an_account_that_were_issued_before_are_refused() {
     let app = TestApp::start_now().await;
     let verifier = ready_for(&app).await;
@@ -31,7 +31,7 @@ async fn the_tokens_of_an_account_that_were_issued_before_are_refused() {
     assert!(verify(&verifier, &back).is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn one_token_is_refused_and_its_sibling_is_not() {
     let app = TestApp::start_now().await;
     let verifier = ready_for(&app).await;
@@ -45,7 +45,7 @@ async fn one_token_is_refused_and_its_sibling_is_not() {
     assert!(verify(&verifier, &sibling).is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_token_of_a_compromised_key_is_refused_and_those_of_the_next_are_valid() {
     let app = TestApp::start_now().await;
     let verifier = ready_for(&app).await;
