@@ -7,16 +7,10 @@ import type { Notice } from "../state.js";
 const RECENT_MS = 30 * 86_400_000;
 const KEY = "claviger-recovery-seen";
 
-/** When the account was last recovered, in milliseconds since 1970, if that is recent. */
-export function recentRecovery(account: Account | undefined, now: number): number | undefined {
-  const time = account?.lastRecoveryTime && milliseconds(account.lastRecoveryTime);
-  return time !== undefined && now - time < RECENT_MS ? time : undefined;
-}
-
 /** A notice of a recent recovery, once in each browser. */
 export function unseenRecovery(account: Account | undefined, now = Date.now()): Notice | undefined {
-  const time = recentRecovery(account, now);
-  if (!account || time === undefined) return undefined;
+  const time = account?.lastRecoveryTime && milliseconds(account.lastRecoveryTime);
+  if (!account || time === undefined || now - time >= RECENT_MS) return undefined;
   if (tryOrUndefined(() => localStorage.getItem(KEY)) === mark(account)) return undefined;
   markRecoverySeen(account);
   return { tone: "neutral", text: (texts) => texts.codes.recovered(fullTime(time, texts)) };

@@ -50,7 +50,7 @@ export const codes: Texts["codes"] = {
   make: "Wiederherstellungscodes erstellen",
   again: "Neue Codes erstellen",
   replaces: "Mit neuen Codes gelten die alten nicht mehr.",
-  newHeading: "Ihre neuen Wiederherstellungscodes",
+  newHeading: "Ihre neuen Codes",
   shownOnce:
     "Codes, die Sie vorher hatten, gelten nicht mehr. Diese hier werden nur jetzt angezeigt: Bewahren Sie sie dort auf, wo Sie sie ohne Ihre Geräte finden und sonst niemand.",
   about: (site, username, date) =>
@@ -62,6 +62,7 @@ export const codes: Texts["codes"] = {
   fileName: "wiederherstellungscodes.txt",
   print: "Drucken",
   kept: "Ich habe sie aufbewahrt",
+  lastRecovered: (time) => `Zuletzt wiederhergestellt am ${time}.`,
   recovered: (time) =>
     `Am ${time} wurde Ihr Konto mit einem Code oder einem Link wiederhergestellt. Wenn Sie das nicht waren, melden Sie alle anderen Geräte ab, entfernen Sie Passkeys, die Sie nicht kennen, und sagen Sie es den Betreibern dieser Website.`,
 };

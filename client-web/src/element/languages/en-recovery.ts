@@ -59,6 +59,7 @@ export const codes = {
   fileName: "recovery-codes.txt",
   print: "Print",
   kept: "I have kept them",
+  lastRecovered: (time: string) => `Last recovered on ${time}.`,
   recovered: (time: string) =>
     `On ${time} your account was recovered with a code or a link. If that was not you, sign out everywhere else, remove the passkeys that you do not recognise, and tell the people who run this site.`,
 };

@@ -1,10 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Context, domId } from "../context.js";
-import { recentRecovery } from "../flows/last-recovery.js";
 import { copyCodes, hideCodes, makeCodes } from "../flows/recovery-codes.js";
 import { isolated } from "../format/isolated.js";
-import { fullDate, fullTime } from "../format/times.js";
-import { icon } from "../icons.js";
+import { fullDate, fullTime, milliseconds } from "../format/times.js";
 import { button } from "./button.js";
 import { section } from "./section.js";
 
@@ -16,11 +14,11 @@ export function codesSection(context: Context): TemplateResult {
   const { state, texts } = context;
   const { codes } = texts;
   const left = state.account?.recoveryCodesLeft ?? 0;
-  const recovered = recentRecovery(state.account, state.now);
+  const recovered = state.account?.lastRecoveryTime;
   return section("codes", codes.heading, [
     html`<p class="cl-lead">${left > 0 ? codes.left(left) : codes.none}${left > 0 && left <= FEW ? ` ${codes.few}` : nothing}</p>`,
     recovered
-      ? html`<p class="cl-warning">${icon("error")}<span>${codes.recovered(fullTime(recovered, texts))}</span></p>`
+      ? html`<p class="cl-hint">${codes.lastRecovered(fullTime(milliseconds(recovered), texts))}</p>`
       : nothing,
     state.codes
       ? newCodes(context, state.codes)

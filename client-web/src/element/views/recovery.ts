@@ -91,9 +91,11 @@ function old(context: Context, recovery: StartRecoveryResponse): TemplateResult 
     if (target instanceof HTMLInputElement) context.update({ keepsOld: !target.checked });
   };
   const hint = domId("remove-old-hint");
-  return html`<label class="cl-check">
+  return html`<div class="cl-check">
+    <label>
       <input type="checkbox" .checked=${!state.keepsOld} aria-describedby=${hint} @change=${changed} />
       <span>${texts.recovery.removeOld}</span>
     </label>
-    <p class="cl-hint" id=${hint}>${texts.recovery.removeOldHint}</p>`;
+    <p class="cl-hint" id=${hint}>${texts.recovery.removeOldHint}</p>
+  </div>`;
 }
