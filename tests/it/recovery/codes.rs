@@ -82,7 +82,7 @@ async fn the_session_of_a_recovery_is_an_ordinary_one_with_a_fresh_proof() {
 
     let judged = app.judge(&back.backend_token, crate::support::BACKEND, Some(MINUTE)).await;
     let claims = judged.unwrap().claims.unwrap();
-    assert_eq!(claims.authentication_methods, ["pop", "user"]);
+    assert_eq!(claims.authentication_methods, ["pop", "user", "mfa"]);
     back.make_codes().await.unwrap();
     let refreshed = back.refresh().await.unwrap();
     assert_eq!(refreshed.list_sessions().await.unwrap().len(), 1);
