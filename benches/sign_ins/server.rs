@@ -48,9 +48,9 @@ impl Server {
                 let server = PostgresServer::start(DURABLE);
                 let home = Home::at(server.fresh_database().await);
                 claviger::storage::migrations::create(&home.options()).await.unwrap();
-                let backend = home.raw().await.number("SELECT CAST(pg_backend_pid() AS BIGINT)");
-                let backend = format!("/proc/{}", backend.await);
-                let postmaster = cpu::parent_of(Path::new(&backend)).unwrap();
+                let mut connection = home.raw().await;
+                let id = connection.number("SELECT CAST(pg_backend_pid() AS BIGINT)").await;
+                let postmaster = cpu::parent_of(Path::new(&format!("/proc/{id}"))).unwrap();
                 (home, Some((server, postmaster)))
             }
         };

@@ -276,7 +276,7 @@ mod tests {
         let token = RecoveryLinkToken::new("clv_rl_abc".to_owned());
         let text = RecoveryText::of("clv_rc_abc".to_owned());
 
-        assert_eq!(format!("{code:?}{:?}", code.shown()).contains("00000"), false);
+        assert!(!format!("{code:?}{:?}", code.shown()).contains("00000"));
         assert_eq!(format!("{token:?}"), "RecoveryLinkToken(…)");
         assert_eq!(format!("{text:?}"), "RecoveryText(…)");
         assert_eq!(format!("{:?}", RecoveryHash::from_bytes([7; 32])), "RecoveryHash(…)");

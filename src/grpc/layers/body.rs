@@ -20,6 +20,7 @@ use super::{
 };
 
 /// The body of a response.
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for every call")]
 pub enum Reply {
     /// Of a call in plain gRPC.
     Call(CallBody),
