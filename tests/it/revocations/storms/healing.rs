@@ -23,7 +23,7 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::support::{
-    DAY, Home, Person, SECOND, TestApp,
+    DAY, Home, Person, TestApp,
     partition::{Network, SILENCE, Weather},
     patience::wait_until,
     people::channel,
@@ -112,8 +112,9 @@ impl Life {
                 return false;
             }
             if self.fate == Fate::Slow && !has_calmed && messages % 2000 == 0 {
-                // Its connection has less room than that, and a heartbeat falls due.
-                tokio::time::sleep(HEARTBEAT + 2 * SECOND).await;
+                // Its connection has less room than that, which a slow machine fills after seconds, and then a
+                // heartbeat falls due.
+                tokio::time::sleep(2 * HEARTBEAT).await;
             }
             messages += 1;
             let next = tokio::select! {
