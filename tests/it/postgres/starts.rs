@@ -79,7 +79,7 @@ async fn a_replica_without_the_key_makes_none() {
 #[tokio::test]
 async fn a_replica_with_another_key_does_not_start() {
     let home = Home::on_postgres().await;
-    assert!(run(&home, &["keys", "list"]).status.success());
+    assert!(run(&home, &["keys", "rotate"]).status.success());
     let other = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=\n";
     fs::write(home.data().join("key-encryption-key"), other).unwrap();
 
