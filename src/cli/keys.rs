@@ -82,19 +82,22 @@ pub(super) enum KeysCommand {
 /// Runs one of them, also while servers run.
 pub(super) async fn run(keys: Keys, context: &Context) -> ExitCode {
     let Keys { connection, command } = keys;
-    if let KeysCommand::Abandon { consent, reason } = command {
-        return abandonment::abandon(&connection, &consent, &reason, context).await;
-    }
-    operator::run(&connection, context, async |console| match command {
-        KeysCommand::Rotate { now, reason } => rotate(console, now, reason.text).await,
-        KeysCommand::List => list(console).await,
-        KeysCommand::Revoke { key_id, reason, consent } => {
-            revoke(console, key_id, reason.text, &consent).await
+    match command {
+        KeysCommand::Rotate { now, reason } => {
+            let rotate = async |console: &Console<'_>| rotate(console, now, reason.text).await;
+            operator::run(&connection, context, rotate).await
         }
-        // Done above: it needs the database for itself.
-        KeysCommand::Abandon { .. } => Ok(()),
-    })
-    .await
+        KeysCommand::List => operator::run(&connection, context, list).await,
+        KeysCommand::Revoke { key_id, reason, consent } => {
+            let revoke =
+                async |console: &Console<'_>| revoke(console, key_id, reason.text, &consent).await;
+            operator::run(&connection, context, revoke).await
+        }
+        // It needs the database for itself.
+        KeysCommand::Abandon { consent, reason } => {
+            abandonment::abandon(&connection, &consent, &reason, context).await
+        }
+    }
 }
 
 async fn rotate(console: &Console<'_>, immediately: bool, reason: String) -> Outcome {

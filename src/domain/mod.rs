@@ -25,6 +25,7 @@ pub mod seal;
 pub mod secret;
 pub mod service_accounts;
 pub mod sessions;
+mod shown_once;
 pub mod source;
 pub mod sweeper;
 pub mod throttle;

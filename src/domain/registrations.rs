@@ -6,7 +6,6 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use aws_lc_rs::digest;
 use claviger_token::id::SessionId;
 
 use crate::{
@@ -24,6 +23,7 @@ use crate::{
 
 use super::{
     Error, Result, call,
+    shown_once::sha256,
     throttle::{Attempt, Throttle},
     world::World,
 };
@@ -196,9 +196,7 @@ pub(super) fn log(account: &NewAccount, session_id: SessionId, passkey_id: Optio
 
 /// The hash by which a token is stored and found.
 pub(in crate::domain) fn hash(token: &InvitationToken) -> InvitationHash {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, token.expose().as_bytes()).as_ref());
-    InvitationHash::from_bytes(hash)
+    InvitationHash::from_bytes(sha256(token.expose().as_bytes()))
 }
 
 #[cfg(test)]

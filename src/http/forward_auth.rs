@@ -26,7 +26,7 @@ use crate::{
         headers::{self, SERVICE_KEY},
         preflight,
     },
-    model::client::Sender,
+    model::{client::Sender, event::Call},
     telemetry::Occasional,
 };
 
@@ -178,9 +178,9 @@ fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
     }
 }
 
-/// The id of the request, as the layer around every request has left it there.
+/// The id of the request, of the call that the port made of it.
 fn request_id(request: &Request) -> Option<&str> {
-    request.headers().get("x-request-id")?.to_str().ok()
+    Some(request.extensions().get::<Arc<Call>>()?.request_id.as_str())
 }
 
 /// The response to a decision. Nothing else makes responses.

@@ -15,6 +15,7 @@ mod modules;
 mod passages;
 mod paths;
 mod rust_version;
+mod security_events;
 mod sizes;
 mod sleeps;
 mod source;

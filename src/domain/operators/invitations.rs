@@ -4,12 +4,10 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
-use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Error, Result, call, events::Events, registrations::hash},
+    domain::{Error, Result, call, events::Events, registrations::hash, shown_once},
     model::{
         event::Act,
         id::InvitationId,
@@ -24,9 +22,6 @@ use crate::{
 };
 
 use super::Operator;
-
-/// The random bytes of a token.
-const TOKEN_BYTES: usize = 32;
 
 /// An invitation that an operator wants.
 #[derive(Debug, Clone)]
@@ -194,11 +189,6 @@ impl Invitations {
     }
 
     fn mint(&self) -> Result<InvitationToken> {
-        let secret = Zeroizing::new(self.events.world().random_bytes::<TOKEN_BYTES>()?);
-        let mut text =
-            String::with_capacity(INVITATION_START.len() + (TOKEN_BYTES * 4).div_ceil(3));
-        text.push_str(INVITATION_START);
-        URL_SAFE_NO_PAD.encode_string(*secret, &mut text);
-        Ok(InvitationToken::new(text))
+        Ok(InvitationToken::new(shown_once::mint(self.events.world(), INVITATION_START)?))
     }
 }

@@ -3,12 +3,10 @@
 //!
 //! A link goes to the person. No call sets a credential in their place.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use claviger_token::{id::AccountId, time::Timestamp};
-use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Error, Result, events::Events, recovery::hash},
+    domain::{Error, Result, call, events::Events, recovery::hash, shown_once},
     model::{
         event::Act,
         id::RecoveryLinkId,
@@ -22,9 +20,6 @@ use crate::{
 };
 
 use super::Operator;
-
-/// The random bytes of a token.
-const TOKEN_BYTES: usize = 32;
 
 /// A link with the token that was just made for it, to be shown once: only its hash is stored.
 #[derive(Debug, Clone)]
@@ -98,6 +93,7 @@ impl RecoveryAdministration {
             %account_id,
             recovery_link_id = %id,
             by = by.actor.to_string(),
+            request_id = call::request_id(),
         );
         Ok(ShownLink { expires_at, token, url: self.url.clone() })
     }
@@ -115,6 +111,7 @@ impl RecoveryAdministration {
             event = "recovery_link_withdrawn",
             %account_id,
             by = by.actor.to_string(),
+            request_id = call::request_id(),
         );
         Ok(())
     }
@@ -134,6 +131,7 @@ impl RecoveryAdministration {
             event = "recovery_codes_removed",
             %account_id,
             by = by.actor.to_string(),
+            request_id = call::request_id(),
         );
         Ok(())
     }
@@ -143,11 +141,6 @@ impl RecoveryAdministration {
     }
 
     fn mint(&self) -> Result<RecoveryLinkToken> {
-        let secret = Zeroizing::new(self.events.world().random_bytes::<TOKEN_BYTES>()?);
-        let mut text =
-            String::with_capacity(RECOVERY_LINK_START.len() + (TOKEN_BYTES * 4).div_ceil(3));
-        text.push_str(RECOVERY_LINK_START);
-        URL_SAFE_NO_PAD.encode_string(*secret, &mut text);
-        Ok(RecoveryLinkToken::new(text))
+        Ok(RecoveryLinkToken::new(shown_once::mint(self.events.world(), RECOVERY_LINK_START)?))
     }
 }

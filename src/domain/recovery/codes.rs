@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use claviger_token::{claims::Claims, id::AccountId};
 
 use crate::{
-    domain::{Error, Result, throttle::Attempt},
+    domain::{Error, Result, call, throttle::Attempt},
     model::{
         event::{Actor, EventKind},
         id::RecoveryCodeId,
@@ -52,7 +52,8 @@ impl Recoveries {
             return Err(Error::SessionEnded);
         }
         let event = "recovery_codes_created";
-        tracing::info!(target: "claviger::security", event, %account_id);
+        let request_id = call::request_id();
+        tracing::info!(target: "claviger::security", event, %account_id, request_id);
         Ok(made.into_iter().map(|(_, code)| code).collect())
     }
 
@@ -138,6 +139,7 @@ impl Recoveries {
             event = "recovery_refused",
             account_id = account_id.map(tracing::field::display),
             reason,
+            request_id = call::request_id(),
         );
         self.throttle.failed(attempt);
         Ok(Error::RecoveryCodeInvalid)

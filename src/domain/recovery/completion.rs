@@ -3,7 +3,9 @@
 use secrecy::SecretString;
 
 use crate::{
-    domain::{Error, Result, passkeys::AcceptedPasskey, requester::Requester, sessions::SignedIn},
+    domain::{
+        Error, Result, call, passkeys::AcceptedPasskey, requester::Requester, sessions::SignedIn,
+    },
     model::{
         account::Account,
         ceremony::SealedCeremony,
@@ -148,6 +150,7 @@ impl Recoveries {
             method = sign_in.method().name(),
             %account_id,
             session_id = %tokens.session_id,
+            request_id = call::request_id(),
         );
         let account = self.storage.find_account(account_id).await?.ok_or(Error::SessionEnded)?;
         self.reset_failures(&account).await;

@@ -10,7 +10,6 @@ mod texts;
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use claviger_token::id::AccountId;
 
 use crate::{
@@ -28,6 +27,7 @@ use super::{
     passwords::Passwords,
     secret::DerivedKey,
     sessions::Sessions,
+    shown_once::sha256,
     source::{self, Owner},
     throttle::Throttle,
     world::World,
@@ -129,7 +129,5 @@ fn event(act: &Act, means: RecoveryMeans) -> Event {
 
 /// The hash by which a code or the token of a link is stored and found.
 pub(in crate::domain) fn hash(text: &str) -> RecoveryHash {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
-    RecoveryHash::from_bytes(hash)
+    RecoveryHash::from_bytes(sha256(text.as_bytes()))
 }

@@ -13,7 +13,6 @@ use std::sync::{
 };
 
 use arc_swap::ArcSwap;
-use aws_lc_rs::digest;
 
 use crate::{
     model::{
@@ -24,7 +23,7 @@ use crate::{
 };
 
 use self::known::Known;
-use super::{Error, Result, world::World};
+use super::{Error, Result, shown_once::sha256, world::World};
 
 pub use backends::{Admission, Backends};
 
@@ -124,7 +123,5 @@ impl ServiceAccounts {
 
 /// The hash by which a key is stored and found.
 pub(in crate::domain) fn hash(key: &str) -> ServiceKeyHash {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());
-    ServiceKeyHash::from_bytes(hash)
+    ServiceKeyHash::from_bytes(sha256(key.as_bytes()))
 }

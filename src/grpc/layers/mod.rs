@@ -32,7 +32,7 @@ use axum::{
     body::Body,
     extract::{Extension, State},
 };
-use http::{HeaderValue, Request, Response, header};
+use http::{Request, Response, header};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
@@ -154,7 +154,7 @@ impl Shared {
                 let (service, protocol) = (Some(Arc::clone(service)), Protocol("grpc"));
                 self.services.answer(request, Arrived { service, call, protocol }).await
             }
-            None => Box::pin(self.page(request, call, id.clone())).await.map(Reply::Other),
+            None => Box::pin(self.page(request, call)).await.map(Reply::Other),
         };
         if let Some(id) = id {
             response.headers_mut().insert(request_id::HEADER, id);
@@ -162,16 +162,8 @@ impl Shared {
         response
     }
 
-    async fn page(
-        &self,
-        mut request: Request<Body>,
-        call: Arc<Call>,
-        id: Option<HeaderValue>,
-    ) -> Response<Body> {
+    async fn page(&self, mut request: Request<Body>, call: Arc<Call>) -> Response<Body> {
         request.extensions_mut().insert(call);
-        if let Some(id) = id {
-            request.headers_mut().insert(request_id::HEADER, id);
-        }
         let Ok(response) = self.pages.clone().oneshot(request).await;
         response
     }

@@ -2,14 +2,12 @@
 
 mod request;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
-
 use crate::{
     domain::{
         Error, Result, call,
         completion::to_completion,
         service_accounts::{ServiceAccounts, hash},
+        shown_once,
     },
     model::{
         id::ServiceAccountId,
@@ -22,9 +20,6 @@ use crate::{
 use super::Operator;
 
 pub use request::{DEFAULT_OVERLAP, MAX_OVERLAP, NewServiceAccount, Rotation, Wanted, parse_name};
-
-/// The random bytes of a key.
-const KEY_BYTES: usize = 32;
 
 /// A service account with a key that was just made.
 #[derive(Debug)]
@@ -137,11 +132,7 @@ impl ServiceAccounts {
     }
 
     fn mint(&self) -> Result<ServiceKey> {
-        let secret = Zeroizing::new(self.world.random_bytes::<KEY_BYTES>()?);
-        let mut text = String::with_capacity(KEY_START.len() + (KEY_BYTES * 4).div_ceil(3));
-        text.push_str(KEY_START);
-        URL_SAFE_NO_PAD.encode_string(*secret, &mut text);
-        Ok(ServiceKey::new(text))
+        Ok(ServiceKey::new(shown_once::mint(&self.world, KEY_START)?))
     }
 
     fn stored(&self, key: &ServiceKey) -> StoredServiceKey {

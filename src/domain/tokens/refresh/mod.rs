@@ -5,12 +5,11 @@
 //! refused without a database query, a spent one is recognised however old it is without
 //! keeping it, and the successor of a token can be made again from the token itself.
 
-use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Result, secret::DerivedKey, world::World},
+    domain::{Result, secret::DerivedKey, shown_once::sha256, world::World},
     model::token::{RefreshFamilyHash, RefreshToken},
 };
 
@@ -104,9 +103,7 @@ impl OpenedRefreshToken {
 }
 
 fn hash(family_secret: &[u8; SECRET_BYTES]) -> RefreshFamilyHash {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, family_secret).as_ref());
-    RefreshFamilyHash::from_bytes(hash)
+    RefreshFamilyHash::from_bytes(sha256(family_secret))
 }
 
 #[cfg(test)]
