@@ -4,21 +4,8 @@ use std::{fmt, net::Ipv4Addr, time::Duration};
 
 use tonic::transport::Channel;
 
+use crate::production::{DURABLE, FLAGS};
 use crate::support::{Home, Person, Process, people::channel_from, servers::PostgresServer};
-
-/// What a server has by default, and what the tests make cheaper.
-const FLAGS: &[&str] = &[
-    "--passwords-argon2-memory-kib",
-    "19456",
-    "--passwords-argon2-iterations",
-    "2",
-    "--public-url",
-    crate::support::ORIGIN,
-];
-
-/// Commits are durable, as in service.
-const DURABLE: &[(&str, &str)] =
-    &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -15,6 +15,8 @@ mod attack;
 mod cluster;
 mod figures;
 mod others;
+#[path = "../support/production.rs"]
+mod production;
 #[allow(dead_code, unused_imports, unused_macros, reason = "the tests' own, whole")]
 #[path = "../../tests/it/support/mod.rs"]
 mod support;

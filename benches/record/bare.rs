@@ -7,15 +7,8 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, sqlite::SqliteCon
 use crate::support::{
     Outcome,
     nouns::{self, USER_AGENT},
+    unrecorded::{CLEAR, DROP_POSTGRES, DROP_SQLITE},
 };
-
-const DROP_SQLITE: &str = "
-CREATE TRIGGER no_events BEFORE INSERT ON events BEGIN SELECT RAISE(IGNORE); END";
-
-const DROP_POSTGRES: &str = "CREATE RULE no_events AS ON INSERT TO events DO INSTEAD NOTHING";
-
-/// What sign-ins leave, without the record.
-const CLEAR: &str = "DELETE FROM sessions; DELETE FROM used_ceremonies";
 
 /// Lets a database drop every row of the record.
 pub async fn drop_rows(url: &str) -> Outcome<()> {

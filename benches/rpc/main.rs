@@ -13,6 +13,9 @@ mod callers;
 #[allow(dead_code, unreachable_pub, reason = "shared with other benchmarks")]
 #[path = "../support/cpu.rs"]
 mod cpu;
+#[allow(dead_code, unreachable_pub, reason = "shared with other benchmarks")]
+#[path = "../support/figures.rs"]
+mod figures;
 mod floor;
 mod server;
 mod workload;
@@ -30,8 +33,9 @@ use tonic::transport::Channel;
 use callers::{
     Caller, PASSWORD, health_caller, issue, login_caller, refresher, sign_up, validator,
 };
+use figures::spread;
 use server::Server;
-use workload::{Load, Workload, spread};
+use workload::{Load, Workload};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

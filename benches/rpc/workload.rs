@@ -13,6 +13,7 @@ use tonic::transport::Channel;
 use super::{
     Outcome,
     callers::{Caller, connect},
+    figures::spread,
     server::Server,
 };
 
@@ -98,11 +99,4 @@ pub(crate) async fn run(callers: Vec<Caller>, time: Duration) -> Outcome<u64> {
         result??;
     }
     Ok(calls.load(Ordering::Relaxed))
-}
-
-/// Minimum, median and maximum.
-pub(crate) fn spread(values: &[f64]) -> (f64, f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    (sorted[0], sorted[sorted.len() / 2], sorted[sorted.len() - 1])
 }

@@ -8,14 +8,21 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]
 #![allow(unreachable_pub, missing_docs, reason = "benchmarks have no public API")]
 
+#[path = "../support/figures.rs"]
+mod figures;
 mod people;
+#[path = "../support/production.rs"]
+mod production;
 mod server;
 #[allow(dead_code, unused_imports, unused_macros, reason = "the tests' own, whole")]
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
+#[path = "../support/unrecorded.rs"]
+mod unrecorded;
 
 use std::time::Duration;
 
+use figures::{load, spread};
 use people::{Call, People};
 use server::Server;
 
@@ -67,11 +74,14 @@ async fn compare(call: Call, clients: u8, servers: [&Server; 2]) {
         }
     }
     let [with, without] = [&sides[0].2, &sides[1].2];
-    let of = |rounds: &[Round], figure: fn(&Round) -> f64| spread(rounds.iter().map(figure));
+    let of = |rounds: &[Round], figure: fn(&Round) -> f64| {
+        spread(&rounds.iter().map(figure).collect::<Vec<_>>())
+    };
     let ratios = |figure: fn(&Round) -> f64| {
         let pairs = with.iter().zip(without);
-        let (least, middle, most) =
-            spread(pairs.map(|(with, without)| figure(with) / figure(without)));
+        let ratios: Vec<f64> =
+            pairs.map(|(with, without)| figure(with) / figure(without)).collect();
+        let (least, middle, most) = spread(&ratios);
         format!("{middle:.3} ({least:.3} to {most:.3})")
     };
     println!(
@@ -93,17 +103,4 @@ async fn measure(server: &Server, people: &mut People) -> Round {
     let (count, took) = people.sign_in_for(ROUND).await;
     let cpu = (server.cpu() - before).as_secs_f64() * 1e6 / f64::from(count);
     Round { rate: f64::from(count) / took.as_secs_f64(), cpu }
-}
-
-/// Minimum, median and maximum.
-fn spread(values: impl Iterator<Item = f64>) -> (f64, f64, f64) {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    (sorted[0], sorted[sorted.len() / 2], sorted[sorted.len() - 1])
-}
-
-/// The machine's load average of the last minute.
-fn load() -> String {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    load.split(' ').next().unwrap_or("unknown").to_owned()
 }

@@ -2,33 +2,15 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::support::{Home, ORIGIN, Process, raw::RawConnection, servers::PostgresServer};
+use crate::{
+    production::{DURABLE, FLAGS},
+    support::{Home, Process, raw::RawConnection, servers::PostgresServer},
+    unrecorded::{CLEAR, DROP_POSTGRES, DROP_SQLITE},
+};
 
 #[allow(dead_code, reason = "other benchmarks use the rest")]
 #[path = "../support/cpu.rs"]
 mod cpu;
-
-/// What a server has by default, and what the tests make cheaper.
-const FLAGS: &[&str] = &[
-    "--passwords-argon2-memory-kib",
-    "19456",
-    "--passwords-argon2-iterations",
-    "2",
-    "--public-url",
-    ORIGIN,
-];
-
-/// Commits are durable, as in service.
-const DURABLE: &[(&str, &str)] =
-    &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
-
-const DROP_SQLITE: &str = "
-CREATE TRIGGER no_events BEFORE INSERT ON events BEGIN SELECT RAISE(IGNORE); END";
-
-const DROP_POSTGRES: &str = "CREATE RULE no_events AS ON INSERT TO events DO INSTEAD NOTHING";
-
-/// What sign-ins leave, without the record.
-const CLEAR: &str = "DELETE FROM sessions; DELETE FROM used_ceremonies";
 
 pub struct Server {
     pub engine: &'static str,

@@ -6,15 +6,7 @@ use claviger::storage::{Options, PostgresOptions, SqliteOptions, Storage, migrat
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
-use super::{Outcome, cpu, servers::PostgresServer};
-
-/// Settings of a production server that a test server lacks: commits are durable.
-const DURABLE: &[(&str, &str)] = &[
-    ("fsync", "on"),
-    ("synchronous_commit", "on"),
-    ("full_page_writes", "on"),
-    ("shared_buffers", "128MB"),
-];
+use super::{Outcome, cpu, production::DURABLE, servers::PostgresServer};
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

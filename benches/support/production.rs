@@ -1,0 +1,19 @@
+//! What servers have in service, and what the tests make cheaper.
+
+/// Flags of the program: the default cost of hashes, and the origin that the software authenticator knows.
+pub const FLAGS: &[&str] = &[
+    "--passwords-argon2-memory-kib",
+    "19456",
+    "--passwords-argon2-iterations",
+    "2",
+    "--public-url",
+    "http://localhost:8080",
+];
+
+/// Settings of PostgreSQL: commits are durable.
+pub const DURABLE: &[(&str, &str)] = &[
+    ("fsync", "on"),
+    ("synchronous_commit", "on"),
+    ("full_page_writes", "on"),
+    ("shared_buffers", "128MB"),
+];
