@@ -13,7 +13,7 @@ use super::{
     token,
 };
 use crate::{
-    cli::tests::code,
+    cli::tests::pages::code,
     grpc::contracts::admin::{
         Account, AccountExplanation, Event, FailedAttempts, TokenExplanation, TokenState,
     },

@@ -7,7 +7,7 @@ mod json_schema;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{super::lines::Bytes, *};
-use crate::cli::tests::code;
+use crate::cli::tests::pages::code;
 
 /// The versions of the schema that events are valid in.
 const VERSIONS: [&str; 2] = ["1.5.0", "1.8.0"];
