@@ -16,7 +16,7 @@ fn steady(done: Done, name: &str) -> Done {
         Err(_) => {
             let is_random = |it: &&str| it.contains("clv_iv_") || it.matches('-').count() > 2;
             let is_time = |it: &&str| it.ends_with("Z.\n");
-            let words = text.split_inclusive([' ', '(', ')']);
+            let words = text.split_inclusive([' ', '(', ')', '\n']);
             let words = words.map(|it| Some(it).filter(|it| !is_random(it) && !is_time(it)));
             words.map(|it| it.unwrap_or("…")).collect::<String>().replace(name, "NAME")
         }
