@@ -3,7 +3,7 @@ import { untilExpired } from "../support/backend.js";
 import { endOf, valueIn } from "../support/outcomes.js";
 import { startTestApp } from "../support/test-app.js";
 
-const app = startTestApp({ flags: ["--tokens-access-lifetime", "1s"] });
+const app = startTestApp({ flags: ["--tokens-access-lifetime", "4s"] });
 
 it("refreshes once for four calls that find their token expired", async () => {
   const alice = await app.person("Alice");
