@@ -17,7 +17,7 @@ use crate::{
 use super::{
     Passkeys,
     guard::{Assertion, UserHandle},
-    relying_party::Verdict,
+    relying_party::{RelyingParty, Verdict},
 };
 
 /// The use of a passkey that changed or was removed since its assertion was checked.
@@ -92,8 +92,7 @@ impl Passkeys {
         let found = self.storage.find_passkey(&assertion.credential_id).await?;
         let (passkey, refused) = self.subject(*purpose, found, &assertion.credential_id)?;
         // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
-        let verdict =
-            self.relying_party.verify_assertion(challenge, response, &assertion, &passkey);
+        let verdict = RelyingParty::verify_assertion(response, &assertion, &passkey);
         if let Some(error) = refused {
             return Err(error);
         }

@@ -1,35 +1,11 @@
-//! Passkeys between our storage, the library and the browser.
-
-use webauthn_rs_core::proto::{
-    AttestationFormat, Credential, ParsedAttestation, RegisteredExtensions, UserVerificationPolicy,
-};
+//! Passkeys between our storage and the browser.
 
 use crate::model::{label::PasskeyName, passkey::Passkey, webauthn::CredentialDescriptor};
 
-use super::{guard::Checked, providers::provider_name, public_key};
+use super::providers::provider_name;
 
 const MAX_TRANSPORTS: usize = 8;
 const MAX_TRANSPORT_CHARS: usize = 32;
-
-/// The library's credential for one verification, made from the stored COSE key.
-///
-/// Its counter is zero and its BE flag the one given, which turns off the library's own rules about
-/// them: it would refuse before our rules can tell a clone from a bad signature.
-pub(super) fn for_verification(passkey: &Passkey, backup_eligible: bool) -> Checked<Credential> {
-    Ok(Credential {
-        cred_id: passkey.credential_id.as_bytes().to_vec(),
-        cred: public_key::for_verification(&passkey.public_key)?,
-        counter: 0,
-        transports: None,
-        user_verified: passkey.user_verified,
-        backup_eligible,
-        backup_state: passkey.backed_up,
-        registration_policy: UserVerificationPolicy::Required,
-        extensions: RegisteredExtensions::none(),
-        attestation: ParsedAttestation::default(),
-        attestation_format: AttestationFormat::None,
-    })
-}
 
 /// How browsers name a passkey in options.
 pub(super) fn descriptor(passkey: &Passkey) -> CredentialDescriptor {

@@ -4,6 +4,7 @@
 //! A response uses it up, right or wrong. The only user of webauthn-rs.
 
 mod assertion;
+mod attestation;
 mod authentication;
 mod credential;
 mod decoys;
@@ -12,13 +13,13 @@ mod library;
 mod library_state;
 mod management;
 mod providers;
-mod public_key;
 mod reauthentication;
 mod recovery;
 mod registration;
 mod relying_party;
 mod sealing;
 mod sign_up;
+mod signature;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! The relying party: its id and origins, and the library that verifies responses for it.
+//! The relying party: its id and origins, and what verifies responses for it.
 //!
 //! Knows nothing of accounts, storage or time: an outcome depends on the arguments alone.
 
@@ -7,12 +7,9 @@ use url::Url;
 use uuid::Uuid;
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
-    prelude::{DiscoverableAuthentication, PasskeyRegistration, WebauthnError, WebauthnResult},
+    prelude::{PasskeyRegistration, WebauthnError, WebauthnResult},
 };
-use webauthn_rs_core::proto::{
-    AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw, PublicKeyCredential,
-    RegisterPublicKeyCredential,
-};
+use webauthn_rs_core::proto::{AuthenticatorAttestationResponseRaw, RegisterPublicKeyCredential};
 
 use crate::{
     domain::{Error, Result},
@@ -26,14 +23,14 @@ use crate::{
 };
 
 use super::{
-    Settings, credential,
+    Settings, attestation,
     guard::{
         self, Assertion, Checked, ES256, ES384, Expectation, NewCredential, RS256, Refusal,
         UserHandle,
     },
     library::{refusal, unlogged},
     library_state::StateTemplate,
-    public_key,
+    signature::{self, VerificationKey},
 };
 
 /// The algorithms asked for, best first; no others are accepted.
@@ -51,7 +48,6 @@ pub(super) struct RelyingParty {
     id_hash: [u8; 32],
     library: Webauthn,
     registrations: StateTemplate<PasskeyRegistration>,
-    authentications: StateTemplate<DiscoverableAuthentication>,
 }
 
 /// The verdict on an assertion whose signature is right.
@@ -81,9 +77,8 @@ impl RelyingParty {
         let hash = digest::digest(&digest::SHA256, settings.relying_party_id.as_bytes());
         id_hash.copy_from_slice(hash.as_ref());
         let accepted_origins = settings.accepted_origins();
-        let (registrations, authentications) =
-            (registrations(&library)?, authentications(&library)?);
-        Ok(Self { settings, accepted_origins, id_hash, library, registrations, authentications })
+        let registrations = registrations(&library)?;
+        Ok(Self { settings, accepted_origins, id_hash, library, registrations })
     }
 
     /// The relying party id.
@@ -91,10 +86,16 @@ impl RelyingParty {
         &self.settings.relying_party_id
     }
 
-    /// The states of registrations and of sign-ins, as the library stores them.
+    /// The state of registrations, as the library stores it.
     #[cfg(test)]
-    pub(super) const fn stored_states(&self) -> [&serde_json::Value; 2] {
-        [self.registrations.serialized(), self.authentications.serialized()]
+    pub(super) const fn stored_state(&self) -> &serde_json::Value {
+        self.registrations.serialized()
+    }
+
+    /// The library, to compare with.
+    #[cfg(test)]
+    pub(super) const fn library(&self) -> &Webauthn {
+        &self.library
     }
 
     /// The name shown to people.
@@ -110,10 +111,10 @@ impl RelyingParty {
         response: &RegistrationResponse,
     ) -> Checked<NewCredential> {
         let credential = guard::check_registration(response, &self.expect(challenge))?;
-        public_key::check_usable(&credential.public_key)?;
-        if !public_key::is_read_at_registration(&credential.public_key)? {
+        let key = VerificationKey::parse(&credential.public_key)?;
+        if !attestation::is_read_by_library(&credential.public_key)? {
             // The guard has checked everything but the attestation.
-            public_key::check_attestation(&credential, &response.client_data_json)?;
+            attestation::check(&credential, &key, &response.client_data_json)?;
             return Ok(credential);
         }
         let answer = RegisterPublicKeyCredential {
@@ -145,37 +146,23 @@ impl RelyingParty {
 
     /// Verifies a checked assertion against the passkey it names (WebAuthn L3 §7.2).
     pub(super) fn verify_assertion(
-        &self,
-        challenge: &[u8; CHALLENGE_BYTES],
         response: &AuthenticationResponse,
         assertion: &Assertion,
         passkey: &Passkey,
     ) -> Checked<Verdict> {
-        let credential = credential::for_verification(passkey, assertion.backup_eligible)?;
-        let state = self.authentications.with_challenge(challenge).map_err(|_| NO_STATE)?;
-        let answer = PublicKeyCredential {
-            id: String::new(),
-            raw_id: response.raw_id.clone(),
-            response: AuthenticatorAssertionResponseRaw {
-                authenticator_data: response.authenticator_data.clone(),
-                client_data_json: response.client_data_json.clone(),
-                signature: response.signature.clone(),
-                user_handle: response.user_handle.clone(),
-            },
-            extensions: Default::default(),
-            type_: PUBLIC_KEY.to_owned(),
-        };
+        let signed = signature::message(&response.authenticator_data, &response.client_data_json);
         // Before what follows, which would tell by the time it saves what is known of the passkey.
-        let verified = unlogged(|| {
-            self.library.finish_discoverable_authentication_v2(&answer, state, credential)
-        });
+        let verifies =
+            VerificationKey::parse(&passkey.public_key)?.verifies(&signed, &response.signature);
         guard::check_user_handle(response, passkey.account_id)?;
         // Eligibility may appear later, when a key moves into a synced store, though the specification says
         // otherwise (ADR 28). It never disappears.
         if passkey.backup_eligible && !assertion.backup_eligible {
             return Err(Refusal("no longer eligible for backup"));
         }
-        verified.map_err(|error| refusal(&error))?;
+        if !verifies {
+            return Err(Refusal("signature is wrong"));
+        }
         // Only a right signature may raise suspicion: any client can send a low counter.
         Ok(counter_verdict(passkey.counter, assertion.counter))
     }
@@ -214,14 +201,6 @@ fn registrations(library: &Webauthn) -> Result<StateTemplate<PasskeyRegistration
     let started = unlogged(|| library.start_passkey_registration(Uuid::nil(), "-", "-", None));
     let (options, state) = started.map_err(Error::internal)?;
     StateTemplate::new(&state, "/rs/challenge", &options.public_key.challenge)
-}
-
-/// What the library keeps of a sign-in, by name or discoverable. One state serves both: its state for
-/// named sign-ins would freeze passkeys and their counters as they are at the start.
-fn authentications(library: &Webauthn) -> Result<StateTemplate<DiscoverableAuthentication>> {
-    let started = unlogged(|| library.start_discoverable_authentication());
-    let (options, state) = started.map_err(Error::internal)?;
-    StateTemplate::new(&state, "/ast/challenge", &options.public_key.challenge)
 }
 
 /// An origin at or below the relying party id, as browsers and Android write it: compared as a

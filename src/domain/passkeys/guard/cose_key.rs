@@ -1,7 +1,7 @@
 //! The public key of a credential: a COSE_Key (RFC 9052 §7, RFC 9053 §7.1, RFC 8230 §4).
 //!
-//! Only what a sign-in can be verified with is a key. Whether a point lies on its curve and a modulus
-//! is odd is for webauthn-rs to say, which builds the key (`relying_party`).
+//! Only what a sign-in can be verified with is a key. Whether a point lies on its curve is for aws-lc to say
+//! (`signature`).
 
 use std::ops::RangeInclusive;
 
@@ -73,7 +73,7 @@ impl CoseKey {
 }
 
 /// The modulus. Leading zeros (RFC 8230 §4 forbids them) would make it look longer than it is, and
-/// webauthn-rs never accept a signature.
+/// no signature verify.
 fn modulus(members: &Members<'_>) -> Checked<Vec<u8>> {
     let n = members.bytes(-1)?;
     let leading = n.first().map_or(0, |byte| byte.leading_zeros() as usize);
@@ -83,6 +83,7 @@ fn modulus(members: &Members<'_>) -> Checked<Vec<u8>> {
     if !RSA_BITS.contains(&(n.len() * 8).saturating_sub(leading)) {
         return Err(Refusal("public key modulus is too short or too long"));
     }
+    check_odd(n)?;
     Ok(n.to_vec())
 }
 
@@ -92,7 +93,17 @@ fn exponent(members: &Members<'_>) -> Checked<[u8; 3]> {
     if u32::from_be_bytes([0, e[0], e[1], e[2]]) < LEAST_EXPONENT {
         return Err(Refusal("public key exponent is too small"));
     }
+    check_odd(&e)?;
     Ok(e)
+}
+
+/// A product of odd primes is odd, and so is what is coprime to an even number (RFC 8017 §3.1).
+fn check_odd(number: &[u8]) -> Checked<()> {
+    if number.last().is_some_and(|byte| byte & 1 == 1) {
+        Ok(())
+    } else {
+        Err(Refusal("public key is not a key"))
+    }
 }
 
 /// The members of a map without duplicates.

@@ -1,8 +1,8 @@
-//! What is checked of a response before webauthn-rs sees it.
+//! What is checked of a response before its signature, and before webauthn-rs sees it.
 //!
 //! webauthn-rs is lenient where WebAuthn leaves room: it ignores bytes left over, keeps the last of
 //! two members with one name, reads indefinite lengths. The guard accepts one form only, so that it
-//! and the library cannot understand a response differently. It does not check signatures.
+//! and the library cannot understand a registration differently. Assertions are read here alone.
 
 mod attestation_object;
 mod authenticator_data;

@@ -3,7 +3,7 @@
 use claviger_token::id::AccountId;
 
 use super::{
-    super::{assertion::expected, decoys::Decoys, guard::Refusal, library::CALLS},
+    super::{assertion::expected, decoys::Decoys, guard::Refusal, signature::VERIFIED},
     ORIGIN, account,
     authenticator::{AssertionDraft, Authenticator, flags},
     party, passkey, sign_in, signed_in,
@@ -13,7 +13,7 @@ use crate::{
     model::{ceremony::CeremonyPurpose, passkey::Passkey},
 };
 
-/// The refusal of a sign-in with a passkey of a synced provider, and how often the library was called
+/// The refusal of a sign-in with a passkey of a synced provider, and how many signatures were verified
 /// for it.
 fn refused(
     subject: impl FnOnce(&Passkey) -> Passkey,
@@ -26,9 +26,9 @@ fn refused(
     let (challenge, request) = sign_in(&party, &[&passkey]);
     let mut answer = authenticator.get_with(&request, change).unwrap();
     answer.user_handle = handle;
-    let before = CALLS.get();
+    let before = VERIFIED.get();
     let outcome = signed_in(&party, challenge, answer, &subject(&passkey));
-    (outcome.unwrap_err(), CALLS.get() - before)
+    (outcome.unwrap_err(), VERIFIED.get() - before)
 }
 
 #[test]

@@ -7,9 +7,11 @@ mod authentication;
 mod authenticator;
 mod client_data;
 mod decoys;
+mod library;
 mod public_keys;
 mod registration;
 mod relying_party;
+mod signatures;
 
 use claviger_token::{id::AccountId, time::Timestamp};
 
@@ -23,7 +25,7 @@ use crate::model::{
 
 use super::{
     Settings,
-    guard::{Checked, NewCredential, UserHandle},
+    guard::{Checked, NewCredential, Refusal, UserHandle},
     relying_party::{ALGORITHMS, RelyingParty, Verdict},
 };
 use authenticator::{
@@ -117,7 +119,13 @@ fn answered(
         user_handle: answer.user_handle,
     };
     let assertion = party.check_assertion(&challenge, &response, handle)?;
-    party.verify_assertion(&challenge, &response, &assertion, passkey)
+    let verdict = RelyingParty::verify_assertion(&response, &assertion, passkey);
+    // What else is refused is refused whatever the signature.
+    if matches!(verdict, Ok(_) | Err(Refusal("signature is wrong"))) {
+        let by_library = library::verify(party, &challenge, (&response, &assertion), passkey);
+        assert_eq!(verdict.is_ok(), by_library.is_ok(), "{by_library:?}");
+    }
+    verdict
 }
 
 /// A passkey of the account, fresh from an honest registration.
