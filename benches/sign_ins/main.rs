@@ -28,7 +28,6 @@ use server::Server;
 
 const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_secs(2);
-const CLIENTS: [u8; 2] = [16, 64];
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -39,7 +38,7 @@ fn main() {
             let without = Server::start(engine).await;
             without.drop_rows().await;
             for call in [Call::Passkey, Call::Password] {
-                for clients in CLIENTS {
+                for clients in call.clients() {
                     compare(call, clients, [&with, &without]).await;
                 }
             }

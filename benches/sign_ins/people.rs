@@ -36,6 +36,14 @@ impl Call {
             Self::Password => "password",
         }
     }
+
+    /// How many sign in at once. More passwords than can be hashed within a second are refused.
+    pub const fn clients(self) -> [u8; 2] {
+        match self {
+            Self::Passkey => [16, 64],
+            Self::Password => [2, 8],
+        }
+    }
 }
 
 pub struct People {

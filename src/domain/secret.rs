@@ -30,7 +30,7 @@ impl MasterSecret {
         let expanded = extracted.expand(&info, hkdf::HKDF_SHA256).map_err(Error::internal)?;
         let mut key = Zeroizing::new([0; 32]);
         expanded.fill(&mut *key).map_err(Error::internal)?;
-        Ok(DerivedKey(key))
+        Ok(DerivedKey::new(key))
     }
 }
 
@@ -42,18 +42,26 @@ impl fmt::Debug for MasterSecret {
 
 /// A key for one purpose.
 #[derive(Clone)]
-pub struct DerivedKey(Zeroizing<[u8; 32]>);
+pub struct DerivedKey {
+    bytes: Zeroizing<[u8; 32]>,
+    /// The same for HMAC, which begins by hashing the key twice: done once for all MACs. Its library wipes it.
+    hmac: hmac::Key,
+}
 
 impl DerivedKey {
+    fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        let hmac = hmac::Key::new(hmac::HMAC_SHA256, &*bytes);
+        Self { bytes, hmac }
+    }
+
     /// The key's bytes, for a cipher or generator of another library.
     pub fn expose(&self) -> &[u8; 32] {
-        &self.0
+        &self.bytes
     }
 
     /// HMAC-SHA-256 over the parts, each preceded by its length so that no two lists of parts agree.
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);
-        let mut context = hmac::Context::with_key(&key);
+        let mut context = hmac::Context::with_key(&self.hmac);
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
@@ -66,7 +74,7 @@ impl DerivedKey {
     /// The key for one of many things with the same purpose: the MAC of its name, whose parts no MAC or
     /// other key of this one may share.
     pub fn subkey(&self, name: &[&[u8]]) -> Self {
-        Self(Zeroizing::new(self.mac(name)))
+        Self::new(Zeroizing::new(self.mac(name)))
     }
 
     /// Whether `mac` is the MAC of the parts, in constant time.
