@@ -8,7 +8,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-mod allocations;
 mod callers;
 #[allow(dead_code, unreachable_pub, reason = "shared with other benchmarks")]
 #[path = "../support/cpu.rs"]
@@ -24,7 +23,7 @@ use std::{
     env,
     error::Error,
     process::ExitCode,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use claviger_proto::pb;
@@ -50,7 +49,6 @@ const SHARED: Load = Load { connections: 8, clients: 8 * 32 };
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let outcome = match arguments.next().as_deref() {
-        Some(allocations::ARGUMENT) => return allocations::serve(arguments),
         Some(FLOOR_ARGUMENT) => serve_floor(arguments.next()),
         Some("floor") => measure_beside_floor(arguments.find(|it| it != "--bench")),
         _ => measure_all(),
@@ -118,20 +116,7 @@ async fn compare_with_floor(others: &[Server]) -> Outcome<()> {
         empty.print(empty);
         validate.iter().for_each(|it| it.print(empty));
     }
-    println!("  {:9.1} allocations per ValidateToken", count_allocations().await?);
     Ok(())
-}
-
-/// How often the server allocates for a `ValidateToken`, all told, with its line in the log.
-async fn count_allocations() -> Outcome<f64> {
-    let (server, mut counter) = Server::counted()?;
-    let people = sign_up(&server, 4).await?;
-    // Buffers that grow only once have grown then.
-    workload::run(validators(OWN, &server, &people).await?, Duration::from_millis(500)).await?;
-    let callers = validators(OWN, &server, &people).await?;
-    let before = counter.read()?;
-    let calls = workload::run(callers, Duration::from_secs(2)).await?;
-    Ok((counter.read()? - before) as f64 / calls as f64)
 }
 
 async fn health_callers(load: Load, port: u16) -> Outcome<Vec<Caller>> {

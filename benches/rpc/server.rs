@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{FLOOR_ARGUMENT, Outcome, allocations, cpu};
+use super::{FLOOR_ARGUMENT, Outcome, cpu};
 
 /// A server, ended when this is dropped.
 pub(crate) struct Server {
@@ -32,16 +32,6 @@ impl Server {
         let mut server = Self::claviger(Command::new(file), &[])?;
         server.name = file.to_owned();
         Ok(server)
-    }
-
-    /// The same server, which counts its allocations.
-    pub(crate) fn counted() -> Outcome<(Self, allocations::Counter)> {
-        let mut program = Command::new(env::current_exe()?);
-        program.arg(allocations::ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut server = Self::claviger(program, &[])?;
-        let questions = server.child.stdin.take().ok_or("no standard input")?;
-        let answers = server.child.stdout.take().ok_or("no standard output")?;
-        Ok((server, allocations::Counter::new(questions, answers)))
     }
 
     /// The bare tonic server.
