@@ -22,6 +22,7 @@ const OWN: &[&str] = &[
     "claviger/admin/v1/invitation_service.proto",
     "claviger/admin/v1/system_service.proto",
     "claviger/admin/v1/key_service.proto",
+    "claviger/admin/v1/moving_service.proto",
     "claviger/admin/v1/revocation_service.proto",
     "claviger/admin/v1/service_account_service.proto",
     "envoy/service/auth/v3/external_auth.proto",

@@ -19,12 +19,7 @@ mod floor;
 mod server;
 mod workload;
 
-use std::{
-    env,
-    error::Error,
-    process::ExitCode,
-    time::Instant,
-};
+use std::{env, error::Error, process::ExitCode, time::Instant};
 
 use claviger_proto::pb;
 use tonic::transport::Channel;

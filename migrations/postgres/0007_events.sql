@@ -159,3 +159,8 @@ CREATE INDEX recovery_links_by_expiry ON recovery_links (expires_at);
 
 -- When the account was last recovered; NULL if it never was.
 ALTER TABLE accounts ADD COLUMN recovered_at BIGINT;
+
+-- What authenticators know the account by, if its passkeys were created elsewhere; NULL where it is the id.
+ALTER TABLE accounts ADD COLUMN user_handle BYTEA;
+
+CREATE UNIQUE INDEX accounts_by_user_handle ON accounts (user_handle) WHERE user_handle IS NOT NULL;

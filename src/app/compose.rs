@@ -15,6 +15,7 @@ use crate::{
             accounts::AccountAdministration,
             explanations::Explanations,
             invitations::Invitations,
+            moving::Moving,
             recovery::RecoveryAdministration,
             revocations::Revoker,
             system::{Configured, System},
@@ -62,6 +63,8 @@ pub mod purpose {
     pub const RECOVERY: &str = "recovery";
     /// Encrypts the private keys that sign checkpoints of the record.
     pub const EVENT_KEYS: &str = "event keys";
+    /// Makes the ids of imported accounts that come without one.
+    pub const IMPORTS: &str = "imports";
 }
 
 /// The domain, ready to be served.
@@ -161,6 +164,7 @@ pub async fn domain(config: &Config, data: &Data, world: &World) -> Result<Domai
         explanations: explanations(config, data, &keys, registrations.throttle(), world)?,
         invitations: invitations(config, storage, &events),
         recovery_administration: recovery(config, storage, &events),
+        moving: moving(data, &events)?,
         recoveries: Arc::new(recoveries),
         revoker: Revoker::new(storage.clone(), Arc::clone(&sessions)),
         system: system(config, storage, world),
@@ -212,6 +216,7 @@ pub async fn operators(config: &Config, data: &Data, world: &World) -> Result<Op
         administration: AccountAdministration::new(storage.clone(), sessions, throttle),
         invitations: invitations(config, storage, &events),
         recovery: recovery(config, storage, &events),
+        moving: moving(data, &events)?,
         system: system(config, storage, world),
         events,
         record: Listing::new(storage.clone()),
@@ -284,6 +289,11 @@ fn recoveries(
 
 fn recovery(config: &Config, storage: &Storage, events: &Events) -> RecoveryAdministration {
     RecoveryAdministration::new(storage.clone(), events.clone(), config.public.url.clone())
+}
+
+fn moving(data: &Data, events: &Events) -> Result<Moving> {
+    let key = data.secret.derive(purpose::IMPORTS)?;
+    Ok(Moving::new(data.storage.clone(), events.clone(), key))
 }
 
 fn system(config: &Config, storage: &Storage, world: &World) -> System {

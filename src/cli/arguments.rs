@@ -19,6 +19,7 @@ use super::{
     invitations::Invitations,
     keys::Keys,
     migrate::MigrateCommand,
+    moving::{Export, Import},
     revoke::Revoke,
     service_accounts::ServiceAccount,
     settings::{self, SettingFlags},
@@ -103,7 +104,7 @@ pub(super) enum Command {
     /// Explain what happened to a token, in a call or to an account, and what to do
     ///
     /// A text that begins with eyJ or clv_, or is longer than 64 characters, is taken for a token; 32
-    /// hexadecimal digits, and a UUID that is not of version 7, for a request ID; all else for a username
+    /// hexadecimal digits, and a UUID that is not of version 7 or 8, for a request ID; all else for a username
     /// or an account ID. Flags decide otherwise. Nothing is changed, and a token is not stored.
     #[command(after_help = AFTER_OPERATORS)]
     Explain(Explain),
@@ -125,6 +126,21 @@ pub(super) enum Command {
     /// after 10,000 rows.
     #[command(after_help = AFTER_OPERATORS)]
     System(System),
+    /// Import accounts with their credentials from a file
+    ///
+    /// Passwords, passkeys and recovery codes work as before. An account that cannot be imported is reported
+    /// with its line and field, and costs only itself; the exit code is 1 then. An account that was imported
+    /// before is recognised by its ID and left as it is, so an import that was interrupted is repeated from
+    /// the beginning. May run beside running servers.
+    #[command(after_help = AFTER_OPERATORS)]
+    Import(Import),
+    /// Export all accounts with their credentials to a file
+    ///
+    /// Writes a JSON object on each line, ordered by username, as docs/accounts.schema.json describes. The
+    /// file contains the hashes of passwords and recovery codes: it is as secret as the database. Service
+    /// accounts, sessions, invitations, keys and the record are not in it. May run beside running servers.
+    #[command(after_help = AFTER_OPERATORS)]
+    Export(Export),
     /// Migrate the database schema
     ///
     /// On PostgreSQL, run the migrations of a new version while servers of the version before it are

@@ -18,7 +18,9 @@ mod explain;
 mod invitations;
 mod keys;
 mod migrate;
+mod moving;
 mod operator;
+mod progress;
 mod revoke;
 mod serve;
 mod service_accounts;
@@ -137,6 +139,12 @@ fn execute(command: Command, setup: &Setup) -> ExitCode {
         }
         Command::System(command) => {
             with_context(setup, async |context| system::run(command, &context).await)
+        }
+        Command::Import(arguments) => {
+            with_context(setup, async |context| moving::import(arguments, &context).await)
+        }
+        Command::Export(arguments) => {
+            with_context(setup, async |context| moving::export(arguments, &context).await)
         }
         Command::Migrate(command) => {
             with_config(setup, async |config, world| migrate::run(command, &config, &world).await)

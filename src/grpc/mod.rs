@@ -25,6 +25,7 @@ mod convert;
 mod ext_authz;
 mod invitations;
 mod keys;
+mod moving;
 mod passkeys;
 mod recovery;
 mod revocations;

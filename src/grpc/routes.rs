@@ -17,7 +17,7 @@ use super::{
         },
     },
     dispatch::{Dispatch, Guard},
-    ext_authz, invitations, keys, passkeys, recovery,
+    ext_authz, invitations, keys, moving, passkeys, recovery,
     reflection::{self, DescriptorError},
     revocations, service_accounts,
     services::{OperatorServices, Services},
@@ -29,6 +29,10 @@ pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// The largest message to TokenService, in bytes: a hundred of the longest tokens that are verified.
 pub(super) const MAX_TOKENS_BYTES: usize = 1024 * 1024;
 
+/// The largest message to MovingService, in bytes: an account with as many passkeys as one may have, and the
+/// longest attestation objects.
+pub(super) const MAX_MOVED_BYTES: usize = 2 * 1024 * 1024;
+
 /// The services of the public port, for clients of people.
 pub(super) const PUBLIC_SERVICES: [&str; 5] = [
     pb::auth_service_server::SERVICE_NAME,
@@ -38,13 +42,14 @@ pub(super) const PUBLIC_SERVICES: [&str; 5] = [
     pb::recovery_service_server::SERVICE_NAME,
 ];
 /// The services of the internal port, for backends.
-pub(super) const INTERNAL_SERVICES: [&str; 9] = [
+pub(super) const INTERNAL_SERVICES: [&str; 10] = [
     pb::token_service_server::SERVICE_NAME,
     AUTHORIZATION,
     admin::account_service_server::SERVICE_NAME,
     admin::audit_service_server::SERVICE_NAME,
     admin::invitation_service_server::SERVICE_NAME,
     admin::key_service_server::SERVICE_NAME,
+    admin::moving_service_server::SERVICE_NAME,
     admin::revocation_service_server::SERVICE_NAME,
     admin::service_account_service_server::SERVICE_NAME,
     admin::system_service_server::SERVICE_NAME,
@@ -101,6 +106,7 @@ pub fn operators(services: &OperatorServices, guard: &Arc<dyn Guard>) -> Dispatc
     use admin::{
         account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
         invitation_service_server::InvitationServiceServer, key_service_server::KeyServiceServer,
+        moving_service_server::MovingServiceServer,
         revocation_service_server::RevocationServiceServer,
         service_account_service_server::ServiceAccountServiceServer,
         system_service_server::SystemServiceServer,
@@ -111,7 +117,9 @@ pub fn operators(services: &OperatorServices, guard: &Arc<dyn Guard>) -> Dispatc
     let (audit, keys) = (audit::Service::new(services), keys::Service::new(services));
     let (system, revocations) =
         (system::Service::new(services), revocations::Service::new(services));
+    let moving = moving::Service::new(services);
     Dispatch::default()
+        .guarded(guard, MovingServiceServer::new(moving).max_decoding_message_size(MAX_MOVED_BYTES))
         .guarded(guard, AuditServiceServer::new(audit).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .guarded(
             guard,

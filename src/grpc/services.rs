@@ -8,7 +8,8 @@ use crate::{
         events::Events,
         operators::{
             accounts::AccountAdministration, explanations::Explanations, invitations::Invitations,
-            recovery::RecoveryAdministration, revocations::Revoker, rights::Rights, system::System,
+            moving::Moving, recovery::RecoveryAdministration, revocations::Revoker, rights::Rights,
+            system::System,
         },
         passkeys::Passkeys,
         record::{listing::Listing, rotation::Rotation},
@@ -43,6 +44,8 @@ pub struct Services {
     pub recovery_administration: RecoveryAdministration,
     /// What operators do to accounts.
     pub administration: AccountAdministration,
+    /// Imports and exports accounts.
+    pub moving: Moving,
     /// What operators revoke by its id alone.
     pub revoker: Revoker,
     /// What is running.
@@ -84,6 +87,8 @@ pub struct OperatorServices {
     pub invitations: Invitations,
     /// What operators do for recoveries.
     pub recovery: RecoveryAdministration,
+    /// Imports and exports accounts.
+    pub moving: Moving,
     /// What operators revoke by its id alone.
     pub revoker: Revoker,
     /// What is running.
@@ -118,6 +123,7 @@ impl Services {
             administration: self.administration.clone(),
             invitations: self.invitations.clone(),
             recovery: self.recovery_administration.clone(),
+            moving: self.moving.clone(),
             revoker: self.revoker.clone(),
             system: self.system.clone(),
             events: self.events.clone(),

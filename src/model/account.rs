@@ -3,8 +3,8 @@
 use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 
 use super::{
-    id::RequestId, invitation::Invitation, label::DisplayName, password::PasswordHash,
-    username::Username,
+    id::RequestId, invitation::Invitation, label::DisplayName, passkey::UserHandle,
+    password::PasswordHash, username::Username,
 };
 
 /// A person who can sign in.
@@ -32,6 +32,8 @@ pub struct Account {
     pub recovery_codes_left: u32,
     /// When it was last recovered, with a code or a link.
     pub recovered_at: Option<Timestamp>,
+    /// The user handle of its passkeys, if it was imported with one.
+    pub imported_handle: Option<UserHandle>,
 }
 
 impl Account {
@@ -39,6 +41,16 @@ impl Account {
     pub const fn is_disabled(&self) -> bool {
         self.disabled_at.is_some()
     }
+
+    /// What authenticators know it by.
+    pub fn user_handle(&self) -> &[u8] {
+        user_handle(&self.id, self.imported_handle.as_ref())
+    }
+}
+
+/// What authenticators know an account by: what it was imported with, or else its id.
+pub fn user_handle<'a>(id: &'a AccountId, imported: Option<&'a UserHandle>) -> &'a [u8] {
+    imported.map_or(id.as_bytes().as_slice(), UserHandle::as_bytes)
 }
 
 /// What access tokens say of a person beside the account's id: so that a service can show a name, and

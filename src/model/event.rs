@@ -93,6 +93,10 @@ event_kinds! {
     PasskeyResumed = "passkey_resumed", target "passkey";
     /// An account without a credential was created by an operator.
     AccountCreated = "account_created", target "";
+    /// An account was imported with its credentials by an operator.
+    AccountImported = "account_imported", target "";
+    /// A page of accounts with the hashes of their credentials was exported by an operator.
+    AccountsExported = "accounts_exported", target "number of accounts";
     /// An account was deleted with its credentials and sessions.
     AccountDeleted = "account_deleted", target "";
     /// The username or the display name of an account was changed by an operator.

@@ -16,6 +16,7 @@ pub mod host;
 pub mod id;
 pub mod invitation;
 pub mod label;
+pub mod moving;
 pub mod origin;
 pub mod passkey;
 pub mod password;

@@ -24,6 +24,23 @@ impl CredentialId {
     }
 }
 
+/// What authenticators know an account by (WebAuthn L3 §4, user handle), 1 to 64 bytes. It is the account's
+/// id unless the account was imported with another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserHandle(Vec<u8>);
+
+impl UserHandle {
+    /// Checks the length (WebAuthn L3 §5.4.3).
+    pub fn parse(bytes: Vec<u8>) -> Option<Self> {
+        (1..=64).contains(&bytes.len()).then_some(Self(bytes))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A passkey as it is stored.
 #[derive(Debug, Clone)]
 pub struct Passkey {
@@ -61,6 +78,15 @@ pub struct Passkey {
     pub clone_suspected_at: Option<Timestamp>,
     /// When an operator suspended it; `None` while it is active. A suspended one proves nothing.
     pub suspended_at: Option<Timestamp>,
+}
+
+/// The passkey that an assertion names.
+#[derive(Debug, Clone)]
+pub struct NamedPasskey {
+    /// The passkey.
+    pub passkey: Passkey,
+    /// The user handle of its account, if that was imported with one.
+    pub imported_handle: Option<UserHandle>,
 }
 
 /// What a verified assertion changes about its passkey.

@@ -100,11 +100,15 @@ pub enum FieldReason {
     NotUpdatable,
     /// It names something that is not configured.
     Unknown,
+    /// Another account has the value.
+    Taken,
+    /// It is the id of an account that was deleted, and of which tokens may not have expired.
+    DeletedRecently,
 }
 
 impl FieldReason {
     /// Every reason, for documentation and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Required,
         Self::TooShort,
         Self::TooLong,
@@ -114,6 +118,8 @@ impl FieldReason {
         Self::Guessable,
         Self::NotUpdatable,
         Self::Unknown,
+        Self::Taken,
+        Self::DeletedRecently,
     ];
 
     /// The stable name that travels in `BadRequest.FieldViolation.reason`.
@@ -128,6 +134,8 @@ impl FieldReason {
             Self::Guessable => "GUESSABLE",
             Self::NotUpdatable => "NOT_UPDATABLE",
             Self::Unknown => "UNKNOWN",
+            Self::Taken => "TAKEN",
+            Self::DeletedRecently => "DELETED_RECENTLY",
         }
     }
 }

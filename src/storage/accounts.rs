@@ -10,6 +10,7 @@ use crate::model::{
     event::{Act, Event, EventKind},
     id::RequestId,
     label::DisplayName,
+    passkey::UserHandle,
     password::PasswordHash,
     session::{EndReason, NewSession},
     username::Username,
@@ -43,7 +44,7 @@ macro_rules! account_columns {
     () => {
         concat!(
             "id, username, display_name, password_hash, request_id, created_at, disabled_at, last_sign_in_at,
-    recovered_at,
+    recovered_at, user_handle,
     (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count,
     (SELECT count(*) FROM recovery_codes WHERE recovery_codes.account_id = accounts.id)
         AS recovery_codes_left, ",
@@ -224,6 +225,7 @@ pub(super) struct AccountRow {
     disabled_at: Option<i64>,
     last_sign_in_at: Option<i64>,
     recovered_at: Option<i64>,
+    user_handle: Option<Vec<u8>>,
     passkey_count: i64,
     recovery_codes_left: i64,
     group_names: Option<String>,
@@ -234,6 +236,9 @@ impl AccountRow {
         let request_id = self
             .request_id
             .map(|id| RequestId::from_slice(&id).ok_or_else(corrupt("accounts", "request_id")));
+        let imported_handle = self
+            .user_handle
+            .map(|it| UserHandle::parse(it).ok_or_else(corrupt("accounts", "user_handle")));
         let account = Account {
             id: AccountId::from_slice(&self.id).ok_or_else(corrupt("accounts", "id"))?,
             username: Username::from_stored(self.username),
@@ -246,6 +251,7 @@ impl AccountRow {
             last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),
             recovery_codes_left: u32::try_from(self.recovery_codes_left).unwrap_or(u32::MAX),
             recovered_at: self.recovered_at.map(Timestamp::from_micros),
+            imported_handle: imported_handle.transpose()?,
         };
         Ok(AccountWithPassword {
             account,

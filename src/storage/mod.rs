@@ -17,6 +17,7 @@ pub mod events;
 mod groups;
 pub mod invitations;
 pub mod migrations;
+pub mod moving;
 mod options;
 pub mod passkeys;
 pub mod passwords;

@@ -34,6 +34,7 @@ mod login;
 mod logout;
 mod logs;
 mod migrations;
+mod moving;
 mod operations;
 mod operators;
 mod operators_day;

@@ -21,6 +21,7 @@ export type KnownActivityKind =
   | "passkey_suspended"
   | "passkey_resumed"
   | "account_created"
+  | "account_imported"
   | "account_deleted"
   | "account_updated"
   | "account_disabled"

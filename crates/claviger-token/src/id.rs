@@ -49,8 +49,8 @@ macro_rules! identifier {
 
 identifier! {
     /// The identifier of an account: `sub` in access tokens. A UUID that never changes and is never
-    /// used again. It is also the account's WebAuthn user handle, so it reveals nothing about the
-    /// person.
+    /// used again. It is also the account's WebAuthn user handle, unless the account was imported with
+    /// another one, so it reveals nothing about the person.
     AccountId
 }
 identifier! {

@@ -8,12 +8,12 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    cli::failed,
+    cli::{failed, progress::Progress},
     domain::{Result, record::reader::Reader},
     model::record::{Checkpoint, SealedRow},
 };
 
-use super::{arguments::Format, lines::Line, ocsf, progress::Progress};
+use super::{arguments::Format, lines::Line, ocsf};
 
 /// Prints the record to standard output.
 pub(super) async fn export(record: &Reader, format: Format) -> Result<ExitCode> {
@@ -51,7 +51,7 @@ async fn write(
                 return Ok(Err(error));
             }
         }
-        progress.show(after - first, up_to - first);
+        progress.show(format_args!("{} of {} events", after - first, up_to - first));
     }
 }
 

@@ -8,7 +8,6 @@ mod export;
 mod lines;
 mod list;
 mod ocsf;
-mod progress;
 mod rotate;
 mod verify;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    cli::{counts::counted, dates::date, refused, say},
+    cli::{counts::counted, dates::date, progress::Progress, refused, say},
     domain::{
         Result,
         record::{
@@ -20,12 +20,14 @@ use crate::{
     model::record::{Checkpoint, SealedRow},
 };
 
-use super::{lines::Line, ocsf, progress::Progress};
+use super::{lines::Line, ocsf};
 
 /// Verifies the database.
 pub(super) async fn database(record: &Reader) -> Result<ExitCode> {
     let mut progress = Progress::new("verified");
-    let outcome = record.verify(&mut |done, total| progress.show(done, total)).await;
+    let outcome = record
+        .verify(&mut |done, total| progress.show(format_args!("{done} of {total} events")))
+        .await;
     progress.end();
     Ok(report(outcome?))
 }

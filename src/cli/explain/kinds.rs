@@ -107,6 +107,16 @@ pub(super) const SENTENCES: &[(EventKind, &str, &str)] = &[
         "Creating an account was refused",
     ),
     (
+        EventKind::AccountImported,
+        "The account was imported by an operator, with its credentials",
+        "Importing accounts was refused",
+    ),
+    (
+        EventKind::AccountsExported,
+        "{target} accounts were exported, with the hashes of their credentials",
+        "Exporting accounts was refused",
+    ),
+    (
         EventKind::AccountDeleted,
         "The account was deleted, with its credentials and sessions",
         "Deleting the account was refused",

@@ -68,7 +68,8 @@ impl Subject {
 
 impl Kind {
     /// What a text is by its form. The server makes request IDs of 32 hexadecimal digits; gateways make
-    /// UUIDs, mostly random ones, and account IDs are UUIDs of version 7.
+    /// UUIDs, mostly random ones, and account IDs that Claviger has made are UUIDs of version 7, or of version 8
+    /// for an imported account that came without one.
     pub(super) fn of(text: &str) -> Self {
         let is_secret = SECRETS.iter().any(|it| text.starts_with(it));
         // No username is as long, and a JSON object in base64 begins like this.
@@ -77,7 +78,7 @@ impl Kind {
             return Self::Token;
         }
         match Uuid::parse_str(text) {
-            Ok(id) if id.get_version_num() != 7 => Self::RequestId,
+            Ok(id) if !matches!(id.get_version_num(), 7 | 8) => Self::RequestId,
             _ => Self::Account,
         }
     }

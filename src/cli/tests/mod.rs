@@ -121,6 +121,8 @@ fn every_subcommand_parses_to_its_own_variant() {
         "service-account rotate shop" => Command::ServiceAccount(ServiceAccount { command: S::Rotate { overlap: None, .. }, .. }),
         "service-account delete shop" => Command::ServiceAccount(ServiceAccount { command: S::Delete { .. }, .. }),
         "system --output json" => Command::System(_),
+        "import accounts.jsonl --dry-run --report report.jsonl" => Command::Import(_),
+        "export -" => Command::Export(_),
         "migrate up" => Command::Migrate(Migrate::Up),
         "migrate status" => Command::Migrate(Migrate::Status),
         "migrate plan" => Command::Migrate(Migrate::Plan),

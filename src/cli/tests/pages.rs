@@ -64,6 +64,8 @@ fn the_page_about_the_command_line_lists_every_command_of_operators() {
         "service-account",
         "audit",
         "explain",
+        "export",
+        "import",
         "revoke",
         "system",
     ];
@@ -111,6 +113,7 @@ const PAGES: &[&str] = &[
     "docs/configuration.md",
     "docs/errors.md",
     "docs/integrations.md",
+    "docs/moving.md",
     "docs/ocsf.md",
     "docs/operations.md",
 ];
@@ -180,6 +183,8 @@ fn the_page_about_the_command_line_states_the_role_that_each_command_needs() {
         ("service-account rotate", O::RotateServiceAccountKey),
         ("service-account delete", O::DeleteServiceAccount),
         ("system", O::GetSystem),
+        ("import", O::ImportAccounts),
+        ("export", O::ExportAccounts),
         ("audit list", O::ListEvents),
         ("audit watch", O::WatchEvents),
         ("audit rotate-key", O::RotateRecordKey),

@@ -262,5 +262,6 @@ fn created(account: NewAccount) -> Account {
         last_sign_in_at: Some(created_at),
         recovery_codes_left: 0,
         recovered_at: None,
+        imported_handle: None,
     }
 }

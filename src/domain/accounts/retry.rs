@@ -87,6 +87,7 @@ mod tests {
             last_sign_in_at: None,
             recovery_codes_left: 0,
             recovered_at: None,
+            imported_handle: None,
         };
         AccountWithPassword { account, password_hash: None, request_id }
     }

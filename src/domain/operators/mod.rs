@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod explanations;
 pub mod invitations;
 pub mod keys;
+pub mod moving;
 pub mod recovery;
 pub mod revocations;
 pub mod rights;

@@ -87,6 +87,8 @@ operations! {
     RotateServiceAccountKey: Admin, Some(EventKind::ServiceAccountKeyCreated);
     DeleteServiceAccount: Admin, Some(EventKind::ServiceAccountDeleted);
     GetSystem: Reader, None;
+    ImportAccounts: Admin, Some(EventKind::AccountImported);
+    ExportAccounts: Admin, Some(EventKind::AccountsExported);
 }
 
 /// Admits operators by their roles.

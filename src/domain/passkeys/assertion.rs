@@ -6,6 +6,7 @@
 use crate::{
     domain::{Error, Result, call},
     model::{
+        account,
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose},
         event::{Event, EventKind},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -89,10 +90,14 @@ impl Passkeys {
         let Ceremony { purpose, challenge, .. } = ceremony;
         let handle = user_handle(*purpose);
         let assertion = self.relying_party.check_assertion(challenge, response, handle)?;
-        let found = self.storage.find_passkey(&assertion.credential_id).await?;
+        let found = self.storage.find_named_passkey(&assertion.credential_id).await?;
+        let (found, imported) = found.map(|it| (it.passkey, it.imported_handle)).unzip();
+        let imported = imported.flatten();
         let (passkey, refused) = self.subject(*purpose, found, &assertion.credential_id)?;
+        let handle = account::user_handle(&passkey.account_id, imported.as_ref());
+        let subject = (&passkey, handle);
         // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
-        let verdict = RelyingParty::verify_assertion(response, &assertion, &passkey);
+        let verdict = RelyingParty::verify_assertion(response, &assertion, subject);
         if let Some(error) = refused {
             return Err(error);
         }

@@ -92,7 +92,7 @@ impl Passkeys {
         let passkeys = self.storage.list_passkeys(account.id).await?;
         Ok(PasskeySignals {
             relying_party_id: self.relying_party.id().to_owned(),
-            user_handle: account.id.as_bytes().to_vec(),
+            user_handle: account.user_handle().to_vec(),
             credential_ids: passkeys
                 .iter()
                 .map(|it| it.credential_id.as_bytes().to_vec())

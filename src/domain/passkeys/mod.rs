@@ -9,6 +9,7 @@ mod authentication;
 mod credential;
 mod decoys;
 mod guard;
+pub mod imported;
 mod library;
 mod library_state;
 mod management;

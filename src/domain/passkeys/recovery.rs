@@ -38,8 +38,7 @@ impl Passkeys {
         account: &Account,
     ) -> Result<Started<CreationOptions>> {
         let ceremony = self.new_ceremony(CeremonyPurpose::Recovery { account_id: account.id })?;
-        let (username, display_name) = (&account.username, &account.display_name);
-        let options = self.creation_options(&ceremony, account.id, username, display_name);
+        let options = self.creation_options_of(&ceremony, account);
         self.started(&ceremony, options)
     }
 

@@ -5,6 +5,7 @@ use claviger_token::{claims::Claims, id::AccountId};
 use crate::{
     domain::{Error, Result, call},
     model::{
+        account::Account,
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose, SealedCeremony},
         id::PasskeyId,
         label::{DisplayName, PasskeyName},
@@ -34,7 +35,7 @@ impl Passkeys {
         let ceremony = self.new_ceremony(purpose(account.id))?;
         let options = CreationOptions {
             exclude_credentials: passkeys.iter().map(credential::descriptor).collect(),
-            ..self.creation_options(&ceremony, account.id, &account.username, &account.display_name)
+            ..self.creation_options_of(&ceremony, &account)
         };
         self.started(&ceremony, options)
     }
@@ -83,18 +84,28 @@ impl Passkeys {
         Ok(passkey)
     }
 
+    /// The options to create a passkey of an account that exists, whatever passkeys it has.
+    pub(super) fn creation_options_of(
+        &self,
+        ceremony: &Ceremony,
+        account: &Account,
+    ) -> CreationOptions {
+        let Account { username, display_name, .. } = account;
+        self.creation_options(ceremony, account.user_handle(), username, display_name)
+    }
+
     /// The options to create the first passkey of an account.
     pub(super) fn creation_options(
         &self,
         ceremony: &Ceremony,
-        account_id: AccountId,
+        user_handle: &[u8],
         username: &Username,
         display_name: &DisplayName,
     ) -> CreationOptions {
         CreationOptions {
             relying_party_id: self.relying_party.id().to_owned(),
             relying_party_name: self.relying_party.name().to_owned(),
-            user_handle: account_id.as_bytes().to_vec(),
+            user_handle: user_handle.to_vec(),
             user_name: username.as_str().to_owned(),
             user_display_name: shown_name(username, display_name),
             challenge: ceremony.challenge.to_vec(),

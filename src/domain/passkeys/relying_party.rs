@@ -144,17 +144,18 @@ impl RelyingParty {
         guard::check_assertion(response, user_handle, &self.expect(challenge))
     }
 
-    /// Verifies a checked assertion against the passkey it names (WebAuthn L3 §7.2).
+    /// Verifies a checked assertion against the passkey it names, with the user handle of its account
+    /// (WebAuthn L3 §7.2).
     pub(super) fn verify_assertion(
         response: &AuthenticationResponse,
         assertion: &Assertion,
-        passkey: &Passkey,
+        (passkey, user_handle): (&Passkey, &[u8]),
     ) -> Checked<Verdict> {
         let signed = signature::message(&response.authenticator_data, &response.client_data_json);
         // Before what follows, which would tell by the time it saves what is known of the passkey.
         let verifies =
             VerificationKey::parse(&passkey.public_key)?.verifies(&signed, &response.signature);
-        guard::check_user_handle(response, passkey.account_id)?;
+        guard::check_user_handle(response, user_handle)?;
         // Eligibility may appear later, when a key moves into a synced store, though the specification says
         // otherwise (ADR 28). It never disappears.
         if passkey.backup_eligible && !assertion.backup_eligible {

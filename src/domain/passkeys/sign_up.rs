@@ -13,7 +13,7 @@ use claviger_token::id::AccountId;
 use crate::{
     domain::{Error, Result, call, registrations, sessions::SignedIn},
     model::{
-        account::{Account, NewAccount},
+        account::{Account, NewAccount, user_handle},
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
         id::InvitationId,
         invitation::{Invitation, InvitationToken},
@@ -89,13 +89,17 @@ impl Passkeys {
             return Err(Error::UsernameTaken);
         }
         self.throttle.not_tried(attempt).await?;
-        let account_id = match *account {
-            Some(id) => id,
-            None => AccountId::from_uuid(self.world.ordered_uuid()?),
+        let (account_id, imported) = match *account {
+            Some(id) => {
+                (id, self.storage.find_account(id).await?.and_then(|it| it.imported_handle))
+            }
+            None => (AccountId::from_uuid(self.world.ordered_uuid()?), None),
         };
-        let names = digest(&names);
-        let ceremony = self.new_ceremony(CeremonyPurpose::SignUp { account_id, names })?;
-        let options = self.creation_options(&ceremony, account_id, username, display_name);
+        let digest = digest(&names);
+        let purpose = CeremonyPurpose::SignUp { account_id, names: digest };
+        let ceremony = self.new_ceremony(purpose)?;
+        let handle = user_handle(&account_id, imported.as_ref());
+        let options = self.creation_options(&ceremony, handle, username, display_name);
         self.started(&ceremony, options)
     }
 
@@ -261,6 +265,7 @@ fn created(account: NewAccount) -> Account {
         last_sign_in_at: Some(created_at),
         recovery_codes_left: 0,
         recovered_at: None,
+        imported_handle: None,
     }
 }
 

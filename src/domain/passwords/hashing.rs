@@ -16,7 +16,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     domain::{Error, Result},
-    model::password::{Password, PasswordHash},
+    model::{
+        password::{Password, PasswordHash},
+        violation::{BrokenRule, FieldReason},
+    },
 };
 
 use super::{PasswordCheck, Settings};
@@ -34,6 +37,9 @@ pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 pub const MAX_ITERATIONS: u32 = 64;
 /// The most lanes of one hash.
 pub const MAX_LANES: u32 = 64;
+
+/// The most bytes of the text of a hash that is imported.
+const MAX_HASH_BYTES: usize = 1024;
 
 /// How much is filled at a time to make up for a cheaper hash: some microseconds of work.
 const MADE_UP_KIB: u32 = 64;
@@ -176,6 +182,25 @@ impl Hasher {
             && stored.version == Version::V0x13
             && stored.params == self.params
             && stored.salt.len() >= SALT_BYTES
+    }
+}
+
+/// Checks that passwords can be verified with a hash that comes from another system.
+///
+/// # Errors
+/// `TooLong`, or `Malformed` for a format that is not known or costs too much.
+pub(super) fn check_hash(text: &str) -> std::result::Result<PasswordHash, BrokenRule> {
+    if text.len() > MAX_HASH_BYTES {
+        let description = format!("must have at most {MAX_HASH_BYTES} bytes");
+        return Err(BrokenRule::new(FieldReason::TooLong, description));
+    }
+    let hash = PasswordHash::from_phc(text.to_owned());
+    match Stored::parse(&hash) {
+        Ok(_) => Ok(hash),
+        Err(_) => {
+            let description = "must be a hash of a known format whose cost is within the bounds";
+            Err(BrokenRule::new(FieldReason::Malformed, description))
+        }
     }
 }
 

@@ -91,6 +91,14 @@ impl Passwords {
         policy::prepare(typed).ok()
     }
 
+    /// Reads the hash of a password that comes from another system.
+    ///
+    /// # Errors
+    /// `TooLong`, or `Malformed` for a hash that no password can be checked with.
+    pub fn imported_hash(text: &str) -> std::result::Result<PasswordHash, BrokenRule> {
+        hashing::check_hash(text)
+    }
+
     /// Prepares and judges a new password. The inner error is the rule it breaks.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ use self::{
 };
 use super::{
     dispatch::Dispatch,
-    routes::{MAX_MESSAGE_BYTES, MAX_TOKENS_BYTES},
+    routes::{MAX_MESSAGE_BYTES, MAX_MOVED_BYTES},
 };
 
 pub use body::Reply;
@@ -65,7 +65,7 @@ impl Port {
     const fn longest_message(self) -> usize {
         match self {
             Self::Public => MAX_MESSAGE_BYTES,
-            Self::Internal => MAX_TOKENS_BYTES,
+            Self::Internal => MAX_MOVED_BYTES,
         }
     }
 

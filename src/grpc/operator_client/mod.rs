@@ -3,12 +3,14 @@
 mod connection;
 mod refusal;
 
+use prost::Message as _;
 use tonic::{Streaming, service::interceptor::InterceptedService, transport::Channel};
 
 use crate::grpc::contracts::admin::{
     self as pb, account_service_client::AccountServiceClient,
     audit_service_client::AuditServiceClient, invitation_service_client::InvitationServiceClient,
-    key_service_client::KeyServiceClient, revocation_service_client::RevocationServiceClient,
+    key_service_client::KeyServiceClient, moving_service_client::MovingServiceClient,
+    revocation_service_client::RevocationServiceClient,
     service_account_service_client::ServiceAccountServiceClient,
     system_service_client::SystemServiceClient,
 };
@@ -17,6 +19,11 @@ use self::connection::Credentials;
 
 pub use connection::{ConnectError, Server};
 pub use refusal::Refusal;
+
+/// How many bytes an account takes in a message.
+pub fn size(account: &pb::PortableAccount) -> usize {
+    account.encoded_len()
+}
 
 /// Calls the services for operators.
 pub struct OperatorClient {
@@ -49,6 +56,11 @@ impl OperatorClient {
     fn keys(&self) -> KeyServiceClient<Guarded> {
         let (channel, credentials) = self.guarded();
         KeyServiceClient::with_interceptor(channel, credentials)
+    }
+
+    fn moving(&self) -> MovingServiceClient<Guarded> {
+        let (channel, credentials) = self.guarded();
+        MovingServiceClient::with_interceptor(channel, credentials)
     }
 
     fn service_accounts(&self) -> ServiceAccountServiceClient<Guarded> {
@@ -134,6 +146,8 @@ calls! {
     audit.explain_token: ExplainTokenRequest -> ExplainTokenResponse;
     audit.explain_account: ExplainAccountRequest -> ExplainAccountResponse;
     audit.rotate_record_key: RotateRecordKeyRequest -> RotateRecordKeyResponse;
+    moving.import_accounts: ImportAccountsRequest -> ImportAccountsResponse;
+    moving.export_accounts: ExportAccountsRequest -> ExportAccountsResponse;
     keys.list_keys: ListKeysRequest -> ListKeysResponse;
     keys.rotate_key: RotateKeyRequest -> RotateKeyResponse;
     keys.revoke_key: RevokeKeyRequest -> RevokeKeyResponse;

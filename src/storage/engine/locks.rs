@@ -21,11 +21,13 @@ const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 F
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
 const INVITATION: &str = "SELECT id FROM invitations WHERE id = $1 FOR UPDATE";
 const INVITATIONS: &str = "LOCK TABLE invitations IN SHARE ROW EXCLUSIVE MODE";
+const WAIT_FOR_LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
 /// The keys of the advisory locks, from "claviger" in ASCII on. Claviger has the database to itself.
 const SWEEP_KEY: i64 = 0x636c_6176_6967_6572;
 const SEALING_KEY: i64 = SWEEP_KEY + 1;
+const IMPORTS_KEY: i64 = SWEEP_KEY + 2;
 
 /// Locks an account until the end of the transaction: no other transaction opens or ends sessions of
 /// it or changes its credentials.
@@ -95,6 +97,11 @@ pub(in crate::storage) async fn try_lock_sweep(connection: &mut Connection) -> R
 /// while another transaction seals.
 pub(in crate::storage) async fn try_lock_sealing(connection: &mut Connection) -> Result<bool> {
     try_lock(connection, SEALING_KEY).await
+}
+
+/// Locks imports until the end of the transaction: no other transaction imports accounts.
+pub(in crate::storage) async fn lock_imports(connection: &mut Connection) -> Result<()> {
+    lock(connection, WAIT_FOR_LOCK, params![IMPORTS_KEY]).await
 }
 
 async fn try_lock(connection: &mut Connection, key: i64) -> Result<bool> {

@@ -16,7 +16,7 @@ use crate::model::{
     },
     invitation::InvitationHash,
     label::{DisplayName, PasskeyName},
-    passkey::CredentialId,
+    passkey::{CredentialId, UserHandle},
     password::PasswordHash,
     recovery::RecoveryHash,
     service_account::ServiceAccountName,
@@ -101,6 +101,7 @@ stored!(Bytes:
     ServiceAccountId => |it| it.as_bytes(),
     SessionId => |it| it.as_bytes(),
     CredentialId => |it| it.as_bytes(),
+    UserHandle => |it| it.as_bytes(),
     RefreshFamilyHash => |it| it.as_bytes(),
     ServiceKeyHash => |it| it.as_bytes(),
 );

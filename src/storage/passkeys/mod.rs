@@ -15,7 +15,7 @@ use crate::model::{
     event::{Act, EventKind},
     id::PasskeyId,
     label::PasskeyName,
-    passkey::{CredentialId, Passkey},
+    passkey::{CredentialId, NamedPasskey, Passkey},
     session::{EndReason, SignIn},
 };
 
@@ -29,7 +29,7 @@ use super::{
     sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
     ways_to_sign_in::ways_to_sign_in,
 };
-use row::{PasskeyRow, passkey_columns, transports_text};
+use row::{NamedRow, PasskeyRow, passkey_columns, transports_text};
 pub(super) use sign_up::insert_new;
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use uses::{UseRefusal, Used};
@@ -130,7 +130,8 @@ ORDER BY created_at, id"
 const FIND: &str = concat!(
     "SELECT ",
     passkey_columns!(),
-    " FROM passkeys WHERE credential_id = COALESCE(
+    ", (SELECT user_handle FROM accounts WHERE accounts.id = passkeys.account_id) AS user_handle
+    FROM passkeys WHERE credential_id = COALESCE(
     (SELECT credential_id FROM passkeys WHERE credential_id = $1),
     ",
     another!(),
@@ -163,9 +164,7 @@ impl Storage {
 
     /// The passkeys of an account, oldest first.
     pub async fn list_passkeys(&self, account_id: AccountId) -> Result<Vec<Passkey>> {
-        let mut connection = self.read().await?;
-        let rows: Vec<PasskeyRow> = connection.list(LIST, params![account_id]).await?;
-        rows.into_iter().map(PasskeyRow::into_passkey).collect()
+        passkeys_in(&mut self.read().await?, account_id).await
     }
 
     /// The passkeys of an account, oldest first, to offer at a sign-in. That there are none takes the time
@@ -180,10 +179,18 @@ impl Storage {
 
     /// The passkey with this credential id, of any account. That there is none takes the same time.
     pub async fn find_passkey(&self, credential_id: &CredentialId) -> Result<Option<Passkey>> {
+        Ok(self.find_named_passkey(credential_id).await?.map(|it| it.passkey))
+    }
+
+    /// Like [`Self::find_passkey`], with the user handle of its account.
+    pub async fn find_named_passkey(
+        &self,
+        credential_id: &CredentialId,
+    ) -> Result<Option<NamedPasskey>> {
         let mut connection = self.read().await?;
-        let row: Option<PasskeyRow> = connection.find(FIND, params![credential_id]).await?;
-        let read = row.map(PasskeyRow::into_passkey).transpose()?;
-        Ok(read.filter(|passkey| passkey.credential_id == *credential_id))
+        let row: Option<NamedRow> = connection.find(FIND, params![credential_id]).await?;
+        let read = row.map(NamedRow::into_named).transpose()?;
+        Ok(read.filter(|it| it.passkey.credential_id == *credential_id))
     }
 
     /// Renames a passkey. Returns it, or `None` when the account has no such passkey.
@@ -221,6 +228,15 @@ impl Storage {
             Err(refused) => Ending::none(refused),
         })
     }
+}
+
+/// The passkeys of an account, oldest first, as a transaction sees them.
+pub(super) async fn passkeys_in(
+    connection: &mut Connection,
+    account_id: AccountId,
+) -> Result<Vec<Passkey>> {
+    let rows: Vec<PasskeyRow> = connection.list(LIST, params![account_id]).await?;
+    rows.into_iter().map(PasskeyRow::into_passkey).collect()
 }
 
 async fn add(

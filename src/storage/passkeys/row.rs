@@ -6,7 +6,7 @@ use crate::{
     model::{
         id::PasskeyId,
         label::PasskeyName,
-        passkey::{CredentialId, Passkey},
+        passkey::{CredentialId, NamedPasskey, Passkey, UserHandle},
     },
     storage::{Error, Result, error::corrupt},
 };
@@ -68,6 +68,24 @@ impl PasskeyRow {
             clone_suspected_at: self.clone_suspected_at.map(Timestamp::from_micros),
             suspended_at: self.suspended_at.map(Timestamp::from_micros),
         })
+    }
+}
+
+/// A passkey with the user handle of its account.
+#[derive(sqlx::FromRow)]
+pub(super) struct NamedRow {
+    #[sqlx(flatten)]
+    passkey: PasskeyRow,
+    user_handle: Option<Vec<u8>>,
+}
+
+impl NamedRow {
+    pub(super) fn into_named(self) -> Result<NamedPasskey> {
+        let imported_handle = self
+            .user_handle
+            .map(|it| UserHandle::parse(it).ok_or_else(corrupt("accounts", "user_handle")));
+        let imported_handle = imported_handle.transpose()?;
+        Ok(NamedPasskey { passkey: self.passkey.into_passkey()?, imported_handle })
     }
 }
 

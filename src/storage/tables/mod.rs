@@ -114,6 +114,7 @@ pub const TABLES: &[Table] = &[
             integer("disabled_at"),
             integer("last_sign_in_at"),
             integer("recovered_at"),
+            bytes("user_handle"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),

@@ -105,10 +105,18 @@ async fn a_refused_act_is_recorded_and_a_refused_reading_is_not() {
 fn the_contract_says_which_role_each_call_needs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/claviger/admin/v1");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
-    let text: String =
-        ["account", "audit", "invitation", "key", "revocation", "service_account", "system"]
-            .map(|name| read(&format!("{name}_service.proto")))
-            .concat();
+    let text: String = [
+        "account",
+        "audit",
+        "invitation",
+        "key",
+        "moving",
+        "revocation",
+        "service_account",
+        "system",
+    ]
+    .map(|name| read(&format!("{name}_service.proto")))
+    .concat();
 
     for operation in Operation::ALL {
         let call = format!("  rpc {}(", operation.name());

@@ -11,6 +11,7 @@ mod first_credentials;
 mod groups;
 mod invitations;
 mod later_versions;
+mod moving;
 mod passkeys;
 mod passwords;
 mod plans;

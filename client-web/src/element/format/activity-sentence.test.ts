@@ -17,6 +17,7 @@ const { PASSKEY, PASSWORD } = SignInMethod;
 
 /** The kinds that are never of an account, so that no person sees them. */
 const OF_NO_ACCOUNT = [
+  "accounts_exported",
   "token_revoked",
   "signing_key_created",
   "signing_key_revoked",

@@ -32,6 +32,7 @@ export const activity: Texts["activity"] = {
     passkey_suspended: (passkey) => `Ausgesetzt:${passkey}`,
     passkey_resumed: (passkey) => `Wieder zugelassen:${passkey}`,
     account_created: "Konto erstellt",
+    account_imported: "Konto aus einem anderen System übernommen",
     account_deleted: "Konto gelöscht",
     account_updated: "Namen des Kontos geändert",
     account_disabled: "Konto gesperrt",
@@ -68,6 +69,7 @@ export const activity: Texts["activity"] = {
   },
   operator: {
     account_created: "Die Betreiber haben Ihr Konto erstellt",
+    account_imported: "Die Betreiber haben Ihr Konto aus einem anderen System übernommen",
     invitation_created: "Die Betreiber haben Sie zu Ihrem Konto eingeladen",
     invitation_withdrawn: "Die Betreiber haben eine Einladung zu Ihrem Konto zurückgezogen",
     session_ended: "Die Betreiber haben eines Ihrer Geräte abgemeldet",

@@ -39,6 +39,7 @@ export const activity = {
     passkey_suspended: (passkey: string) => `Suspended${passkey}`,
     passkey_resumed: (passkey: string) => `Resumed${passkey}`,
     account_created: "Created the account",
+    account_imported: "Moved the account here from another system",
     account_deleted: "Deleted the account",
     account_updated: "Changed the names of the account",
     account_disabled: "Disabled the account",
@@ -76,6 +77,7 @@ export const activity = {
   /** What an operator did. Everything else that succeeded is introduced by `operatorDid`. */
   operator: {
     account_created: "The operator created your account",
+    account_imported: "The operator moved your account here from another system",
     invitation_created: "The operator invited you to your account",
     invitation_withdrawn: "The operator withdrew an invitation to your account",
     session_ended: "The operator signed out one of your devices",

@@ -52,6 +52,7 @@ pub(super) const OTHER: u32 = 99;
 /// The entities of which there is one; what their events have as a target is something else.
 pub(super) const DATABASE: &str = "Database";
 pub(super) const RECORD: &str = "Record";
+pub(super) const ACCOUNTS: &str = "Accounts";
 
 const INFORMATIONAL: Named = (1, "Informational");
 const LOW: Named = (2, "Low");
@@ -70,9 +71,10 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::Reauthentication => (Authentication, (OTHER, "Reauthentication")),
         K::PasskeyCloneSuspected => (Authentication, (OTHER, "Passkey Clone Suspected")),
         K::RefreshTokenReused => (Authentication, (OTHER, "Refresh Token Reuse")),
-        K::AccountRegistered | K::AccountCreated | K::ServiceAccountCreated => {
-            (Account, (1, "Create"))
-        }
+        K::AccountRegistered
+        | K::AccountCreated
+        | K::AccountImported
+        | K::ServiceAccountCreated => (Account, (1, "Create")),
         K::AccountEnabled => (Account, (2, "Enable")),
         K::PasswordSet | K::PasswordChanged => (Account, (3, "Password Change")),
         K::AccountDisabled => (Account, (5, "Disable")),
@@ -100,6 +102,7 @@ pub(super) const fn class(kind: EventKind) -> (Class, Named) {
         K::KeysAbandoned => (Entity("Key-Encryption Key"), (4, "Delete")),
         K::SchemaMigrated => (Entity(DATABASE), (3, "Update")),
         K::DatabaseBackedUp | K::DatabaseCopied => (Entity(DATABASE), (2, "Read")),
+        K::AccountsExported => (Entity(ACCOUNTS), (2, "Read")),
         K::DatabaseRestored => (Entity(DATABASE), (1, "Create")),
         K::RecordExported => (Entity(RECORD), (2, "Read")),
         K::RecordKeyCreated => (Entity("Record Key"), (1, "Create")),

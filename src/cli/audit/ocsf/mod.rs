@@ -19,7 +19,7 @@ use crate::{
 };
 
 use self::{
-    classes::{Class, DATABASE, Named, OTHER, RECORD, class, severity},
+    classes::{ACCOUNTS, Class, DATABASE, Named, OTHER, RECORD, class, severity},
     objects::{Fields, PRODUCT, actor, id, metadata, object, person, service_account, text},
 };
 
@@ -143,7 +143,7 @@ fn account_change(kind: Option<EventKind>, row: &Row) -> Fields {
 
 fn entity_management(entity: &str, row: &Row) -> Fields {
     let (uid, target) = match text(row.target.as_ref()) {
-        target if [DATABASE, RECORD].contains(&entity) => (None, target),
+        target if [ACCOUNTS, DATABASE, RECORD].contains(&entity) => (None, target),
         uid => (uid, None),
     };
     let managed: Fields = vec![

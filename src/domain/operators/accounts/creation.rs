@@ -58,6 +58,7 @@ impl AccountAdministration {
             last_sign_in_at: None,
             recovery_codes_left: 0,
             recovered_at: None,
+            imported_handle: None,
         })
     }
 }

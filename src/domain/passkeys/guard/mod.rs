@@ -10,8 +10,6 @@ mod cbor;
 mod client_data;
 mod cose_key;
 
-use claviger_token::id::AccountId;
-
 use crate::{
     domain::Error,
     model::{
@@ -142,13 +140,13 @@ pub(super) fn check_assertion(
     })
 }
 
-/// Checks that a response, if it names an account, names this one.
+/// Checks that a response, if it names an account, names the one with this user handle.
 pub(super) fn check_user_handle(
     response: &AuthenticationResponse,
-    account_id: AccountId,
+    user_handle: &[u8],
 ) -> Checked<()> {
     match &response.user_handle {
-        Some(handle) if handle != account_id.as_bytes() => Err(Refusal("user handle differs")),
+        Some(handle) if handle != user_handle => Err(Refusal("user handle differs")),
         _ => Ok(()),
     }
 }

@@ -119,7 +119,8 @@ fn answered(
         user_handle: answer.user_handle,
     };
     let assertion = party.check_assertion(&challenge, &response, handle)?;
-    let verdict = RelyingParty::verify_assertion(&response, &assertion, passkey);
+    let subject = (passkey, passkey.account_id.as_bytes().as_slice());
+    let verdict = RelyingParty::verify_assertion(&response, &assertion, subject);
     // What else is refused is refused whatever the signature.
     if matches!(verdict, Ok(_) | Err(Refusal("signature is wrong"))) {
         let by_library = library::verify(party, &challenge, (&response, &assertion), passkey);

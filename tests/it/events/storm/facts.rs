@@ -44,6 +44,7 @@ pub(super) const ELSEWHERE: &[(K, &str)] = &[
     (K::DatabaseRestored, "likewise"),
     (K::DatabaseCopied, "likewise"),
     (K::RecordExported, "likewise"),
+    (K::AccountsExported, "leaves no trace but its row; see moving/round_trip.rs"),
     (K::KeysAbandoned, "an act on a database without a server; see abandonment.rs"),
 ];
 
@@ -59,7 +60,11 @@ const ENDINGS: &[K] = &[
 
 pub(super) const FACTS: &[Fact] = &[
     Fact {
-        made_by: &[(K::AccountRegistered, account), (K::AccountCreated, account)],
+        made_by: &[
+            (K::AccountRegistered, account),
+            (K::AccountCreated, account),
+            (K::AccountImported, account),
+        ],
         undone_by: &[(K::AccountDeleted, account)],
         stored: Ids("SELECT id FROM accounts"),
     },

@@ -3,6 +3,7 @@
 
 mod commands;
 mod facts;
+mod imports;
 mod operators;
 mod people;
 mod recoveries;
@@ -32,7 +33,9 @@ const WRITERS: u32 = 6;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_power_cut_in_a_storm_of_acts_leaves_acts_and_rows_in_step() {
     let home = Home::new().await;
-    let scenarios = [people::SCENARIOS, operators::SCENARIOS, recoveries::SCENARIOS].concat();
+    let scenarios =
+        [people::SCENARIOS, operators::SCENARIOS, recoveries::SCENARIOS, imports::SCENARIOS]
+            .concat();
     let process = Process::start(&home, &[]);
     let key = operators::key(&home);
     process.kill();

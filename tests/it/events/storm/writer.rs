@@ -9,6 +9,7 @@ use claviger::{
     grpc::contracts::admin::{
         account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
         invitation_service_client::InvitationServiceClient, key_service_client::KeyServiceClient,
+        moving_service_client::MovingServiceClient,
         service_account_service_client::ServiceAccountServiceClient,
     },
     model::event::EventKind,
@@ -50,6 +51,7 @@ pub(super) struct Writer {
     pub(super) services: ServiceAccountServiceClient<Keyed>,
     pub(super) keys: KeyServiceClient<Keyed>,
     pub(super) record: AuditServiceClient<Keyed>,
+    pub(super) moving: MovingServiceClient<Keyed>,
     /// The origin of the page.
     pub(super) origin: String,
     told: Told,
@@ -61,7 +63,8 @@ impl Writer {
     pub(super) fn new(process: &Process, key: &str, done: Arc<AtomicU32>) -> Self {
         let (channel, bearer) = (channel(process.internal_port), Bearer::new(key));
         let wire = || (channel.clone(), bearer.clone());
-        let [of_accounts, of_invitations, of_services, of_keys, of_record] = [0; 5].map(|_| wire());
+        let [of_accounts, of_invitations, of_services, of_keys, of_record, of_moving] =
+            [0; 6].map(|_| wire());
         Self {
             stranger: process.stranger(),
             accounts: AccountServiceClient::with_interceptor(of_accounts.0, of_accounts.1),
@@ -72,6 +75,7 @@ impl Writer {
             services: ServiceAccountServiceClient::with_interceptor(of_services.0, of_services.1),
             keys: KeyServiceClient::with_interceptor(of_keys.0, of_keys.1),
             record: AuditServiceClient::with_interceptor(of_record.0, of_record.1),
+            moving: MovingServiceClient::with_interceptor(of_moving.0, of_moving.1),
             origin: format!("http://localhost:{}", process.public_port),
             told: Told::default(),
             done,

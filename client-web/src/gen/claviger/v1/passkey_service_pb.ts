@@ -711,7 +711,7 @@ export type GetPasskeySignalsResponse = Message<"claviger.v1.GetPasskeySignalsRe
   relyingPartyId: string;
 
   /**
-   * `userId`: the user handle, 16 bytes.
+   * `userId`: the user handle, 1 to 64 bytes.
    *
    * @generated from field: bytes user_id = 2;
    */

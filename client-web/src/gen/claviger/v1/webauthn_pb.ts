@@ -53,7 +53,8 @@ export const PublicKeyCredentialRpEntitySchema: GenMessage<PublicKeyCredentialRp
  */
 export type PublicKeyCredentialUserEntity = Message<"claviger.v1.PublicKeyCredentialUserEntity"> & {
   /**
-   * The user handle: the 16 bytes of the account's id. Contains no personal data.
+   * The user handle, 1 to 64 bytes: the 16 bytes of the account's id, unless the account was imported with
+   * another one. One that this server makes contains no personal data.
    *
    * @generated from field: bytes id = 1;
    */

@@ -1,6 +1,7 @@
 //! How far a command is, on a terminal.
 
 use std::{
+    fmt::Display,
     io::{self, IsTerminal as _, Write as _},
     time::{Duration, Instant},
 };
@@ -20,14 +21,14 @@ impl Progress {
         Self { verb, on_terminal: io::stderr().is_terminal(), shown: None }
     }
 
-    /// Shows how many rows of how many are done.
-    pub(super) fn show(&mut self, done: i64, total: i64) {
+    /// Shows how far it is, such as `7 of 9 events`.
+    pub(super) fn show(&mut self, done: impl Display) {
         if !self.on_terminal || self.shown.is_some_and(|it| it.elapsed() < EVERY) {
             return;
         }
         self.shown = Some(Instant::now());
         let verb = self.verb;
-        let _ = write!(io::stderr().lock(), "\r\x1b[2K{verb} {done} of {total} events");
+        let _ = write!(io::stderr().lock(), "\r\x1b[2K{verb} {done}");
     }
 
     /// Removes the line.
