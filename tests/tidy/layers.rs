@@ -73,7 +73,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
         &["src/grpc/", "crates/claviger-proto/", "crates/claviger-verifier/"],
     ),
     (&["axum"], &["src/agent/", "src/app/", "src/grpc/", "src/http/", "src/serve/"]),
-    (&["argon2"], &["src/domain/passwords/"]),
+    (&["argon2", "bcrypt", "scrypt"], &["src/domain/passwords/"]),
     (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["src/domain/passkeys/"]),
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
     (&["jsonwebtoken"], &["crates/claviger-token/"]),

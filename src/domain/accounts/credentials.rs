@@ -16,7 +16,7 @@ use crate::{
     model::{
         account::{Account, AccountWithPassword},
         event::{Actor, EventKind},
-        password::{Password, PasswordHash, TypedPassword},
+        password::{PasswordHash, TypedPassword},
         session::{Opening, Origin, SignIn},
     },
     storage::sessions::SignInRefusal,
@@ -32,8 +32,8 @@ pub(super) struct Proof {
     pub(super) account: Account,
     /// The hash the password was checked against.
     pub(super) hash: PasswordHash,
-    /// The password, if its hash has older parameters than the configured ones.
-    pub(super) outdated: Option<Password>,
+    /// The password as typed, if its hash is not one with the configured parameters.
+    pub(super) outdated: Option<TypedPassword>,
 }
 
 /// What a password is tried for.
@@ -99,11 +99,7 @@ impl Accounts {
         password: &TypedPassword,
     ) -> Result<Proof> {
         let (account, hash) = found.map_or((None, None), |it| (Some(it.account), it.password_hash));
-        // A text that cannot be a password costs as much as a wrong one.
-        let prepared = Passwords::prepare(password);
-        let checked_hash = hash.clone().filter(|_| prepared.is_some());
-        let password = prepared.unwrap_or_else(|| Password::from_prepared(String::new()));
-        let check = self.passwords.check(attempt.requester(), password.clone(), checked_hash).await;
+        let check = self.passwords.check(attempt.requester(), password.clone(), hash.clone()).await;
         let check = match check {
             Ok(check) => check,
             Err(error) => {
@@ -121,7 +117,7 @@ impl Accounts {
                 return Err(self.refuse(&attempt, tried, account_id, wrong).await);
             }
             PasswordCheck::Right => None,
-            PasswordCheck::RightButOutdated => Some(password),
+            PasswordCheck::RightButOutdated => Some(password.clone()),
         };
         if account.is_disabled() {
             let disabled = PasswordRefusal::AccountDisabled;
@@ -210,15 +206,17 @@ impl Accounts {
         Ok(Proof { account: proof.account, hash, outdated })
     }
 
-    /// Upgrades an outdated hash to the configured parameters. A failure is logged: the sign-in has
-    /// succeeded.
+    /// Upgrades an outdated hash, or one of another product, to the configured parameters. A failure is
+    /// logged: the sign-in has succeeded.
     pub(super) async fn upgrade_hash(
         &self,
         id: AccountId,
         old: PasswordHash,
-        outdated: Option<Password>,
+        outdated: Option<TypedPassword>,
     ) {
-        let Some(password) = outdated else { return };
+        let Some(typed) = outdated else { return };
+        // Another product may have taken what is no password here; its hash stays until it is changed.
+        let Some(password) = Passwords::prepare(&typed) else { return };
         let upgrade = async {
             let upgraded = self.passwords.hash(Requester::Account(id), password).await?;
             self.storage.upgrade_password_hash(id, old, upgraded).await?;

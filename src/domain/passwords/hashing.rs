@@ -1,4 +1,4 @@
-//! argon2id hashes in PHC string format: the only user of argon2.
+//! Makes argon2id hashes in PHC string format, and checks stored ones.
 //!
 //! Knows nothing of threads: its callers provide the memory to work in.
 
@@ -8,73 +8,36 @@ use std::{
 };
 
 use argon2::{
-    Algorithm, Argon2, Block, Params, Version,
+    Algorithm, Argon2, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
-use aws_lc_rs::constant_time;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::{
     domain::{Error, Result},
-    model::{
-        password::{Password, PasswordHash},
-        violation::{BrokenRule, FieldReason},
-    },
+    model::password::{Password, PasswordHash, TypedPassword},
 };
 
-use super::{PasswordCheck, Settings};
+use super::{
+    PasswordCheck, Settings,
+    memory::{Budget, Memory},
+    policy,
+    stored::{StoredHash, check_argon, compute_argon},
+};
 
 /// Bytes of salt in a new hash (RFC 9106 §4).
 const SALT_BYTES: usize = 16;
 /// Bytes of output in a new hash (RFC 9106 §4).
 const OUTPUT_BYTES: usize = 32;
 
-// A stored hash names its own cost. These bounds keep one bad row from stopping the server; what is
-// configured must be within them, or its hashes could not be checked.
-/// The most memory of one hash, in KiB.
-pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-/// The most passes of one hash over its memory.
-pub const MAX_ITERATIONS: u32 = 64;
-/// The most lanes of one hash.
-pub const MAX_LANES: u32 = 64;
-
-/// The most bytes of the text of a hash that is imported.
-const MAX_HASH_BYTES: usize = 1024;
-
 /// How much is filled at a time to make up for a cheaper hash: some microseconds of work.
 const MADE_UP_KIB: u32 = 64;
-
-/// Working memory that a thread keeps between hashes, so that its pages need not be allocated and
-/// cleared for each.
-#[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
-
-impl Memory {
-    fn blocks(&mut self, count: usize) -> &mut [Block] {
-        if self.0.len() < count {
-            self.release();
-            self.0 = vec![Block::new(); count];
-        }
-        &mut self.0[..count]
-    }
-
-    /// Whether memory is held.
-    pub(super) fn is_held(&self) -> bool {
-        !self.0.is_empty()
-    }
-
-    /// Wipes the memory and returns it to the system. From what a hash leaves in it, its password
-    /// could be guessed for less than the cost of argon2.
-    pub(super) fn release(&mut self) {
-        self.0.iter_mut().zeroize();
-        self.0 = Vec::new();
-    }
-}
 
 /// Hashes with the configured parameters, and checks hashes of these and older ones.
 pub(super) struct Hasher {
     params: Params,
     usual: Usual,
+    budget: Budget,
 }
 
 impl Hasher {
@@ -86,10 +49,13 @@ impl Hasher {
         let Settings { memory_kib, iterations, parallelism, .. } = *settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(OUTPUT_BYTES))
             .map_err(Error::internal)?;
-        if !is_bearable(&params) {
-            return Err(Error::internal("argon2 parameters above 1 GiB, 64 passes or 64 lanes"));
-        }
-        Ok(Self { params, usual: Usual::default() })
+        // What is configured must be within the bounds of stored hashes, or it could not be checked.
+        check_argon(&params).map_err(Error::internal)?;
+        Ok(Self::with(params))
+    }
+
+    fn with(params: Params) -> Self {
+        Self { params, usual: Usual::default(), budget: Budget::new() }
     }
 
     /// Hashes a password with the configured parameters.
@@ -101,7 +67,7 @@ impl Hasher {
     ) -> Result<PasswordHash> {
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        compute(&argon2, password, salt, &mut *output, memory)?;
+        compute_argon(&argon2, password.expose().as_bytes(), salt, &mut *output, memory)?;
         self.phc(salt, &*output)
     }
 
@@ -122,35 +88,63 @@ impl Hasher {
     /// a name that no account has.
     ///
     /// # Errors
-    /// When the hash is not an argon2 hash, or costs too much to check.
+    /// When the hash is in no format that is read, or costs too much to check.
     pub(super) fn check(
         &self,
-        password: &Password,
+        typed: &TypedPassword,
         hash: &PasswordHash,
         memory: &mut Memory,
     ) -> Result<PasswordCheck> {
-        let stored = Stored::parse(hash)?;
-        let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
-        let mut output = Zeroizing::new(vec![0; stored.output.len()]);
+        let stored = StoredHash::parse(hash.as_phc()).map_err(Error::internal)?;
+        let is_of_today = self.is_of_today(&stored);
         let begun = Instant::now();
-        compute(&argon2, password, &stored.salt, &mut output, memory)?;
-        if stored.params == self.params {
+        let is_right = self.is_right(typed, &stored, is_of_today, memory)?;
+        if is_of_today {
             self.usual.learn(begun.elapsed());
         } else {
             self.make_up(begun, memory)?;
         }
+        Ok(match is_right {
+            false => PasswordCheck::Wrong,
+            true if is_of_today => PasswordCheck::Right,
+            true => PasswordCheck::RightButOutdated,
+        })
+    }
+
+    /// Tries the prepared password. Other products hash what was typed without preparing it, so that is tried
+    /// as well where it differs, but not for a hash that this server may have made: each attempt to sign in
+    /// could be made to cost twice as much.
+    fn is_right(
+        &self,
+        typed: &TypedPassword,
+        stored: &StoredHash,
+        is_of_today: bool,
+        memory: &mut Memory,
+    ) -> Result<bool> {
+        let _share = self.budget.take(stored.memory_beyond(&self.params));
+        let prepared = policy::prepare(typed).ok();
+        if let Some(prepared) = &prepared
+            && self.try_one(prepared.expose(), stored, memory)?
+        {
+            return Ok(true);
+        }
+        match prepared {
+            // A text that cannot be a password costs as much as a wrong one.
+            None if is_of_today => self.try_one("", stored, memory).map(|_| false),
+            Some(prepared) if is_of_today || prepared.expose() == typed.expose() => Ok(false),
+            _ => self.try_one(typed.expose(), stored, memory),
+        }
+    }
+
+    fn try_one(&self, password: &str, stored: &StoredHash, memory: &mut Memory) -> Result<bool> {
+        let is_right = stored.is_right(password.as_bytes(), memory)?;
         // Memory for a costlier, older hash is not kept.
-        if stored.params.block_count() > self.params.block_count() {
+        if let StoredHash::Argon2(hash) = stored
+            && hash.params.block_count() > self.params.block_count()
+        {
             memory.release();
         }
-        if constant_time::verify_slices_are_equal(&output, stored.output.as_bytes()).is_err() {
-            return Ok(PasswordCheck::Wrong);
-        }
-        Ok(if self.is_of_today(&stored) {
-            PasswordCheck::Right
-        } else {
-            PasswordCheck::RightButOutdated
-        })
+        Ok(is_right)
     }
 
     /// Works on until a check has taken as long as one with the configured parameters did just before.
@@ -177,83 +171,19 @@ impl Hasher {
         Ok(usual)
     }
 
-    fn is_of_today(&self, stored: &Stored) -> bool {
-        stored.algorithm == Algorithm::Argon2id
-            && stored.version == Version::V0x13
-            && stored.params == self.params
-            && stored.salt.len() >= SALT_BYTES
+    fn is_of_today(&self, stored: &StoredHash) -> bool {
+        let StoredHash::Argon2(hash) = stored else { return false };
+        hash.algorithm == Algorithm::Argon2id
+            && hash.version == Version::V0x13
+            && hash.params == self.params
+            && hash.salt.len() >= SALT_BYTES
     }
-}
-
-/// Checks that passwords can be verified with a hash that comes from another system.
-///
-/// # Errors
-/// `TooLong`, or `Malformed` for a format that is not known or costs too much.
-pub(super) fn check_hash(text: &str) -> std::result::Result<PasswordHash, BrokenRule> {
-    if text.len() > MAX_HASH_BYTES {
-        let description = format!("must have at most {MAX_HASH_BYTES} bytes");
-        return Err(BrokenRule::new(FieldReason::TooLong, description));
-    }
-    let hash = PasswordHash::from_phc(text.to_owned());
-    match Stored::parse(&hash) {
-        Ok(_) => Ok(hash),
-        Err(_) => {
-            let description = "must be a hash of a known format whose cost is within the bounds";
-            Err(BrokenRule::new(FieldReason::Malformed, description))
-        }
-    }
-}
-
-/// A stored hash, parsed.
-struct Stored {
-    algorithm: Algorithm,
-    version: Version,
-    params: Params,
-    salt: Salt,
-    output: Output,
-}
-
-impl Stored {
-    fn parse(hash: &PasswordHash) -> Result<Self> {
-        let parsed = phc::PasswordHash::new(hash.as_phc()).map_err(Error::internal)?;
-        let params = Params::try_from(&parsed).map_err(Error::internal)?;
-        if !is_bearable(&params) {
-            return Err(Error::internal("a stored password hash costs too much to check"));
-        }
-        let (Some(salt), Some(output)) = (parsed.salt, parsed.hash) else {
-            return Err(Error::internal("a stored password hash has no salt or no output"));
-        };
-        let algorithm = Algorithm::new(parsed.algorithm.as_str()).map_err(Error::internal)?;
-        // A hash without a version is of the first one (the PHC string format's argon2 appendix).
-        let version = parsed.version.map_or(Ok(Version::V0x10), Version::try_from);
-        Ok(Self { algorithm, version: version.map_err(Error::internal)?, params, salt, output })
-    }
-}
-
-fn is_bearable(params: &Params) -> bool {
-    params.m_cost() <= MAX_MEMORY_KIB
-        && params.t_cost() <= MAX_ITERATIONS
-        && params.p_cost() <= MAX_LANES
-}
-
-fn compute(
-    argon2: &Argon2<'_>,
-    password: &Password,
-    salt: &[u8],
-    output: &mut [u8],
-    memory: &mut Memory,
-) -> Result<()> {
-    let blocks = memory.blocks(argon2.params().block_count());
-    argon2
-        .hash_password_into_with_memory(password.expose().as_bytes(), salt, output, blocks)
-        .map_err(Error::internal)
 }
 
 /// Computes a hash for its cost alone.
 fn fill(params: &Params, memory: &mut Memory) -> Result<()> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    let password = Password::from_prepared(String::new());
-    compute(&argon2, &password, &[0; SALT_BYTES], &mut [0; OUTPUT_BYTES], memory)
+    compute_argon(&argon2, b"", &[0; SALT_BYTES], &mut [0; OUTPUT_BYTES], memory)
 }
 
 /// How long a check with the configured parameters took last, in microseconds; 0 while none was made.
@@ -277,23 +207,31 @@ mod tests {
     use super::*;
 
     fn hasher(memory_kib: u32, iterations: u32) -> Hasher {
-        let params = Params::new(memory_kib, iterations, 1, Some(OUTPUT_BYTES)).unwrap();
-        Hasher { params, usual: Usual::default() }
+        Hasher::with(Params::new(memory_kib, iterations, 1, Some(OUTPUT_BYTES)).unwrap())
     }
 
     #[test]
-    fn a_check_of_an_older_hash_takes_as_long_as_one_of_today() {
+    fn a_check_of_an_older_hash_or_a_cheaper_one_takes_as_long_as_one_of_today() {
         let (today, older) = (hasher(4096, 3), hasher(64, 1));
         let password = Password::from_prepared("tangerine quorum".to_owned());
         let mut memory = Memory::default();
-        let hash = older.hash(&password, &[1; SALT_BYTES], &mut memory).unwrap();
+        let older = older.hash(&password, &[1; SALT_BYTES], &mut memory).unwrap();
+        let foreign = "$pbkdf2-sha1$i=1,l=20$c2FsdA$DGDID5YfDnHzqbUkr2ASBi/gN6Y".to_owned();
+        let table = [
+            (older, "tangerine quorum", PasswordCheck::RightButOutdated),
+            (PasswordHash::from_phc(foreign.clone()), "password", PasswordCheck::RightButOutdated),
+            (PasswordHash::from_phc(foreign), "another", PasswordCheck::Wrong),
+        ];
 
-        let begun = Instant::now();
-        let check = today.check(&password, &hash, &mut memory).unwrap();
-        let took = begun.elapsed();
+        for (hash, password, expected) in table {
+            let typed = TypedPassword::parse(password.to_owned().into()).unwrap();
+            let begun = Instant::now();
+            let check = today.check(&typed, &hash, &mut memory).unwrap();
+            let took = begun.elapsed();
 
-        assert_eq!(check, PasswordCheck::RightButOutdated);
-        // The hasher has tried itself how long that is.
-        assert!(today.usual.known().is_some_and(|usual| took >= usual), "{took:?}");
+            assert_eq!(check, expected);
+            // The hasher has tried itself how long that is.
+            assert!(today.usual.known().is_some_and(|usual| took >= usual), "{took:?}");
+        }
     }
 }

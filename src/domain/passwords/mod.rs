@@ -4,8 +4,10 @@
 //! throttle's duty.
 
 mod hashing;
+mod memory;
 mod policy;
 mod pool;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -20,7 +22,7 @@ use crate::model::{
 
 use super::{Result, requester::Requester, world::World};
 
-pub use self::hashing::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
+pub use self::stored::{BOUNDS, Bound, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 
 use self::{hashing::Hasher, policy::Policy, pool::Pool};
 
@@ -52,7 +54,7 @@ pub enum PasswordCheck {
     Wrong,
     /// It is right.
     Right,
-    /// It is right, but its hash has older parameters and should be replaced.
+    /// It is right, but its hash has older parameters or is of another product, and should be replaced.
     RightButOutdated,
 }
 
@@ -85,8 +87,7 @@ impl Passwords {
         &self.settings
     }
 
-    /// Prepares a password in order to check it (RFC 8265 OpaqueString). `None` when it cannot be any
-    /// account's.
+    /// Prepares a password in order to hash it (RFC 8265 OpaqueString). `None` when it cannot be prepared.
     pub fn prepare(typed: &TypedPassword) -> Option<Password> {
         policy::prepare(typed).ok()
     }
@@ -94,9 +95,9 @@ impl Passwords {
     /// Reads the hash of a password that comes from another system.
     ///
     /// # Errors
-    /// `TooLong`, or `Malformed` for a hash that no password can be checked with.
+    /// `Malformed` for a hash that no password can be checked with at a bearable cost.
     pub fn imported_hash(text: &str) -> std::result::Result<PasswordHash, BrokenRule> {
-        hashing::check_hash(text)
+        stored::check_hash(text).map_err(BrokenRule::from)
     }
 
     /// Prepares and judges a new password. The inner error is the rule it breaks.
@@ -130,24 +131,23 @@ impl Passwords {
         self.pool.run(requester, move |memory| hasher.hash(&password, &salt, memory)).await?
     }
 
-    /// Checks a password. Without a hash it does the same work against a decoy and returns `Wrong`.
+    /// Checks a password as it was typed. Without a hash it does the same work against a decoy and returns
+    /// `Wrong`.
     ///
     /// # Errors
     /// `Overloaded` when the queue is full and the requester has no claim to a place.
     pub async fn check(
         &self,
         requester: Requester,
-        password: Password,
+        typed: TypedPassword,
         hash: Option<PasswordHash>,
     ) -> Result<PasswordCheck> {
         let hasher = self.hasher.clone();
         // Unknown names verify against a decoy, so timing does not reveal accounts.
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let check = self
-            .pool
-            .run(requester, move |memory| hasher.check(&password, &hash, memory))
-            .await??;
+        let check =
+            self.pool.run(requester, move |memory| hasher.check(&typed, &hash, memory)).await??;
         Ok(if is_decoy { PasswordCheck::Wrong } else { check })
     }
 }

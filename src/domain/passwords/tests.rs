@@ -58,10 +58,7 @@ async fn only_the_right_password_passes() {
         ("tangerine-quorum-9-lighthouse ", PasswordCheck::Wrong),
         ("Tangerine-quorum-9-lighthouse", PasswordCheck::Wrong),
     ] {
-        assert_eq!(
-            passwords.check(ANYONE, password(text), Some(hash.clone())).await.unwrap(),
-            check
-        );
+        assert_eq!(passwords.check(ANYONE, typed(text), Some(hash.clone())).await.unwrap(), check);
     }
 }
 
@@ -71,7 +68,7 @@ async fn a_password_is_the_same_in_every_unicode_form() {
     let hash =
         passwords.hash(ANYONE, password("caf\u{e9}\u{a0}au\u{3000}lait, s'il vous plait")).await;
 
-    let typed = password("cafe\u{301} au lait, s'il vous plait");
+    let typed = typed("cafe\u{301} au lait, s'il vous plait");
 
     let check = passwords.check(ANYONE, typed, Some(hash.unwrap())).await.unwrap();
     assert_eq!(check, PasswordCheck::Right);
@@ -82,7 +79,7 @@ async fn without_a_hash_every_password_is_wrong() {
     let passwords = start(settings());
 
     for text in [GOOD, "x"] {
-        let check = passwords.check(ANYONE, password(text), None).await.unwrap();
+        let check = passwords.check(ANYONE, typed(text), None).await.unwrap();
         assert_eq!(check, PasswordCheck::Wrong);
     }
     assert!(passwords.decoy.as_phc().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
@@ -100,9 +97,9 @@ async fn hashes_of_other_parameters_are_right_but_outdated() {
 
     for variant in variants {
         let hash = start(variant).hash(ANYONE, password(GOOD)).await.unwrap();
-        let check = passwords.check(ANYONE, password(GOOD), Some(hash.clone())).await.unwrap();
+        let check = passwords.check(ANYONE, typed(GOOD), Some(hash.clone())).await.unwrap();
         assert_eq!(check, PasswordCheck::RightButOutdated, "{}", hash.as_phc());
-        let check = passwords.check(ANYONE, password("wrong"), Some(hash)).await.unwrap();
+        let check = passwords.check(ANYONE, typed("wrong"), Some(hash)).await.unwrap();
         assert_eq!(check, PasswordCheck::Wrong);
     }
 }
@@ -119,8 +116,52 @@ async fn hashes_of_other_algorithms_and_versions_are_right_but_outdated() {
 
     for phc in table {
         let hash = PasswordHash::from_phc(phc.to_owned());
-        let check = passwords.check(ANYONE, password("password"), Some(hash)).await.unwrap();
+        let check = passwords.check(ANYONE, typed("password"), Some(hash)).await.unwrap();
         assert_eq!(check, PasswordCheck::RightButOutdated, "{phc}");
+    }
+}
+
+/// PBKDF2 with one pass, as another product would hash the bytes that were typed.
+fn foreign(text: &str) -> PasswordHash {
+    use aws_lc_rs::pbkdf2::{PBKDF2_HMAC_SHA256, derive};
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    let mut output = [0; 32];
+    derive(PBKDF2_HMAC_SHA256, 1.try_into().unwrap(), b"salt", text.as_bytes(), &mut output);
+    let output = STANDARD_NO_PAD.encode(output);
+    Passwords::imported_hash(&format!("$pbkdf2-sha256$i=1,l=32$c2FsdA${output}")).unwrap()
+}
+
+#[tokio::test]
+async fn a_hash_of_another_product_is_right_for_what_was_typed_there() {
+    let passwords = start(settings());
+    let (decomposed, composed) = ("cafe\u{301} au lait", "caf\u{e9} au lait");
+    let table = [
+        (decomposed, decomposed, PasswordCheck::RightButOutdated),
+        (decomposed, composed, PasswordCheck::Wrong),
+        (composed, composed, PasswordCheck::RightButOutdated),
+        (composed, decomposed, PasswordCheck::RightButOutdated),
+        // What cannot be prepared is no password here, and may have been one there.
+        ("with\ttab", "with\ttab", PasswordCheck::RightButOutdated),
+        ("with\ttab", "with\tanother", PasswordCheck::Wrong),
+        ("", "x", PasswordCheck::Wrong),
+    ];
+
+    for (hashed, given, expected) in table {
+        let check = passwords.check(ANYONE, typed(given), Some(foreign(hashed))).await.unwrap();
+        assert_eq!(check, expected, "{hashed:?} {given:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_prepared_is_wrong_for_a_hash_of_this_server() {
+    let passwords = start(settings());
+    let empty = passwords.hash(ANYONE, Password::from_prepared(String::new())).await.unwrap();
+    let tab =
+        passwords.hash(ANYONE, Password::from_prepared("with\ttab".to_owned())).await.unwrap();
+
+    for hash in [Some(empty), Some(tab), None] {
+        let check = passwords.check(ANYONE, typed("with\ttab"), hash).await.unwrap();
+        assert_eq!(check, PasswordCheck::Wrong);
     }
 }
 
@@ -140,9 +181,8 @@ async fn hashes_that_cost_too_much_or_are_none_are_refused() {
     ];
 
     for phc in table {
-        let check = passwords
-            .check(ANYONE, password(GOOD), Some(PasswordHash::from_phc(phc.clone())))
-            .await;
+        let check =
+            passwords.check(ANYONE, typed(GOOD), Some(PasswordHash::from_phc(phc.clone()))).await;
         assert!(matches!(check, Err(Error::Internal(_))), "{phc}: {check:?}");
     }
     assert!(passwords.hash(ANYONE, password(GOOD)).await.is_ok());

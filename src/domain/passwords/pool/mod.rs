@@ -16,7 +16,7 @@ use crate::{
     model::presence::Presence,
 };
 
-use super::{hashing::Memory, turns::Turns};
+use super::{memory::Memory, turns::Turns};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);

@@ -1,0 +1,36 @@
+//! bcrypt in modular crypt format, as Auth0, GoTrue, Hanko and many others write it.
+
+use bcrypt::HashParts;
+
+use crate::domain::{Error, Result};
+
+use super::{HashRefusal, bounds};
+
+/// A stored bcrypt hash.
+pub(in crate::domain::passwords) struct BcryptHash(String);
+
+impl BcryptHash {
+    /// The prefixes that are read. `$2x$` marks hashes of an implementation that ignored parts of passwords
+    /// with letters beyond ASCII.
+    pub(super) const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
+
+    pub(super) fn parse(text: &str) -> std::result::Result<Self, HashRefusal> {
+        const MALFORMED: HashRefusal =
+            HashRefusal::Malformed("it is no bcrypt hash of 60 characters");
+        let parts: HashParts = text.parse().map_err(|_| MALFORMED)?;
+        if !text[4..6].bytes().all(|it| it.is_ascii_digit()) {
+            return Err(MALFORMED);
+        }
+        bounds::BCRYPT_COST.check(parts.get_cost())?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Like the implementations that made the hashes, this reads the first 72 bytes alone. Some of them stop
+    /// at a zero byte and others do not, so that a password with one is right for none.
+    pub(super) fn is_right(&self, password: &[u8]) -> Result<bool> {
+        let has_zero = password.contains(&0);
+        // The library compares in constant time, and wipes its copy of the password.
+        let is_right = bcrypt::verify(password, &self.0).map_err(Error::internal)?;
+        Ok(is_right && !has_zero)
+    }
+}
