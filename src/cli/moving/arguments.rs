@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::operator::flags::{Connection, Reason};
 
+use super::adapters::Product;
+
 /// The text that stands for standard input or standard output.
 pub(super) const STANDARD: &str = "-";
 
@@ -20,6 +22,9 @@ pub(in crate::cli) struct Import {
     /// What made the file
     #[arg(long, value_name = "FORMAT", default_value = "claviger")]
     pub(super) from: Format,
+    /// With --from firebase, the file with the hash parameters of the project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    pub(super) hash_config: Option<PathBuf>,
     /// Check every account, and import none
     ///
     /// An account is compared with those that exist, and with those that are sent to the server together
@@ -51,4 +56,31 @@ pub(in crate::cli) struct Export {
 pub(in crate::cli) enum Format {
     /// JSON lines by docs/accounts.schema.json, as `claviger export` writes them
     Claviger,
+    /// A realm export of Keycloak
+    Keycloak,
+    /// Rows of auth.users of Supabase Auth, as JSON
+    Supabase,
+    /// The exports of users and of password hashes of Auth0
+    Auth0,
+    /// What `firebase auth:export` writes as JSON
+    Firebase,
+    /// Identities of Ory Kratos, as its API for administrators returns them
+    Kratos,
+    /// Users of Hanko, in its format for imports
+    Hanko,
+}
+
+impl Format {
+    /// The product whose format it is; `None` for this one.
+    pub(super) const fn product(self) -> Option<Product> {
+        Some(match self {
+            Self::Claviger => return None,
+            Self::Keycloak => Product::Keycloak,
+            Self::Supabase => Product::Supabase,
+            Self::Auth0 => Product::Auth0,
+            Self::Firebase => Product::Firebase,
+            Self::Kratos => Product::Kratos,
+            Self::Hanko => Product::Hanko,
+        })
+    }
 }

@@ -1,11 +1,13 @@
 //! `claviger import`: reads a file, and sends its accounts to the server, some at a time.
 
 use std::{
-    fs::File,
+    fmt::Display,
+    fs::{self, File},
     io::{self, BufRead, BufReader},
     path::Path,
 };
 
+use claviger_token::time::Timestamp;
 use serde_json::json;
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
 };
 
 use super::{
+    adapters::{self, HashConfig},
     arguments::{Format, Import, STANDARD},
     lines::Lines,
     messages::message,
@@ -39,8 +42,9 @@ struct Counts {
     refused: u64,
 }
 
-pub(super) async fn import(console: &Console<'_>, arguments: &Import) -> Outcome {
-    let input = open(&arguments.file)?;
+/// Imports the accounts of a file. What it says about the future is compared with `now`.
+pub(super) async fn import(console: &Console<'_>, arguments: &Import, now: Timestamp) -> Outcome {
+    let rows = rows(arguments, now)?;
     let report = Report::create(arguments.report.as_deref()).map_err(|cause| {
         let path = arguments.report.as_deref().unwrap_or(Path::new("")).display();
         Problem::sentence(format!("The report {path} cannot be created: {cause}."))
@@ -54,7 +58,7 @@ pub(super) async fn import(console: &Console<'_>, arguments: &Import) -> Outcome
         counts: Counts::default(),
         progress: Progress::new(if arguments.dry_run { "checked" } else { "imported" }),
     };
-    let sent = sender.send_all(rows(arguments.from, input)).await;
+    let sent = sender.send_all(rows).await;
     let Sender { report, counts, progress, .. } = sender;
     progress.end();
     report.end()?;
@@ -63,10 +67,26 @@ pub(super) async fn import(console: &Console<'_>, arguments: &Import) -> Outcome
 }
 
 /// The accounts of a file.
-fn rows(format: Format, input: Box<dyn BufRead>) -> Rows<'static> {
-    match format {
-        Format::Claviger => Box::new(Lines::new(input)),
+fn rows(arguments: &Import, now: Timestamp) -> Result<Rows<'static>, Problem> {
+    let hash_config = arguments.hash_config.as_deref().map(hash_config).transpose()?;
+    if hash_config.is_some() && arguments.from != Format::Firebase {
+        let problem = "--hash-config is for --from firebase alone.";
+        return Err(Problem::sentence(problem));
     }
+    let input = open(&arguments.file)?;
+    Ok(match arguments.from.product() {
+        None => Box::new(Lines::new(input)),
+        Some(product) => adapters::rows(product, input, adapters::Options { hash_config, now }),
+    })
+}
+
+/// The parameters of a Firebase project's hashes.
+fn hash_config(path: &Path) -> Result<HashConfig, Problem> {
+    let unreadable = |cause: &dyn Display| {
+        Problem::sentence(format!("The file {} cannot be read: {cause}.", path.display()))
+    };
+    let text = fs::read_to_string(path).map_err(|cause| unreadable(&cause))?;
+    HashConfig::parse(&text).map_err(|cause| unreadable(&cause))
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Problem> {

@@ -1,5 +1,6 @@
 //! `claviger import` and `claviger export`: accounts from other systems, and to them.
 
+mod adapters;
 mod arguments;
 mod export;
 mod import;
@@ -20,8 +21,9 @@ pub(super) use arguments::{Export, Import};
 /// Runs `claviger import`, also while servers run.
 pub(super) async fn import(import: Import, context: &Context) -> ExitCode {
     let connection = import.connection.clone();
-    operator::run(&connection, context, async |console| import::import(console, &import).await)
-        .await
+    let now = context.world.now();
+    let work = async |console: &operator::Console<'_>| import::import(console, &import, now).await;
+    operator::run(&connection, context, work).await
 }
 
 /// Runs `claviger export`, also while servers run.
