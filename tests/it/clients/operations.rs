@@ -23,6 +23,9 @@ async fn every_block_of_the_operations_manual_works() {
         env::var("PATH").unwrap(),
     ];
 
+    fs::copy(top().join("tests/products/keycloak.json"), home.path().join("example-realm.json"))
+        .unwrap();
+
     // A block that waits for a server which did not start would wait for ever.
     let printed = run(Command::new("timeout")
         .args(["120", "bash", "-c", &script])

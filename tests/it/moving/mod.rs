@@ -4,9 +4,12 @@ mod clashes;
 mod fields;
 mod handles;
 mod interruptions;
+mod product_passkeys;
+mod products;
 mod roles;
 mod round_trip;
 mod schema;
+mod upgrades;
 
 use std::{
     fs,
