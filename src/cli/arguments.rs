@@ -103,8 +103,8 @@ pub(super) enum Command {
     Audit(AuditCommand),
     /// Explain what happened to a token, in a call or to an account, and what to do
     ///
-    /// A text that begins with eyJ or clv_, or is longer than 64 characters, is taken for a token; 32
-    /// hexadecimal digits, and a UUID that is not of version 7 or 8, for a request ID; all else for a username
+    /// A text that begins with eyJ or clv_, or is longer than 64 characters without an @, is taken for a token;
+    /// 32 hexadecimal digits, and a UUID that is not of version 7 or 8, for a request ID; all else for a username
     /// or an account ID. Flags decide otherwise. Nothing is changed, and a token is not stored.
     #[command(after_help = AFTER_OPERATORS)]
     Explain(Explain),

@@ -124,7 +124,7 @@ pub struct AccountReference {
 impl AccountReference {
     /// Reads an account ID or a username; `None` for a text that is neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, username) = (text.parse().ok(), Username::parse(text).ok());
+        let (id, username) = (text.parse().ok(), Username::typed(text).ok());
         (id.is_some() || username.is_some()).then_some(Self { id, username })
     }
 

@@ -47,11 +47,13 @@ const FOR_ALL: &[&str] = &["claviger_token", "model"];
 const LIBRARIES_OF_MODEL: &[&str] = &[
     "alloc",
     "core",
+    "icu_properties",
     "ipnet",
-    "precis_profiles",
     "secrecy",
     "std",
     "thiserror",
+    "unicode_normalization",
+    "unicode_script",
     "unicode_security",
     "uuid",
 ];

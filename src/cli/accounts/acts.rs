@@ -51,7 +51,7 @@ pub(super) async fn unlock(console: &Console<'_>, name: &str, reason: String) ->
             account.username
         }
         None => {
-            let username = Username::parse(name)
+            let username = Username::typed(name)
                 .map_err(|_| Problem::sentence(format!("{name:?} is not a valid username.")))?;
             request.username = username.as_str().to_owned();
             sentence = format!(

@@ -72,8 +72,9 @@ impl Kind {
     /// for an imported account that came without one.
     pub(super) fn of(text: &str) -> Self {
         let is_secret = SECRETS.iter().any(|it| text.starts_with(it));
-        // No username is as long, and a JSON object in base64 begins like this.
-        let is_token = text.chars().count() > MAX_USERNAME_CHARS || text.starts_with("eyJ");
+        // No username without an @ is as long, and a JSON object in base64 begins like this.
+        let is_long = text.chars().count() > MAX_USERNAME_CHARS && !text.contains('@');
+        let is_token = is_long || text.starts_with("eyJ");
         if is_secret || is_token {
             return Self::Token;
         }

@@ -242,6 +242,8 @@ impl Throttle {
     /// What the failures of a name are counted under: those of callers who have not signed in, and those of
     /// signed-in ones.
     fn keys_of(&self, name: &str) -> [FailureKey; 2] {
+        // `İ` was a small letter with two dots once and leads to either account: both count as one.
+        let name = name.replace("i\u{307}", "i");
         let key_of = |kind: &[u8]| FailureKey(self.key.mac(&[kind, name.as_bytes()]));
         [key_of(b"name"), key_of(b"owner")]
     }

@@ -54,7 +54,7 @@ pub(crate) fn list(
     let mut fields = Fields::default();
     let prefix = match request.username_prefix.as_str() {
         "" => None,
-        text => fields.parsed("username_prefix", Username::parse(text)),
+        text => fields.parsed("username_prefix", Username::typed(text)),
     };
     let is_disabled = match pb::AccountState::try_from(request.state) {
         Ok(pb::AccountState::Unspecified) => None,
@@ -113,7 +113,7 @@ pub(crate) fn reference(request: pb::GetAccountRequest) -> Result<Reference, Sta
     let reference = match request.account {
         Some(Account::Id(text)) => fields.identifier("id", &text).map(Reference::Id),
         Some(Account::Username(text)) => {
-            fields.parsed("username", Username::parse(&text)).map(Reference::Username)
+            fields.parsed("username", Username::typed(&text)).map(Reference::Username)
         }
         None => {
             let sentence = "one of id and username must be given";
@@ -253,7 +253,7 @@ pub(crate) fn unlock(
     let mut fields = Fields::default();
     let named = match (request.account_id.as_str(), request.username.as_str()) {
         (id, "") => fields.identifier("account_id", id).map(Reference::Id),
-        ("", name) => fields.parsed("username", Username::parse(name)).map(Reference::Username),
+        ("", name) => fields.parsed("username", Username::typed(name)).map(Reference::Username),
         _ => {
             let sentence = "must be empty when account_id is given";
             fields.refuse("username", FieldReason::Malformed, sentence);

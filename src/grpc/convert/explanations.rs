@@ -41,7 +41,7 @@ pub(crate) fn account(request: pb::ExplainAccountRequest) -> Result<Explained, S
     let explained = match request.account {
         Some(Account::Id(text)) => fields.identifier("id", &text).map(Explained::Id),
         Some(Account::Username(text)) => {
-            fields.parsed("username", Username::parse(&text)).map(Explained::Username)
+            fields.parsed("username", Username::typed(&text)).map(Explained::Username)
         }
         None => {
             let sentence = "one of id and username must be given";

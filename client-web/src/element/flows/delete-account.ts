@@ -23,6 +23,8 @@ export async function deleteAccount(context: Context): Promise<void> {
 /** Confirms the deletion if the user typed the username of the account. */
 export function confirmDeletion(context: Context, form: FormData): void {
   const username = context.state.account?.username ?? "";
-  if (fieldValue(form, "username").trim().toLowerCase() === username) answer(context, true);
+  // In the form in which the server keeps it: some letters are typed as one and kept as two.
+  const typed = fieldValue(form, "username").normalize("NFKC").trim().toLowerCase();
+  if (typed === username) answer(context, true);
   else showProblems(context, [{ field: "username", reason: "MISMATCH", description: username }]);
 }

@@ -240,17 +240,18 @@ export const de: Texts = {
     codeRequired: "Bitte geben Sie einen Ihrer Wiederherstellungscodes ein.",
     codeTooLong: "Das ist für einen Wiederherstellungscode zu lang.",
     nameRequired: "Bitte geben Sie einen Namen ein.",
-    usernameTooLong: "Dieser Benutzername ist zu lang. Höchstens 64 Zeichen sind möglich.",
+    usernameTooLong:
+      "Dieser Benutzername ist zu lang. Höchstens 64 Zeichen sind möglich, bei einer E-Mail-Adresse 254.",
     usernameCharacters:
-      "Manche Zeichen sind in einem Benutzernamen nicht erlaubt, etwa Leerzeichen oder Buchstaben aus verschiedenen Alphabeten.",
+      "Manche Zeichen sind in einem Benutzernamen nicht erlaubt, etwa Leerzeichen oder Buchstaben oder Ziffern aus verschiedenen Schriften.",
     usernameTaken:
-      "Dieser Benutzername ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
+      "Dieser Benutzername oder einer, der genauso aussieht, ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
     passwordTooShort: (bounds) =>
       `Dieses Passwort ist zu kurz. Es braucht mindestens ${bounds.minLength} Zeichen; ein paar Wörter hintereinander sind gut.`,
     passwordTooLong: (bounds) =>
       `Dieses Passwort ist zu lang. Höchstens ${bounds.maxLength} Zeichen sind möglich.`,
     passwordCharacters:
-      "Dieses Passwort enthält ein Zeichen, das sich nicht auf jedem Gerät eingeben lässt.",
+      "Dieses Passwort enthält ein Zeichen, das sich nicht auf jedem Gerät eingeben lässt, etwa einen Tabulator.",
     passwordGuessable:
       "Dieses Passwort ist zu leicht zu erraten. Meiden Sie häufige Passwörter, Ihren Benutzernamen und den Namen dieser Website; ein paar Wörter ohne Zusammenhang sind besser.",
     passwordWrong: "Dieses Passwort stimmt nicht.",

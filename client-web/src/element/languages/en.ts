@@ -240,15 +240,18 @@ export const en = {
     codeRequired: "Please enter one of your recovery codes.",
     codeTooLong: "This is too long for a recovery code.",
     nameRequired: "Please enter a name.",
-    usernameTooLong: "This username is too long. It can have at most 64 characters.",
+    usernameTooLong:
+      "This username is too long. It can have at most 64 characters, or 254 as an email address.",
     usernameCharacters:
-      "Some characters are not allowed in a username, such as spaces, or letters from different alphabets.",
-    usernameTaken: "This username is taken. Choose another one, or sign in if it is yours.",
+      "Some characters are not allowed in a username, such as spaces, or letters or digits from different alphabets.",
+    usernameTaken:
+      "This username, or one that looks like it, is taken. Choose another one, or sign in if it is yours.",
     passwordTooShort: (bounds: PasswordBounds) =>
       `This password is too short. It needs at least ${bounds.minLength} characters; a few words in a row make a good one.`,
     passwordTooLong: (bounds: PasswordBounds) =>
       `This password is too long. It can have at most ${bounds.maxLength} characters.`,
-    passwordCharacters: "This password contains a character that cannot be typed on every device.",
+    passwordCharacters:
+      "This password contains a character that cannot be typed on every device, such as a tab.",
     passwordGuessable:
       "This password is too easy to guess. Avoid common ones, your username and the name of this site; a few unrelated words are better.",
     passwordWrong: "This password is not right.",

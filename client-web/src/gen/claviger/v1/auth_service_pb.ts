@@ -40,7 +40,8 @@ export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@_
  */
 export type PasswordPolicy = Message<"claviger.v1.PasswordPolicy"> & {
   /**
-   * Minimum length in Unicode code points, after preparation by RFC 8265 OpaqueString.
+   * Minimum length in Unicode code points, after preparation: NFC, with every space as the one of ASCII and
+   * without variation selectors of emoji. Any characters but controls are allowed.
    *
    * @generated from field: int32 min_length = 1;
    */
@@ -138,9 +139,10 @@ export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*
  */
 export type RegisterRequest = Message<"claviger.v1.RegisterRequest"> & {
   /**
-   * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
-   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed. If the invitation has a username,
-   * that one, or empty.
+   * The username: 1 to 64 characters, or an e-mail address of up to 254 with up to 64 before the `@`, after
+   * preparation as in Account. Letters of one script, in an address of one for each label (UTS 39 §5.2,
+   * Highly Restrictive), digits of one kind and ASCII punctuation. Taken if another account has it or one
+   * that looks alike (UTS 39 §4). If the invitation has a username, that one, or empty.
    *
    * @generated from field: string username = 1;
    */
@@ -290,7 +292,7 @@ export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*
  */
 export type LoginRequest = Message<"claviger.v1.LoginRequest"> & {
   /**
-   * The username, in any letter case.
+   * The username, in any letter case. White space around it is ignored.
    *
    * @generated from field: string username = 1;
    */

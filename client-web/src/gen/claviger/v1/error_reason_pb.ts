@@ -226,7 +226,7 @@ export const ErrorReason = {
   RECOVERY_ENDED: 39,
 
   /**
-   * ALREADY_EXISTS. Another account has this username.
+   * ALREADY_EXISTS. Another account has this username, or one that looks alike.
    *
    * @generated from enum value: ERROR_REASON_USERNAME_TAKEN = 40;
    */

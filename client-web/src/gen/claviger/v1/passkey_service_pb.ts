@@ -27,9 +27,10 @@ export const file_claviger_v1_passkey_service: GenFile = /*@__PURE__*/
  */
 export type StartSignUpRequest = Message<"claviger.v1.StartSignUpRequest"> & {
   /**
-   * The username: 1 to 64 characters after RFC 8265 UsernameCaseMapped, letters of one script only
-   * (UTS 39 §5.2, Highly Restrictive). An e-mail address is allowed. If the invitation has a username,
-   * that one, or empty.
+   * The username: 1 to 64 characters, or an e-mail address of up to 254 with up to 64 before the `@`, after
+   * preparation as in Account. Letters of one script, in an address of one for each label (UTS 39 §5.2,
+   * Highly Restrictive), digits of one kind and ASCII punctuation. Taken if another account has it or one
+   * that looks alike (UTS 39 §4). If the invitation has a username, that one, or empty.
    *
    * @generated from field: string username = 1;
    */

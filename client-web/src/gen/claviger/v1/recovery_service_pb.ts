@@ -64,7 +64,7 @@ export const CreateRecoveryCodesResponseSchema: GenMessage<CreateRecoveryCodesRe
  */
 export type StartRecoveryRequest = Message<"claviger.v1.StartRecoveryRequest"> & {
   /**
-   * The username, in any letter case.
+   * The username, in any letter case. White space around it is ignored.
    *
    * @generated from field: string username = 1;
    */

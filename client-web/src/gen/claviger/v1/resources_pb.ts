@@ -30,7 +30,7 @@ export type Account = Message<"claviger.v1.Account"> & {
   id: string;
 
   /**
-   * The username in its prepared form (RFC 8265 UsernameCaseMapped, which is lower case).
+   * The username in its prepared form: without what is invisible around it, in lower case, in NFKC.
    *
    * @generated from field: string username = 2;
    */
