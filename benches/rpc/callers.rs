@@ -11,7 +11,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use super::{Outcome, server::Server};
 
 const AUDIENCE: &str = "backend";
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "copper lantern over wet gravel";
 
 pub(crate) async fn connect(port: u16) -> Outcome<Channel> {
     Ok(Endpoint::from_shared(format!("http://127.0.0.1:{port}"))?.connect().await?)

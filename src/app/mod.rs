@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     domain::{
         self,
+        passwords::{Blocklist, BlocklistError},
         record::sealer::Sealer,
         replication::Replication,
         revocations::Revocations,
@@ -54,6 +55,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The operator's list of passwords cannot be used.
+    #[error(transparent)]
+    Blocklist(#[from] BlocklistError),
     /// The data cannot be opened.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -68,14 +72,15 @@ pub enum StartError {
     Socket(#[from] io::Error),
 }
 
-/// Reads the certificates and keys as the server does when it starts.
+/// Reads the certificates, keys and lists of passwords as the server does when it starts.
 ///
 /// # Errors
-/// [`StartError::Tls`].
+/// [`StartError::Tls`], [`StartError::Blocklist`].
 pub fn check_files(config: &Config) -> Result<(), StartError> {
     for files in [&config.public.tls, &config.internal.tls].into_iter().flatten() {
         Tls::load(files.clone())?;
     }
+    Blocklist::load(config.passwords.blocklist_file.as_deref())?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub(super) enum ConfigCommand {
     /// Check the configuration and print every problem; exit with 2 if there is any
     ///
     /// Warnings, about values that are valid but unwise, do not change the exit code.
-    /// The files of secrets and certificates are read; the database is not opened.
+    /// The files of secrets, certificates and refused passwords are read; the database is not opened.
     Check,
     /// Print the effective configuration as TOML, with the source of each value
     ///

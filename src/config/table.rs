@@ -292,6 +292,12 @@ settings! {
         "passwords.max_length", count(64, 1024), Value("128"),
         "The maximum length of a new password, in characters.",
     );
+    pub static PASSWORDS_BLOCKLIST_FILE: Setting<Path> = setting(
+        "passwords.blocklist_file", Path, Derived("none"),
+        "A file of passwords to refuse, one per line, in UTF-8, at most 4 MiB: beside those known from \
+         breaches, such as the names of your products. A password is refused if, without regard to letter \
+         case, separators and digits around it, it is one of them or repeats one. Read at startup.",
+    );
     pub static PASSWORDS_ARGON2_MEMORY_KIB: Setting<Count> = setting(
         "passwords.argon2_memory_kib", count(8, MAX_MEMORY_KIB), Value("19456"),
         "The memory of one password hash (Argon2id), in KiB; at least 8 for each lane.",

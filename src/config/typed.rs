@@ -266,6 +266,7 @@ fn passwords(
             relying_party.relying_party_id.clone(),
             relying_party.relying_party_name.clone(),
         ],
+        blocklist_file: reader.path(&table::PASSWORDS_BLOCKLIST_FILE),
     };
     if settings.min_length > settings.max_length {
         let why = "must not be greater than `passwords.max_length`";

@@ -42,7 +42,7 @@ impl fmt::Debug for TypedPassword {
     }
 }
 
-/// A password prepared by RFC 8265 OpaqueString. Not known to be right or good.
+/// A password in the form that is hashed. Not known to be right or good.
 #[derive(Clone)]
 pub struct Password(SecretString);
 

@@ -137,7 +137,7 @@ async fn register_refuses_a_guessable_password() {
 async fn register_refuses_an_overlong_password_before_hashing_it() {
     let app = TestApp::start().await;
 
-    let bad = app.stranger().register("alice", &"correct horse battery ".repeat(60)).await;
+    let bad = app.stranger().register("alice", &"copper lantern over wet ".repeat(60)).await;
 
     let refusal = assert_refused!(bad.map(drop), InvalidArgument, FIELDS_INVALID);
     refusal.assert_fields(&[("password", "TOO_LONG")]);

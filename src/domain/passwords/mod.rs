@@ -3,16 +3,18 @@
 //! Whatever takes time runs on its own threads, never on the async runtime, and is charged to a [`Requester`]. Counting failures is the
 //! throttle's duty.
 
+mod blocklist;
 mod hashing;
 mod memory;
 mod policy;
 mod pool;
+mod preparation;
 mod stored;
 #[cfg(test)]
 mod tests;
 mod turns;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::model::{
     password::{Password, PasswordHash, TypedPassword},
@@ -20,9 +22,12 @@ use crate::model::{
     violation::BrokenRule,
 };
 
-use super::{Result, requester::Requester, world::World};
+use super::{Error, Result, requester::Requester, world::World};
 
-pub use self::stored::{BOUNDS, Bound, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
+pub use self::{
+    blocklist::{Blocklist, BlocklistError},
+    stored::{BOUNDS, Bound, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB},
+};
 
 use self::{hashing::Hasher, policy::Policy, pool::Pool};
 
@@ -45,6 +50,8 @@ pub struct Settings {
     pub queue: usize,
     /// Names of the service, which no password may contain (its domain, its relying party name).
     pub service_names: Vec<String>,
+    /// The operator's list of passwords to refuse.
+    pub blocklist_file: Option<PathBuf>,
 }
 
 /// The result of checking a password.
@@ -72,13 +79,15 @@ impl Passwords {
     /// Starts the threads. They end when this is dropped.
     ///
     /// # Errors
-    /// When the settings are out of argon2's bounds or a thread cannot be started.
+    /// When the settings are out of argon2's bounds, the operator's list cannot be used, or a thread cannot be
+    /// started.
     pub fn start(settings: Settings, world: World) -> Result<Self> {
         let hasher = Hasher::new(&settings)?;
         // A random output costs as much to check as a computed one, and no password has it.
         let decoy = hasher.phc(&world.random_bytes()?, &world.random_bytes::<32>()?)?;
         let pool = Pool::start(settings.threads, settings.queue)?;
-        let policy = Arc::new(Policy::new(&settings));
+        let blocklist = Blocklist::load(settings.blocklist_file.as_deref());
+        let policy = Arc::new(Policy::new(&settings, blocklist.map_err(Error::internal)?));
         Ok(Self { settings, policy, hasher: Arc::new(hasher), decoy, pool, world })
     }
 
@@ -87,9 +96,9 @@ impl Passwords {
         &self.settings
     }
 
-    /// Prepares a password in order to hash it (RFC 8265 OpaqueString). `None` when it cannot be prepared.
+    /// Prepares a password in order to check it. `None` when it cannot be any account's.
     pub fn prepare(typed: &TypedPassword) -> Option<Password> {
-        policy::prepare(typed).ok()
+        preparation::prepare(typed).ok()
     }
 
     /// Reads the hash of a password that comes from another system.

@@ -1,16 +1,7 @@
-//! What a password must be like. Prepares by RFC 8265 OpaqueString; no composition rules.
+//! What a new password must be like. No composition rules.
 //!
 //! Does not decide on which thread it runs: judging can take tens of milliseconds.
 
-use std::borrow::Cow;
-
-use precis_profiles::{
-    OpaqueString,
-    precis_core::{
-        self,
-        profile::{Profile, Rules},
-    },
-};
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
@@ -20,7 +11,11 @@ use crate::model::{
     violation::{BrokenRule, FieldReason},
 };
 
-use super::Settings;
+use super::{
+    Settings,
+    blocklist::{Blocklist, words},
+    preparation::prepare,
+};
 
 /// A shorter name is found in good passwords by chance.
 const MIN_NAME_CHARS: usize = 4;
@@ -28,48 +23,23 @@ const MIN_NAME_CHARS: usize = 4;
 /// 100 characters chosen to hurt it is half a second.
 const WINDOW_CHARS: usize = 32;
 
-/// Prepares a password, whether good or not.
-///
-/// # Errors
-/// `ForbiddenCharacters`.
-pub(super) fn prepare(typed: &TypedPassword) -> Result<Password, BrokenRule> {
-    opaque(typed.expose()).map(Password::from_prepared).map_err(|_| {
-        let description = "must not contain control characters or unassigned code points";
-        BrokenRule::new(FieldReason::ForbiddenCharacters, description)
-    })
-}
-
-/// RFC 8265 §4.2 OpaqueString. The crate's tables know Unicode 6.3 only, in which most emoji are
-/// unassigned, so each pictograph is checked as if it were an old one; nothing else is done to it.
-fn opaque(text: &str) -> Result<String, precis_core::Error> {
-    let profile = OpaqueString::new();
-    let dated: Zeroizing<String> =
-        text.chars().map(|c| if is_pictograph(c) { '□' } else { c }).collect::<String>().into();
-    profile.prepare(dated.as_str())?;
-    let mapped = profile.additional_mapping_rule(text)?;
-    profile.normalization_rule(mapped).map(Cow::into_owned)
-}
-
-/// The blocks of emoji and other pictographs. None of them changes under NFC.
-fn is_pictograph(c: char) -> bool {
-    matches!(c, '\u{1F000}'..='\u{1FAFF}')
-}
-
 /// The rules of this server.
 pub(super) struct Policy {
     min_length: usize,
     max_length: usize,
     service_names: Vec<String>,
+    blocklist: Blocklist,
 }
 
 impl Policy {
     /// The rules of the settings.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, blocklist: Blocklist) -> Self {
         let length = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
         Self {
             min_length: length(settings.min_length),
             max_length: length(settings.max_length),
             service_names: settings.service_names.clone(),
+            blocklist,
         }
     }
 
@@ -102,15 +72,21 @@ impl Policy {
         Ok(password)
     }
 
-    /// Checks that a password is neither common nor easy to guess.
+    /// Checks that a password is neither known from breaches nor easy to guess.
     pub(super) fn judge(
         &self,
         password: &Password,
         username: Option<&Username>,
     ) -> Result<(), BrokenRule> {
+        let text = password.expose();
+        if self.blocklist.has(text) {
+            let description = "is one of the passwords that attackers try first";
+            return Err(BrokenRule::new(FieldReason::Guessable, description));
+        }
         let known = self.known_words(username);
-        // A password is at least as good as its best part.
-        if windows(password.expose()).any(|part| zxcvbn(part, &known).score() >= Score::Three) {
+        // What is between words, or stands for a letter, is the first thing that is tried.
+        let words = words(text);
+        if is_hard_to_guess(text, &known) && words.iter().all(|it| is_hard_to_guess(it, &known)) {
             return Ok(());
         }
         Err(BrokenRule::new(FieldReason::Guessable, "is too easy to guess"))
@@ -129,6 +105,11 @@ impl Policy {
             .filter(|word| word.chars().count() >= MIN_NAME_CHARS)
             .collect()
     }
+}
+
+fn is_hard_to_guess(text: &str, known: &[&str]) -> bool {
+    // A password is at least as good as its best part.
+    windows(text).any(|part| zxcvbn(part, known).score() >= Score::Three)
 }
 
 /// Whether a text in lower case holds a name.
@@ -158,7 +139,8 @@ mod tests {
 
     fn verdict(text: &str, username: &str) -> Result<(), FieldReason> {
         let service_names = SERVICE.map(str::to_owned).to_vec();
-        let policy = Policy { min_length: 15, max_length: 128, service_names };
+        let blocklist = Blocklist::load(None).unwrap();
+        let policy = Policy { min_length: 15, max_length: 128, service_names, blocklist };
         let username = Username::parse(username).ok();
         let typed = typed(text).map_err(|broken| broken.reason)?;
         let password = policy.admit(&typed, username.as_ref());
@@ -169,12 +151,15 @@ mod tests {
     #[test]
     fn good_passwords_are_accepted() {
         let table = [
-            "correct horse battery staple",
+            "tangerine quorum 9 lighthouse",
             "tangerine-quorum-9-lighthouse",
             "xK9#mQ2$vL5@nR8",
             "四月の雨は静かに古い橋を濡らしていた",
             "🦊🌵🛶🎻🪁🧭🦉🍋🚲🧵🪴🐙🎈🧊🔭",
             "der Fuchs zählt abends sieben Äpfel",
+            "#8fK!pQz(2mV)wX=7",
+            "!~#%^&*)(_+={}[]",
+            "👩‍🚀🦊 1️⃣ ₿ lighthouse quorum",
         ];
         for text in table {
             assert_eq!(verdict(text, "alice"), Ok(()), "{text}");
@@ -218,6 +203,24 @@ mod tests {
             "qwertyuiopasdfghjkl",
             "123456789012345678901234567890",
             "abcdefghijklmnopqrstuvwxyz",
+            "password password",
+            "Password_Password",
+            "P@ssword P@ssword!",
+            "correct horse battery staple",
+            "Correct-Horse-Battery-Staple-1",
+            "CorrectHorseBatteryStaple",
+            "ThisIsAPassword",
+            "this is a password 2024",
+            "th1s1smyp@ssw0rd",
+            "football football",
+            "FOOTBALL.football.1",
+            "letmein letmein letmein",
+            "trustno1 trustno1",
+            "monkey dragon monkey dragon",
+            "May the Force be with you",
+            "qwerty qwerty qwerty",
+            "iloveyou iloveyou",
+            "пароль пароль пароль",
         ];
         for text in table {
             assert_eq!(verdict(text, "alice"), Err(FieldReason::Guessable), "{text}");

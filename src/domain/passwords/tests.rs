@@ -21,6 +21,7 @@ fn settings() -> Settings {
         threads: 2,
         queue: 16,
         service_names: vec!["localhost".to_owned(), "Claviger".to_owned(), "ab".to_owned()],
+        blocklist_file: None,
     }
 }
 

@@ -48,7 +48,7 @@ use std::time::Duration;
 use claviger::domain::operators::{Actor, Operator};
 
 /// A password that every rule accepts.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "copper lantern over wet gravel";
 /// Another one.
 pub const OTHER_PASSWORD: &str = "seventeen purple umbrellas dancing";
 /// One second.
