@@ -84,8 +84,10 @@ impl Dialect {
         let (id, numbers, now) = (self.identifier(SEEDED), self.numbers(1), self.now);
         format!(
             "INSERT INTO accounts
-                 (id, username, display_name, password_hash, request_id, created_at)
-             SELECT {id}, 'person' || n || '@example.org', 'Person ' || n, '{HASH}', NULL, {now} - n
+                 (id, username, display_name, password_hash, request_id, created_at,
+                  username_skeleton)
+             SELECT {id}, 'person' || n || '@example.org', 'Person ' || n, '{HASH}', NULL, {now} - n,
+                 'person' || n || '@example.org'
              FROM {numbers};"
         )
     }

@@ -164,3 +164,12 @@ ALTER TABLE accounts ADD COLUMN recovered_at BIGINT;
 ALTER TABLE accounts ADD COLUMN user_handle BYTEA;
 
 CREATE UNIQUE INDEX accounts_by_user_handle ON accounts (user_handle) WHERE user_handle IS NOT NULL;
+
+-- What eyes see of the username (UTS 39): no two accounts have the same. NULL where the account was made by
+-- the version before, until a replica of this one fills it in. Where two such accounts look alike, one of them
+-- has its id behind, and both stay.
+ALTER TABLE accounts ADD COLUMN username_skeleton TEXT COLLATE "C";
+
+CREATE UNIQUE INDEX accounts_by_skeleton ON accounts (username_skeleton)
+    WHERE username_skeleton IS NOT NULL;
+CREATE INDEX accounts_without_skeleton ON accounts (id) WHERE username_skeleton IS NULL;

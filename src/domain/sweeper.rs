@@ -70,6 +70,8 @@ impl Sweeper {
                 break;
             }
         }
+        // Those of the version before, which may still run beside this one.
+        while self.storage.fill_skeletons(BATCH).await? >= u64::from(BATCH) {}
         let dropped = self.storage.drop_excess(MOST_COUNTED, BATCH).await?;
         if dropped > 0 {
             tracing::warn!(dropped, "failed sign-ins of too many names or addresses to count");

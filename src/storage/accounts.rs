@@ -33,7 +33,7 @@ use super::{
 pub enum AccountCreation {
     /// The account and its first session were created.
     Created,
-    /// Another account has the username.
+    /// Another account has the username, or one that looks alike.
     UsernameTaken,
     /// The invitation was used or withdrawn, or has expired.
     InvitationInvalid,
@@ -56,16 +56,24 @@ pub(super) use account_columns;
 
 const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE id = $1");
 
-const FIND_BY_USERNAME: &str =
-    concat!("SELECT ", account_columns!(), " FROM accounts WHERE username = $1");
+// $2 is the form in which an earlier version would have stored the name, mostly the same as $1. Where both
+// exist, its owner has always typed it so.
+const FIND_BY_USERNAME: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE username IN ($1, $2) ORDER BY username = $2 DESC LIMIT 1"
+);
 
 // One row in either case, so that the time does not tell.
-const FIND_ID_BY_USERNAME: &str = "SELECT (SELECT id FROM accounts WHERE username = $1) AS id";
+const FIND_ID_BY_USERNAME: &str = "SELECT (
+    SELECT id FROM accounts WHERE username IN ($1, $2) ORDER BY username = $2 DESC LIMIT 1) AS id";
 
+// Another account has the username, or one that looks alike.
 const INSERT: &str = "
-INSERT INTO accounts (id, username, display_name, password_hash, request_id, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (username) DO NOTHING";
+INSERT INTO accounts
+    (id, username, display_name, password_hash, request_id, created_at, username_skeleton)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING";
 
 impl Storage {
     /// Creates an account together with its first session, which is of
@@ -92,14 +100,17 @@ impl Storage {
         username: &Username,
     ) -> Result<Option<AccountWithPassword>> {
         let mut connection = self.read().await?;
-        let row: Option<AccountRow> = connection.find(FIND_BY_USERNAME, params![username]).await?;
+        let former = username.former().unwrap_or(username.as_str());
+        let row: Option<AccountRow> =
+            connection.find(FIND_BY_USERNAME, params![username, former]).await?;
         row.map(AccountRow::into_account).transpose()
     }
 
     /// The id of the account with this username. That there is none takes the same time.
     pub async fn find_account_id(&self, username: &Username) -> Result<Option<AccountId>> {
+        let former = username.former().unwrap_or(username.as_str());
         let mut connection = self.read().await?;
-        let row: IdRow = connection.fetch(FIND_ID_BY_USERNAME, params![username]).await?;
+        let row: IdRow = connection.fetch(FIND_ID_BY_USERNAME, params![username, former]).await?;
         row.id
             .map(|id| AccountId::from_slice(&id).ok_or_else(corrupt("accounts", "id")))
             .transpose()
@@ -164,7 +175,7 @@ pub(super) fn registered(session: &NewSession) -> Event {
     event.in_session(session.id).with(session.sign_in.method())
 }
 
-/// Inserts an account. Returns `false` when another one has the username.
+/// Inserts an account. Returns `false` when another one has the username or one that looks alike.
 pub(super) async fn insert_account(
     connection: &mut Connection,
     account: &NewAccount,
@@ -178,7 +189,8 @@ pub(super) async fn insert_account(
                 account.display_name,
                 account.password_hash,
                 account.request_id,
-                account.created_at
+                account.created_at,
+                account.username.skeleton()
             ],
         )
         .await?;

@@ -27,6 +27,7 @@ pub mod revocations;
 pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
+mod skeletons;
 pub mod source;
 mod sqlite_file;
 pub mod sweeps;

@@ -120,7 +120,7 @@ pub(super) const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     (
         "USERNAME_TAKEN",
-        "another account has the username",
+        "another account has the username, or one that looks alike",
         "Have the person choose another username, or sign in if the account is theirs.",
     ),
     (

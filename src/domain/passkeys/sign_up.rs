@@ -85,7 +85,7 @@ impl Passkeys {
         let (attempt, invitation) = admission.open()?;
         let names = names(person, invitation.as_ref())?;
         let Names { username, display_name, account } = &names;
-        if account.is_none() && self.storage.find_account_id(username).await?.is_some() {
+        if account.is_none() && self.storage.is_username_taken(username).await? {
             return Err(Error::UsernameTaken);
         }
         self.throttle.not_tried(attempt).await?;

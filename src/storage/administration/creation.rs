@@ -14,7 +14,7 @@ use crate::{
 
 impl Storage {
     /// Creates an account in these groups, to which nothing signs in yet. Returns `false`, and creates
-    /// nothing, when another account has the username.
+    /// nothing, when another account has the username or one that looks alike.
     pub async fn create_account_without_credential(
         &self,
         account: NewAccount,

@@ -59,13 +59,18 @@ pub enum UpdateOutcome {
     Updated,
     /// The account is not as expected any more, or does not exist.
     Changed,
-    /// Another account has the username.
+    /// Another account has the username, or one that looks alike.
     UsernameTaken,
 }
 
-const IS_TAKEN: &str = "SELECT 1 FROM accounts WHERE username = $1 AND id <> $2";
+const IS_TAKEN: &str = "
+SELECT 1 FROM accounts WHERE username = $1 AND id <> $3
+UNION ALL
+SELECT 1 FROM accounts WHERE username_skeleton = $2 AND id <> $3";
 
-const UPDATE: &str = "UPDATE accounts SET username = $2, display_name = $3 WHERE id = $1";
+const RENAME: &str = "UPDATE accounts SET username = $2, username_skeleton = $3 WHERE id = $1";
+
+const UPDATE: &str = "UPDATE accounts SET display_name = $2 WHERE id = $1";
 
 impl Storage {
     /// Changes an account, if it still is as expected.
@@ -87,10 +92,15 @@ async fn change(connection: &mut Connection, update: &AccountUpdate) -> Result<U
         return Ok(UpdateOutcome::Changed);
     }
     if !names.is_empty() {
-        if connection.exists(IS_TAKEN, params![wanted.username, id]).await? {
-            return Ok(UpdateOutcome::UsernameTaken);
+        // A name that stays may look like another one, if both are older than the rule.
+        if wanted.username != expected.username {
+            let (username, skeleton) = (&wanted.username, wanted.username.skeleton());
+            if connection.exists(IS_TAKEN, params![username, skeleton, id]).await? {
+                return Ok(UpdateOutcome::UsernameTaken);
+            }
+            connection.execute(RENAME, params![id, username, skeleton]).await?;
         }
-        connection.execute(UPDATE, params![id, wanted.username, wanted.display_name]).await?;
+        connection.execute(UPDATE, params![id, wanted.display_name]).await?;
         let event = act.event(EventKind::AccountUpdated).of(*id).on(names.join(","));
         append(connection, &event).await?;
     }

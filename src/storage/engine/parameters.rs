@@ -22,7 +22,7 @@ use crate::model::{
     service_account::ServiceAccountName,
     service_key::ServiceKeyHash,
     token::RefreshFamilyHash,
-    username::Username,
+    username::{Skeleton, Username},
 };
 
 /// A parameter, or NULL of its type. Without `Debug`: parameters must never be in a log.
@@ -80,6 +80,7 @@ stored!(Text:
     PasskeyName => |it| it.as_str(),
     PasswordHash => |it| it.as_phc(),
     ServiceAccountName => |it| it.as_str(),
+    Skeleton => |it| it.as_str(),
     Username => |it| it.as_str(),
 );
 

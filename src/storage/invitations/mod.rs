@@ -23,6 +23,7 @@ use super::{
     groups::{add_groups, read_groups},
     locks::{lock_account, lock_invitation, lock_invitations},
     params,
+    skeletons::is_taken,
 };
 
 pub use first_credential::{Credential, FirstCredential, FirstCredentialOutcome};
@@ -81,8 +82,6 @@ use has_no_credential;
 
 const COUNT_OPEN: &str = "
 SELECT count(*) FROM invitations WHERE expires_at > $1 AND account_id IS NULL";
-
-const IS_USERNAME_TAKEN: &str = "SELECT 1 FROM accounts WHERE username = $1";
 
 const INSERT: &str = "
 INSERT INTO invitations (id, token_hash, username, display_name, group_names, created_at, expires_at,
@@ -186,7 +185,7 @@ async fn create(connection: &mut Connection, new: &NewInvitation) -> Result<Invi
     // Those of an account that exists are read when they are needed, since they may change.
     let username = invitation.username.as_ref().filter(|_| invitation.account.is_none());
     if let Some(username) = username
-        && connection.exists(IS_USERNAME_TAKEN, params![username]).await?
+        && is_taken(connection, username).await?
     {
         return Ok(InvitationCreation::UsernameTaken);
     }

@@ -56,12 +56,15 @@ pub struct FoundRecoveryCode {
 
 // One row in any case, and the code is looked for whether or not an account has the name, so that the time
 // does not tell.
+// $3 is the form in which an earlier version would have stored the name, mostly the same as $1.
 const FIND: &str = "
-SELECT (SELECT id FROM accounts WHERE username = $1) AS account_id,
+SELECT (SELECT id FROM accounts WHERE username IN ($1, $3)
+        ORDER BY username = $3 DESC LIMIT 1) AS account_id,
     (SELECT recovery_codes.id FROM recovery_codes
-    JOIN accounts ON accounts.id = recovery_codes.account_id
-    WHERE recovery_codes.code_hash = $2 AND accounts.username = $1) AS code_id,
-    (SELECT disabled_at FROM accounts WHERE username = $1) AS disabled_at";
+        JOIN accounts ON accounts.id = recovery_codes.account_id
+        WHERE recovery_codes.code_hash = $2 AND accounts.username IN ($1, $3)) AS code_id,
+    (SELECT disabled_at FROM accounts WHERE username IN ($1, $3)
+        ORDER BY username = $3 DESC LIMIT 1) AS disabled_at";
 
 const INSERT: &str = "
 INSERT INTO recovery_codes (id, account_id, code_hash, created_at) VALUES ($1, $2, $3, $4)";
@@ -91,8 +94,9 @@ impl Storage {
         username: Option<&Username>,
         hash: RecoveryHash,
     ) -> Result<FoundRecoveryCode> {
+        let former = username.map(|it| it.former().unwrap_or(it.as_str()));
         let mut connection = self.read().await?;
-        let row: FoundRow = connection.fetch(FIND, params![username, hash]).await?;
+        let row: FoundRow = connection.fetch(FIND, params![username, hash, former]).await?;
         row.into_found()
     }
 

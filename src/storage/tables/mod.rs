@@ -115,6 +115,7 @@ pub const TABLES: &[Table] = &[
             integer("last_sign_in_at"),
             integer("recovered_at"),
             bytes("user_handle"),
+            text("username_skeleton"),
         ],
         account_deletion: AccountDeletion::Deletes("DELETE FROM accounts WHERE id = $1"),
         sweep: Sweep::Never("accounts stay until they are deleted"),

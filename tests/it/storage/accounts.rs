@@ -66,6 +66,30 @@ async fn a_taken_username_creates_neither_account_nor_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_registrations_of_names_that_look_alike_wins() {
+    with_database(async |database| {
+        rounds(async |round| {
+            // Each letter is one of two that look alike.
+            let created = race((0..8).map(|number| {
+                let letters = [["a", "\u{430}"], ["o", "\u{43e}"], ["1", "l"]];
+                let name: String = (0..3).map(|at| letters[at][number >> at & 1]).collect();
+                let account = new_account(&format!("{name}-{round}"));
+                let (storage, session) = (database.handle(), new_session(account.id));
+                async move { storage.create_account(account, session).await.unwrap() }
+            }))
+            .await;
+
+            let winners = created.iter().filter(|it| **it == AccountCreation::Created).count();
+            assert_eq!(winners, 1);
+        })
+        .await;
+
+        assert_eq!(database.count("SELECT count(*) FROM accounts").await, ROUNDS);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_of_eight_registrations_of_a_username_wins() {
     with_database(async |database| {
         rounds(async |round| {
