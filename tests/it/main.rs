@@ -35,6 +35,7 @@ mod logout;
 mod logs;
 mod migrations;
 mod moving;
+mod names;
 mod operations;
 mod operators;
 mod operators_day;
