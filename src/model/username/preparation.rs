@@ -42,6 +42,10 @@ pub(super) fn former(text: &str) -> Option<String> {
 }
 
 fn mapped(text: &str, small_dotted: &str) -> String {
+    // Most names: without what follows, of which nothing changes them.
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     let compatible: String = text.nfkc().collect();
     let compatible = CHILLUS.iter().fold(compatible, |text, (typed, letter)| {
         if text.contains(typed) { text.replace(typed, letter) } else { text }
