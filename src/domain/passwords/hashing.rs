@@ -21,7 +21,7 @@ use crate::{
 use super::{
     PasswordCheck, Settings,
     memory::{Budget, Memory},
-    policy,
+    preparation,
     stored::{StoredHash, check_argon, compute_argon},
 };
 
@@ -122,7 +122,7 @@ impl Hasher {
         memory: &mut Memory,
     ) -> Result<bool> {
         let _share = self.budget.take(stored.memory_beyond(&self.params));
-        let prepared = policy::prepare(typed).ok();
+        let prepared = preparation::prepare(typed).ok();
         if let Some(prepared) = &prepared
             && self.try_one(prepared.expose(), stored, memory)?
         {
