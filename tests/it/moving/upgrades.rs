@@ -19,7 +19,7 @@ use crate::support::{Home, MINUTE, ORIGIN, Person, Process, patience::wait_until
 
 const ROUNDS: u32 = 20;
 const WRITERS: u32 = 6;
-const PEOPLE: u32 = 20;
+const PEOPLE: u32 = 10;
 
 /// PBKDF2 that costs next to nothing.
 fn pbkdf2_of(password: &str) -> String {
@@ -77,7 +77,7 @@ async fn a_power_cut_in_a_storm_of_first_sign_ins_leaves_no_hash_half_replaced()
         for names in names {
             writers.spawn(sign_in_until_cut(process.stranger(), names, done.clone()));
         }
-        let enough = 30 + round * 7 % 40;
+        let enough = 15 + round * 7 % 20;
         wait_until("enough have signed in", 2 * MINUTE, async || {
             done.load(Ordering::Relaxed) >= enough
         })
@@ -101,6 +101,6 @@ async fn a_power_cut_in_a_storm_of_first_sign_ins_leaves_no_hash_half_replaced()
         process.kill();
     }
 
-    assert!(total.0 > 400 && total.1 > 400, "hardly a storm: {total:?}");
+    assert!(total.0 > 200 && total.1 > 200, "hardly a storm: {total:?}");
     eprintln!("{} hashes were replaced, {} were not", total.0, total.1);
 }
