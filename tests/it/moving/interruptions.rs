@@ -28,7 +28,7 @@ fn accounts() -> Vec<Value> {
             "password_hash": hash,
             "groups": ["moved"],
         });
-        if number % 3 > 0 {
+        if !number.is_multiple_of(3) {
             row["id"] = json!(uuid::Uuid::from_u128(0x5000 + number as u128).to_string());
         }
         row
