@@ -73,13 +73,15 @@ impl Client {
             self.tally.abandon();
             return Try::Abandoned;
         };
+        // Tries that were hung up on count as well, so a slow machine may use the client's budget up.
         if let Err(status) = &answer
-            && status.code() == Code::Unavailable
+            && matches!(status.code(), Code::Unavailable | Code::ResourceExhausted)
         {
             self.tally.refuse();
-            let pause = Refusal::from_status(status).retry_after.expect("UNAVAILABLE says when");
-            assert!(pause <= SECOND * 5, "{pause:?}");
-            return Try::Unavailable(pause);
+            let pause = Refusal::from_status(status).retry_after.expect("the refusal says when");
+            let is_short = pause <= SECOND * 5 || status.code() == Code::ResourceExhausted;
+            assert!(is_short, "{pause:?}");
+            return Try::Unavailable(pause.min(SECOND * 5));
         }
         self.tally.acknowledge(replica);
         Try::Answered(answer)
