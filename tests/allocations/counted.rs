@@ -4,7 +4,7 @@ use std::{
     alloc::System,
     env,
     io::{BufRead as _, BufReader, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     thread,
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-use crate::support::{Home, patience::holds_within_blocking};
+use crate::support::{Home, patience::holds_within_blocking, servers::free_port};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -90,8 +90,4 @@ impl Drop for CountedServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -6,8 +6,6 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::operator::flags::{Connection, Reason};
 
-use super::adapters::Product;
-
 /// The text that stands for standard input or standard output.
 pub(super) const STANDARD: &str = "-";
 
@@ -68,19 +66,4 @@ pub(in crate::cli) enum Format {
     Kratos,
     /// Users of Hanko, in its format for imports
     Hanko,
-}
-
-impl Format {
-    /// The product whose format it is; `None` for this one.
-    pub(super) const fn product(self) -> Option<Product> {
-        Some(match self {
-            Self::Claviger => return None,
-            Self::Keycloak => Product::Keycloak,
-            Self::Supabase => Product::Supabase,
-            Self::Auth0 => Product::Auth0,
-            Self::Firebase => Product::Firebase,
-            Self::Kratos => Product::Kratos,
-            Self::Hanko => Product::Hanko,
-        })
-    }
 }

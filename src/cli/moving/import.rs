@@ -23,7 +23,6 @@ use crate::{
 use super::{
     adapters::{self, HashConfig},
     arguments::{Format, Import, STANDARD},
-    lines::Lines,
     messages::message,
     report::{Entry, Report},
     source::{Rows, SourceError, SourceRow},
@@ -74,10 +73,7 @@ fn rows(arguments: &Import, now: Timestamp) -> Result<Rows<'static>, Problem> {
         return Err(Problem::sentence(problem));
     }
     let input = open(&arguments.file)?;
-    Ok(match arguments.from.product() {
-        None => Box::new(Lines::new(input)),
-        Some(product) => adapters::rows(product, input, adapters::Options { hash_config, now }),
-    })
+    Ok(adapters::rows(arguments.from, input, adapters::Options { hash_config, now }))
 }
 
 /// The parameters of a Firebase project's hashes.
@@ -170,6 +166,10 @@ impl Sender<'_> {
         };
         let response = self.console.client.import_accounts(request).await;
         let response = response.map_err(|refusal| interrupted(&refusal.into(), *first))?;
+        if response.results.len() != lines.len() {
+            let problem = "The server did not say what became of each account.";
+            return Err(interrupted(&Problem::sentence(problem), *first));
+        }
         for (line, result) in lines.into_iter().zip(response.results) {
             self.note(line, result)?;
         }

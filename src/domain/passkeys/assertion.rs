@@ -18,7 +18,7 @@ use crate::{
 use super::{
     Passkeys,
     guard::{Assertion, UserHandle},
-    relying_party::{RelyingParty, Verdict},
+    relying_party::{self, Verdict},
 };
 
 /// The use of a passkey that changed or was removed since its assertion was checked.
@@ -97,7 +97,7 @@ impl Passkeys {
         let handle = account::user_handle(&passkey.account_id, imported.as_ref());
         let subject = (&passkey, handle);
         // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
-        let verdict = RelyingParty::verify_assertion(response, &assertion, subject);
+        let verdict = relying_party::verify_assertion(response, &assertion, subject);
         if let Some(error) = refused {
             return Err(error);
         }

@@ -4,13 +4,30 @@
 
 use crate::model::{
     label::PasskeyName,
+    passkey::CredentialId,
     violation::{BrokenRule, FieldReason},
 };
 
-use super::{credential, signature::VerificationKey};
+use super::{credential, guard, signature::VerificationKey};
+
+/// The most bytes of an attestation object: those of a response that registers a passkey.
+pub const MAX_ATTESTATION_BYTES: usize = guard::MAX_RESPONSE_BYTES;
 
 /// The most bytes of a public key: an RSA key of 8192 bits is shorter.
 const MAX_PUBLIC_KEY_BYTES: usize = 2048;
+
+/// The identifier of a credential.
+///
+/// # Errors
+/// `Required`, `TooShort` or `TooLong`.
+pub fn credential_id(bytes: Vec<u8>) -> Result<CredentialId, BrokenRule> {
+    if bytes.is_empty() {
+        return Err(BrokenRule::required());
+    }
+    let reason = if bytes.len() < 16 { FieldReason::TooShort } else { FieldReason::TooLong };
+    let rule = BrokenRule::new(reason, "must have 16 to 1023 bytes");
+    CredentialId::parse(bytes).ok_or(rule)
+}
 
 /// Checks that a COSE key is of an accepted algorithm, and usable.
 ///

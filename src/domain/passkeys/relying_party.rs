@@ -144,34 +144,34 @@ impl RelyingParty {
         guard::check_assertion(response, user_handle, &self.expect(challenge))
     }
 
-    /// Verifies a checked assertion against the passkey it names, with the user handle of its account
-    /// (WebAuthn L3 §7.2).
-    pub(super) fn verify_assertion(
-        response: &AuthenticationResponse,
-        assertion: &Assertion,
-        (passkey, user_handle): (&Passkey, &[u8]),
-    ) -> Checked<Verdict> {
-        let signed = signature::message(&response.authenticator_data, &response.client_data_json);
-        // Before what follows, which would tell by the time it saves what is known of the passkey.
-        let verifies =
-            VerificationKey::parse(&passkey.public_key)?.verifies(&signed, &response.signature);
-        guard::check_user_handle(response, user_handle)?;
-        // Eligibility may appear later, when a key moves into a synced store, though the specification says
-        // otherwise (ADR 28). It never disappears.
-        if passkey.backup_eligible && !assertion.backup_eligible {
-            return Err(Refusal("no longer eligible for backup"));
-        }
-        if !verifies {
-            return Err(Refusal("signature is wrong"));
-        }
-        // Only a right signature may raise suspicion: any client can send a low counter.
-        Ok(counter_verdict(passkey.counter, assertion.counter))
-    }
-
     fn expect<'a>(&'a self, challenge: &'a [u8]) -> Expectation<'a> {
         let relying_party_id_hash = &self.id_hash;
         Expectation { challenge, origins: &self.accepted_origins, relying_party_id_hash }
     }
+}
+
+/// Verifies a checked assertion against the passkey it names, with the user handle of its account
+/// (WebAuthn L3 §7.2).
+pub(super) fn verify_assertion(
+    response: &AuthenticationResponse,
+    assertion: &Assertion,
+    (passkey, user_handle): (&Passkey, &[u8]),
+) -> Checked<Verdict> {
+    let signed = signature::message(&response.authenticator_data, &response.client_data_json);
+    // Before what follows, which would tell by the time it saves what is known of the passkey.
+    let verifies =
+        VerificationKey::parse(&passkey.public_key)?.verifies(&signed, &response.signature);
+    guard::check_user_handle(response, user_handle)?;
+    // Eligibility may appear later, when a key moves into a synced store, though the specification says
+    // otherwise (ADR 28). It never disappears.
+    if passkey.backup_eligible && !assertion.backup_eligible {
+        return Err(Refusal("no longer eligible for backup"));
+    }
+    if !verifies {
+        return Err(Refusal("signature is wrong"));
+    }
+    // Only a right signature may raise suspicion: any client can send a low counter.
+    Ok(counter_verdict(passkey.counter, assertion.counter))
 }
 
 /// WebAuthn L3 §7.2 step 22. Two zeros are normal: synced passkeys have no counter.

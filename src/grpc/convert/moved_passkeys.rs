@@ -1,24 +1,21 @@
 //! The passkeys of MovingService's messages.
 
-use claviger_proto::time::timestamp;
+use claviger_proto::time::{read_timestamp, timestamp};
 
 use crate::{
     domain::{
         operators::moving::{PasskeyFlags, WantedPasskey},
-        passkeys::imported,
+        passkeys::imported::{self, MAX_ATTESTATION_BYTES},
     },
     grpc::contracts::admin as pb,
     model::{
         label::PasskeyName,
-        passkey::{CredentialId, MAX_PASSKEYS, Passkey},
+        passkey::{MAX_PASSKEYS, Passkey},
         violation::{BrokenRule, FieldReason},
     },
 };
 
-use super::problems::{Problems, time};
-
-/// The most bytes of an attestation object: those of a response that registers a passkey.
-const MAX_ATTESTATION_BYTES: usize = 64 * 1024;
+use super::problems::Problems;
 
 /// Reads the passkeys of an account to import.
 pub(super) fn read(
@@ -42,7 +39,8 @@ fn passkey(
     problems: &mut Problems,
 ) -> Option<WantedPasskey> {
     let at = |name: &str| format!("{path}.{name}");
-    let credential_id = problems.parsed(at("credential_id"), credential_id(passkey.credential_id));
+    let credential_id =
+        problems.parsed(at("credential_id"), imported::credential_id(passkey.credential_id));
     let checked = imported::check_public_key(&passkey.public_key);
     problems.parsed(at("public_key"), checked);
     let name = problems.parsed(at("name"), PasskeyName::parse(&passkey.name));
@@ -73,20 +71,11 @@ fn passkey(
         aaguid,
         discoverable: passkey.discoverable,
         attestation_object: passkey.attestation_object,
-        created_at: time(passkey.create_time.as_ref()),
-        last_used_at: time(passkey.last_used_time.as_ref()),
-        clone_suspected_at: time(passkey.clone_suspected_time.as_ref()),
-        suspended_at: time(passkey.suspended_time.as_ref()),
+        created_at: passkey.create_time.as_ref().map(read_timestamp),
+        last_used_at: passkey.last_used_time.as_ref().map(read_timestamp),
+        clone_suspected_at: passkey.clone_suspected_time.as_ref().map(read_timestamp),
+        suspended_at: passkey.suspended_time.as_ref().map(read_timestamp),
     })
-}
-
-fn credential_id(bytes: Vec<u8>) -> Result<CredentialId, BrokenRule> {
-    if bytes.is_empty() {
-        return Err(BrokenRule::required());
-    }
-    let reason = if bytes.len() < 16 { FieldReason::TooShort } else { FieldReason::TooLong };
-    let rule = BrokenRule::new(reason, "must have 16 to 1023 bytes");
-    CredentialId::parse(bytes).ok_or(rule)
 }
 
 fn aaguid(bytes: &[u8]) -> Result<[u8; 16], BrokenRule> {

@@ -1,6 +1,6 @@
 //! MovingService's messages.
 
-use claviger_proto::time::timestamp;
+use claviger_proto::time::{read_timestamp, timestamp};
 use tonic::Status;
 
 use crate::{
@@ -29,7 +29,7 @@ use super::{
     moved_passkeys,
     operators::operator,
     pages::{self, Page, Sizes},
-    problems::{Problems, time},
+    problems::Problems,
 };
 
 const PAGE_SIZES: Sizes = Sizes { default: 200, most: 500 };
@@ -82,8 +82,8 @@ fn row(account: pb::PortableAccount) -> Row {
         id: id.flatten(),
         username: username.ok_or_else(Vec::new)?,
         display_name: display_name.unwrap_or_default(),
-        created_at: time(account.create_time.as_ref()),
-        last_sign_in_at: time(account.last_sign_in_time.as_ref()),
+        created_at: account.create_time.as_ref().map(read_timestamp),
+        last_sign_in_at: account.last_sign_in_time.as_ref().map(read_timestamp),
         state,
         groups: groups.unwrap_or_default(),
         password_hash: password_hash.flatten(),
@@ -104,7 +104,7 @@ fn user_handle(bytes: Vec<u8>) -> Result<UserHandle, BrokenRule> {
 }
 
 fn state(account: &pb::PortableAccount, problems: &mut Problems) -> WantedState {
-    let since = time(account.disabled_time.as_ref());
+    let since = account.disabled_time.as_ref().map(read_timestamp);
     let state = pb::AccountState::try_from(account.state);
     if state == Ok(pb::AccountState::Disabled) {
         return WantedState::Disabled(since);
@@ -123,7 +123,7 @@ fn codes(
     problems: &mut Problems,
 ) -> Option<PortableCodes> {
     let pb::PortableRecoveryCodes { create_time, sha256 } = codes?;
-    let created_at = time(create_time.as_ref());
+    let created_at = create_time.as_ref().map(read_timestamp);
     if created_at.is_none() {
         problems.refuse("recovery_codes.create_time", BrokenRule::required());
     }

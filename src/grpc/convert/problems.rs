@@ -1,8 +1,5 @@
 //! What is wrong with one of many accounts in a message: found all at once, each with the path of its field.
 
-use claviger_proto::time::read_timestamp;
-use claviger_token::time::Timestamp;
-
 use crate::model::{moving::RowViolation, violation::BrokenRule};
 
 /// What is wrong with an account.
@@ -26,9 +23,4 @@ impl Problems {
     ) -> Option<T> {
         parsed.map_err(|rule| self.refuse(field, rule)).ok()
     }
-}
-
-/// Reads a time that may be missing.
-pub(super) fn time(time: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
-    time.map(read_timestamp)
 }

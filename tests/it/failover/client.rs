@@ -79,9 +79,11 @@ impl Client {
         {
             self.tally.refuse();
             let pause = Refusal::from_status(status).retry_after.expect("the refusal says when");
-            let is_short = pause <= SECOND * 5 || status.code() == Code::ResourceExhausted;
-            assert!(is_short, "{pause:?}");
-            return Try::Unavailable(pause.min(SECOND * 5));
+            if status.code() == Code::ResourceExhausted {
+                return Try::Unavailable(pause.min(SECOND * 5));
+            }
+            assert!(pause <= SECOND * 5, "{pause:?}");
+            return Try::Unavailable(pause);
         }
         self.tally.acknowledge(replica);
         Try::Answered(answer)

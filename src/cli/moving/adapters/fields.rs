@@ -118,6 +118,12 @@ impl<'a> Fields<'a> {
         number.map(Some).map_or_else(|| self.refuse(name, "must be a whole number"), Ok)
     }
 
+    /// A signature counter; 0 if it is missing.
+    pub(super) fn counter(&self, name: &str) -> Result<u32, Problem> {
+        let number = u32::try_from(self.number(name)?.unwrap_or_default());
+        number.or_else(|_| self.refuse(name, "is too large"))
+    }
+
     /// The values of a list, with their paths.
     pub(super) fn list(&self, name: &str) -> Result<Vec<(String, &'a Value)>, Problem> {
         let values = match self.get(name) {
@@ -132,6 +138,11 @@ impl<'a> Fields<'a> {
     /// The objects of a list.
     pub(super) fn objects(&self, name: &str) -> Result<Vec<Self>, Problem> {
         self.list(name)?.into_iter().map(|(path, value)| Self::of(value, path)).collect()
+    }
+
+    /// The texts of a list, to keep.
+    pub(super) fn owned_texts(&self, name: &str) -> Result<Vec<String>, Problem> {
+        Ok(self.texts(name)?.into_iter().map(str::to_owned).collect())
     }
 
     /// The texts of a list.

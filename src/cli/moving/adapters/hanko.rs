@@ -78,16 +78,14 @@ fn add_passkey(credential: &Fields<'_>, draft: &mut Draft) -> Result<(), Problem
 }
 
 fn passkey(credential: &Fields<'_>) -> Result<PasskeyRow, Problem> {
-    let counter = u32::try_from(credential.number("sign_count")?.unwrap_or_default());
     Ok(PasskeyRow {
         credential_id: credential.bytes("id")?,
         public_key: credential.bytes("public_key")?,
         name: credential.text("name")?.unwrap_or_default().to_owned(),
-        counter: counter
-            .map_err(|_| Problem::new(credential.path("sign_count"), "is too large"))?,
+        counter: credential.counter("sign_count")?,
         backup_eligible: credential.flag("backup_eligible")?,
         backed_up: credential.flag("backup_state")?,
-        transports: credential.texts("transports")?.into_iter().map(str::to_owned).collect(),
+        transports: credential.owned_texts("transports")?,
         aaguid: credential.uuid("aaguid")?.unwrap_or_default(),
         created_at: credential.time("created_at")?,
         last_used_at: credential.time("last_used_at")?,

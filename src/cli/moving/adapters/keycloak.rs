@@ -151,13 +151,12 @@ fn phc_bytes(secret: &Fields<'_>, name: &str) -> Result<String, Problem> {
 fn passkey(credential: &Fields<'_>) -> Result<PasskeyRow, Problem> {
     let data = inner(credential, "credentialData")?;
     let data = Fields::of(&data, credential.path("credentialData"))?;
-    let counter = u32::try_from(data.number("counter")?.unwrap_or_default());
     Ok(PasskeyRow {
         credential_id: data.bytes("credentialId")?,
         public_key: data.bytes("credentialPublicKey")?,
         name: credential.text("userLabel")?.unwrap_or_default().to_owned(),
-        counter: counter.map_err(|_| Problem::new(data.path("counter"), "is too large"))?,
-        transports: data.texts("transports")?.into_iter().map(str::to_owned).collect(),
+        counter: data.counter("counter")?,
+        transports: data.owned_texts("transports")?,
         aaguid: data.uuid("aaguid")?.unwrap_or_default(),
         created_at: credential.milliseconds("createdDate")?,
         ..PasskeyRow::default()

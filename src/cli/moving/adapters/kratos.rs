@@ -130,14 +130,12 @@ fn passkey(credential: &Fields<'_>) -> Result<PasskeyRow, Problem> {
         backup_eligible: flag("backup_eligible")?,
         backed_up: flag("backup_state")?,
         user_verified: flag("user_verified")?,
-        transports: credential.texts("transport")?.into_iter().map(str::to_owned).collect(),
+        transports: credential.owned_texts("transport")?,
         created_at: credential.time("added_at")?,
         ..PasskeyRow::default()
     };
     if let Some(authenticator) = authenticator {
-        let counter = u32::try_from(authenticator.number("sign_count")?.unwrap_or_default());
-        let field = || authenticator.path("sign_count");
-        row.counter = counter.map_err(|_| Problem::new(field(), "is too large"))?;
+        row.counter = authenticator.counter("sign_count")?;
         if authenticator.has("aaguid") {
             let bytes = authenticator.bytes("aaguid")?.0;
             row.aaguid = uuid::Uuid::from_slice(&bytes).unwrap_or_default();

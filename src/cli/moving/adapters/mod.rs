@@ -19,7 +19,11 @@ use std::io::BufRead;
 use claviger_token::time::Timestamp;
 use serde_json::Value;
 
-use crate::cli::moving::source::{Rows, SourceError, SourceRow};
+use crate::cli::moving::{
+    arguments::Format,
+    lines::Lines,
+    source::{Rows, SourceError, SourceRow},
+};
 
 use self::{
     draft::Draft,
@@ -28,23 +32,6 @@ use self::{
 };
 
 pub(super) use self::firebase::HashConfig;
-
-/// The product that a file comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Product {
-    /// A realm export of Keycloak.
-    Keycloak,
-    /// Rows of `auth.users` of Supabase Auth.
-    Supabase,
-    /// Auth0's exports of users and of password hashes.
-    Auth0,
-    /// `firebase auth:export`.
-    Firebase,
-    /// Identities of Ory Kratos.
-    Kratos,
-    /// Hanko's format for imports.
-    Hanko,
-}
 
 /// What some products' files need beside them.
 #[derive(Clone)]
@@ -69,16 +56,17 @@ trait Adapter {
     }
 }
 
-/// The rows of a product's file.
-pub(super) fn rows<'a>(product: Product, reader: impl BufRead + 'a, options: Options) -> Rows<'a> {
+/// The rows of a file.
+pub(super) fn rows<'a>(format: Format, reader: impl BufRead + 'a, options: Options) -> Rows<'a> {
     let Options { hash_config, now } = options;
-    match product {
-        Product::Keycloak => read(keycloak::Keycloak::default(), reader),
-        Product::Supabase => read(supabase::Supabase(now), reader),
-        Product::Auth0 => read(auth0::Auth0::default(), reader),
-        Product::Firebase => read(firebase::Firebase(hash_config), reader),
-        Product::Kratos => read(kratos::Kratos, reader),
-        Product::Hanko => read(hanko::Hanko, reader),
+    match format {
+        Format::Claviger => Box::new(Lines::new(reader)),
+        Format::Keycloak => read(keycloak::Keycloak::default(), reader),
+        Format::Supabase => read(supabase::Supabase(now), reader),
+        Format::Auth0 => read(auth0::Auth0::default(), reader),
+        Format::Firebase => read(firebase::Firebase(hash_config), reader),
+        Format::Kratos => read(kratos::Kratos, reader),
+        Format::Hanko => read(hanko::Hanko, reader),
     }
 }
 

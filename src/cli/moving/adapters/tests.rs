@@ -1,4 +1,4 @@
-//! Objects of each product, and what becomes of them.
+//! Objects of each format, and what becomes of them.
 
 use serde_json::json;
 
@@ -16,10 +16,10 @@ const FIREBASE: &str = "hash_config {
 }";
 
 /// The accounts of a document, and what is said about each: `line path reason`.
-fn read_all(product: Product, document: &str) -> (Vec<AccountRow>, Vec<String>) {
+fn read_all(format: Format, document: &str) -> (Vec<AccountRow>, Vec<String>) {
     let hash_config = Some(HashConfig::parse(FIREBASE).unwrap());
     let (mut accounts, mut said) = (Vec::new(), Vec::new());
-    for row in rows(product, document.as_bytes(), Options { hash_config, now: NOW }) {
+    for row in rows(format, document.as_bytes(), Options { hash_config, now: NOW }) {
         match row {
             Ok(SourceRow { line, account, left_behind }) => {
                 said.extend(
@@ -36,8 +36,8 @@ fn read_all(product: Product, document: &str) -> (Vec<AccountRow>, Vec<String>) 
     (accounts, said)
 }
 
-fn one(product: Product, document: &Value) -> (AccountRow, Vec<String>) {
-    let (mut accounts, said) = read_all(product, &document.to_string());
+fn one(format: Format, document: &Value) -> (AccountRow, Vec<String>) {
+    let (mut accounts, said) = read_all(format, &document.to_string());
     assert_eq!(accounts.len(), 1, "{said:?}");
     (accounts.remove(0), said)
 }
@@ -76,7 +76,7 @@ fn a_user_of_keycloak_comes_with_password_groups_and_state() {
         "attributes": { "locale": ["de"] },
     });
 
-    let (account, said) = one(Product::Keycloak, &under_users(&user));
+    let (account, said) = one(Format::Keycloak, &under_users(&user));
 
     assert_eq!((account.username.as_str(), account.display_name.as_str()), ("ada", "Ada Lovelace"));
     assert_eq!(account.id.map(|it| it.to_string()).as_deref(), user["id"].as_str());
@@ -106,7 +106,7 @@ fn a_user_of_keycloak_comes_with_password_groups_and_state() {
         ]
     );
     let plain = json!({ "username": "bob", "credentials": [password("pbkdf2", json!({}))] });
-    let (account, said) = one(Product::Keycloak, &under_users(&plain));
+    let (account, said) = one(Format::Keycloak, &under_users(&plain));
     let hash = "$pbkdf2-sha1$i=5$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg";
     assert_eq!((account.password_hash.as_deref(), said), (Some(hash), Vec::new()));
 }
@@ -115,37 +115,37 @@ fn a_user_of_keycloak_comes_with_password_groups_and_state() {
 fn what_cannot_be_read_is_named_by_its_path_and_costs_its_account() {
     let bad = json!({ "username": "ada", "credentials": [{ "type": "password", "credentialData": "x", "secretData": "{}" }] });
     let documents = [
-        (Product::Keycloak, under_users(&bad), "1 credentials[0].credentialData! must hold JSON"),
+        (Format::Keycloak, under_users(&bad), "1 credentials[0].credentialData! must hold JSON"),
         (
-            Product::Keycloak,
+            Format::Keycloak,
             under_users(&json!({ "username": "c", "serviceAccountClientId": "c" })),
             "1 serviceAccountClientId! is a client's, not a person's",
         ),
         (
-            Product::Supabase,
+            Format::Supabase,
             json!({ "id": null, "email": "", "phone": null, "is_anonymous": true }),
             "1 ! has neither a username, an e-mail address nor a phone number",
         ),
         (
-            Product::Supabase,
+            Format::Supabase,
             json!({ "email": "a@example.com", "deleted_at": "2025-01-01 00:00:00+00" }),
             "1 deleted_at! says that the account was deleted",
         ),
-        (Product::Hanko, json!([{ "username": "a", "emails": "b" }]), "1 emails! must be a list"),
+        (Format::Hanko, json!([{ "username": "a", "emails": "b" }]), "1 emails! must be a list"),
         (
-            Product::Kratos,
+            Format::Kratos,
             json!([{ "id": 1, "traits": { "username": "a" } }]),
             "1 id! must be a text",
         ),
-        (Product::Firebase, under_users(&json!({ "email": 1 })), "1 email! must be a text"),
-        (Product::Auth0, json!({ "passwordHash": "x" }), "1 _id! is missing"),
+        (Format::Firebase, under_users(&json!({ "email": 1 })), "1 email! must be a text"),
+        (Format::Auth0, json!({ "passwordHash": "x" }), "1 _id! is missing"),
     ];
 
-    for (product, document, expected) in documents {
-        let (accounts, said) = read_all(product, &document.to_string());
-        assert_eq!((accounts.len(), said), (0, vec![expected.to_owned()]), "{product:?}");
+    for (format, document, expected) in documents {
+        let (accounts, said) = read_all(format, &document.to_string());
+        assert_eq!((accounts.len(), said), (0, vec![expected.to_owned()]), "{format:?}");
     }
-    let (_, said) = read_all(Product::Auth0, "{broken}\n");
+    let (_, said) = read_all(Format::Auth0, "{broken}\n");
     assert_eq!(said, ["1 ! is not valid JSON, or too long"]);
 }
 
@@ -158,7 +158,7 @@ fn a_hash_out_of_bounds_and_a_name_too_long_stay_behind() {
         "factors": [{ "factor_type": "totp" }], "is_sso_user": true,
     });
 
-    let (account, said) = one(Product::Supabase, &user);
+    let (account, said) = one(Format::Supabase, &user);
 
     assert_eq!(account.state, State::Disabled);
     assert_eq!((account.password_hash, account.display_name), (None, String::new()));
@@ -179,8 +179,8 @@ fn a_hash_out_of_bounds_and_a_name_too_long_stay_behind() {
 fn a_ban_that_is_over_is_none() {
     let user = |until: &str| json!({ "email": "ada@example.com", "banned_until": until });
 
-    assert_eq!(one(Product::Supabase, &user("2025-06-15 15:06:39+00")).0.state, State::Active);
-    assert_eq!(one(Product::Supabase, &user("2025-06-15 15:06:41+00")).0.state, State::Disabled);
+    assert_eq!(one(Format::Supabase, &user("2025-06-15 15:06:39+00")).0.state, State::Active);
+    assert_eq!(one(Format::Supabase, &user("2025-06-15 15:06:41+00")).0.state, State::Disabled);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn hashes_of_auth0_find_their_users_or_are_accounts_by_themselves() {
     ];
     let document: String = lines.iter().map(|it| format!("{it}\n")).collect();
 
-    let (accounts, said) = read_all(Product::Auth0, &document);
+    let (accounts, said) = read_all(Format::Auth0, &document);
 
     let read: Vec<_> = accounts
         .iter()
@@ -238,7 +238,7 @@ fn hashes_of_firebase_take_the_parameters_of_the_project() {
         "providerUserInfo": [{ "providerId": "password" }, { "providerId": "github.com" }],
     });
 
-    let (account, said) = one(Product::Firebase, &under_users(&user));
+    let (account, said) = one(Format::Firebase, &under_users(&user));
 
     let hash = account.password_hash.unwrap();
     assert!(hash.starts_with("$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8"), "{hash}");
@@ -247,7 +247,7 @@ fn hashes_of_firebase_take_the_parameters_of_the_project() {
     assert_eq!(account.last_sign_in_at, time("2017-10-25T01:12:05Z"));
     assert_eq!(said, ["1 providerUserInfo[1].providerId: is a sign-in by another provider"]);
     let options = Options { hash_config: None, now: NOW };
-    let without = rows(Product::Firebase, under_users(&user).to_string().as_bytes(), options)
+    let without = rows(Format::Firebase, under_users(&user).to_string().as_bytes(), options)
         .next()
         .unwrap()
         .unwrap_or_else(|error| panic!("{error:?}"));
@@ -285,7 +285,7 @@ fn an_identity_of_kratos_has_the_name_it_signs_in_with() {
         }])
     };
     let name = |traits: Value, identifiers: Value| {
-        one(Product::Kratos, &identity(traits, identifiers)).0.username
+        one(Format::Kratos, &identity(traits, identifiers)).0.username
     };
 
     assert_eq!(name(json!({ "username": "ada", "email": "a@example.com" }), json!(["x"])), "ada");
@@ -294,7 +294,7 @@ fn an_identity_of_kratos_has_the_name_it_signs_in_with() {
     assert_eq!(name(json!({ "phone": "+49151" }), json!([])), "+49151");
     let named =
         identity(json!({ "username": "ada", "name": { "first": "Ada", "last": "L" } }), json!([]));
-    let (account, said) = one(Product::Kratos, &named);
+    let (account, said) = one(Format::Kratos, &named);
     assert_eq!((account.display_name.as_str(), account.state), ("Ada L", State::Disabled));
     assert_eq!(account.disabled_at, time("2024-08-18T00:00:00Z"));
     assert_eq!(account.password_hash.as_deref(), Some(BCRYPT));
@@ -330,7 +330,7 @@ fn passkeys_that_cannot_be_one_stay_behind() {
         ] } },
     } }]);
 
-    let (account, said) = one(Product::Kratos, &identity);
+    let (account, said) = one(Format::Kratos, &identity);
 
     assert_eq!(account.passkeys.len(), 1);
     assert_eq!(account.user_handle, Some(Bytes(b"handle".to_vec())));
@@ -348,7 +348,7 @@ fn passkeys_that_cannot_be_one_stay_behind() {
         "password": { "identifiers": ["ada"] }, "passkey": { "identifiers": ["x"] },
     } }]);
     assert_eq!(
-        one(Product::Kratos, &hidden).1,
+        one(Format::Kratos, &hidden).1,
         [
             "1 credentials.password: has no hash; ask for it with include_credential=password",
             "1 credentials.passkey: has no keys; ask for them with include_credential=passkey",
@@ -375,7 +375,7 @@ fn users_of_hanko_have_one_address_and_one_handle() {
         ],
     }]);
 
-    let (account, said) = one(Product::Hanko, &user);
+    let (account, said) = one(Format::Hanko, &user);
 
     assert_eq!((account.username.as_str(), account.passkeys.len()), ("a@example.com", 2));
     assert_eq!((account.user_handle, account.passkeys[0].counter), (None, 3));

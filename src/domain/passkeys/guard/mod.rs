@@ -23,7 +23,8 @@ pub(super) use attestation_object::Statement;
 use authenticator_data::AuthenticatorData;
 pub(super) use cose_key::{CoseKey, ES256, ES384, RS256};
 
-const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+/// The most bytes of a response.
+pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// Why a response was refused, for the log only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use crate::model::{
 use super::{
     Settings,
     guard::{Checked, NewCredential, Refusal, UserHandle},
-    relying_party::{ALGORITHMS, RelyingParty, Verdict},
+    relying_party::{ALGORITHMS, RelyingParty, Verdict, verify_assertion},
 };
 use authenticator::{
     AssertionAnswer, AssertionDraft, AssertionRequest, Authenticator, CreationRequest,
@@ -120,7 +120,7 @@ fn answered(
     };
     let assertion = party.check_assertion(&challenge, &response, handle)?;
     let subject = (passkey, passkey.account_id.as_bytes().as_slice());
-    let verdict = RelyingParty::verify_assertion(&response, &assertion, subject);
+    let verdict = verify_assertion(&response, &assertion, subject);
     // What else is refused is refused whatever the signature.
     if matches!(verdict, Ok(_) | Err(Refusal("signature is wrong"))) {
         let by_library = library::verify(party, &challenge, (&response, &assertion), passkey);
