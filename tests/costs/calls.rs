@@ -4,7 +4,7 @@ use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use tonic::transport::Channel;
 
 use crate::{
-    counted::CountedServer,
+    server::CountedServer,
     support::{
         Authenticator, BACKEND, ORIGIN, PASSWORD, Person, ceremonies::authentication_credential,
         people::channel,

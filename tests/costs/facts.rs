@@ -1,0 +1,203 @@
+//! What needs no call: facts of storage, on SQLite, and tokens, in a counted process of their own.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use claviger::{
+    domain::{
+        revocations::Revocations,
+        secret::MasterSecret,
+        tokens::{
+            access::{self, AccessTokens, Subject},
+            keys::{self, KeyRing},
+        },
+        world::World,
+    },
+    model::{
+        account::Profile, label::DisplayName, passkey::Passkey, session::Rotation,
+        token::RefreshFamilyHash,
+    },
+    storage::{Options, SqliteOptions, Storage, migrations},
+};
+use claviger_token::{
+    algorithm::SigningAlgorithm,
+    id::{AccountId, SessionId},
+    sign_in::SignInMethod,
+    verdict::Requirements,
+};
+use tempfile::TempDir;
+
+use crate::{
+    nouns,
+    process::{self, Counted, Counting},
+};
+
+/// The first argument of a process that does such work.
+pub const ARGUMENT: &str = "--counted-facts";
+
+const ISSUER: &str = "https://id.example";
+const LIFETIME: Duration = Duration::from_secs(900);
+
+/// Does the work that each line asks for: how often, and what.
+pub fn serve() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut facts = runtime.block_on(Facts::prepare());
+    process::answer(|line| {
+        let Some((times, name)) = line.split_once(' ') else { return };
+        let times = times.parse().unwrap();
+        runtime.block_on(async { facts.repeat(name, times).await });
+    });
+    ExitCode::SUCCESS
+}
+
+/// A process that does such work.
+pub struct CountedFacts {
+    process: Counted,
+    _folder: TempDir,
+}
+
+impl CountedFacts {
+    pub fn start(counting: Counting) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut process = Counted::start(counting, folder.path(), [ARGUMENT.to_owned()]);
+        // Answered once everything is prepared.
+        process.after("");
+        process.begin();
+        Self { process, _folder: folder }
+    }
+
+    /// Does something this many times, and returns how much has been counted so far.
+    pub fn after(&mut self, times: u32, name: &str) -> f64 {
+        self.process.after(&format!("{times} {name}"))
+    }
+}
+
+/// A person of the database, and tokens.
+struct Facts {
+    storage: Storage,
+    account_id: AccountId,
+    family: RefreshFamilyHash,
+    generation: u32,
+    passkey: Passkey,
+    tokens: AccessTokens,
+    subject: Subject,
+    seen: String,
+    unseen: Vec<String>,
+    _folder: TempDir,
+}
+
+impl Facts {
+    async fn prepare() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("claviger.db");
+        let options = SqliteOptions { path, busy_timeout: Duration::from_secs(5), readers: 1 };
+        let options = Options::Sqlite(options);
+        migrations::create(&options).await.unwrap();
+        let storage = Storage::open(options).await.unwrap();
+        let account = nouns::account();
+        let account_id = account.id;
+        let session = nouns::session(account_id, None);
+        let (caller, family) = (session.id, session.refresh_family);
+        let passkey = nouns::passkey(account_id).unwrap();
+        storage.create_account(account, session).await.unwrap();
+        let addition = nouns::addition(passkey.clone(), caller, 20);
+        storage.add_passkey(addition).await.unwrap();
+        let tokens = access_tokens(&storage).await;
+        let subject = subject(account_id);
+        let (seen, _) = tokens.sign(subject.clone()).unwrap();
+        let seen = seen.expose().to_owned();
+        let unseen = Vec::new();
+        Self {
+            storage,
+            account_id,
+            family,
+            generation: 0,
+            passkey,
+            tokens,
+            subject,
+            seen,
+            unseen,
+            _folder: folder,
+        }
+    }
+
+    async fn repeat(&mut self, name: &str, times: u32) {
+        for _ in 0..times {
+            match name {
+                "storage: find an account" => self.find_account().await,
+                "storage: open a session" => self.open_session().await,
+                "storage: rotate a refresh token" => self.rotate().await,
+                "a token signed" => self.sign(),
+                "a token judged for the first time" => self.judge_unseen(),
+                "a token judged again" => self.judge(&self.seen),
+                _ => panic!("{name} is no fact"),
+            }
+        }
+    }
+
+    async fn find_account(&self) {
+        self.storage.find_account(self.account_id).await.unwrap().unwrap();
+    }
+
+    /// The session of a sign-in with a passkey.
+    async fn open_session(&self) {
+        let passkey_use = nouns::passkey_use(self.passkey.id);
+        let session = nouns::session(self.account_id, Some(self.passkey.id));
+        let revoked_until = nouns::now() + LIFETIME;
+        let opened = self.storage.open_passkey_session(passkey_use, session, revoked_until).await;
+        assert!(opened.unwrap().announced(drop).is_ok());
+    }
+
+    async fn rotate(&mut self) {
+        let attempt = nouns::refresh(self.family, self.generation);
+        let rotation = self.storage.rotate_refresh_token(attempt).await.unwrap().announced(drop);
+        let Rotation::Rotated(session, _) = rotation else { panic!("not rotated: {rotation:?}") };
+        self.generation = session.refresh_generation;
+    }
+
+    fn sign(&mut self) {
+        let (token, _) = self.tokens.sign(self.subject.clone()).unwrap();
+        self.unseen.push(token.expose().to_owned());
+    }
+
+    /// One of those that were signed before.
+    fn judge_unseen(&mut self) {
+        let token = self.unseen.pop().unwrap();
+        self.judge(&token);
+    }
+
+    fn judge(&self, token: &str) {
+        self.tokens.judge(token, Requirements::new(ISSUER)).unwrap();
+    }
+}
+
+async fn access_tokens(storage: &Storage) -> AccessTokens {
+    let world = World::system();
+    let sealing_key = MasterSecret::new([7; 32]).derive("sealing").unwrap();
+    let algorithm = SigningAlgorithm::Es256;
+    let settings = keys::Settings { algorithm, rotation_interval: None, token_lifetime: LIFETIME };
+    let keys = KeyRing::load(storage.clone(), world.clone(), sealing_key, settings).await.unwrap();
+    let settings = access::Settings {
+        issuer: ISSUER.to_owned(),
+        audiences: vec!["backend".to_owned()],
+        lifetime: LIFETIME,
+    };
+    let revocations = Arc::new(Revocations::new(world.clone(), LIFETIME).unwrap());
+    AccessTokens::new(&keys, revocations, world, settings)
+}
+
+fn subject(account_id: AccountId) -> Subject {
+    let world = World::system();
+    Subject {
+        epoch: 0,
+        account_id,
+        session_id: SessionId::from_uuid(world.ordered_uuid().unwrap()),
+        auth_time: world.now(),
+        auth_method: SignInMethod::Passkey,
+        session_ends_at: world.now() + 2 * LIFETIME,
+        profile: Profile {
+            username: nouns::account().username,
+            display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
+            groups: "admins,staff".parse().unwrap(),
+        },
+    }
+}

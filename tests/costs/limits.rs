@@ -1,0 +1,57 @@
+//! What each call and each fact may cost.
+
+use crate::process::Counting;
+
+pub const FILE: &str = file!();
+
+/// What something cost when it was last measured.
+pub struct Limit {
+    pub name: &'static str,
+    pub allocations: f64,
+    /// In thousands, in a build without optimisation.
+    pub instructions: f64,
+}
+
+const fn limit(name: &'static str, allocations: f64, instructions: f64) -> Limit {
+    Limit { name, allocations, instructions }
+}
+
+/// A sign-in with a passkey is two calls.
+pub const CALLS: &[Limit] = &[
+    limit("ValidateToken", 47.0, 400.0),
+    limit("GetAccount", 58.0, 680.0),
+    limit("ListPasskeys", 101.0, 860.0),
+    limit("IssueAccessToken", 60.0, 750.0),
+    limit("RefreshTokens", 110.0, 1830.0),
+    limit("sign-in with a passkey", 525.0, 5870.0),
+    limit("Login", 680.0, 5060.0),
+];
+
+/// Those of storage, and tokens. What is judged for the first time has been signed before.
+pub const FACTS: &[Limit] = &[
+    limit("storage: find an account", 18.0, 107.0),
+    limit("storage: rotate a refresh token", 40.0, 204.0),
+    limit("storage: open a session", 157.0, 691.0),
+    limit("a token signed", 34.0, 284.0),
+    limit("a token judged for the first time", 29.0, 862.0),
+    limit("a token judged again", 1.0, 37.0),
+];
+
+impl Limit {
+    /// What is counted of it.
+    pub fn of(&self, counting: Counting) -> f64 {
+        match counting {
+            Counting::Allocations => self.allocations,
+            Counting::Instructions => self.instructions * 1000.0,
+        }
+    }
+
+    /// Whether a count is above the limit by more than the process's own tasks may add.
+    pub fn is_exceeded(&self, counting: Counting, count: f64) -> bool {
+        let (part, some) = match counting {
+            Counting::Allocations => (1.08, 2.0),
+            Counting::Instructions => (1.1, 5000.0),
+        };
+        count > self.of(counting).mul_add(part, some)
+    }
+}
