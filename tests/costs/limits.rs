@@ -50,7 +50,7 @@ impl Limit {
     pub fn is_exceeded(&self, counting: Counting, count: f64) -> bool {
         let (part, some) = match counting {
             Counting::Allocations => (1.08, 2.0),
-            Counting::Instructions => (1.1, 5000.0),
+            Counting::Instructions => (1.15, 10_000.0),
         };
         count > self.of(counting).mul_add(part, some)
     }
