@@ -134,14 +134,13 @@ CREATE INDEX events_by_revoked ON events (target, id)
 -- and with them the others of the account. Without a foreign key, like sessions; deleting an account deletes
 -- its rows.
 CREATE TABLE recovery_codes (
-    id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL,
     -- The SHA-256 of the code, which has 100 random bits.
-    code_hash BYTEA NOT NULL UNIQUE,
-    created_at BIGINT NOT NULL
+    code_hash BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, code_hash)
 );
-
-CREATE INDEX recovery_codes_by_account ON recovery_codes (account_id);
 
 -- The links with which operators let people back in, at most one for an account. Used ones are deleted.
 CREATE TABLE recovery_links (

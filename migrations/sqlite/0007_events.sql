@@ -134,14 +134,13 @@ CREATE INDEX events_by_revoked ON events (target, id)
 -- and with them the others of the account. Without a foreign key, like sessions; deleting an account deletes
 -- its rows.
 CREATE TABLE recovery_codes (
-    id BLOB NOT NULL PRIMARY KEY,
     account_id BLOB NOT NULL,
     -- The SHA-256 of the code, which has 100 random bits.
-    code_hash BLOB NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL
-) STRICT;
-
-CREATE INDEX recovery_codes_by_account ON recovery_codes (account_id);
+    code_hash BLOB NOT NULL,
+    id BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, code_hash)
+) STRICT, WITHOUT ROWID;
 
 -- The links with which operators let people back in, at most one for an account. Used ones are deleted.
 CREATE TABLE recovery_links (

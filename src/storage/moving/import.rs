@@ -46,7 +46,7 @@ UPDATE accounts SET user_handle = $2, last_sign_in_at = $3, disabled_at = $4 WHE
 
 const INSERT_CODE: &str = "
 INSERT INTO recovery_codes (id, account_id, code_hash, created_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (code_hash) DO NOTHING";
+ON CONFLICT (account_id, code_hash) DO NOTHING";
 
 const DELETE_GROUPS: &str = "DELETE FROM account_groups WHERE account_id = $1";
 const DELETE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1";

@@ -54,17 +54,17 @@ pub struct FoundRecoveryCode {
     pub is_disabled: bool,
 }
 
-// One row in any case, and the code is looked for whether or not an account has the name, so that the time
-// does not tell.
+// One row in any case, and a code is looked for whether or not an account has the name, so that the time does
+// not tell: under an id that no account has.
 // $3 is the form in which an earlier version would have stored the name, mostly the same as $1.
 const FIND: &str = "
-SELECT (SELECT id FROM accounts WHERE username IN ($1, $3)
-        ORDER BY username = $3 DESC LIMIT 1) AS account_id,
-    (SELECT recovery_codes.id FROM recovery_codes
-        JOIN accounts ON accounts.id = recovery_codes.account_id
-        WHERE recovery_codes.code_hash = $2 AND accounts.username IN ($1, $3)) AS code_id,
-    (SELECT disabled_at FROM accounts WHERE username IN ($1, $3)
-        ORDER BY username = $3 DESC LIMIT 1) AS disabled_at";
+WITH named AS (
+    SELECT id, disabled_at FROM accounts WHERE username IN ($1, $3)
+    ORDER BY username = $3 DESC LIMIT 1)
+SELECT (SELECT id FROM named) AS account_id,
+    (SELECT id FROM recovery_codes
+        WHERE account_id = COALESCE((SELECT id FROM named), $2) AND code_hash = $2) AS code_id,
+    (SELECT disabled_at FROM named) AS disabled_at";
 
 const INSERT: &str = "
 INSERT INTO recovery_codes (id, account_id, code_hash, created_at) VALUES ($1, $2, $3, $4)";

@@ -4,8 +4,8 @@ use super::{AccountDeletion, Sweep, Table, boolean, bytes, integer, sweep};
 
 pub(super) const CODES: Table = Table {
     name: "recovery_codes",
-    key_columns: 1,
-    columns: &[bytes("id"), bytes("account_id"), bytes("code_hash"), integer("created_at")],
+    key_columns: 2,
+    columns: &[bytes("account_id"), bytes("code_hash"), bytes("id"), integer("created_at")],
     account_deletion: AccountDeletion::Deletes("DELETE FROM recovery_codes WHERE account_id = $1"),
     sweep: Sweep::Never("an account has ten of them at most"),
 };

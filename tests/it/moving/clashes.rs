@@ -16,8 +16,9 @@ fn with(username: &str, field: &str, value: Value) -> Value {
     account
 }
 
-fn codes(hash: u8) -> Value {
-    json!({ "create_time": "2025-01-31T10:00:00Z", "sha256": [text(&[hash; 32])] })
+fn codes(hashes: &[u8]) -> Value {
+    let hashes: Vec<String> = hashes.iter().map(|it| text(&[*it; 32])).collect();
+    json!({ "create_time": "2025-01-31T10:00:00Z", "sha256": hashes })
 }
 
 /// The fields and reasons of what was refused.
@@ -39,7 +40,7 @@ async fn what_another_account_has_is_refused_by_its_field() {
         app.home(),
         &[
             with("bob", "passkeys", json!([passkey])),
-            with("carol", "recovery_codes", codes(1)),
+            with("carol", "recovery_codes", codes(&[1])),
             with("dan", "user_handle", json!(text(handle.as_bytes()))),
         ],
     );
@@ -47,7 +48,7 @@ async fn what_another_account_has_is_refused_by_its_field() {
     let rows = [
         account("ALICE"),
         with("e1", "passkeys", json!([foreign_passkey(&mut key, &[2; 20]), passkey])),
-        with("e2", "recovery_codes", codes(1)),
+        with("e2", "recovery_codes", codes(&[1, 2, 1])),
         with("e3", "user_handle", json!(text(handle.as_bytes()))),
         with("e4", "user_handle", json!(text(id.as_bytes()))),
         with("e5", "id", json!(handle.to_string())),
@@ -58,7 +59,7 @@ async fn what_another_account_has_is_refused_by_its_field() {
     let expected = [
         "1 username TAKEN",
         "2 passkeys[1].credential_id TAKEN",
-        "3 recovery_codes.sha256[0] TAKEN",
+        "3 recovery_codes.sha256[2] TAKEN",
         "4 user_handle TAKEN",
         "5 user_handle TAKEN",
         "6 id TAKEN",

@@ -95,7 +95,9 @@ async fn what_clashes_costs_only_its_account() {
         rows[1].account.user_handle = first.account.user_handle.clone();
         rows[2].account.user_handle = UserHandle::parse(first.account.id.as_bytes().to_vec());
         rows[3].account.passkeys[0].credential_id = first.account.passkeys[0].credential_id.clone();
-        rows[4].account.recovery_codes = first.account.recovery_codes.clone();
+        let codes = rows[4].account.recovery_codes.as_mut().unwrap();
+        codes.hashes.push(codes.hashes[0]);
+        rows[4].code_ids.push(RecoveryCodeId::from_uuid(uuid()));
         rows[5] = with_id(row("carol"), first.account.id);
         rows.push(row("dan"));
 
@@ -107,7 +109,7 @@ async fn what_clashes_costs_only_its_account() {
             refused(Clash::UserHandle),
             refused(Clash::UserHandle),
             refused(Clash::Passkey(0)),
-            refused(Clash::RecoveryCode(0)),
+            refused(Clash::RecoveryCode(1)),
             Imported::Before,
             Imported::Now,
         ];

@@ -117,7 +117,7 @@ impl Moving {
         let after = after.unwrap_or_default();
         let request = PageRequest { after, limit, enough_bytes: ENOUGH_BYTES, act };
         let page = self.storage.export_accounts(request).await?;
-        tracing::warn!(
+        tracing::info!(
             target: "claviger::security",
             event = "accounts_exported",
             accounts = page.accounts.len(),
@@ -205,7 +205,7 @@ fn violation(clash: Clash) -> RowViolation {
         Clash::RecoveryCode(index) => (
             format!("recovery_codes.sha256[{index}]"),
             FieldReason::Taken,
-            "is that of another recovery code",
+            "is there twice",
         ),
     };
     RowViolation { field, rule: BrokenRule::new(reason, description) }
@@ -213,7 +213,7 @@ fn violation(clash: Clash) -> RowViolation {
 
 fn log(outcomes: &[ImportOutcome], by: &Operator) {
     let count = |is: fn(&ImportOutcome) -> bool| outcomes.iter().filter(|it| is(it)).count();
-    tracing::warn!(
+    tracing::info!(
         target: "claviger::security",
         event = "accounts_imported",
         imported = count(|it| matches!(it, ImportOutcome::Imported(_))),
