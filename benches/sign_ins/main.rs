@@ -13,6 +13,7 @@ mod figures;
 mod people;
 #[path = "../support/production.rs"]
 mod production;
+#[path = "../support/server.rs"]
 mod server;
 #[allow(dead_code, unused_imports, unused_macros, reason = "the tests' own, whole")]
 #[path = "../../tests/it/support/mod.rs"]

@@ -40,10 +40,20 @@ impl Process {
 
     /// Starts the program with environment variables as well.
     pub fn launch(home: &Home, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::launch_program(env!("CARGO_BIN_EXE_claviger"), home, flags, variables)
+    }
+
+    /// Starts another build of the program.
+    pub fn launch_program(
+        program: &str,
+        home: &Home,
+        flags: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (public_port, internal_port) = free_ports();
         let log = home.folder().join("log");
         let output = File::options().create(true).append(true).open(&log).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_claviger"))
+        let child = Command::new(program)
             .arg("serve")
             .args(home.flags())
             .args(["--public-listen", &format!("127.0.0.1:{public_port}")])

@@ -202,11 +202,9 @@ fn violation(clash: Clash) -> RowViolation {
             FieldReason::Taken,
             "is that of another passkey",
         ),
-        Clash::RecoveryCode(index) => (
-            format!("recovery_codes.sha256[{index}]"),
-            FieldReason::Taken,
-            "is there twice",
-        ),
+        Clash::RecoveryCode(index) => {
+            (format!("recovery_codes.sha256[{index}]"), FieldReason::Taken, "is there twice")
+        }
     };
     RowViolation { field, rule: BrokenRule::new(reason, description) }
 }

@@ -9,8 +9,11 @@ use crate::{
 };
 
 #[allow(dead_code, reason = "other benchmarks use the rest")]
-#[path = "../support/cpu.rs"]
+#[path = "cpu.rs"]
 mod cpu;
+
+/// The program that was built with the benchmark.
+pub const THIS_BUILD: &str = env!("CARGO_BIN_EXE_claviger");
 
 pub struct Server {
     pub engine: &'static str,
@@ -22,6 +25,11 @@ pub struct Server {
 impl Server {
     /// Starts one on a fresh database.
     pub async fn start(engine: &'static str) -> Self {
+        Self::start_program(THIS_BUILD, engine).await
+    }
+
+    /// Starts another build of the program.
+    pub async fn start_program(program: &str, engine: &'static str) -> Self {
         // The system's temporary folder is often in memory, where a sync costs nothing.
         let _ = tempfile::env::override_temp_dir(Path::new(env!("CARGO_TARGET_TMPDIR")));
         let (home, postgres) = match engine {
@@ -36,7 +44,8 @@ impl Server {
                 (home, Some((server, postmaster)))
             }
         };
-        let process = Process::start(&home, FLAGS);
+        let mut process = Process::launch_program(program, &home, FLAGS, &[]);
+        process.wait_until_ready();
         Self { engine, process, home, postgres }
     }
 
