@@ -148,8 +148,9 @@ impl Attack {
         let ports: Vec<_> = cluster.replicas.iter().map(|it| it.public_port.to_string()).collect();
         let counter = NamedTempFile::new().unwrap();
         let told = format!("{} {} {}", kind.name(), ports.join(","), counter.path().display());
-        let child = Command::new("nice")
-            .args(["-n", "19"])
+        // It has a processor only while nothing else wants it, as if it ran on a machine of its own.
+        let child = Command::new("chrt")
+            .args(["--idle", "0"])
             .arg(env::current_exe().unwrap())
             .env(VARIABLE, told)
             .stdin(Stdio::null())

@@ -5,7 +5,7 @@
 //! `-- --seconds 60` sets how long each lasts; `-- --engine sqlite` and `-- --kind refresh-own` choose.
 //! `-- --control` also lets the attacker call other servers of the machine, whose processors are shared then.
 //!
-//! The attacker is a process of its own with the lowest priority.
+//! The attacker is a process of its own that any other interrupts (SCHED_IDLE, set by `chrt`).
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]
