@@ -7,6 +7,7 @@
 mod blocking;
 mod circles;
 mod contract;
+mod dependencies;
 mod habits;
 mod headers;
 mod layers;
