@@ -1,7 +1,7 @@
-# Versions and location of the tools that check this repository. Sourced by the other scripts.
+# Versions and location of the tools that check this repository, and what the other scripts share. They
+# source it.
 
 cargo_deny_version=0.20.2
-cargo_machete_version=0.9.2
 maven_dependency_plugin_version=3.11.0
 # The minimum Go version of the go.mod files.
 go_version=1.24
@@ -39,4 +39,30 @@ need_node() {
     command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js is missing. $wanted"
     node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
         fail "Node.js $(node --version) is too old. $wanted"
+}
+
+# What runs when the script ends, however it ends. What still runs in the background is stopped.
+at_exit=()
+trap 'kill $(jobs -pr) 2>/dev/null || true; for command in "${at_exit[@]}"; do eval "$command"; done' EXIT
+
+# beside NAME COMMAND…: starts a command in the background and keeps its output for `finish`.
+declare -A started=()
+beside() {
+    local name=$1
+    shift
+    mkdir -p "$tools/output"
+    "$@" </dev/null >"$tools/output/$name" 2>&1 &
+    started[$name]=$!
+}
+
+# finish NAME: waits for what `beside` started, shows its output meanwhile, and fails if it failed.
+finish() {
+    local name=$1 status=0 reader
+    tail -n +1 -f "$tools/output/$name" &
+    reader=$!
+    wait "${started[$name]}" || status=$?
+    # `tail` may look only once a second.
+    sleep 1.2
+    { kill "$reader" && wait "$reader"; } 2>/dev/null || true
+    [ "$status" = 0 ] || fail "Failed with status $status: $name"
 }
