@@ -4,7 +4,8 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -52,9 +53,29 @@ impl Home {
     /// A home on the engine under test, its database migrated and empty.
     pub async fn new() -> Self {
         match Engine::under_test() {
-            Engine::Sqlite => Self::on_sqlite(),
+            Engine::Sqlite => Self::on_migrated_sqlite().await,
             Engine::Postgres => Self::on_postgres().await,
         }
+    }
+
+    /// A home with a copy of a SQLite file that was migrated once for all tests.
+    async fn on_migrated_sqlite() -> Self {
+        static MIGRATED: OnceCell<Vec<u8>> = OnceCell::const_new();
+        let made = || {
+            let home = Self::on_sqlite();
+            make_data_directory(&home.data());
+            home
+        };
+        let bytes = MIGRATED.get_or_init(async || {
+            let template = made();
+            migrations::create(&template.options()).await.unwrap();
+            fs::read(template.file()).unwrap()
+        });
+        let (bytes, home) = (bytes.await, made());
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(home.file()).unwrap();
+        file.write_all(bytes).unwrap();
+        home
     }
 
     /// A home with a SQLite file, which is not made yet.
