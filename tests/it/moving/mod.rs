@@ -9,7 +9,6 @@ mod products;
 mod roles;
 mod round_trip;
 mod schema;
-mod upgrades;
 
 use std::{
     fs,

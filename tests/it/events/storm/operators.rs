@@ -14,7 +14,10 @@ use claviger::{
 use claviger_proto::pb::RegisterRequest;
 use prost_types::FieldMask;
 
-use super::writer::{Scenario, Writer, unless_cut};
+use super::{
+    redemptions::{Means, redeem},
+    writer::{Scenario, Writer, unless_cut},
+};
 use crate::{
     command_line::{program, run},
     service_accounts::named,
@@ -27,12 +30,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     |it, name| Box::pin(suspended(it, name)),
     |it, name| Box::pin(credentials(it, name)),
     |it, name| Box::pin(gone(it, name)),
-    |it, name| Box::pin(invited(it, name)),
     |it, name| Box::pin(services(it, name)),
     |it, name| Box::pin(keys(it, name)),
-    |it, name| Box::pin(created(it, name)),
     |it, name| Box::pin(record_key(it, name)),
 ];
+
+/// Those whose invitations are used.
+pub(super) const INVITATIONS: &[Scenario] =
+    &[|it, name| Box::pin(invited(it, name)), |it, name| Box::pin(created(it, name))];
 
 /// The key of an operator who may do everything.
 pub(super) fn key(home: &Home) -> String {
@@ -112,7 +117,7 @@ async fn suspended(it: &mut Writer, name: &str) -> Option<()> {
 async fn credentials(it: &mut Writer, name: &str) -> Option<()> {
     let username = format!("credentials-{name}");
     let person = it.registered(&username).await?;
-    let laptop = it.signed_in(&username).await?;
+    let laptop = it.signed_in(&username, PASSWORD).await?;
     let (session_id, reason) = (laptop.tokens.session_id, String::new());
     let end = EndAccountSessionRequest {
         account_id: id(&person),
@@ -156,17 +161,16 @@ async fn invited(it: &mut Writer, name: &str) -> Option<()> {
     unless_cut(it.invitations.withdraw_invitation(withdraw).await)?;
     it.told(K::InvitationWithdrawn, &withdrawn);
     let (used, link) = created[2].clone();
-    let (_, invitation) = link.split_once("#invitation=").unwrap();
-    let register = RegisterRequest {
-        username: format!("invited-{name}"),
-        password: PASSWORD.to_owned(),
-        invitation: invitation.to_owned(),
-        ..Default::default()
-    };
-    let person = unless_cut(it.stranger.register_as(register).await)?;
+    let registration = registration(&format!("invited-{name}"));
+    let person = redeem(it, Means::invitation(&link, registration)).await?;
     it.told(K::AccountRegistered, &person.tokens.session_id);
     it.told(K::InvitationUsed, &used);
     Some(())
+}
+
+fn registration(username: &str) -> RegisterRequest {
+    let (username, password) = (username.to_owned(), PASSWORD.to_owned());
+    RegisterRequest { username, password, ..Default::default() }
 }
 
 /// Two accounts without a credential, of which one gets a password by an invitation.
@@ -186,14 +190,8 @@ async fn created(it: &mut Writer, name: &str) -> Option<()> {
     let answer = unless_cut(it.invitations.create_invitation(create).await)?.into_inner();
     let invitation_id = answer.invitation.unwrap().id;
     it.told(K::InvitationCreated, &invitation_id);
-    let (_, invitation) = answer.link.split_once("#invitation=").unwrap();
-    let register = RegisterRequest {
-        username: format!("created-{name}-0"),
-        password: PASSWORD.to_owned(),
-        invitation: invitation.to_owned(),
-        ..Default::default()
-    };
-    let person = unless_cut(it.stranger.register_as(register).await)?;
+    let registration = registration(&format!("created-{name}-0"));
+    let person = redeem(it, Means::invitation(&answer.link, registration)).await?;
     it.told(K::PasswordSet, &person.tokens.session_id);
     it.told(K::InvitationUsed, &invitation_id);
     Some(())

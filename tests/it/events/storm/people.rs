@@ -27,7 +27,7 @@ async fn passwords(it: &mut Writer, name: &str) -> Option<()> {
     let ceremony = unless_cut(start_ceremony(&it.stranger).await)?;
     let stranger = it.stranger.clone();
     it.refused(async { Err::<(), _>(spoil_ceremony(&stranger, &ceremony).await) }).await?;
-    let laptop = it.signed_in(&username).await?;
+    let laptop = it.signed_in(&username, PASSWORD).await?;
     let mut phone = Authenticator::platform(&it.origin);
     let passkey = unless_cut(person.add_passkey(&mut phone, "new").await)?;
     it.told(K::PasskeyAdded, &passkey.id);
@@ -98,7 +98,7 @@ async fn reused(it: &mut Writer, name: &str) -> Option<()> {
 async fn others(it: &mut Writer, name: &str) -> Option<()> {
     let username = format!("others-{name}");
     let person = it.registered(&username).await?;
-    it.signed_in(&username).await?;
+    it.signed_in(&username, PASSWORD).await?;
     let request = RevokeOtherSessionsRequest {};
     unless_cut(person.sessions().revoke_other_sessions(request).await)?;
     it.told(K::OtherSessionsEnded, &person.account.id);

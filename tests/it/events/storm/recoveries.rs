@@ -1,4 +1,4 @@
-//! Recoveries in a storm. No code works twice, also where the power went between its use and the response.
+//! Recoveries in a storm.
 
 use claviger::{
     grpc::contracts::admin::{
@@ -7,11 +7,11 @@ use claviger::{
     model::event::EventKind as K,
 };
 
-use super::writer::{Scenario, Writer, unless_cut};
-use crate::support::{
-    Authenticator, OTHER_PASSWORD, Person,
-    recoveries::{EVERYTHING, token},
+use super::{
+    redemptions::{Means, redeem},
+    writer::{Scenario, Writer, unless_cut},
 };
+use crate::support::{Authenticator, Person};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     |it, name| Box::pin(by_code(it, name)),
@@ -33,9 +33,8 @@ async fn by_code(it: &mut Writer, name: &str) -> Option<()> {
     let lost = unless_cut(person.add_passkey(&mut lost, "lost").await)?.id;
     it.told(K::PasskeyAdded, &lost);
     let codes = made(it, &person).await?;
-    let begun = unless_cut(it.stranger.begin(&username, &codes[0]).await)?;
-    let mut new = Authenticator::platform(&it.origin);
-    let back = unless_cut(it.stranger.recover(&begun, &mut new, EVERYTHING).await)?;
+    let code = codes[0].clone();
+    let back = redeem(it, Means::Code { username: username.clone(), code }).await?;
     it.told(K::RecoveryCodeUsed, &back.tokens.session_id);
     it.told(K::PasskeyRemoved, &lost);
     it.told(K::PasswordRemoved, &person.account.id);
@@ -50,7 +49,8 @@ async fn by_code(it: &mut Writer, name: &str) -> Option<()> {
 /// Three links: one stays open, one is withdrawn, one is used.
 async fn by_link(it: &mut Writer, name: &str) -> Option<()> {
     for number in 0..3 {
-        let person = it.registered(&format!("linked-{name}-{number}")).await?;
+        let username = format!("linked-{name}-{number}");
+        let person = it.registered(&username).await?;
         let account_id = person.account.id.clone();
         let create = CreateRecoveryLinkRequest { account_id, ..Default::default() };
         let created = unless_cut(it.accounts.create_recovery_link(create).await)?.into_inner();
@@ -62,9 +62,7 @@ async fn by_link(it: &mut Writer, name: &str) -> Option<()> {
             it.told(K::RecoveryLinkWithdrawn, &person.account.id);
         }
         if number == 2 {
-            let begun = unless_cut(it.stranger.begin_with(token(&created.link)).await)?;
-            let recovered = it.stranger.recover_with_password(&begun, OTHER_PASSWORD, true);
-            let back = unless_cut(recovered.await)?;
+            let back = redeem(it, Means::link(&username, &created.link)).await?;
             it.told(K::RecoveryLinkUsed, &back.tokens.session_id);
             it.told(K::PasswordChanged, &back.tokens.session_id);
         }

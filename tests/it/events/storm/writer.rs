@@ -1,8 +1,11 @@
 //! Who acts in a storm: one person and one operator after the other, until the server does not answer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use claviger::{
@@ -18,18 +21,22 @@ use futures_util::future::BoxFuture;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
+use super::{imports::Arrival, redemptions::Redemption};
 use crate::support::{
-    PASSWORD, Person, Process,
+    MINUTE, PASSWORD, Person, Process,
     backends::Keyed,
-    people::{Bearer, channel},
+    people::{Bearer, channel, channel_from},
 };
 
-/// What was acknowledged: the acts that succeeded, each with the id of what it was done to.
+/// What was acknowledged: the acts that succeeded, each with the id of what it was done to. And what was begun,
+/// where the cut must leave it done or not done.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) acts: Vec<(EventKind, String)>,
     pub(super) refused: u32,
     pub(super) tried: u32,
+    pub(super) redemptions: Vec<Redemption>,
+    pub(super) arrivals: Vec<Arrival>,
 }
 
 impl Told {
@@ -37,6 +44,8 @@ impl Told {
         self.acts.extend(other.acts);
         self.refused += other.refused;
         self.tried += other.tried;
+        self.redemptions.extend(other.redemptions);
+        self.arrivals.extend(other.arrivals);
     }
 }
 
@@ -59,14 +68,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Calls a server, as an operator with this key.
-    pub(super) fn new(process: &Process, key: &str, done: Arc<AtomicU32>) -> Self {
+    /// Calls a server, as an operator with this key. Each has an address: what a cut leaves unanswered stays
+    /// charged to it.
+    pub(super) fn new(process: &Process, key: &str, number: u8, done: Arc<AtomicU32>) -> Self {
+        let address = Ipv4Addr::new(127, 0, 2, 1 + number);
         let (channel, bearer) = (channel(process.internal_port), Bearer::new(key));
         let wire = || (channel.clone(), bearer.clone());
         let [of_accounts, of_invitations, of_services, of_keys, of_record, of_moving] =
             [0; 6].map(|_| wire());
         Self {
-            stranger: process.stranger(),
+            stranger: Person::stranger(channel_from(address, process.public_port, MINUTE)),
             accounts: AccountServiceClient::with_interceptor(of_accounts.0, of_accounts.1),
             invitations: InvitationServiceClient::with_interceptor(
                 of_invitations.0,
@@ -117,9 +128,14 @@ impl Writer {
         Some(person)
     }
 
+    /// What was begun and acknowledged so far.
+    pub(super) fn told_mut(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
     /// Another session of a person with a password.
-    pub(super) async fn signed_in(&mut self, username: &str) -> Option<Person> {
-        let person = unless_cut(self.stranger.login(username, PASSWORD).await)?;
+    pub(super) async fn signed_in(&mut self, username: &str, password: &str) -> Option<Person> {
+        let person = unless_cut(self.stranger.login(username, password).await)?;
         self.told(EventKind::SignIn, &person.tokens.session_id);
         Some(person)
     }
