@@ -16,6 +16,7 @@ mod modules;
 mod passages;
 mod paths;
 mod rust_version;
+mod secrets;
 mod security_events;
 mod sizes;
 mod sleeps;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::grpc::contracts::admin as pb;
 
-use super::row::{AccountRow, Bytes, PasskeyRow, RecoveryCodesRow, State, Time, Version};
+use super::row::{AccountRow, Bytes, HashText, PasskeyRow, RecoveryCodesRow, State, Time, Version};
 
 /// The message of a line.
 pub(super) fn message(row: AccountRow) -> pb::PortableAccount {
@@ -26,7 +26,7 @@ pub(super) fn message(row: AccountRow) -> pb::PortableAccount {
         state: state.into(),
         disabled_time: sent(row.disabled_at),
         groups: row.groups,
-        password_hash: row.password_hash.unwrap_or_default(),
+        password_hash: row.password_hash.map(|HashText(hash)| hash).unwrap_or_default(),
         user_handle: row.user_handle.unwrap_or_default().0,
         passkeys: row.passkeys.into_iter().map(passkey_message).collect(),
         recovery_codes: codes,
@@ -77,7 +77,7 @@ pub(super) fn row(account: pb::PortableAccount) -> AccountRow {
         state,
         disabled_at: received(account.disabled_time),
         groups: account.groups,
-        password_hash: Some(account.password_hash).filter(|it| !it.is_empty()),
+        password_hash: Some(account.password_hash).filter(|it| !it.is_empty()).map(HashText),
         user_handle: Some(Bytes(account.user_handle)).filter(|it| !it.0.is_empty()),
         passkeys: account.passkeys.into_iter().map(passkey_row).collect(),
         recovery_codes: codes,

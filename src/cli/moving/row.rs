@@ -4,7 +4,10 @@
 //! Checks the form alone; the rules for accounts are the server's. Names of fields are those of the contract for
 //! operators. A field that is not known is refused: what is dropped in silence would be missed too late.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use claviger_token::time::Timestamp;
@@ -46,7 +49,7 @@ pub(super) struct AccountRow {
     pub(super) groups: Vec<String>,
     /// The hash of its password, as a PHC string or in modular crypt format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) password_hash: Option<String>,
+    pub(super) password_hash: Option<HashText>,
     /// The user handle that its passkeys were created with, 1 to 64 bytes; the 16 bytes of the identifier if
     /// none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,6 +181,17 @@ impl TryFrom<String> for Time {
         humantime::parse_rfc3339(&text)
             .map(|it| Self(Timestamp::from(it)))
             .map_err(|_| "must be a time such as 2026-01-31T10:00:00Z")
+    }
+}
+
+/// The text of a password's hash, which does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct HashText(pub(crate) String);
+
+impl fmt::Debug for HashText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashText(…)")
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     lines::Lines,
     messages,
-    row::{AccountRow, Bytes, PasskeyRow, RecoveryCodesRow, State, Time, Version},
+    row::{AccountRow, Bytes, HashText, PasskeyRow, RecoveryCodesRow, State, Time, Version},
     source::SourceError,
 };
 
@@ -51,6 +51,14 @@ fn a_value_is_not_repeated() {
 
     assert_eq!(field, "passkeys[0].counter");
     assert_eq!(problem, "has a value of another type or range");
+}
+
+#[test]
+fn a_hash_does_not_print_itself() {
+    let password_hash = Some(HashText("$2b$10$hunter2".to_owned()));
+    let row = AccountRow { password_hash, ..AccountRow::default() };
+
+    assert!(!format!("{row:?}").contains("hunter2"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::slice;
 
 use crate::{
     cli::moving::{
-        row::{AccountRow, PasskeyRow},
+        row::{AccountRow, HashText, PasskeyRow},
         source::Note,
     },
     domain::{passkeys::imported, passwords::Passwords},
@@ -55,7 +55,7 @@ impl Draft {
     /// Takes the hash of a password, if it can be checked.
     pub(super) fn password(&mut self, field: impl Into<String>, hash: String) {
         match Passwords::imported_hash(&hash) {
-            Ok(_) => self.account.password_hash = Some(hash),
+            Ok(_) => self.account.password_hash = Some(HashText(hash)),
             Err(broken) => self.leave(field, broken.description),
         }
     }
