@@ -3,6 +3,7 @@
 mod acts;
 mod explain;
 mod invitations;
+mod links;
 mod messages;
 mod reads;
 mod refusals;
@@ -58,8 +59,13 @@ impl Done {
 
 impl Ground {
     async fn start() -> Self {
+        Self::start_at(ORIGIN).await
+    }
+
+    /// A server that people reach at this address.
+    async fn start_at(url: &str) -> Self {
         let home = Home::new().await;
-        let process = Process::start(&home, &["--public-url", ORIGIN]);
+        let process = Process::start(&home, &["--public-url", url]);
         let mut ground = Self { home, process, key_file: PathBuf::new() };
         ground.key_file = ground.key_of("root", "admin");
         ground
@@ -87,8 +93,14 @@ impl Ground {
     }
 
     fn remote_as(&self, key_file: &Path, arguments: &[&str]) -> Done {
-        let server = self.server();
-        run(program(arguments).args(["--server", &server]).arg("--key-file").arg(key_file))
+        run(&mut self.remote_program(key_file, arguments))
+    }
+
+    /// The program that is to run a command over the network.
+    fn remote_program(&self, key_file: &Path, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command.args(["--server", &self.server()]).arg("--key-file").arg(key_file);
+        command
     }
 
     /// The URL of the internal port.
