@@ -131,6 +131,7 @@ impl Agent {
             port: layers::Port::Internal,
             world: World::system(),
             cors_origins: Vec::new(),
+            guard: None,
             request_timeout: settings.limits.request_timeout,
             shutdown: self.tasks.stop().gently.clone(),
         };

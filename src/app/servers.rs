@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     domain::service_accounts::Admission,
     grpc::{
-        layers::{self, PortService},
+        layers::{self, Guard, PortService},
         routes,
         services::Services,
     },
@@ -15,7 +15,7 @@ use crate::{
         discovery::Discovery,
         forward_auth::ForwardAuth,
         health::Readiness,
-        loopback::Guarded,
+        loopback,
         page::{self, Page},
         well_known::WellKnown,
     },
@@ -30,6 +30,7 @@ impl App {
             port: layers::Port::Public,
             world: self.world.clone(),
             cors_origins: config.public.cors_origins.clone(),
+            guard: None,
             request_timeout: config.limits.request_timeout,
             shutdown: self.tasks.stop().gently.clone(),
         }
@@ -67,7 +68,7 @@ impl App {
         services: &Services,
         settings: &layers::Settings,
         tls: Option<Tls>,
-    ) -> Result<Server<Guarded<PortService>>, StartError> {
+    ) -> Result<Server<PortService>, StartError> {
         let trusted_proxies = config.internal.trusted_proxies.clone();
         let forward_auth = ForwardAuth {
             judge: services.access_tokens.clone(),
@@ -81,11 +82,12 @@ impl App {
         // No web page calls this port.
         let cors_origins = Vec::new();
         let port = layers::Port::Internal;
-        let settings = layers::Settings { port, cors_origins, ..settings.clone() };
-        let service = PortService::new(dispatch, pages, http::nothing(), &settings);
         let asks_for_no_key = config.internal.admission() == Admission::Anonymous;
-        let hosts = asks_for_no_key.then(|| config.internal.allowed_hosts.as_slice().into());
-        let server = self.server("internal", Guarded::new(service, hosts), config);
+        let hosts = || config.internal.allowed_hosts.as_slice().into();
+        let guard: Option<Guard> = asks_for_no_key.then(|| Arc::new(loopback::guard(hosts())) as _);
+        let settings = layers::Settings { port, cors_origins, guard, ..settings.clone() };
+        let service = PortService::new(dispatch, pages, http::nothing(), &settings);
+        let server = self.server("internal", service, config);
         Ok(server.with_peers(Peers::Known { trusted_proxies }).with_tls(tls.map(Arc::new)))
     }
 

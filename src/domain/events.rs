@@ -166,7 +166,8 @@ impl Refusals {
         let next = if is_believed { counted } else { now } + REFUSAL_INTERVAL;
         if next > now + most {
             if self.withheld == 0 {
-                tracing::warn!("refusals are too many to record all of them");
+                let request_id = call::request_id();
+                tracing::warn!(request_id, "refusals are too many to record all of them");
             }
             self.withheld = self.withheld.saturating_add(1);
             return None;

@@ -20,13 +20,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use url::form_urlencoded;
 
 use crate::{
-    domain::service_accounts::{Backends, Credentials},
+    domain::{
+        call,
+        service_accounts::{Backends, Credentials},
+    },
     gateway::{
         Asked, Decision, Demands, Denial, Judge, Misconfigured, decide,
         headers::{self, SERVICE_KEY},
         preflight,
     },
-    model::{client::Sender, event::Call},
+    model::client::Sender,
     telemetry::Occasional,
 };
 
@@ -78,7 +81,7 @@ async fn check(State(state): State<ForwardAuth>, request: Request) -> Response {
                 tracing::warn!(
                     %error,
                     left_out,
-                    request_id = request_id(&request),
+                    request_id = call::request_id(),
                     "denied: the query of the URL that the gateway requests is not valid"
                 );
             }
@@ -94,13 +97,13 @@ fn log_unknown_gateway(request: &Request) {
     if has_credentials(request) {
         tracing::warn!(
             left_out,
-            request_id = request_id(request),
+            request_id = call::request_id(),
             "denied: the gateway's key or certificate is not of a service account"
         );
     } else {
         tracing::warn!(
             left_out,
-            request_id = request_id(request),
+            request_id = call::request_id(),
             "denied: the gateway has no credentials; give it the key of a service account"
         );
     }
@@ -166,21 +169,25 @@ fn log(decision: &Decision, request: &Request, trusted: &[IpNet]) {
     };
     let (method, host) = (forwarded(FORWARDED_METHOD), forwarded("x-forwarded-host"));
     let path = forwarded("x-forwarded-uri");
-    let request_id = request_id(request);
     match decision {
-        Decision::Allow(_) => {
-            tracing::debug!(address, method, host, path, request_id, "gateway: passes");
-        }
-        Decision::Deny(denial) => {
-            let denial = denial.name();
-            tracing::info!(address, method, host, path, denial, request_id, "gateway: denied");
-        }
+        Decision::Allow(_) => tracing::debug!(
+            address,
+            method,
+            host,
+            path,
+            request_id = call::request_id(),
+            "gateway: passes"
+        ),
+        Decision::Deny(denial) => tracing::info!(
+            address,
+            method,
+            host,
+            path,
+            denial = denial.name(),
+            request_id = call::request_id(),
+            "gateway: denied"
+        ),
     }
-}
-
-/// The id of the request, of the call that the port made of it.
-fn request_id(request: &Request) -> Option<&str> {
-    Some(request.extensions().get::<Arc<Call>>()?.request_id.as_str())
 }
 
 /// The response to a decision. Nothing else makes responses.

@@ -4,20 +4,15 @@
 //! `/v1/forward-auth` is exempt, where `Host` and `Origin` are those of the gateway's client; it returns
 //! nothing without a token.
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    net::IpAddr,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::body::Body;
-use futures_util::future::Either;
-use http::{Request, Response, StatusCode, header, uri::Authority};
-use tower::Service;
+use http::{HeaderValue, Request, Response, StatusCode, header, uri::Authority};
 
-use crate::{model::host::is_local, telemetry::Occasional};
+use crate::{
+    model::{event::Call, host::is_local},
+    telemetry::Occasional,
+};
 
 use super::forward_auth;
 
@@ -30,54 +25,40 @@ const SENTENCE: &str = "This port takes no calls of web pages: the request has a
 
 static REFUSED: Occasional = Occasional::new(5);
 
-/// A service that refuses what a browser may have sent for a page.
-#[derive(Clone)]
-pub struct Guarded<S> {
-    inner: S,
-    hosts: Option<Arc<[String]>>,
-}
-
-impl<S> Guarded<S> {
-    /// Puts a guard around a service. The names in `hosts` are those of the port; `None` lets every request
-    /// pass.
-    pub fn new(inner: S, hosts: Option<Arc<[String]>>) -> Self {
-        Self { inner, hosts }
+/// What refuses the requests that a browser may have sent for a page. The names in `hosts` are those of the port.
+pub fn guard(hosts: Arc<[String]>) -> impl Fn(&Request<Body>, &Call) -> Option<Response<Body>> {
+    move |request, call| {
+        is_of_a_page(request, &hosts).then(|| {
+            log(request, call);
+            refusal()
+        })
     }
 }
 
-impl<S, B> Service<Request<Body>> for Guarded<S>
-where
-    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
-    B: From<Body>,
-{
-    type Response = Response<B>;
-    type Error = Infallible;
-    type Future = Either<Ready<Result<Response<B>, Infallible>>, S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let is_refused = self.hosts.as_ref().is_some_and(|hosts| is_of_a_page(&request, hosts));
-        if !is_refused {
-            return Either::Right(self.inner.call(request));
-        }
-        log(&request);
-        let mut response = Response::new(B::from(Body::from(SENTENCE)));
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        let text = http::HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, text);
-        Either::Left(ready(Ok(response)))
-    }
-}
-
-fn log(request: &Request<Body>) {
+fn log(request: &Request<Body>, call: &Call) {
     let Some(left_out) = REFUSED.due() else { return };
     let origin = request.headers().get(header::ORIGIN).and_then(|it| it.to_str().ok());
-    let origin = origin.map(|it| &it[..it.floor_char_boundary(MAX_LOGGED_BYTES)]);
-    let host = host(request);
-    tracing::warn!(host, origin, left_out, "refused a call that a web page may have sent");
+    let [host, origin] = [host(request), origin].map(|it| Some(truncated(it?)));
+    let request_id = call.request_id.as_str();
+    tracing::warn!(
+        host,
+        origin,
+        left_out,
+        request_id,
+        "refused a call that a web page may have sent"
+    );
+}
+
+fn truncated(value: &str) -> &str {
+    &value[..value.floor_char_boundary(MAX_LOGGED_BYTES)]
+}
+
+fn refusal() -> Response<Body> {
+    let mut response = Response::new(Body::from(SENTENCE));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response
 }
 
 fn is_of_a_page(request: &Request<Body>, hosts: &[String]) -> bool {

@@ -224,10 +224,19 @@ impl Accounts {
         };
         match upgrade.await {
             Ok(()) => {
-                tracing::info!(account_id = %id, "password hash upgraded to the configured parameters")
+                tracing::info!(
+                    account_id = %id,
+                    request_id = call::request_id(),
+                    "password hash upgraded to the configured parameters"
+                );
             }
             Err(error) => {
-                tracing::warn!(account_id = %id, %error, "password hash not upgraded; the next sign-in tries again");
+                tracing::warn!(
+                    account_id = %id,
+                    %error,
+                    request_id = call::request_id(),
+                    "password hash not upgraded; the next sign-in tries again"
+                );
             }
         }
     }

@@ -41,7 +41,7 @@ use crate::{
 };
 
 use super::{
-    Error, Result, registrations::Registrations, secret::DerivedKey, sessions::Sessions,
+    Error, Result, call, registrations::Registrations, secret::DerivedKey, sessions::Sessions,
     throttle::Throttle, world::World,
 };
 
@@ -135,7 +135,12 @@ impl Passkeys {
     async fn reset_failures(&self, account: &Account) {
         // What the passkey was for is done: a count that cannot be reset must not turn the owner away.
         if let Err(error) = self.throttle.reset(&account.username).await {
-            tracing::warn!(%error, account_id = %account.id, "failed sign-in count not reset");
+            tracing::warn!(
+                %error,
+                account_id = %account.id,
+                request_id = call::request_id(),
+                "failed sign-in count not reset"
+            );
         }
     }
 

@@ -88,6 +88,7 @@ impl Passkeys {
             Err(error) => tracing::warn!(
                 %error,
                 account_id = %caller.account_id,
+                request_id = call::request_id(),
                 "failed sign-in count not reset",
             ),
         }

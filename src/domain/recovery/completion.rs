@@ -161,7 +161,12 @@ impl Recoveries {
     async fn reset_failures(&self, account: &Account) {
         // The account is recovered: a count that cannot be reset must not turn its owner away.
         if let Err(error) = self.throttle.reset(&account.username).await {
-            tracing::warn!(%error, account_id = %account.id, "failed sign-in count not reset");
+            tracing::warn!(
+                %error,
+                account_id = %account.id,
+                request_id = call::request_id(),
+                "failed sign-in count not reset"
+            );
         }
     }
 }

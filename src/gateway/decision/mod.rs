@@ -10,7 +10,7 @@ use claviger_token::{
 };
 
 use super::{Demands, Judge};
-use crate::telemetry::Occasional;
+use crate::{domain::call, telemetry::Occasional};
 
 /// Every request of a route that is set up wrong is denied with the same line.
 static MISCONFIGURED: Occasional = Occasional::new(10);
@@ -119,6 +119,7 @@ fn requirements<'a>(judge: &'a dyn Judge, demands: &'a Demands) -> Option<Requir
             tracing::warn!(
                 audience,
                 left_out,
+                request_id = call::request_id(),
                 "denied: the gateway names no audience that it may require"
             );
         }
@@ -127,7 +128,11 @@ fn requirements<'a>(judge: &'a dyn Judge, demands: &'a Demands) -> Option<Requir
     let groups = demands.groups.as_ref().or(judge.default_groups());
     if groups.is_some() && demands.allows_anonymous {
         if let Some(left_out) = MISCONFIGURED.due() {
-            tracing::warn!(left_out, "denied: a request without a token is in no group");
+            tracing::warn!(
+                left_out,
+                request_id = call::request_id(),
+                "denied: a request without a token is in no group"
+            );
         }
         return None;
     }

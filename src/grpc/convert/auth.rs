@@ -5,7 +5,7 @@ use claviger_token::{sign_in::SignInMethod, time::Timestamp};
 use tonic::Status;
 
 use crate::{
-    domain::accounts::Registration,
+    domain::{accounts::Registration, call},
     grpc::services::ServerInfo,
     model::{
         account::Account,
@@ -118,7 +118,7 @@ pub(crate) fn refresh(request: pb::RefreshTokensRequest) -> Result<RefreshToken,
     let id: Option<RequestId> = fields.optional_identifier("request_id", &request.request_id);
     fields.check()?;
     if let Some(id) = id {
-        tracing::debug!(client_request_id = %id, "refresh");
+        tracing::debug!(client_request_id = %id, request_id = call::request_id(), "refresh");
     }
     Ok(RefreshToken::new(request.refresh_token))
 }

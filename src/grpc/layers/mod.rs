@@ -1,6 +1,6 @@
 //! The one service of a port, and what every call passes in it.
 //!
-//! From outside in: request id and origin (also around the HTTP pages); CORS, the check of method and content
+//! From outside in: request id, origin and guard (also around the HTTP pages); CORS, the check of method and content
 //! type and gRPC-web for all but plain calls (`web`); the path of plain gRPC (`calls`). What is inside sees plain
 //! gRPC, whatever the client speaks.
 
@@ -37,7 +37,10 @@ use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
-use crate::{domain::world::World, model::event::Call};
+use crate::{
+    domain::{call, world::World},
+    model::event::Call,
+};
 
 use self::{
     access_log::Protocol,
@@ -78,6 +81,9 @@ impl Port {
     }
 }
 
+/// Responds to a request that must not enter a port; `None` lets it in.
+pub type Guard = Arc<dyn Fn(&Request<Body>, &Call) -> Option<Response<Body>> + Send + Sync>;
+
 /// The settings of the layers.
 #[derive(Clone)]
 pub struct Settings {
@@ -87,6 +93,8 @@ pub struct Settings {
     pub world: World,
     /// The web origins whose pages may call.
     pub cors_origins: Vec<String>,
+    /// What requests the port refuses before it looks at their paths.
+    pub guard: Option<Guard>,
     /// How long a call may take until its response begins.
     pub request_timeout: Duration,
     /// Cancelled when the server shuts down.
@@ -100,6 +108,7 @@ pub struct PortService(Arc<Shared>);
 struct Shared {
     services: Services,
     pages: Router,
+    guard: Option<Guard>,
     world: World,
 }
 
@@ -122,7 +131,8 @@ impl PortService {
         };
         let otherwise = Fallback { services: services.clone(), nothing };
         let pages = pages.fallback_service(Router::new().fallback(fallback).with_state(otherwise));
-        Self(Arc::new(Shared { services, pages, world: settings.world.clone() }))
+        let (guard, world) = (settings.guard.clone(), settings.world.clone());
+        Self(Arc::new(Shared { services, pages, guard, world }))
     }
 }
 
@@ -149,12 +159,10 @@ impl Shared {
             origin: origin::of(request.headers(), request.extensions()),
             request_id: id.as_ref().and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned(),
         });
-        let mut response = match self.services.calls.services.find(request.uri().path()) {
-            Some(service) => {
-                let (service, protocol) = (Some(Arc::clone(service)), Protocol("grpc"));
-                self.services.answer(request, Arrived { service, call, protocol }).await
-            }
-            None => Box::pin(self.page(request, call)).await.map(Reply::Other),
+        let refusal = self.guard.as_ref().and_then(|refuses| refuses(&request, &call));
+        let mut response = match refusal {
+            Some(refusal) => refusal.map(Reply::Other),
+            None => self.admitted(request, call).await,
         };
         if let Some(id) = id {
             response.headers_mut().insert(request_id::HEADER, id);
@@ -162,9 +170,19 @@ impl Shared {
         response
     }
 
+    async fn admitted(&self, request: Request<Body>, call: Arc<Call>) -> Response<Reply> {
+        match self.services.calls.services.find(request.uri().path()) {
+            Some(service) => {
+                let (service, protocol) = (Some(Arc::clone(service)), Protocol("grpc"));
+                self.services.answer(request, Arrived { service, call, protocol }).await
+            }
+            None => Box::pin(self.page(request, call)).await.map(Reply::Other),
+        }
+    }
+
     async fn page(&self, mut request: Request<Body>, call: Arc<Call>) -> Response<Body> {
-        request.extensions_mut().insert(call);
-        let Ok(response) = self.pages.clone().oneshot(request).await;
+        request.extensions_mut().insert(Arc::clone(&call));
+        let Ok(response) = call::of(call, self.pages.clone().oneshot(request)).await;
         response
     }
 }

@@ -2,6 +2,7 @@
 
 mod moving;
 mod recovery;
+mod requests;
 mod secrecy;
 
 use claviger::grpc::contracts::admin::{

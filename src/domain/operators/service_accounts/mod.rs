@@ -127,7 +127,11 @@ impl ServiceAccounts {
     /// only once, so a failure is not the call's: it delays the change here until the next reading.
     async fn reload_changed(&self) {
         if let Err(error) = self.reload().await {
-            tracing::warn!(%error, "a change of service accounts is stored but not yet known here");
+            tracing::warn!(
+                %error,
+                request_id = call::request_id(),
+                "a change of service accounts is stored but not yet known here"
+            );
         }
     }
 

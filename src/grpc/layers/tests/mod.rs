@@ -60,6 +60,7 @@ impl Server {
             port: Port::Public,
             world: World::system(),
             cors_origins: vec![ORIGIN.to_owned()],
+            guard: None,
             request_timeout: Duration::from_millis(200),
             shutdown: shutdown.clone(),
         };
