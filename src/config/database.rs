@@ -1,6 +1,9 @@
 //! Reads `database.*`: which database to open, and how.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use url::Url;
@@ -17,15 +20,40 @@ use super::{
     },
 };
 
-/// Which database to open, and how.
+/// Which database to open, and how. The settings of the other engine are read as well: a wrong value is to be
+/// found now, and not when the URL changes.
 pub fn options(reader: &mut Reader<'_>, data: &Path) -> Options {
-    let url = reader.text(&DATABASE_URL);
-    match url {
-        Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
-            postgres(reader, url, data)
-        }
-        _ => sqlite(reader, url, data),
+    let file = SqliteOptions {
+        path: default_database(data),
+        busy_timeout: reader.span(&DATABASE_BUSY_TIMEOUT),
+        readers: reader.count(&DATABASE_READERS),
+    };
+    let pool = Pool {
+        connections: reader.count(&DATABASE_CONNECTIONS),
+        acquire_timeout: reader.span(&DATABASE_ACQUIRE_TIMEOUT),
+        statement_timeout: reader.span(&DATABASE_STATEMENT_TIMEOUT),
+        prepared_statements: reader.choice(&DATABASE_PREPARED_STATEMENTS),
+    };
+    let Some(url) = reader.text(&DATABASE_URL) else { return Options::Sqlite(file) };
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return postgres(reader, url, &pool).map_or(Options::Sqlite(file), Options::Postgres);
     }
+    match sqlite_path(url) {
+        Some(path) => Options::Sqlite(SqliteOptions { path, ..file }),
+        None => {
+            let why = "must be `sqlite:PATH` or `postgres://USER@HOST:PORT/NAME`";
+            reader.refuse(&DATABASE_URL, why);
+            Options::Sqlite(file)
+        }
+    }
+}
+
+/// The settings of PostgreSQL that are not in the URL.
+struct Pool {
+    connections: u32,
+    acquire_timeout: Duration,
+    statement_timeout: Duration,
+    prepared_statements: bool,
 }
 
 /// The database at a URL that a command was given; everything else is as in the settings `like`.
@@ -36,7 +64,7 @@ pub fn named(url: &str, like: &Options) -> Result<Options, String> {
     if let Some(path) = sqlite_path(url) {
         let (busy_timeout, readers) = match like {
             Options::Sqlite(options) => (options.busy_timeout, options.readers),
-            Options::Postgres(_) => (std::time::Duration::from_secs(5), 4),
+            Options::Postgres(_) => (Duration::from_secs(5), 4),
         };
         return Ok(Options::Sqlite(SqliteOptions { path, busy_timeout, readers }));
     }
@@ -59,26 +87,14 @@ pub fn shown(url: &str) -> String {
     }
 }
 
-fn sqlite(reader: &mut Reader<'_>, url: Option<&str>, data: &Path) -> Options {
-    let path = url.map_or_else(|| Some(default_database(data)), sqlite_path);
-    if path.is_none() {
-        let why = "must be `sqlite:PATH` or `postgres://USER@HOST:PORT/NAME`";
-        reader.refuse(&DATABASE_URL, why);
-    }
-    Options::Sqlite(SqliteOptions {
-        path: path.unwrap_or_default(),
-        busy_timeout: reader.span(&DATABASE_BUSY_TIMEOUT),
-        readers: reader.count(&DATABASE_READERS),
-    })
-}
-
 /// `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`.
 fn sqlite_path(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
 }
 
-fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
+/// `None` when the URL is refused.
+fn postgres(reader: &mut Reader<'_>, url: &str, pool: &Pool) -> Option<PostgresOptions> {
     let on_command_line = matches!(reader.source(&DATABASE_URL), Source::Flag(_));
     if on_command_line && Url::parse(url).is_ok_and(|url| url.password().is_some()) {
         let why = "contains a password, and other users of this machine can read command lines; give \
@@ -86,16 +102,11 @@ fn postgres(reader: &mut Reader<'_>, url: &str, data: &Path) -> Options {
         reader.refuse(&DATABASE_URL, why);
     }
     let password = reader.secret(&DATABASE_PASSWORD).map(SecretString::from);
-    let mut options = match PostgresOptions::parse(url, password.as_ref()) {
-        Ok(options) => options,
-        Err(why) => {
-            reader.refuse(&DATABASE_URL, why);
-            return sqlite(reader, None, data);
-        }
-    };
-    options.connections = reader.count(&DATABASE_CONNECTIONS);
-    options.acquire_timeout = reader.span(&DATABASE_ACQUIRE_TIMEOUT);
-    options.statement_timeout = reader.span(&DATABASE_STATEMENT_TIMEOUT);
-    options.prepared_statements = reader.choice(&DATABASE_PREPARED_STATEMENTS);
-    Options::Postgres(options)
+    let parsed = PostgresOptions::parse(url, password.as_ref());
+    let mut options = parsed.map_err(|why| reader.refuse(&DATABASE_URL, why)).ok()?;
+    options.connections = pool.connections;
+    options.acquire_timeout = pool.acquire_timeout;
+    options.statement_timeout = pool.statement_timeout;
+    options.prepared_statements = pool.prepared_statements;
+    Some(options)
 }

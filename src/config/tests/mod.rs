@@ -262,6 +262,8 @@ fn databases_are_named_in_any_of_the_usual_ways() {
         assert!(refusal(&[("database.url", url)]).contains("sqlite:"), "{url}");
     }
     assert!(refusal(&[("database.url", "postgres://host")]).contains("postgres://user@host"));
+    let unused = [("database.url", "sqlite:a.db"), ("database.prepared_statements", "maybe")];
+    assert!(refusal(&unused).contains("`database.prepared_statements`"));
 }
 
 #[test]
