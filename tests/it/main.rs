@@ -34,6 +34,7 @@ mod login;
 mod logout;
 mod logs;
 mod migrations;
+mod mounted_keys;
 mod moving;
 mod names;
 mod operations;

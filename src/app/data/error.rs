@@ -33,8 +33,8 @@ pub enum DataError {
     },
     /// Every user may read the key.
     #[error(
-        "Every user of this machine can read the key-encryption key {0}. Run `chmod o= {0}`, then \
-         start again."
+        "Every user of this machine can read the key-encryption key {0}. Run `chmod o= {0}`, or mount it \
+         with `defaultMode: 0440`, then start again."
     )]
     KeyExposed(PathBuf),
     /// The key file cannot be read.
