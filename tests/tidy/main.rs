@@ -16,6 +16,7 @@ mod modules;
 mod passages;
 mod paths;
 mod request_ids;
+mod required_versions;
 mod rust_version;
 mod secrets;
 mod sizes;

@@ -17,6 +17,7 @@ mod passwords;
 mod plans;
 mod races;
 mod record;
+mod record_sizes;
 mod recovery;
 mod refresh_tokens;
 mod revocations;

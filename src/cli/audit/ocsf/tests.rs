@@ -222,6 +222,31 @@ fn table(heading: &str) -> Vec<String> {
     section.lines().filter(|it| it.starts_with("| `")).map(str::to_owned).collect()
 }
 
+/// `CLAVIGER_BLESS=1` adds the kinds that are new, and changes no other line.
+#[test]
+fn no_kind_changes_its_class_or_its_activity() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ocsf/kinds.txt");
+    let mut known = read("tests/ocsf/kinds.txt");
+    let line = |kind: &EventKind| {
+        let (class, (id, activity)) = class(*kind);
+        format!("{} {} {id} {activity}", kind.name(), class.uid())
+    };
+    let is_known =
+        |kind: &EventKind| known.lines().any(|it| it.split(' ').next() == Some(kind.name()));
+    let new: Vec<_> = EventKind::ALL.iter().filter(|it| !is_known(it)).map(line).collect();
+    if std::env::var_os("CLAVIGER_BLESS").is_some() {
+        new.iter().for_each(|it| known += &format!("{it}\n"));
+        fs::write(path, &known).unwrap();
+    } else {
+        assert!(new.is_empty(), "run this test with CLAVIGER_BLESS=1 and commit: {new:?}");
+    }
+
+    let now: BTreeSet<String> = EventKind::ALL.iter().map(line).collect();
+    let known: BTreeSet<String> = known.lines().map(str::to_owned).collect();
+
+    assert_eq!(now, known, "programs of operators rely on these");
+}
+
 #[test]
 fn the_page_lists_every_kind_with_its_class() {
     let row = |kind: &EventKind| {

@@ -104,17 +104,40 @@ pub(super) async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Resul
 pub(super) async fn warn_of_settings(connection: &mut PgConnection) -> Result<()> {
     let (version, synchronous_commit): (i64, String) =
         sqlx::query_as(SETTINGS).fetch_one(connection).await?;
-    if version < OLDEST_VERSION {
-        tracing::warn!(
-            version,
-            "the database is older than PostgreSQL 15, which is the oldest tested"
-        );
-    }
-    if matches!(synchronous_commit.as_str(), "off" | "local") {
-        tracing::warn!(
-            synchronous_commit,
-            "a crash of the database server may lose acknowledged writes; set synchronous_commit = on"
-        );
+    for warning in warnings(version, &synchronous_commit) {
+        tracing::warn!(version, synchronous_commit, "{warning}");
     }
     Ok(())
+}
+
+fn warnings(version: i64, synchronous_commit: &str) -> impl Iterator<Item = &'static str> {
+    let is_old = version < OLDEST_VERSION;
+    let is_forgetful = matches!(synchronous_commit, "off" | "local");
+    let warnings = [
+        is_old.then_some("the database is older than PostgreSQL 15, which is the oldest tested"),
+        is_forgetful.then_some(
+            "a crash of the database server may lose acknowledged writes; set synchronous_commit = on",
+        ),
+    ];
+    warnings.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(version: i64, synchronous_commit: &str) -> String {
+        warnings(version, synchronous_commit).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn an_older_server_and_one_that_acknowledges_too_early_are_pointed_out() {
+        assert_eq!(said(150_000, "on"), "");
+        assert_eq!(said(170_002, "remote_apply"), "");
+        assert!(said(140_013, "on").contains("older than PostgreSQL 15"));
+        for setting in ["off", "local"] {
+            assert!(said(150_000, setting).contains("synchronous_commit = on"), "{setting}");
+        }
+        assert_eq!(warnings(140_000, "off").count(), 2);
+    }
 }
