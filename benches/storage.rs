@@ -191,7 +191,7 @@ impl Series {
     async fn measure(&mut self, subjects: &mut [Subject]) -> Outcome<()> {
         let Subject { database, people } = &mut subjects[self.subject];
         let over = Arc::new(AtomicBool::new(false));
-        let (before, cpu) = (database.storage.writer_stats(), database.cpu());
+        let (before, cpu) = (database.storage.stats(), database.cpu());
         let started = Instant::now();
         let mut tasks = JoinSet::new();
         for mut person in people.drain(..self.clients) {
@@ -213,7 +213,7 @@ impl Series {
             calls += f64::from(count);
             people.push(person);
         }
-        let after = database.storage.writer_stats();
+        let after = database.storage.stats();
         self.rates.push(calls / started.elapsed().as_secs_f64());
         self.cpu_micros.push((database.cpu() - cpu).as_secs_f64() * 1e6 / calls);
         let (units, commits) = (after.units - before.units, after.commits - before.commits);
@@ -254,17 +254,14 @@ impl Way {
     async fn sign_in(&self, storage: &Storage, person: &Person) -> Outcome<()> {
         let now = nouns::now();
         let passkey_use = nouns::passkey_use(person.passkey.id);
-        let is_used = storage.is_ceremony_used(passkey_use.ceremony.id).await?;
-        let found = storage.find_passkey(&person.passkey.credential_id).await?;
-        let passkey = found.ok_or("the passkey does not exist")?;
-        let session = nouns::session(person.account_id, Some(passkey.id));
+        let found = storage.find_named_passkey(&person.passkey.credential_id).await?;
+        let passkey = found.ok_or("the passkey does not exist")?.passkey;
+        let mut session = nouns::session(person.account_id, Some(passkey.id));
+        session.settlement.reset = vec![FailureKey(*person.family.as_bytes())];
         let until = now + Duration::from_secs(15 * 60);
         let opened = storage.open_passkey_session(passkey_use, session, until);
         let opened = self.write(opened).await?.announced(drop).is_ok();
-        storage.find_account(person.account_id).await?;
-        let failures = FailureKey(*person.family.as_bytes());
-        self.write(storage.clear_failures(failures)).await?;
-        if !is_used && opened { Ok(()) } else { Err("no sign-in".into()) }
+        if opened { Ok(()) } else { Err("no sign-in".into()) }
     }
 
     async fn write<T>(&self, work: impl Future<Output = storage::Result<T>>) -> Outcome<T> {

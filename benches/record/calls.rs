@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use claviger::{
     model::{
-        failure::{BudgetKey, Cost, FailureKey},
+        failure::{BudgetKey, Cost, FailureKey, Settlement},
         passkey::Passkey,
         password::PasswordHash,
         username::Username,
     },
     storage::{
         Storage,
-        throttle::{Charge, NameCharge, Settlement},
+        throttle::{Charge, NameCharge},
     },
 };
 use claviger_token::id::AccountId;
@@ -122,31 +122,27 @@ impl Person {
     /// The storage calls of a discoverable sign-in.
     async fn by_passkey(&self, storage: &Storage) -> Outcome<()> {
         let passkey_use = nouns::passkey_use(self.passkey.id);
-        let is_used = storage.is_ceremony_used(passkey_use.ceremony.id).await?;
-        let found = storage.find_passkey(&self.passkey.credential_id).await?;
-        let passkey = found.ok_or("the passkey does not exist")?;
-        let session = nouns::session(self.account_id, Some(passkey.id));
+        let found = storage.find_named_passkey(&self.passkey.credential_id).await?;
+        let passkey = found.ok_or("the passkey does not exist")?.passkey;
+        let mut session = nouns::session(self.account_id, Some(passkey.id));
+        session.settlement.reset = vec![FailureKey(self.key)];
         let until = nouns::now() + MINUTE * 15;
         let opened = storage.open_passkey_session(passkey_use, session, until).await?;
         let is_open = opened.announced(drop).is_ok();
-        storage.find_account(self.account_id).await?;
-        storage.find_failures(&[FailureKey(self.key)]).await?;
-        if is_used || !is_open { Err("no sign-in".into()) } else { Ok(()) }
+        if is_open { Ok(()) } else { Err("no sign-in".into()) }
     }
 
     /// The storage calls of a sign-in with a password.
     async fn by_password(&self, storage: &Storage) -> Outcome<()> {
         let (now, key) = (nouns::now(), FailureKey(self.key));
-        let found = storage.find_failures(&[key]).await?.pop().flatten();
         let price = Duration::from_secs(60);
         let costs = vec![Cost { key: BudgetKey(self.key), price, limit: DAY }];
-        let name = NameCharge { key, found, free: 5, keep_until: now + DAY };
+        let name = NameCharge { key, found: None, free: 4, keep_until: now + DAY };
         let charge = Charge { costs: costs.clone(), name: Some(name), now };
         storage.charge_attempt(charge).await?;
         storage.find_account_by_username(&self.username).await?.ok_or("no account")?;
-        let settlement = Settlement { costs, reset: vec![key], not_tried: None };
-        storage.settle_attempt(settlement).await?;
-        let session = nouns::session(self.account_id, None);
+        let mut session = nouns::session(self.account_id, None);
+        session.settlement = Settlement { costs, reset: vec![key], not_tried: None };
         let hash = PasswordHash::from_phc(HASH.to_owned());
         let opened = storage.open_password_session(session, hash, now + MINUTE * 15).await?;
         opened.announced(drop).map(drop).map_err(|it| format!("{it:?}").into())

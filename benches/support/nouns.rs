@@ -11,6 +11,7 @@ use claviger::{
         account::NewAccount,
         ceremony::CeremonyUse,
         event::{Act, Actor, Call},
+        failure::Settlement,
         id::{CeremonyId, EventId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -118,6 +119,7 @@ pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSessi
         idle_expires_at: now + DAY * 30,
         expires_at: now + DAY * 90,
         limit: 100,
+        settlement: Settlement::default(),
     }
 }
 

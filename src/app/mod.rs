@@ -41,7 +41,7 @@ use crate::{
         shutdown::Tasks,
         tls::{Tls, TlsError},
     },
-    storage::Storage,
+    storage::{Stats, Storage},
 };
 
 use self::data::DataError;
@@ -175,6 +175,11 @@ impl App {
     /// What seals the record, for a round beside those at intervals.
     pub fn sealer(&self) -> &Sealer {
         &self.sealer
+    }
+
+    /// What storage has done since the server was started.
+    pub fn storage_stats(&self) -> Stats {
+        self.storage.stats()
     }
 
     /// Reports NOT_SERVING, stops accepting, lets calls in progress finish within

@@ -3,8 +3,12 @@
 use claviger_token::{group::Groups, id::AccountId, time::Timestamp};
 
 use super::{
-    id::RequestId, invitation::Invitation, label::DisplayName, passkey::UserHandle,
-    password::PasswordHash, username::Username,
+    id::RequestId,
+    invitation::Invitation,
+    label::DisplayName,
+    passkey::{Passkey, UserHandle},
+    password::PasswordHash,
+    username::Username,
 };
 
 /// A person who can sign in.
@@ -112,6 +116,15 @@ pub struct AccountWithPassword {
     pub password_hash: Option<PasswordHash>,
     /// The request that created the account, if its client named it.
     pub request_id: Option<RequestId>,
+}
+
+/// The passkey that an assertion names, with the account that it belongs to.
+#[derive(Debug, Clone)]
+pub struct NamedPasskey {
+    /// The passkey.
+    pub passkey: Passkey,
+    /// Its account.
+    pub owner: Account,
 }
 
 /// How an operator names an account: by its ID or its username. A text may be both.

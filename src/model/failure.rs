@@ -32,3 +32,14 @@ pub struct Cost {
     /// How much may be spent and not paid back.
     pub limit: Duration,
 }
+
+/// The end of an attempt whose charge is taken back.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// The costs that are paid back.
+    pub costs: Vec<Cost>,
+    /// The names whose counts are reset, after a success.
+    pub reset: Vec<FailureKey>,
+    /// The name whose last failure was none, because nothing was tried.
+    pub not_tried: Option<FailureKey>,
+}

@@ -80,15 +80,6 @@ pub struct Passkey {
     pub suspended_at: Option<Timestamp>,
 }
 
-/// The passkey that an assertion names.
-#[derive(Debug, Clone)]
-pub struct NamedPasskey {
-    /// The passkey.
-    pub passkey: Passkey,
-    /// The user handle of its account, if that was imported with one.
-    pub imported_handle: Option<UserHandle>,
-}
-
 /// What a verified assertion changes about its passkey.
 #[derive(Debug, Clone)]
 pub struct PasskeyUse {

@@ -6,7 +6,9 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use super::{account::Profile, event::Act, id::PasskeyId, token::RefreshFamilyHash};
+use super::{
+    account::Profile, event::Act, failure::Settlement, id::PasskeyId, token::RefreshFamilyHash,
+};
 
 pub use super::origin::{MAX_USER_AGENT_CHARS, Origin};
 
@@ -83,6 +85,8 @@ pub struct NewSession {
     /// How many sessions its account may have, this one included. If there are more, those end that were
     /// unused for the longest time.
     pub limit: u32,
+    /// What is taken back when it is opened, in the same step.
+    pub settlement: Settlement,
 }
 
 /// What the first access token of a session needs of its account, as it was when the session was opened.

@@ -164,8 +164,7 @@ async fn create_account(
         return Ok(AccountCreation::UsernameTaken);
     }
     use_invitation(connection, account, session).await?;
-    insert_session(connection, session).await?;
-    append(connection, &registered(session)).await?;
+    insert_session(connection, session, &registered(session)).await?;
     Ok(AccountCreation::Created)
 }
 

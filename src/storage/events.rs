@@ -21,10 +21,19 @@ use super::{
     params,
 };
 
-const INSERT: &str = "
-INSERT INTO events (id, kind, occurred_at, actor_kind, actor, actor_role, account_id, session_id, target,
-    address, user_agent, request_id, outcome, reason, method, operator_reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+/// The insertion of an event, as far as its values.
+macro_rules! insert_event {
+    () => {
+        "INSERT INTO events (id, kind, occurred_at, actor_kind, actor, actor_role, account_id, session_id,
+    target, address, user_agent, request_id, outcome, reason, method, operator_reason) "
+    };
+}
+pub(super) use insert_event;
+
+const INSERT: &str = concat!(
+    insert_event!(),
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+);
 
 const LIST: &str = "
 SELECT id, kind, occurred_at, actor_kind, session_id, target, address, user_agent, request_id, outcome,
@@ -34,6 +43,12 @@ FROM events WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 impl Storage {
     /// Records what changed nothing else: refusals, all or none.
     pub async fn record_events(&self, events: Vec<Event>) -> Result<()> {
+        let events = match <[Event; 1]>::try_from(events) {
+            Ok([event]) => {
+                return self.write_once(event, |c, event| Box::pin(append(c, event))).await;
+            }
+            Err(events) => events,
+        };
         self.write(events, |c, events| {
             Box::pin(async move {
                 for event in events {
@@ -73,20 +88,20 @@ pub(super) async fn append_on(connection: Single<'_>, event: &Event) -> Result<(
 }
 
 /// What an event has in another form than its row.
-struct Texts {
+pub(super) struct Texts {
     actor: Option<String>,
     address: Option<String>,
 }
 
 impl Texts {
-    fn of(event: &Event) -> Self {
+    pub(super) fn of(event: &Event) -> Self {
         let call = event.act.call.as_ref();
         let address = call.map(|it| it.origin.address.to_string());
         Self { actor: event.act.actor.name(), address }
     }
 
-    /// The columns, in the order of the statement.
-    fn parameters<'a>(&'a self, event: &'a Event) -> [Parameter<'a>; 16] {
+    /// The values, in the order of [`insert_event!`].
+    pub(super) fn parameters<'a>(&'a self, event: &'a Event) -> [Parameter<'a>; 16] {
         let Event { act, kind, account_id, target, outcome, reason, method } = event;
         let call = act.call.as_ref();
         [

@@ -46,7 +46,7 @@ use engine::{
 
 use crate::model::event::Act;
 
-pub use engine::WriterStats;
+pub use engine::Stats;
 pub use error::Error;
 pub use options::{InvalidUrl, Options, PostgresOptions, SqliteOptions};
 
@@ -159,9 +159,9 @@ impl Storage {
         self.engine.close().await;
     }
 
-    /// How many writes were committed, and in how many transactions.
-    pub fn writer_stats(&self) -> WriterStats {
-        self.engine.writer_stats()
+    /// What was read, written and run.
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
     }
 
     /// The one connection a reading method uses.
@@ -177,6 +177,16 @@ impl Storage {
         T: Send + 'static,
     {
         self.engine.write(input, body).await
+    }
+
+    /// Like [`Self::write`], for a unit of one statement. It runs once: without an answer from the database it is
+    /// unknown whether it did.
+    async fn write_once<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.engine.write_once(input, body).await
     }
 }
 

@@ -147,9 +147,8 @@ async fn change_password(
     }
     connection.execute(SET_PASSWORD, params![id, change.new_hash]).await?;
     let ended = end_everything(connection, id, end).await?;
-    let opened = insert_session(connection, &change.session).await?;
     let event = change.session.act.event(change.kind).of(id).on(change.session.id);
-    append(connection, &event).await?;
+    let opened = insert_session(connection, &change.session, &event).await?;
     Ok(opened.zip(ended))
 }
 

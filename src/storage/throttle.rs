@@ -5,7 +5,7 @@ use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
 use crate::model::{
     event::Event,
-    failure::{Cost, FailureCount, FailureKey},
+    failure::{Cost, FailureCount, FailureKey, Settlement},
 };
 
 use super::{Connection, Result, Storage, error::corrupt, events::append, params};
@@ -24,33 +24,60 @@ WHERE sign_in_failures.failures < $4
     OR (sign_in_failures.failures = $5 AND sign_in_failures.last_failed_at = $6)";
 
 const TAKE_BACK: &str = "
-UPDATE sign_in_failures SET failures = failures - 1 WHERE failure_key = $1 AND failures > 1";
+UPDATE sign_in_failures
+SET failures = failures - 1, last_failed_at = coalesce($2, last_failed_at)
+WHERE failure_key = $1 AND failures > 1";
 
 const TAKE_BACK_ONLY: &str = "
 DELETE FROM sign_in_failures WHERE failure_key = $1 AND failures = 1";
 
-const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key = $1";
+const CLEAR: &str = "DELETE FROM sign_in_failures WHERE failure_key IN ($1, $2)";
 
 const FIND_BUDGET: &str = "SELECT spent_until FROM budgets WHERE budget_key = $1";
 
-/// What was spent until `$2`, if a clock that is right can have written it.
-macro_rules! spent {
+/// How many costs a statement takes at once: those of an IPv6 address.
+const COSTS: usize = 3;
+
+/// What a prefix may have spent at most, with the attempt.
+macro_rules! limit {
     () => {
-        "CASE WHEN budgets.spent_until > $2 AND budgets.spent_until <= $5
-            THEN budgets.spent_until ELSE $2 END"
+        "CASE excluded.budget_key WHEN $3 THEN $5 WHEN $6 THEN $8 ELSE $11 END"
     };
 }
 
+/// What was spent until `$1`, if a clock that is right can have written it, and the price.
+macro_rules! spent {
+    () => {
+        concat!(
+            "CASE WHEN budgets.spent_until > $1 AND budgets.spent_until <= $2 + ",
+            limit!(),
+            " THEN budgets.spent_until ELSE $1 END + (excluded.spent_until - $1)"
+        )
+    };
+}
+
+// All prefixes of an address in one statement, in their order: two attempts from one address never wait for
+// each other. A row of values without a key stands for no cost.
 const SPEND: &str = concat!(
-    "INSERT INTO budgets (budget_key, spent_until) VALUES ($1, $2 + $3)
+    "INSERT INTO budgets (budget_key, spent_until)
+SELECT column1, $1 + column2 FROM (VALUES ($3, $4), ($6, $7), ($9, $10)) AS costs
+WHERE column1 IS NOT NULL
 ON CONFLICT (budget_key) DO UPDATE SET spent_until = ",
     spent!(),
-    " + $3 WHERE ",
+    " WHERE ",
     spent!(),
-    " + $3 <= $4"
+    " <= ",
+    limit!(),
+    " RETURNING budget_key"
 );
 
-const PAY_BACK: &str = "UPDATE budgets SET spent_until = spent_until - $2 WHERE budget_key = $1";
+// An upsert for the sake of the order of its rows, which an UPDATE of several does not have. Where a row
+// does not exist, the one that it inserts has nothing spent.
+const PAY_BACK: &str = "
+INSERT INTO budgets (budget_key, spent_until)
+SELECT column1, -column2 FROM (VALUES ($1, $2), ($3, $4), ($5, $6)) AS costs
+WHERE column1 IS NOT NULL
+ON CONFLICT (budget_key) DO UPDATE SET spent_until = budgets.spent_until + excluded.spent_until";
 
 /// An attempt that is about to be made.
 #[derive(Debug, Clone)]
@@ -92,17 +119,6 @@ pub enum Charged {
     CountChanged,
 }
 
-/// The end of an attempt whose charge is taken back.
-#[derive(Debug, Clone, Default)]
-pub struct Settlement {
-    /// The costs that are paid back.
-    pub costs: Vec<Cost>,
-    /// The names whose counts are reset, after a success.
-    pub reset: Vec<FailureKey>,
-    /// The name whose last failure was none, because nothing was tried.
-    pub not_tried: Option<FailureKey>,
-}
-
 impl Storage {
     /// The failures counted under each key, in the order of the keys.
     pub async fn find_failures(&self, keys: &[FailureKey]) -> Result<Vec<Option<FailureCount>>> {
@@ -128,9 +144,7 @@ impl Storage {
     pub async fn unlock(&self, keys: Vec<FailureKey>, event: Event) -> Result<()> {
         self.write((keys, event), |c, (keys, event)| {
             Box::pin(async move {
-                for key in keys {
-                    clear(c, key).await?;
-                }
+                clear(c, keys).await?;
                 append(c, event).await
             })
         })
@@ -139,7 +153,8 @@ impl Storage {
 
     /// Deletes the failures counted under a key. Returns whether there were any.
     pub async fn clear_failures(&self, key: FailureKey) -> Result<bool> {
-        self.write(key, |c, key| Box::pin(clear(c, key))).await
+        let cleared = self.write([key], |c, keys| Box::pin(clear(c, keys))).await?;
+        Ok(cleared > 0)
     }
 }
 
@@ -154,29 +169,51 @@ async fn find(connection: &mut Connection, key: &FailureKey) -> Result<Option<Fa
 }
 
 async fn charge_all(connection: &mut Connection, charge: &Charge) -> Result<Charged> {
-    for (index, cost) in charge.costs.iter().enumerate() {
-        if !spend(connection, cost, charge.now).await? {
-            pay_back(connection, &charge.costs[..index]).await?;
-            let (until,): (i64,) = connection.fetch(FIND_BUDGET, params![cost.key.0]).await?;
-            return Ok(Charged::Spent { cost: index, until: Timestamp::from_micros(until) });
-        }
-    }
-    let Some(name) = &charge.name else { return Ok(Charged::Admitted) };
-    if !count(connection, name, charge.now).await? {
-        pay_back(connection, &charge.costs).await?;
+    let Charge { costs, name, now } = charge;
+    // First, so that nothing is written for a name that may not be tried.
+    if let Some(name) = name
+        && !count(connection, name, *now).await?
+    {
         return Ok(Charged::CountChanged);
     }
-    Ok(Charged::Admitted)
+    let spent = spend(connection, costs, *now).await?;
+    let is_spent = |cost: &Cost| spent.iter().any(|key| key[..] == cost.key.0);
+    let Some(index) = costs.iter().position(|it| !is_spent(it)) else {
+        return Ok(Charged::Admitted);
+    };
+    let paid: Vec<Cost> = costs.iter().copied().filter(is_spent).collect();
+    pay_back(connection, &paid).await?;
+    if let Some(name) = name {
+        let before = name.found.map(|it| it.last_failed_at);
+        take_back(connection, &name.key, before).await?;
+    }
+    let (until,): (i64,) = connection.fetch(FIND_BUDGET, params![costs[index].key.0]).await?;
+    Ok(Charged::Spent { cost: index, until: Timestamp::from_micros(until) })
 }
 
-/// Returns `false`, and spends nothing, when too much would be spent.
-async fn spend(connection: &mut Connection, cost: &Cost, now: Timestamp) -> Result<bool> {
-    let limit = now + cost.limit;
-    // The latest time that a clock can have written which is right.
-    let believed = limit + MAX_CLOCK_SKEW;
-    let price = micros(cost.price);
-    let parameters = params![cost.key.0, now, price, limit, believed];
-    Ok(connection.execute(SPEND, parameters).await? == 1)
+/// Spends what can be spent. Returns the keys of those costs.
+async fn spend(
+    connection: &mut Connection,
+    costs: &[Cost],
+    now: Timestamp,
+) -> Result<Vec<Vec<u8>>> {
+    let skew = micros(MAX_CLOCK_SKEW);
+    let mut spent = Vec::with_capacity(costs.len());
+    for costs in costs.chunks(COSTS) {
+        let of = |number: usize| {
+            let cost = costs.get(number);
+            (
+                cost.map(|it| it.key.0),
+                cost.map(|it| micros(it.price)),
+                cost.map(|it| now + it.limit),
+            )
+        };
+        let [a, b, c] = [of(0), of(1), of(2)];
+        let parameters = params![now, skew, a.0, a.1, a.2, b.0, b.1, b.2, c.0, c.1, c.2];
+        let rows: Vec<(Vec<u8>,)> = connection.list(SPEND, parameters).await?;
+        spent.extend(rows.into_iter().map(|(key,)| key));
+    }
+    Ok(spent)
 }
 
 fn micros(span: std::time::Duration) -> i64 {
@@ -184,8 +221,13 @@ fn micros(span: std::time::Duration) -> i64 {
 }
 
 async fn pay_back(connection: &mut Connection, costs: &[Cost]) -> Result<()> {
-    for cost in costs {
-        connection.execute(PAY_BACK, params![cost.key.0, micros(cost.price)]).await?;
+    for costs in costs.chunks(COSTS) {
+        let of = |number: usize| {
+            let cost = costs.get(number);
+            (cost.map(|it| it.key.0), cost.map(|it| micros(it.price)))
+        };
+        let [a, b, c] = [of(0), of(1), of(2)];
+        connection.execute(PAY_BACK, params![a.0, a.1, b.0, b.1, c.0, c.1]).await?;
     }
     Ok(())
 }
@@ -198,18 +240,33 @@ async fn count(connection: &mut Connection, name: &NameCharge, now: Timestamp) -
     Ok(connection.execute(COUNT, parameters).await? == 1)
 }
 
-async fn settle(connection: &mut Connection, settlement: &Settlement) -> Result<()> {
-    pay_back(connection, &settlement.costs).await?;
-    for key in &settlement.reset {
-        clear(connection, key).await?;
-    }
-    if let Some(key) = settlement.not_tried {
-        connection.execute(TAKE_BACK_ONLY, params![key.0]).await?;
-        connection.execute(TAKE_BACK, params![key.0]).await?;
-    }
+/// Takes back the last failure of a name. `before` is the time of the one before, if it is known.
+async fn take_back(
+    connection: &mut Connection,
+    key: &FailureKey,
+    before: Option<Timestamp>,
+) -> Result<()> {
+    connection.execute(TAKE_BACK_ONLY, params![key.0]).await?;
+    connection.execute(TAKE_BACK, params![key.0, before]).await?;
     Ok(())
 }
 
-async fn clear(connection: &mut Connection, key: &FailureKey) -> Result<bool> {
-    Ok(connection.execute(CLEAR, params![key.0]).await? > 0)
+/// Takes back what an attempt was charged, in the order in which it is charged: the name first, so that no
+/// two attempts wait for each other.
+pub(super) async fn settle(connection: &mut Connection, settlement: &Settlement) -> Result<()> {
+    clear(connection, &settlement.reset).await?;
+    if let Some(key) = settlement.not_tried {
+        take_back(connection, &key, None).await?;
+    }
+    pay_back(connection, &settlement.costs).await
+}
+
+/// Deletes the failures counted under these keys. Returns how many counts there were.
+async fn clear(connection: &mut Connection, keys: &[FailureKey]) -> Result<u64> {
+    let mut cleared = 0;
+    for keys in keys.chunks(2) {
+        let of = |number: usize| keys.get(number).map(|it| it.0);
+        cleared += connection.execute(CLEAR, params![of(0), of(1)]).await?;
+    }
+    Ok(cleared)
 }

@@ -34,6 +34,8 @@ pub(super) struct Proof {
     pub(super) hash: PasswordHash,
     /// The password as typed, if its hash is not one with the configured parameters.
     pub(super) outdated: Option<TypedPassword>,
+    /// The attempt, whose success is to be reported.
+    pub(super) attempt: Attempt,
 }
 
 /// What a password is tried for.
@@ -86,7 +88,8 @@ impl From<PasswordRefusal> for Error {
 impl Accounts {
     /// Checks a password against an account, or against none. The right password of a disabled account is
     /// charged like a wrong one: it opens nothing, so it must not take back what guesses at the name cost,
-    /// and a client that repeats it must not fill the record.
+    /// and a client that repeats it must not fill the record. A success is for the caller to report, with
+    /// what the password was given for.
     ///
     /// # Errors
     /// `InvalidCredentials`; `AccountDisabled` for the right password; `Overloaded`, which counts as no
@@ -123,31 +126,29 @@ impl Accounts {
             let disabled = PasswordRefusal::AccountDisabled;
             return Err(self.refuse(&attempt, tried, account_id, disabled).await);
         }
-        self.throttle.succeeded(attempt).await?;
-        Ok(Proof { account, hash, outdated })
+        Ok(Proof { account, hash, outdated, attempt })
     }
 
-    /// Opens a session for an account whose password was given.
+    /// Opens a session for an account whose password was given, and reports the success in the same step.
     ///
     /// # Errors
     /// `InvalidCredentials` when the password has changed since, `AccountDisabled` when the account was
     /// disabled.
-    pub(super) async fn open_session(&self, proof: Proof, origin: Origin) -> Result<SignedIn> {
+    pub(super) async fn open_session(&self, mut proof: Proof, origin: Origin) -> Result<SignedIn> {
         let prepared = self.sessions.prepare(proof.account.id, SignIn::Password, origin)?;
-        let (proof, opening) = match self.open(&prepared, &proof).await? {
-            Some(opening) => (proof, opening),
-            None => {
-                let id = proof.account.id;
-                let again = self.open_again(&prepared, proof).await;
-                if let Err(Error::InvalidCredentials) = again {
-                    let wrong = PasswordRefusal::Wrong;
-                    self.record_refusal(Tried::sign_in(), Some(id), wrong, false).await?;
-                }
-                again?
+        let prepared = prepared.settling(proof.attempt.success());
+        let opening = match self.open_or_again(&prepared, &mut proof).await {
+            Ok(opening) => opening,
+            Err(error @ (Error::InvalidCredentials | Error::AccountDisabled)) => return Err(error),
+            Err(error) => {
+                self.throttle.not_tried(proof.attempt).await?;
+                return Err(error);
             }
         };
         let tokens = self.sessions.first_pair(prepared, opening)?;
-        let Proof { account, hash, outdated } = proof;
+        let Proof { account, hash, outdated, attempt } = proof;
+        // The turn lasts until here: the next in line is to see the success.
+        drop(attempt);
         tracing::info!(
             target: "claviger::security",
             event = "sign_in_succeeded",
@@ -160,15 +161,25 @@ impl Accounts {
         Ok(SignedIn { account, tokens })
     }
 
-    /// Checks the password again, and stores the session for what it is checked against now.
-    async fn open_again(
+    /// Stores a session. If the password has changed since it was checked, that is done again.
+    async fn open_or_again(
         &self,
         prepared: &PreparedSession,
-        proof: Proof,
-    ) -> Result<(Proof, Opening)> {
-        let proof = self.prove_again(proof).await?;
-        let opened = self.open(prepared, &proof).await?;
-        Ok((proof, opened.ok_or(Error::InvalidCredentials)?))
+        proof: &mut Proof,
+    ) -> Result<Opening> {
+        if let Some(opening) = self.open(prepared, proof).await? {
+            return Ok(opening);
+        }
+        let again = async {
+            self.prove_again(proof).await?;
+            self.open(prepared, proof).await?.ok_or(Error::InvalidCredentials)
+        };
+        let again = again.await;
+        if let Err(Error::InvalidCredentials) = again {
+            let (id, wrong) = (proof.account.id, PasswordRefusal::Wrong);
+            self.record_refusal(Tried::sign_in(), Some(id), wrong, false).await?;
+        }
+        again
     }
 
     /// Stores a session, unless the password has changed since. Returns what its first access token needs.
@@ -190,20 +201,21 @@ impl Accounts {
 
     /// Checks a password that was right against the account's current hash, which another sign-in may
     /// just have upgraded to the configured parameters.
-    async fn prove_again(&self, proof: Proof) -> Result<Proof> {
+    async fn prove_again(&self, proof: &mut Proof) -> Result<()> {
         let found = self.storage.find_account_with_password(proof.account.id).await?;
         let hash = found.and_then(|it| it.password_hash);
-        let (Some(password), Some(hash)) = (proof.outdated, hash) else {
+        let (Some(password), Some(hash)) = (proof.outdated.take(), hash) else {
             return Err(Error::InvalidCredentials);
         };
         let requester = Requester::Account(proof.account.id);
         let check = self.passwords.check(requester, password.clone(), Some(hash.clone()));
-        let outdated = match check.await? {
+        proof.outdated = match check.await? {
             PasswordCheck::Wrong => return Err(Error::InvalidCredentials),
             PasswordCheck::Right => None,
             PasswordCheck::RightButOutdated => Some(password),
         };
-        Ok(Proof { account: proof.account, hash, outdated })
+        proof.hash = hash;
+        Ok(())
     }
 
     /// Upgrades an outdated hash, or one of another product, to the configured parameters. A failure is

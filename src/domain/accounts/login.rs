@@ -50,6 +50,7 @@ impl Accounts {
         let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
         let tried = Tried::by(caller, EventKind::Reauthentication);
         let proof = self.prove(attempt, tried, Some(found), &password).await?;
+        self.throttle.succeeded(proof.attempt).await?;
 
         let (id, act) = (caller.session_id, self.sessions.events().act_of(caller)?);
         let recorded = self.storage.record_password_reauthentication(id, act).await?;

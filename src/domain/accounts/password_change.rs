@@ -65,7 +65,8 @@ impl Accounts {
                 let username = found.account.username.clone();
                 let attempt = self.throttle.admit_owner(caller.account_id, &username).await?;
                 let tried = Tried::by(caller, kind);
-                self.prove(attempt, tried, Some(found), &current).await?;
+                let proof = self.prove(attempt, tried, Some(found), &current).await?;
+                self.throttle.succeeded(proof.attempt).await?;
             }
             AcceptedProof::Passkey(ceremony, response) => {
                 self.passkeys.reauthenticate(caller, ceremony, response).await?;

@@ -95,9 +95,9 @@ impl Accounts {
             }
         };
         let prepared = self.sessions.prepare(account.id, SignIn::Password, origin.clone())?;
+        let prepared = prepared.settling(attempt.success());
         match Box::pin(self.enter(&account, &prepared.session)).await? {
             Entry::Made(opening) => {
-                self.throttle.succeeded(attempt).await?;
                 let tokens = self.sessions.first_pair(prepared, opening)?;
                 self.registered(account, tokens).await
             }

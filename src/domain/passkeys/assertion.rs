@@ -6,7 +6,7 @@
 use crate::{
     domain::{Error, Result, call},
     model::{
-        account,
+        account::{self, NamedPasskey},
         ceremony::{CEREMONY_LIFETIME, Ceremony, CeremonyPurpose},
         event::{Event, EventKind},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -53,8 +53,8 @@ impl Passkeys {
         self.started(&ceremony, options)
     }
 
-    /// Checks an assertion (WebAuthn L3 §7.2). Returns the passkey and what the assertion changes about
-    /// it; a suspected clone is recorded and refused. What is refused uses the ceremony up.
+    /// Checks an assertion (WebAuthn L3 §7.2). Returns the passkey with its account, and what the assertion
+    /// changes about it; a suspected clone is recorded and refused. What is refused uses the ceremony up.
     ///
     /// # Errors
     /// `CeremonyNotFound`, `PasskeyRefused`; `PasskeyUnknown` in the discoverable flow alone.
@@ -62,12 +62,13 @@ impl Passkeys {
         &self,
         ceremony: &Ceremony,
         response: &AuthenticationResponse,
-    ) -> Result<(Passkey, PasskeyUse)> {
+    ) -> Result<(NamedPasskey, PasskeyUse)> {
         let verified = self.verify_assertion(ceremony, response).await;
-        let (passkey, assertion, verdict) = self.used_up_if_refused(ceremony, verified).await?;
+        let (named, assertion, verdict) = self.used_up_if_refused(ceremony, verified).await?;
+        let passkey = &named.passkey;
         let used_at = self.world.now();
         if verdict == Verdict::CloneSuspected {
-            self.suspect_clone(ceremony, &passkey).await?;
+            self.suspect_clone(ceremony, passkey).await?;
             return Err(Error::PasskeyRefused("counter did not grow"));
         }
         let passkey_use = PasskeyUse {
@@ -79,29 +80,30 @@ impl Passkeys {
             backed_up: assertion.backed_up,
             used_at,
         };
-        Ok((passkey, passkey_use))
+        Ok((named, passkey_use))
     }
 
     async fn verify_assertion(
         &self,
         ceremony: &Ceremony,
         response: &AuthenticationResponse,
-    ) -> Result<(Passkey, Assertion, Verdict)> {
+    ) -> Result<(NamedPasskey, Assertion, Verdict)> {
         let Ceremony { purpose, challenge, .. } = ceremony;
         let handle = user_handle(*purpose);
         let assertion = self.relying_party.check_assertion(challenge, response, handle)?;
         let found = self.storage.find_named_passkey(&assertion.credential_id).await?;
-        let (found, imported) = found.map(|it| (it.passkey, it.imported_handle)).unzip();
-        let imported = imported.flatten();
+        let (found, owner) = found.map(|it| (it.passkey, it.owner)).unzip();
         let (passkey, refused) = self.subject(*purpose, found, &assertion.credential_id)?;
-        let handle = account::user_handle(&passkey.account_id, imported.as_ref());
+        let imported = owner.as_ref().and_then(|it| it.imported_handle.as_ref());
+        let handle = account::user_handle(&passkey.account_id, imported);
         let subject = (&passkey, handle);
         // A signature is verified in every case, so that the time does not tell a decoy from a passkey.
         let verdict = relying_party::verify_assertion(response, &assertion, subject);
         if let Some(error) = refused {
             return Err(error);
         }
-        Ok((passkey, assertion, verdict?))
+        let owner = owner.ok_or(Error::PasskeyUnknown)?;
+        Ok((NamedPasskey { passkey, owner }, assertion, verdict?))
     }
 
     /// The passkey to verify an assertion with: the one that it names, or what stands in for it and why

@@ -8,6 +8,7 @@ use claviger_token::{id::AccountId, sign_in::SignInMethod};
 use crate::{
     domain::{Error, Result, call, sessions::SignedIn},
     model::{
+        account::NamedPasskey,
         ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         session::{Origin, SignIn},
         username::SignInName,
@@ -45,7 +46,7 @@ impl Passkeys {
         response: AuthenticationResponse,
         origin: Origin,
     ) -> Result<SignedIn> {
-        let ceremony = self.open_ceremony(&ceremony, is_authentication).await?;
+        let ceremony = self.open_ceremony(&ceremony, is_authentication)?;
         let signed_in = self.sign_in(&ceremony, &response, origin).await;
         match &signed_in {
             Ok(signed_in) => tracing::info!(
@@ -95,9 +96,11 @@ impl Passkeys {
         response: &AuthenticationResponse,
         origin: Origin,
     ) -> Result<SignedIn> {
-        let (passkey, passkey_use) = self.check_assertion(ceremony, response).await?;
+        let (NamedPasskey { passkey, owner }, passkey_use) =
+            self.check_assertion(ceremony, response).await?;
         let sign_in = SignIn::Passkey(passkey.id);
         let prepared = self.sessions.prepare(passkey.account_id, sign_in, origin)?;
+        let prepared = prepared.settling(self.throttle.reset_by_sign_in(&owner.username));
         let session = prepared.session.clone();
         let until = self.sessions.revoked_until(session.created_at);
         let opened = self.sessions.ending(move |storage| async move {
@@ -105,10 +108,7 @@ impl Passkeys {
         });
         let opening = opened.await??;
         let tokens = self.sessions.first_pair(prepared, opening)?;
-        let account = self.storage.find_account(passkey.account_id).await?;
-        let account = account.ok_or(Error::PasskeyRefused("account deleted meanwhile"))?;
-        self.reset_failures(&account).await;
-        Ok(SignedIn { account, tokens })
+        Ok(SignedIn { account: owner, tokens })
     }
 }
 

@@ -160,21 +160,18 @@ impl Passkeys {
         Ok(Started { ceremony: sealed, expires_at: ceremony.expires_at, options })
     }
 
-    /// The ceremony that a client kept, if it is for what the caller may finish and was not used. Whether
-    /// another call uses it meanwhile shows when its use is recorded.
+    /// The ceremony that a client kept, if it is for what the caller may finish. Whether it was used shows
+    /// when its use is recorded.
     ///
     /// # Errors
     /// `CeremonyNotFound`.
-    async fn open_ceremony(
+    fn open_ceremony(
         &self,
         sealed: &SealedCeremony,
         is_expected: impl FnOnce(&CeremonyPurpose) -> bool,
     ) -> Result<Ceremony> {
         let opened = self.sealer.open(sealed).ok_or(Error::CeremonyNotFound)?;
         if !is_expected(&opened.purpose) || !opened.is_open_at(self.world.now()) {
-            return Err(Error::CeremonyNotFound);
-        }
-        if self.storage.is_ceremony_used(opened.id).await? {
             return Err(Error::CeremonyNotFound);
         }
         Ok(opened)
@@ -184,7 +181,7 @@ impl Passkeys {
     /// what it is for, which decides between calls at the same time; a failure of the server does not.
     ///
     /// # Errors
-    /// The refusal; `CeremonyNotFound` when another call has used the ceremony meanwhile.
+    /// The refusal; `CeremonyNotFound` when another call has used the ceremony.
     async fn used_up_if_refused<T>(&self, ceremony: &Ceremony, checked: Result<T>) -> Result<T> {
         let reason = match &checked {
             Err(Error::PasskeyRefused(_)) => "PASSKEY_REFUSED",
@@ -192,6 +189,10 @@ impl Passkeys {
             Err(Error::ReauthenticationRequired) => "REAUTHENTICATION_REQUIRED",
             _ => return checked,
         };
+        // Before it takes a place among the refusals that are recorded.
+        if self.storage.is_ceremony_used(ceremony.id).await? {
+            return Err(Error::CeremonyNotFound);
+        }
         let events = self.sessions.events();
         let refused = events.refusal(self.attempt(ceremony.purpose)?.refused(reason));
         if !self.storage.record_failed_ceremony(ceremony.failed(), MAX_FAILED, refused).await? {

@@ -5,7 +5,7 @@ use claviger_token::{claims::Claims, sign_in::SignInMethod, time::Timestamp};
 use crate::{
     domain::{Error, Result, call},
     model::{
-        account::Profile,
+        account::{Account, NamedPasskey, Profile},
         ceremony::{Ceremony, CeremonyPurpose, SealedCeremony},
         passkey::{Passkey, PasskeyUse},
         session::Session,
@@ -55,9 +55,9 @@ impl Passkeys {
         ceremony: SealedCeremony,
         response: AuthenticationResponse,
     ) -> Result<(Session, Profile)> {
-        let ceremony = self.open_ceremony(&ceremony, |it| *it == purpose(caller)).await?;
+        let ceremony = self.open_ceremony(&ceremony, |it| *it == purpose(caller))?;
         let proved = self.prove_presence(caller, &ceremony, &response).await;
-        let proved = proved.inspect_err(|error| {
+        let (proved, owner) = proved.inspect_err(|error| {
             let detail = match error {
                 Error::PasskeyRefused(detail) => Some(*detail),
                 Error::PasskeySuspended => Some("passkey suspended"),
@@ -83,25 +83,19 @@ impl Passkeys {
             session_id = %caller.session_id,
             request_id = call::request_id(),
         );
-        match self.account(caller.account_id).await {
-            Ok(account) => self.reset_failures(&account).await,
-            Err(error) => tracing::warn!(
-                %error,
-                account_id = %caller.account_id,
-                request_id = call::request_id(),
-                "failed sign-in count not reset",
-            ),
-        }
+        self.reset_failures(&owner).await;
         Ok(proved)
     }
 
+    /// The session that was reauthenticated, with what its next token says, and the account.
     async fn prove_presence(
         &self,
         caller: &Claims,
         ceremony: &Ceremony,
         response: &AuthenticationResponse,
-    ) -> Result<(Session, Profile)> {
-        let (passkey, passkey_use) = self.check_assertion(ceremony, response).await?;
+    ) -> Result<((Session, Profile), Account)> {
+        let (NamedPasskey { passkey, owner }, passkey_use) =
+            self.check_assertion(ceremony, response).await?;
         let recorded = self.storage.record_passkey_reauthentication(
             passkey_use.clone(),
             caller.account_id,
@@ -109,7 +103,7 @@ impl Passkeys {
             self.sessions.events().act_of(caller)?,
         );
         match recorded.await? {
-            Ok(proved) => Ok(proved),
+            Ok(proved) => Ok((proved, owner)),
             Err(UseRefusal::Changed) => Err(self.why_not_recorded(&passkey, &passkey_use).await?),
             // A disabled account has no valid session.
             Err(UseRefusal::AccountDisabled) => Err(Error::SessionEnded),

@@ -54,7 +54,7 @@ impl Passkeys {
         name: PasskeyName,
     ) -> Result<AcceptedPasskey> {
         let expected = CeremonyPurpose::Recovery { account_id };
-        let ceremony = self.open_ceremony(&ceremony, |it| *it == expected).await?;
+        let ceremony = self.open_ceremony(&ceremony, |it| *it == expected)?;
         let checked = self.relying_party.verify_registration(&ceremony.challenge, &response);
         let checked = checked.map_err(Error::from);
         let added = self.used_up_if_refused(&ceremony, checked).await.inspect_err(|error| {

@@ -53,7 +53,7 @@ impl Passkeys {
         name: PasskeyName,
     ) -> Result<Passkey> {
         let expected = purpose(caller.account_id);
-        let ceremony = self.open_ceremony(&ceremony, |it| *it == expected).await?;
+        let ceremony = self.open_ceremony(&ceremony, |it| *it == expected)?;
         let checked = self.check_registration(caller, &ceremony, &response);
         let added = self.used_up_if_refused(&ceremony, checked).await.inspect_err(|error| {
             if let Error::PasskeyRefused(detail) = error {

@@ -11,10 +11,14 @@ use aws_lc_rs::digest::{Context, SHA256};
 use claviger_token::id::AccountId;
 
 use crate::{
-    domain::{Error, Result, call, registrations, sessions::SignedIn},
+    domain::{
+        Error, Result, call, registrations,
+        sessions::{PreparedSession, SignedIn},
+    },
     model::{
         account::{Account, NewAccount, user_handle},
         ceremony::{Ceremony, CeremonyPurpose, NamesDigest, SealedCeremony},
+        failure::Settlement,
         id::InvitationId,
         invitation::{Invitation, InvitationToken},
         label::{DisplayName, PasskeyName},
@@ -113,36 +117,31 @@ impl Passkeys {
         let token = sign_up.person.invitation.as_ref();
         let admission = self.registrations.admit(origin.address, token).await?;
         let (attempt, invitation) = admission.open()?;
-        match self.sign_up(sign_up, invitation, origin).await {
-            Ok(signed_up) => {
-                self.throttle.succeeded(attempt).await?;
-                Ok(signed_up)
-            }
-            Err(Error::Overloaded) => {
-                self.throttle.not_tried(attempt).await?;
-                Err(Error::Overloaded)
-            }
-            Err(error) => Err(error),
+        let signed_up = self.sign_up(sign_up, invitation, (origin, attempt.success())).await;
+        if let Err(Error::Overloaded) = signed_up {
+            self.throttle.not_tried(attempt).await?;
         }
+        signed_up
     }
 
     async fn sign_up(
         &self,
         sign_up: SignUp,
         invitation: Option<Invitation>,
-        origin: Origin,
+        (origin, success): (Origin, Settlement),
     ) -> Result<SignedUp> {
         let SignUp { ceremony, response, person, passkey_name } = sign_up;
         let names = names(person, invitation.as_ref())?;
         let expected = digest(&names);
-        let ceremony = self.open_ceremony(&ceremony, |it| is_for(it, expected)).await?;
+        let ceremony = self.open_ceremony(&ceremony, |it| is_for(it, expected))?;
         let CeremonyPurpose::SignUp { account_id, .. } = ceremony.purpose else {
             return Err(Error::CeremonyNotFound);
         };
         let added = self.check_sign_up(&ceremony, &response).await?;
         let passkey = self.new_passkey(account_id, added, response, passkey_name)?;
         let account = new_account(names, invitation, &passkey);
-        self.enter(account, passkey, &ceremony, origin).await
+        let prepared = self.sessions.prepare(account.id, SignIn::Passkey(passkey.id), origin)?;
+        self.enter(account, passkey, &ceremony, prepared.settling(success)).await
     }
 
     async fn check_sign_up(
@@ -171,10 +170,8 @@ impl Passkeys {
         account: NewAccount,
         passkey: Passkey,
         ceremony: &Ceremony,
-        origin: Origin,
+        prepared: PreparedSession,
     ) -> Result<SignedUp> {
-        let sign_in = SignIn::Passkey(passkey.id);
-        let prepared = self.sessions.prepare(account.id, sign_in, origin)?;
         let rows = NewRows {
             account: account.clone(),
             passkey: passkey.clone(),

@@ -18,6 +18,7 @@ use crate::{
     model::{
         account::{Account, Profile},
         event::{Act, Actor},
+        failure::Settlement,
         session::{NewSession, Opening, Origin, Rotation, Session, SessionCursor, SignIn},
         token::{AccessToken, RefreshToken, TokenPair},
     },
@@ -61,6 +62,14 @@ pub struct PreparedSession {
     /// The session, for storage.
     pub session: NewSession,
     refresh_token: RefreshToken,
+}
+
+impl PreparedSession {
+    /// The session, with what is settled when it is opened.
+    pub fn settling(mut self, settlement: Settlement) -> Self {
+        self.session.settlement = settlement;
+        self
+    }
 }
 
 /// A successful sign-in.
@@ -149,6 +158,7 @@ impl Sessions {
             idle_expires_at: expires_at.min(now + self.settings.idle_lifetime),
             expires_at,
             limit: self.settings.max_per_account,
+            settlement: Settlement::default(),
         };
         Ok(PreparedSession { session, refresh_token })
     }

@@ -39,8 +39,11 @@ const FEW_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Failures of a name without a delay.
 pub(super) const NAME_FREE: u32 = 5;
+/// Below how many failures an attempt needs none of what is known of the name: it has no delay, and neither
+/// has the next one.
+pub(super) const NAME_UNREAD: u32 = NAME_FREE - 1;
 /// The longest delay of a name.
-const NAME_MAX_DELAY: Duration = Duration::from_secs(15 * 60);
+pub(super) const NAME_MAX_DELAY: Duration = Duration::from_secs(15 * 60);
 
 /// How long a count is kept without another failure.
 pub(super) const fn kept(failures: u32) -> Duration {

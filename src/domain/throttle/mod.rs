@@ -7,7 +7,7 @@
 mod budgets;
 mod delays;
 mod lines;
-mod spent;
+mod remembered;
 mod state;
 
 use std::{net::IpAddr, time::Duration};
@@ -18,12 +18,12 @@ use ipnet::IpNet;
 use crate::{
     model::{
         event::Event,
-        failure::{BudgetKey, Cost, FailureKey},
+        failure::{BudgetKey, Cost, FailureCount, FailureKey, Settlement},
         username::{SignInName, Username},
     },
     storage::{
         Storage,
-        throttle::{Charge, Charged, NameCharge, Settlement},
+        throttle::{Charge, Charged, NameCharge},
     },
 };
 
@@ -32,7 +32,7 @@ use super::{Error, Result, call, requester::Requester, secret::DerivedKey, world
 use self::{
     delays::Guesser,
     lines::{Lines, Turn},
-    spent::Spent,
+    remembered::Remembered,
 };
 
 pub use self::state::{Failures, UsernameFailures};
@@ -48,7 +48,10 @@ pub struct Throttle {
     storage: Storage,
     world: World,
     key: DerivedKey,
-    spent: Spent,
+    /// Budgets that are spent, until they can pay the next attempt.
+    spent: Remembered<BudgetKey>,
+    /// Names that failed too often for an attempt to be charged unread.
+    slowed: Remembered<FailureKey>,
     lines: Lines,
 }
 
@@ -77,6 +80,14 @@ impl Attempt {
         self.requester
     }
 
+    /// What a success takes back: what it cost the address, and the failures of the name. What others failed
+    /// at from the address stays charged: otherwise an attacker's own account would buy endless guesses at
+    /// others.
+    pub fn success(&self) -> Settlement {
+        let reset = self.name.as_ref().map(|it| it.counts.to_vec()).unwrap_or_default();
+        Settlement { costs: self.costs.clone(), reset, not_tried: None }
+    }
+
     /// Whether its failure is the one that locks the password of its name.
     pub fn locks(&self) -> bool {
         self.name.as_ref().is_some_and(|it| it.is_last)
@@ -87,7 +98,8 @@ impl Throttle {
     /// A throttle that keeps its counts under keyed hashes.
     pub fn new(storage: Storage, world: World, key: DerivedKey) -> Self {
         let lines = Lines::new(delays::NAME_FREE as usize);
-        Self { storage, world, key, spent: Spent::default(), lines }
+        let (spent, slowed) = (Remembered::default(), Remembered::default());
+        Self { storage, world, key, spent, slowed, lines }
     }
 
     /// Asks for permission to try a password for a name, whether or not an account has it.
@@ -142,15 +154,11 @@ impl Throttle {
         }
     }
 
-    /// Reports that the password was right, or that an account was created: resets the name's counts and pays
-    /// back what this attempt cost the address. What others failed at from the address stays charged:
-    /// otherwise an attacker's own account would buy endless guesses at others.
+    /// Reports that the password was right, or that an invitation was, where no session is opened that settles
+    /// [`Attempt::success`].
     pub async fn succeeded(&self, attempt: Attempt) -> Result<()> {
         // The turn lasts until that is recorded: the next in line is to see it.
-        let Attempt { costs, name, .. } = &attempt;
-        let reset = name.as_ref().map(|it| it.counts.to_vec()).unwrap_or_default();
-        let settlement = Settlement { costs: costs.clone(), reset, not_tried: None };
-        Ok(self.storage.settle_attempt(settlement).await?)
+        Ok(self.storage.settle_attempt(attempt.success()).await?)
     }
 
     /// Reports that nothing was tried, because the server is busy.
@@ -166,6 +174,12 @@ impl Throttle {
         Ok(self.storage.unlock(self.keys_of(username.as_str()).to_vec(), event).await?)
     }
 
+    /// What a sign-in with another credential takes back: the failures of the username.
+    pub fn reset_by_sign_in(&self, username: &Username) -> Settlement {
+        let reset = self.keys_of(username.as_str()).to_vec();
+        Settlement { reset, ..Settlement::default() }
+    }
+
     /// Resets the failed sign-in counts of a username, so that its password may be tried again at once.
     pub async fn reset(&self, username: &Username) -> Result<()> {
         let keys = self.keys_of(username.as_str());
@@ -178,7 +192,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// Charges an attempt to a name, as soon as no other one is charged between its judgement and that.
+    /// Charges an attempt to a name, as soon as no other one is charged between its judgement and that. One
+    /// for a name with so few failures that it has no delay and is kept no longer is charged unread.
     async fn charge(
         &self,
         costs: &[Cost],
@@ -192,13 +207,17 @@ impl Throttle {
         };
         let overcrowded = Error::TooManyAttempts { retry_after: OTHERS_DELAY };
         let turn = self.lines.enter(key).await.ok_or(overcrowded)?;
-        for _ in 0..JUDGED {
-            let found = self.storage.find_failures(&[key]).await?.into_iter().flatten().next();
+        let mut is_read = self.slowed.until(key, self.world.now()).is_some();
+        for _ in 0..=JUDGED {
+            let (found, free) = match is_read {
+                true => (self.find(key).await?, delays::NAME_FREE),
+                false => (None, delays::NAME_UNREAD),
+            };
             let now = self.world.now();
             delays::judge_name(found, guesser, now)?;
             let failures = found.map_or(0, |it| it.failures) + 1;
             let keep_until = now + delays::kept(failures);
-            let name = NameCharge { key, found, free: delays::NAME_FREE, keep_until };
+            let name = NameCharge { key, found, free, keep_until };
             let charge = Charge { costs: costs.to_vec(), name: Some(name), now };
             match self.storage.charge_attempt(charge).await? {
                 Charged::Admitted => {
@@ -206,10 +225,18 @@ impl Throttle {
                     return Ok(NamedAttempt { key, is_last, counts, _turn: turn });
                 }
                 Charged::Spent { cost, until } => return Err(self.is_spent(costs.get(cost), until)),
+                Charged::CountChanged if !is_read => {
+                    self.slowed.remember(key, now + delays::NAME_MAX_DELAY);
+                    is_read = true;
+                }
                 Charged::CountChanged => {}
             }
         }
         Err(Error::TooManyAttempts { retry_after: OTHERS_DELAY })
+    }
+
+    async fn find(&self, key: FailureKey) -> Result<Option<FailureCount>> {
+        Ok(self.storage.find_failures(&[key]).await?.into_iter().flatten().next())
     }
 
     /// What an attempt costs the prefixes of an address.

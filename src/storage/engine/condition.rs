@@ -1,8 +1,9 @@
-//! What is known of the database beyond whether it answers: whether it is damaged, and whether it takes writes.
+//! What is known of the database beyond whether it answers: whether it is damaged, and whether it takes writes;
+//! and how much it was asked.
 
 use std::{
     error::Error as _,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
@@ -15,6 +16,8 @@ use crate::storage::{Error, Result};
 pub(in crate::storage) struct Condition {
     is_damaged: AtomicBool,
     refuses_writes: AtomicBool,
+    reads: AtomicU64,
+    statements: AtomicU64,
 }
 
 /// What an error says about the database as a whole.
@@ -40,6 +43,22 @@ impl Condition {
             Some(Fault::RefusesWrites) => self.refuses_writes.store(true, Ordering::Relaxed),
             None => {}
         }
+    }
+
+    /// Takes note of a connection for reading that is lent.
+    pub(in crate::storage) fn reads(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes note of a statement that is about to run.
+    pub(in crate::storage) fn runs(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many connections for reading were lent, and how many statements were run, those that begin and
+    /// end transactions aside.
+    pub(in crate::storage) fn counts(&self) -> (u64, u64) {
+        (self.reads.load(Ordering::Relaxed), self.statements.load(Ordering::Relaxed))
     }
 
     /// Takes note of a write that succeeded.

@@ -2,9 +2,10 @@
 //!
 //! SQLite has one writer and needs none. On PostgreSQL a transaction takes these before it reads what
 //! it decides on; each later statement sees all that was committed before the lock was granted. They
-//! are taken in this order: the account, a session, anything else.
+//! are taken in this order: the account, a session, anything else. A question whose answer is a lock
+//! has `FOR UPDATE` at its end, where it stands.
 
-use claviger_token::id::{AccountId, SessionId};
+use claviger_token::id::AccountId;
 use sqlx::Executor as _;
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
 use super::{Connection, parameters::Parameter, params};
 
 const ACCOUNT: &str = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE";
-const SESSION: &str = "SELECT id FROM sessions WHERE id = $1 FOR UPDATE";
 const FAMILY: &str = "SELECT id FROM sessions WHERE refresh_family = $1 FOR UPDATE";
 const SERVICE_ACCOUNT: &str = "SELECT id FROM service_accounts WHERE name = $1 FOR UPDATE";
 const SIGNING_KEYS: &str = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE";
@@ -38,15 +38,8 @@ pub(in crate::storage) async fn lock_account(
     lock(connection, ACCOUNT, params![id]).await
 }
 
-/// Locks a session until the end of the transaction: no other transaction ends or refreshes it.
-pub(in crate::storage) async fn lock_session(
-    connection: &mut Connection,
-    id: SessionId,
-) -> Result<()> {
-    lock(connection, SESSION, params![id]).await
-}
-
-/// Locks the session of a family of refresh tokens, like [`lock_session`].
+/// Locks the session of a family of refresh tokens until the end of the transaction: no other transaction
+/// ends or refreshes it.
 pub(in crate::storage) async fn lock_family(
     connection: &mut Connection,
     family: RefreshFamilyHash,

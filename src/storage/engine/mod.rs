@@ -19,13 +19,25 @@ use futures_util::future::BoxFuture;
 use super::{Error, RESERVED_CONNECTIONS, Result};
 use cause::Cause;
 use condition::Condition;
-use postgres::{PostgresConnection, PostgresEngine};
+use postgres::{Extent, PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 use sqlite_lease::SqliteLease;
 
 pub(super) use parameters::params;
 pub(super) use statement::Single;
-pub use writer::WriterStats;
+
+/// What storage has done since the database was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Connections that were lent for reading.
+    pub reads: u64,
+    /// Units of work that were committed.
+    pub units: u64,
+    /// Transactions they were committed in.
+    pub commits: u64,
+    /// Statements that were run, those aside that begin and end transactions.
+    pub statements: u64,
+}
 
 /// The database behind a [`super::Storage`].
 #[derive(Clone)]
@@ -65,6 +77,7 @@ pub(super) use on_engine;
 
 impl Engine {
     pub(super) async fn reader(&self) -> Result<Connection> {
+        self.condition().reads();
         match self {
             Self::Sqlite(engine) => engine.reader().await,
             Self::Postgres(engine) => engine.reader().await,
@@ -86,7 +99,20 @@ impl Engine {
     {
         match self {
             Self::Sqlite(engine) => engine.write(input, body).await,
-            Self::Postgres(engine) => engine.write(input, body).await,
+            Self::Postgres(engine) => engine.write(input, body, Extent::Any).await,
+        }
+    }
+
+    /// Like [`Self::write`], for a unit of one statement, which PostgreSQL commits without a transaction around
+    /// it. It runs once: whether it did is unknown when the database gives no answer.
+    pub(super) async fn write_once<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(engine) => engine.write(input, body).await,
+            Self::Postgres(engine) => engine.write(input, body, Extent::OneStatement).await,
         }
     }
 
@@ -107,11 +133,13 @@ impl Engine {
         }
     }
 
-    pub(super) fn writer_stats(&self) -> WriterStats {
-        match self {
-            Self::Sqlite(engine) => engine.writer.stats(),
-            Self::Postgres(engine) => engine.stats(),
-        }
+    pub(super) fn stats(&self) -> Stats {
+        let (units, commits) = match self {
+            Self::Sqlite(engine) => engine.writer.counts(),
+            Self::Postgres(engine) => engine.counts(),
+        };
+        let (reads, statements) = self.condition().counts();
+        Stats { reads, units, commits, statements }
     }
 
     /// Closes the connections of [`Self::reserved`], before [`Self::close`] closes the others.

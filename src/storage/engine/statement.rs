@@ -44,12 +44,28 @@ impl Connection {
         }
     }
 
+    /// # Errors
+    /// When the connection was lent for one statement, and this is another.
+    fn begin_statement(&mut self) -> Result<()> {
+        self.condition().runs();
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(lease) => lease.begin_statement(),
+        }
+    }
+
+    /// Runs a statement that begins or ends a transaction, or a part of one.
+    pub(super) async fn control(&mut self, statement: &'static str) -> Result<()> {
+        noted!(self, |c| drop(sqlx::query(statement).execute(c).await?))
+    }
+
     /// Runs a statement. Returns how many rows it changed.
     pub(in crate::storage) async fn execute(
         &mut self,
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64> {
+        self.begin_statement()?;
         noted!(self, |c| bind!(sqlx::query(statement), parameters)
             .execute(c)
             .await?
@@ -62,6 +78,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<bool> {
+        self.begin_statement()?;
         noted!(self, |c| bind!(sqlx::query(statement), parameters)
             .fetch_optional(c)
             .await?
@@ -74,6 +91,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<R> {
+        self.begin_statement()?;
         noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_one(c).await?)
     }
 
@@ -83,6 +101,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Option<R>> {
+        self.begin_statement()?;
         noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_optional(c).await?)
     }
 
@@ -92,6 +111,7 @@ impl Connection {
         statement: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<R>> {
+        self.begin_statement()?;
         noted!(self, |c| bind!(sqlx::query_as(statement), parameters).fetch_all(c).await?)
     }
 }

@@ -14,7 +14,6 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         ceremonies::use_up,
-        events::append,
         locks::{lock_account, lock_invitation},
         params,
         passkeys::insert_new,
@@ -129,13 +128,13 @@ async fn add(
     // Nothing says whose codes they are that an account without a credential has left.
     recovery::void(connection, id).await?;
     let ended = end_everything(connection, id, end).await?;
-    let opened = insert_session(connection, session).await?;
     let act = &session.act;
     let event = match &first.credential {
         Credential::Password { .. } => act.event(EventKind::PasswordSet).on(session.id),
         Credential::Passkey { passkey, .. } => act.event(EventKind::PasskeyAdded).on(passkey.id),
     };
-    append(connection, &event.of(id).in_session(session.id)).await?;
+    let event = event.of(id).in_session(session.id);
+    let opened = insert_session(connection, session, &event).await?;
     // The account is locked and active, so there are both.
     Ok(opened.zip(ended).ok_or(FirstCredentialOutcome::InvitationInvalid))
 }

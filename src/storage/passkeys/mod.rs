@@ -11,11 +11,12 @@ use claviger_token::{
 };
 
 use crate::model::{
+    account::NamedPasskey,
     ceremony::CeremonyUse,
     event::{Act, EventKind},
     id::PasskeyId,
     label::PasskeyName,
-    passkey::{CredentialId, NamedPasskey, Passkey},
+    passkey::{CredentialId, Passkey},
     session::{EndReason, SignIn},
 };
 
@@ -24,12 +25,13 @@ use super::{
     accounts::find_account,
     ceremonies::use_up,
     events::append,
+    groups::group_names,
     locks::lock_account,
     params,
     sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
     ways_to_sign_in::ways_to_sign_in,
 };
-use row::{NamedRow, PasskeyRow, passkey_columns, transports_text};
+use row::{NamedRow, PasskeyRow, owners, passkey_columns, transports_text};
 pub(super) use sign_up::insert_new;
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use uses::{UseRefusal, Used};
@@ -130,8 +132,11 @@ ORDER BY created_at, id"
 const FIND: &str = concat!(
     "SELECT ",
     passkey_columns!(),
-    ", (SELECT user_handle FROM accounts WHERE accounts.id = passkeys.account_id) AS user_handle
-    FROM passkeys WHERE credential_id = COALESCE(
+    ", username, display_name, has_password, registered_at, disabled_at, last_sign_in_at, recovered_at,
+    user_handle, passkey_count, recovery_codes_left, group_names
+FROM passkeys JOIN ",
+    owners!(),
+    " ON owner_id = account_id WHERE credential_id = COALESCE(
     (SELECT credential_id FROM passkeys WHERE credential_id = $1),
     ",
     another!(),
@@ -182,7 +187,7 @@ impl Storage {
         Ok(self.find_named_passkey(credential_id).await?.map(|it| it.passkey))
     }
 
-    /// Like [`Self::find_passkey`], with the user handle of its account.
+    /// Like [`Self::find_passkey`], with its account.
     pub async fn find_named_passkey(
         &self,
         credential_id: &CredentialId,

@@ -6,7 +6,6 @@ use crate::{
         Connection, Result, Storage,
         accounts::{insert_account, registered},
         ceremonies::use_up,
-        events::append,
         invitations::{hold_invitation, use_invitation},
         params,
         sessions::insert_session,
@@ -70,8 +69,7 @@ async fn create(connection: &mut Connection, sign_up: &SignUp) -> Result<SignUpO
         return Ok(SignUpOutcome::AlreadyRegistered);
     }
     use_invitation(connection, account, session).await?;
-    insert_session(connection, session).await?;
-    append(connection, &registered(session).on(passkey.id)).await?;
+    insert_session(connection, session, &registered(session).on(passkey.id)).await?;
     Ok(SignUpOutcome::Created)
 }
 

@@ -18,6 +18,7 @@ use crate::{
     storage::{
         Connection, Result, Storage,
         ceremonies::use_up,
+        engine::parameters::{Parameter, Stored as _},
         events::append,
         groups::group_names,
         locks::lock_account,
@@ -30,11 +31,29 @@ use crate::{
     },
 };
 
-const RECORD: &str = "
-UPDATE passkeys
+/// The use of a passkey, as far as its conditions.
+macro_rules! record {
+    () => {
+        "UPDATE passkeys
 SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_used_at = $7
 WHERE id = $1 AND account_id = $2 AND counter = $3 AND suspended_at IS NULL
-    AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $2 AND accounts.disabled_at IS NULL)";
+    AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $2 AND accounts.disabled_at IS NULL)"
+    };
+}
+
+const RECORD: &str = record!();
+
+// With the use of the ceremony, which only the first of several calls records.
+const USE_POSTGRES: &str = concat!(
+    "WITH ceremony AS (
+    INSERT INTO used_ceremonies (id, failed, keep_until) VALUES ($8, FALSE, $9)
+    ON CONFLICT (id) DO NOTHING RETURNING id),
+passkey AS (
+    ",
+    record!(),
+    " AND EXISTS (SELECT 1 FROM ceremony) RETURNING id)
+SELECT EXISTS (SELECT 1 FROM ceremony) AS is_first, EXISTS (SELECT 1 FROM passkey) AS is_recorded"
+);
 
 const STATES: &str = "
 SELECT accounts.disabled_at IS NOT NULL AS is_disabled,
@@ -143,12 +162,12 @@ async fn open_session(
     end: SessionEnd,
 ) -> Result<Used<Opened>> {
     lock_account(connection, session.account_id).await?;
-    if !use_up(connection, &passkey_use.ceremony).await? {
+    let (is_first, is_recorded) =
+        use_up_and_record(connection, passkey_use, session.account_id).await?;
+    if !is_first {
         return Ok(Err(UseRefusal::CeremonyUsed));
     }
-    if record(connection, passkey_use, session.account_id).await?
-        && let Some(opened) = open_another(connection, session, end).await?
-    {
+    if is_recorded && let Some(opened) = open_another(connection, session, end).await? {
         return Ok(Ok(opened));
     }
     let (refusal, reason) = why_not_used(connection, passkey_use, session.account_id).await?;
@@ -208,26 +227,43 @@ async fn reauthenticate(
     Ok(Ok(proved))
 }
 
+/// Returns whether the ceremony was not used before, and whether the use of the passkey was recorded.
+async fn use_up_and_record(
+    connection: &mut Connection,
+    passkey_use: &PasskeyUse,
+    owner: AccountId,
+) -> Result<(bool, bool)> {
+    let CeremonyUse { id, keep_until } = &passkey_use.ceremony;
+    if let Connection::Postgres(_) = connection {
+        let of_ceremony: &[Parameter<'_>] = params![id, keep_until];
+        let parameters = [&of_use(passkey_use, &owner), of_ceremony].concat();
+        return connection.fetch(USE_POSTGRES, &parameters).await;
+    }
+    if !use_up(connection, &passkey_use.ceremony).await? {
+        return Ok((false, false));
+    }
+    Ok((true, record(connection, passkey_use, owner).await?))
+}
+
 async fn record(
     connection: &mut Connection,
     passkey_use: &PasskeyUse,
     owner: AccountId,
 ) -> Result<bool> {
-    let recorded = connection
-        .execute(
-            RECORD,
-            params![
-                passkey_use.passkey_id,
-                owner,
-                passkey_use.expected_counter,
-                passkey_use.counter,
-                passkey_use.backup_eligible,
-                passkey_use.backed_up,
-                passkey_use.used_at
-            ],
-        )
-        .await?;
-    Ok(recorded == 1)
+    Ok(connection.execute(RECORD, &of_use(passkey_use, &owner)).await? == 1)
+}
+
+/// The parameters of a use.
+fn of_use<'a>(passkey_use: &'a PasskeyUse, owner: &'a AccountId) -> [Parameter<'a>; 7] {
+    [
+        passkey_use.passkey_id.parameter(),
+        owner.parameter(),
+        passkey_use.expected_counter.parameter(),
+        passkey_use.counter.parameter(),
+        passkey_use.backup_eligible.parameter(),
+        passkey_use.backed_up.parameter(),
+        passkey_use.used_at.parameter(),
+    ]
 }
 
 async fn suspect_clone(

@@ -6,7 +6,7 @@ use claviger_token::{id::AccountId, sign_in::SignInMethod, time::Timestamp};
 use crate::{
     model::{
         ceremony::CeremonyUse,
-        event::{Act, EventKind},
+        event::{Act, Event, EventKind},
         id::PasskeyId,
         passkey::Passkey,
         password::PasswordHash,
@@ -158,12 +158,12 @@ async fn complete(
     }
     void(connection, id).await?;
     connection.execute(RECOVERED, params![id, session.created_at]).await?;
-    append_all(connection, completion, account).await?;
+    append_credential(connection, completion, account).await?;
     if removes {
         remove_others(connection, completion, account).await?;
     }
     let ended = end_others(connection, completion, removes, end).await?;
-    let opened = insert_session(connection, session).await?;
+    let opened = insert_session(connection, session, &recovered(completion)).await?;
     // The account is locked and active, so there are both.
     Ok(opened.zip(ended).ok_or(CompletionOutcome::Ended))
 }
@@ -190,20 +190,24 @@ async fn insert(
     }
 }
 
-/// Records the recovery and its new credential.
-async fn append_all(
+/// The event of the recovery.
+fn recovered(completion: &Completion) -> Event {
+    let session = &completion.session;
+    let event = match completion.means {
+        RecoveryMeans::Code(code) => session.act.event(EventKind::RecoveryCodeUsed).on(code),
+        RecoveryMeans::Link(link) => session.act.event(EventKind::RecoveryLinkUsed).on(link),
+    };
+    event.of(session.account_id).in_session(session.id).with(session.sign_in.method())
+}
+
+/// Records the new credential.
+async fn append_credential(
     connection: &mut Connection,
     completion: &Completion,
     account: ActiveRow,
 ) -> Result<()> {
     let session = &completion.session;
     let act = Act { session_id: Some(session.id), ..session.act.clone() };
-    let id = session.account_id;
-    let recovered = match completion.means {
-        RecoveryMeans::Code(code) => act.event(EventKind::RecoveryCodeUsed).on(code),
-        RecoveryMeans::Link(link) => act.event(EventKind::RecoveryLinkUsed).on(link),
-    };
-    append(connection, &recovered.of(id).with(session.sign_in.method())).await?;
     let act = act.consequence(CREDENTIAL, act.actor.clone());
     let set = match &completion.credential {
         NewCredential::Password(_) if account.has_password => {
@@ -212,7 +216,7 @@ async fn append_all(
         NewCredential::Password(_) => act.event(EventKind::PasswordSet).on(session.id),
         NewCredential::Passkey { passkey, .. } => act.event(EventKind::PasskeyAdded).on(passkey.id),
     };
-    append(connection, &set.of(id)).await
+    append(connection, &set.of(session.account_id)).await
 }
 
 /// Removes the credentials that the new one replaces.

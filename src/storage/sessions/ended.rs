@@ -24,6 +24,13 @@ pub(in crate::storage) struct Ended {
     pub(in crate::storage) revoked_until: Timestamp,
 }
 
+impl Ended {
+    /// No session, whose tokens would have expired by this time.
+    pub(in crate::storage) const fn none(revoked_until: Timestamp) -> Self {
+        Self { which: WhichEnded::Sessions(Vec::new()), live: Vec::new(), revoked_until }
+    }
+}
+
 /// What a transaction has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedSessions {

@@ -7,6 +7,7 @@ mod from_future;
 mod opening;
 mod refresh;
 mod row;
+mod surplus;
 
 use claviger_token::{
     id::{AccountId, SessionId},
@@ -22,8 +23,7 @@ use crate::model::{
 };
 
 use super::{
-    Connection, Result, Storage, error::corrupt, events::append, groups::group_names,
-    locks::lock_session, params,
+    Connection, Result, Storage, error::corrupt, events::append, groups::group_names, params,
 };
 
 pub(super) use ended::Ended;
@@ -35,16 +35,24 @@ pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SelectionEnd, SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
-pub(super) use opening::{
-    ACCOUNT_DISABLED, Opened, end_surplus, insert_session, open_another, surplus_end,
-};
+pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another};
 pub(super) use row::{
     SessionAndProfileRow, SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later,
     last_issue, profile_columns, session_columns,
 };
+pub(super) use surplus::{end_surplus, surplus_end};
 
-const IS_LIVE: &str =
-    concat!("SELECT 1 FROM sessions WHERE id = $1 AND account_id = $2 AND ", is_live_at!("$3"));
+/// Whether a session belongs to an account and is live.
+macro_rules! is_live_session {
+    () => {
+        concat!("SELECT 1 FROM sessions WHERE id = $1 AND account_id = $2 AND ", is_live_at!("$3"))
+    };
+}
+
+const IS_LIVE: &str = is_live_session!();
+
+// The lock of the session comes with the question.
+const IS_LIVE_POSTGRES: &str = concat!(is_live_session!(), " FOR UPDATE");
 
 const REAUTHENTICATE: &str = concat!(
     "UPDATE sessions SET auth_time = $2, auth_method = $3, ",
@@ -144,17 +152,20 @@ impl Storage {
     }
 }
 
-/// Whether a session belongs to the account and is live. Every change of the ways to sign in asks this
-/// in its own transaction: a session that was ended while its call was under way must not change
-/// anything after its end.
+/// Whether a session belongs to the account, which is locked, and is live; if so, it is locked too. Every
+/// change of the ways to sign in asks this in its own transaction: a session that was ended while its call
+/// was under way must not change anything after its end.
 pub(super) async fn is_live(
     connection: &mut Connection,
     id: SessionId,
     owner: AccountId,
     now: Timestamp,
 ) -> Result<bool> {
-    lock_session(connection, id).await?;
-    connection.exists(IS_LIVE, params![id, owner, now]).await
+    let is_live = match connection {
+        Connection::Postgres(_) => IS_LIVE_POSTGRES,
+        Connection::Sqlite(_) => IS_LIVE,
+    };
+    connection.exists(is_live, params![id, owner, now]).await
 }
 
 async fn record_reauthentication(

@@ -1,27 +1,28 @@
-//! Opening sessions, and keeping an account to the number of them that it may have.
+//! Opening sessions.
 
 use claviger_token::time::Timestamp;
 
 use crate::{
     model::{
-        event::{Actor, EventKind},
+        event::{Event, EventKind},
         password::PasswordHash,
-        session::{EndReason, NewSession, Opening},
+        session::{NewSession, Opening},
     },
     storage::{
-        Connection, Result, Storage, events::append, groups::group_names, locks::lock_account,
-        params, revocations::revoke,
+        Connection, Result, Storage,
+        engine::parameters::Parameter,
+        events::{Texts, append, insert_event},
+        groups::group_names,
+        params,
+        throttle::settle,
     },
 };
 
 use super::{
-    Ended, Ending, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue,
-    profile_columns, row::ProfileRow,
+    Ended, Ending, SessionEnd, is_of_epoch, profile_columns,
+    row::ProfileRow,
+    surplus::{end_surplus, surplus_end},
 };
-
-/// How many sessions end at most when one is opened. An account that has far too many, because the limit
-/// was lowered, comes down to it from sign-in to sign-in.
-const ENDED_AT_ONCE: u32 = 10;
 
 macro_rules! insert_from {
     ($accounts:literal) => {
@@ -37,34 +38,42 @@ SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM ",
     };
 }
 
-// Both in one statement where the engine has such: each is a message whose answer is waited for.
+// All in one statement where the engine has such: each is a message whose answer is waited for. The sessions
+// that were open before are counted up to the limit.
 const INSERT_POSTGRES: &str = concat!(
     "WITH account AS (
     UPDATE accounts SET last_sign_in_at = $6 WHERE id = $2 AND disabled_at IS NULL
-    RETURNING id, epoch)
-",
-    insert_from!("account")
+    RETURNING id, epoch),
+session AS (
+    ",
+    insert_from!("account"),
+    "),
+event AS (
+    ",
+    insert_event!(),
+    "SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26 FROM session)
+SELECT epoch, username, display_name, group_names, (SELECT count(*) FROM (
+    SELECT 1 FROM sessions WHERE account_id = $2 AND ended_at IS NULL AND ",
+    is_of_epoch!("$2"),
+    " LIMIT $27) AS open) AS others FROM session"
 );
 
 const INSERT_SQLITE: &str = insert_from!("accounts WHERE id = $2 AND disabled_at IS NULL");
 
 const SIGNED_IN_SQLITE: &str = "UPDATE accounts SET last_sign_in_at = $2 WHERE id = $1";
 
-const PASSWORD_IS: &str = "
-SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts WHERE id = $1 AND password_hash = $2";
+/// Whether an account with the checked hash is disabled.
+macro_rules! password_is {
+    () => {
+        "SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts
+WHERE id = $1 AND password_hash = $2"
+    };
+}
 
-// Those that have expired and are not swept yet count, and go first. The oldest ones are looked at,
-// which are all of them unless there are far too many.
-const OPEN: &str = concat!(
-    "SELECT id, refreshed_at, ",
-    last_issue!(),
-    " AS last_issue FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND ",
-    is_of_epoch!("$1"),
-    " ORDER BY created_at, id LIMIT $2"
-);
+const PASSWORD_IS_SQLITE: &str = password_is!();
 
-const END: &str =
-    "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+// The lock of the account comes with the check.
+const PASSWORD_IS_POSTGRES: &str = concat!(password_is!(), " FOR UPDATE");
 
 /// Why a password that was right when it was checked opened no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,8 +127,11 @@ async fn open_with_password(
     end: SessionEnd,
 ) -> Result<std::result::Result<Opened, SignInRefusal>> {
     let account_id = session.account_id;
-    lock_account(connection, account_id).await?;
-    let found = connection.find(PASSWORD_IS, params![account_id, checked_hash]).await?;
+    let password_is = match connection {
+        Connection::Postgres(_) => PASSWORD_IS_POSTGRES,
+        Connection::Sqlite(_) => PASSWORD_IS_SQLITE,
+    };
+    let found = connection.find(password_is, params![account_id, checked_hash]).await?;
     let Some((is_disabled,)) = found else { return Ok(Err(SignInRefusal::PasswordChanged)) };
     if is_disabled {
         let event = session.act.event(EventKind::SignIn).of(account_id);
@@ -131,14 +143,6 @@ async fn open_with_password(
     Ok(opened.ok_or(SignInRefusal::PasswordChanged))
 }
 
-/// What ends because of a session.
-pub(in crate::storage) const fn surplus_end(
-    session: &NewSession,
-    revoked_until: Timestamp,
-) -> SessionEnd {
-    SessionEnd { reason: EndReason::SessionLimit, now: session.created_at, revoked_until }
-}
-
 /// Opens a session of a locked account within a transaction that has checked the sign-in. Ends those
 /// that are too many. Returns `None` when there is no such account, or it is disabled.
 pub(in crate::storage) async fn open_another(
@@ -146,51 +150,83 @@ pub(in crate::storage) async fn open_another(
     session: &NewSession,
     end: SessionEnd,
 ) -> Result<Option<Opened>> {
-    let surplus = end_surplus(connection, session, end).await?;
-    let Some(opening) = insert_session(connection, session).await? else { return Ok(None) };
     let event = session.act.event(EventKind::SignIn).of(session.account_id).in_session(session.id);
     let event = event.with(session.sign_in.method());
     let event = match session.sign_in.passkey_id() {
         Some(passkey_id) => event.on(passkey_id),
         None => event,
     };
-    append(connection, &event).await?;
-    Ok(Some(Opened { opening, surplus }))
+    let Some(inserted) = insert(connection, session, &event).await? else { return Ok(None) };
+    let surplus = match inserted.others {
+        Some(others) if others < i64::from(session.limit) => Ended::none(end.revoked_until),
+        Some(_) | None => end_surplus(connection, session, end).await?,
+    };
+    Ok(Some(Opened { opening: inserted.opening, surplus }))
 }
 
-/// Inserts the first session of an account, or of its epoch. Returns `None` when there is
-/// no such account, or it is disabled: whatever opens a session comes through here.
+/// Inserts the first session of an account, or of its epoch, and the event of what opened it. Returns `None`
+/// when there is no such account, or it is disabled.
 pub(in crate::storage) async fn insert_session(
     connection: &mut Connection,
     session: &NewSession,
+    event: &Event,
 ) -> Result<Option<Opening>> {
-    let insert = match connection {
-        Connection::Postgres(_) => INSERT_POSTGRES,
-        Connection::Sqlite(_) => {
-            let parameters = params![session.account_id, session.created_at];
-            connection.execute(SIGNED_IN_SQLITE, parameters).await?;
-            INSERT_SQLITE
-        }
-    };
-    let inserted: Option<OpeningRow> = connection
-        .find(
-            insert,
-            params![
-                session.id,
-                session.account_id,
-                session.sign_in.method().name(),
-                session.sign_in.passkey_id(),
-                session.refresh_family,
-                session.created_at,
-                session.origin.address.to_string(),
-                session.origin.user_agent,
-                session.idle_expires_at.min(session.expires_at),
-                session.expires_at
-            ],
-        )
-        .await?;
-    let Some(OpeningRow { epoch, profile }) = inserted else { return Ok(None) };
-    Ok(Some(Opening { epoch, profile: profile.into_profile()? }))
+    Ok(insert(connection, session, event).await?.map(|it| it.opening))
+}
+
+/// A session that was inserted.
+struct Inserted {
+    opening: Opening,
+    /// How many were open before, counted up to the limit, if the engine has counted them.
+    others: Option<i64>,
+}
+
+/// Whatever opens a session comes through here.
+async fn insert(
+    connection: &mut Connection,
+    session: &NewSession,
+    event: &Event,
+) -> Result<Option<Inserted>> {
+    let inserted = insert_rows(connection, session, event).await?;
+    if inserted.is_some() {
+        settle(connection, &session.settlement).await?;
+    }
+    Ok(inserted)
+}
+
+async fn insert_rows(
+    connection: &mut Connection,
+    session: &NewSession,
+    event: &Event,
+) -> Result<Option<Inserted>> {
+    let (method, passkey_id) = (session.sign_in.method().name(), session.sign_in.passkey_id());
+    let address = session.origin.address.to_string();
+    let idle_expires_at = session.idle_expires_at.min(session.expires_at);
+    let of_session: &[Parameter<'_>] = params![
+        session.id,
+        session.account_id,
+        method,
+        passkey_id,
+        session.refresh_family,
+        session.created_at,
+        address,
+        session.origin.user_agent,
+        idle_expires_at,
+        session.expires_at
+    ];
+    if let Connection::Postgres(_) = connection {
+        let texts = Texts::of(event);
+        let limit: &[Parameter<'_>] = params![session.limit];
+        let parameters = [of_session, &texts.parameters(event), limit].concat();
+        let row: Option<CountedRow> = connection.find(INSERT_POSTGRES, &parameters).await?;
+        return row.map(|it| it.opened.into_inserted(Some(it.others))).transpose();
+    }
+    let signed_in = params![session.account_id, session.created_at];
+    connection.execute(SIGNED_IN_SQLITE, signed_in).await?;
+    let row: Option<OpeningRow> = connection.find(INSERT_SQLITE, of_session).await?;
+    let Some(row) = row else { return Ok(None) };
+    append(connection, event).await?;
+    row.into_inserted(None).map(Some)
 }
 
 /// What the insertion of a session returns.
@@ -201,40 +237,17 @@ struct OpeningRow {
     profile: ProfileRow,
 }
 
-/// A session that was not ended.
-#[derive(sqlx::FromRow)]
-struct OpenRow {
-    id: Vec<u8>,
-    refreshed_at: i64,
-    last_issue: i64,
+impl OpeningRow {
+    fn into_inserted(self, others: Option<i64>) -> Result<Inserted> {
+        let opening = Opening { epoch: self.epoch, profile: self.profile.into_profile()? };
+        Ok(Inserted { opening, others })
+    }
 }
 
-/// Makes room for one session: ends those that were unused for the longest time.
-pub(in crate::storage) async fn end_surplus(
-    connection: &mut Connection,
-    session: &NewSession,
-    end: SessionEnd,
-) -> Result<Ended> {
-    let most = session.limit.saturating_add(ENDED_AT_ONCE - 1);
-    let mut open: Vec<OpenRow> = connection.list(OPEN, params![session.account_id, most]).await?;
-    let surplus = (open.len() + 1).saturating_sub(session.limit as usize);
-    if surplus > 0 {
-        // One that was used in the future would be the last to go, until the clock is as late again.
-        let is_believed = |it: i64| !Timestamp::from_micros(it).is_from_future(end.now);
-        open.sort_by_key(|row| Some(row.refreshed_at).filter(|it| is_believed(*it)));
-    }
-    let (mut ids, mut revoked_until) = (Vec::new(), end.revoked_until);
-    for (number, row) in (1..).zip(open.iter().take(surplus)) {
-        let id = session_id(&row.id)?;
-        connection.execute(END, params![id, end.now, end.reason.name()]).await?;
-        // A call that ends it at this moment revokes it too.
-        revoke(connection, id, end.of_tokens()).await?;
-        let event = session.act.consequence(number, Actor::Server).event(EventKind::SessionEnded);
-        let event = event.of(session.account_id).in_session(session.id).on(id);
-        append(connection, &event.because(end.reason.name())).await?;
-        ids.push(id);
-        revoked_until =
-            revoked_until.max(end.revoked_until(Timestamp::from_micros(row.last_issue)));
-    }
-    Ok(Ended { which: WhichEnded::Sessions(ids), live: Vec::new(), revoked_until })
+/// Likewise, with the number of those that were open.
+#[derive(sqlx::FromRow)]
+struct CountedRow {
+    #[sqlx(flatten)]
+    opened: OpeningRow,
+    others: i64,
 }

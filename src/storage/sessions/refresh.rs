@@ -1,6 +1,6 @@
 //! Refresh tokens: rotation by one conditional update, and the reason when that changed nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use claviger_token::time::Timestamp;
 
@@ -11,8 +11,8 @@ use crate::{
         token::RefreshFamilyHash,
     },
     storage::{
-        Connection, Result, Storage, events::append, groups::group_names, locks::lock_family,
-        params,
+        Connection, Error, Result, Storage, events::append, groups::group_names,
+        locks::lock_family, params,
     },
 };
 
@@ -44,20 +44,31 @@ pub struct RefreshAttempt {
     pub revoked_until: Timestamp,
 }
 
-const ROTATE: &str = concat!(
-    "UPDATE sessions
+/// The rotation of the current generation, of sessions that fulfil a condition.
+macro_rules! rotate {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE sessions
 SET refresh_previous = refresh_generation, refresh_generation = refresh_generation + 1,
     refreshed_at = $3, ",
-    keep_later!("refreshed_at", "$3"),
-    ", idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END,
+            keep_later!("refreshed_at", "$3"),
+            ", idle_expires_at = CASE WHEN $4 < expires_at THEN $4 ELSE expires_at END,
     expires_at = CASE WHEN $5 < expires_at THEN $5 ELSE expires_at END
 WHERE refresh_family = $1 AND refresh_generation = $2 AND ",
-    is_live_at!("$3"),
-    " RETURNING ",
-    session_columns!(),
-    ", ",
-    profile_columns!()
-);
+            is_live_at!("$3"),
+            $condition,
+            " RETURNING ",
+            session_columns!(),
+            ", ",
+            profile_columns!()
+        )
+    };
+}
+
+const ROTATE: &str = rotate!("");
+
+// Without the transaction that undoes the rotation when only a later version knows the method.
+const ROTATE_KNOWN: &str = rotate!(" AND auth_method IN ('password', 'passkey')");
 
 const FIND: &str = concat!(
     "SELECT ",
@@ -84,7 +95,7 @@ RETURNING ",
 );
 
 impl Storage {
-    /// Rotates a refresh token, by one conditional update. Generation `g` is valid when the session has
+    /// Rotates a refresh token, by one conditional update, which is the only statement for a valid token. Generation `g` is valid when the session has
     /// `g` as its current one; it was spent last when the session has it as its previous one.
     pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
         let end = SessionEnd {
@@ -92,6 +103,10 @@ impl Storage {
             now: attempt.act.at,
             revoked_until: attempt.revoked_until,
         };
+        let attempt = Arc::new(attempt);
+        if let Some(rotation) = self.rotate_at_once(&attempt).await? {
+            return Ok(Ending::none(rotation));
+        }
         let rotation =
             self.write((attempt, end), |c, (attempt, end)| Box::pin(rotate(c, attempt, *end)));
         Ok(match rotation.await? {
@@ -103,6 +118,21 @@ impl Storage {
             }
             (rotation, _) => Ending::none(rotation),
         })
+    }
+
+    /// Rotates a token that is valid, in one statement. Returns `None` when it is not, and when it is unknown
+    /// whether that was done: a rotation may be tried again.
+    async fn rotate_at_once(&self, attempt: &Arc<RefreshAttempt>) -> Result<Option<Rotation>> {
+        let rotated = self.write_once(Arc::clone(attempt), |c, attempt| {
+            Box::pin(advance(c, ROTATE_KNOWN, attempt))
+        });
+        let row = match rotated.await {
+            Err(Error::Unavailable(_)) => None,
+            other => other?,
+        };
+        let Some(row) = row else { return Ok(None) };
+        let (session, profile) = row.into_pair()?;
+        Ok(Some(Rotation::Rotated(session, profile)))
     }
 }
 
@@ -195,4 +225,18 @@ async fn find(
     family: RefreshFamilyHash,
 ) -> Result<Option<SessionAndEpochRow>> {
     connection.find(FIND, params![family]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_token::sign_in::SignInMethod;
+
+    use super::ROTATE_KNOWN;
+
+    #[test]
+    fn a_token_of_every_known_method_is_rotated_in_one_statement() {
+        for method in SignInMethod::ALL {
+            assert!(ROTATE_KNOWN.contains(&format!("'{}'", method.name())), "{method:?}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Texts that only a later version writes, during a rolling upgrade: what is not understood of one row fails no
 //! other.
 
+use claviger::storage::Error;
 use claviger_token::algorithm::SigningAlgorithm;
 
-use super::{NOW, act, new_session, signing_keys::key, with_database};
+use super::{NOW, act, new_session, refresh_tokens::attempt, signing_keys::key, with_database};
 
 #[tokio::test]
 async fn a_session_by_an_unknown_method_is_listed_with_the_others() {
@@ -18,6 +19,22 @@ async fn a_session_by_an_unknown_method_is_listed_with_the_others() {
         assert_eq!(listed.len(), 2);
         let unknown = listed.iter().find(|it| it.id == opened.id).unwrap();
         assert_eq!((unknown.method, unknown.auth_method), (None, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_spent_when_the_next_one_could_not_be_made() {
+    with_database(async |database| {
+        let (_, session) = database.registered("alice").await;
+        let later = "UPDATE sessions SET auth_method = 'iris' WHERE id = $1";
+        database.raw().await.execute_with(later, session.id.as_bytes()).await;
+
+        let rotated = database.rotate_refresh_token(attempt(&session, 0, NOW)).await;
+
+        assert!(matches!(rotated, Err(Error::Corrupt { .. })));
+        let unspent = "SELECT count(*) FROM sessions WHERE refresh_generation = 0";
+        assert_eq!(database.count(unspent).await, 1);
     })
     .await;
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod ceremonies;
 mod clocks;
+mod counts;
 mod crowds;
 mod epochs;
 mod first_credentials;
@@ -44,6 +45,7 @@ use claviger::{
         account::NewAccount,
         ceremony::CeremonyUse,
         event::{Act, Actor, Event, EventKind},
+        failure::Settlement,
         id::{CeremonyId, EventId, PasskeyId},
         label::{DisplayName, PasskeyName},
         passkey::{CredentialId, Passkey, PasskeyUse},
@@ -309,6 +311,7 @@ pub(crate) fn new_session(account_id: AccountId) -> NewSession {
         idle_expires_at: NOW + DAY * 30,
         expires_at: NOW + DAY * 90,
         limit: 100,
+        settlement: Settlement::default(),
     }
 }
 

@@ -41,10 +41,15 @@ const EXEMPT: [(&str, &str); 18] = [
     ("system.rs", "EVENTS"),
 ];
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
-/// PostgreSQL does not know the types of the parameters of `$2 + $3` or `substr($2, …)` unless the driver says what they are, as
-/// it does.
-const TYPES: [(&str, &str, &str); 2] = [
-    ("throttle.rs", "SPEND", "(bytea, bigint, bigint, bigint, bigint)"),
+/// PostgreSQL does not know the types of the parameters of `VALUES ($1, …)` or `substr($2, …)` unless the driver says what they are,
+/// as it does.
+const TYPES: [(&str, &str, &str); 3] = [
+    (
+        "throttle.rs",
+        "SPEND",
+        "(bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint)",
+    ),
+    ("throttle.rs", "PAY_BACK", "(bytea, bigint, bytea, bigint, bytea, bigint)"),
     ("sealing.rs", "PLACE", "(bigint, bytea, bytea, bigint)"),
 ];
 
@@ -89,11 +94,12 @@ fn is_only_for(engine: &str, statement: &Statement) -> bool {
 }
 
 fn reads_a_table(plan: &[String]) -> bool {
-    // `SCAN CONSTANT ROW` reads no table, and neither does a scan of what a subquery returns.
+    // `SCAN CONSTANT ROW` reads no table, and neither does a scan of values or of what a subquery returns.
     let results: Vec<&str> = plan.iter().filter_map(|it| it.strip_prefix("CO-ROUTINE ")).collect();
     let scan = |line: &String| {
         let scanned = line.strip_prefix("SCAN ");
-        scanned.is_some_and(|it| it != "CONSTANT ROW" && !results.contains(&it))
+        let is_table = |it: &str| it != "CONSTANT ROW" && !it.ends_with("VALUES CLAUSE");
+        scanned.is_some_and(|it| is_table(it) && !results.contains(&it))
     };
     plan.iter().any(|line| scan(line) || line.contains("Seq Scan"))
 }

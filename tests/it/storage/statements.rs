@@ -1,7 +1,7 @@
 //! Which statements each call costs, pinned so that one more is noticed.
 //!
-//! PostgreSQL logs what it is sent: each entry is one message whose answer is waited for. SQLite runs
-//! the same ones but for the locks; it begins and commits once for a group of calls.
+//! PostgreSQL logs what it is sent: each entry is one message whose answer is waited for. What the calls cost
+//! on SQLite is in `counts.rs`.
 
 use std::{collections::HashSet, future::Future, ops::Range};
 
@@ -11,7 +11,8 @@ use claviger::{
 use claviger_proto::pb::{self, TokenVerdict};
 
 use crate::support::{
-    Authenticator, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer, sign_ups,
+    Authenticator, BACKEND, Home, ORIGIN, PASSWORD, Person, TestApp, servers::PostgresServer,
+    sign_ups,
 };
 
 const DATABASE: &str = "counted";
@@ -20,86 +21,78 @@ const DATABASE: &str = "counted";
 const COSTS: &[(&str, &str)] = &[
     (
         "Register",
-        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, \
-         BEGIN, INSERT accounts, INSERT sessions, INSERT events, COMMIT, \
-         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+        "BEGIN, INSERT budgets, COMMIT, \
+         BEGIN, INSERT accounts, UPDATE accounts + INSERT sessions + INSERT events, \
+         INSERT budgets, COMMIT",
     ),
     (
         "Login",
-        "SELECT sign_in_failures, \
-         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
+        "BEGIN, INSERT sign_in_failures, INSERT budgets, COMMIT, \
          SELECT accounts, \
-         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
-         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, \
-         INSERT events, COMMIT",
+         BEGIN, lock accounts, UPDATE accounts + INSERT sessions + INSERT events, \
+         DELETE sign_in_failures, INSERT budgets, COMMIT",
     ),
     (
         "Login refused",
-        "SELECT sign_in_failures, \
-         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts, \
-         BEGIN, INSERT events, COMMIT",
+        "BEGIN, INSERT sign_in_failures, INSERT budgets, COMMIT, SELECT accounts, INSERT events",
     ),
     (
         "Login after that",
-        "SELECT sign_in_failures, \
-         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, \
+        "BEGIN, INSERT sign_in_failures, INSERT budgets, COMMIT, \
          SELECT accounts, \
-         BEGIN, UPDATE budgets, UPDATE budgets, DELETE sign_in_failures, DELETE sign_in_failures, COMMIT, \
-         BEGIN, lock accounts, SELECT accounts, SELECT sessions, INSERT sessions, \
-         INSERT events, COMMIT",
+         BEGIN, lock accounts, UPDATE accounts + INSERT sessions + INSERT events, \
+         DELETE sign_in_failures, INSERT budgets, COMMIT",
     ),
     (
         "StartSignUp",
-        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT accounts, \
-         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+        "BEGIN, INSERT budgets, COMMIT, SELECT accounts, BEGIN, INSERT budgets, COMMIT",
     ),
     (
         "FinishSignUp",
-        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT used_ceremonies, \
-         BEGIN, INSERT used_ceremonies, INSERT accounts, INSERT passkeys, INSERT sessions, \
-         INSERT events, COMMIT, \
-         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+        "BEGIN, INSERT budgets, COMMIT, \
+         BEGIN, INSERT used_ceremonies, INSERT accounts, INSERT passkeys, \
+         UPDATE accounts + INSERT sessions + INSERT events, INSERT budgets, COMMIT",
     ),
     (
         "GetInvitation",
-        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT invitations, \
-         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+        "BEGIN, INSERT budgets, COMMIT, SELECT invitations, BEGIN, INSERT budgets, COMMIT",
     ),
     (
         "Register with an invitation",
-        "BEGIN, INSERT budgets, INSERT budgets, COMMIT, SELECT invitations, \
+        "BEGIN, INSERT budgets, COMMIT, SELECT invitations, \
          BEGIN, lock invitations, SELECT invitations, INSERT accounts, INSERT account_groups, \
-         UPDATE invitations, INSERT events, INSERT sessions, INSERT events, COMMIT, \
-         BEGIN, UPDATE budgets, UPDATE budgets, COMMIT",
+         UPDATE invitations, INSERT events, UPDATE accounts + INSERT sessions + INSERT events, \
+         INSERT budgets, COMMIT",
     ),
     ("StartRegistration", "SELECT accounts, SELECT passkeys"),
     (
         "FinishRegistration",
-        "SELECT used_ceremonies, BEGIN, lock accounts, INSERT used_ceremonies, lock sessions, \
-         SELECT sessions, SELECT accounts, INSERT passkeys, INSERT events, COMMIT",
+        "BEGIN, lock accounts, INSERT used_ceremonies, lock sessions, SELECT accounts, \
+         INSERT passkeys, INSERT events, COMMIT",
     ),
     ("StartAuthentication by name", "SELECT accounts, SELECT passkeys"),
     ("StartAuthentication", ""),
     (
         "FinishAuthentication",
-        "SELECT used_ceremonies, SELECT passkeys, BEGIN, lock accounts, \
-         INSERT used_ceremonies, UPDATE passkeys, SELECT sessions, INSERT sessions, INSERT events, COMMIT, SELECT accounts, \
-         SELECT sign_in_failures, SELECT sign_in_failures",
+        "SELECT passkeys, \
+         BEGIN, lock accounts, INSERT used_ceremonies + UPDATE passkeys, \
+         UPDATE accounts + INSERT sessions + INSERT events, DELETE sign_in_failures, COMMIT",
     ),
     ("ListPasskeys", "SELECT accounts, SELECT passkeys"),
     (
         "DeletePasskey",
-        "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT passkeys, \
+        "BEGIN, lock accounts, lock sessions, SELECT passkeys, \
          SELECT accounts, DELETE passkeys, INSERT events, UPDATE sessions, INSERT revocations, COMMIT",
     ),
     (
         "RemovePassword",
-        "BEGIN, lock accounts, lock sessions, SELECT sessions, SELECT accounts, \
+        "BEGIN, lock accounts, lock sessions, SELECT accounts, \
          UPDATE accounts, INSERT events, UPDATE sessions, INSERT revocations, COMMIT",
     ),
     ("GetAccount", "SELECT accounts"),
+    ("IssueAccessToken", ""),
     ("ListSessions", "SELECT sessions"),
-    ("RefreshTokens", "BEGIN, UPDATE sessions, COMMIT"),
+    ("RefreshTokens", "UPDATE sessions"),
     ("ValidateToken", ""),
     ("Logout", "BEGIN, UPDATE sessions, INSERT revocations, INSERT events, COMMIT"),
     (
@@ -184,6 +177,7 @@ async fn count_invitation(app: &TestApp, log: &mut StatementLog<'_>) {
 
 async fn count_session(app: &TestApp, alice: &Person, log: &mut StatementLog<'_>) {
     log.cost("GetAccount", alice.get_account()).await.unwrap();
+    log.cost("IssueAccessToken", alice.token_for(BACKEND)).await;
     let request = pb::ListSessionsRequest::default();
     log.cost("ListSessions", alice.sessions().list_sessions(request)).await.unwrap();
     let alice = log.cost("RefreshTokens", alice.refresh()).await.unwrap();
@@ -238,7 +232,7 @@ async fn a_decoy_costs_the_statements_of_a_passkey() {
     let (of_passkey, of_decoys) = costs.split_at(4);
     assert_eq!(
         of_passkey[1].1,
-        "SELECT used_ceremonies, SELECT passkeys, BEGIN, INSERT used_ceremonies, INSERT events, COMMIT"
+        "SELECT passkeys, SELECT used_ceremonies, BEGIN, INSERT used_ceremonies, INSERT events, COMMIT"
     );
     assert_eq!(of_decoys, [of_passkey, of_passkey].concat());
 }
@@ -293,9 +287,7 @@ async fn a_refused_recovery_code_costs_the_same_whatever_is_wrong() {
     let costs = log.costs();
     assert_eq!(
         costs[0].1,
-        "SELECT sign_in_failures, \
-         BEGIN, INSERT budgets, INSERT budgets, INSERT sign_in_failures, COMMIT, SELECT accounts, \
-         BEGIN, INSERT events, COMMIT"
+        "BEGIN, INSERT sign_in_failures, INSERT budgets, COMMIT, SELECT accounts, INSERT events"
     );
     assert!(costs.iter().all(|it| *it == costs[0]), "{costs:#?}");
 }
@@ -428,9 +420,20 @@ fn shortened(statement: &str) -> String {
             format!("lock {}", table("FROM").unwrap())
         }
         verb @ ("SELECT" | "DELETE") => format!("{verb} {}", table("FROM").unwrap_or(statement)),
-        "WITH" => format!("INSERT {}", words[outermost(&words, "INSERT").unwrap() + 2]),
+        "WITH" => changes(&words).join(" + "),
         verb @ "INSERT" => format!("{verb} {}", words[2]),
         verb @ "UPDATE" => format!("{verb} {}", words[1]),
         _ => statement.to_owned(),
     }
+}
+
+/// What a statement of several changes changes, in their order.
+fn changes(words: &[&str]) -> Vec<String> {
+    let change = |(place, word): (usize, &&str)| match word.trim_start_matches('(') {
+        "INSERT" => Some(format!("INSERT {}", words[place + 2])),
+        // Not the one of an upsert.
+        "UPDATE" if words[place + 1] != "SET" => Some(format!("UPDATE {}", words[place + 1])),
+        _ => None,
+    };
+    words.iter().enumerate().filter_map(change).collect()
 }

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use claviger::{
-    model::failure::{BudgetKey, Cost, FailureCount, FailureKey},
-    storage::throttle::{Charge, Charged, NameCharge, Settlement},
+    model::{
+        failure::{BudgetKey, Cost, FailureCount, FailureKey, Settlement},
+        session::NewSession,
+    },
+    storage::throttle::{Charge, Charged, NameCharge},
 };
 use claviger_token::time::Timestamp;
 
-use super::{DAY, Database, HOUR, NOW, RACERS, SECOND, bytes, race, with_database};
+use super::{DAY, Database, HOUR, NOW, RACERS, SECOND, bytes, new_session, race, with_database};
 
 pub(super) const ADMITTED: Charged = Charged::Admitted;
 
@@ -181,6 +184,28 @@ async fn what_was_not_tried_takes_one_failure_back() {
         assert_eq!(found(&database, key).await.unwrap().failures, 1);
         database.settle_attempt(not_tried).await.unwrap();
         assert_eq!(found(&database, key).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_opened_takes_back_what_its_attempt_was_charged() {
+    with_database(async |database| {
+        let (alice, _) = database.registered("alice").await;
+        let (key, owner, budget) = (FailureKey(bytes()), FailureKey(bytes()), cost(HOUR, HOUR));
+        let charge = || Charge { costs: vec![budget], ..failure(key) };
+        database.charge_attempt(failure(owner)).await.unwrap();
+        database.charge_attempt(charge()).await.unwrap();
+        let settlement =
+            Settlement { costs: vec![budget], reset: vec![key, owner], not_tried: None };
+        let session = || NewSession { settlement: settlement.clone(), ..new_session(alice.id) };
+
+        assert!(!database.sign_in(session(), "another").await);
+        assert!(found(&database, key).await.is_some());
+        assert!(database.sign_in(session(), "first").await);
+
+        assert_eq!(database.find_failures(&[key, owner]).await.unwrap(), [None, None]);
+        assert_eq!(database.charge_attempt(charge()).await.unwrap(), ADMITTED);
     })
     .await;
 }

@@ -33,12 +33,12 @@ async fn record(storage: Storage, key: FailureKey) -> Result<(), Error> {
 #[tokio::test]
 async fn writes_that_wait_together_share_a_commit() {
     with_sqlite(async |database| {
-        let before = database.writer_stats();
+        let before = database.stats();
         let keys: Vec<_> = (0..500).map(|_| FailureKey(bytes())).collect();
 
         let recorded = race(keys.iter().map(|key| record(database.handle(), *key))).await;
 
-        let after = database.writer_stats();
+        let after = database.stats();
         assert!(recorded.iter().all(Result::is_ok));
         assert_eq!(after.units - before.units, 500);
         assert!(after.commits - before.commits <= 50, "{after:?}");

@@ -15,7 +15,7 @@ use claviger::{
         },
         world::World,
     },
-    storage::Storage,
+    storage::{Stats, Storage},
 };
 use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use claviger_token::time::Timestamp;
@@ -185,6 +185,11 @@ impl TestApp {
     /// Where it keeps its data.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// What its storage has done.
+    pub fn storage_stats(&self) -> Stats {
+        self.app.storage_stats()
     }
 
     /// The public port.

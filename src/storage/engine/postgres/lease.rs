@@ -10,7 +10,10 @@ use sqlx::{Executor as _, PgConnection, Postgres, pool::PoolConnection};
 use tokio::time::timeout;
 
 use super::ROLLBACK;
-use crate::storage::engine::{condition::Condition, gate::Place};
+use crate::storage::{
+    Error, Result,
+    engine::{condition::Condition, gate::Place},
+};
 
 /// How long the return may take: a broken connection must not keep its place in the pool.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,9 +22,31 @@ const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
 pub(in crate::storage) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
+    allowance: Allowance,
     /// The place of the call that borrowed it, which is free once the connection is.
     place: Option<Place>,
     condition: Arc<Condition>,
+}
+
+/// How many more statements a connection may run before it is returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Allowance {
+    Any,
+    One,
+    None,
+}
+
+impl Allowance {
+    fn take(&mut self) -> Result<()> {
+        match self {
+            Self::Any => Ok(()),
+            Self::One => {
+                *self = Self::None;
+                Ok(())
+            }
+            Self::None => Err(Error::Unexpected("a unit of one statement runs another".into())),
+        }
+    }
 }
 
 impl Lease {
@@ -30,12 +55,27 @@ impl Lease {
         condition: Arc<Condition>,
         place: Option<Place>,
     ) -> Self {
-        Self { connection: Some(connection), in_transaction: false, place, condition }
+        let connection = Some(connection);
+        Self { connection, in_transaction: false, allowance: Allowance::Any, place, condition }
     }
 
     /// The condition of the database.
     pub(in crate::storage::engine) fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// The connection for one statement outside a transaction.
+    pub(super) fn for_one_statement(mut self) -> Self {
+        self.allowance = Allowance::One;
+        self
+    }
+
+    /// Notes that a statement is about to run.
+    ///
+    /// # Errors
+    /// When there may be no further one: outside a transaction it would not be undone with the first.
+    pub(in crate::storage::engine) fn begin_statement(&mut self) -> Result<()> {
+        self.allowance.take()
     }
 
     /// Notes that a transaction is about to be opened; opening it may be interrupted.
@@ -97,4 +137,18 @@ async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: boo
     let returning = connection.return_to_pool();
     // Dropped half-way, the connection is closed and its place is free.
     let _ = timeout(RETURN_TIMEOUT, returning).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_of_one_statement_is_refused_a_second_one() {
+        let (mut one, mut any) = (Allowance::One, Allowance::Any);
+
+        assert!(one.take().is_ok());
+        assert!(one.take().is_err());
+        assert!(any.take().is_ok() && any.take().is_ok());
+    }
 }

@@ -5,7 +5,9 @@
 //! answer does not, since its outcome is unknown.
 
 mod breaker;
+mod failure;
 mod lease;
+mod pool;
 mod pooler;
 mod states;
 
@@ -18,7 +20,7 @@ use std::{
 };
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool};
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, timeout_at},
@@ -29,14 +31,16 @@ use tracing::Instrument as _;
 use crate::storage::{Error, PostgresOptions, Result, deadline, migrations};
 
 use super::{
-    Connection, WriteBody, WriterStats,
+    Connection, WriteBody,
     cause::Cause,
     condition::Condition,
     gate::{Gate, Place},
     on_engine,
 };
 use breaker::Breaker;
+use failure::Failure;
 use lease::Lease;
+use pool::pool;
 
 pub(in crate::storage) use lease::Lease as PostgresConnection;
 pub(in crate::storage::engine) use states::{is_mix_up, is_transient};
@@ -56,11 +60,6 @@ const NEARER: Duration = Duration::from_secs(1);
 /// How long the answer to COMMIT is waited for. The connection stays in use meanwhile: while a
 /// synchronous standby is unreachable, that keeps new work from piling up in the database.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// A connection that was idle for this long is tested before use. Shorter than any restart, so that a
-/// restart costs only the calls it interrupts; connections of a busy pool are not tested.
-const IDLE_UNTESTED: Duration = Duration::from_millis(20);
-/// How long the test may take.
-const TEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long units under way are waited for when the database is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -116,11 +115,7 @@ impl PostgresEngine {
     pub(super) async fn reader(&self) -> Result<Connection> {
         let limit = self.options.limit();
         let place = self.enter(limit).await?;
-        // What stays prepared needs no transaction: one statement is one already. But only a transaction
-        // can end a statement sooner than its connection would.
-        let own_limit = Instant::now() + self.options.statement_timeout;
-        let is_usual = own_limit.saturating_duration_since(limit) < NEARER;
-        let lease = if self.options.prepared_statements && is_usual {
+        let lease = if self.needs_no_transaction(limit) {
             self.acquire(limit, place).await?
         } else {
             self.begin(limit, place).await?
@@ -128,8 +123,21 @@ impl PostgresEngine {
         Ok(Connection::Postgres(lease))
     }
 
+    /// Whether a statement can do without a transaction around it. What stays prepared can: one statement is
+    /// one already. But only a transaction can end a statement sooner than its connection would.
+    fn needs_no_transaction(&self, limit: Instant) -> bool {
+        let own_limit = Instant::now() + self.options.statement_timeout;
+        let is_usual = own_limit.saturating_duration_since(limit) < NEARER;
+        self.options.prepared_statements && is_usual
+    }
+
     /// Runs a unit to its end, even if its caller stops waiting.
-    pub(super) async fn write<I, T>(&self, input: I, body: WriteBody<I, T>) -> Result<T>
+    pub(super) async fn write<I, T>(
+        &self,
+        input: I,
+        body: WriteBody<I, T>,
+        extent: Extent,
+    ) -> Result<T>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -141,7 +149,7 @@ impl PostgresEngine {
         let engine = self.clone();
         let unit = async move {
             let _permit = permit;
-            engine.run(&input, body, Turn { limit, place }).await
+            engine.run(&input, body, Turn { limit, place, extent }).await
         };
         let answered = self.tasks.spawn(unit.in_current_span()).await;
         let answered =
@@ -157,9 +165,10 @@ impl PostgresEngine {
         Ok(())
     }
 
-    pub(super) fn stats(&self) -> WriterStats {
+    /// How many units were committed, and in how many transactions.
+    pub(super) fn counts(&self) -> (u64, u64) {
         let units = self.committed.load(Ordering::Relaxed);
-        WriterStats { units, commits: units }
+        (units, units)
     }
 
     pub(super) async fn close(&self) {
@@ -173,7 +182,13 @@ impl PostgresEngine {
     async fn run<I, T>(&self, input: &I, body: WriteBody<I, T>, turn: Turn) -> Result<T> {
         let mut pauses = RETRIES.build();
         loop {
-            let failure = match self.try_run(input, body, &turn).await {
+            let attempt = match turn.extent {
+                Extent::OneStatement if self.needs_no_transaction(turn.limit) => {
+                    self.try_once(input, body, &turn).await
+                }
+                Extent::OneStatement | Extent::Any => self.try_run(input, body, &turn).await,
+            };
+            let failure = match attempt {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
@@ -213,6 +228,24 @@ impl PostgresEngine {
             (Ok(_), Err(cause)) => Err(Failure::of_committing(cause)),
             (Err(cause), _) => Err(Failure::of_working(cause)),
         }
+    }
+
+    /// Runs a unit of one statement, which is a transaction by itself. Its commit may wait for the synchronous
+    /// standby beyond its own time, like that of any other: PostgreSQL ends the statement's timeout before.
+    async fn try_once<I, T>(
+        &self,
+        input: &I,
+        body: WriteBody<I, T>,
+        turn: &Turn,
+    ) -> std::result::Result<T, Failure> {
+        let lease = self.acquire(turn.limit, turn.place.clone()).await;
+        let lease = lease.map_err(Failure::of_acquiring)?.for_one_statement();
+        let mut connection = Connection::Postgres(lease);
+        let limit = Instant::now() + self.options.statement_timeout + COMMIT_TIMEOUT;
+        let outcome = timeout_at(limit, body(&mut connection, input)).await;
+        let output = outcome.unwrap_or_else(|_| Err(late())).map_err(Failure::of_committing)?;
+        self.committed.fetch_add(1, Ordering::Relaxed);
+        Ok(output)
     }
 
     /// A place for the current call among those that use the pool.
@@ -256,10 +289,20 @@ impl PostgresEngine {
     }
 }
 
+/// How many statements a unit of work has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::storage::engine) enum Extent {
+    /// As many as it needs, in a transaction.
+    Any,
+    /// A single one, which is a transaction by itself.
+    OneStatement,
+}
+
 /// What a unit of work has while it runs.
 struct Turn {
     limit: Instant,
     place: Option<Place>,
+    extent: Extent,
 }
 
 impl PostgresOptions {
@@ -292,69 +335,10 @@ async fn end(connection: &mut Connection, statement: &'static str) -> Result<()>
     Ok(())
 }
 
-fn pool(options: &PostgresOptions) -> PgPool {
-    let capacity = if options.prepared_statements { 100 } else { 0 };
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.acquire_timeout)
-        .test_before_acquire(false)
-        .before_acquire(|connection, it| {
-            Box::pin(async move {
-                if it.idle_for < IDLE_UNTESTED {
-                    return Ok(true);
-                }
-                let test = sqlx::Connection::ping(connection);
-                Ok(matches!(tokio::time::timeout(TEST_TIMEOUT, test).await, Ok(Ok(()))))
-            })
-        });
-    let target = (*options.target).clone().statement_cache_capacity(capacity);
-    let limit = options.statement_timeout.as_millis().max(1);
-    let prepare = format!("SET statement_timeout = {limit}");
-    // Behind a pooler the setting would apply to other clients too.
-    let prepare = options.prepared_statements.then_some(prepare);
-    pool.after_connect(move |connection, _| {
-        let prepare = prepare.clone();
-        Box::pin(async move {
-            states::refuse_standby(connection).await?;
-            if let Some(prepare) = prepare {
-                connection.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await?;
-            }
-            Ok(())
-        })
-    })
-    .connect_lazy_with(target)
-}
-
 fn no_connection() -> Error {
     Error::Unavailable("no connection to the database was free in time".into())
 }
 
 fn late() -> Error {
     Error::Unavailable("the database did not answer in time".into())
-}
-
-/// Why a unit failed, and whether it may run again.
-struct Failure {
-    cause: Error,
-    again: bool,
-}
-
-impl Failure {
-    /// Nothing was sent yet.
-    fn of_acquiring(cause: Error) -> Self {
-        let again = states::was_disconnected(&cause);
-        Self { cause, again }
-    }
-
-    /// Without a COMMIT nothing was changed.
-    fn of_working(cause: Error) -> Self {
-        let again = matches!(cause, Error::Unavailable(_)) && !states::was_timed_out(&cause);
-        Self { cause, again }
-    }
-
-    /// Only the database knows whether a COMMIT failed; a missing answer does not mean that it did.
-    fn of_committing(cause: Error) -> Self {
-        let again = states::was_rolled_back(&cause);
-        Self { cause, again }
-    }
 }

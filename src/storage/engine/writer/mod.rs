@@ -19,9 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::storage::{Error, Result};
 
-use super::{
-    Connection, WriteBody, condition::Condition, gate::Place, params, sqlite_lease::SqliteLease,
-};
+use super::{Connection, WriteBody, condition::Condition, gate::Place, sqlite_lease::SqliteLease};
 
 /// How many units may wait; more are refused as [`Error::Overloaded`].
 const QUEUE: usize = 1024;
@@ -38,15 +36,6 @@ const KEEP_UNIT: &str = "RELEASE unit; SAVEPOINT unit";
 /// Begins the next unit where the last one began.
 const UNDO_UNIT: &str = "ROLLBACK TO unit";
 const COMMIT_UNITS: &str = "RELEASE unit; COMMIT";
-
-/// What the writer has done since the database was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriterStats {
-    /// Units of work that were committed.
-    pub units: u64,
-    /// Transactions they were committed in.
-    pub commits: u64,
-}
 
 /// A handle of the writer. Cheap to clone; the writer ends when all clones are dropped or one is
 /// closed.
@@ -106,11 +95,9 @@ impl Writer {
         if self.queue.is_closed() { Err(closed()) } else { Ok(()) }
     }
 
-    pub(super) fn stats(&self) -> WriterStats {
-        WriterStats {
-            units: self.done.units.load(Ordering::Relaxed),
-            commits: self.done.commits.load(Ordering::Relaxed),
-        }
+    /// How many units were committed, and in how many transactions.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.done.units.load(Ordering::Relaxed), self.done.commits.load(Ordering::Relaxed))
     }
 
     /// Refuses further units, finishes those that wait, and closes the connection.
@@ -202,29 +189,29 @@ impl Work {
 /// Writes a group without savepoints, which would be one more round trip for each unit. Returns
 /// `false`, and has written nothing, when a unit failed.
 async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<bool> {
-    connection.execute(BEGIN, params![]).await?;
+    connection.control(BEGIN).await?;
     for unit in group {
         if !unit.run(connection).await {
-            connection.execute(ROLLBACK, params![]).await?;
+            connection.control(ROLLBACK).await?;
             return Ok(false);
         }
     }
-    connection.execute(COMMIT, params![]).await?;
+    connection.control(COMMIT).await?;
     Ok(true)
 }
 
 /// Writes a group with a savepoint for each unit.
 async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<()> {
-    connection.execute(BEGIN_UNITS, params![]).await?;
+    connection.control(BEGIN_UNITS).await?;
     let last = group.len().saturating_sub(1);
     for (index, unit) in group.iter_mut().enumerate() {
         if !unit.run(connection).await {
-            connection.execute(UNDO_UNIT, params![]).await?;
+            connection.control(UNDO_UNIT).await?;
         } else if index != last {
-            connection.execute(KEEP_UNIT, params![]).await?;
+            connection.control(KEEP_UNIT).await?;
         }
     }
-    connection.execute(COMMIT_UNITS, params![]).await?;
+    connection.control(COMMIT_UNITS).await?;
     Ok(())
 }
 
