@@ -31,6 +31,8 @@ const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 const SEALING_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a round of sealing may take; the next one does the rest.
 const SEALING_TIMEOUT: Duration = Duration::from_secs(60);
+/// A stop does not wait longer for it.
+const LAST_SEALING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the database may take for a round of following before it counts as unavailable.
 const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -125,6 +127,16 @@ pub async fn sweep(sweeper: Arc<Sweeper>, answers: Arc<AtomicBool>, stop: Cancel
         };
         tracing::error!(cause, "deleting expired rows failed; it will be tried again");
     }
+}
+
+/// Seals what was recorded since the last round, so that an export of a stopped server has all of it.
+pub async fn seal_the_rest(sealer: &Sealer) {
+    let cause = match timeout(LAST_SEALING_TIMEOUT, sealer.run_once()).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => telemetry::causes(&error),
+        Err(_) => "it took longer than two seconds".to_owned(),
+    };
+    tracing::warn!(cause, "the last events are not sealed; the next server that starts seals them");
 }
 
 /// Seals the record while the database answers, until `stop`. A failure is logged when it begins and when

@@ -13,7 +13,10 @@ use std::{
     fs::File,
     io,
     net::SocketAddr,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::net::TcpListener;
@@ -183,10 +186,13 @@ impl App {
     }
 
     /// Reports NOT_SERVING, stops accepting, lets calls in progress finish within
-    /// `limits.drain_timeout`, and closes the database.
+    /// `limits.drain_timeout`, seals the record, and closes the database.
     pub async fn shutdown(self) {
         self.availability.announce(State::Stopping).await;
         self.tasks.shutdown().await;
+        if self.database_answers.load(Ordering::Relaxed) {
+            housekeeping::seal_the_rest(&self.sealer).await;
+        }
         self.storage.close().await;
         drop(self.lock);
     }
