@@ -10,7 +10,7 @@ use crate::{
 
 #[allow(dead_code, reason = "other benchmarks use the rest")]
 #[path = "cpu.rs"]
-mod cpu;
+pub mod cpu;
 
 /// The program that was built with the benchmark.
 pub const THIS_BUILD: &str = env!("CARGO_BIN_EXE_claviger");

@@ -13,12 +13,9 @@ use crate::{
     calls::{Callers, Row},
     figures::spread,
     rounds::{self, ROUNDS},
+    server::cpu,
     support::{PASSWORD, patience::holds_within_blocking, servers::free_port},
 };
-
-#[allow(dead_code, reason = "shared with other benchmarks")]
-#[path = "../support/cpu.rs"]
-mod cpu;
 
 /// Medians, in µs.
 pub struct Floors {

@@ -56,7 +56,7 @@ impl Connection {
 
     /// Runs a statement that begins or ends a transaction, or a part of one.
     pub(super) async fn control(&mut self, statement: &'static str) -> Result<()> {
-        noted!(self, |c| drop(sqlx::query(statement).execute(c).await?))
+        noted!(self, |c| sqlx::query(statement).execute(c).await?.rows_affected()).map(|_| ())
     }
 
     /// Runs a statement. Returns how many rows it changed.

@@ -420,6 +420,11 @@ fn shortened(statement: &str) -> String {
             format!("lock {}", table("FROM").unwrap())
         }
         verb @ ("SELECT" | "DELETE") => format!("{verb} {}", table("FROM").unwrap_or(statement)),
+        // The table that the first of its queries reads.
+        "WITH" if changes(&words).is_empty() => {
+            let from = words.iter().position(|it| *it == "FROM");
+            format!("SELECT {}", words[from.unwrap() + 1])
+        }
         "WITH" => changes(&words).join(" + "),
         verb @ "INSERT" => format!("{verb} {}", words[2]),
         verb @ "UPDATE" => format!("{verb} {}", words[1]),
