@@ -22,9 +22,9 @@ pub const CALLS: &[Limit] = &[
     limit("GetAccount", 58.0, 680.0),
     limit("ListPasskeys", 101.0, 860.0),
     limit("IssueAccessToken", 60.0, 750.0),
-    limit("RefreshTokens", 110.0, 1830.0),
-    limit("sign-in with a passkey", 525.0, 5870.0),
-    limit("Login", 680.0, 5060.0),
+    limit("RefreshTokens", 108.0, 1600.0),
+    limit("sign-in with a passkey", 455.0, 5350.0),
+    limit("Login", 575.0, 4800.0),
 ];
 
 /// Those of storage, and tokens. What is judged for the first time has been signed before.
