@@ -6,40 +6,32 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[allow(unreachable_pub, missing_docs, reason = "shared with tests")]
+#[path = "support/access_tokens.rs"]
+mod access_tokens;
+
 use std::{
     error::Error,
     hint::black_box,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
+use access_tokens::{REQUIREMENTS, access_tokens, subject};
 use claviger::{
     domain::{
-        revocations::Revocations,
         secret::MasterSecret,
-        tokens::{
-            access::{self, AccessTokens, Subject},
-            keys::{self, KeyRing},
-            refresh::RefreshTokens,
-        },
+        tokens::{access::AccessTokens, refresh::RefreshTokens},
         world::World,
     },
-    model::{account::Profile, label::DisplayName, username::Username},
-    storage::{Options, SqliteOptions, Storage},
+    storage::{Options, SqliteOptions, Storage, migrations},
 };
-use claviger_token::{
-    algorithm::SigningAlgorithm,
-    id::{AccountId, SessionId},
-    sign_in::SignInMethod,
-    verdict::Requirements,
-};
+use claviger_token::algorithm::SigningAlgorithm;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const ROUNDS: u32 = 7;
-const LIFETIME: Duration = Duration::from_secs(900);
-const ISSUER: &str = "https://id.example";
-const REQUIREMENTS: Requirements<'_> = Requirements::new(ISSUER);
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let directory = tempfile::tempdir()?;
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256] {
@@ -49,7 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             busy_timeout: Duration::from_secs(5),
             readers: 1,
         });
-        let tokens = runtime.block_on(access_tokens(options, algorithm))?;
+        let tokens = runtime.block_on(async {
+            migrations::create(&options).await?;
+            access_tokens(Storage::open(options).await?, algorithm).await
+        })?;
         println!("access tokens, {}", algorithm.name());
         time_access_tokens(&tokens)?;
     }
@@ -57,39 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     time_refresh_tokens()
 }
 
-async fn access_tokens(
-    options: Options,
-    algorithm: SigningAlgorithm,
-) -> Result<AccessTokens, Box<dyn Error>> {
-    let world = World::system();
-    let storage = Storage::open(options).await?;
-    let sealing_key = MasterSecret::new([7; 32]).derive("sealing")?;
-    let settings = keys::Settings { algorithm, rotation_interval: None, token_lifetime: LIFETIME };
-    let keys = KeyRing::load(storage, world.clone(), sealing_key, settings).await?;
-    let settings = access::Settings {
-        issuer: ISSUER.to_owned(),
-        audiences: vec!["backend".to_owned()],
-        lifetime: LIFETIME,
-    };
-    let revocations = Arc::new(Revocations::new(world.clone(), LIFETIME)?);
-    Ok(AccessTokens::new(&keys, revocations, world, settings))
-}
-
-fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {
-    let world = World::system();
-    let subject = Subject {
-        epoch: 0,
-        account_id: AccountId::from_uuid(world.ordered_uuid()?),
-        session_id: SessionId::from_uuid(world.ordered_uuid()?),
-        auth_time: world.now(),
-        auth_method: SignInMethod::Passkey,
-        session_ends_at: world.now() + 2 * LIFETIME,
-        profile: Profile {
-            username: Username::from_stored("alice@example.com".to_owned()),
-            display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
-            groups: "admins,staff".parse()?,
-        },
-    };
+fn time_access_tokens(tokens: &AccessTokens) -> Outcome<()> {
+    let subject = subject()?;
     time("sign", 500, || tokens.sign(subject.clone()));
 
     let many =
@@ -104,7 +68,7 @@ fn time_access_tokens(tokens: &AccessTokens) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn time_refresh_tokens() -> Result<(), Box<dyn Error>> {
+fn time_refresh_tokens() -> Outcome<()> {
     let key = MasterSecret::new([7; 32]).derive("refresh tokens")?;
     let tokens = RefreshTokens::new(World::system(), key);
     let (_, token) = tokens.mint_family()?;

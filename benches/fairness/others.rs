@@ -13,10 +13,7 @@ use tonic::Status;
 use crate::{
     cluster::Cluster,
     figures::Figures,
-    support::{
-        Authenticator, ORIGIN, PASSWORD, Person, ceremonies::authentication_credential,
-        watcher::Watcher,
-    },
+    support::{Authenticator, ORIGIN, PASSWORD, Person, watcher::Watcher},
 };
 
 /// How many there are of each sort.
@@ -101,12 +98,7 @@ async fn repeat(
 
 async fn passwords(name: String, person: Person, until: Instant) -> Figures {
     repeat("password", until, async || {
-        let request = pb::LoginRequest {
-            username: name.clone(),
-            password: PASSWORD.to_owned(),
-            ..Default::default()
-        };
-        person.auth().login(request).await.map(drop).map_err(told)
+        person.login_alone(&name, PASSWORD).await.map(drop).map_err(told)
     })
     .await
 }
@@ -120,12 +112,7 @@ async fn passkeys(
     repeat("passkey", until, async || {
         let ceremony = person.start_named(&name).await.map_err(told)?;
         let answer = ceremony.answer(&mut authenticator);
-        let request = pb::FinishAuthenticationRequest {
-            ceremony_id: ceremony.id,
-            credential: Some(authentication_credential(answer)),
-            ..Default::default()
-        };
-        person.passkeys().finish_authentication(request).await.map(drop).map_err(told)
+        person.finish_authentication_alone(&ceremony.id, answer).await.map(drop).map_err(told)
     })
     .await
 }
@@ -133,10 +120,7 @@ async fn passkeys(
 async fn refreshes(name: String, person: Person, until: Instant) -> Figures {
     let mut token = signed_in(&name, &person).await.refresh_token;
     repeat("refresh", until, async || {
-        let request =
-            pb::RefreshTokensRequest { refresh_token: token.clone(), ..Default::default() };
-        let answer = person.auth().refresh_tokens(request).await.map_err(told)?;
-        token = answer.into_inner().tokens.unwrap_or_default().refresh_token;
+        token = person.refresh_alone(&token).await.map_err(told)?.refresh_token;
         Ok(())
     })
     .await
@@ -167,13 +151,8 @@ async fn revocations(
 
 async fn signed_in(name: &str, person: &Person) -> pb::TokenPair {
     loop {
-        let request = pb::LoginRequest {
-            username: name.to_owned(),
-            password: PASSWORD.to_owned(),
-            ..Default::default()
-        };
-        if let Ok(answer) = person.auth().login(request).await {
-            return answer.into_inner().tokens.unwrap_or_default();
+        if let Ok(answer) = person.login_alone(name, PASSWORD).await {
+            return answer.tokens.unwrap_or_default();
         }
     }
 }

@@ -5,16 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use claviger_proto::pb;
 use tokio::task::JoinSet;
 use tonic::Status;
 
 use crate::{
     server::Server,
-    support::{
-        Authenticator, ORIGIN, PASSWORD, Person, ceremonies::authentication_credential,
-        people::channel_from,
-    },
+    support::{Authenticator, ORIGIN, PASSWORD, Person, people::channel_from},
 };
 
 /// How long a call may take.
@@ -95,7 +91,7 @@ async fn repeat(
     while Instant::now() < until {
         match call {
             Call::Passkey => by_passkey(&person, &mut authenticator).await.unwrap(),
-            Call::Password => by_password(&person, &name).await.unwrap(),
+            Call::Password => drop(person.login_alone(&name, PASSWORD).await.unwrap()),
         }
         count += 1;
     }
@@ -105,19 +101,5 @@ async fn repeat(
 async fn by_passkey(person: &Person, authenticator: &mut Authenticator) -> Result<(), Status> {
     let ceremony = person.start_discoverable().await?;
     let answer = ceremony.answer(authenticator);
-    let request = pb::FinishAuthenticationRequest {
-        ceremony_id: ceremony.id,
-        credential: Some(authentication_credential(answer)),
-        ..Default::default()
-    };
-    person.passkeys().finish_authentication(request).await.map(drop)
-}
-
-async fn by_password(person: &Person, name: &str) -> Result<(), Status> {
-    let request = pb::LoginRequest {
-        username: name.to_owned(),
-        password: PASSWORD.to_owned(),
-        ..Default::default()
-    };
-    person.auth().login(request).await.map(drop)
+    person.finish_authentication_alone(&ceremony.id, answer).await.map(drop)
 }

@@ -10,7 +10,6 @@ use crate::{
     server::Server,
     support::{
         Authenticator, BACKEND, ORIGIN, PASSWORD, Person,
-        ceremonies::authentication_credential,
         people::{channel, channel_from},
     },
 };
@@ -169,40 +168,22 @@ impl Visitor {
             Row::GetAccount => drop(self.person.get_account().await.unwrap()),
             Row::Refresh => self.refresh().await,
             Row::Passkey => self.sign_in().await,
-            Row::Login => self.login().await,
+            Row::Login => drop(self.person.login_alone(&self.name, PASSWORD).await.unwrap()),
             Row::Register => self.register().await,
             Row::Validate | Row::ValidateShared => {}
         }
     }
 
     async fn refresh(&mut self) {
-        let request = pb::RefreshTokensRequest {
-            refresh_token: self.refresh_token.clone(),
-            ..Default::default()
-        };
-        let answer = self.person.auth().refresh_tokens(request).await.unwrap().into_inner();
-        self.refresh_token = answer.tokens.unwrap().refresh_token;
-    }
-
-    async fn login(&self) {
-        let request = pb::LoginRequest {
-            username: self.name.clone(),
-            password: PASSWORD.to_owned(),
-            ..Default::default()
-        };
-        self.person.auth().login(request).await.unwrap();
+        let tokens = self.person.refresh_alone(&self.refresh_token).await.unwrap();
+        self.refresh_token = tokens.refresh_token;
     }
 
     /// Both calls of it, without a name.
     async fn sign_in(&mut self) {
         let ceremony = self.person.start_discoverable().await.unwrap();
         let answer = ceremony.answer(&mut self.authenticator);
-        let request = pb::FinishAuthenticationRequest {
-            ceremony_id: ceremony.id,
-            credential: Some(authentication_credential(answer)),
-            ..Default::default()
-        };
-        self.person.passkeys().finish_authentication(request).await.unwrap();
+        self.person.finish_authentication_alone(&ceremony.id, answer).await.unwrap();
     }
 
     async fn register(&mut self) {

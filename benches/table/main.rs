@@ -12,7 +12,6 @@
 mod calls;
 #[path = "../support/figures.rs"]
 mod figures;
-#[path = "../rpc/floor.rs"]
 mod floor;
 mod floors;
 #[path = "../support/production.rs"]

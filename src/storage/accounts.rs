@@ -39,17 +39,24 @@ pub enum AccountCreation {
     InvitationInvalid,
 }
 
-/// The columns of an [`AccountRow`].
-macro_rules! account_columns {
+/// The columns of an [`AccountDetails`].
+macro_rules! account_details {
     () => {
         concat!(
-            "id, username, display_name, password_hash, request_id, created_at, disabled_at, last_sign_in_at,
-    recovered_at, user_handle,
+            "username, display_name, disabled_at, last_sign_in_at, recovered_at, user_handle,
     (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count,
     (SELECT count(*) FROM recovery_codes WHERE recovery_codes.account_id = accounts.id)
         AS recovery_codes_left, ",
             group_names!("accounts.id")
         )
+    };
+}
+pub(super) use account_details;
+
+/// The columns of an [`AccountRow`].
+macro_rules! account_columns {
+    () => {
+        concat!("id, password_hash, request_id, created_at, ", account_details!())
     };
 }
 pub(super) use account_columns;
@@ -228,11 +235,18 @@ struct IdRow {
 #[derive(sqlx::FromRow)]
 pub(super) struct AccountRow {
     id: Vec<u8>,
-    username: String,
-    display_name: String,
     password_hash: Option<String>,
     request_id: Option<Vec<u8>>,
     created_at: i64,
+    #[sqlx(flatten)]
+    details: AccountDetails,
+}
+
+/// What an account has in columns whose names no other table has.
+#[derive(sqlx::FromRow)]
+pub(super) struct AccountDetails {
+    username: String,
+    display_name: String,
     disabled_at: Option<i64>,
     last_sign_in_at: Option<i64>,
     recovered_at: Option<i64>,
@@ -247,27 +261,40 @@ impl AccountRow {
         let request_id = self
             .request_id
             .map(|id| RequestId::from_slice(&id).ok_or_else(corrupt("accounts", "request_id")));
+        let id = AccountId::from_slice(&self.id).ok_or_else(corrupt("accounts", "id"))?;
+        let (has_password, created_at) = (self.password_hash.is_some(), self.created_at);
+        Ok(AccountWithPassword {
+            account: self.details.into_account(id, has_password, created_at)?,
+            password_hash: self.password_hash.map(PasswordHash::from_phc),
+            request_id: request_id.transpose()?,
+        })
+    }
+}
+
+impl AccountDetails {
+    /// The account with this id that was created at this time, in microseconds.
+    pub(super) fn into_account(
+        self,
+        id: AccountId,
+        has_password: bool,
+        created_at: i64,
+    ) -> Result<Account> {
         let imported_handle = self
             .user_handle
             .map(|it| UserHandle::parse(it).ok_or_else(corrupt("accounts", "user_handle")));
-        let account = Account {
-            id: AccountId::from_slice(&self.id).ok_or_else(corrupt("accounts", "id"))?,
+        Ok(Account {
+            id,
             username: Username::from_stored(self.username),
             display_name: DisplayName::from_stored(self.display_name),
-            has_password: self.password_hash.is_some(),
+            has_password,
             passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
             groups: read_groups(self.group_names.as_deref()),
-            created_at: Timestamp::from_micros(self.created_at),
+            created_at: Timestamp::from_micros(created_at),
             disabled_at: self.disabled_at.map(Timestamp::from_micros),
             last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),
             recovery_codes_left: u32::try_from(self.recovery_codes_left).unwrap_or(u32::MAX),
             recovered_at: self.recovered_at.map(Timestamp::from_micros),
             imported_handle: imported_handle.transpose()?,
-        };
-        Ok(AccountWithPassword {
-            account,
-            password_hash: self.password_hash.map(PasswordHash::from_phc),
-            request_id: request_id.transpose()?,
         })
     }
 }

@@ -5,10 +5,7 @@ use tonic::transport::Channel;
 
 use crate::{
     server::CountedServer,
-    support::{
-        Authenticator, BACKEND, ORIGIN, PASSWORD, Person, ceremonies::authentication_credential,
-        people::channel,
-    },
+    support::{Authenticator, BACKEND, ORIGIN, PASSWORD, Person, people::channel},
 };
 
 const USERNAME: &str = "alice";
@@ -42,7 +39,7 @@ impl Calls {
             "IssueAccessToken" => drop(self.person.token_for(BACKEND).await),
             "RefreshTokens" => self.refresh().await,
             "sign-in with a passkey" => self.sign_in_with_passkey().await,
-            "Login" => self.login().await,
+            "Login" => drop(self.person.login_alone(USERNAME, PASSWORD).await.unwrap()),
             _ => panic!("{name} is no call"),
         }
     }
@@ -57,32 +54,14 @@ impl Calls {
     }
 
     async fn refresh(&mut self) {
-        let request = pb::RefreshTokensRequest {
-            refresh_token: self.refresh_token.clone(),
-            ..Default::default()
-        };
-        let answer = self.person.auth().refresh_tokens(request).await.unwrap().into_inner();
-        self.refresh_token = answer.tokens.unwrap().refresh_token;
+        let tokens = self.person.refresh_alone(&self.refresh_token).await.unwrap();
+        self.refresh_token = tokens.refresh_token;
     }
 
     /// Both calls of it.
     async fn sign_in_with_passkey(&mut self) {
         let ceremony = self.person.start_named(USERNAME).await.unwrap();
         let answer = ceremony.answer(&mut self.authenticator);
-        let request = pb::FinishAuthenticationRequest {
-            ceremony_id: ceremony.id,
-            credential: Some(authentication_credential(answer)),
-            ..Default::default()
-        };
-        self.person.passkeys().finish_authentication(request).await.unwrap();
-    }
-
-    async fn login(&mut self) {
-        let request = pb::LoginRequest {
-            username: USERNAME.to_owned(),
-            password: PASSWORD.to_owned(),
-            ..Default::default()
-        };
-        self.person.auth().login(request).await.unwrap();
+        self.person.finish_authentication_alone(&ceremony.id, answer).await.unwrap();
     }
 }

@@ -1,41 +1,23 @@
 //! What needs no call: facts of storage, on SQLite, and tokens, in a counted process of their own.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use claviger::{
-    domain::{
-        revocations::Revocations,
-        secret::MasterSecret,
-        tokens::{
-            access::{self, AccessTokens, Subject},
-            keys::{self, KeyRing},
-        },
-        world::World,
-    },
-    model::{
-        account::Profile, label::DisplayName, passkey::Passkey, session::Rotation,
-        token::RefreshFamilyHash,
-    },
+    domain::tokens::access::{AccessTokens, Subject},
+    model::{passkey::Passkey, session::Rotation, token::RefreshFamilyHash},
     storage::{Options, SqliteOptions, Storage, migrations},
 };
-use claviger_token::{
-    algorithm::SigningAlgorithm,
-    id::{AccountId, SessionId},
-    sign_in::SignInMethod,
-    verdict::Requirements,
-};
+use claviger_token::{algorithm::SigningAlgorithm, id::AccountId};
 use tempfile::TempDir;
 
 use crate::{
+    access_tokens::{LIFETIME, REQUIREMENTS, access_tokens, subject},
     nouns,
     process::{self, Counted, Counting},
 };
 
 /// The first argument of a process that does such work.
 pub const ARGUMENT: &str = "--counted-facts";
-
-const ISSUER: &str = "https://id.example";
-const LIFETIME: Duration = Duration::from_secs(900);
 
 /// Does the work that each line asks for: how often, and what.
 pub fn serve() -> ExitCode {
@@ -101,8 +83,8 @@ impl Facts {
         storage.create_account(account, session).await.unwrap();
         let addition = nouns::addition(passkey.clone(), caller, 20);
         storage.add_passkey(addition).await.unwrap();
-        let tokens = access_tokens(&storage).await;
-        let subject = subject(account_id);
+        let tokens = access_tokens(storage.clone(), SigningAlgorithm::Es256).await.unwrap();
+        let subject = subject().unwrap();
         let (seen, _) = tokens.sign(subject.clone()).unwrap();
         let seen = seen.expose().to_owned();
         let unseen = Vec::new();
@@ -166,38 +148,6 @@ impl Facts {
     }
 
     fn judge(&self, token: &str) {
-        self.tokens.judge(token, Requirements::new(ISSUER)).unwrap();
-    }
-}
-
-async fn access_tokens(storage: &Storage) -> AccessTokens {
-    let world = World::system();
-    let sealing_key = MasterSecret::new([7; 32]).derive("sealing").unwrap();
-    let algorithm = SigningAlgorithm::Es256;
-    let settings = keys::Settings { algorithm, rotation_interval: None, token_lifetime: LIFETIME };
-    let keys = KeyRing::load(storage.clone(), world.clone(), sealing_key, settings).await.unwrap();
-    let settings = access::Settings {
-        issuer: ISSUER.to_owned(),
-        audiences: vec!["backend".to_owned()],
-        lifetime: LIFETIME,
-    };
-    let revocations = Arc::new(Revocations::new(world.clone(), LIFETIME).unwrap());
-    AccessTokens::new(&keys, revocations, world, settings)
-}
-
-fn subject(account_id: AccountId) -> Subject {
-    let world = World::system();
-    Subject {
-        epoch: 0,
-        account_id,
-        session_id: SessionId::from_uuid(world.ordered_uuid().unwrap()),
-        auth_time: world.now(),
-        auth_method: SignInMethod::Passkey,
-        session_ends_at: world.now() + 2 * LIFETIME,
-        profile: Profile {
-            username: nouns::account().username,
-            display_name: DisplayName::from_stored("Alice Aldrin".to_owned()),
-            groups: "admins,staff".parse().unwrap(),
-        },
+        self.tokens.judge(token, REQUIREMENTS).unwrap();
     }
 }

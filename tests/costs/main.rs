@@ -7,6 +7,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails has failed")]
 #![allow(unreachable_pub, missing_docs, reason = "tests have no public API")]
 
+#[path = "../../benches/support/access_tokens.rs"]
+mod access_tokens;
 mod calls;
 mod facts;
 mod limits;

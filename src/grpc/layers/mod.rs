@@ -1,8 +1,8 @@
 //! The one service of a port, and what every call passes in it.
 //!
-//! From outside in: request id, origin and guard (also around the HTTP pages); CORS, the check of method and content
-//! type and gRPC-web for all but plain calls (`web`); the path of plain gRPC (`calls`). What is inside sees plain
-//! gRPC, whatever the client speaks.
+//! From outside in: request id, origin and guard (also around the HTTP pages); CORS, the check of method and
+//! content type and gRPC-web for all but plain calls (`web`); the path of plain gRPC (`calls`). What is inside
+//! sees plain gRPC, whatever the client speaks.
 
 mod access_log;
 mod body;

@@ -10,7 +10,7 @@ use crate::{
     model::account::Account,
     storage::{
         Connection, Result, Storage,
-        accounts::{AccountRow, account_columns},
+        accounts::{AccountRow, account_columns, account_details},
         error::corrupt,
         groups::group_names,
         params,

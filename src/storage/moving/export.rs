@@ -12,7 +12,7 @@ use crate::{
     },
     storage::{
         Connection, Result, Storage,
-        accounts::{AccountRow, account_columns},
+        accounts::{AccountRow, account_columns, account_details},
         error::corrupt,
         events::append,
         groups::group_names,

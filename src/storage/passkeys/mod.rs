@@ -22,7 +22,7 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
-    accounts::find_account,
+    accounts::{account_details, find_account},
     ceremonies::use_up,
     events::append,
     groups::group_names,
@@ -132,9 +132,7 @@ ORDER BY created_at, id"
 const FIND: &str = concat!(
     "SELECT ",
     passkey_columns!(),
-    ", username, display_name, has_password, registered_at, disabled_at, last_sign_in_at, recovered_at,
-    user_handle, passkey_count, recovery_codes_left, group_names
-FROM passkeys JOIN ",
+    ", owners.* FROM passkeys JOIN ",
     owners!(),
     " ON owner_id = account_id WHERE credential_id = COALESCE(
     (SELECT credential_id FROM passkeys WHERE credential_id = $1),

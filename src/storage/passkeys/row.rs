@@ -4,13 +4,12 @@ use claviger_token::{id::AccountId, time::Timestamp};
 
 use crate::{
     model::{
-        account::{Account, NamedPasskey},
+        account::NamedPasskey,
         id::PasskeyId,
-        label::{DisplayName, PasskeyName},
-        passkey::{CredentialId, Passkey, UserHandle},
-        username::Username,
+        label::PasskeyName,
+        passkey::{CredentialId, Passkey},
     },
-    storage::{Error, Result, error::corrupt, groups::read_groups},
+    storage::{Error, Result, accounts::AccountDetails, error::corrupt},
 };
 
 /// The columns of a [`PasskeyRow`], in the order in which a new passkey is inserted.
@@ -73,73 +72,35 @@ impl PasskeyRow {
     }
 }
 
-/// The columns of an [`OwnerRow`], in a table beside that of the passkeys.
+/// The accounts of passkeys, as a table beside that of the passkeys.
 macro_rules! owners {
     () => {
         concat!(
-            "(SELECT id AS owner_id, username, display_name, password_hash IS NOT NULL AS has_password,
-        created_at AS registered_at, disabled_at, last_sign_in_at, recovered_at, user_handle,
-        (SELECT count(*) FROM passkeys WHERE passkeys.account_id = accounts.id) AS passkey_count,
-        (SELECT count(*) FROM recovery_codes WHERE recovery_codes.account_id = accounts.id)
-            AS recovery_codes_left, ",
-            group_names!("accounts.id"),
+            "(SELECT id AS owner_id, password_hash IS NOT NULL AS has_password,
+        created_at AS registered_at, ",
+            account_details!(),
             " FROM accounts) AS owners"
         )
     };
 }
 pub(super) use owners;
 
-/// The account of a passkey.
-#[derive(sqlx::FromRow)]
-struct OwnerRow {
-    username: String,
-    display_name: String,
-    has_password: bool,
-    registered_at: i64,
-    disabled_at: Option<i64>,
-    last_sign_in_at: Option<i64>,
-    recovered_at: Option<i64>,
-    user_handle: Option<Vec<u8>>,
-    passkey_count: i64,
-    recovery_codes_left: i64,
-    group_names: Option<String>,
-}
-
-impl OwnerRow {
-    fn into_account(self, id: AccountId) -> Result<Account> {
-        let imported_handle = self
-            .user_handle
-            .map(|it| UserHandle::parse(it).ok_or_else(corrupt("accounts", "user_handle")));
-        Ok(Account {
-            id,
-            username: Username::from_stored(self.username),
-            display_name: DisplayName::from_stored(self.display_name),
-            has_password: self.has_password,
-            passkey_count: u32::try_from(self.passkey_count).unwrap_or(u32::MAX),
-            groups: read_groups(self.group_names.as_deref()),
-            created_at: Timestamp::from_micros(self.registered_at),
-            disabled_at: self.disabled_at.map(Timestamp::from_micros),
-            last_sign_in_at: self.last_sign_in_at.map(Timestamp::from_micros),
-            recovery_codes_left: u32::try_from(self.recovery_codes_left).unwrap_or(u32::MAX),
-            recovered_at: self.recovered_at.map(Timestamp::from_micros),
-            imported_handle: imported_handle.transpose()?,
-        })
-    }
-}
-
 /// A passkey with its account.
 #[derive(sqlx::FromRow)]
 pub(super) struct NamedRow {
     #[sqlx(flatten)]
     passkey: PasskeyRow,
+    has_password: bool,
+    registered_at: i64,
     #[sqlx(flatten)]
-    owner: OwnerRow,
+    details: AccountDetails,
 }
 
 impl NamedRow {
     pub(super) fn into_named(self) -> Result<NamedPasskey> {
         let passkey = self.passkey.into_passkey()?;
-        let owner = self.owner.into_account(passkey.account_id)?;
+        let (id, since) = (passkey.account_id, self.registered_at);
+        let owner = self.details.into_account(id, self.has_password, since)?;
         Ok(NamedPasskey { passkey, owner })
     }
 }

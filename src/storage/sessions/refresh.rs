@@ -95,8 +95,9 @@ RETURNING ",
 );
 
 impl Storage {
-    /// Rotates a refresh token, by one conditional update, which is the only statement for a valid token. Generation `g` is valid when the session has
-    /// `g` as its current one; it was spent last when the session has it as its previous one.
+    /// Rotates a refresh token, by one conditional update, which is the only statement for a valid token.
+    /// Generation `g` is valid when the session has `g` as its current one; it was spent last when the session
+    /// has it as its previous one.
     pub async fn rotate_refresh_token(&self, attempt: RefreshAttempt) -> Result<Ending<Rotation>> {
         let end = SessionEnd {
             reason: EndReason::RefreshTokenReuse,

@@ -151,13 +151,22 @@ impl Person {
         ceremony_id: &str,
         answer: AssertionAnswer,
     ) -> Result<Self, Status> {
+        let answer = self.finish_authentication_alone(ceremony_id, answer).await?;
+        Ok(self.signed_in(answer.account, answer.tokens).await)
+    }
+
+    /// The one call of [`Person::finish_authentication`], which also asks for a backend's token.
+    pub async fn finish_authentication_alone(
+        &self,
+        ceremony_id: &str,
+        answer: AssertionAnswer,
+    ) -> Result<pb::FinishAuthenticationResponse, Status> {
         let request = pb::FinishAuthenticationRequest {
             ceremony_id: ceremony_id.to_owned(),
             credential: Some(authentication_credential(answer)),
             ..Default::default()
         };
-        let answer = self.passkeys().finish_authentication(request).await?.into_inner();
-        Ok(self.signed_in(answer.account, answer.tokens).await)
+        Ok(self.passkeys().finish_authentication(request).await?.into_inner())
     }
 
     /// Signs in by name.

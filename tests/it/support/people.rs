@@ -155,23 +155,37 @@ impl Person {
 
     /// Signs in with a password.
     pub async fn login(&self, username: &str, password: &str) -> Result<Self, Status> {
+        let answer = self.login_alone(username, password).await?;
+        Ok(self.signed_in(answer.account, answer.tokens).await)
+    }
+
+    /// The one call of [`Person::login`], which also asks for a backend's token.
+    pub async fn login_alone(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<pb::LoginResponse, Status> {
         let request = pb::LoginRequest {
             username: username.to_owned(),
             password: password.to_owned(),
             ..Default::default()
         };
-        let answer = self.auth().login(request).await?.into_inner();
-        Ok(self.signed_in(answer.account, answer.tokens).await)
+        Ok(self.auth().login(request).await?.into_inner())
     }
 
     /// Exchanges a refresh token, whoever has it.
     pub async fn refresh_with(&self, refresh_token: &str) -> Result<Self, Status> {
+        let tokens = self.refresh_alone(refresh_token).await?;
+        Ok(self.signed_in(None, Some(tokens)).await)
+    }
+
+    /// The one call of [`Person::refresh_with`].
+    pub async fn refresh_alone(&self, refresh_token: &str) -> Result<pb::TokenPair, Status> {
         let request = pb::RefreshTokensRequest {
             refresh_token: refresh_token.to_owned(),
             ..Default::default()
         };
-        let answer = self.auth().refresh_tokens(request).await?.into_inner();
-        Ok(self.signed_in(None, answer.tokens).await)
+        Ok(self.auth().refresh_tokens(request).await?.into_inner().tokens.unwrap())
     }
 
     /// Exchanges the person's own refresh token.

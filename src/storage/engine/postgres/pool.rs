@@ -13,6 +13,7 @@ use super::states;
 const IDLE_UNTESTED: Duration = Duration::from_millis(20);
 /// How long the test may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A pool that connects when it is asked for a connection.
 pub(super) fn pool(options: &PostgresOptions) -> PgPool {
     let capacity = if options.prepared_statements { 100 } else { 0 };
