@@ -47,9 +47,6 @@ pub enum StartError {
     /// The connection to the server cannot be set up.
     #[error("The agent cannot follow the server")]
     Settings(#[source] SettingsError),
-    /// The descriptors of the services cannot be read.
-    #[error("The agent cannot describe its services")]
-    Descriptors(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The local address of a socket cannot be read.
     #[error("A listener cannot be used: {0}.")]
     Socket(#[from] io::Error),
@@ -115,8 +112,7 @@ impl Agent {
 
     fn server(&self, settings: Settings) -> Result<Server<PortService>, StartError> {
         let judge = Arc::new(self.verifier.clone());
-        let dispatch = routes::gateway(judge.clone(), self.availability.service())
-            .map_err(StartError::Descriptors)?;
+        let dispatch = routes::gateway(judge.clone(), self.availability.service());
         let trusted_proxies = settings.trusted_proxies;
         let readiness = AgentReadiness {
             verifier: self.verifier.clone(),

@@ -9,7 +9,6 @@ pub mod operators;
 mod servers;
 
 use std::{
-    error::Error,
     fs::File,
     io,
     net::SocketAddr,
@@ -67,9 +66,6 @@ pub enum StartError {
     /// The domain cannot start.
     #[error("The server cannot start")]
     Domain(#[from] domain::Error),
-    /// The descriptors of the services cannot be read.
-    #[error("The server cannot describe its services")]
-    Descriptors(#[source] Box<dyn Error + Send + Sync>),
     /// The local address of a socket cannot be read.
     #[error("A listener cannot be used: {0}.")]
     Socket(#[from] io::Error),

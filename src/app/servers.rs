@@ -54,8 +54,7 @@ impl App {
         };
         let readiness = self.readiness(services, false);
         let pages = http::public(http::Public { page, well_known, discovery, readiness });
-        let dispatch = routes::public(services, self.availability.public_service())
-            .map_err(StartError::Descriptors)?;
+        let dispatch = routes::public(services, self.availability.public_service());
         let service = PortService::new(dispatch, pages, page::not_found(page), settings);
         let trusted_proxies = config.public.trusted_proxies.clone();
         let server = self.server("public", service, config);
@@ -77,8 +76,7 @@ impl App {
         };
         // Access tokens are verified from memory, without the database.
         let pages = http::internal(self.readiness(services, true), forward_auth);
-        let dispatch = routes::internal(services, self.availability.internal_service())
-            .map_err(StartError::Descriptors)?;
+        let dispatch = routes::internal(services, self.availability.internal_service());
         // No web page calls this port.
         let cors_origins = Vec::new();
         let port = layers::Port::Internal;

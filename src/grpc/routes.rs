@@ -17,9 +17,8 @@ use super::{
         },
     },
     dispatch::{Dispatch, Guard},
-    ext_authz, invitations, keys, moving, passkeys, recovery,
-    reflection::{self, DescriptorError},
-    revocations, service_accounts,
+    ext_authz, invitations, keys, moving, passkeys, recovery, reflection, revocations,
+    service_accounts,
     services::{OperatorServices, Services},
     sessions, system, tokens,
 };
@@ -58,10 +57,7 @@ pub(super) const INTERNAL_SERVICES: [&str; 10] = [
 pub(super) const GATEWAY_SERVICES: [&str; 1] = [AUTHORIZATION];
 
 /// The services of the public port.
-///
-/// # Errors
-/// When the descriptors for reflection cannot be read.
-pub fn public(services: &Services, health: HealthService) -> Result<Dispatch, DescriptorError> {
+pub fn public(services: &Services, health: HealthService) -> Dispatch {
     use pb::{
         account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
         passkey_service_server::PasskeyServiceServer,
@@ -85,10 +81,7 @@ pub fn public(services: &Services, health: HealthService) -> Result<Dispatch, De
 }
 
 /// The services of the internal port. Each identifies its caller first, except health and reflection.
-///
-/// # Errors
-/// When the descriptors for reflection cannot be read.
-pub fn internal(services: &Services, health: HealthService) -> Result<Dispatch, DescriptorError> {
+pub fn internal(services: &Services, health: HealthService) -> Dispatch {
     use pb::token_service_server::TokenServiceServer;
     let tokens = tokens::Service::new(services);
     let backends: Arc<dyn Guard> = Arc::new(services.backends.clone());
@@ -146,10 +139,7 @@ pub fn operators(services: &OperatorServices, guard: &Arc<dyn Guard>) -> Dispatc
 }
 
 /// The services of `claviger agent`.
-///
-/// # Errors
-/// When the descriptors for reflection cannot be read.
-pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Result<Dispatch, DescriptorError> {
+pub fn gateway(judge: Arc<dyn Judge>, health: HealthService) -> Dispatch {
     let services = Dispatch::default().with(authorization(judge));
     with_conventions(services, health, Some(&GATEWAY_SERVICES))
 }
@@ -164,13 +154,16 @@ fn authorization(judge: Arc<dyn Judge>) -> AuthorizationServer<ext_authz::Servic
 fn with_conventions(
     services: Dispatch,
     health: HealthService,
-    described: Option<&[&str]>,
-) -> Result<Dispatch, DescriptorError> {
+    described: Option<&'static [&'static str]>,
+) -> Dispatch {
     let health = HealthServer::new(health).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let services = services.with(health);
-    let Some(names) = described else { return Ok(services) };
-    let reflection = reflection::services(names)?;
-    Ok(services
-        .with(reflection.v1.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .with(reflection.v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES)))
+    let Some(names) = described else { return services };
+    services
+        .made_late(|| {
+            reflection::v1(names).map(|it| it.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        })
+        .made_late(|| {
+            reflection::v1alpha(names).map(|it| it.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        })
 }
