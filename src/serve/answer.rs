@@ -38,7 +38,8 @@ where
 {
     fn execute(&self, call: F) {
         let (handle, registration) = AbortHandle::new_pair();
-        let call = Abortable::new(call, registration);
+        // In a box, since it is several kilobytes that would be moved once for each wrapper.
+        let call = Abortable::new(Box::pin(call), registration);
         TokioExecutor::new().execute(CALL.scope(Arc::new(handle), async move {
             // What an ended call has sent is for HTTP/2 to reset.
             let _ = call.await;
