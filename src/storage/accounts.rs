@@ -227,12 +227,12 @@ pub(super) async fn delete_account(
     Ok(ended)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct IdRow {
     id: Option<Vec<u8>>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct AccountRow {
     id: Vec<u8>,
     password_hash: Option<String>,
@@ -243,7 +243,7 @@ pub(super) struct AccountRow {
 }
 
 /// What an account has in columns whose names no other table has.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct AccountDetails {
     username: String,
     display_name: String,

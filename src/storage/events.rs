@@ -125,7 +125,7 @@ impl Texts {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct ActivityRow {
     id: Vec<u8>,
     kind: String,

@@ -171,7 +171,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct SigningKeyRow {
     key_id: String,
     algorithm: String,

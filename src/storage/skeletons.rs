@@ -67,7 +67,7 @@ async fn fill(connection: &mut Connection, batch: u32) -> Result<u64> {
     Ok(filled)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct NameRow {
     id: Vec<u8>,
     username: String,

@@ -7,7 +7,7 @@ use claviger_token::{id::AccountId, sign_in::SignInMethod};
 use super::{Connection, Result, params};
 
 /// How many credentials of each method an account can sign in with.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct WaysToSignIn {
     has_password: bool,
     passkeys: i64,

@@ -60,7 +60,7 @@ const LIBRARIES_OF_MODEL: &[&str] = &[
 
 /// A library, and the only places that may name it.
 const HOMES: &[(&[&str], &[&str])] = &[
-    (&["sqlx"], &["src/storage/"]),
+    (&["sqlx", "sqlx_macros"], &["src/storage/"]),
     (
         &[
             "tonic",

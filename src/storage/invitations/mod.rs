@@ -278,7 +278,7 @@ fn account_id(bytes: Option<Vec<u8>>) -> Result<Option<AccountId>> {
         .transpose()
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct InvitationRow {
     id: Vec<u8>,
     username: Option<String>,

@@ -146,7 +146,7 @@ fn new_account(account: &PortableAccount) -> NewAccount {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct FoundRow {
     is_there: bool,
     is_deleted: bool,

@@ -23,7 +23,7 @@ macro_rules! passkey_columns {
 pub(super) use passkey_columns;
 
 /// A passkey as the statements with [`passkey_columns!`] return it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct PasskeyRow {
     id: Vec<u8>,
     account_id: Vec<u8>,
@@ -86,7 +86,7 @@ macro_rules! owners {
 pub(super) use owners;
 
 /// A passkey with its account.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct NamedRow {
     #[sqlx(flatten)]
     passkey: PasskeyRow,

@@ -88,7 +88,7 @@ async fn insert(connection: &mut Connection, key: &StoredEventKey) -> Result<()>
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct KeyRow {
     key_id: String,
     sealed_private_key: Vec<u8>,

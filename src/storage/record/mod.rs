@@ -81,7 +81,7 @@ async fn find_last_checkpoint(connection: &mut Connection) -> Result<Option<Chec
     Ok(row.map(CheckpointRow::into_checkpoint))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct CheckpointRow {
     position: i64,
     chain_hash: Vec<u8>,

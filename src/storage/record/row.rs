@@ -18,7 +18,7 @@ macro_rules! entries {
 }
 pub(super) use entries;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct EntryRow {
     id: Vec<u8>,
     position: Option<i64>,

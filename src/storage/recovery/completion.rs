@@ -110,7 +110,7 @@ const REMOVE_PASSKEYS: &str = "DELETE FROM passkeys WHERE account_id = $1 AND id
 const RECOVERED: &str = "UPDATE accounts SET recovered_at = $2 WHERE id = $1";
 
 /// An account that is active.
-#[derive(Clone, Copy, sqlx::FromRow)]
+#[derive(Clone, Copy, sqlx_macros::FromRow)]
 struct ActiveRow {
     has_password: bool,
     passkeys: i64,

@@ -137,7 +137,7 @@ pub(super) async fn open_link(
     Ok(row.map(|(removes_credentials,)| removes_credentials))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct LinkRow {
     id: Vec<u8>,
     account_id: Vec<u8>,

@@ -171,7 +171,7 @@ pub(super) async fn void(connection: &mut Connection, account_id: AccountId) -> 
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct FoundRow {
     account_id: Option<Vec<u8>>,
     code_id: Option<Vec<u8>>,

@@ -201,7 +201,7 @@ fn recorded(row: Option<(Vec<u8>, i64)>) -> Result<Option<Recorded>> {
     Ok(Some(Recorded { session_id, until: Timestamp::from_micros(until) }))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct RevocationRow {
     session_id: Option<Vec<u8>>,
     account_id: Option<Vec<u8>>,

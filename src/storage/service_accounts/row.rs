@@ -15,7 +15,7 @@ use crate::{
     storage::{Result, error::corrupt},
 };
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct ServiceAccountRow {
     id: Vec<u8>,
     pub(super) name: String,
@@ -25,7 +25,7 @@ pub(super) struct ServiceAccountRow {
     created_at: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct KeyRow {
     service_account_id: Vec<u8>,
     key_hash: Vec<u8>,
@@ -34,7 +34,7 @@ pub(super) struct KeyRow {
     expires_at: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct CertificateRow {
     service_account_id: Vec<u8>,
     name: String,

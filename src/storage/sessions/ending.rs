@@ -99,7 +99,7 @@ const END_OPENED_WITH: &str = end!(
 const END_FAMILY: &str = end!("refresh_family = $1", is_of_epoch!("sessions.account_id"));
 
 /// A session that was ended.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct EndedRow {
     id: Vec<u8>,
     account_id: Vec<u8>,

@@ -105,7 +105,7 @@ pub(in crate::storage) async fn end_for_ever(
 }
 
 /// What is known of the newest sessions of an account that are not ended.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct NewestSessions {
     found: i64,
     live: i64,

@@ -230,7 +230,7 @@ async fn insert_rows(
 }
 
 /// What the insertion of a session returns.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct OpeningRow {
     epoch: i64,
     #[sqlx(flatten)]
@@ -245,7 +245,7 @@ impl OpeningRow {
 }
 
 /// Likewise, with the number of those that were open.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct CountedRow {
     #[sqlx(flatten)]
     opened: OpeningRow,

@@ -110,7 +110,7 @@ macro_rules! keep_later {
 pub(in crate::storage) use keep_later;
 
 /// A session as the statements with [`session_columns!`] return it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(in crate::storage) struct SessionRow {
     id: Vec<u8>,
     account_id: Vec<u8>,
@@ -131,7 +131,7 @@ pub(in crate::storage) struct SessionRow {
 }
 
 /// What access tokens say of an account, as the statements with [`profile_columns!`] return it.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(in crate::storage) struct ProfileRow {
     /// NULL when the account was deleted, like the next one.
     username: Option<String>,
@@ -153,7 +153,7 @@ impl ProfileRow {
 }
 
 /// A session, and what access tokens say of its account.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(in crate::storage) struct SessionAndProfileRow {
     #[sqlx(flatten)]
     pub(super) session: SessionRow,
@@ -173,7 +173,7 @@ impl SessionAndProfileRow {
 }
 
 /// A session, and the epoch that its account has now.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct SessionAndEpochRow {
     #[sqlx(flatten)]
     row: SessionAndProfileRow,

@@ -38,7 +38,7 @@ pub(in crate::storage) const fn surplus_end(
 }
 
 /// A session that was not ended.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct OpenRow {
     id: Vec<u8>,
     refreshed_at: i64,

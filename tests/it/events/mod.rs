@@ -22,7 +22,7 @@ SELECT kind, actor_kind, actor, outcome, reason, method, account_id, session_id,
 FROM events ORDER BY id";
 
 /// A row of the record.
-#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, sqlx_macros::FromRow)]
 struct Row {
     kind: String,
     actor_kind: String,
