@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AccessToken } from "./access-token.js";
 import { CurrentSession, type SessionEvent } from "./current-session.js";
 
@@ -39,9 +39,23 @@ async function delivered(): Promise<void> {
 
 afterEach(() => {
   for (const session of open.splice(0)) session.close();
+  vi.unstubAllGlobals();
 });
 
 describe("CurrentSession", () => {
+  it("is that of its tab alone where the browser forbids channels", () => {
+    const forbidden = () => {
+      throw new DOMException("no", "SecurityError");
+    };
+    vi.stubGlobal("BroadcastChannel", vi.fn(forbidden));
+    const [anna, other] = tabs();
+
+    anna.session.signIn(token("one"));
+
+    expect(anna.events).toEqual([{ kind: "signed-in", where: "here" }]);
+    expect(other.session.state).toEqual({ kind: "unknown" });
+  });
+
   it("notifies other tabs of a sign-in, and shares the token", async () => {
     const [anna, other] = tabs();
 

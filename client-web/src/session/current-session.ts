@@ -1,4 +1,5 @@
 import { notifyListener } from "../notify-listener.js";
+import { tryOrUndefined } from "../try-or-undefined.js";
 import type { AccessToken } from "./access-token.js";
 
 /** Whether a user is signed in on this page. */
@@ -90,7 +91,9 @@ export class CurrentSession {
   listen(): void {
     const name = this.#channelName;
     if (!name || this.#channel || this.#closed || typeof BroadcastChannel === "undefined") return;
-    this.#channel = new BroadcastChannel(name);
+    // Firefox forbids it where cookies are blocked.
+    this.#channel = tryOrUndefined(() => new BroadcastChannel(name));
+    if (!this.#channel) return;
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
   }
 

@@ -29,6 +29,27 @@ describe("createLock", () => {
     expect(log).toEqual(["a begins", "a ends", "b begins after waiting", "b ends"]);
   });
 
+  it("runs the tasks of a page one after another where the browser forbids locks", async () => {
+    const request = () => Promise.reject(new DOMException("no", "SecurityError"));
+    fakeBrowser({ locks: { request } });
+    const lock = createLock("name");
+
+    expect(await race(lock, lock)).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  it("does not repeat a task that failed while it held a lock", async () => {
+    fakeBrowser();
+    let runs = 0;
+
+    const failure = createLock("name")(async () => {
+      runs += 1;
+      throw new Error("oops");
+    });
+
+    await expect(failure).rejects.toThrow("oops");
+    expect(runs).toBe(1);
+  });
+
   it("continues after a task that failed", async () => {
     const lock = createLock();
 

@@ -10,20 +10,32 @@ export type Exclusively = <T>(
 
 /**
  * Creates a lock for all tabs of this origin (Web Locks), or for this page only if the browser does
- * not support Web Locks or there is no `name`.
+ * not support Web Locks, forbids them, as it does where cookies are blocked, or there is no `name`.
  */
 export function createLock(name?: string): Lock {
-  let last: Promise<unknown> = Promise.resolve();
+  const lockOfPage = createLockOfPage();
   return async (task) => {
     const locks = name && globalThis.navigator?.locks;
-    if (!locks) {
-      const run = last.then(() => task(false));
-      last = run.catch(() => {});
-      return run;
+    if (!locks) return lockOfPage(task);
+    let allowed = false;
+    try {
+      const run = await locks.request(name, { ifAvailable: true }, async (lock) => {
+        allowed = true;
+        return lock ? { value: await task(false) } : undefined;
+      });
+      return run ? run.value : await locks.request(name, () => task(true));
+    } catch (error) {
+      if (allowed) throw error;
+      return lockOfPage(task);
     }
-    const run = await locks.request(name, { ifAvailable: true }, async (lock) =>
-      lock ? { value: await task(false) } : undefined,
-    );
-    return run ? run.value : locks.request(name, () => task(true));
+  };
+}
+
+function createLockOfPage(): Lock {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const run = last.then(() => task(false));
+    last = run.catch(() => {});
+    return run;
   };
 }

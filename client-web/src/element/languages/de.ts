@@ -33,6 +33,8 @@ export const de: Texts = {
     newHere: "Neu hier?",
     signUp: "Konto erstellen",
     closed: "Noch kein Konto? Bitten Sie die Betreiber dieser Website um eines.",
+    noCookies:
+      "Ihr Browser blockiert die Cookies dieser Website. Sie können sich anmelden, bleiben es aber nicht lange. Erlauben Sie dieser Website Cookies, um das zu ändern.",
     busy: "Sie werden angemeldet …",
   },
 

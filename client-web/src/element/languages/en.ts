@@ -39,6 +39,8 @@ export const en = {
     newHere: "New here?",
     signUp: "Create an account",
     closed: "No account yet? Ask the people who run this site for one.",
+    noCookies:
+      "Your browser blocks the cookies of this site. You can sign in, but you will not stay signed in for long. Allow cookies for this site to change that.",
     busy: "Signing you in …",
   },
 

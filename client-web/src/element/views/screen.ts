@@ -4,6 +4,7 @@ import { signOut } from "../flows/account.js";
 import { addressToOpen } from "../format/address-to-open.js";
 import { isolated } from "../format/isolated.js";
 import { fullDate, milliseconds } from "../format/times.js";
+import { icon } from "../icons.js";
 import { accountView } from "./account.js";
 import { button } from "./button.js";
 import { dialog } from "./dialog.js";
@@ -18,7 +19,7 @@ export function screenView(context: Context): TemplateResult {
   const { state } = context;
   return html`<div class="cl-screen" data-screen=${state.screen} aria-busy=${state.screen === "starting"}>
       ${state.screen === "account" ? accountHeader(context) : header(context)}
-      ${state.question ? nothing : notices(context)} ${body(context)}
+      ${state.question ? nothing : notices(context)} ${blockedCookies(context)} ${body(context)}
     </div>
     ${dialog(context)}`;
 }
@@ -75,6 +76,13 @@ function accountHeader(context: Context): TemplateResult {
       press: () => void signOut(context),
     })}
   </header>`;
+}
+
+/** Before a sign-in, says that it will not last. */
+function blockedCookies({ ownOrigin, state, texts }: Context): TemplateResult | typeof nothing {
+  const isBefore = ["sign-in", "sign-up", "recovery"].includes(state.screen);
+  if (!ownOrigin || !isBefore || navigator.cookieEnabled) return nothing;
+  return html`<p class="cl-warning">${icon("error")}<span>${texts.signIn.noCookies}</span></p>`;
 }
 
 function body(context: Context): TemplateResult | typeof nothing {

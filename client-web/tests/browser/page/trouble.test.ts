@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { en } from "../../../src/element/languages/en.js";
 import { platform } from "../support/authenticator.js";
+import { blockCookies } from "../support/blocked-cookies.js";
 import { withoutPasskeys } from "../support/credentials.js";
 import { startTestApp } from "../support/test-app.js";
 
@@ -76,6 +77,21 @@ describe("the page", () => {
     await visit.arrivesAt(en.account.heading(dora.username));
     await visit.reads(en.passkeys.unsupported);
     await visit.look("account-without-passkey-support");
+  });
+
+  it("works where cookies are blocked, and says that the sign-in does not last", async () => {
+    const kim = await app.person("Kim");
+    const visit = await kim.visit();
+    await blockCookies(visit.page);
+    await visit.open("/sign-up");
+    await visit.page.getByText(en.signIn.noCookies).waitFor();
+    await visit.look("sign-up-without-cookies");
+
+    await visit.signUpWithoutPasskey();
+
+    await kim.context.clearCookies();
+    await visit.open("/account");
+    await visit.page.getByText(en.signIn.noCookies).waitFor();
   });
 
   it("leads from the IP address to the name for which passkeys are valid", async () => {
