@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, test, vi } from "vitest";
 import { fakeContext } from "../../../tests/support/fake-context.js";
 import type { Claviger } from "../../claviger.js";
-import { AccountSchema } from "../../gen/claviger/v1/resources_pb.js";
+import { type Account, AccountSchema } from "../../gen/claviger/v1/resources_pb.js";
 import type { Failure } from "../../outcome/failure.js";
-import { failed, success } from "../../outcome/outcome.js";
+import { failed, type Outcome, success } from "../../outcome/outcome.js";
 import { refreshAccount } from "./account.js";
 import { copyCodes, hideCodes, makeCodes } from "./recovery-codes.js";
 
@@ -20,7 +20,8 @@ function page(...failures: Failure[]) {
       },
     },
     account: {
-      get: async () => success(create(AccountSchema, { id: client.id, recoveryCodesLeft: 2 })),
+      get: async (): Promise<Outcome<Account>> =>
+        success(create(AccountSchema, { id: client.id, recoveryCodesLeft: 2 })),
       activity: async () => success({ activity: [], nextPageToken: "" }),
     },
     passkeys: { list: async () => success([]), usedHere: () => false },
@@ -34,6 +35,16 @@ afterEach(() => vi.unstubAllGlobals());
 
 test("new codes are shown and counted", async () => {
   const { context } = page();
+
+  await makeCodes(context);
+
+  expect(context.state.codes).toEqual(["one", "two"]);
+  expect(context.state.account?.recoveryCodesLeft).toBe(2);
+});
+
+test("they are counted also when the account cannot be loaded after them", async () => {
+  const { client, context } = page();
+  client.account.get = async () => failed({ kind: "offline" });
 
   await makeCodes(context);
 

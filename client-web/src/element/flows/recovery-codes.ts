@@ -14,7 +14,8 @@ export async function makeCodes(context: Context): Promise<void> {
   // Another user may have signed in in another tab: the codes are not theirs.
   if (!outcome || context.state.account?.id !== account?.id) return;
   if (!outcome.ok) return showListFailure(context, outcome.failure);
-  context.update({ codes: outcome.value });
+  const codes = outcome.value;
+  context.update({ codes, account: account && { ...account, recoveryCodesLeft: codes.length } });
   context.focus(domId("new-codes"));
   await refreshAccount(context);
 }
