@@ -165,10 +165,10 @@ impl Sender<'_> {
             reason: self.arguments.reason.text.clone(),
         };
         let response = self.console.client.import_accounts(request).await;
-        let response = response.map_err(|refusal| interrupted(&refusal.into(), *first))?;
+        let response = response.map_err(|refusal| interrupted(refusal.into(), *first))?;
         if response.results.len() != lines.len() {
             let problem = "The server did not say what became of each account.";
-            return Err(interrupted(&Problem::sentence(problem), *first));
+            return Err(interrupted(Problem::sentence(problem), *first));
         }
         for (line, result) in lines.into_iter().zip(response.results) {
             self.note(line, result)?;
@@ -211,7 +211,12 @@ impl Sender<'_> {
 }
 
 /// Why an import ends before its file does, and how to continue.
-fn interrupted(problem: &Problem, line: u64) -> Problem {
+fn interrupted(problem: Problem, line: u64) -> Problem {
+    // The same command would be refused again.
+    let is_of_command = ["CALLER_UNKNOWN", "OPERATOR_ONLY", "ROLE_INSUFFICIENT", "FIELDS_INVALID"];
+    if is_of_command.iter().any(|it| problem.is(it)) {
+        return problem;
+    }
     Problem::sentence(format!(
         "{problem} Nothing from line {line} on was imported, as far as is known. Run the same command again: \
          accounts that were imported are recognised."

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, Read as _};
 
+use serde::de::DeserializeOwned;
 use serde_path_to_error::Path;
 
 use super::{
@@ -103,19 +104,34 @@ fn read_row(text: &[u8]) -> Result<AccountRow, (String, String)> {
     if !text.trim_ascii_start().starts_with(b"{") {
         return Err((String::new(), "must be a JSON object".to_owned()));
     }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let row = serde_path_to_error::deserialize(&mut json)
+    read_json(text)
+}
+
+/// Reads a JSON value, or says which field is wrong and why.
+pub(super) fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, (String, String)> {
+    let text = str::from_utf8(text).map_err(|error| {
+        (String::new(), format!("is not UTF-8 at column {}", error.valid_up_to() + 1))
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| explained(error.path(), error.inner()))?;
     json.end().map_err(|_| (String::new(), "has more than one JSON value".to_owned()))?;
-    Ok(row)
+    Ok(value)
 }
 
 /// The field and the words for an error. Of the library's own words, those are left out that repeat the value.
 fn explained(path: &Path, error: &serde_json::Error) -> (String, String) {
     let path = Some(path.to_string()).filter(|it| it != ".").unwrap_or_default();
+    // The path may end within what is not JSON.
+    if error.is_eof() {
+        return (String::new(), "is cut off: its JSON does not end".to_owned());
+    }
     if !error.is_data() {
-        // The path may end within what is not JSON.
-        return (String::new(), format!("is not JSON at column {}", error.column()));
+        let at = match error.line() {
+            0 | 1 => String::new(),
+            line => format!("line {line} of it, "),
+        };
+        return (String::new(), format!("is not JSON at {at}column {}", error.column()));
     }
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(before, _)| before);

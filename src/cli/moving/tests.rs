@@ -70,7 +70,10 @@ fn what_the_format_says_of_a_value_is_said() {
         (r#"{"version":1,"username":"a","create_time":"now"}"#, "create_time", "must be a time"),
         (r#"{"version":1,"username":"a","user_handle":"+"}"#, "user_handle", "must be base64url"),
         ("[1]", "", "must be a JSON object"),
-        ("{", "", "is not JSON at column"),
+        (r#"{"version":1,"username":"a",}"#, "", "is not JSON at column 29"),
+        (r#"{"version":NaN}"#, "", "is not JSON at column 12"),
+        ("{", "", "is cut off"),
+        (r#"{"version":1,"username":"a""#, "", "is cut off"),
         (r#"{"version":1,"username":"a"} 1"#, "", "has more than one JSON value"),
     ];
     for (line, field, words) in cases {
@@ -90,6 +93,14 @@ fn lines_are_counted_and_empty_ones_are_none() {
     assert_eq!(rows[1].as_ref().unwrap_err().0, 4);
     assert_eq!(rows[2].as_deref(), Ok("b"));
     assert_eq!(rows.len(), 3);
+}
+
+#[test]
+fn a_line_in_another_encoding_says_so() {
+    let row = Lines::new(&b"{\"username\":\"caf\xe9\"}\n"[..]).next().unwrap();
+
+    let Err(SourceError::Row { line: 1, field, problem }) = row else { panic!("{row:?}") };
+    assert_eq!((field.as_str(), problem.as_str()), ("", "is not UTF-8 at column 17"));
 }
 
 #[test]

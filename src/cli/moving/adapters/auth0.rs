@@ -71,6 +71,9 @@ impl Auth0 {
         if self.users.contains(id) {
             return Err(Problem::new("passwordHash", "comes after its user: put the hashes first"));
         }
+        if self.hashes.contains_key(id) {
+            return Err(Problem::new("passwordHash", "is another one of the same user"));
+        }
         let email = row.text("email")?.map(str::to_owned);
         let hash = row.required("passwordHash")?.to_owned();
         self.hashes.insert(id.to_owned(), Hashed { line, email, hash });

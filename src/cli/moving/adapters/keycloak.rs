@@ -16,6 +16,7 @@ use super::{
     Adapter, Layout,
     draft::Draft,
     fields::{Fields, Problem},
+    once::Once,
 };
 
 /// Roles that Keycloak gives to every user.
@@ -166,7 +167,9 @@ fn passkey(credential: &Fields<'_>) -> Result<PasskeyRow, Problem> {
 /// JSON in a text.
 fn inner(credential: &Fields<'_>, name: &str) -> Result<Value, Problem> {
     let text = credential.required(name)?;
-    serde_json::from_str(text).map_err(|_| Problem::new(credential.path(name), "must hold JSON"))
+    let Once(value) = serde_json::from_str(text)
+        .map_err(|_| Problem::new(credential.path(name), "must hold JSON"))?;
+    Ok(value)
 }
 
 fn note_the_rest(user: &Fields<'_>, draft: &mut Draft) -> Result<(), Problem> {

@@ -10,6 +10,7 @@ mod firebase;
 mod hanko;
 mod keycloak;
 mod kratos;
+mod once;
 mod supabase;
 #[cfg(test)]
 mod tests;
@@ -96,8 +97,8 @@ impl<A: Adapter, R: BufRead> Iterator for Adapted<A, R> {
                 Err(error) => return Some(Err(error)),
             };
             let read = match &value {
-                Some(value) => self.adapter.read(line, value).transpose(),
-                None => Some(Err(Problem::new("", "is not valid JSON, or too long"))),
+                Ok(value) => self.adapter.read(line, value).transpose(),
+                Err(problem) => Some(Err(problem.clone())),
             };
             if let Some(read) = read {
                 return Some(row(line, read));
