@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     PasswordCheck, Settings,
-    memory::{Budget, Memory},
+    memory::Memory,
     preparation,
     stored::{StoredHash, check_argon, compute_argon},
 };
@@ -37,7 +37,6 @@ const MADE_UP_KIB: u32 = 64;
 pub(super) struct Hasher {
     params: Params,
     usual: Usual,
-    budget: Budget,
 }
 
 impl Hasher {
@@ -55,7 +54,7 @@ impl Hasher {
     }
 
     fn with(params: Params) -> Self {
-        Self { params, usual: Usual::default(), budget: Budget::new() }
+        Self { params, usual: Usual::default() }
     }
 
     /// Hashes a password with the configured parameters.
@@ -83,22 +82,32 @@ impl Hasher {
         Ok(PasswordHash::from_phc(hash.to_string()))
     }
 
+    /// Reads a stored hash, and how much memory a check of it takes beyond that of a hash with the configured
+    /// parameters, in KiB.
+    ///
+    /// # Errors
+    /// When the hash is in no format that is read, or costs too much to check.
+    pub(super) fn read(&self, hash: &PasswordHash) -> Result<(StoredHash, u64)> {
+        let stored = StoredHash::parse(hash.as_phc()).map_err(Error::internal)?;
+        let beyond = stored.memory_beyond(&self.params);
+        Ok((stored, beyond))
+    }
+
     /// Checks a password against a hash, with the parameters that the hash names. A cheaper one takes as
     /// long as one with the configured parameters, so that the time does not tell an old hash from the decoy of
     /// a name that no account has.
     ///
     /// # Errors
-    /// When the hash is in no format that is read, or costs too much to check.
+    /// When the hash cannot be computed.
     pub(super) fn check(
         &self,
         typed: &TypedPassword,
-        hash: &PasswordHash,
+        stored: &StoredHash,
         memory: &mut Memory,
     ) -> Result<PasswordCheck> {
-        let stored = StoredHash::parse(hash.as_phc()).map_err(Error::internal)?;
-        let is_of_today = self.is_of_today(&stored);
+        let is_of_today = self.is_of_today(stored);
         let begun = Instant::now();
-        let is_right = self.is_right(typed, &stored, is_of_today, memory)?;
+        let is_right = self.is_right(typed, stored, is_of_today, memory)?;
         if is_of_today {
             self.usual.learn(begun.elapsed());
         } else {
@@ -121,7 +130,6 @@ impl Hasher {
         is_of_today: bool,
         memory: &mut Memory,
     ) -> Result<bool> {
-        let _share = self.budget.take(stored.memory_beyond(&self.params));
         let prepared = preparation::prepare(typed).ok();
         if let Some(prepared) = &prepared
             && self.try_one(prepared.expose(), stored, memory)?
@@ -226,7 +234,8 @@ mod tests {
         for (hash, password, expected) in table {
             let typed = TypedPassword::parse(password.to_owned().into()).unwrap();
             let begun = Instant::now();
-            let check = today.check(&typed, &hash, &mut memory).unwrap();
+            let (stored, _) = today.read(&hash).unwrap();
+            let check = today.check(&typed, &stored, &mut memory).unwrap();
             let took = begun.elapsed();
 
             assert_eq!(check, expected);

@@ -155,8 +155,9 @@ impl Passwords {
         // Unknown names verify against a decoy, so timing does not reveal accounts.
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let check =
-            self.pool.run(requester, move |memory| hasher.check(&typed, &hash, memory)).await??;
+        let (stored, beyond_kib) = hasher.read(&hash)?;
+        let job = move |memory: &mut memory::Memory| hasher.check(&typed, &stored, memory);
+        let check = self.pool.run_with(beyond_kib, requester, job).await??;
         Ok(if is_decoy { PasswordCheck::Wrong } else { check })
     }
 }

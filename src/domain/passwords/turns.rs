@@ -42,11 +42,19 @@ impl<J> Turns<J> {
         self.len += 1;
     }
 
-    /// Takes the oldest job of the requester whose turn it is, and who has fewer than `at_most` being done.
-    /// It is being done until [`Self::finish`].
-    pub(super) fn pop(&mut self, at_most: usize) -> Option<(Requester, J)> {
+    /// Takes the oldest job of the requester whose turn it is, who has fewer than `at_most` being done, and
+    /// whose job may be done now. It is being done until [`Self::finish`]. Others keep their turn.
+    pub(super) fn pop(
+        &mut self,
+        at_most: usize,
+        mut may_be_done: impl FnMut(&J) -> bool,
+    ) -> Option<(Requester, J)> {
         let under_way = |it| self.under_way.get(it).copied().unwrap_or_default();
-        let position = self.rotation.iter().position(|it| under_way(it) < at_most)?;
+        let oldest = |it| self.queues.get(it).and_then(VecDeque::front);
+        let position = self
+            .rotation
+            .iter()
+            .position(|it| under_way(it) < at_most && oldest(it).is_some_and(&mut may_be_done))?;
         let requester = self.rotation.remove(position)?;
         let queue = self.queues.get_mut(&requester)?;
         let job = queue.pop_front()?;
@@ -114,7 +122,7 @@ mod tests {
 
     fn drained(mut turns: Turns<(u128, u32)>) -> Vec<(u128, u32)> {
         let all: Vec<_> =
-            std::iter::from_fn(|| turns.pop(usize::MAX).map(|(_, job)| job)).collect();
+            std::iter::from_fn(|| turns.pop(usize::MAX, |_| true).map(|(_, job)| job)).collect();
         assert!(turns.queues.is_empty() && turns.rotation.is_empty() && turns.len() == 0);
         all
     }
@@ -132,7 +140,7 @@ mod tests {
         let mut turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4)]);
         let mut next = |finished: Option<u128>| {
             finished.into_iter().for_each(|it| turns.finish(requester(it)));
-            turns.pop(1).map(|(_, job)| job)
+            turns.pop(1, |_| true).map(|(_, job)| job)
         };
 
         assert_eq!([next(None), next(None)], [Some((1, 1)), Some((2, 4))]);
@@ -141,6 +149,17 @@ mod tests {
         assert_eq!([next(Some(1)), next(Some(1))], [Some((1, 2)), Some((1, 3))]);
         turns.finish(requester(1));
         assert!(turns.under_way.is_empty());
+    }
+
+    #[test]
+    fn a_job_that_may_not_be_done_yet_keeps_its_turn() {
+        let mut turns = queued(&[(1, 1), (2, 2), (3, 3), (1, 4)]);
+        let mut next = |refused: u32| {
+            turns.pop(usize::MAX, |(_, job)| *job != refused).map(|(_, (_, job))| job)
+        };
+
+        assert_eq!([next(1), next(2), next(0)], [Some(2), Some(1), Some(3)]);
+        assert_eq!([next(4), next(0)], [None, Some(4)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a password comes down to when letter case, separators and repetitions are taken away.
 
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 /// A text derived from a password, wiped like it.
@@ -41,8 +42,9 @@ fn joined(text: &str) -> Option<Derived> {
     (is_mostly_words && separators.len() <= 2).then(|| bare(text))
 }
 
+/// Letters of full width, and others that Unicode has for the sake of compatibility, are those that they look like.
 fn lowered(text: &str) -> Derived {
-    collected(text, text.chars().flat_map(char::to_lowercase))
+    collected(text, text.nfkc().flat_map(char::to_lowercase))
 }
 
 fn bare(text: &str) -> Derived {
@@ -65,7 +67,8 @@ fn spelled(text: &str, one: char) -> Derived {
 
 /// In room that was made before, so that no copy stays in memory.
 fn collected(text: &str, chars: impl Iterator<Item = char>) -> Derived {
-    let mut collected = Zeroizing::new(String::with_capacity(text.len() * 3));
+    // A ligature of three bytes may stand for eighteen letters of two.
+    let mut collected = Zeroizing::new(String::with_capacity(text.len() * 12));
     collected.extend(chars);
     collected
 }
@@ -94,6 +97,8 @@ mod tests {
             ("w1nter-1s-coming", "winteriscoming"),
             ("пароль-пароль", "пароль"),
             ("147147147147147", "147"),
+            ("ｐａｓｓｗｏｒｄ　ｐａｓｓｗｏｒｄ", "password"),
+            ("ﬁlm-𝐟𝐢𝐥𝐦-𝓯𝓲𝓵𝓶", "film"),
         ];
         for (password, form) in table {
             let forms = forms(password);

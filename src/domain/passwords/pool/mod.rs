@@ -1,6 +1,6 @@
 //! Threads for work that would block the async runtime, behind a bounded queue in which requesters take turns.
 //!
-//! Knows nothing of passwords but the memory that hashing keeps per thread.
+//! Knows nothing of passwords but the memory that hashing needs. A job that waits for memory holds no thread.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,7 +16,10 @@ use crate::{
     model::presence::Presence,
 };
 
-use super::{memory::Memory, turns::Turns};
+use super::{
+    memory::{Budget, Memory},
+    turns::Turns,
+};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);
@@ -61,8 +64,27 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
+        self.run_with(0, requester, job).await
+    }
+
+    /// Runs a job that takes so much memory beyond what the threads keep. It waits in its turn until there is
+    /// as much; jobs that take none overtake it.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(super) async fn run_with<T, F>(
+        &self,
+        beyond_kib: u64,
+        requester: Requester,
+        job: F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Memory) -> T + Send + 'static,
+    {
         let (sender, outcome) = oneshot::channel();
-        self.queue.push(requester, Box::new(Call { sender, job }))?;
+        let kib = Budget::share_of(beyond_kib);
+        self.queue.push(requester, Job { kib, call: Box::new(Call { sender, job }) })?;
         outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))?
     }
 }
@@ -114,7 +136,11 @@ where
     }
 }
 
-type Job = Box<dyn Waiting>;
+/// A call, and the memory that it takes from the budget.
+struct Job {
+    kib: u64,
+    call: Box<dyn Waiting>,
+}
 
 struct Queue {
     state: Mutex<State>,
@@ -126,6 +152,7 @@ struct Queue {
 #[derive(Default)]
 struct State {
     jobs: Turns<Job>,
+    budget: Budget,
     presence: Presence<Requester>,
     /// Until when more than one requester counts as being there.
     shared_until: Option<Instant>,
@@ -148,7 +175,7 @@ impl Queue {
         // A job that an idle thread is about to take does not wait.
         let capacity = self.capacity + state.idle_threads;
         if state.jobs.len() >= capacity {
-            state.jobs.retain(|job| !job.is_abandoned());
+            state.jobs.retain(|job| !job.call.is_abandoned());
         }
         let mut refused = None;
         if state.jobs.len() >= capacity {
@@ -157,7 +184,7 @@ impl Queue {
         state.jobs.push(requester, job);
         drop(state);
         self.changed.notify_one();
-        refused.into_iter().for_each(|job: Job| job.refuse());
+        refused.into_iter().for_each(|job: Job| job.call.refuse());
         Ok(())
     }
 
@@ -189,9 +216,16 @@ impl Queue {
         next
     }
 
-    /// Notes that a job of a requester has been done, which lets another one of that requester begin.
-    fn finish(&self, requester: Requester) {
-        self.lock().jobs.finish(requester);
+    /// Notes that a job of a requester has been done, which lets another one of that requester begin, and those
+    /// that waited for its memory.
+    fn finish(&self, requester: Requester, kib: u64) {
+        let mut state = self.lock();
+        state.jobs.finish(requester);
+        state.budget.give_back(kib);
+        drop(state);
+        if kib > 0 {
+            self.changed.notify_all();
+        }
     }
 
     fn close(&self) {
@@ -205,19 +239,34 @@ impl Queue {
 }
 
 impl State {
-    /// The next job. While others are there, at most half of the threads work for one requester.
+    /// The next job. While others are there, at most half of the threads work for one requester. Of the jobs that
+    /// need memory, none overtakes another, or one that needs much would wait for ever.
     fn next(&mut self, threads: usize) -> Option<(Requester, Job)> {
         let are_shared = self.shared_until.is_some_and(|until| Instant::now() < until);
-        self.jobs.pop(if are_shared { (threads / 2).max(1) } else { threads })
+        let at_most = if are_shared { (threads / 2).max(1) } else { threads };
+        let mut free = self.budget.free_kib();
+        let (requester, mut job) = self.jobs.pop(at_most, |job| {
+            let has_memory = job.kib <= free || job.call.is_abandoned();
+            if !has_memory {
+                free = 0;
+            }
+            has_memory
+        })?;
+        if job.kib > self.budget.free_kib() {
+            // Its caller has left, so it is not run.
+            job.kib = 0;
+        }
+        self.budget.take(job.kib);
+        Some((requester, job))
     }
 }
 
 fn work(queue: &Queue) {
     let mut memory = Memory::default();
-    while let Some((requester, job)) = queue.pop(&mut memory) {
+    while let Some((requester, Job { kib, call })) = queue.pop(&mut memory) {
         // A job's panic must not cost a thread: its caller learns of it by the dropped sender.
-        let _ = catch_unwind(AssertUnwindSafe(|| job.run(&mut memory)));
-        queue.finish(requester);
+        let _ = catch_unwind(AssertUnwindSafe(|| call.run(&mut memory)));
+        queue.finish(requester, kib);
     }
     memory.release();
 }

@@ -9,7 +9,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use claviger_token::id::AccountId;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use uuid::Uuid;
 
 use super::*;
 
@@ -17,6 +19,10 @@ const ANYONE: Requester =
     Requester::Address(IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 32)));
 const ANOTHER: Requester =
     Requester::Address(IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 64)));
+
+fn account(number: u128) -> Requester {
+    Requester::Account(AccountId::from_uuid(Uuid::from_u128(number)))
+}
 
 /// A job that holds its thread until the sender is used or dropped, and says when it began.
 fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Sender<()>) {
@@ -104,6 +110,55 @@ async fn who_fills_the_queue_gives_way_to_whoever_asks_for_less_and_is_served_in
         call.await.unwrap();
     }
     assert_eq!(*order.lock().unwrap(), [0, 10, 1, 11]);
+}
+
+#[tokio::test]
+async fn what_waits_for_memory_holds_no_thread_and_keeps_its_turn() {
+    let pool = Pool::start(3, 8).unwrap();
+    let all = u64::MAX;
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(1, ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let recorded = |kib, requester| {
+        let order = order.clone();
+        let mut call = Box::pin(pool.run_with(kib, requester, move |_: &mut Memory| {
+            order.lock().unwrap().push(kib);
+        }));
+        assert!(poll_once(&mut call).is_pending());
+        call
+    };
+    let (much, little) = (recorded(all, account(1)), recorded(2, ANOTHER));
+
+    for _ in 0..3 {
+        pool.run(account(2), |_| ()).await.unwrap();
+    }
+
+    assert!(order.lock().unwrap().is_empty(), "one of them did not wait");
+    drop(release);
+    much.await.unwrap();
+    little.await.unwrap();
+    assert_eq!(*order.lock().unwrap(), [all, 2]);
+}
+
+#[tokio::test]
+async fn memory_of_a_job_whose_caller_left_is_there_for_others() {
+    let pool = Pool::start(1, 8).unwrap();
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(1, ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let mut leaving = Box::pin(pool.run_with(u64::MAX, ANYONE, |_| ()));
+    assert!(poll_once(&mut leaving).is_pending());
+    drop(leaving);
+    drop(release);
+    running.await.unwrap();
+
+    pool.run_with(u64::MAX, ANYONE, |_| ()).await.unwrap();
+    let panicked = pool.run_with(u64::MAX, ANYONE, |_| assert_eq!(1, 2, "on purpose")).await;
+    assert!(matches!(panicked, Err(Error::Internal(_))));
+    pool.run_with(u64::MAX, ANYONE, |_| ()).await.unwrap();
 }
 
 #[tokio::test]

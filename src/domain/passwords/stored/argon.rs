@@ -26,6 +26,9 @@ impl ArgonHash {
         let algorithm = Algorithm::new(parsed.algorithm.as_str()).map_err(|_| MALFORMED)?;
         let params = Params::try_from(&parsed).map_err(|_| MALFORMED)?;
         check(&params)?;
+        if !params.keyid().is_empty() {
+            return Err(HashRefusal::Malformed("it takes a key besides the password"));
+        }
         let (Some(salt), Some(output)) = (parsed.salt, parsed.hash) else {
             return Err(HashRefusal::Malformed("it has no salt or no output"));
         };

@@ -164,6 +164,7 @@ fn what_is_no_hash_of_a_known_format_is_refused_with_a_reason() {
         "$argon2id$v=19$m=7,t=2,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
         "$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
         "$argon2id$v=19$m=64,t=2,p=16$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+        "$argon2id$v=19$m=64,t=2,p=1,keyid=Zm9v$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
         "$2b$10$short",
         "$2b$+9$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
         "$scrypt$ln=14,r=8$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
