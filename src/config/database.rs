@@ -87,10 +87,12 @@ pub fn shown(url: &str) -> String {
     }
 }
 
-/// `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`.
+/// `sqlite:///x` and `sqlite:/x` name the same file, as do `sqlite://x` and `sqlite:x`. A database in memory, as
+/// `sqlite::memory:` means elsewhere, is none that commands and servers could share.
 fn sqlite_path(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
-    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
 /// `None` when the URL is refused.

@@ -89,6 +89,23 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_another_one_covers_is_not_listened_on_twice() {
+        for (listen, expected) in [
+            ("0.0.0.0:9000,127.0.0.1:9000", "0.0.0.0:9000"),
+            ("localhost:9000,[::]:9000,0.0.0.0:9000", "[::]:9000 0.0.0.0:9000"),
+            ("[::]:9000,127.0.0.1:9000", "[::]:9000 127.0.0.1:9000"),
+            ("0.0.0.0:9000,127.0.0.1:9001", "0.0.0.0:9000 127.0.0.1:9001"),
+            ("0.0.0.0:0,127.0.0.1:0", "0.0.0.0:0 127.0.0.1:0"),
+        ] {
+            let config = with(&[("public.listen", listen)]).unwrap();
+            let addresses: Vec<_> =
+                config.public.listen.addresses.iter().map(ToString::to_string).collect();
+
+            assert_eq!(addresses.join(" "), expected);
+        }
+    }
+
+    #[test]
     fn a_url_that_is_not_given_follows_the_listener() {
         let url = |listen: &str| with(&[("public.listen", listen)]).unwrap().public.url;
 

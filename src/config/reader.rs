@@ -150,6 +150,8 @@ impl<'a> Reader<'a> {
         if is_empty {
             self.refuse(setting, "must contain at least one address");
         }
+        let all = addresses.clone();
+        addresses.retain(|it| !all.iter().any(|other| values::is_covered(it, other)));
         Listen { setting: setting.key, addresses, is_default: !self.is_set(setting) }
     }
 

@@ -189,9 +189,26 @@ fn internal(reader: &mut Reader<'_>) -> Internal {
         );
     }
     let trusted_proxies = trusted_proxies(reader, &table::INTERNAL_TRUSTED_PROXIES);
-    let hosts = reader.list(&table::INTERNAL_ALLOWED_HOSTS).unwrap_or_default();
-    let allowed_hosts = hosts.iter().map(|it| it.to_ascii_lowercase()).collect();
+    let allowed_hosts = allowed_hosts(reader);
     Internal { listen, tls, trusted_proxies, allowed_hosts }
+}
+
+/// Names as hosts are compared with them. What could never be the host of a call is refused.
+fn allowed_hosts(reader: &mut Reader<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for text in reader.list(&table::INTERNAL_ALLOWED_HOSTS).unwrap_or_default() {
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let is_of_name = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.');
+        if !name.is_empty() && name.bytes().all(is_of_name) {
+            names.push(name);
+            continue;
+        }
+        let why = format!(
+            "contains {text}, which is not a domain name: give it without a scheme, a port or a `*`"
+        );
+        reader.refuse(&table::INTERNAL_ALLOWED_HOSTS, why);
+    }
+    names
 }
 
 fn access_tokens(reader: &mut Reader<'_>, issuer: &str) -> tokens::access::Settings {

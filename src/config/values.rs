@@ -17,6 +17,16 @@ pub fn socket_addresses(text: &str) -> Option<Vec<SocketAddr>> {
     Some(vec![text.parse().ok()?])
 }
 
+/// Whether what listens on the other address, all of its kind, receives what comes to this one: both cannot
+/// be listened on.
+pub fn is_covered(address: &SocketAddr, other: &SocketAddr) -> bool {
+    address != other
+        && other.ip().is_unspecified()
+        && other.is_ipv4() == address.is_ipv4()
+        && other.port() == address.port()
+        && other.port() != 0
+}
+
 /// A CIDR prefix, or an IP address as the prefix of itself.
 pub fn prefix(text: &str) -> Option<IpNet> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);

@@ -146,3 +146,34 @@ fn each_limit_is_that_of_its_setting() {
     let days = [sessions.idle_lifetime, sessions.max_lifetime].map(|it| it.as_secs() / 86_400);
     assert_eq!((days, sessions.max_per_account), ([20, 21], 19));
 }
+
+/// A name that no setting has is one that a reader looks for in vain.
+#[test]
+fn documents_name_settings_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = fs::read_dir(root.join("docs")).unwrap().map(|it| it.unwrap().path());
+    let others = ["README.md", "SECURITY.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+    let keys: Vec<_> = table::rows().iter().map(|it| it.key).collect();
+    let is_of_section = |name: &str| {
+        let section = name.split_once('.').map(|(section, _)| section);
+        section.is_some_and(|it| keys.iter().any(|key| key.split_once('.').unwrap().0 == it))
+    };
+    let is_name =
+        |it: &&str| it.bytes().all(|it| it.is_ascii_lowercase() || b"_.0123456789".contains(&it));
+
+    let mut unknown = Vec::new();
+    for path in others.map(|it| root.join(it)).into_iter().chain(pages) {
+        if path.extension().is_none_or(|it| it != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let quoted = text.split('`').skip(1).step_by(2);
+        let names = quoted.filter(is_name).filter(|it| is_of_section(it));
+        // A secret may also be given by a file.
+        let strange =
+            names.filter(|it| !keys.contains(&it.trim_end_matches("_file")) && !keys.contains(it));
+        unknown.extend(strange.map(|it| format!("{}: {it}", path.display())));
+    }
+
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}

@@ -250,6 +250,25 @@ fn a_certificate_needs_its_key() {
 }
 
 #[test]
+fn a_database_in_memory_or_without_a_name_is_refused() {
+    for url in ["sqlite:", "sqlite://", "sqlite::memory:", "sqlite://:memory:"] {
+        let text = refusal(&[("database.url", url)]);
+        assert!(text.contains("must be `sqlite:PATH`"), "{url}: {text}");
+    }
+}
+
+#[test]
+fn a_host_that_no_call_can_have_is_refused() {
+    for host in ["*", "*.internal", "http://claviger.internal", "claviger.internal:8081", "."] {
+        let text = refusal(&[("internal.allowed_hosts", host)]);
+        assert!(text.contains("not a domain name"), "{host}: {text}");
+    }
+    let hosts = [("internal.allowed_hosts", "Claviger.Internal., other.internal")];
+    let allowed = with(&hosts).unwrap().internal.allowed_hosts;
+    assert_eq!(allowed, ["claviger.internal", "other.internal"]);
+}
+
+#[test]
 fn databases_are_named_in_any_of_the_usual_ways() {
     for (url, path) in
         [("sqlite:a.db", "a.db"), ("sqlite://a.db", "a.db"), ("sqlite:///v/a.db", "/v/a.db")]
