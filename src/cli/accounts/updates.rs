@@ -62,7 +62,7 @@ async fn call(
     request.update_mask.get_or_insert_default().paths =
         paths.iter().map(|&it| it.to_owned()).collect();
     let updated = console.client.update_account(request).await.map_err(Problem::from);
-    let changed = "The account was changed since: read it again, and its etag.";
+    let changed = "The account was changed since its etag was read: read it again.";
     let updated = updated.map_err(|it| it.explained("ETAG_MISMATCH", changed))?;
     Ok(updated.account.unwrap_or_default())
 }

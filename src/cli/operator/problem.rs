@@ -79,7 +79,10 @@ fn explain(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
              replaced or deleted (CALLER_UNKNOWN).",
         ),
         Some(reason) => write!(f, "{message} ({reason})."),
-        None if message.is_empty() => f.write_str("The connection to the server was lost."),
+        // What the library says when a server ends in the middle of a call.
+        None if matches!(refusal.message.as_str(), "" | "transport error") => {
+            f.write_str("The connection to the server was lost.")
+        }
         None => write!(f, "The call failed: {message}."),
     }
 }
@@ -136,7 +139,9 @@ mod tests {
         assert_eq!(role.to_string(), "The role does not include this (ROLE_INSUFFICIENT).");
         assert_eq!(role.explained("INTERNAL", "No.").to_string().len(), 51);
         assert_eq!(refusal(None, "h2 error").to_string(), "The call failed: H2 error.");
-        assert_eq!(refusal(None, "").to_string(), "The connection to the server was lost.");
+        for lost in ["", "transport error"] {
+            assert_eq!(refusal(None, lost).to_string(), "The connection to the server was lost.");
+        }
     }
 
     #[test]

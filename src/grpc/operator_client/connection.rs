@@ -14,7 +14,7 @@ use tonic::{
 };
 use tower::service_fn;
 
-use crate::model::host::is_local;
+use crate::model::{host::is_local, service_key::KEY_START};
 
 use super::OperatorClient;
 
@@ -136,6 +136,9 @@ impl Server {
     }
 
     fn credentials(&self) -> Result<Credentials, ConnectError> {
+        if !self.key.expose_secret().starts_with(KEY_START) {
+            return Err(ConnectError::KeyInvalid);
+        }
         let text = format!("Bearer {}", self.key.expose_secret());
         let value: Result<AsciiMetadataValue, _> = text.parse();
         let mut value = value.map_err(|_| ConnectError::KeyInvalid)?;

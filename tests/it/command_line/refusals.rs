@@ -113,6 +113,9 @@ async fn a_key_that_is_unknown_or_missing_and_a_server_that_is_not_there_are_nam
         .args(["--server", &ground.server()])
         .env("CLAVIGER_KEY_FILE", &ground.key_file));
     let alone = run(program(&list).args(ground.home.flags()).arg("--key-file").arg(&file));
+    let other = ground.home.folder().join("empty.key");
+    fs::write(&other, "\n").unwrap();
+    let empty = ground.remote_as(&other, &list);
     let away =
         run(program(&list).args(["--server", "http://127.0.0.1:1"]).arg("--key-file").arg(&file));
 
@@ -120,6 +123,7 @@ async fn a_key_that_is_unknown_or_missing_and_a_server_that_is_not_there_are_nam
     for (done, code, sentence) in [
         (&missing, 2, "give --key-file or set CLAVIGER_KEY_FILE"),
         (&absent, 2, "cannot be read"),
+        (&empty, 2, "The key file does not contain the key of a service account."),
         (&alone, 2, "require --server"),
         (&away, 1, "The server http://127.0.0.1:1 cannot be reached"),
     ] {
