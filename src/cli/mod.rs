@@ -35,6 +35,7 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
+    sync::OnceLock,
 };
 
 use clap::{CommandFactory as _, Parser as _};
@@ -93,7 +94,10 @@ pub fn run(
         agent_variables,
         key_file: key_file.map(PathBuf::from),
     };
-    execute(line.command, &setup)
+    let is_server = matches!(line.command, Command::Serve | Command::Agent(_));
+    let code = execute(line.command, &setup);
+    // What a server says on a terminal is no result.
+    if is_server { code } else { printed(code) }
 }
 
 /// What a command is run with, besides its own arguments.
@@ -194,10 +198,27 @@ fn runtime(config: &Config, filter: Option<&str>) -> Result<Runtime, ExitCode> {
     runtime.map_err(|error| failed(&error))
 }
 
-/// Prints a line of the result to standard output.
+/// Why a line of the result could not be printed.
+static UNPRINTED: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints a line of the result to standard output. [`printed`] says whether that failed.
 fn say(line: impl Display) {
-    // A reader that closed the pipe wants no more lines.
-    let _ = writeln!(io::stdout().lock(), "{line}");
+    match writeln!(io::stdout().lock(), "{line}") {
+        // A reader that closed the pipe wants no more lines.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(UNPRINTED.set(error)),
+        _ => {}
+    }
+}
+
+/// The exit code of a command, which has failed if its result could not be printed: what it was redirected to is not
+/// whole.
+fn printed(code: ExitCode) -> ExitCode {
+    match UNPRINTED.get() {
+        Some(error) if code == ExitCode::SUCCESS => {
+            refused(format_args!("The result cannot be printed: {error}."))
+        }
+        _ => code,
+    }
 }
 
 /// Prints a line to standard error.

@@ -5,6 +5,22 @@ use std::fs;
 use super::{Done, Ground, program, run};
 use crate::support::{Home, PASSWORD, home::Engine, servers::postgres};
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_result_that_cannot_be_written_is_no_success() {
+    let ground = Ground::start().await;
+    for arguments in
+        [&["config", "print"][..], &["config", "check"], &["migrate", "plan"], &["keys", "list"]]
+    {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+
+        let done = run(program(arguments).args(ground.home.flags()).stdout(full));
+
+        assert_eq!(done.code, Some(1), "{arguments:?}: {done:?}");
+        assert!(done.err.contains("The result cannot be printed: No space left"), "{done:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_command_that_reads_a_fresh_database_makes_no_key() {
     let home = match Engine::under_test() {
