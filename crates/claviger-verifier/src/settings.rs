@@ -16,6 +16,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// The time limit for connecting, and for the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// What every key of a service account begins with.
+const KEY_START: &str = "clv_sa_";
 
 /// The settings of a [`Verifier`](crate::Verifier). Begin with [`Settings::new`] and change the fields
 /// that should differ from their defaults.
@@ -85,7 +87,8 @@ pub enum SettingsError {
     /// [`Settings::audience`] is empty.
     #[error("audience is empty; name the audience that tokens must be for")]
     AudienceEmpty,
-    /// [`Settings::service_key`] contains characters that are not allowed in a header.
+    /// [`Settings::service_key`] does not begin like the key of a service account, or contains characters that are not
+    /// allowed in a header.
     #[error("service_key is not the key of a service account")]
     ServiceKeyInvalid,
     /// [`Settings::ca_certificate`] or [`Settings::client_identity`] is not valid PEM, or the key does
@@ -140,6 +143,11 @@ impl Settings {
         }
         let uri: Uri = self.server_url.parse().map_err(|_| SettingsError::UrlInvalid)?;
         let name = uri.host().filter(|it| !it.is_empty()).ok_or(SettingsError::UrlInvalid)?;
+        let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+        if uri.path() != "/" || uri.query().is_some() || has_user {
+            // The connection would leave it out in silence.
+            return Err(SettingsError::UrlInvalid);
+        }
         let is_secure = match uri.scheme_str() {
             Some("https") => true,
             Some("http") if is_loopback(name) => false,
@@ -175,6 +183,9 @@ impl Settings {
 
     fn authorization(&self) -> Result<Option<AsciiMetadataValue>, SettingsError> {
         let Some(key) = &self.service_key else { return Ok(None) };
+        if !key.expose_secret().starts_with(KEY_START) {
+            return Err(SettingsError::ServiceKeyInvalid);
+        }
         let mut value: AsciiMetadataValue = format!("Bearer {}", key.expose_secret())
             .parse()
             .map_err(|_| SettingsError::ServiceKeyInvalid)?;
@@ -250,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_without_scheme_or_host_is_refused() {
+    fn a_url_without_scheme_or_host_or_with_more_than_these_is_refused() {
         let invalid = Some(SettingsError::UrlInvalid.to_string());
 
         for url in
@@ -258,16 +269,24 @@ mod tests {
         {
             assert_eq!(refused(url), invalid, "{url}");
         }
+        for url in
+            ["http://localhost/auth", "http://localhost:8081/?a=b", "http://me:x@localhost:8081"]
+        {
+            assert_eq!(refused(url), invalid, "{url}");
+        }
+        assert_eq!(refused("http://localhost:8081/"), None);
     }
 
     #[test]
     fn an_empty_audience_and_a_malformed_service_key_are_refused() {
         let empty = Settings::new("http://localhost:8081", "");
         let mut broken = Settings::new("http://localhost:8081", "shop");
-        broken.service_key = Some(SecretString::from("clv_sa_\n"));
 
         assert!(matches!(empty.address(), Err(SettingsError::AudienceEmpty)));
-        assert!(matches!(broken.address(), Err(SettingsError::ServiceKeyInvalid)));
+        for key in ["clv_sa_\n", "", "another"] {
+            broken.service_key = Some(SecretString::from(key));
+            assert!(matches!(broken.address(), Err(SettingsError::ServiceKeyInvalid)), "{key}");
+        }
     }
 
     #[test]

@@ -114,6 +114,11 @@ impl Server {
         let invalid = || ConnectError::UrlInvalid(self.url.clone());
         let uri: Uri = self.url.parse().map_err(|_| invalid())?;
         let name = uri.host().filter(|it| !it.is_empty()).ok_or_else(invalid)?;
+        let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+        if uri.path() != "/" || uri.query().is_some() || has_user {
+            // The connection would leave it out in silence.
+            return Err(invalid());
+        }
         let is_secure = match uri.scheme_str() {
             Some("https") => true,
             Some("http") if is_this_machine(name) => false,

@@ -152,7 +152,14 @@ async fn a_key_is_not_sent_in_clear_text_to_another_machine() {
             "{done:?}"
         );
     }
-    for url in ["claviger", "localhost:8081", "ftp://localhost", ""] {
+    for url in [
+        "claviger",
+        "localhost:8081",
+        "ftp://localhost",
+        "",
+        "http://localhost:8081/claviger",
+        "http://me:secret@localhost:8081",
+    ] {
         let done = try_url(url);
         assert_eq!(done.code, Some(2), "{done:?}");
         assert!(done.err.contains("is not the URL of a server"), "{done:?}");
