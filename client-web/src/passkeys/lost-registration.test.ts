@@ -5,7 +5,7 @@ import { FakeClaviger, networkDown, refusal } from "../../tests/support/fake-cla
 import { createClaviger } from "../create-claviger.js";
 
 /** A user who is asked for a new passkey, once `begin` has begun. */
-async function adding(server: FakeClaviger, firstByte = 9) {
+async function adding(server: FakeClaviger, firstByte = 9, flags?: number) {
   const { credentials, signals, page } = fakeBrowser();
   const claviger = createClaviger({ transport: server.transport(), tokenStorage: "memory" });
   await claviger.signIn({ username: "anna", password: "right" });
@@ -14,7 +14,7 @@ async function adding(server: FakeClaviger, firstByte = 9) {
   const caller = new AbortController();
   const answer = claviger.passkeys.add({ name: "Key", signal: caller.signal });
   await vi.waitFor(() => expect(credentials.requests).toHaveLength(1));
-  const touch = () => credentials.requests[0]?.answer(fakeCredential(firstByte));
+  const touch = () => credentials.requests[0]?.answer(fakeCredential(firstByte, flags));
   return { answer, caller, claviger, signals, page, touch };
 }
 
@@ -116,5 +116,26 @@ describe("a registration whose last call is lost", () => {
     expect(await answer).toEqual({ ok: false, failure: { kind: "cancelled" } });
     await vi.waitFor(() => expect(signals.signalUnknownCredential).toHaveBeenCalledWith(unknown));
     expect(server.count(method)).toBe(0);
+  });
+});
+
+describe("a passkey whose authenticator says", () => {
+  it("that it did not verify its user, is refused before the call and signalled", async () => {
+    const server = new FakeClaviger();
+    const { answer, signals, touch } = await adding(server, 9, 0x41);
+
+    touch();
+
+    expect(await answer).toMatchObject({ failure: { kind: "unverified" } });
+    expect(server.count(method)).toBe(0);
+    expect(signals.signalUnknownCredential).toHaveBeenCalledWith(unknown);
+  });
+
+  it("that it verified its user, is added", async () => {
+    const { answer, touch } = await adding(new FakeClaviger(), 9, 0x45);
+
+    touch();
+
+    expect(await answer).toMatchObject({ ok: true });
   });
 });

@@ -15,21 +15,35 @@ export interface DialogOptions {
   readonly mediation?: "conditional" | undefined;
 }
 
+/** In the flags of authenticator data: the authenticator verified its user (WebAuthn L3 §6.1). */
+const USER_VERIFIED = 0x04;
+
 /** Asks the user to create a passkey. */
 export function createPasskey(context: Context, options: CreationOptions, dialog: DialogOptions) {
   const request = { publicKey: creationOptions(options), ...browserOptions(dialog) };
+  const signalUnknown = ({ rawId }: PublicKeyCredential) =>
+    context.signals.sendUnknownCredential(options.rp?.id ?? "", new Uint8Array(rawId));
   const create = async () => {
     const credential = await navigator.credentials.create(request);
     // Browser extensions may create it although the user has cancelled. Then it is of no account.
-    if (credential && dialog.signal.aborted) {
-      const { rawId } = credential as PublicKeyCredential;
-      context.signals.sendUnknownCredential(options.rp?.id ?? "", new Uint8Array(rawId));
-    }
+    if (credential && dialog.signal.aborted) signalUnknown(credential as PublicKeyCredential);
     return credential;
   };
-  return andThen(prompt(context, create, true, timeoutMs(options), dialog.signal), (credential) =>
-    success(registrationCredential(credential)),
-  );
+  return andThen(prompt(context, create, true, timeoutMs(options), dialog.signal), (credential) => {
+    // Some browsers create it without the verification that is demanded, and the server would refuse it.
+    if (dialog.mediation || isVerified(credential)) {
+      return success(registrationCredential(credential));
+    }
+    signalUnknown(credential);
+    return failed({ kind: "unverified" });
+  });
+}
+
+/** Whether the authenticator verified its user, or does not say it in a way that this browser can read. */
+function isVerified({ response }: PublicKeyCredential): boolean {
+  const data = (response as AuthenticatorAttestationResponse).getAuthenticatorData?.();
+  const flags = data && new Uint8Array(data)[32];
+  return flags === undefined || (flags & USER_VERIFIED) !== 0;
 }
 
 /** Asks the user to use a passkey: one of the account's if `ofAccount`, otherwise any. */

@@ -41,7 +41,8 @@ export function fakeLocks(): Pick<LockManager, "request"> {
 }
 
 /** A credential as an authenticator creates it. */
-export function fakeCredential(firstByte: number): object {
+export function fakeCredential(firstByte: number, flags?: number): object {
+  const data = new Uint8Array(37).fill(flags ?? 0, 32, 33).buffer;
   return {
     rawId: new Uint8Array([firstByte]).buffer,
     authenticatorAttachment: "platform",
@@ -52,6 +53,7 @@ export function fakeCredential(firstByte: number): object {
       signature: new Uint8Array([4]).buffer,
       userHandle: null,
       getTransports: () => ["internal"],
+      ...(flags !== undefined && { getAuthenticatorData: () => data }),
     },
     getClientExtensionResults: () => ({ credProps: { rk: true } }),
   };
