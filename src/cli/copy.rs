@@ -87,12 +87,8 @@ fn end(config: &Config, flag: &str, url: Option<&str>) -> Result<Options, String
              database and omit {flag}."
         ));
     }
-    match database::named(url, &config.database) {
-        Ok(Options::Sqlite(options)) if options.path.as_os_str().is_empty() => {
-            Err(format!("The URL of {flag} is invalid: {url} does not name a file."))
-        }
-        named => named.map_err(|why| format!("The URL of {flag} is invalid: {why}")),
-    }
+    database::named(url, &config.database)
+        .map_err(|why| format!("The URL of {flag} is invalid: {why}"))
 }
 
 /// Locks the SQLite files, so that no server or other command opens them.

@@ -126,7 +126,7 @@ async fn a_command_line_that_names_no_end_or_no_database_is_wrong() {
 
     assert_eq!(none.status.code(), Some(2));
     assert!(odd.contains("neither"), "{odd}");
-    assert!(empty.contains("does not name a file"), "{empty}");
+    assert!(empty.contains("is neither `sqlite:PATH`"), "{empty}");
 }
 
 #[tokio::test]
