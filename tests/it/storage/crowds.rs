@@ -31,6 +31,9 @@ const FEW: u32 = 3;
 const ROUNDS: usize = 21;
 /// How often the comparison is made at most: others may take the processor while it is made.
 const ATTEMPTS: usize = 5;
+/// How many times as long counts as alike. Where a commit costs next to nothing, as in memory, the depth of the trees
+/// shows: about twice.
+const ALIKE: f64 = 3.0;
 /// How many sessions the account has whose deletion is swept.
 const SWEPT: u32 = 20_000;
 const BATCH: u32 = 500;
@@ -113,8 +116,8 @@ async fn everything_ends_as_fast_for_300_000_sessions_as_for_three() {
         for act in [Act::RevokeAll, Act::ChangePassword, Act::RevokeAsOperator, Act::Delete] {
             let mut ratios = Vec::new();
             let is_alike = |ratios: &[Ratios]| {
-                ratios.iter().any(|it| it.act <= 2.0)
-                    && ratios.iter().any(|it| it.write_of_others <= 2.0)
+                ratios.iter().any(|it| it.act <= ALIKE)
+                    && ratios.iter().any(|it| it.write_of_others <= ALIKE)
             };
             while ratios.len() < ATTEMPTS && !is_alike(&ratios) {
                 ratios.push(Ratios::of(&database, act, [&few, &crowd]).await);
