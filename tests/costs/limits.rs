@@ -23,8 +23,8 @@ pub const CALLS: &[Limit] = &[
     limit("ListPasskeys", 101.0, 860.0),
     limit("IssueAccessToken", 60.0, 750.0),
     limit("RefreshTokens", 108.0, 1600.0),
-    limit("sign-in with a passkey", 470.0, 5800.0),
-    limit("Login", 600.0, 5200.0),
+    limit("sign-in with a passkey", 455.0, 5350.0),
+    limit("Login", 575.0, 4800.0),
 ];
 
 /// Those of storage, and tokens. What is judged for the first time has been signed before.
