@@ -1,6 +1,6 @@
 //! A server as a process of its own, on a database that may drop the rows of the record.
 
-use std::{path::Path, time::Duration};
+use std::{env, path::Path, time::Duration};
 
 use crate::{
     production::{DURABLE, FLAGS},
@@ -12,8 +12,10 @@ use crate::{
 #[path = "cpu.rs"]
 pub mod cpu;
 
-/// The program that was built with the benchmark.
-pub const THIS_BUILD: &str = env!("CARGO_BIN_EXE_claviger");
+/// The program to measure: the one that was built with the benchmark, unless `BENCH_PROGRAM` names another.
+pub fn program() -> String {
+    env::var("BENCH_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_claviger").to_owned())
+}
 
 pub struct Server {
     pub engine: &'static str,
@@ -25,7 +27,7 @@ pub struct Server {
 impl Server {
     /// Starts one on a fresh database.
     pub async fn start(engine: &'static str) -> Self {
-        Self::start_program(THIS_BUILD, engine).await
+        Self::start_program(&program(), engine).await
     }
 
     /// Starts another build of the program.

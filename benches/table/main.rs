@@ -33,7 +33,7 @@ use calls::{Callers, Row};
 use figures::{load, spread};
 use floors::Floors;
 use rounds::{ROUND, ROUNDS};
-use server::{Server, THIS_BUILD};
+use server::Server;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -60,7 +60,7 @@ async fn print_table(before: Option<&str>) {
         "database", "call", "CPU, µs (least to most)", "÷ base", "before, µs", "÷ before"
     );
     for engine in ["SQLite", "PostgreSQL"] {
-        let mut servers = vec![Server::start_program(THIS_BUILD, engine).await];
+        let mut servers = vec![Server::start(engine).await];
         if let Some(program) = before {
             servers.push(Server::start_program(program, engine).await);
         }

@@ -85,7 +85,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place, beside the log, that reads the clock"
+)]
 fn system_now() -> Timestamp {
     SystemTime::now().into()
 }

@@ -229,45 +229,21 @@ impl World {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::LazyLock;
-
-    use tracing::Dispatch;
-
     use super::*;
-    use crate::domain::clock::{ManualClock, WrongClock};
+    use crate::{
+        domain::clock::{ManualClock, WrongClock},
+        telemetry::tests::Recording,
+    };
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const MINUTE: Duration = Duration::from_secs(60);
     const DAY: Duration = Duration::from_secs(86_400);
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// What is logged meanwhile, line by line.
     fn logged(act: impl FnOnce()) -> Vec<serde_json::Value> {
-        // While there is only one subscriber, a thread without it may mark a line as wanted by none.
-        static OTHER: LazyLock<Dispatch> =
-            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
-        LazyLock::force(&OTHER);
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
-        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(subscriber, act);
-        let bytes = lines.0.lock().unwrap().clone();
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+        let (recording, _guard) = Recording::start("info");
+        act();
+        recording.lines()
     }
 
     #[test]

@@ -68,8 +68,14 @@ fn is_of_a_page(request: &Request<Body>, hosts: &[String]) -> bool {
 /// Browsers send `Origin` with every POST, and a `Host` with a dot for every name that strangers can register.
 /// Programs send no `Origin`, and any name that their configuration gives: those of Envoy are of clusters.
 fn is_of_a_program(request: &Request<Body>, hosts: &[String]) -> bool {
-    let has_origin = request.headers().contains_key(header::ORIGIN);
-    !has_origin && host(request).is_none_or(|it| is_known(it, hosts))
+    if request.headers().contains_key(header::ORIGIN) {
+        return false;
+    }
+    match request.uri().authority() {
+        // HTTP/2 has read it.
+        Some(authority) => is_known(authority, hosts),
+        None => host(request).is_none_or(|it| it.parse().is_ok_and(|it| is_known(&it, hosts))),
+    }
 }
 
 fn host(request: &Request<Body>) -> Option<&str> {
@@ -77,8 +83,7 @@ fn host(request: &Request<Body>) -> Option<&str> {
     request.uri().authority().map(Authority::as_str).or_else(of_header)
 }
 
-fn is_known(authority: &str, hosts: &[String]) -> bool {
-    let Ok(authority) = authority.parse::<Authority>() else { return false };
+fn is_known(authority: &Authority, hosts: &[String]) -> bool {
     let name = authority.host().trim_end_matches('.').to_ascii_lowercase();
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let is_plain = !name.is_empty() && !name.contains('.');
@@ -92,6 +97,10 @@ mod tests {
     #[test]
     fn names_that_strangers_can_register_are_not_known_unless_they_are_listed() {
         let hosts = ["claviger.internal".to_owned()];
+        let of_a_program = |host: &str| {
+            let request = Request::builder().header(header::HOST, host);
+            is_of_a_program(&request.body(Body::empty()).unwrap(), &hosts)
+        };
 
         for known in [
             "127.0.0.1:8081",
@@ -104,12 +113,12 @@ mod tests {
             "claviger.internal:8081",
             "Claviger.Internal.",
         ] {
-            assert!(is_known(known, &hosts), "{known}");
+            assert!(of_a_program(known), "{known}");
         }
         for unknown in
             ["evil.example:8081", "127.0.0.1.evil.example", "localhost.evil.example", ".", "a b"]
         {
-            assert!(!is_known(unknown, &hosts), "{unknown}");
+            assert!(!of_a_program(unknown), "{unknown}");
         }
     }
 }

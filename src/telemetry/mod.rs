@@ -3,6 +3,7 @@
 //! Dependencies log headers, frames and queries below WARN, so below it only our own targets are
 //! logged, whatever `RUST_LOG` says.
 
+mod json;
 mod lines;
 
 use std::{
@@ -42,6 +43,7 @@ pub enum LogFormat {
 
 pub use claviger_token::causes;
 
+use json::Json;
 use lines::Lines;
 
 /// The log of this process, once it is installed.
@@ -183,10 +185,8 @@ fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // There are no spans, so none is looked for.
-    let layer = fmt::layer().json().flatten_event(true).with_current_span(false);
-    let layer = layer.with_span_list(false).with_writer(writer);
-    tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(is_harmless))))
+    tracing_subscriber::registry()
+        .with(Json(writer).with_filter(filter.and(filter_fn(is_harmless))))
 }
 
 /// Whether events of this target and level contain no secret.
@@ -207,73 +207,4 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logged(filter: &str, emit: impl FnOnce()) -> String {
-        let buffer = Buffer::default();
-        let writer = buffer.clone();
-        let subscriber = json(EnvFilter::new(filter), move || writer.clone());
-        tracing::subscriber::with_default(subscriber, emit);
-        let bytes = buffer.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn dependencies_are_silent_below_warn_whatever_the_filter_says() {
-        let text = logged("trace", || {
-            tracing::trace!(target: "h2::codec", "hunter2");
-            tracing::debug!(target: "sqlx::query", "hunter2");
-            tracing::debug!(target: "claviger_other", "hunter2");
-            tracing::error!(target: "webauthn_rs_core::internals", "hunter2");
-            tracing::info!(target: "sqlx::postgres::notice", "hunter2");
-            tracing::warn!(target: "hyper", "fine");
-            tracing::trace!(target: "claviger::domain", "ours");
-        });
-
-        assert!(!text.contains("hunter2"), "{text}");
-        assert!(text.contains("fine") && text.contains("ours"), "{text}");
-    }
-
-    #[test]
-    fn of_each_interval_the_first_lines_are_written_and_the_others_counted() {
-        let (occasional, began) = (Occasional::new(2), Instant::now());
-        let due = |later| occasional.due_at(began + later);
-
-        let written: Vec<_> = (0..100).filter_map(|_| due(Duration::ZERO)).collect();
-        assert_eq!(written, [0, 0]);
-        assert_eq!(occasional.left_out_at(began), None, "the interval is not over");
-        assert_eq!(due(INTERVAL), Some(98));
-        assert_eq!((due(INTERVAL), due(INTERVAL)), (Some(0), None));
-
-        assert_eq!(occasional.left_out_at(began + 2 * INTERVAL), Some(1));
-        assert_eq!(occasional.left_out_at(began + 2 * INTERVAL), None);
-        assert_eq!(due(2 * INTERVAL), Some(0));
-    }
-
-    #[test]
-    fn a_line_is_one_json_object() {
-        let text = logged("info", || tracing::info!(target: "claviger", code = "OK", "call"));
-
-        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-
-        assert_eq!(line["code"], "OK");
-        assert_eq!(line["message"], "call");
-    }
-}
+pub(crate) mod tests;

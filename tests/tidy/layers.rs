@@ -80,7 +80,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["cookie"], &["src/grpc/refresh_cookie.rs"]),
     (&["jsonwebtoken"], &["crates/claviger-token/"]),
     (&["rust_embed"], &["src/http/page/"]),
-    (&["tracing_subscriber"], &["src/telemetry/"]),
+    (&["tracing_log", "tracing_serde", "tracing_subscriber"], &["src/telemetry/"]),
 ];
 
 #[test]

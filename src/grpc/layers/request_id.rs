@@ -10,7 +10,10 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The id of a request with these headers. `None` while the operating system has no entropy to give.
 pub(super) fn of(headers: &HeaderMap, world: &World) -> Option<HeaderValue> {
     let given = headers.get(HEADER).filter(|id| is_harmless(id.as_bytes())).cloned();
-    given.or_else(|| new_id(world))
+    let mut id = given.or_else(|| new_id(world))?;
+    // No other response has it, so it is kept out of the table of HTTP/2, where each would be compared with all.
+    id.set_sensitive(true);
+    Some(id)
 }
 
 /// Whether an id is short and plain, so that it can neither forge log lines nor fill the disk.
@@ -27,6 +30,17 @@ fn new_id(world: &World) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_fills_no_table_of_http2() {
+        let mut headers = HeaderMap::new();
+        let world = World::system();
+        assert!(of(&headers, &world).unwrap().is_sensitive());
+
+        headers.insert(HEADER, HeaderValue::from_static("mine"));
+        let given = of(&headers, &world).unwrap();
+        assert!(given == "mine" && given.is_sensitive());
+    }
 
     #[test]
     fn only_short_plain_ids_are_accepted() {

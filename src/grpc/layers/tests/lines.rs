@@ -1,46 +1,12 @@
 //! The line of a call in the log, and that of the cause of its failure.
 
 use super::*;
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    /// Records what this thread logs until the guard is dropped.
-    fn record() -> (Self, tracing::subscriber::DefaultGuard) {
-        // While there is only one subscriber, a thread without it may mark a line as wanted by none.
-        static OTHER: LazyLock<Dispatch> =
-            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
-        LazyLock::force(&OTHER);
-        let lines = Self::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().json().flatten_event(true);
-        let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-        (lines, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn read(&self) -> Vec<serde_json::Value> {
-        let bytes = self.0.lock().unwrap().clone();
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
-    }
-}
+use crate::telemetry::tests::Recording;
 
 #[tokio::test]
 async fn what_is_refused_at_the_edge_has_its_line_too() {
     let server = Server::new();
-    let (lines, _guard) = Lines::record();
+    let (recording, _guard) = Recording::start("info");
     let headers = [("content-type", "text/plain"), ("x-request-id", "form")];
     let mut plain = request(Method::POST, "/test.Test/Ok", &[("content-type", "application/grpc")]);
     *plain.version_mut() = http::Version::HTTP_11;
@@ -50,7 +16,7 @@ async fn what_is_refused_at_the_edge_has_its_line_too() {
     server.call(&format!("/{}", "é".repeat(4000))).await;
     let refused = server.send(plain).await;
 
-    let lines = lines.read();
+    let lines = recording.lines();
     let codes: Vec<_> = lines.iter().map(|line| line["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["415", "405", "UNIMPLEMENTED", "505"]);
     assert_eq!(lines[2]["method"].as_str().unwrap().len(), 128);
@@ -63,11 +29,11 @@ async fn what_is_refused_at_the_edge_has_its_line_too() {
 #[tokio::test]
 async fn a_panics_cause_is_found_by_its_request_id() {
     let server = Server::new();
-    let (lines, _guard) = Lines::record();
+    let (recording, _guard) = Recording::start("info");
 
     server.call_with("/test.Test/Panic", &[("x-request-id", "boom")]).await;
 
-    let lines = lines.read();
+    let lines = recording.lines();
     let line = lines.iter().find(|line| line["cause"].is_string());
     let line = line.unwrap_or_else(|| panic!("{lines:?}"));
     assert_eq!(line["request_id"], "boom");
@@ -78,13 +44,13 @@ async fn a_panics_cause_is_found_by_its_request_id() {
 #[tokio::test]
 async fn every_call_is_one_line_and_a_failures_cause_another() {
     let server = Server::new();
-    let (lines, _guard) = Lines::record();
+    let (recording, _guard) = Recording::start("info");
 
     server.call_with("/test.Test/Ok", &[("x-request-id", "one")]).await;
     server.call_with("/test.Test/TooLarge", &[]).await;
     server.call_with("/test.Test/Broken", &[("x-request-id", "two")]).await;
 
-    let lines = lines.read();
+    let lines = recording.lines();
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(lines[0]["method"], "test.Test/Ok");
     assert_eq!(lines[0]["code"], "OK");

@@ -3,7 +3,7 @@
 mod lines;
 
 use std::sync::{
-    Arc, LazyLock, Mutex,
+    Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -16,7 +16,6 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tonic::{Code, Status, codegen::BoxFuture, server::NamedService};
 use tonic_types::StatusExt as _;
-use tracing::Dispatch;
 
 use super::{framing::Messages, *};
 use crate::grpc::status::EdgeRefusal;
