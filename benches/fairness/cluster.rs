@@ -4,7 +4,7 @@ use std::{fmt, net::Ipv4Addr, time::Duration};
 
 use tonic::transport::Channel;
 
-use crate::production::{DURABLE, FLAGS};
+use crate::production::{DURABLE, FLAGS, program};
 use crate::support::{Home, Person, Process, people::channel_from, servers::PostgresServer};
 
 /// How long a call may take.
@@ -33,7 +33,7 @@ impl Cluster {
                 (vec![home, second], Some(server))
             }
         };
-        let replicas = homes.iter().map(|home| Process::start(home, FLAGS)).collect();
+        let replicas = homes.iter().map(launch).collect();
         Self { replicas, _homes: homes, _postgres: postgres }
     }
 
@@ -52,6 +52,12 @@ impl fmt::Display for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self._postgres.is_some() { "two replicas on PostgreSQL" } else { "SQLite" })
     }
+}
+
+fn launch(home: &Home) -> Process {
+    let mut process = Process::launch_program(&program(), home, FLAGS, &[]);
+    process.wait_until_ready();
+    process
 }
 
 /// A connection from an address of the loopback network, of a network of its own.

@@ -4,7 +4,7 @@
 //! alone and then beside an attacker, and prints the ratios for each kind of call that the attacker makes.
 //! `-- --seconds 60` sets how long each lasts; `-- --engine sqlite` and `-- --kind refresh-own` choose.
 //! `-- --control` also lets the attacker call other servers of the machine, whose processors are shared then.
-//!
+//! `BENCH_PROGRAM` names another program than the one that is built.
 //! The attacker is a process of its own that any other interrupts (SCHED_IDLE, set by `chrt`).
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]

@@ -2,24 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use claviger_proto::pb;
+use claviger_proto::pb::{self, token_service_client::TokenServiceClient};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::{JoinSet, LocalSet},
 };
-use tonic::Status;
+use tonic::{Status, transport::Channel};
 
 use crate::{
     cluster::Cluster,
     figures::Figures,
-    support::{Authenticator, ORIGIN, PASSWORD, Person, watcher::Watcher},
+    support::{Authenticator, BACKEND, ORIGIN, PASSWORD, Person, watcher::Watcher},
 };
 
 /// How many there are of each sort.
 const OF_EACH: u8 = 3;
-/// How long a person does nothing between two calls.
+/// How long a person does nothing between two calls, and a backend.
 const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE_OF_BACKENDS: Duration = Duration::from_millis(10);
 /// The last but one part of the first address.
 const FIRST: u8 = 10;
 
@@ -67,6 +68,8 @@ impl Others {
         }
         for replica in &cluster.replicas {
             tasks.spawn_local(readiness(replica.public_port, until));
+            let (name, person, _) = self.people[0].clone();
+            tasks.spawn_local(validations(replica.backend(), name, person, until));
         }
         let mut all: Vec<Figures> = Vec::new();
         for figures in tasks.join_all().await {
@@ -83,6 +86,7 @@ impl Others {
 /// Repeats a call until the time is over, and measures it.
 async fn repeat(
     name: &'static str,
+    pause: Duration,
     until: Instant,
     mut call: impl AsyncFnMut() -> Result<(), String>,
 ) -> Figures {
@@ -91,13 +95,13 @@ async fn repeat(
         let begun = Instant::now();
         let outcome = call().await;
         figures.add(outcome.map(|()| begun.elapsed()));
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
     }
     figures
 }
 
 async fn passwords(name: String, person: Person, until: Instant) -> Figures {
-    repeat("password", until, async || {
+    repeat("password", PAUSE, until, async || {
         person.login_alone(&name, PASSWORD).await.map(drop).map_err(told)
     })
     .await
@@ -109,7 +113,7 @@ async fn passkeys(
     mut authenticator: Authenticator,
     until: Instant,
 ) -> Figures {
-    repeat("passkey", until, async || {
+    repeat("passkey", PAUSE, until, async || {
         let ceremony = person.start_named(&name).await.map_err(told)?;
         let answer = ceremony.answer(&mut authenticator);
         person.finish_authentication_alone(&ceremony.id, answer).await.map(drop).map_err(told)
@@ -119,9 +123,31 @@ async fn passkeys(
 
 async fn refreshes(name: String, person: Person, until: Instant) -> Figures {
     let mut token = signed_in(&name, &person).await.refresh_token;
-    repeat("refresh", until, async || {
+    repeat("refresh", PAUSE, until, async || {
         token = person.refresh_alone(&token).await.map_err(told)?.refresh_token;
         Ok(())
+    })
+    .await
+}
+
+/// A backend asks about the token of somebody.
+async fn validations(
+    backend: TokenServiceClient<Channel>,
+    name: String,
+    person: Person,
+    until: Instant,
+) -> Figures {
+    let tokens = signed_in(&name, &person).await;
+    let access_token = person.bearing(&tokens.access_token).issue(BACKEND).await.unwrap();
+    let request = pb::ValidateTokenRequest {
+        access_token,
+        required_audience: BACKEND.to_owned(),
+        ..Default::default()
+    };
+    repeat("validation", PAUSE_OF_BACKENDS, until, async || {
+        let answer = backend.clone().validate_token(request.clone()).await.map_err(told)?;
+        let verdict = answer.into_inner().verdict();
+        (verdict == pb::TokenVerdict::Active).then_some(()).ok_or(format!("{verdict:?}"))
     })
     .await
 }
@@ -159,7 +185,7 @@ async fn signed_in(name: &str, person: &Person) -> pb::TokenPair {
 
 /// Asks whether a replica is ready, as a balancer does.
 async fn readiness(port: u16, until: Instant) -> Figures {
-    repeat("ready", until, async || {
+    repeat("ready", PAUSE, until, async || {
         let mut stream =
             TcpStream::connect(("127.0.0.1", port)).await.map_err(|it| it.to_string())?;
         let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";

@@ -1,9 +1,9 @@
 //! A server as a process of its own, on a database that may drop the rows of the record.
 
-use std::{env, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use crate::{
-    production::{DURABLE, FLAGS},
+    production::{DURABLE, FLAGS, program},
     support::{Home, Process, raw::RawConnection, servers::PostgresServer},
     unrecorded::{CLEAR, DROP_POSTGRES, DROP_SQLITE},
 };
@@ -11,11 +11,6 @@ use crate::{
 #[allow(dead_code, reason = "other benchmarks use the rest")]
 #[path = "cpu.rs"]
 pub mod cpu;
-
-/// The program to measure: the one that was built with the benchmark, unless `BENCH_PROGRAM` names another.
-pub fn program() -> String {
-    env::var("BENCH_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_claviger").to_owned())
-}
 
 pub struct Server {
     pub engine: &'static str,
