@@ -204,12 +204,13 @@ async fn charge_attempt(ground: &mut Ground) -> Outcome<Call> {
     let (storage, now) = (ground.storage(), nouns::now());
     let costs = [ground.member(), ground.member()].map(|it| Cost {
         key: BudgetKey(it.failure_key()),
-        price: Duration::from_secs(60),
+        price: MINUTE * 60,
         limit: DAY,
     });
     let key = FailureKey(ground.member().failure_key());
     let found = storage.find_failures(&[key]).await?.pop().flatten();
-    let name = NameCharge { key, found, free: 0, keep_until: now + DAY };
+    // Calls are prepared before they are made, and two of them may be for the same name.
+    let name = NameCharge { key, found, free: u32::MAX, keep_until: now + DAY };
     let charge = Charge { costs: costs.to_vec(), name: Some(name), now };
     call(async move { Ok(storage.charge_attempt(charge).await? == Charged::Admitted) })
 }

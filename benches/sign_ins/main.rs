@@ -43,6 +43,7 @@ fn main() {
                     compare(call, clients, [&with, &without]).await;
                 }
             }
+            [with, without].into_iter().for_each(Server::stop);
         }
     });
 }

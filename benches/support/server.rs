@@ -46,6 +46,12 @@ impl Server {
         Self { engine, process, home, postgres }
     }
 
+    /// Ends the server as an operator does, so that a program that records what it does can write that down.
+    pub fn stop(mut self) {
+        self.process.terminate();
+        self.process.wait();
+    }
+
     /// Lets the database drop every row of the record.
     pub async fn drop_rows(&self) {
         let mut connection = self.home.raw().await;

@@ -67,6 +67,7 @@ async fn print_table(before: Option<&str>) {
         for row in Row::ALL {
             print_row(row, &servers, &floors).await;
         }
+        servers.into_iter().for_each(Server::stop);
     }
 }
 
