@@ -312,12 +312,14 @@ settings! {
     );
     pub static PASSWORDS_HASH_THREADS: Setting<Count> = setting(
         "passwords.hash_threads", count(0, 1024), Value("0"),
-        "The number of passwords hashed concurrently; `0` means one per CPU core.",
+        "The number of passwords hashed concurrently; `0` means one per CPU core. At most half of \
+         them check costly hashes of other products, so one thread alone keeps nothing free.",
     );
     pub static PASSWORDS_HASH_QUEUE: Setting<Count> = setting(
         "passwords.hash_queue", count(0, 100_000), Value("0"),
         "The maximum number of passwords that wait to be hashed; further calls fail with \
-         UNAVAILABLE. `0` means 16 per thread.",
+         UNAVAILABLE. As many may wait for costly hashes of other products in addition. `0` means \
+         16 per thread.",
     );
 
     pub static SECRETS_KEY_ENCRYPTION_KEY: Setting<Secret> = setting(

@@ -21,6 +21,7 @@ use crate::{
 use super::{
     PasswordCheck, Settings,
     memory::Memory,
+    pool::Demand,
     preparation,
     stored::{StoredHash, check_argon, compute_argon},
 };
@@ -82,15 +83,14 @@ impl Hasher {
         Ok(PasswordHash::from_phc(hash.to_string()))
     }
 
-    /// Reads a stored hash, and how much memory a check of it takes beyond that of a hash with the configured
-    /// parameters, in KiB.
+    /// Reads a stored hash, and what a check of it takes beside a hash with the configured parameters.
     ///
     /// # Errors
     /// When the hash is in no format that is read, or costs too much to check.
-    pub(super) fn read(&self, hash: &PasswordHash) -> Result<(StoredHash, u64)> {
+    pub(super) fn read(&self, hash: &PasswordHash) -> Result<(StoredHash, Demand)> {
         let stored = StoredHash::parse(hash.as_phc()).map_err(Error::internal)?;
-        let beyond = stored.memory_beyond(&self.params);
-        Ok((stored, beyond))
+        let demand = stored.demand(&self.params);
+        Ok((stored, demand))
     }
 
     /// Checks a password against a hash, with the parameters that the hash names. A cheaper one takes as

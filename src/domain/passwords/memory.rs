@@ -5,10 +5,6 @@
 use argon2::Block;
 use zeroize::Zeroize;
 
-/// How much all threads together may take beyond what the configured hash needs, in KiB. A check that
-/// needs more takes all of it and is the only one to have any.
-const BEYOND_KIB: u64 = 256 * 1024;
-
 /// Working memory that a thread keeps between hashes, so that its pages need not be allocated and
 /// cleared for each.
 #[derive(Default)]
@@ -37,21 +33,22 @@ impl Memory {
     }
 }
 
-/// What is left of the memory that all threads together may take beyond the configured hash's.
+/// The memory that checks which need more than the configured hash share, and what is left of it.
 pub(super) struct Budget {
+    all_kib: u64,
     free_kib: u64,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self { free_kib: BEYOND_KIB }
-    }
-}
-
 impl Budget {
-    /// What a check takes that needs so much.
-    pub(super) fn share_of(kib: u64) -> u64 {
-        kib.min(BEYOND_KIB)
+    /// A budget of so much, of which all is left.
+    pub(super) const fn of(kib: u64) -> Self {
+        Self { all_kib: kib, free_kib: kib }
+    }
+
+    /// What a check takes that needs so much. One that needs more than there is takes all of it and is the only
+    /// one to have any.
+    pub(super) fn share_of(&self, kib: u64) -> u64 {
+        kib.min(self.all_kib)
     }
 
     /// How much is left, in KiB.

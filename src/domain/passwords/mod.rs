@@ -155,9 +155,9 @@ impl Passwords {
         // Unknown names verify against a decoy, so timing does not reveal accounts.
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let (stored, beyond_kib) = hasher.read(&hash)?;
+        let (stored, demand) = hasher.read(&hash)?;
         let job = move |memory: &mut memory::Memory| hasher.check(&typed, &stored, memory);
-        let check = self.pool.run_with(beyond_kib, requester, job).await??;
+        let check = self.pool.run_with(demand, requester, job).await??;
         Ok(if is_decoy { PasswordCheck::Wrong } else { check })
     }
 }

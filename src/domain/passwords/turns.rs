@@ -11,18 +11,11 @@ pub(super) struct Turns<J> {
     /// The requesters with a job that waits, in the order of their turns.
     rotation: VecDeque<Requester>,
     len: usize,
-    /// How many jobs of each requester are being done.
-    under_way: HashMap<Requester, usize>,
 }
 
 impl<J> Default for Turns<J> {
     fn default() -> Self {
-        Self {
-            queues: HashMap::new(),
-            rotation: VecDeque::new(),
-            len: 0,
-            under_way: HashMap::new(),
-        }
+        Self { queues: HashMap::new(), rotation: VecDeque::new(), len: 0 }
     }
 }
 
@@ -42,19 +35,17 @@ impl<J> Turns<J> {
         self.len += 1;
     }
 
-    /// Takes the oldest job of the requester whose turn it is, who has fewer than `at_most` being done, and
-    /// whose job may be done now. It is being done until [`Self::finish`]. Others keep their turn.
+    /// Takes the oldest job of the requester whose turn it is and whose job may be done now. Others keep their
+    /// turn.
     pub(super) fn pop(
         &mut self,
-        at_most: usize,
-        mut may_be_done: impl FnMut(&J) -> bool,
+        mut may_be_done: impl FnMut(&Requester, &J) -> bool,
     ) -> Option<(Requester, J)> {
-        let under_way = |it| self.under_way.get(it).copied().unwrap_or_default();
         let oldest = |it| self.queues.get(it).and_then(VecDeque::front);
         let position = self
             .rotation
             .iter()
-            .position(|it| under_way(it) < at_most && oldest(it).is_some_and(&mut may_be_done))?;
+            .position(|it| oldest(it).is_some_and(|job| may_be_done(it, job)))?;
         let requester = self.rotation.remove(position)?;
         let queue = self.queues.get_mut(&requester)?;
         let job = queue.pop_front()?;
@@ -64,18 +55,7 @@ impl<J> Turns<J> {
             self.rotation.push_back(requester);
         }
         self.len -= 1;
-        *self.under_way.entry(requester).or_default() += 1;
         Some((requester, job))
-    }
-
-    /// Notes that a job of a requester has been done.
-    pub(super) fn finish(&mut self, requester: Requester) {
-        if let Entry::Occupied(mut under_way) = self.under_way.entry(requester) {
-            *under_way.get_mut() -= 1;
-            if *under_way.get() == 0 {
-                under_way.remove();
-            }
-        }
     }
 
     /// Makes room for a job of a requester: takes the newest job of the requester with the most, if that one has at
@@ -101,6 +81,32 @@ impl<J> Turns<J> {
     }
 }
 
+/// How many jobs of each requester are being done.
+#[derive(Default)]
+pub(super) struct UnderWay(HashMap<Requester, usize>);
+
+impl UnderWay {
+    /// How many of one requester are.
+    pub(super) fn of(&self, requester: &Requester) -> usize {
+        self.0.get(requester).copied().unwrap_or_default()
+    }
+
+    /// Notes that a job of a requester has been begun.
+    pub(super) fn begin(&mut self, requester: Requester) {
+        *self.0.entry(requester).or_default() += 1;
+    }
+
+    /// Notes that a job of a requester has been done.
+    pub(super) fn finish(&mut self, requester: Requester) {
+        if let Entry::Occupied(mut under_way) = self.0.entry(requester) {
+            *under_way.get_mut() -= 1;
+            if *under_way.get() == 0 {
+                under_way.remove();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use claviger_token::id::AccountId;
@@ -122,7 +128,7 @@ mod tests {
 
     fn drained(mut turns: Turns<(u128, u32)>) -> Vec<(u128, u32)> {
         let all: Vec<_> =
-            std::iter::from_fn(|| turns.pop(usize::MAX, |_| true).map(|(_, job)| job)).collect();
+            std::iter::from_fn(|| turns.pop(|_, _| true).map(|(_, job)| job)).collect();
         assert!(turns.queues.is_empty() && turns.rotation.is_empty() && turns.len() == 0);
         all
     }
@@ -138,25 +144,27 @@ mod tests {
     #[test]
     fn only_so_many_jobs_of_one_requester_are_done_at_once() {
         let mut turns = queued(&[(1, 1), (1, 2), (1, 3), (2, 4)]);
+        let mut under_way = UnderWay::default();
         let mut next = |finished: Option<u128>| {
-            finished.into_iter().for_each(|it| turns.finish(requester(it)));
-            turns.pop(1, |_| true).map(|(_, job)| job)
+            finished.into_iter().for_each(|it| under_way.finish(requester(it)));
+            let (requester, job) = turns.pop(|it, _| under_way.of(it) < 1)?;
+            under_way.begin(requester);
+            Some(job)
         };
 
         assert_eq!([next(None), next(None)], [Some((1, 1)), Some((2, 4))]);
         assert_eq!(next(None), None);
         assert_eq!(next(Some(2)), None);
         assert_eq!([next(Some(1)), next(Some(1))], [Some((1, 2)), Some((1, 3))]);
-        turns.finish(requester(1));
-        assert!(turns.under_way.is_empty());
+        under_way.finish(requester(1));
+        assert!(under_way.0.is_empty());
     }
 
     #[test]
     fn a_job_that_may_not_be_done_yet_keeps_its_turn() {
         let mut turns = queued(&[(1, 1), (2, 2), (3, 3), (1, 4)]);
-        let mut next = |refused: u32| {
-            turns.pop(usize::MAX, |(_, job)| *job != refused).map(|(_, (_, job))| job)
-        };
+        let mut next =
+            |refused: u32| turns.pop(|_, (_, job)| *job != refused).map(|(_, (_, job))| job);
 
         assert_eq!([next(1), next(2), next(0)], [Some(2), Some(1), Some(3)]);
         assert_eq!([next(4), next(0)], [None, Some(4)]);

@@ -1,6 +1,7 @@
 //! Accounts that are imported and exported, with the real program.
 
 mod clashes;
+mod costly_hashes;
 mod fields;
 mod handles;
 mod interruptions;
@@ -30,12 +31,17 @@ use crate::{
 
 /// The hash of a password, as another system would have it.
 pub fn hash_of(password: &str) -> String {
-    let params = Params::new(8, 1, 1, Some(32)).unwrap();
+    hash_with((8, 1), password)
+}
+
+/// Such a hash with this memory in KiB and so many passes.
+fn hash_with((memory_kib, passes): (u32, u32), password: &str) -> String {
+    let params = Params::new(memory_kib, passes, 1, Some(32)).unwrap();
     let (salt, mut output) = ([7; 16], [0; 32]);
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     argon2.hash_password_into(password.as_bytes(), &salt, &mut output).unwrap();
     let [salt, output] = [&salt[..], &output[..]].map(|it| STANDARD_NO_PAD.encode(it));
-    format!("$argon2id$v=19$m=8,t=1,p=1${salt}${output}")
+    format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${output}")
 }
 
 /// Bytes as the format has them.

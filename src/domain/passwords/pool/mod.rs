@@ -1,6 +1,9 @@
 //! Threads for work that would block the async runtime, behind a bounded queue in which requesters take turns.
 //!
-//! Knows nothing of passwords but the memory that hashing needs. A job that waits for memory holds no thread.
+//! Knows nothing of passwords but the memory that hashing needs. A job that waits for memory, or for another
+//! costly one, holds no thread.
+
+mod lanes;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,10 +19,11 @@ use crate::{
     model::presence::Presence,
 };
 
-use super::{
-    memory::{Budget, Memory},
-    turns::Turns,
-};
+use super::memory::Memory;
+
+pub(super) use self::lanes::{Class, Demand};
+
+use self::lanes::{Lanes, Taken, Waiting};
 
 /// How long an idle thread keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(1);
@@ -31,7 +35,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Starts `threads` threads, behind which at most `capacity` jobs may wait.
+    /// Starts `threads` threads, behind which at most `capacity` jobs of each class may wait.
     ///
     /// # Errors
     /// When either is zero, or a thread cannot be started.
@@ -64,17 +68,17 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
-        self.run_with(0, requester, job).await
+        self.run_with(Demand::default(), requester, job).await
     }
 
-    /// Runs a job that takes so much memory beyond what the threads keep. It waits in its turn until there is
-    /// as much; jobs that take none overtake it.
+    /// Runs a job that takes more than a thread. It waits in its turn until there is as much; jobs that take less
+    /// overtake it.
     ///
     /// # Errors
     /// As [`Self::run`].
     pub(super) async fn run_with<T, F>(
         &self,
-        beyond_kib: u64,
+        demand: Demand,
         requester: Requester,
         job: F,
     ) -> Result<T>
@@ -83,8 +87,7 @@ impl Pool {
         F: FnOnce(&mut Memory) -> T + Send + 'static,
     {
         let (sender, outcome) = oneshot::channel();
-        let kib = Budget::share_of(beyond_kib);
-        self.queue.push(requester, Job { kib, call: Box::new(Call { sender, job }) })?;
+        self.queue.push(requester, demand, Box::new(Call { sender, job }))?;
         outcome.await.map_err(|_| Error::internal("a job on a hashing thread panicked"))?
     }
 }
@@ -106,24 +109,24 @@ struct Call<T, F> {
 }
 
 /// A [`Call`] of any outcome.
-trait Waiting: Send {
-    /// Whether the caller has left.
-    fn is_abandoned(&self) -> bool;
+trait AnyCall: Waiting + Send {
     /// Runs the job, unless the caller has left.
     fn run(self: Box<Self>, memory: &mut Memory);
     /// Tells the caller that the queue is full.
     fn refuse(self: Box<Self>);
 }
 
-impl<T, F> Waiting for Call<T, F>
+impl<T, F> Waiting for Call<T, F> {
+    fn is_abandoned(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+impl<T, F> AnyCall for Call<T, F>
 where
     T: Send,
     F: FnOnce(&mut Memory) -> T + Send,
 {
-    fn is_abandoned(&self) -> bool {
-        self.sender.is_closed()
-    }
-
     fn run(self: Box<Self>, memory: &mut Memory) {
         if !self.is_abandoned() {
             // The caller may leave while the job runs and no longer need the outcome.
@@ -136,23 +139,21 @@ where
     }
 }
 
-/// A call, and the memory that it takes from the budget.
-struct Job {
-    kib: u64,
-    call: Box<dyn Waiting>,
+type Job = Box<dyn AnyCall>;
+
+impl Waiting for Job {
+    fn is_abandoned(&self) -> bool {
+        (**self).is_abandoned()
+    }
 }
 
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    threads: usize,
-    capacity: usize,
 }
 
-#[derive(Default)]
 struct State {
-    jobs: Turns<Job>,
-    budget: Budget,
+    lanes: Lanes<Job>,
     presence: Presence<Requester>,
     /// Until when more than one requester counts as being there.
     shared_until: Option<Instant>,
@@ -162,40 +163,39 @@ struct State {
 
 impl Queue {
     fn new(threads: usize, capacity: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), threads, capacity }
+        let state = State {
+            lanes: Lanes::new(threads, capacity),
+            presence: Presence::default(),
+            shared_until: None,
+            idle_threads: 0,
+            closed: false,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, requester: Requester, job: Job) -> Result<()> {
+    fn push(&self, requester: Requester, demand: Demand, job: Job) -> Result<()> {
         let mut state = self.lock();
         state.shared_until = state.presence.note(requester, Instant::now());
-        // A job that an idle thread is about to take does not wait.
-        let capacity = self.capacity + state.idle_threads;
-        if state.jobs.len() >= capacity {
-            state.jobs.retain(|job| !job.call.is_abandoned());
-        }
-        let mut refused = None;
-        if state.jobs.len() >= capacity {
-            refused = Some(state.jobs.make_room_for(&requester).ok_or(Error::Overloaded)?);
-        }
-        state.jobs.push(requester, job);
+        let idle_threads = state.idle_threads;
+        let refused = state.lanes.push(requester, (demand, job), idle_threads)?;
         drop(state);
         self.changed.notify_one();
-        refused.into_iter().for_each(|job: Job| job.call.refuse());
+        refused.into_iter().for_each(|job: Job| job.refuse());
         Ok(())
     }
 
     /// The next job, as soon as there is one; `None` once the queue is closed. Memory that goes
     /// unused for a while is released.
-    fn pop(&self, memory: &mut Memory) -> Option<(Requester, Job)> {
+    fn pop(&self, memory: &mut Memory) -> Option<(Taken, Job)> {
         let mut state = self.lock();
         state.idle_threads += 1;
         let mut next = None;
         while !state.closed {
-            next = state.next(self.threads);
+            next = state.next();
             if next.is_some() {
                 break;
             }
@@ -216,14 +216,10 @@ impl Queue {
         next
     }
 
-    /// Notes that a job of a requester has been done, which lets another one of that requester begin, and those
-    /// that waited for its memory.
-    fn finish(&self, requester: Requester, kib: u64) {
-        let mut state = self.lock();
-        state.jobs.finish(requester);
-        state.budget.give_back(kib);
-        drop(state);
-        if kib > 0 {
+    /// Notes that a job has been done, which lets those begin that waited for what it had taken.
+    fn finish(&self, taken: Taken) {
+        // This thread takes one of them; others may be idle.
+        if self.lock().lanes.finish(taken) {
             self.changed.notify_all();
         }
     }
@@ -231,7 +227,7 @@ impl Queue {
     fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let abandoned = std::mem::take(&mut state.jobs);
+        let abandoned = state.lanes.take_all();
         drop(state);
         drop(abandoned);
         self.changed.notify_all();
@@ -239,34 +235,18 @@ impl Queue {
 }
 
 impl State {
-    /// The next job. While others are there, at most half of the threads work for one requester. Of the jobs that
-    /// need memory, none overtakes another, or one that needs much would wait for ever.
-    fn next(&mut self, threads: usize) -> Option<(Requester, Job)> {
+    fn next(&mut self) -> Option<(Taken, Job)> {
         let are_shared = self.shared_until.is_some_and(|until| Instant::now() < until);
-        let at_most = if are_shared { (threads / 2).max(1) } else { threads };
-        let mut free = self.budget.free_kib();
-        let (requester, mut job) = self.jobs.pop(at_most, |job| {
-            let has_memory = job.kib <= free || job.call.is_abandoned();
-            if !has_memory {
-                free = 0;
-            }
-            has_memory
-        })?;
-        if job.kib > self.budget.free_kib() {
-            // Its caller has left, so it is not run.
-            job.kib = 0;
-        }
-        self.budget.take(job.kib);
-        Some((requester, job))
+        self.lanes.begin(are_shared)
     }
 }
 
 fn work(queue: &Queue) {
     let mut memory = Memory::default();
-    while let Some((requester, Job { kib, call })) = queue.pop(&mut memory) {
+    while let Some((taken, job)) = queue.pop(&mut memory) {
         // A job's panic must not cost a thread: its caller learns of it by the dropped sender.
-        let _ = catch_unwind(AssertUnwindSafe(|| call.run(&mut memory)));
-        queue.finish(requester, kib);
+        let _ = catch_unwind(AssertUnwindSafe(|| job.run(&mut memory)));
+        queue.finish(taken);
     }
     memory.release();
 }

@@ -35,6 +35,13 @@ fn blocker() -> (impl FnOnce(&mut Memory) + Send, mpsc::Receiver<()>, mpsc::Send
     (job, begun, release)
 }
 
+/// The demand of a usual job that needs so much memory.
+const fn memory_of(kib: u64) -> Demand {
+    Demand { class: Class::Usual, beyond_kib: kib }
+}
+
+const COSTLY: Demand = Demand { class: Class::Costly, beyond_kib: 0 };
+
 fn poll_once<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -117,13 +124,13 @@ async fn what_waits_for_memory_holds_no_thread_and_keeps_its_turn() {
     let pool = Pool::start(3, 8).unwrap();
     let all = u64::MAX;
     let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(1, ANYONE, job));
+    let mut running = Box::pin(pool.run_with(memory_of(1), ANYONE, job));
     assert!(poll_once(&mut running).is_pending());
     begun.recv().unwrap();
     let order = Arc::new(Mutex::new(Vec::new()));
     let recorded = |kib, requester| {
         let order = order.clone();
-        let mut call = Box::pin(pool.run_with(kib, requester, move |_: &mut Memory| {
+        let mut call = Box::pin(pool.run_with(memory_of(kib), requester, move |_: &mut Memory| {
             order.lock().unwrap().push(kib);
         }));
         assert!(poll_once(&mut call).is_pending());
@@ -146,19 +153,143 @@ async fn what_waits_for_memory_holds_no_thread_and_keeps_its_turn() {
 async fn memory_of_a_job_whose_caller_left_is_there_for_others() {
     let pool = Pool::start(1, 8).unwrap();
     let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(1, ANYONE, job));
+    let mut running = Box::pin(pool.run_with(memory_of(1), ANYONE, job));
     assert!(poll_once(&mut running).is_pending());
     begun.recv().unwrap();
-    let mut leaving = Box::pin(pool.run_with(u64::MAX, ANYONE, |_| ()));
+    let mut leaving = Box::pin(pool.run_with(memory_of(u64::MAX), ANYONE, |_| ()));
     assert!(poll_once(&mut leaving).is_pending());
     drop(leaving);
     drop(release);
     running.await.unwrap();
 
-    pool.run_with(u64::MAX, ANYONE, |_| ()).await.unwrap();
-    let panicked = pool.run_with(u64::MAX, ANYONE, |_| assert_eq!(1, 2, "on purpose")).await;
+    pool.run_with(memory_of(u64::MAX), ANYONE, |_| ()).await.unwrap();
+    let panicked =
+        pool.run_with(memory_of(u64::MAX), ANYONE, |_| assert_eq!(1, 2, "on purpose")).await;
     assert!(matches!(panicked, Err(Error::Internal(_))));
-    pool.run_with(u64::MAX, ANYONE, |_| ()).await.unwrap();
+    pool.run_with(memory_of(u64::MAX), ANYONE, |_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn costly_jobs_of_however_many_requesters_take_half_of_the_threads_and_keep_their_turns() {
+    let pool = Pool::start(5, 8).unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let costly = |number| {
+        let order = order.clone();
+        let (job, begun, release) = blocker();
+        let job = move |memory: &mut Memory| {
+            order.lock().unwrap().push(number);
+            job(memory);
+        };
+        let mut call = Box::pin(pool.run_with(COSTLY, account(number), job));
+        assert!(poll_once(&mut call).is_pending());
+        (call, begun, release)
+    };
+    let (first, second) = (costly(1), costly(2));
+    first.1.recv().unwrap();
+    second.1.recv().unwrap();
+    let (third, fourth) = (costly(3), costly(4));
+
+    for number in 5..9 {
+        pool.run(account(number), |_| ()).await.unwrap();
+    }
+
+    assert_eq!(order.lock().unwrap().len(), 2, "others overtake those that wait");
+    drop(first.2);
+    third.1.recv().unwrap();
+    pool.run(ANYONE, |_| ()).await.unwrap();
+    assert_eq!(order.lock().unwrap()[2..], [3]);
+    drop((second.2, third.2, fourth.2));
+    for call in [first.0, second.0, third.0, fourth.0] {
+        call.await.unwrap();
+    }
+    assert_eq!(order.lock().unwrap()[2..], [3, 4]);
+}
+
+#[tokio::test]
+async fn on_one_thread_costly_jobs_and_others_take_turns() {
+    let pool = Pool::start(1, 8).unwrap();
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run(ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let recorded = |demand, number| {
+        let order = order.clone();
+        let job = move |_: &mut Memory| order.lock().unwrap().push(number);
+        let mut call = Box::pin(pool.run_with(demand, account(number), job));
+        assert!(poll_once(&mut call).is_pending());
+        call
+    };
+    let usual = Demand::default();
+    let calls =
+        [(COSTLY, 1), (COSTLY, 2), (usual, 3), (usual, 4), (usual, 5)].map(|(d, n)| recorded(d, n));
+
+    drop(release);
+    for call in calls {
+        call.await.unwrap();
+    }
+
+    assert_eq!(*order.lock().unwrap(), [1, 3, 2, 4, 5]);
+}
+
+#[tokio::test]
+async fn costly_jobs_take_no_places_and_no_memory_of_others() {
+    let pool = Pool::start(2, 2).unwrap();
+    let demand = Demand { beyond_kib: u64::MAX, ..COSTLY };
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(demand, ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let mut waiting = [1, 2].map(|number| Box::pin(pool.run_with(demand, account(number), |_| ())));
+    assert!(waiting.iter_mut().all(|call| poll_once(call).is_pending()));
+
+    let refused = pool.run_with(COSTLY, account(3), |_| ()).await;
+    pool.run(account(4), |_| ()).await.unwrap();
+    pool.run_with(memory_of(u64::MAX), account(5), |_| ()).await.unwrap();
+
+    assert!(matches!(refused, Err(Error::Overloaded)), "their own places are taken");
+    assert!(waiting.iter_mut().all(|call| poll_once(call).is_pending()));
+    drop(release);
+    for call in waiting {
+        call.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn costly_jobs_that_panic_or_whose_caller_left_let_others_of_their_class_begin() {
+    let pool = Pool::start(2, 8).unwrap();
+    let demand = Demand { beyond_kib: u64::MAX, ..COSTLY };
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(demand, ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let mut leaving = Box::pin(pool.run_with(demand, ANOTHER, |_| ()));
+    assert!(poll_once(&mut leaving).is_pending());
+
+    drop((leaving, release));
+    running.await.unwrap();
+    let panicked = pool.run_with(demand, ANYONE, |_| assert_eq!(1, 2, "on purpose")).await;
+
+    assert!(matches!(panicked, Err(Error::Internal(_))));
+    pool.run_with(demand, ANYONE, |_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_costly_job_keeps_no_others_of_its_requester_waiting() {
+    let pool = Pool::start(2, 8).unwrap();
+    pool.run(ANOTHER, |_| ()).await.unwrap();
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(COSTLY, ANYONE, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    let mut waiting = Box::pin(pool.run_with(COSTLY, ANYONE, |_| ()));
+    assert!(poll_once(&mut waiting).is_pending());
+
+    pool.run(ANYONE, |_| ()).await.unwrap();
+
+    assert!(poll_once(&mut waiting).is_pending());
+    drop(release);
+    waiting.await.unwrap();
 }
 
 #[tokio::test]

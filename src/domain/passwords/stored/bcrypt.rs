@@ -4,10 +4,13 @@ use bcrypt::HashParts;
 
 use crate::domain::{Error, Result};
 
-use super::{HashRefusal, bounds};
+use super::{HashRefusal, bounds, work};
 
 /// A stored bcrypt hash.
-pub(in crate::domain::passwords) struct BcryptHash(String);
+pub(in crate::domain::passwords) struct BcryptHash {
+    text: String,
+    cost: u32,
+}
 
 impl BcryptHash {
     /// The prefixes that are read. `$2x$` marks hashes of an implementation that ignored parts of passwords
@@ -21,8 +24,13 @@ impl BcryptHash {
         if !text[4..6].bytes().all(|it| it.is_ascii_digit()) {
             return Err(MALFORMED);
         }
-        bounds::BCRYPT_COST.check(parts.get_cost())?;
-        Ok(Self(text.to_owned()))
+        let cost = parts.get_cost();
+        bounds::BCRYPT_COST.check(cost)?;
+        Ok(Self { text: text.to_owned(), cost })
+    }
+
+    pub(super) const fn work(&self) -> u64 {
+        work::of_bcrypt(self.cost)
     }
 
     /// Like the implementations that made the hashes, this reads the first 72 bytes alone. Some of them stop
@@ -30,7 +38,7 @@ impl BcryptHash {
     pub(super) fn is_right(&self, password: &[u8]) -> Result<bool> {
         let has_zero = password.contains(&0);
         // The library compares in constant time, and wipes its copy of the password.
-        let is_right = bcrypt::verify(password, &self.0).map_err(Error::internal)?;
+        let is_right = bcrypt::verify(password, &self.text).map_err(Error::internal)?;
         Ok(is_right && !has_zero)
     }
 }

@@ -11,6 +11,7 @@ mod scrypt;
 #[cfg(test)]
 mod tests;
 mod text;
+mod work;
 
 use argon2::Params;
 use aws_lc_rs::constant_time;
@@ -23,7 +24,10 @@ use crate::{
     },
 };
 
-use super::memory::Memory;
+use super::{
+    memory::Memory,
+    pool::{Class, Demand},
+};
 
 pub use self::bounds::{BOUNDS, Bound, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 
@@ -99,9 +103,25 @@ impl StoredHash {
         })
     }
 
+    /// What a check takes beside a hash with these parameters.
+    pub(super) fn demand(&self, usual: &Params) -> Demand {
+        let is_costly = self.work() > work::of_argon2(usual).saturating_mul(work::COSTLY_TIMES);
+        let class = if is_costly { Class::Costly } else { Class::Usual };
+        Demand { class, beyond_kib: self.memory_beyond(usual) }
+    }
+
+    fn work(&self) -> u64 {
+        match self {
+            Self::Argon2(hash) => work::of_argon2(&hash.params),
+            Self::Bcrypt(hash) => hash.work(),
+            Self::Scrypt(hash) => hash.work(),
+            Self::Pbkdf2(hash) => hash.work(),
+        }
+    }
+
     /// How much memory a check takes beyond that of a hash with these parameters, in KiB. What a thread
     /// keeps serves argon2 alone.
-    pub(super) fn memory_beyond(&self, usual: &Params) -> u64 {
+    fn memory_beyond(&self, usual: &Params) -> u64 {
         match self {
             Self::Argon2(hash) => hash.params.m_cost().saturating_sub(usual.m_cost()).into(),
             Self::Scrypt(hash) => hash.memory_kib(),

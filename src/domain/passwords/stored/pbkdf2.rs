@@ -8,12 +8,13 @@ use aws_lc_rs::pbkdf2::{
 };
 use zeroize::Zeroizing;
 
-use super::{HashRefusal, bounds, is_equal, text};
+use super::{HashRefusal, bounds, is_equal, text, work};
 
 /// A stored PBKDF2 hash.
 pub(in crate::domain::passwords) struct Pbkdf2Hash {
     algorithm: Algorithm,
     iterations: NonZeroU32,
+    work: u64,
     salt: Vec<u8>,
     output: Vec<u8>,
 }
@@ -66,9 +67,15 @@ impl Pbkdf2Hash {
         bounds::OUTPUT.check(output.len())?;
         bounds::PBKDF2_ITERATIONS.check(iterations)?;
         let blocks = u64::try_from(output.len().div_ceil(block)).unwrap_or(u64::MAX);
-        bounds::PBKDF2_WORK.check(u64::from(iterations).saturating_mul(blocks))?;
+        let all_iterations = u64::from(iterations).saturating_mul(blocks);
+        bounds::PBKDF2_WORK.check(all_iterations)?;
+        let work = work::of_pbkdf2(block, all_iterations);
         let iterations = NonZeroU32::new(iterations).ok_or(bounds::PBKDF2_ITERATIONS)?;
-        Ok(Self { algorithm, iterations, salt, output })
+        Ok(Self { algorithm, iterations, work, salt, output })
+    }
+
+    pub(super) const fn work(&self) -> u64 {
+        self.work
     }
 
     pub(super) fn is_right(&self, password: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Error, Result};
 
-use super::{HashRefusal, bounds, is_equal, text};
+use super::{HashRefusal, bounds, is_equal, text, work};
 
 /// From this value on, `ln` is N itself, as Ory Kratos writes it: as a logarithm it would be out of bounds.
 const LEAST_N: u32 = 1024;
@@ -87,6 +87,10 @@ impl ScryptHash {
     /// The memory that a check takes, in KiB.
     pub(super) fn memory_kib(&self) -> u64 {
         memory_kib(self.params.log_n().into(), self.params.r())
+    }
+
+    pub(super) fn work(&self) -> u64 {
+        work::of_scrypt(self.memory_kib(), self.params.p().into())
     }
 
     pub(super) fn is_right(&self, password: &[u8]) -> Result<bool> {

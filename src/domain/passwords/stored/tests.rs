@@ -203,8 +203,64 @@ fn a_refusal_says_what_is_accepted_and_never_repeats_the_hash() {
         refusal.to_string(),
         "must be a hash within the bounds: its cost must be from 4 to 14"
     );
-    let scrypt = StoredHash::parse(FIREBASE).map(|it| it.memory_beyond(&Params::default()));
-    assert_eq!(scrypt.unwrap(), 16 * 1024);
+}
+
+/// Of the class of a hash beside the default parameters of this server.
+fn demand(text: &str) -> Demand {
+    StoredHash::parse(text).unwrap().demand(&Params::new(19456, 2, 1, None).unwrap())
+}
+
+#[test]
+fn what_products_write_by_default_is_of_the_usual_class_and_what_takes_seconds_is_costly() {
+    let argon2 = |m: u32, t: u32| format!("$argon2id$v=19$m={m},t={t},p=1${SALT}${OUTPUT}");
+    let bcrypt = |cost: u32| bcrypt_of(b"x").replace("$04$", &format!("${cost:02}$"));
+    let scrypt = |ln: u32, p: u32| format!("$scrypt$ln={ln},r=8,p={p}${SALT}${OUTPUT}");
+    let pbkdf2 = |digest: &str, iterations: u32, output: usize| {
+        format!("$pbkdf2-{digest}$i={iterations}${SALT}${}", bytes(output))
+    };
+    let usual = [
+        // Claviger, Keycloak, argon2-cffi and passlib, Ory Kratos.
+        argon2(19456, 2),
+        argon2(7168, 5),
+        argon2(65536, 3),
+        argon2(131_072, 1),
+        argon2(65536, 4),
+        // Supabase Auth and Auth0, Hanko and Ory Kratos.
+        bcrypt(10),
+        bcrypt(12),
+        // Firebase, the standard library of Go, passlib, OWASP.
+        FIREBASE.to_owned(),
+        scrypt(15, 1),
+        scrypt(16, 1),
+        scrypt(17, 1),
+        // Keycloak of several years, passlib, OWASP, Django.
+        pbkdf2("sha1", 20_000, 64),
+        pbkdf2("sha256", 27_500, 64),
+        pbkdf2("sha512", 210_000, 64),
+        pbkdf2("sha256", 29_000, 32),
+        pbkdf2("sha256", 600_000, 32),
+        pbkdf2("sha1", 1_300_000, 20),
+        pbkdf2("sha256", 1_200_000, 32),
+    ];
+    let costly = [
+        argon2(65536, 64),
+        argon2(1024 * 1024, 4),
+        argon2(262_144, 8),
+        bcrypt(13),
+        scrypt(17, 2),
+        pbkdf2("sha256", 4_000_000, 64),
+        pbkdf2("sha512", 4_000_000, 64),
+        pbkdf2("sha1", 2_000_000, 64),
+    ];
+
+    for text in usual {
+        assert_eq!(demand(&text).class, Class::Usual, "{text}");
+    }
+    for text in costly {
+        assert_eq!(demand(&text).class, Class::Costly, "{text}");
+    }
+    assert_eq!(demand(FIREBASE).beyond_kib, 16 * 1024);
+    assert_eq!(demand(&argon2(65536, 3)).beyond_kib, 65536 - 19456);
 }
 
 #[test]
@@ -220,6 +276,9 @@ fn the_documentation_lists_every_bound() {
     });
 
     assert_eq!(documented, rows.join("\n"));
+    let costly =
+        format!("more than {} times as much as one with this server's", work::COSTLY_TIMES);
+    assert!(text.contains(&costly), "{costly}");
 }
 
 proptest! {
