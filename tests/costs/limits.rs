@@ -18,12 +18,12 @@ const fn limit(name: &'static str, allocations: f64, instructions: f64) -> Limit
 
 /// A sign-in with a passkey is two calls.
 pub const CALLS: &[Limit] = &[
-    limit("ValidateToken", 47.0, 400.0),
-    limit("GetAccount", 58.0, 680.0),
-    limit("ListPasskeys", 101.0, 860.0),
-    limit("IssueAccessToken", 60.0, 750.0),
-    limit("RefreshTokens", 108.0, 1600.0),
-    limit("sign-in with a passkey", 455.0, 5350.0),
+    limit("ValidateToken", 43.0, 350.0),
+    limit("GetAccount", 57.0, 645.0),
+    limit("ListPasskeys", 99.0, 800.0),
+    limit("IssueAccessToken", 57.0, 715.0),
+    limit("RefreshTokens", 107.0, 1550.0),
+    limit("sign-in with a passkey", 455.0, 5300.0),
     limit("Login", 575.0, 4800.0),
 ];
 
