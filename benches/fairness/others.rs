@@ -68,7 +68,7 @@ impl Others {
         }
         for replica in &cluster.replicas {
             tasks.spawn_local(readiness(replica.public_port, until));
-            // Of somebody who signs in seldom: a session too many ends the longest unused one.
+            // Of a person who signs in once: the cap on sessions ends the one that was unused for longest.
             let (name, person, _) = self.people[2].clone();
             tasks.spawn_local(validations(replica.backend(), name, person, until));
         }
@@ -131,7 +131,7 @@ async fn refreshes(name: String, person: Person, until: Instant) -> Figures {
     .await
 }
 
-/// A backend asks about the token of somebody.
+/// How long a backend waits for the verdict on a token.
 async fn validations(
     backend: TokenServiceClient<Channel>,
     name: String,
@@ -160,18 +160,18 @@ async fn revocations(
     mut watcher: Watcher,
     until: Instant,
 ) -> Figures {
-    // A watcher first hears of all that was revoked before, for which nobody waits.
-    let _ = heard_after(&name, &person, &mut watcher).await;
+    // A watcher first receives all earlier revocations, whose time is not the lag of a logout.
+    let _ = received_after(&name, &person, &mut watcher).await;
     let mut figures = Figures::new("revocation");
     while Instant::now() < until {
-        figures.add(heard_after(&name, &person, &mut watcher).await.map_err(told));
+        figures.add(received_after(&name, &person, &mut watcher).await.map_err(told));
         tokio::time::sleep(PAUSE).await;
     }
     figures
 }
 
-/// How long a watcher does not hear of a logout.
-async fn heard_after(
+/// How long it takes until a watcher receives a logout.
+async fn received_after(
     name: &str,
     person: &Person,
     watcher: &mut Watcher,

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
+    pin::Pin,
     sync::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
@@ -42,7 +43,20 @@ const fn memory_of(kib: u64) -> Demand {
 
 const COSTLY: Demand = Demand { class: Class::Costly, beyond_kib: 0 };
 
-fn poll_once<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> Poll<F::Output> {
+/// Occupies a thread of a pool until the sender is dropped.
+fn occupied(
+    pool: &Pool,
+    demand: Demand,
+    requester: Requester,
+) -> (Pin<Box<impl Future<Output = Result<()>>>>, mpsc::Sender<()>) {
+    let (job, begun, release) = blocker();
+    let mut running = Box::pin(pool.run_with(demand, requester, job));
+    assert!(poll_once(&mut running).is_pending());
+    begun.recv().unwrap();
+    (running, release)
+}
+
+fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -71,10 +85,7 @@ async fn at_most_as_many_jobs_run_at_once_as_there_are_threads() {
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let pool = Pool::start(1, 2).unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, Demand::default(), ANYONE);
     let mut first = Box::pin(pool.run(ANYONE, |_| 1));
     let mut second = Box::pin(pool.run(ANYONE, |_| 2));
     assert!(poll_once(&mut first).is_pending());
@@ -91,10 +102,7 @@ async fn a_full_queue_refuses_at_once() {
 #[tokio::test]
 async fn who_fills_the_queue_gives_way_to_whoever_asks_for_less_and_is_served_in_turn() {
     let pool = Pool::start(1, 4).unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, Demand::default(), ANYONE);
     let order = Arc::new(Mutex::new(Vec::new()));
     let recorded = |requester, name| {
         let order = order.clone();
@@ -123,10 +131,7 @@ async fn who_fills_the_queue_gives_way_to_whoever_asks_for_less_and_is_served_in
 async fn what_waits_for_memory_holds_no_thread_and_keeps_its_turn() {
     let pool = Pool::start(3, 8).unwrap();
     let all = u64::MAX;
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(memory_of(1), ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, memory_of(1), ANYONE);
     let order = Arc::new(Mutex::new(Vec::new()));
     let recorded = |kib, requester| {
         let order = order.clone();
@@ -152,10 +157,7 @@ async fn what_waits_for_memory_holds_no_thread_and_keeps_its_turn() {
 #[tokio::test]
 async fn memory_of_a_job_whose_caller_left_is_there_for_others() {
     let pool = Pool::start(1, 8).unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(memory_of(1), ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (running, release) = occupied(&pool, memory_of(1), ANYONE);
     let mut leaving = Box::pin(pool.run_with(memory_of(u64::MAX), ANYONE, |_| ()));
     assert!(poll_once(&mut leaving).is_pending());
     drop(leaving);
@@ -208,10 +210,7 @@ async fn costly_jobs_of_however_many_requesters_take_half_of_the_threads_and_kee
 #[tokio::test]
 async fn on_one_thread_costly_jobs_and_others_take_turns() {
     let pool = Pool::start(1, 8).unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, Demand::default(), ANYONE);
     let order = Arc::new(Mutex::new(Vec::new()));
     let recorded = |demand, number| {
         let order = order.clone();
@@ -236,10 +235,7 @@ async fn on_one_thread_costly_jobs_and_others_take_turns() {
 async fn costly_jobs_take_no_places_and_no_memory_of_others() {
     let pool = Pool::start(2, 2).unwrap();
     let demand = Demand { beyond_kib: u64::MAX, ..COSTLY };
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(demand, ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, demand, ANYONE);
     let mut waiting = [1, 2].map(|number| Box::pin(pool.run_with(demand, account(number), |_| ())));
     assert!(waiting.iter_mut().all(|call| poll_once(call).is_pending()));
 
@@ -259,10 +255,7 @@ async fn costly_jobs_take_no_places_and_no_memory_of_others() {
 async fn costly_jobs_that_panic_or_whose_caller_left_let_others_of_their_class_begin() {
     let pool = Pool::start(2, 8).unwrap();
     let demand = Demand { beyond_kib: u64::MAX, ..COSTLY };
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(demand, ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (running, release) = occupied(&pool, demand, ANYONE);
     let mut leaving = Box::pin(pool.run_with(demand, ANOTHER, |_| ()));
     assert!(poll_once(&mut leaving).is_pending());
 
@@ -278,10 +271,7 @@ async fn costly_jobs_that_panic_or_whose_caller_left_let_others_of_their_class_b
 async fn a_costly_job_keeps_no_others_of_its_requester_waiting() {
     let pool = Pool::start(2, 8).unwrap();
     pool.run(ANOTHER, |_| ()).await.unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run_with(COSTLY, ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (_running, release) = occupied(&pool, COSTLY, ANYONE);
     let mut waiting = Box::pin(pool.run_with(COSTLY, ANYONE, |_| ()));
     assert!(poll_once(&mut waiting).is_pending());
 
@@ -296,10 +286,7 @@ async fn a_costly_job_keeps_no_others_of_its_requester_waiting() {
 async fn while_others_are_there_half_of_the_threads_are_free_for_them() {
     let pool = Pool::start(2, 8).unwrap();
     pool.run(ANOTHER, |_| ()).await.unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (running, release) = occupied(&pool, Demand::default(), ANYONE);
     let mut waiting = Box::pin(pool.run(ANYONE, |_| ()));
     assert!(poll_once(&mut waiting).is_pending());
 
@@ -314,10 +301,7 @@ async fn while_others_are_there_half_of_the_threads_are_free_for_them() {
 #[tokio::test]
 async fn callers_that_went_away_take_no_place() {
     let pool = Pool::start(1, 2).unwrap();
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (running, release) = occupied(&pool, Demand::default(), ANYONE);
 
     for _ in 0..100 {
         let mut leaving = Box::pin(pool.run(ANYONE, |_| ()));
@@ -332,10 +316,7 @@ async fn callers_that_went_away_take_no_place() {
 async fn a_job_whose_caller_went_away_is_skipped() {
     let pool = Pool::start(1, 8).unwrap();
     let ran = Arc::new(AtomicUsize::new(0));
-    let (job, begun, release) = blocker();
-    let mut running = Box::pin(pool.run(ANYONE, job));
-    assert!(poll_once(&mut running).is_pending());
-    begun.recv().unwrap();
+    let (running, release) = occupied(&pool, Demand::default(), ANYONE);
     let counter = ran.clone();
     let mut leaving = Box::pin(pool.run(ANYONE, move |_| counter.fetch_add(1, Ordering::SeqCst)));
     assert!(poll_once(&mut leaving).is_pending());
