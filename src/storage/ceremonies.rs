@@ -27,9 +27,19 @@ const COUNT_FAILED: &str = "SELECT count(*) FROM used_ceremonies WHERE failed";
 
 const FIND: &str = "SELECT 1 FROM used_ceremonies WHERE id = $1";
 
-const INSERT: &str = "
-INSERT INTO used_ceremonies (id, failed, keep_until) VALUES ($1, $2, $3)
-ON CONFLICT (id) DO NOTHING";
+/// The record of a use, of which these are the values, if it is the first one.
+macro_rules! insert_use {
+    ($values:literal) => {
+        concat!(
+            "INSERT INTO used_ceremonies (id, failed, keep_until) VALUES ",
+            $values,
+            " ON CONFLICT (id) DO NOTHING"
+        )
+    };
+}
+pub(super) use insert_use;
+
+const INSERT: &str = insert_use!("($1, $2, $3)");
 
 const DISCARD_OPEN: &str = "
 DELETE FROM ceremonies

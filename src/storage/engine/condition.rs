@@ -50,13 +50,13 @@ impl Condition {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes note of a statement that is about to run.
+    /// Takes note of a statement, or of joined ones, about to run.
     pub(in crate::storage) fn runs(&self) {
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many connections for reading were lent, and how many statements were run, those that begin and
-    /// end transactions aside.
+    /// How many connections for reading were lent, and how many statements were run: joined ones count as
+    /// one, those that begin and end transactions as none.
     pub(in crate::storage) fn counts(&self) -> (u64, u64) {
         (self.reads.load(Ordering::Relaxed), self.statements.load(Ordering::Relaxed))
     }

@@ -6,6 +6,7 @@
 mod cause;
 mod condition;
 mod gate;
+mod joined;
 pub(super) mod locks;
 pub(super) mod parameters;
 pub(super) mod postgres;
@@ -23,6 +24,7 @@ use postgres::{Extent, PostgresConnection, PostgresEngine};
 use sqlite::SqliteEngine;
 use sqlite_lease::SqliteLease;
 
+pub(super) use joined::Joined;
 pub(super) use parameters::params;
 pub(super) use statement::Single;
 
@@ -35,7 +37,8 @@ pub struct Stats {
     pub units: u64,
     /// Transactions they were committed in.
     pub commits: u64,
-    /// Statements that were run, those aside that begin and end transactions.
+    /// Hand-overs to the database: statements, of which those that are joined count as one, and those that
+    /// begin and end transactions as none.
     pub statements: u64,
 }
 

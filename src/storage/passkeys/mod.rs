@@ -23,12 +23,16 @@ use crate::model::{
 use super::{
     Connection, Result, Storage,
     accounts::{account_details, find_account},
-    ceremonies::use_up,
+    ceremonies::insert_use,
+    engine::Joined,
     events::append,
     groups::group_names,
     locks::lock_account,
     params,
-    sessions::{Ended, Ending, SessionEnd, SessionGroup, end_group, is_live},
+    sessions::{
+        Ended, Ending, SessionEnd, SessionGroup, end_group, is_live, is_live_at, is_live_session,
+        is_of_epoch, is_open_at,
+    },
     ways_to_sign_in::ways_to_sign_in,
 };
 use row::{NamedRow, PasskeyRow, owners, passkey_columns, transports_text};
@@ -100,6 +104,28 @@ const INSERT: &str = concat!(
     ")
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (credential_id) DO NOTHING"
+);
+
+/// The use of a ceremony, and whether the session is live, whose lock comes with that. Returns a row for the
+/// one, and another if the other is true as well.
+const USE_IN_SESSION: Joined = Joined::new(
+    concat!(
+        insert_use!("($4, FALSE, $5)"),
+        " RETURNING 1 AS number;\n",
+        is_live_session!(),
+        " AND changes() = 1"
+    ),
+    concat!(
+        "WITH ceremony AS (
+    ",
+        insert_use!("($4, FALSE, $5)"),
+        " RETURNING 1 AS number),
+session AS (
+    ",
+        is_live_session!(),
+        " AND EXISTS (SELECT 1 FROM ceremony) FOR UPDATE)
+SELECT number FROM ceremony UNION ALL SELECT number FROM session"
+    ),
 );
 
 const LIST: &str = concat!(
@@ -279,11 +305,12 @@ async fn why_not_added(
     let PasskeyAdditionRequest { passkey, ceremony, caller, limit, .. } = request;
     let (account_id, now) = (passkey.account_id, passkey.created_at);
     lock_account(connection, account_id).await?;
-    if !use_up(connection, ceremony).await? {
-        return Ok(Some(PasskeyAddition::CeremonyUsed));
-    }
-    if !is_live(connection, *caller, account_id, now).await? {
-        return Ok(Some(PasskeyAddition::SessionEnded));
+    let parameters = params![caller, account_id, now, ceremony.id, ceremony.keep_until];
+    let held: Vec<(i32,)> = connection.list_joined(USE_IN_SESSION, parameters).await?;
+    match held.len() {
+        0 => return Ok(Some(PasskeyAddition::CeremonyUsed)),
+        1 => return Ok(Some(PasskeyAddition::SessionEnded)),
+        _ => {}
     }
     let Some(owner) = find_account(connection, account_id).await? else {
         return Ok(Some(PasskeyAddition::SessionEnded));

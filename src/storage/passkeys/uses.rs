@@ -17,42 +17,67 @@ use crate::{
     },
     storage::{
         Connection, Result, Storage,
-        ceremonies::use_up,
-        engine::parameters::{Parameter, Stored as _},
-        events::append,
+        ceremonies::{insert_use, use_up},
+        engine::{
+            Joined,
+            parameters::{Parameter, Stored as _},
+        },
+        events::{append, insert_event},
         groups::group_names,
         locks::lock_account,
         params,
         sessions::{
-            ACCOUNT_DISABLED, Ending, Opened, SessionAndProfileRow, SessionEnd, is_live_at,
-            is_of_epoch, is_open_at, keep_later, open_another, profile_columns, session_columns,
+            ACCOUNT_DISABLED, Attempt, Ending, Opened, SessionAndProfileRow, SessionEnd, event_of,
+            insert_from, is_live_at, is_of_epoch, is_open_at, keep_later, open_another,
+            open_on_postgres, open_on_sqlite, profile_columns, session_columns, sign_in,
             surplus_end,
         },
+        throttle::{clear_failures, pay_back_costs},
     },
 };
 
-/// The use of a passkey, as far as its conditions.
+/// The use of a passkey, in the order of [`of_use`].
 macro_rules! record {
-    () => {
-        "UPDATE passkeys
-SET counter = $4, backup_eligible = backup_eligible OR $5, backed_up = $6, last_used_at = $7
-WHERE id = $1 AND account_id = $2 AND counter = $3 AND suspended_at IS NULL
-    AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = $2 AND accounts.disabled_at IS NULL)"
+    ($id:literal, $owner:literal, $expected:literal, $counter:literal, $eligible:literal, $backed_up:literal, $at:literal) => {
+        concat!(
+            concat!("UPDATE passkeys SET counter = ", $counter, ", "),
+            concat!("backup_eligible = backup_eligible OR ", $eligible, ", "),
+            concat!("backed_up = ", $backed_up, ", last_used_at = ", $at, "\nWHERE id = ", $id),
+            concat!(" AND account_id = ", $owner, " AND counter = ", $expected),
+            " AND suspended_at IS NULL
+    AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = ",
+            $owner,
+            " AND accounts.disabled_at IS NULL)"
+        )
     };
 }
 
-const RECORD: &str = record!();
+const RECORD: &str = record!("$1", "$2", "$3", "$4", "$5", "$6", "$7");
 
-// With the use of the ceremony, which only the first of several calls records.
-const USE_POSTGRES: &str = concat!(
-    "WITH ceremony AS (
-    INSERT INTO used_ceremonies (id, failed, keep_until) VALUES ($8, FALSE, $9)
-    ON CONFLICT (id) DO NOTHING RETURNING id),
+/// The use of the ceremony, which only the first of several calls records, that of the passkey, and the session.
+/// Returns a row once the ceremony is used up.
+const USE_AND_OPEN: Joined = Joined::new(
+    concat!(
+        insert_use!("($36, FALSE, $37)"),
+        " RETURNING NULL AS epoch, NULL AS username, NULL AS display_name, NULL AS group_names, 0 AS others;\n",
+        record!("$38", "$39", "$40", "$41", "$42", "$43", "$44"),
+        " AND changes() = 1;\n",
+        open_on_sqlite!(" AND changes() = 1")
+    ),
+    concat!(
+        "WITH ceremony AS (
+    ",
+        insert_use!("($36, FALSE, $37)"),
+        " RETURNING id),
 passkey AS (
     ",
-    record!(),
-    " AND EXISTS (SELECT 1 FROM ceremony) RETURNING id)
-SELECT EXISTS (SELECT 1 FROM ceremony) AS is_first, EXISTS (SELECT 1 FROM passkey) AS is_recorded"
+        record!("$38", "$39", "$40", "$41", "$42", "$43", "$44"),
+        " AND EXISTS (SELECT 1 FROM ceremony) RETURNING id),
+",
+        open_on_postgres!(" AND EXISTS (SELECT 1 FROM passkey)"),
+        "SELECT epoch, username, display_name, group_names, coalesce(others, 0) AS others
+FROM ceremony LEFT JOIN session ON TRUE"
+    ),
 );
 
 const STATES: &str = "
@@ -162,13 +187,13 @@ async fn open_session(
     end: SessionEnd,
 ) -> Result<Used<Opened>> {
     lock_account(connection, session.account_id).await?;
-    let (is_first, is_recorded) =
-        use_up_and_record(connection, passkey_use, session.account_id).await?;
-    if !is_first {
-        return Ok(Err(UseRefusal::CeremonyUsed));
-    }
-    if is_recorded && let Some(opened) = open_another(connection, session, end).await? {
-        return Ok(Ok(opened));
+    let CeremonyUse { id, keep_until } = &passkey_use.ceremony;
+    let of_ceremony: &[Parameter<'_>] = params![id, keep_until];
+    let of_both = [of_ceremony, &of_use(passkey_use, &session.account_id)].concat();
+    match open_another(connection, (USE_AND_OPEN, &of_both), session, end).await? {
+        Attempt::Nothing => return Ok(Err(UseRefusal::CeremonyUsed)),
+        Attempt::Opened(opened) => return Ok(Ok(opened)),
+        Attempt::UsedUp => {}
     }
     let (refusal, reason) = why_not_used(connection, passkey_use, session.account_id).await?;
     let event = session.act.event(EventKind::SignIn).of(session.account_id);
@@ -222,35 +247,9 @@ async fn reauthenticate(
         append(connection, &event.refused(reason)).await?;
         return Ok(Err(refusal));
     };
-    record(connection, passkey_use, owner).await?;
+    connection.execute(RECORD, &of_use(passkey_use, &owner)).await?;
     append(connection, &event).await?;
     Ok(Ok(proved))
-}
-
-/// Returns whether the ceremony was not used before, and whether the use of the passkey was recorded.
-async fn use_up_and_record(
-    connection: &mut Connection,
-    passkey_use: &PasskeyUse,
-    owner: AccountId,
-) -> Result<(bool, bool)> {
-    let CeremonyUse { id, keep_until } = &passkey_use.ceremony;
-    if let Connection::Postgres(_) = connection {
-        let of_ceremony: &[Parameter<'_>] = params![id, keep_until];
-        let parameters = [&of_use(passkey_use, &owner), of_ceremony].concat();
-        return connection.fetch(USE_POSTGRES, &parameters).await;
-    }
-    if !use_up(connection, &passkey_use.ceremony).await? {
-        return Ok((false, false));
-    }
-    Ok((true, record(connection, passkey_use, owner).await?))
-}
-
-async fn record(
-    connection: &mut Connection,
-    passkey_use: &PasskeyUse,
-    owner: AccountId,
-) -> Result<bool> {
-    Ok(connection.execute(RECORD, &of_use(passkey_use, &owner)).await? == 1)
 }
 
 /// The parameters of a use.

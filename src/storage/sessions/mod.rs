@@ -4,6 +4,7 @@ mod ended;
 mod ending;
 mod everything;
 mod from_future;
+mod inserting;
 mod opening;
 mod refresh;
 mod row;
@@ -35,7 +36,8 @@ pub use refresh::RefreshAttempt;
 
 pub(super) use ending::{SelectionEnd, SessionEnd, SessionGroup, end_group, end_one, ended_event};
 pub(super) use everything::{end_everything, end_for_ever};
-pub(super) use opening::{ACCOUNT_DISABLED, Opened, insert_session, open_another};
+pub(super) use inserting::{event_of, insert_from, open_on_postgres, open_on_sqlite, sign_in};
+pub(super) use opening::{ACCOUNT_DISABLED, Attempt, Opened, insert_session, open_another};
 pub(super) use row::{
     SessionAndProfileRow, SessionRow, is_live_at, is_live_of, is_of_epoch, is_open_at, keep_later,
     last_issue, profile_columns, session_columns,
@@ -45,9 +47,13 @@ pub(super) use surplus::{end_surplus, surplus_end};
 /// Whether a session belongs to an account and is live.
 macro_rules! is_live_session {
     () => {
-        concat!("SELECT 1 FROM sessions WHERE id = $1 AND account_id = $2 AND ", is_live_at!("$3"))
+        concat!(
+            "SELECT 1 AS number FROM sessions WHERE id = $1 AND account_id = $2 AND ",
+            is_live_at!("$3")
+        )
     };
 }
+pub(super) use is_live_session;
 
 const IS_LIVE: &str = is_live_session!();
 

@@ -10,70 +10,46 @@ use crate::{
     },
     storage::{
         Connection, Result, Storage,
-        engine::parameters::Parameter,
-        events::{Texts, append, insert_event},
+        engine::{Joined, parameters::Parameter},
+        events::{append, insert_event},
         groups::group_names,
+        locks::lock_account,
         params,
-        throttle::settle,
+        throttle::{clear_failures, pay_back_costs},
     },
 };
 
 use super::{
-    Ended, Ending, SessionEnd, is_of_epoch, profile_columns,
-    row::ProfileRow,
+    Ended, Ending, SessionEnd,
+    inserting::{event_of, insert, insert_from, open_on_postgres, open_on_sqlite, sign_in},
+    is_of_epoch, profile_columns,
     surplus::{end_surplus, surplus_end},
 };
 
-macro_rules! insert_from {
-    ($accounts:literal) => {
-        concat!(
-            "INSERT INTO sessions (
-    id, account_id, method, passkey_id, refresh_family, refresh_generation, refreshed_at, address,
-    user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at, epoch)
-SELECT $1, id, $3, $4, $5, 0, $6, $7, $8, $6, $3, $6, $9, $10, epoch FROM ",
-            $accounts,
-            " RETURNING epoch, ",
-            profile_columns!()
-        )
-    };
-}
-
-// All in one statement where the engine has such: each is a message whose answer is waited for. The sessions
-// that were open before are counted up to the limit.
-const INSERT_POSTGRES: &str = concat!(
-    "WITH account AS (
-    UPDATE accounts SET last_sign_in_at = $6 WHERE id = $2 AND disabled_at IS NULL
-    RETURNING id, epoch),
-session AS (
-    ",
-    insert_from!("account"),
-    "),
-event AS (
-    ",
-    insert_event!(),
-    "SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26 FROM session)
-SELECT epoch, username, display_name, group_names, (SELECT count(*) FROM (
-    SELECT 1 FROM sessions WHERE account_id = $2 AND ended_at IS NULL AND ",
-    is_of_epoch!("$2"),
-    " LIMIT $27) AS open) AS others FROM session"
+/// A session of an account without more conditions.
+const OPEN: Joined = Joined::new(
+    open_on_sqlite!(""),
+    concat!(
+        "WITH ",
+        open_on_postgres!(""),
+        "SELECT epoch, username, display_name, group_names, others FROM session"
+    ),
 );
 
-const INSERT_SQLITE: &str = insert_from!("accounts WHERE id = $2 AND disabled_at IS NULL");
-
-const SIGNED_IN_SQLITE: &str = "UPDATE accounts SET last_sign_in_at = $2 WHERE id = $1";
+/// One of an account with the checked hash.
+const OPEN_WITH_PASSWORD: Joined = Joined::new(
+    open_on_sqlite!(" AND password_hash = $36"),
+    concat!(
+        "WITH ",
+        open_on_postgres!(" AND password_hash = $36"),
+        "SELECT epoch, username, display_name, group_names, others FROM session"
+    ),
+);
 
 /// Whether an account with the checked hash is disabled.
-macro_rules! password_is {
-    () => {
-        "SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts
-WHERE id = $1 AND password_hash = $2"
-    };
-}
-
-const PASSWORD_IS_SQLITE: &str = password_is!();
-
-// The lock of the account comes with the check.
-const PASSWORD_IS_POSTGRES: &str = concat!(password_is!(), " FOR UPDATE");
+const STATE: &str = "
+SELECT disabled_at IS NOT NULL AS is_disabled FROM accounts
+WHERE id = $1 AND password_hash = $2";
 
 /// Why a password that was right when it was checked opened no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +62,17 @@ pub enum SignInRefusal {
 
 /// The reason of the record, for a disabled account.
 pub(in crate::storage) const ACCOUNT_DISABLED: &str = "ACCOUNT_DISABLED";
+
+/// What became of an attempt to open a session.
+#[derive(Debug)]
+pub(in crate::storage) enum Attempt {
+    /// Nothing was written.
+    Nothing,
+    /// What a sign-in of its kind uses up was used up, and nothing else was written.
+    UsedUp,
+    /// The session was opened.
+    Opened(Opened),
+}
 
 /// A session that was opened, and those that had to end for it.
 #[derive(Debug)]
@@ -127,41 +114,44 @@ async fn open_with_password(
     end: SessionEnd,
 ) -> Result<std::result::Result<Opened, SignInRefusal>> {
     let account_id = session.account_id;
-    let password_is = match connection {
-        Connection::Postgres(_) => PASSWORD_IS_POSTGRES,
-        Connection::Sqlite(_) => PASSWORD_IS_SQLITE,
-    };
-    let found = connection.find(password_is, params![account_id, checked_hash]).await?;
-    let Some((is_disabled,)) = found else { return Ok(Err(SignInRefusal::PasswordChanged)) };
-    if is_disabled {
-        let event = session.act.event(EventKind::SignIn).of(account_id);
-        let event = event.with(session.sign_in.method()).refused(ACCOUNT_DISABLED);
-        append(connection, &event).await?;
-        return Ok(Err(SignInRefusal::AccountDisabled));
+    lock_account(connection, account_id).await?;
+    let text = (OPEN_WITH_PASSWORD, &params![checked_hash][..]);
+    if let Attempt::Opened(opened) = open_another(connection, text, session, end).await? {
+        return Ok(Ok(opened));
     }
-    let opened = open_another(connection, session, end).await?;
-    Ok(opened.ok_or(SignInRefusal::PasswordChanged))
+    let found = connection.find(STATE, params![account_id, checked_hash]).await?;
+    let Some((true,)) = found else { return Ok(Err(SignInRefusal::PasswordChanged)) };
+    let event = session.act.event(EventKind::SignIn).of(account_id);
+    let event = event.with(session.sign_in.method()).refused(ACCOUNT_DISABLED);
+    append(connection, &event).await?;
+    Ok(Err(SignInRefusal::AccountDisabled))
 }
 
-/// Opens a session of a locked account within a transaction that has checked the sign-in. Ends those
-/// that are too many. Returns `None` when there is no such account, or it is disabled.
+/// Opens a session of a locked account with a text that checks the sign-in, and the parameters of that. Ends
+/// those that are too many.
 pub(in crate::storage) async fn open_another(
     connection: &mut Connection,
+    text: (Joined, &[Parameter<'_>]),
     session: &NewSession,
     end: SessionEnd,
-) -> Result<Option<Opened>> {
+) -> Result<Attempt> {
     let event = session.act.event(EventKind::SignIn).of(session.account_id).in_session(session.id);
     let event = event.with(session.sign_in.method());
     let event = match session.sign_in.passkey_id() {
         Some(passkey_id) => event.on(passkey_id),
         None => event,
     };
-    let Some(inserted) = insert(connection, session, &event).await? else { return Ok(None) };
-    let surplus = match inserted.others {
-        Some(others) if others < i64::from(session.limit) => Ended::none(end.revoked_until),
-        Some(_) | None => end_surplus(connection, session, end).await?,
+    let Some(row) = insert(connection, text, session, &event).await? else {
+        return Ok(Attempt::Nothing);
     };
-    Ok(Some(Opened { opening: inserted.opening, surplus }))
+    let Some(epoch) = row.epoch else { return Ok(Attempt::UsedUp) };
+    let surplus = if row.others < i64::from(session.limit) {
+        Ended::none(end.revoked_until)
+    } else {
+        end_surplus(connection, session, end).await?
+    };
+    let opening = Opening { epoch, profile: row.profile.into_profile()? };
+    Ok(Attempt::Opened(Opened { opening, surplus }))
 }
 
 /// Inserts the first session of an account, or of its epoch, and the event of what opened it. Returns `None`
@@ -171,83 +161,9 @@ pub(in crate::storage) async fn insert_session(
     session: &NewSession,
     event: &Event,
 ) -> Result<Option<Opening>> {
-    Ok(insert(connection, session, event).await?.map(|it| it.opening))
-}
-
-/// A session that was inserted.
-struct Inserted {
-    opening: Opening,
-    /// How many were open before, counted up to the limit, if the engine has counted them.
-    others: Option<i64>,
-}
-
-/// Whatever opens a session comes through here.
-async fn insert(
-    connection: &mut Connection,
-    session: &NewSession,
-    event: &Event,
-) -> Result<Option<Inserted>> {
-    let inserted = insert_rows(connection, session, event).await?;
-    if inserted.is_some() {
-        settle(connection, &session.settlement).await?;
-    }
-    Ok(inserted)
-}
-
-async fn insert_rows(
-    connection: &mut Connection,
-    session: &NewSession,
-    event: &Event,
-) -> Result<Option<Inserted>> {
-    let (method, passkey_id) = (session.sign_in.method().name(), session.sign_in.passkey_id());
-    let address = session.origin.address.to_string();
-    let idle_expires_at = session.idle_expires_at.min(session.expires_at);
-    let of_session: &[Parameter<'_>] = params![
-        session.id,
-        session.account_id,
-        method,
-        passkey_id,
-        session.refresh_family,
-        session.created_at,
-        address,
-        session.origin.user_agent,
-        idle_expires_at,
-        session.expires_at
-    ];
-    if let Connection::Postgres(_) = connection {
-        let texts = Texts::of(event);
-        let limit: &[Parameter<'_>] = params![session.limit];
-        let parameters = [of_session, &texts.parameters(event), limit].concat();
-        let row: Option<CountedRow> = connection.find(INSERT_POSTGRES, &parameters).await?;
-        return row.map(|it| it.opened.into_inserted(Some(it.others))).transpose();
-    }
-    let signed_in = params![session.account_id, session.created_at];
-    connection.execute(SIGNED_IN_SQLITE, signed_in).await?;
-    let row: Option<OpeningRow> = connection.find(INSERT_SQLITE, of_session).await?;
-    let Some(row) = row else { return Ok(None) };
-    append(connection, event).await?;
-    row.into_inserted(None).map(Some)
-}
-
-/// What the insertion of a session returns.
-#[derive(sqlx_macros::FromRow)]
-struct OpeningRow {
-    epoch: i64,
-    #[sqlx(flatten)]
-    profile: ProfileRow,
-}
-
-impl OpeningRow {
-    fn into_inserted(self, others: Option<i64>) -> Result<Inserted> {
-        let opening = Opening { epoch: self.epoch, profile: self.profile.into_profile()? };
-        Ok(Inserted { opening, others })
-    }
-}
-
-/// Likewise, with the number of those that were open.
-#[derive(sqlx_macros::FromRow)]
-struct CountedRow {
-    #[sqlx(flatten)]
-    opened: OpeningRow,
-    others: i64,
+    let row = insert(connection, (OPEN, &[]), session, event).await?;
+    let Some((row, epoch)) = row.and_then(|it| it.epoch.map(|epoch| (it, epoch))) else {
+        return Ok(None);
+    };
+    Ok(Some(Opening { epoch, profile: row.profile.into_profile()? }))
 }

@@ -1,7 +1,7 @@
 //! How much storage each call costs on SQLite, pinned so that more is noticed.
 //!
 //! What PostgreSQL is sent is in `statements.rs`. Here are the connections lent for reading, the units of work
-//! and the statements. What the server does by itself comes on top of some calls, so the least of several counts.
+//! and the hand-overs of statements. What the server does by itself comes on top of some calls, so the least of several counts.
 
 use std::future::Future;
 
@@ -10,12 +10,12 @@ use crate::support::{Authenticator, BACKEND, Home, ORIGIN, PASSWORD, TestApp};
 /// How often each call is made.
 const ROUNDS: usize = 5;
 
-/// Each call with its reads, units and statements.
+/// Each call with its reads, units and hand-overs.
 const COSTS: &[(&str, [u64; 3])] = &[
-    ("Register", [0, 2, 6]),
-    ("FinishRegistration", [0, 1, 5]),
-    ("Login", [1, 2, 10]),
-    ("FinishAuthentication", [1, 1, 8]),
+    ("Register", [0, 2, 3]),
+    ("FinishRegistration", [0, 1, 4]),
+    ("Login", [1, 2, 3]),
+    ("FinishAuthentication", [1, 1, 2]),
     ("RefreshTokens", [0, 1, 1]),
     ("GetAccount", [1, 0, 1]),
     ("IssueAccessToken", [0, 0, 0]),

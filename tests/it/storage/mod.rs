@@ -11,6 +11,7 @@ mod epochs;
 mod first_credentials;
 mod groups;
 mod invitations;
+mod joined;
 mod later_versions;
 mod moving;
 mod passkeys;

@@ -8,7 +8,7 @@ use std::{collections::HashMap, fs, path::Path};
 use claviger::storage::tables::{AccountDeletion, Sweep, TABLES, Table};
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
-use syn::{Expr, Item, Lit, Token, punctuated::Punctuated};
+use syn::{Expr, Item, Lit, Token, Type, punctuated::Punctuated};
 
 use super::with_database;
 use crate::support::raw::RawConnection;
@@ -42,16 +42,20 @@ const EXEMPT: [(&str, &str); 18] = [
 ];
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
 /// PostgreSQL does not know the types of the parameters of `VALUES ($1, …)` or `substr($2, …)` unless the driver says what they are,
-/// as it does.
-const TYPES: [(&str, &str, &str); 3] = [
-    (
-        "throttle.rs",
-        "SPEND",
-        "(bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint)",
-    ),
-    ("throttle.rs", "PAY_BACK", "(bytea, bigint, bytea, bigint, bytea, bigint)"),
-    ("sealing.rs", "PLACE", "(bigint, bytea, bytea, bigint)"),
+/// as it does. Each with the number of the first of them.
+const TYPES: [(&str, &str, usize, &str); 8] = [
+    ("mod.rs", "SPEND", 1, OF_SPENDING),
+    ("mod.rs", "COUNT_AND_SPEND_POSTGRES", 1, OF_SPENDING),
+    ("mod.rs", "UNDO_POSTGRES", 1, OF_COSTS),
+    ("settling.rs", "PAY_BACK", 1, OF_COSTS),
+    ("opening.rs", "OPEN_POSTGRES", 30, OF_COSTS),
+    ("opening.rs", "OPEN_WITH_PASSWORD_POSTGRES", 30, OF_COSTS),
+    ("uses.rs", "USE_AND_OPEN_POSTGRES", 30, OF_COSTS),
+    ("sealing.rs", "PLACE", 1, "bigint, bytea, bytea, bigint"),
 ];
+const OF_SPENDING: &str =
+    "bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint, bytea, bigint, bigint";
+const OF_COSTS: &str = "bytea, bigint, bytea, bigint, bytea, bigint";
 
 struct Statement {
     file: String,
@@ -116,7 +120,12 @@ async fn plan_of_sqlite(connection: &mut SqliteConnection, statement: &Statement
 /// The plan for any parameters, as of a table too big to be read whole.
 async fn plan_of_postgres(connection: &mut PgConnection, statement: &Statement) -> Vec<String> {
     let Statement { file, name, sql } = statement;
-    let types = TYPES.iter().find(|it| (it.0, it.1) == (file, name)).map_or("", |it| it.2);
+    let types = TYPES
+        .iter()
+        .find(|it| (it.0, it.1) == (file, name))
+        .map_or_else(String::new, |(_, _, first, types)| {
+            format!("({}{types})", "unknown, ".repeat(first - 1))
+        });
     let parameters = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
     let nulls = vec!["NULL"; parameters].join(", ");
     let arguments = if parameters == 0 { String::new() } else { format!("({nulls})") };
@@ -143,7 +152,7 @@ fn statements() -> Vec<Statement> {
         .flat_map(|(file, source)| source.items.iter().map(move |item| (file.as_str(), item)))
         .collect();
     let fragments = items.iter().filter_map(|(_, item)| fragment(item)).collect();
-    let constants = items.iter().filter_map(|(file, item)| statement(file, item, &fragments));
+    let constants = items.iter().flat_map(|(file, item)| statements_of(file, item, &fragments));
     constants.chain(TABLES.iter().flat_map(statements_of_table)).collect()
 }
 
@@ -183,15 +192,35 @@ fn parse(folder: &Path, sources: &mut Vec<(String, syn::File)>) {
     }
 }
 
-fn statement(file: &str, item: &Item, fragments: &Fragments) -> Option<Statement> {
-    let Item::Const(constant) = item else { return None };
-    let sql = text(&constant.expr, fragments)?.trim().to_owned();
+fn statements_of(file: &str, item: &Item, fragments: &Fragments) -> Vec<Statement> {
+    let Item::Const(constant) = item else { return Vec::new() };
     let name = constant.ident.to_string();
-    VERBS.iter().any(|verb| sql.starts_with(verb)).then(|| Statement {
+    let statement = |engine: &str, sql: &str| Statement {
         file: file.to_owned(),
-        name,
-        sql,
-    })
+        name: format!("{name}{engine}"),
+        sql: sql.trim().to_owned(),
+    };
+    if let (Type::Path(of), Expr::Call(call)) = (&*constant.ty, &*constant.expr)
+        && of.path.is_ident("Joined")
+    {
+        let [sqlite, postgres] = joined(call, fragments);
+        let of_sqlite = sqlite.split(';').map(|sql| statement("_SQLITE", sql));
+        return of_sqlite.chain([statement("_POSTGRES", &postgres)]).collect();
+    }
+    let Some(sql) = text(&constant.expr, fragments) else { return Vec::new() };
+    let found = statement("", &sql);
+    if !VERBS.iter().any(|verb| found.sql.starts_with(verb)) {
+        return Vec::new();
+    }
+    // What asks for the first row of a text would leave out what stands behind it.
+    assert!(!sql.contains(';'), "{file} {name}: several statements are a `Joined`");
+    vec![found]
+}
+
+/// The texts of a `Joined::new(…, …)`.
+fn joined(call: &syn::ExprCall, fragments: &Fragments) -> [String; 2] {
+    let texts: Vec<String> = call.args.iter().filter_map(|it| text(it, fragments)).collect();
+    texts.try_into().expect("a text for each engine")
 }
 
 /// A macro that stands for a part of statements.

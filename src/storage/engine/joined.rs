@@ -1,0 +1,117 @@
+//! Statements that are written apart and run together, in one hand-over to the database.
+//!
+//! SQLite takes them as one text, of which a thread of its own runs one statement after the other; for PostgreSQL
+//! they are one statement, a `WITH`. What one of them depends on is a condition in its own text.
+
+use crate::storage::Result;
+
+use super::{Connection, parameters::Parameter, statement::AnyRow};
+
+/// A text for each engine, with the same parameters. That of SQLite has several statements, so only what runs
+/// all of them takes it: what asks for the first row leaves out the statements behind the one that returns it.
+#[derive(Clone, Copy)]
+pub(in crate::storage) struct Joined {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Joined {
+    /// Texts that write the same and return the same last row. In SQLite's, `changes()` is how many rows the
+    /// last INSERT, UPDATE or DELETE before the statement changed; a SELECT leaves it as it is.
+    pub(in crate::storage) const fn new(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { sqlite, postgres }
+    }
+}
+
+impl Connection {
+    /// Runs joined statements. Returns the rows of all of them, in order. Those before the one that fails have
+    /// run then, and the transaction must be rolled back.
+    pub(in crate::storage) async fn list_joined<R: AnyRow>(
+        &mut self,
+        joined: Joined,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<R>> {
+        let text = match self {
+            Self::Sqlite(_) => joined.sqlite,
+            Self::Postgres(_) => joined.postgres,
+        };
+        self.list(text, parameters).await
+    }
+
+    /// Runs joined statements. Returns the last row of any of them.
+    pub(in crate::storage) async fn find_joined<R: AnyRow>(
+        &mut self,
+        joined: Joined,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<R>> {
+        Ok(self.list_joined(joined, parameters).await?.pop())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::storage::{Options, SqliteOptions, Storage, params};
+
+    /// The second parameter first. What the second statement returns is how much the first one changed.
+    const BOTH: Joined = Joined::new(
+        "INSERT INTO sign_in_failures VALUES ($2, 1, 1, 1) ON CONFLICT DO NOTHING RETURNING failures;
+        INSERT INTO sign_in_failures SELECT $1, 1 + changes(), 1, 1 WHERE $1 <> $2 RETURNING failures",
+        "",
+    );
+    const COUNT: &str = "SELECT count(*) FROM sign_in_failures";
+
+    async fn open() -> (Storage, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("claviger.db");
+        let options = SqliteOptions { path, busy_timeout: Duration::from_secs(1), readers: 1 };
+        (Storage::open(Options::Sqlite(options)).await.unwrap(), directory)
+    }
+
+    /// What both statements return.
+    async fn insert(storage: &Storage, keys: [u8; 2]) -> Result<Vec<(i64,)>> {
+        let keys = keys.map(|it| vec![it]);
+        storage
+            .write(keys, |c, [one, other]| {
+                Box::pin(async move { c.list_joined(BOTH, params![one, other]).await })
+            })
+            .await
+    }
+
+    async fn count(storage: &Storage) -> i64 {
+        let mut connection = storage.read().await.unwrap();
+        let (count,) = connection.fetch(COUNT, params![]).await.unwrap();
+        count
+    }
+
+    #[tokio::test]
+    async fn the_statements_behind_one_that_returns_a_row_run_too() {
+        let (storage, _directory) = open().await;
+
+        let inserted = insert(&storage, [1, 2]).await.unwrap();
+        let again = insert(&storage, [3, 2]).await.unwrap();
+
+        assert_eq!(inserted, [(1,), (2,)]);
+        assert_eq!(again, [(1,)]);
+        assert_eq!(count(&storage).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_unit_whose_second_statement_fails_leaves_nothing_and_may_run_again() {
+        let (storage, _directory) = open().await;
+        insert(&storage, [1, 2]).await.unwrap();
+
+        for _ in 0..2 {
+            // The first key exists, and the other one is new.
+            assert!(insert(&storage, [1, 3]).await.is_err());
+            assert_eq!(count(&storage).await, 2);
+        }
+
+        assert_eq!(insert(&storage, [4, 3]).await.unwrap(), [(1,), (2,)]);
+        assert_eq!(count(&storage).await, 4);
+    }
+}
