@@ -7,6 +7,7 @@ mod cause;
 mod condition;
 mod gate;
 mod joined;
+mod lines;
 pub(super) mod locks;
 pub(super) mod parameters;
 pub(super) mod postgres;

@@ -17,26 +17,18 @@ use crate::{
 };
 
 use super::{
-    Connection, WriteBody,
-    condition::Condition,
-    gate::Gate,
-    sqlite_lease::SqliteLease,
-    writer::{GROUP, Writer},
+    Connection, WriteBody, condition::Condition, gate::Gate, sqlite_lease::SqliteLease,
+    writer::Writer,
 };
 
-/// How long a caller waits for a connection for reading, or for a place in the writer's queue.
+/// How long a caller waits for a connection for reading, or for its turn at the writer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many units of calls may be in the writer's queue. One requester has half of them, which is one
-/// commit: whatever it asks for, the next commit has a place for all others.
-const WRITES: usize = 2 * GROUP;
-
 /// An open SQLite file. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::storage) struct SqliteEngine {
     readers: SqlitePool,
-    /// The gates before the readers and the writer; the server's own readers have none.
-    read_gate: Option<Gate>,
-    write_gate: Gate,
+    /// The gate before the readers; the server's own have none.
+    gate: Option<Gate>,
     // Shared, since it is ten times as large as anything beside it.
     reading: Arc<SqliteConnectOptions>,
     pub(super) writer: Writer,
@@ -60,22 +52,21 @@ impl SqliteEngine {
         let reading = common.pragma("query_only", "1");
         let size = options.readers.max(1);
         let readers = pool(size, reading.clone());
-        let read_gate = Some(Gate::new(size as usize));
-        let write_gate = Gate::new(WRITES);
+        let gate = Some(Gate::new(size as usize));
         let condition = Arc::<Condition>::default();
         let writer = Writer::start(pool(1, writing), Arc::clone(&condition));
         let reading = Arc::new(reading);
-        Ok(Self { writer, readers, read_gate, write_gate, reading, condition })
+        Ok(Self { writer, readers, gate, reading, condition })
     }
 
     /// The same file and writer, with readers of its own.
     pub(super) fn reserved(&self, readers: u32) -> Self {
         let readers = pool(readers, (*self.reading).clone());
-        Self { readers, read_gate: None, ..self.clone() }
+        Self { readers, gate: None, ..self.clone() }
     }
 
     pub(super) async fn reader(&self) -> Result<Connection> {
-        let place = match &self.read_gate {
+        let place = match &self.gate {
             Some(gate) => gate.enter(deadline::within(ACQUIRE_TIMEOUT)).await?,
             None => None,
         };
@@ -88,8 +79,7 @@ impl SqliteEngine {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let place = self.write_gate.enter(deadline::within(ACQUIRE_TIMEOUT)).await?;
-        self.writer.run(input, body, place).await
+        self.writer.run(input, body, deadline::within(ACQUIRE_TIMEOUT)).await
     }
 
     pub(super) async fn close_readers(&self) {

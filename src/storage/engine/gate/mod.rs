@@ -1,10 +1,8 @@
-//! The gate before connections and queues of the database: at most a share of the places is a requester's,
+//! The gate before the connections to the database: at most a share of the places is a requester's,
 //! and what waits for one takes turns.
 //!
 //! Without it a pool serves calls in the order they came, so that one client that asks for much keeps all
 //! others waiting. What the server does by itself passes ungated.
-
-mod lines;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +13,7 @@ use tokio::{
 
 use crate::storage::{Error, Result, source};
 
-use lines::{Lines, Step};
+use super::lines::{self, Lines, Step};
 
 /// A gate with so many places behind it. Cheap to clone.
 #[derive(Clone)]

@@ -1,30 +1,39 @@
 //! The one writer of a SQLite file: many units of work, few commits.
 //!
-//! Units wait in a bounded queue; those that wait together share a transaction, and their callers get
-//! the results when it is durable. When one of them fails, which is rare, all are rolled back and run
-//! again, each after a savepoint of its own. A unit runs to its end even if its caller stops waiting.
+//! Units wait in bounded lines, and requesters take turns; those that wait together share a transaction, and
+//! their callers get the results when it is durable. When one of them fails, which is rare, all are rolled
+//! back and run again, each after a savepoint of its own. A unit that has begun runs to its end even if its
+//! caller stops waiting.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+mod queue;
+mod unit;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::SqlitePool;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 
-use crate::storage::{Error, Result};
+use crate::storage::{Error, Result, source};
 
-use super::{Connection, WriteBody, condition::Condition, gate::Place, sqlite_lease::SqliteLease};
+use super::{
+    Connection, WriteBody,
+    condition::Condition,
+    lines::{self, Step},
+    sqlite_lease::SqliteLease,
+};
 
-/// How many units may wait; more are refused as [`Error::Overloaded`].
-const QUEUE: usize = 1024;
+use queue::{Queue, Taken};
+use unit::{Shared, TypedUnit};
+
 /// The most units that share a commit.
-pub(super) const GROUP: usize = 100;
+const GROUP: usize = 100;
+/// After so many units of a requester a group is committed if it has units of others, so that these do not
+/// wait for more.
+const PART: usize = 16;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
@@ -41,10 +50,18 @@ const COMMIT_UNITS: &str = "RELEASE unit; COMMIT";
 /// closed.
 #[derive(Clone)]
 pub(in crate::storage) struct Writer {
-    queue: mpsc::Sender<Box<dyn Unit>>,
-    stop: CancellationToken,
+    open: Arc<Open>,
     tasks: TaskTracker,
     done: Arc<Done>,
+}
+
+/// The queue, until it is closed or the last handle is dropped.
+struct Open(Arc<Queue>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 #[derive(Default)]
@@ -56,11 +73,9 @@ struct Done {
 impl Writer {
     /// Starts the writer with a pool of one connection, which replaces a broken one.
     pub(super) fn start(pool: SqlitePool, condition: Arc<Condition>) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        let (stop, tasks, done) = (CancellationToken::new(), TaskTracker::new(), Arc::default());
+        let (queue, tasks, done) = (Arc::new(Queue::new()), TaskTracker::new(), Arc::default());
         let work = Work {
-            waiting,
-            stop: stop.clone(),
+            queue: Arc::clone(&queue),
             pool,
             condition,
             connection: None,
@@ -68,31 +83,42 @@ impl Writer {
         };
         tasks.spawn(work.run());
         tasks.close();
-        Self { queue, stop, tasks, done }
+        Self { open: Arc::new(Open(queue)), tasks, done }
     }
 
-    /// Queues a unit and waits until it is durable. The unit keeps the place of its call until then.
+    /// Queues a unit and waits until it is durable. Of a call it is removed when its turn has not come at
+    /// `limit`, or when the caller gives up.
     pub(super) async fn run<I, T>(
         &self,
         input: I,
         body: WriteBody<I, T>,
-        place: Option<Place>,
+        limit: Instant,
     ) -> Result<T>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let unit = TypedUnit { input, body, outcome: None, answer, _place: place };
-        self.queue.try_send(Box::new(unit)).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => closed(),
-        })?;
-        answered.await.unwrap_or_else(|_| Err(closed()))
+        let source = source::current();
+        let path = source.map_or_else(lines::own_path, lines::path);
+        let (unit, mut answered) = TypedUnit::new(input, body);
+        let number = self.open.0.push(&path, unit)?;
+        let waiting = Waiting { queue: &self.open.0, path: &path, number };
+        let answer = match source {
+            None => answered.await,
+            Some(_) => match timeout_at(limit, &mut answered).await {
+                Ok(answer) => answer,
+                Err(_) if waiting.leave() => {
+                    return Err(Error::Unavailable("no turn at the database in time".into()));
+                }
+                Err(_) => answered.await,
+            },
+        };
+        // Without an answer the unit has not run.
+        answer.unwrap_or_else(|_| Err(self.check().err().unwrap_or(Error::Overloaded)))
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        if self.queue.is_closed() { Err(closed()) } else { Ok(()) }
+        if self.open.0.is_closed() { Err(closed()) } else { Ok(()) }
     }
 
     /// How many units were committed, and in how many transactions.
@@ -102,7 +128,7 @@ impl Writer {
 
     /// Refuses further units, finishes those that wait, and closes the connection.
     pub(super) async fn close(&self) {
-        self.stop.cancel();
+        self.open.0.close();
         self.tasks.wait().await;
     }
 }
@@ -111,10 +137,29 @@ fn closed() -> Error {
     Error::Unavailable("the database is closed".into())
 }
 
+/// A unit in a line, which is removed when its caller gives up.
+struct Waiting<'a> {
+    queue: &'a Queue,
+    path: &'a [Step],
+    number: u64,
+}
+
+impl Waiting<'_> {
+    /// Removes the unit. Returns whether it still waited.
+    fn leave(&self) -> bool {
+        self.queue.leave(self.path, self.number)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
 /// The writer's task.
 struct Work {
-    waiting: mpsc::Receiver<Box<dyn Unit>>,
-    stop: CancellationToken,
+    queue: Arc<Queue>,
     pool: SqlitePool,
     condition: Arc<Condition>,
     connection: Option<Connection>,
@@ -123,26 +168,17 @@ struct Work {
 
 impl Work {
     async fn run(mut self) {
-        let mut group = Vec::with_capacity(GROUP);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
-                count = self.waiting.recv_many(&mut group, GROUP) => {
-                    if count == 0 {
-                        break;
-                    }
-                    self.write(&mut group).await;
-                }
-            }
+        while let Some(first) = self.queue.next().await {
+            self.write(first).await;
         }
         self.disconnect().await;
         self.pool.close().await;
     }
 
     /// Writes a group in one transaction and sends each unit's result.
-    async fn write(&mut self, group: &mut Vec<Box<dyn Unit>>) {
-        let committed = self.try_write(group).await.map_err(Shared::new);
+    async fn write(&mut self, first: Taken) {
+        let mut group = vec![first];
+        let committed = self.try_write(&mut group).await.map_err(Shared::new);
         if committed.is_ok() {
             self.done.commits.fetch_add(1, Ordering::Relaxed);
             self.done.units.fetch_add(group.len() as u64, Ordering::Relaxed);
@@ -150,16 +186,18 @@ impl Work {
             // Closing rolls back whatever is open; the next group starts on a sound connection.
             self.disconnect().await;
         }
-        for unit in group.drain(..) {
-            unit.answer(&committed);
+        self.queue.end(&group);
+        for taken in group {
+            taken.unit.answer(&committed);
         }
     }
 
     /// Any failure outside a unit fails the whole group. So does one inside that made SQLite roll
     /// back by itself (disk full, say), since there is nothing left to undo then.
-    async fn try_write(&mut self, group: &mut [Box<dyn Unit>]) -> Result<()> {
+    async fn try_write(&mut self, group: &mut Vec<Taken>) -> Result<()> {
+        let queue = Arc::clone(&self.queue);
         let connection = self.connect().await?;
-        if write_together(connection, group).await? {
+        if write_together(connection, group, &queue).await? {
             return Ok(());
         }
         write_apart(connection, group).await
@@ -186,26 +224,34 @@ impl Work {
     }
 }
 
-/// Writes a group without savepoints, which would be one more round trip for each unit. Returns
-/// `false`, and has written nothing, when a unit failed.
-async fn write_together(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<bool> {
+/// Writes a group without savepoints, which would be one more round trip for each unit. What waits joins it
+/// while it is written. Returns `false`, and has written nothing, when a unit failed.
+async fn write_together(
+    connection: &mut Connection,
+    group: &mut Vec<Taken>,
+    queue: &Queue,
+) -> Result<bool> {
     connection.control(BEGIN).await?;
-    for unit in group {
-        if !unit.run(connection).await {
+    for size in 1..=GROUP {
+        let Some(last) = group.last_mut() else { break };
+        if !last.unit.run(connection).await {
             connection.control(ROLLBACK).await?;
             return Ok(false);
         }
+        let another = (size < GROUP).then(|| queue.another(last, PART)).flatten();
+        let Some(another) = another else { break };
+        group.push(another);
     }
     connection.control(COMMIT).await?;
     Ok(true)
 }
 
 /// Writes a group with a savepoint for each unit.
-async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -> Result<()> {
+async fn write_apart(connection: &mut Connection, group: &mut [Taken]) -> Result<()> {
     connection.control(BEGIN_UNITS).await?;
     let last = group.len().saturating_sub(1);
-    for (index, unit) in group.iter_mut().enumerate() {
-        if !unit.run(connection).await {
+    for (index, taken) in group.iter_mut().enumerate() {
+        if !taken.unit.run(connection).await {
             connection.control(UNDO_UNIT).await?;
         } else if index != last {
             connection.control(KEEP_UNIT).await?;
@@ -213,72 +259,6 @@ async fn write_apart(connection: &mut Connection, group: &mut [Box<dyn Unit>]) -
     }
     connection.control(COMMIT_UNITS).await?;
     Ok(())
-}
-
-/// A unit of work with its types forgotten.
-trait Unit: Send {
-    /// Runs the unit, perhaps again. Returns whether its changes are to be kept.
-    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool>;
-
-    /// Sends the result to the caller, if it still waits.
-    fn answer(self: Box<Self>, committed: &std::result::Result<(), Shared>);
-}
-
-struct TypedUnit<I, T> {
-    input: I,
-    body: WriteBody<I, T>,
-    outcome: Option<Result<T>>,
-    answer: oneshot::Sender<Result<T>>,
-    _place: Option<Place>,
-}
-
-impl<I, T> Unit for TypedUnit<I, T>
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-{
-    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool> {
-        Box::pin(async move {
-            let body = self.body;
-            let input = &self.input;
-            // A panic must not end the writer and with it all later writes.
-            let outcome = AssertUnwindSafe(async { body(connection, input).await })
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Err(Error::Unexpected("a unit of work panicked".into())));
-            let keep = outcome.is_ok();
-            self.outcome = Some(outcome);
-            keep
-        })
-    }
-
-    fn answer(self: Box<Self>, committed: &std::result::Result<(), Shared>) {
-        let answer = match (committed, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(Error::Unexpected("a unit of work did not run".into())),
-            (Err(shared), _) => Err(shared.to_error()),
-        };
-        // The caller may have stopped waiting; the write is committed all the same.
-        let _ = self.answer.send(answer);
-    }
-}
-
-/// The error of a group, returned to each of its callers.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the group of writes failed: {0}")]
-struct Shared(#[source] Arc<Error>);
-
-impl Shared {
-    fn new(error: Error) -> Self {
-        Self(Arc::new(error))
-    }
-
-    fn to_error(&self) -> Error {
-        match &*self.0 {
-            Error::Unavailable(_) => Error::Unavailable(Box::new(self.clone())),
-            _ => Error::Unexpected(Box::new(self.clone())),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,17 @@
 //! What only units made for the purpose can show: panics, and transactions that break.
 
-use std::time::Duration;
+use std::{
+    cell::Cell,
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
+use futures_util::future::join_all;
+use sqlx::{ConnectOptions as _, Executor as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use crate::storage::{Connection, Error, Options, Result, SqliteOptions, Storage, params};
+use super::*;
+use crate::storage::{Options, SqliteOptions, Storage, deadline, params, source::Source};
 
 async fn open() -> (Storage, TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -32,6 +39,84 @@ async fn marks(storage: &Storage) -> i64 {
 
 const MARK_A: &str = "INSERT INTO sign_in_failures VALUES (x'0a', 1, 1, 1)";
 const MARK_B: &str = "INSERT INTO sign_in_failures VALUES (x'0b', 1, 1, 1)";
+
+/// Runs units of an address, all at once, and counts the answers.
+async fn flood(storage: &Storage, units: usize, address: [u8; 4], answered: &Cell<usize>) {
+    join_all((0..units).map(async |_| {
+        mark_from(address, storage, UNMARK).await.unwrap();
+        answered.set(answered.get() + 1);
+    }))
+    .await;
+}
+
+async fn mark_from(address: [u8; 4], storage: &Storage, statement: &'static str) -> Result<()> {
+    let source = Source::anonymous(IpAddr::V4(Ipv4Addr::from(address)));
+    source::of(source, mark(storage, statement)).await
+}
+
+const UNMARK: &str = "DELETE FROM sign_in_failures WHERE failure_key = x'0a'";
+const FLOODING: [u8; 4] = [192, 0, 2, 1];
+const OTHER: [u8; 4] = [198, 51, 100, 1];
+
+#[tokio::test]
+async fn a_flood_of_one_address_keeps_no_other_waiting_for_a_whole_group() {
+    let (storage, _directory) = open().await;
+    let answered = Cell::new(0);
+
+    let before = async {
+        mark_from(OTHER, &storage, MARK_B).await.unwrap();
+        answered.get()
+    };
+    let ((), before) = tokio::join!(flood(&storage, 200, FLOODING, &answered), before);
+
+    assert!(before <= 20, "{before} came first");
+    assert_eq!(answered.get(), 200);
+}
+
+#[tokio::test]
+async fn units_of_one_address_share_a_commit_while_no_other_waits() {
+    let (storage, _directory) = open().await;
+    let before = storage.stats().commits;
+
+    flood(&storage, 200, FLOODING, &Cell::new(0)).await;
+
+    assert_eq!(storage.stats().commits - before, 2);
+}
+
+#[tokio::test]
+async fn a_unit_whose_caller_gives_up_before_its_turn_is_not_written() {
+    let (storage, _directory) = open().await;
+    let answered = Cell::new(0);
+
+    // Both are queued before the writer takes the first.
+    let left = async {
+        let mut left = std::pin::pin!(mark_from(OTHER, &storage, MARK_B));
+        assert!(futures_util::poll!(&mut left).is_pending());
+    };
+    tokio::join!(flood(&storage, 9, FLOODING, &answered), left);
+
+    assert_eq!((answered.get(), marks(&storage).await), (9, 0));
+}
+
+#[tokio::test]
+async fn a_unit_whose_turn_does_not_come_before_its_deadline_is_not_written() {
+    let (storage, directory) = open().await;
+    let file = SqliteConnectOptions::new().filename(directory.path().join("claviger.db"));
+    let mut locking = file.connect().await.unwrap();
+    locking.execute(BEGIN).await.unwrap();
+
+    let late = async {
+        let soon = Instant::now() + Duration::from_millis(1);
+        let late = deadline::until(soon, mark_from(OTHER, &storage, MARK_B)).await;
+        locking.execute(ROLLBACK).await.unwrap();
+        late
+    };
+    let (first, late) = tokio::join!(mark_from(FLOODING, &storage, MARK_A), late);
+
+    first.unwrap();
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+    assert_eq!(marks(&storage).await, 1);
+}
 
 #[tokio::test]
 async fn a_unit_that_panics_is_undone_and_the_writer_goes_on() {
@@ -75,10 +160,11 @@ async fn no_unit_of_a_group_is_answered_as_done_when_its_transaction_broke() {
 
     assert!(before.is_err());
     assert!(breaking.is_err());
-    assert!(after.is_err());
-    assert_eq!(marks(&storage).await, 0);
-    mark(&storage, MARK_A).await.unwrap();
+    // It had not begun, and is of the next group.
+    after.unwrap();
     assert_eq!(marks(&storage).await, 1);
+    mark(&storage, MARK_A).await.unwrap();
+    assert_eq!(marks(&storage).await, 2);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use crate::{
 /// One step from all callers down to a requester.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Step {
+    /// The server itself.
+    Server,
     /// Callers who have not signed in.
     Anonymous,
     /// Callers who have.
@@ -25,6 +27,13 @@ pub(super) enum Step {
     Owner(Owner),
 }
 
+impl Step {
+    /// Whether callers have signed in makes them take turns, and bounds neither.
+    const fn is_class(&self) -> bool {
+        matches!(self, Self::Anonymous | Self::SignedIn)
+    }
+}
+
 /// The way from all callers down to a requester: whether it has signed in, the prefixes of its address
 /// from the widest on, and who it is, if that is known.
 pub(super) fn path(source: Source) -> Box<[Step]> {
@@ -33,6 +42,11 @@ pub(super) fn path(source: Source) -> Box<[Step]> {
     path.push(if source.owner.is_some() { Step::SignedIn } else { Step::Anonymous });
     path.reverse();
     path.into()
+}
+
+/// The way to the server itself.
+pub(super) fn own_path() -> Box<[Step]> {
+    Box::new([Step::Server])
 }
 
 /// What waits for its turn.
@@ -95,7 +109,8 @@ impl<W> Lines<W> {
             Some(owner) => self.owners.get(&owner).map_or(0, |it| it.waiting),
             None => self.root.waiting_at(path),
         };
-        if own >= LINE {
+        // What the server does by itself is little, and not refused for having a line of its own alone.
+        if own >= LINE && path != [Step::Server] {
             return Err(Refused);
         }
         let mut displaced = None;
@@ -111,11 +126,13 @@ impl<W> Lines<W> {
         Ok((number, displaced))
     }
 
-    /// Removes one from a line, if it still waits.
-    pub(super) fn leave(&mut self, path: &[Step], number: u64) {
-        if self.root.remove(path, number) {
+    /// Removes one from a line. Returns whether it still waited.
+    pub(super) fn leave(&mut self, path: &[Step], number: u64) -> bool {
+        let waited = self.root.remove(path, number);
+        if waited {
             self.tally(path, |tally| tally.waiting -= 1);
         }
+        waited
     }
 
     /// Lets the next one begin whose turn it is and whose bounds allow it.
@@ -126,6 +143,29 @@ impl<W> Lines<W> {
         self.tally(&path, |tally| tally.waiting -= 1);
         self.count(&path);
         Some((path.into(), it.waiter))
+    }
+
+    /// Whether a requester has at least `part` under way beside something of others, or a prefix around it as
+    /// much for its width: twice as much as the next narrower one.
+    pub(super) fn has_its_part(&self, path: &[Step], part: usize) -> bool {
+        let all = self.root.under_way;
+        let has_part = |under_way: usize, part: usize| under_way >= part && under_way < all;
+        let tally = owner(path).and_then(|it| self.owners.get(&it));
+        if tally.is_some_and(|it| has_part(it.under_way, part)) {
+            return true;
+        }
+        let mut node = &self.root;
+        for (index, step) in path.iter().enumerate() {
+            let Some(child) = node.children.get(step) else { return false };
+            let wider = u32::try_from(path.len() - index - 1).unwrap_or(u32::MAX);
+            if !step.is_class()
+                && has_part(child.under_way, part.saturating_mul(1 << wider.min(16)))
+            {
+                return true;
+            }
+            node = child;
+        }
+        false
     }
 
     fn count(&mut self, path: &[Step]) {
@@ -183,9 +223,7 @@ impl<W> Node<W> {
     /// The node below, to which `path` leads on.
     fn child(&mut self, step: Step, rest: &[Step], capacity: usize) -> &mut Self {
         self.children.entry(step).or_insert_with(|| {
-            // Whether callers have signed in makes them take turns, and bounds neither.
-            let is_class = matches!(step, Step::Anonymous | Step::SignedIn);
-            Self::new(if is_class { capacity } else { bound(capacity, rest.len() + 1) })
+            Self::new(if step.is_class() { capacity } else { bound(capacity, rest.len() + 1) })
         })
     }
 

@@ -182,3 +182,42 @@ fn nothing_is_remembered_of_who_left() {
     assert!(lines.owners.is_empty());
     assert_eq!((lines.root.under_way, lines.root.waiting), (0, 0));
 }
+
+#[test]
+fn a_part_is_of_a_requester_and_wider_prefixes_have_twice_as_much() {
+    const PART: usize = 4;
+    let of_session = |number: u128| signed_in(number, "2001:db8:1:1::1");
+    let table: [(&[(Source, usize)], bool, &str); 8] = [
+        (&[(at("192.0.2.1"), 9)], false, "nothing of others is under way"),
+        (&[(at("198.51.100.1"), 1), (at("192.0.2.1"), 3)], false, "too little"),
+        (&[(at("198.51.100.1"), 1), (at("192.0.2.1"), 4)], true, "an address"),
+        (&[(signed_in(1, "::1"), 1), (at("192.0.2.1"), 4)], true, "a stranger beside an account"),
+        (&[(at("::1"), 1), (at("192.0.2.2"), 3), (at("192.0.2.1"), 4)], true, "its address"),
+        (&[(at("::1"), 1), (at("192.0.2.2"), 5), (at("192.0.2.1"), 3)], true, "a /24 has twice 4"),
+        (&[(of_session(2), 3), (of_session(1), 3)], false, "accounts behind one address"),
+        (
+            &[(signed_in(2, "::1"), 1), (of_session(1), 2), (signed_in(1, "192.0.2.9"), 2)],
+            true,
+            "an account",
+        ),
+    ];
+    for (under_way, expected, what) in table {
+        let mut lines = Lines::<()>::new(usize::MAX);
+        for (source, count) in under_way {
+            (0..*count).for_each(|_| assert!(lines.begin(&path(*source))));
+        }
+        let (last, _) = under_way[under_way.len() - 1];
+        assert_eq!(lines.has_its_part(&path(last), PART), expected, "{what}");
+    }
+}
+
+#[test]
+fn the_server_has_one_line_that_is_bounded_with_all_others() {
+    let mut lines = Lines::new(1);
+    assert!(lines.begin(&own_path()));
+
+    let accepted = (0..LINES + 1).filter(|_| lines.wait(&own_path(), ()).is_ok()).count();
+
+    assert_eq!(accepted, LINES);
+    assert!(lines.wait(&path(at("192.0.2.1")), ()).unwrap().1.is_some(), "it gives way");
+}
