@@ -43,7 +43,7 @@ need_node() {
 
 # What runs when the script ends, however it ends. What still runs in the background is stopped.
 at_exit=()
-trap 'kill $(jobs -pr) 2>/dev/null || true; for command in "${at_exit[@]}"; do eval "$command"; done' EXIT
+trap 'stop_started; kill $(jobs -pr) 2>/dev/null || true; for command in "${at_exit[@]}"; do eval "$command"; done' EXIT
 
 # beside NAME COMMAND…: starts a command in the background and keeps its output for `finish`.
 declare -A started=()
@@ -51,8 +51,19 @@ beside() {
     local name=$1
     shift
     mkdir -p "$tools/output"
+    # In a process group, with all that it starts.
+    set -m
     "$@" </dev/null >"$tools/output/$name" 2>&1 &
+    set +m
     started[$name]=$!
+}
+
+# stop_started: stops what `beside` started and `finish` has not waited for.
+stop_started() {
+    local job
+    for job in "${started[@]}"; do
+        kill -- "-$job" 2>/dev/null || true
+    done
 }
 
 # finish NAME: waits for what `beside` started, shows its output meanwhile, and fails if it failed.
@@ -64,5 +75,6 @@ finish() {
     # `tail` may look only once a second.
     sleep 1.2
     { kill "$reader" && wait "$reader"; } 2>/dev/null || true
+    unset "started[$name]"
     [ "$status" = 0 ] || fail "Failed with status $status: $name"
 }
