@@ -126,6 +126,11 @@ impl<W> Lines<W> {
         Ok((number, displaced))
     }
 
+    /// Whether anything waits.
+    pub(super) fn waits(&self) -> bool {
+        self.root.waiting > 0
+    }
+
     /// Removes one from a line. Returns whether it still waited.
     pub(super) fn leave(&mut self, path: &[Step], number: u64) -> bool {
         let waited = self.root.remove(path, number);

@@ -168,16 +168,16 @@ struct Work {
 
 impl Work {
     async fn run(mut self) {
-        while let Some(first) = self.queue.next().await {
-            self.write(first).await;
+        while self.queue.waits().await {
+            self.write().await;
         }
         self.disconnect().await;
         self.pool.close().await;
     }
 
     /// Writes a group in one transaction and sends each unit's result.
-    async fn write(&mut self, first: Taken) {
-        let mut group = vec![first];
+    async fn write(&mut self) {
+        let mut group = Vec::new();
         let committed = self.try_write(&mut group).await.map_err(Shared::new);
         if committed.is_ok() {
             self.done.commits.fetch_add(1, Ordering::Relaxed);
@@ -196,11 +196,24 @@ impl Work {
     /// back by itself (disk full, say), since there is nothing left to undo then.
     async fn try_write(&mut self, group: &mut Vec<Taken>) -> Result<()> {
         let queue = Arc::clone(&self.queue);
-        let connection = self.connect().await?;
+        let connection = match self.begin().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                // What waits would wait for the same failure, one group after the other.
+                group.extend(queue.take_all());
+                return Err(error);
+            }
+        };
         if write_together(connection, group, &queue).await? {
             return Ok(());
         }
         write_apart(connection, group).await
+    }
+
+    async fn begin(&mut self) -> Result<&mut Connection> {
+        let connection = self.connect().await?;
+        connection.control(BEGIN).await?;
+        Ok(connection)
     }
 
     async fn connect(&mut self) -> Result<&mut Connection> {
@@ -224,26 +237,34 @@ impl Work {
     }
 }
 
-/// Writes a group without savepoints, which would be one more round trip for each unit. What waits joins it
-/// while it is written. Returns `false`, and has written nothing, when a unit failed.
+/// Writes a group without savepoints, which would be one more round trip for each unit, in a transaction that
+/// has begun. What waits joins it while it is written. Returns `false`, and has written nothing, when a unit
+/// failed.
 async fn write_together(
     connection: &mut Connection,
     group: &mut Vec<Taken>,
     queue: &Queue,
 ) -> Result<bool> {
-    connection.control(BEGIN).await?;
-    for size in 1..=GROUP {
-        let Some(last) = group.last_mut() else { break };
-        if !last.unit.run(connection).await {
+    while let Some(next) = next_of(group, queue) {
+        group.push(next);
+        if let Some(last) = group.last_mut()
+            && !last.unit.run(connection).await
+        {
             connection.control(ROLLBACK).await?;
             return Ok(false);
         }
-        let another = (size < GROUP).then(|| queue.another(last, PART)).flatten();
-        let Some(another) = another else { break };
-        group.push(another);
     }
     connection.control(COMMIT).await?;
     Ok(true)
+}
+
+/// The unit that joins a group next, if one does.
+fn next_of(group: &[Taken], queue: &Queue) -> Option<Taken> {
+    match group.last() {
+        Some(_) if group.len() == GROUP => None,
+        Some(last) => queue.take_after(last, PART),
+        None => queue.take(),
+    }
 }
 
 /// Writes a group with a savepoint for each unit.

@@ -29,6 +29,12 @@ pub(super) struct Taken {
     pub(super) unit: Box<dyn Unit>,
 }
 
+impl State {
+    fn take(&mut self) -> Option<Taken> {
+        self.lines.next().map(|(path, unit)| Taken { path, unit })
+    }
+}
+
 impl Queue {
     pub(super) fn new() -> Self {
         // Parts of a group bound what is under way of a requester.
@@ -60,29 +66,36 @@ impl Queue {
         self.lock().lines.leave(path, number)
     }
 
-    /// The unit whose turn it is, as soon as there is one. `None` when the queue is closed and empty.
-    pub(super) async fn next(&self) -> Option<Taken> {
+    /// Waits until a unit waits. Returns `false` when the queue is closed and empty.
+    pub(super) async fn waits(&self) -> bool {
         loop {
-            let (next, is_closed) = {
-                let mut state = self.lock();
-                (state.lines.next(), state.is_closed)
+            let (waits, is_closed) = {
+                let state = self.lock();
+                (state.lines.waits(), state.is_closed)
             };
-            match next {
-                Some((path, unit)) => return Some(Taken { path, unit }),
-                None if is_closed => return None,
-                None => self.changed.notified().await,
+            if waits || is_closed {
+                return waits;
             }
+            self.changed.notified().await;
         }
     }
 
-    /// Another unit of the same group. `None` when none waits, or when others whose units are in the group
-    /// would wait for more than `part` of the last one's requester.
-    pub(super) fn another(&self, last: &Taken, part: usize) -> Option<Taken> {
+    /// The unit whose turn it is, if one waits.
+    pub(super) fn take(&self) -> Option<Taken> {
+        self.lock().take()
+    }
+
+    /// The next one, in the group of the last one. `None` also when others whose units are in the group would
+    /// wait for more than `part` of the last one's requester.
+    pub(super) fn take_after(&self, last: &Taken, part: usize) -> Option<Taken> {
         let mut state = self.lock();
-        if state.lines.has_its_part(&last.path, part) {
-            return None;
-        }
-        state.lines.next().map(|(path, unit)| Taken { path, unit })
+        if state.lines.has_its_part(&last.path, part) { None } else { state.take() }
+    }
+
+    /// All that wait.
+    pub(super) fn take_all(&self) -> Vec<Taken> {
+        let mut state = self.lock();
+        std::iter::from_fn(|| state.take()).collect()
     }
 
     /// Forgets the units of a group that was written.

@@ -119,6 +119,25 @@ async fn a_unit_whose_turn_does_not_come_before_its_deadline_is_not_written() {
 }
 
 #[tokio::test]
+async fn what_waits_while_no_transaction_can_begin_fails_at_once() {
+    let (storage, directory) = open().await;
+    let file = SqliteConnectOptions::new().filename(directory.path().join("claviger.db"));
+    let mut locking = file.connect().await.unwrap();
+    locking.execute(BEGIN).await.unwrap();
+
+    let first = async {
+        let first = mark_from(FLOODING, &storage, MARK_A).await;
+        locking.execute(ROLLBACK).await.unwrap();
+        first
+    };
+    let (first, second) = tokio::join!(first, mark_from(OTHER, &storage, MARK_B));
+
+    assert!(matches!(first, Err(Error::Unavailable(_))), "{first:?}");
+    assert!(matches!(second, Err(Error::Unavailable(_))), "{second:?}");
+    mark(&storage, MARK_A).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_unit_that_panics_is_undone_and_the_writer_goes_on() {
     let (storage, _directory) = open().await;
 
