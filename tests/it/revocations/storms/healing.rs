@@ -34,7 +34,7 @@ use crate::support::{
 const LEAVERS: usize = 8;
 /// How many watchers of each kind there are.
 const OF_EACH: usize = 2;
-const BROKEN: Duration = Duration::from_secs(60);
+const BROKEN: Duration = Duration::from_secs(300);
 
 /// What befalls a watcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
