@@ -22,16 +22,16 @@ pub const CALLS: &[Limit] = &[
     limit("GetAccount", 57.0, 645.0),
     limit("ListPasskeys", 99.0, 800.0),
     limit("IssueAccessToken", 57.0, 715.0),
-    limit("RefreshTokens", 107.0, 1550.0),
-    limit("sign-in with a passkey", 455.0, 5300.0),
-    limit("Login", 575.0, 4800.0),
+    limit("RefreshTokens", 114.0, 1560.0),
+    limit("sign-in with a passkey", 355.0, 5070.0),
+    limit("Login", 420.0, 3990.0),
 ];
 
 /// Those of storage, and tokens. What is judged for the first time has been signed before.
 pub const FACTS: &[Limit] = &[
-    limit("storage: find an account", 18.0, 107.0),
-    limit("storage: rotate a refresh token", 40.0, 204.0),
-    limit("storage: open a session", 157.0, 691.0),
+    limit("storage: find an account", 18.0, 98.0),
+    limit("storage: rotate a refresh token", 45.0, 205.0),
+    limit("storage: open a session", 97.0, 506.0),
     limit("a token signed", 34.0, 284.0),
     limit("a token judged for the first time", 29.0, 862.0),
     limit("a token judged again", 1.0, 37.0),

@@ -48,6 +48,7 @@ async fn writes_that_wait_together_share_a_commit() {
     .await;
 }
 
+/// Of the server's own. That of a call leaves the line with its caller, until its turn comes.
 #[tokio::test]
 async fn a_write_whose_caller_went_away_still_lands() {
     with_database(async |database| {
@@ -194,7 +195,7 @@ async fn a_full_queue_refuses_instead_of_growing() {
         other.execute("BEGIN IMMEDIATE").await;
 
         let outcomes =
-            race((0..1500).map(|_| record(database.handle(), FailureKey(bytes())))).await;
+            race((0..5000).map(|_| record(database.handle(), FailureKey(bytes())))).await;
         other.execute("ROLLBACK").await;
 
         let overloaded = outcomes.iter().filter(|it| matches!(it, Err(Error::Overloaded))).count();

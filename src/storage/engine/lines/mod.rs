@@ -91,7 +91,8 @@ impl<W> Lines<W> {
         let is_free = self.root.is_free_for(path)
             && owner(path).is_none_or(|it| is_free(&self.owners, &it, self.capacity));
         if is_free {
-            self.count(path);
+            self.root.begin(path, self.capacity);
+            self.tally(path, |tally| tally.under_way += 1);
         }
         is_free
     }
@@ -145,8 +146,10 @@ impl<W> Lines<W> {
         let (owners, capacity) = (&self.owners, self.capacity);
         let (mut path, it) = self.root.pop(&|owner| is_free(owners, owner, capacity))?;
         path.reverse();
-        self.tally(&path, |tally| tally.waiting -= 1);
-        self.count(&path);
+        self.tally(&path, |tally| {
+            tally.waiting -= 1;
+            tally.under_way += 1;
+        });
         Some((path.into(), it.waiter))
     }
 
@@ -171,11 +174,6 @@ impl<W> Lines<W> {
             node = child;
         }
         false
-    }
-
-    fn count(&mut self, path: &[Step]) {
-        self.root.begin(path, self.capacity);
-        self.tally(path, |tally| tally.under_way += 1);
     }
 
     fn tally(&mut self, path: &[Step], change: impl FnOnce(&mut Tally)) {
@@ -271,13 +269,13 @@ impl<W> Node<W> {
         }
     }
 
-    /// Takes the first whose turn it is among those that may begin, and its path from its end.
+    /// Lets the first one begin whose turn it is among those that may. Returns it, and its path from its end.
     fn pop(&mut self, is_free: &impl Fn(&Owner) -> bool) -> Option<(Vec<Step>, Waiting<W>)> {
         if self.under_way >= self.bound {
             return None;
         }
         if let Some(it) = self.line.pop_front() {
-            self.waiting -= 1;
+            self.begin_waiting();
             return Some((Vec::new(), it));
         }
         for _ in 0..self.turns.len() {
@@ -290,13 +288,17 @@ impl<W> Node<W> {
                 self.turns.push_back(step);
             }
             if let Some((mut path, it)) = found {
-                self.waiting -= 1;
+                self.begin_waiting();
                 path.push(step);
-                self.tidy(step);
                 return Some((path, it));
             }
         }
         None
+    }
+
+    fn begin_waiting(&mut self) {
+        self.waiting -= 1;
+        self.under_way += 1;
     }
 
     fn remove(&mut self, path: &[Step], number: u64) -> bool {

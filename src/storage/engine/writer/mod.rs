@@ -86,8 +86,8 @@ impl Writer {
         Self { open: Arc::new(Open(queue)), tasks, done }
     }
 
-    /// Queues a unit and waits until it is durable. Of a call it is removed when its turn has not come at
-    /// `limit`, or when the caller gives up.
+    /// Queues a unit and waits until it is durable. That of a call is removed when its turn has not come at
+    /// `limit`, or when the caller gives up; the server's own is written in any case.
     pub(super) async fn run<I, T>(
         &self,
         input: I,
@@ -102,7 +102,8 @@ impl Writer {
         let path = source.map_or_else(lines::own_path, lines::path);
         let (unit, mut answered) = TypedUnit::new(input, body);
         let number = self.open.0.push(&path, unit)?;
-        let waiting = Waiting { queue: &self.open.0, path: &path, number };
+        let leaves = source.map(|_| number);
+        let mut waiting = Waiting { queue: &self.open.0, path: &path, number: leaves };
         let answer = match source {
             None => answered.await,
             Some(_) => match timeout_at(limit, &mut answered).await {
@@ -113,6 +114,7 @@ impl Writer {
                 Err(_) => answered.await,
             },
         };
+        waiting.number = None;
         // Without an answer the unit has not run.
         answer.unwrap_or_else(|_| Err(self.check().err().unwrap_or(Error::Overloaded)))
     }
@@ -137,17 +139,17 @@ fn closed() -> Error {
     Error::Unavailable("the database is closed".into())
 }
 
-/// A unit in a line, which is removed when its caller gives up.
+/// A unit that may be in a line, from which it is removed when its caller gives up.
 struct Waiting<'a> {
     queue: &'a Queue,
     path: &'a [Step],
-    number: u64,
+    number: Option<u64>,
 }
 
 impl Waiting<'_> {
     /// Removes the unit. Returns whether it still waited.
-    fn leave(&self) -> bool {
-        self.queue.leave(self.path, self.number)
+    fn leave(&mut self) -> bool {
+        self.number.take().is_some_and(|number| self.queue.leave(self.path, number))
     }
 }
 
@@ -262,8 +264,8 @@ async fn write_together(
 fn next_of(group: &[Taken], queue: &Queue) -> Option<Taken> {
     match group.last() {
         Some(_) if group.len() == GROUP => None,
-        Some(last) => queue.take_after(last, PART),
-        None => queue.take(),
+        Some(last) if group.len() > PART => queue.take_after(last, PART),
+        _ => queue.take(),
     }
 }
 

@@ -196,6 +196,19 @@ async fn readers_cannot_write() {
     assert_eq!(marks(&storage).await, 0);
 }
 
+/// The library is compiled as `.cargo/config.toml` says.
+#[tokio::test]
+async fn a_plan_depends_on_no_value_and_memory_is_not_counted() {
+    const OPTIONS: &str = "SELECT sqlite_compileoption_used('ENABLE_QPSG'),
+        sqlite_compileoption_used('DEFAULT_MEMSTATUS=0')";
+    let (storage, _directory) = open().await;
+
+    let mut connection = storage.read().await.unwrap();
+    let used: (i64, i64) = connection.fetch(OPTIONS, params![]).await.unwrap();
+
+    assert_eq!(used, (1, 1));
+}
+
 #[tokio::test]
 async fn commits_are_synchronous_and_the_log_is_written_ahead() {
     const SYNCHRONOUS: &str = "PRAGMA synchronous";
