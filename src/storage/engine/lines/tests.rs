@@ -187,7 +187,8 @@ fn nothing_is_remembered_of_who_left() {
 fn a_part_is_of_a_requester_and_wider_prefixes_have_twice_as_much() {
     const PART: usize = 4;
     let of_session = |number: u128| signed_in(number, "2001:db8:1:1::1");
-    let table: [(&[(Source, usize)], bool, &str); 8] = [
+    type UnderWay<'a> = &'a [(Source, usize)];
+    let table: [(UnderWay<'_>, bool, &str); 8] = [
         (&[(at("192.0.2.1"), 9)], false, "nothing of others is under way"),
         (&[(at("198.51.100.1"), 1), (at("192.0.2.1"), 3)], false, "too little"),
         (&[(at("198.51.100.1"), 1), (at("192.0.2.1"), 4)], true, "an address"),

@@ -100,7 +100,7 @@ impl Writer {
     {
         let source = source::current();
         let path = source.map_or_else(lines::own_path, lines::path);
-        let (unit, mut answered) = TypedUnit::new(input, body);
+        let (unit, mut answered) = TypedUnit::with_answer(input, body);
         let number = self.open.0.push(&path, unit)?;
         let leaves = source.map(|_| number);
         let mut waiting = Waiting { queue: &self.open.0, path: &path, number: leaves };

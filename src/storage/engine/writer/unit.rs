@@ -33,7 +33,7 @@ where
     T: Send + 'static,
 {
     /// A unit, and where its result is received: none when the unit is dropped before it has run.
-    pub(super) fn new(
+    pub(super) fn with_answer(
         input: I,
         body: WriteBody<I, T>,
     ) -> (Box<dyn Unit>, oneshot::Receiver<Result<T>>) {
