@@ -50,12 +50,11 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tempfile::TempDir;
-
     use super::*;
-    use crate::storage::{Options, SqliteOptions, Storage, params};
+    use crate::storage::{
+        Storage, params,
+        tests::{count_failures, open},
+    };
 
     /// The second parameter first. What the second statement returns is how much the first one changed.
     const BOTH: Joined = Joined::new(
@@ -63,14 +62,6 @@ mod tests {
         INSERT INTO sign_in_failures SELECT $1, 1 + changes(), 1, 1 WHERE $1 <> $2 RETURNING failures",
         "",
     );
-    const COUNT: &str = "SELECT count(*) FROM sign_in_failures";
-
-    async fn open() -> (Storage, TempDir) {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("claviger.db");
-        let options = SqliteOptions { path, busy_timeout: Duration::from_secs(1), readers: 1 };
-        (Storage::open(Options::Sqlite(options)).await.unwrap(), directory)
-    }
 
     /// What both statements return.
     async fn insert(storage: &Storage, keys: [u8; 2]) -> Result<Vec<(i64,)>> {
@@ -82,12 +73,6 @@ mod tests {
             .await
     }
 
-    async fn count(storage: &Storage) -> i64 {
-        let mut connection = storage.read().await.unwrap();
-        let (count,) = connection.fetch(COUNT, params![]).await.unwrap();
-        count
-    }
-
     #[tokio::test]
     async fn the_statements_behind_one_that_returns_a_row_run_too() {
         let (storage, _directory) = open().await;
@@ -97,7 +82,7 @@ mod tests {
 
         assert_eq!(inserted, [(1,), (2,)]);
         assert_eq!(again, [(1,)]);
-        assert_eq!(count(&storage).await, 3);
+        assert_eq!(count_failures(&storage).await, 3);
     }
 
     #[tokio::test]
@@ -108,10 +93,10 @@ mod tests {
         for _ in 0..2 {
             // The first key exists, and the other one is new.
             assert!(insert(&storage, [1, 3]).await.is_err());
-            assert_eq!(count(&storage).await, 2);
+            assert_eq!(count_failures(&storage).await, 2);
         }
 
         assert_eq!(insert(&storage, [4, 3]).await.unwrap(), [(1,), (2,)]);
-        assert_eq!(count(&storage).await, 4);
+        assert_eq!(count_failures(&storage).await, 4);
     }
 }

@@ -26,24 +26,24 @@ use super::{
     surplus::{end_surplus, surplus_end},
 };
 
+/// All of a text for PostgreSQL that only opens a session, under a condition of the account.
+macro_rules! only_open_on_postgres {
+    ($condition:literal) => {
+        concat!(
+            "WITH ",
+            open_on_postgres!($condition),
+            "SELECT epoch, username, display_name, group_names, others FROM session"
+        )
+    };
+}
+
 /// A session of an account without more conditions.
-const OPEN: Joined = Joined::new(
-    open_on_sqlite!(""),
-    concat!(
-        "WITH ",
-        open_on_postgres!(""),
-        "SELECT epoch, username, display_name, group_names, others FROM session"
-    ),
-);
+const OPEN: Joined = Joined::new(open_on_sqlite!(""), only_open_on_postgres!(""));
 
 /// One of an account with the checked hash.
 const OPEN_WITH_PASSWORD: Joined = Joined::new(
     open_on_sqlite!(" AND password_hash = $36"),
-    concat!(
-        "WITH ",
-        open_on_postgres!(" AND password_hash = $36"),
-        "SELECT epoch, username, display_name, group_names, others FROM session"
-    ),
+    only_open_on_postgres!(" AND password_hash = $36"),
 );
 
 /// Whether an account with the checked hash is disabled.

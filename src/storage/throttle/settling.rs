@@ -79,7 +79,8 @@ pub(super) async fn settle(connection: &mut Connection, settlement: &Settlement)
     pay_back(connection, &settlement.costs).await
 }
 
-/// What one statement with [`clear_failures!`] and [`pay_back_costs!`] takes back of a settlement: two keys and three costs.
+/// What one statement with [`clear_failures!`] and [`pay_back_costs!`] takes back of a settlement: two keys and
+/// three costs.
 pub(in crate::storage) fn of_settlement(settlement: &Settlement) -> [Parameter<'_>; 8] {
     let [one, other] = of_names(&settlement.reset);
     let [a, b, c, d, e, f] = of_costs(&settlement.costs);

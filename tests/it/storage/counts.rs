@@ -1,7 +1,8 @@
 //! How much storage each call costs on SQLite, pinned so that more is noticed.
 //!
 //! What PostgreSQL is sent is in `statements.rs`. Here are the connections lent for reading, the units of work
-//! and the hand-overs of statements. What the server does by itself comes on top of some calls, so the least of several counts.
+//! and the hand-overs of statements. What the server does by itself comes on top of some calls, so the least of
+//! several counts.
 
 use std::future::Future;
 

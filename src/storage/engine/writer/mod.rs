@@ -264,6 +264,7 @@ async fn write_together(
 fn next_of(group: &[Taken], queue: &Queue) -> Option<Taken> {
     match group.last() {
         Some(_) if group.len() == GROUP => None,
+        // In a smaller one nothing has its part beside others.
         Some(last) if group.len() > PART => queue.take_after(last, PART),
         _ => queue.take(),
     }

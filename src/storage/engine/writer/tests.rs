@@ -7,17 +7,22 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use sqlx::{ConnectOptions as _, Executor as _, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use super::*;
-use crate::storage::{Options, SqliteOptions, Storage, deadline, params, source::Source};
+use crate::storage::{
+    Storage, deadline, params,
+    source::Source,
+    tests::{count_failures, open},
+};
 
-async fn open() -> (Storage, TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("claviger.db");
-    let options = SqliteOptions { path, busy_timeout: Duration::from_secs(1), readers: 1 };
-    (Storage::open(Options::Sqlite(options)).await.unwrap(), directory)
+/// Another connection to the file, which holds its lock.
+async fn locked(directory: &TempDir) -> SqliteConnection {
+    let file = SqliteConnectOptions::new().filename(directory.path().join("claviger.db"));
+    let mut locking = file.connect().await.unwrap();
+    locking.execute(BEGIN).await.unwrap();
+    locking
 }
 
 async fn execute(connection: &mut Connection, statement: &'static str) -> Result<()> {
@@ -28,13 +33,6 @@ async fn execute(connection: &mut Connection, statement: &'static str) -> Result
 /// Runs one statement as a unit of its own.
 async fn mark(storage: &Storage, statement: &'static str) -> Result<()> {
     storage.write(statement, |c, statement| Box::pin(execute(c, statement))).await
-}
-
-async fn marks(storage: &Storage) -> i64 {
-    const COUNT: &str = "SELECT count(*) FROM sign_in_failures";
-    let mut connection = storage.read().await.unwrap();
-    let (count,) = connection.fetch(COUNT, params![]).await.unwrap();
-    count
 }
 
 const MARK_A: &str = "INSERT INTO sign_in_failures VALUES (x'0a', 1, 1, 1)";
@@ -95,15 +93,13 @@ async fn a_unit_whose_caller_gives_up_before_its_turn_is_not_written() {
     };
     tokio::join!(flood(&storage, 9, FLOODING, &answered), left);
 
-    assert_eq!((answered.get(), marks(&storage).await), (9, 0));
+    assert_eq!((answered.get(), count_failures(&storage).await), (9, 0));
 }
 
 #[tokio::test]
 async fn a_unit_whose_turn_does_not_come_before_its_deadline_is_not_written() {
     let (storage, directory) = open().await;
-    let file = SqliteConnectOptions::new().filename(directory.path().join("claviger.db"));
-    let mut locking = file.connect().await.unwrap();
-    locking.execute(BEGIN).await.unwrap();
+    let mut locking = locked(&directory).await;
 
     let late = async {
         let soon = Instant::now() + Duration::from_millis(1);
@@ -115,15 +111,13 @@ async fn a_unit_whose_turn_does_not_come_before_its_deadline_is_not_written() {
 
     first.unwrap();
     assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
-    assert_eq!(marks(&storage).await, 1);
+    assert_eq!(count_failures(&storage).await, 1);
 }
 
 #[tokio::test]
 async fn what_waits_while_no_transaction_can_begin_fails_at_once() {
     let (storage, directory) = open().await;
-    let file = SqliteConnectOptions::new().filename(directory.path().join("claviger.db"));
-    let mut locking = file.connect().await.unwrap();
-    locking.execute(BEGIN).await.unwrap();
+    let mut locking = locked(&directory).await;
 
     let first = async {
         let first = mark_from(FLOODING, &storage, MARK_A).await;
@@ -154,7 +148,7 @@ async fn a_unit_that_panics_is_undone_and_the_writer_goes_on() {
 
     assert!(matches!(panicked, Err(Error::Unexpected(_))));
     neighbour.unwrap();
-    assert_eq!(marks(&storage).await, 1);
+    assert_eq!(count_failures(&storage).await, 1);
     mark(&storage, MARK_A).await.unwrap();
 }
 
@@ -181,9 +175,9 @@ async fn no_unit_of_a_group_is_answered_as_done_when_its_transaction_broke() {
     assert!(breaking.is_err());
     // It had not begun, and is of the next group.
     after.unwrap();
-    assert_eq!(marks(&storage).await, 1);
+    assert_eq!(count_failures(&storage).await, 1);
     mark(&storage, MARK_A).await.unwrap();
-    assert_eq!(marks(&storage).await, 2);
+    assert_eq!(count_failures(&storage).await, 2);
 }
 
 #[tokio::test]
@@ -193,7 +187,7 @@ async fn readers_cannot_write() {
     let refused = execute(&mut storage.read().await.unwrap(), MARK_A).await;
 
     assert!(refused.is_err());
-    assert_eq!(marks(&storage).await, 0);
+    assert_eq!(count_failures(&storage).await, 0);
 }
 
 /// The library is compiled as `.cargo/config.toml` says.
