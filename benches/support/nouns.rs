@@ -32,6 +32,8 @@ use super::Outcome;
 
 pub const DAY: Duration = Duration::from_secs(86_400);
 pub const MINUTE: Duration = Duration::from_secs(60);
+/// How many sessions an account may have.
+pub const SESSIONS: u32 = 100;
 /// A password hash of typical length.
 pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlIHM$\
     qRjXyNpUcBmT0dQzXW5uG1m7w8E9sJkLh2fVaYt3oIc";
@@ -118,7 +120,7 @@ pub fn session(account_id: AccountId, passkey_id: Option<PasskeyId>) -> NewSessi
         created_at: now,
         idle_expires_at: now + DAY * 30,
         expires_at: now + DAY * 90,
-        limit: 100,
+        limit: SESSIONS,
         settlement: Settlement::default(),
     }
 }

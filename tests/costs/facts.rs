@@ -60,6 +60,8 @@ struct Facts {
     family: RefreshFamilyHash,
     generation: u32,
     passkey: Passkey,
+    /// Of an account that has as many sessions as it may have.
+    crowded: Passkey,
     tokens: AccessTokens,
     subject: Subject,
     seen: String,
@@ -75,14 +77,11 @@ impl Facts {
         let options = Options::Sqlite(options);
         migrations::create(&options).await.unwrap();
         let storage = Storage::open(options).await.unwrap();
-        let account = nouns::account();
-        let account_id = account.id;
-        let session = nouns::session(account_id, None);
-        let (caller, family) = (session.id, session.refresh_family);
-        let passkey = nouns::passkey(account_id).unwrap();
-        storage.create_account(account, session).await.unwrap();
-        let addition = nouns::addition(passkey.clone(), caller, 20);
-        storage.add_passkey(addition).await.unwrap();
+        let (passkey, family) = sign_up(&storage).await;
+        let (crowded, _) = sign_up(&storage).await;
+        for _ in 0..nouns::SESSIONS {
+            open_session(&storage, &crowded).await;
+        }
         let tokens = access_tokens(storage.clone(), SigningAlgorithm::Es256).await.unwrap();
         let subject = subject().unwrap();
         let (seen, _) = tokens.sign(subject.clone()).unwrap();
@@ -90,10 +89,11 @@ impl Facts {
         let unseen = Vec::new();
         Self {
             storage,
-            account_id,
+            account_id: passkey.account_id,
             family,
             generation: 0,
             passkey,
+            crowded,
             tokens,
             subject,
             seen,
@@ -106,7 +106,8 @@ impl Facts {
         for _ in 0..times {
             match name {
                 "storage: find an account" => self.find_account().await,
-                "storage: open a session" => self.open_session().await,
+                "storage: open a session" => open_session(&self.storage, &self.passkey).await,
+                "storage: open one too many" => open_session(&self.storage, &self.crowded).await,
                 "storage: rotate a refresh token" => self.rotate().await,
                 "a token signed" => self.sign(),
                 "a token judged for the first time" => self.judge_unseen(),
@@ -118,15 +119,6 @@ impl Facts {
 
     async fn find_account(&self) {
         self.storage.find_account(self.account_id).await.unwrap().unwrap();
-    }
-
-    /// The session of a sign-in with a passkey.
-    async fn open_session(&self) {
-        let passkey_use = nouns::passkey_use(self.passkey.id);
-        let session = nouns::session(self.account_id, Some(self.passkey.id));
-        let revoked_until = nouns::now() + LIFETIME;
-        let opened = self.storage.open_passkey_session(passkey_use, session, revoked_until).await;
-        assert!(opened.unwrap().announced(drop).is_ok());
     }
 
     async fn rotate(&mut self) {
@@ -150,4 +142,26 @@ impl Facts {
     fn judge(&self, token: &str) {
         self.tokens.judge(token, REQUIREMENTS).unwrap();
     }
+}
+
+/// Creates an account with a passkey. Returns that, and the refresh tokens of its session.
+async fn sign_up(storage: &Storage) -> (Passkey, RefreshFamilyHash) {
+    let account = nouns::account();
+    let account_id = account.id;
+    let session = nouns::session(account_id, None);
+    let (caller, family) = (session.id, session.refresh_family);
+    let passkey = nouns::passkey(account_id).unwrap();
+    storage.create_account(account, session).await.unwrap();
+    let addition = nouns::addition(passkey.clone(), caller, 20);
+    storage.add_passkey(addition).await.unwrap();
+    (passkey, family)
+}
+
+/// Opens the session of a sign-in with a passkey.
+async fn open_session(storage: &Storage, passkey: &Passkey) {
+    let passkey_use = nouns::passkey_use(passkey.id);
+    let session = nouns::session(passkey.account_id, Some(passkey.id));
+    let revoked_until = nouns::now() + LIFETIME;
+    let opened = storage.open_passkey_session(passkey_use, session, revoked_until).await;
+    assert!(opened.unwrap().announced(drop).is_ok());
 }

@@ -21,9 +21,25 @@ impl Joined {
     pub(in crate::storage) const fn new(sqlite: &'static str, postgres: &'static str) -> Self {
         Self { sqlite, postgres }
     }
+
+    const fn text(self, connection: &Connection) -> &'static str {
+        match connection {
+            Connection::Sqlite(_) => self.sqlite,
+            Connection::Postgres(_) => self.postgres,
+        }
+    }
 }
 
 impl Connection {
+    /// Runs joined statements that return nothing.
+    pub(in crate::storage) async fn execute_joined(
+        &mut self,
+        joined: Joined,
+        parameters: &[Parameter<'_>],
+    ) -> Result<()> {
+        self.execute(joined.text(self), parameters).await.map(drop)
+    }
+
     /// Runs joined statements. Returns the rows of all of them, in order. Those before the one that fails have
     /// run then, and the transaction must be rolled back.
     pub(in crate::storage) async fn list_joined<R: AnyRow>(
@@ -31,11 +47,7 @@ impl Connection {
         joined: Joined,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<R>> {
-        let text = match self {
-            Self::Sqlite(_) => joined.sqlite,
-            Self::Postgres(_) => joined.postgres,
-        };
-        self.list(text, parameters).await
+        self.list(joined.text(self), parameters).await
     }
 
     /// Runs joined statements. Returns the last row of any of them.

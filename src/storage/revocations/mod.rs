@@ -14,9 +14,16 @@ use claviger_token::{
     time::Timestamp,
 };
 
-use crate::model::token::RefreshFamilyHash;
+use crate::model::{event::Event, token::RefreshFamilyHash};
 
-use super::{Connection, Result, Storage, error::corrupt, params, sessions::last_issue};
+use super::{
+    Connection, Result, Storage,
+    engine::{Joined, parameters::Parameter},
+    error::corrupt,
+    events::{Texts, insert_event},
+    params,
+    sessions::last_issue,
+};
 
 pub use of_token::TokenRevocations;
 
@@ -90,6 +97,21 @@ ON CONFLICT (session_id) DO ",
 
 const REVOKE: &str = revoke_sessions_where!("id = $1", "NOTHING");
 
+// `$4` and what follows are the event.
+macro_rules! record_end {
+    () => {
+        concat!(
+            insert_event!(),
+            "VALUES ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        )
+    };
+}
+
+const REVOKE_AND_RECORD: Joined = Joined::new(
+    concat!(revoke_sessions_where!("id = $1", "NOTHING"), ";\n", record_end!()),
+    concat!("WITH revoked AS (", revoke_sessions_where!("id = $1", "NOTHING"), ") ", record_end!()),
+);
+
 const REVOKE_ENDED: &str = revoke_sessions_where!("account_id = $1 AND ended_at = $2", "NOTHING");
 
 // Of a session that is not live. It may have ended with all others of its account.
@@ -144,6 +166,19 @@ pub(super) async fn revoke(
 ) -> Result<()> {
     connection.execute(REVOKE, params![session_id, end.now, end.until]).await?;
     Ok(())
+}
+
+/// The same, with the event of its end.
+pub(super) async fn revoke_and_record(
+    connection: &mut Connection,
+    session_id: SessionId,
+    end: TokenEnd,
+    event: &Event,
+) -> Result<()> {
+    let texts = Texts::of(event);
+    let of_session: &[Parameter<'_>] = params![session_id, end.now, end.until];
+    let parameters = [of_session, &texts.parameters(event)].concat();
+    connection.execute_joined(REVOKE_AND_RECORD, &parameters).await
 }
 
 /// Revokes the access tokens of all sessions of an account that were ended just now, however many there

@@ -1,13 +1,13 @@
 //! Keeping an account to the number of sessions that it may have.
 
-use claviger_token::time::Timestamp;
+use claviger_token::time::{MAX_CLOCK_SKEW, Timestamp};
 
 use crate::{
     model::{
         event::{Actor, EventKind},
         session::{EndReason, NewSession},
     },
-    storage::{Connection, Result, events::append, params, revocations::revoke},
+    storage::{Connection, Result, params, revocations::revoke_and_record},
 };
 
 use super::{Ended, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last_issue};
@@ -16,18 +16,35 @@ use super::{Ended, SessionEnd, WhichEnded, ending::session_id, is_of_epoch, last
 /// was lowered, comes down to it from sign-in to sign-in.
 const ENDED_AT_ONCE: u32 = 10;
 
-// Those that have expired and are not swept yet count, and go first. The oldest ones are looked at,
-// which are all of them unless there are far too many.
-const OPEN: &str = concat!(
-    "SELECT id, refreshed_at, ",
-    last_issue!(),
-    " AS last_issue FROM sessions WHERE account_id = $1 AND id <> $3 AND ended_at IS NULL AND ",
-    is_of_epoch!("$1"),
-    " ORDER BY created_at, id LIMIT $2"
-);
+/// The sessions of an account but one that are open.
+macro_rules! is_open {
+    () => {
+        concat!("account_id = $1 AND id <> $3 AND ended_at IS NULL AND ", is_of_epoch!("$1"))
+    };
+}
 
-const END: &str =
-    "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+// Those that have expired and are not swept yet count, and go first. The oldest ones are looked at, which are all
+// of them unless there are far too many. One that was used in the future, after `$4`, would be the last to go, until
+// the clock is as late again, so it is the first.
+const END: &str = concat!(
+    "UPDATE sessions SET ended_at = $5, end_reason = $6 WHERE id IN (
+    SELECT id FROM (
+        SELECT id, created_at, refreshed_at FROM sessions WHERE ",
+    is_open!(),
+    "
+        ORDER BY created_at, id LIMIT $2
+    ) AS open
+    ORDER BY CASE WHEN refreshed_at > $4 THEN -1 ELSE refreshed_at END, created_at, id
+    LIMIT (
+        SELECT CASE WHEN count(*) < $7 THEN 0 ELSE count(*) + 1 - $7 END
+        FROM (SELECT 1 FROM sessions WHERE ",
+    is_open!(),
+    " LIMIT $2) AS counted
+    )
+) AND ended_at IS NULL RETURNING id, ",
+    last_issue!(),
+    " AS last_issue"
+);
 
 /// What ends because of a session.
 pub(in crate::storage) const fn surplus_end(
@@ -37,11 +54,10 @@ pub(in crate::storage) const fn surplus_end(
     SessionEnd { reason: EndReason::SessionLimit, now: session.created_at, revoked_until }
 }
 
-/// A session that was not ended.
+/// A session that was ended.
 #[derive(sqlx_macros::FromRow)]
-struct OpenRow {
+struct EndedRow {
     id: Vec<u8>,
-    refreshed_at: i64,
     last_issue: i64,
 }
 
@@ -51,24 +67,19 @@ pub(in crate::storage) async fn end_surplus(
     session: &NewSession,
     end: SessionEnd,
 ) -> Result<Ended> {
+    let (account_id, reason) = (session.account_id, end.reason.name());
     let most = session.limit.saturating_add(ENDED_AT_ONCE - 1);
-    let parameters = params![session.account_id, most, session.id];
-    let mut open: Vec<OpenRow> = connection.list(OPEN, parameters).await?;
-    let surplus = (open.len() + 1).saturating_sub(session.limit as usize);
-    if surplus > 0 {
-        // One that was used in the future would be the last to go, until the clock is as late again.
-        let is_believed = |it: i64| !Timestamp::from_micros(it).is_from_future(end.now);
-        open.sort_by_key(|row| Some(row.refreshed_at).filter(|it| is_believed(*it)));
-    }
+    let from_future = end.now + MAX_CLOCK_SKEW;
+    let parameters =
+        params![account_id, most, session.id, from_future, end.now, reason, session.limit];
+    let mut rows: Vec<EndedRow> = connection.list(END, parameters).await?;
+    rows.sort_by(|one, other| one.id.cmp(&other.id));
     let (mut ids, mut revoked_until) = (Vec::new(), end.revoked_until);
-    for (number, row) in (1..).zip(open.iter().take(surplus)) {
+    for (number, row) in (1..).zip(&rows) {
         let id = session_id(&row.id)?;
-        connection.execute(END, params![id, end.now, end.reason.name()]).await?;
-        // A call that ends it at this moment revokes it too.
-        revoke(connection, id, end.of_tokens()).await?;
         let event = session.act.consequence(number, Actor::Server).event(EventKind::SessionEnded);
-        let event = event.of(session.account_id).in_session(session.id).on(id);
-        append(connection, &event.because(end.reason.name())).await?;
+        let event = event.of(account_id).in_session(session.id).on(id).because(reason);
+        revoke_and_record(connection, id, end.of_tokens(), &event).await?;
         ids.push(id);
         revoked_until =
             revoked_until.max(end.revoked_until(Timestamp::from_micros(row.last_issue)));

@@ -6,7 +6,7 @@
 
 use std::future::Future;
 
-use crate::support::{Authenticator, BACKEND, Home, ORIGIN, PASSWORD, TestApp};
+use crate::support::{Authenticator, BACKEND, Home, ORIGIN, PASSWORD, TestApp, sign_ups::finish};
 
 /// How often each call is made.
 const ROUNDS: usize = 5;
@@ -14,22 +14,29 @@ const ROUNDS: usize = 5;
 /// Each call with its reads, units and hand-overs.
 const COSTS: &[(&str, [u64; 3])] = &[
     ("Register", [0, 2, 3]),
+    ("FinishSignUp", [0, 2, 5]),
     ("FinishRegistration", [0, 1, 4]),
     ("Login", [1, 2, 3]),
     ("FinishAuthentication", [1, 1, 2]),
     ("RefreshTokens", [0, 1, 1]),
     ("GetAccount", [1, 0, 1]),
     ("IssueAccessToken", [0, 0, 0]),
+    ("Login, one session too many", [1, 2, 5]),
 ];
 
 #[tokio::test]
 async fn every_call_costs_the_storage_it_is_known_to_cost() {
-    let app = TestApp::start_in(Home::on_sqlite(), &[]).await;
+    let app = TestApp::start_in(Home::on_sqlite(), &[("limits.sessions_per_account", "3")]).await;
     let mut counts = Counts { app: &app, of_calls: Vec::new() };
 
     for round in 0..ROUNDS {
         let (name, stranger) = (format!("alice{round}"), app.stranger());
         let alice = counts.of("Register", stranger.register(&name, PASSWORD)).await.unwrap();
+        let started = stranger.start_sign_up(&format!("bob{round}")).await.unwrap();
+        let request =
+            finish(&started, &format!("bob{round}"), &mut Authenticator::platform(ORIGIN));
+        let mut calls = stranger.passkeys();
+        counts.of("FinishSignUp", calls.finish_sign_up(request)).await.unwrap();
         let mut authenticator = Authenticator::platform(ORIGIN);
         let started = alice.start_registration().await.unwrap();
         let answer = started.answer(&mut authenticator);
@@ -43,6 +50,8 @@ async fn every_call_costs_the_storage_it_is_known_to_cost() {
         let alice = counts.of("RefreshTokens", alice.refresh()).await.unwrap();
         counts.of("GetAccount", alice.get_account()).await.unwrap();
         counts.of("IssueAccessToken", alice.token_for(BACKEND)).await;
+        let another = stranger.login(&name, PASSWORD);
+        counts.of("Login, one session too many", another).await.unwrap();
     }
 
     assert_eq!(counts.of_calls, COSTS);
