@@ -19,6 +19,8 @@ pub async fn to_completion<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     let (deadline, source, call) = (deadline::current(), source::current(), call::current());
+    // Each layer would move it.
+    let work = Box::pin(work);
     let work = async move {
         match deadline {
             Some(deadline) => deadline::until(deadline, work).await,

@@ -82,9 +82,10 @@ pub(super) use on_engine;
 impl Engine {
     pub(super) async fn reader(&self) -> Result<Connection> {
         self.condition().reads();
+        // Each of them in a box here and below: callers nest them deeply, and whatever is around them is moved.
         match self {
-            Self::Sqlite(engine) => engine.reader().await,
-            Self::Postgres(engine) => engine.reader().await,
+            Self::Sqlite(engine) => Box::pin(engine.reader()).await,
+            Self::Postgres(engine) => Box::pin(engine.reader()).await,
         }
     }
 
@@ -102,8 +103,8 @@ impl Engine {
         T: Send + 'static,
     {
         match self {
-            Self::Sqlite(engine) => engine.write(input, body).await,
-            Self::Postgres(engine) => engine.write(input, body, Extent::Any).await,
+            Self::Sqlite(engine) => Box::pin(engine.write(input, body)).await,
+            Self::Postgres(engine) => Box::pin(engine.write(input, body, Extent::Any)).await,
         }
     }
 
@@ -115,8 +116,10 @@ impl Engine {
         T: Send + 'static,
     {
         match self {
-            Self::Sqlite(engine) => engine.write(input, body).await,
-            Self::Postgres(engine) => engine.write(input, body, Extent::OneStatement).await,
+            Self::Sqlite(engine) => Box::pin(engine.write(input, body)).await,
+            Self::Postgres(engine) => {
+                Box::pin(engine.write(input, body, Extent::OneStatement)).await
+            }
         }
     }
 
