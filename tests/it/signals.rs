@@ -5,8 +5,15 @@ use std::time::Duration;
 use crate::support::{Home, PASSWORD, Process, patience::holds_within};
 
 /// Passwords take about a second to hash, so that a sign-in is in progress when the signal comes.
-const SLOW: &[&str] =
-    &["--passwords-argon2-memory-kib", "131072", "--passwords-argon2-iterations", "16"];
+const SLOW: &[&str] = &[
+    "--passwords-argon2-memory-kib",
+    "131072",
+    "--passwords-argon2-iterations",
+    "16",
+    // A hash takes a second, and on a busy machine many.
+    "--limits-drain-timeout",
+    "2m",
+];
 
 #[tokio::test]
 async fn calls_in_progress_end_before_the_program_does() {
