@@ -4,12 +4,16 @@
 //! people have signed up, and makes the same call for names of different groups in turn: with a hash of the
 //! old parameters, with one of the new, with a passkey, and unknown ones. It prints for each pair of groups
 //! how long the calls took and z, which is normally distributed, between -2 and 2 in 95 of 100 cases, when
-//! times tell nothing. `-- --calls 500` sets the number of calls of each group.
+//! times tell nothing. `-- --calls 500` sets the number of calls of each group. `BENCH_PROGRAM` names another
+//! program than the one that is built.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]
 #![allow(unreachable_pub, missing_docs, reason = "benchmarks have no public API")]
 
+#[allow(dead_code, reason = "other benchmarks use the rest")]
+#[path = "support/production.rs"]
+mod production;
 #[allow(dead_code, unused_imports, unused_macros, reason = "the tests' own, whole")]
 #[path = "../tests/it/support/mod.rs"]
 mod support;
@@ -20,6 +24,7 @@ use std::{
 };
 
 use claviger_proto::pb;
+use production::program;
 use support::{
     Authenticator, Home, ORIGIN, OTHER_PASSWORD, PASSWORD, Person, Process,
     ceremonies::authentication_credential, people::channel_from,
@@ -108,7 +113,9 @@ fn start(home: &Home, [memory, iterations]: [&str; 2]) -> Process {
         ["--public-url", ORIGIN],
         ["--log-level", "warn"],
     ];
-    Process::start(home, flags.as_flattened())
+    let mut process = Process::launch_program(&program(), home, flags.as_flattened(), &[]);
+    process.wait_until_ready();
+    process
 }
 
 async fn sign_up(process: &Process, group: &str, people: usize) {

@@ -67,6 +67,12 @@ impl Server {
         self.home.raw().await.execute(CLEAR).await;
     }
 
+    /// Gives each account so many sessions for each one that it has.
+    #[allow(dead_code, reason = "other benchmarks use the rest")]
+    pub async fn copy_sessions(&self, count: u32) {
+        self.home.raw().await.copy_sessions(count).await;
+    }
+
     /// The CPU time of the server and its database.
     pub fn cpu(&self) -> Duration {
         let database = match &self.postgres {

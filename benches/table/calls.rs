@@ -25,17 +25,19 @@ pub enum Row {
     GetAccount,
     Refresh,
     Passkey,
+    PasskeyCrowded,
     Login,
     Register,
 }
 
 impl Row {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Validate,
         Self::ValidateShared,
         Self::GetAccount,
         Self::Refresh,
         Self::Passkey,
+        Self::PasskeyCrowded,
         Self::Login,
         Self::Register,
     ];
@@ -47,6 +49,8 @@ impl Row {
             Self::GetAccount => "GetAccount, 64 clients",
             Self::Refresh => "RefreshTokens, 64 clients",
             Self::Passkey => "sign-in with a passkey, 64 clients",
+            // Each of them ends the session that was unused for the longest time.
+            Self::PasskeyCrowded => "the same, with 100 sessions each",
             Self::Login => "Login, 8 clients",
             Self::Register => "Register, 8 clients",
         }
@@ -59,6 +63,11 @@ impl Row {
             Self::Login | Self::Register => (8, 8),
             _ => (64, 64),
         }
+    }
+
+    /// Whether it is a sign-in with a passkey.
+    pub const fn signs_in_with_passkeys(self) -> bool {
+        matches!(self, Self::Passkey | Self::PasskeyCrowded)
     }
 
     /// Whether its cost is that of a hash.
@@ -156,7 +165,7 @@ impl Visitor {
         let name = format!("{row:?}-{number}");
         let person = stranger.register(&name, PASSWORD).await.unwrap();
         let mut authenticator = Authenticator::platform(ORIGIN);
-        if row == Row::Passkey {
+        if row.signs_in_with_passkeys() {
             person.add_passkey(&mut authenticator, "Laptop").await.unwrap();
         }
         let refresh_token = person.tokens.refresh_token.clone();
@@ -167,7 +176,7 @@ impl Visitor {
         match self.row {
             Row::GetAccount => drop(self.person.get_account().await.unwrap()),
             Row::Refresh => self.refresh().await,
-            Row::Passkey => self.sign_in().await,
+            Row::Passkey | Row::PasskeyCrowded => self.sign_in().await,
             Row::Login => drop(self.person.login_alone(&self.name, PASSWORD).await.unwrap()),
             Row::Register => self.register().await,
             Row::Validate | Row::ValidateShared => {}

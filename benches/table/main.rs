@@ -74,10 +74,20 @@ async fn print_table(before: Option<&str>) {
 async fn print_row(row: Row, servers: &[Server], floors: &Floors) {
     let mut callers = Vec::new();
     for server in servers {
+        // Those that other rows have left would be too many.
+        if row.signs_in_with_passkeys() {
+            server.clear().await;
+        }
         callers.push((server, Callers::arrive(server, row).await, Vec::new()));
+        if row == Row::PasskeyCrowded {
+            server.copy_sessions(100).await;
+        }
     }
     for round in 0..=ROUNDS {
         for (server, callers, measured) in &mut callers {
+            if row == Row::Passkey {
+                server.clear().await;
+            }
             let cpu = rounds::measure(async || server.cpu(), callers).await;
             // The first round is a warm-up.
             if round > 0 {

@@ -105,20 +105,20 @@ impl RawConnection {
         self.execute(sql).await;
     }
 
-    /// Opens 10,000 sessions like the only one there is. Answers with their ids.
-    pub async fn copy_session(&mut self) -> Vec<SessionId> {
+    /// Opens so many sessions like each one that there is. Answers with the ids of all.
+    pub async fn copy_sessions(&mut self, count: u32) -> Vec<SessionId> {
         let sql = match self {
-            Self::Sqlite(_) => {
+            Self::Sqlite(_) => format!(
                 "INSERT INTO sessions (id, account_id, method, refresh_family, refresh_generation,
                     refreshed_at, address, user_agent, auth_time, auth_method, created_at,
                     idle_expires_at, expires_at)
                 WITH RECURSIVE numbers(n) AS
-                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
                 SELECT randomblob(16), account_id, method, randomblob(32), 0, refreshed_at, address,
                     user_agent, auth_time, auth_method, created_at, idle_expires_at, expires_at
                 FROM sessions, numbers"
-            }
-            Self::Postgres(_) => {
+            ),
+            Self::Postgres(_) => format!(
                 "INSERT INTO sessions (id, account_id, method, refresh_family, refresh_generation,
                     refreshed_at, address, user_agent, auth_time, auth_method, created_at,
                     idle_expires_at, expires_at)
@@ -126,10 +126,10 @@ impl RawConnection {
                     uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 0, refreshed_at,
                     address, user_agent, auth_time, auth_method, created_at, idle_expires_at,
                     expires_at
-                FROM sessions, generate_series(1, 10000)"
-            }
+                FROM sessions, generate_series(1, {count})"
+            ),
         };
-        self.execute(sql).await;
+        self.execute(&sql).await;
         let ids = match self {
             Self::Sqlite(_) => "SELECT group_concat(hex(id)) FROM sessions",
             Self::Postgres(_) => "SELECT string_agg(encode(id, 'hex'), ',') FROM sessions",

@@ -158,7 +158,7 @@ struct Stage {
 impl Stage {
     async fn set(apps: Vec<TestApp>, logouts: usize) -> Self {
         let alice = apps[0].registered("alice").await;
-        let mut sessions = apps[0].open_database().await.copy_session().await;
+        let mut sessions = apps[0].open_database().await.copy_sessions(10_000).await;
         sessions.truncate(logouts);
         let account = alice.account.id.parse().unwrap();
         Self { apps, account, sessions }
