@@ -5,8 +5,9 @@ use tonic::transport::Endpoint;
 
 use crate::{
     assert_refused,
+    revocations::talkative,
     support::{
-        BACKEND, SECOND, TestApp,
+        BACKEND, Home, SECOND, TestApp,
         patience::wait_until,
         watcher::{Heard, Watcher},
     },
@@ -21,16 +22,9 @@ fn narrow(app: &TestApp) -> TokenServiceClient<tonic::transport::Channel> {
     TokenServiceClient::new(endpoint.connect_lazy())
 }
 
-/// A server with more to tell than such a connection has room for.
-async fn talkative(patience: &'static str) -> TestApp {
-    let app = TestApp::start_with(&[("limits.slow_watcher_timeout", patience)]).await;
-    app.open_database().await.insert_revocations().await;
-    app.restart().await
-}
-
 #[tokio::test]
 async fn a_watcher_that_reads_nothing_is_cut_off_with_a_reason_and_continues_later() {
-    let app = talkative("200ms").await;
+    let app = talkative(Home::new().await, "200ms").await;
     let mut backend = narrow(&app);
     let request = WatchRevocationsRequest { audience: BACKEND.to_owned(), ..Default::default() };
     let mut stream = backend.watch_revocations(request).await.unwrap().into_inner();
@@ -59,7 +53,7 @@ async fn a_watcher_that_reads_nothing_is_cut_off_with_a_reason_and_continues_lat
 
 #[tokio::test]
 async fn a_watcher_that_reads_slowly_but_steadily_is_not_cut_off() {
-    let app = talkative("2s").await;
+    let app = talkative(Home::new().await, "2s").await;
     let mut watcher = Watcher::start(narrow(&app)).await;
 
     loop {

@@ -21,12 +21,15 @@ use futures_util::future::join_all;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tonic::transport::{Channel, Endpoint};
 
-use crate::support::{
-    DAY, Home, Person, TestApp,
-    partition::{Network, SILENCE, Weather},
-    patience::wait_until,
-    people::channel,
-    watcher::{Heard, Watcher},
+use crate::{
+    revocations::talkative,
+    support::{
+        DAY, Home, Person, TestApp,
+        partition::{Network, SILENCE, Weather},
+        patience::wait_until,
+        people::channel,
+        watcher::{Heard, Watcher},
+    },
 };
 
 /// How many log out at once, each on a connection of their own.
@@ -283,27 +286,20 @@ async fn wait_for_live(app: &TestApp, count: usize) -> std::collections::BTreeMa
     live
 }
 
-const PATIENCE: (&str, &str) = ("limits.slow_watcher_timeout", "200ms");
+const PATIENCE: &str = "200ms";
 /// The same.
 const TOO_SLOW: Duration = Duration::from_millis(200);
 
-/// A server with more to tell from the start than a slow watcher's connection has room for.
-async fn talkative(home: Home) -> TestApp {
-    let app = TestApp::start_in(home, &[PATIENCE]).await;
-    app.open_database().await.insert_revocations().await;
-    app.restart().await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn after_ten_thousand_logouts_every_watcher_holds_the_servers_set() {
-    let app = talkative(Home::new().await).await;
+    let app = talkative(Home::new().await, PATIENCE).await;
 
     weather_the_storm(vec![app], 10_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn watchers_that_wander_between_two_replicas_hold_the_same_set_in_the_end() {
-    let first = talkative(Home::on_postgres().await).await;
+    let first = talkative(Home::on_postgres().await, PATIENCE).await;
     let second = first.replica().await;
 
     weather_the_storm(vec![first, second], 3000).await;
