@@ -63,17 +63,33 @@ pub(super) use account_columns;
 
 const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE id = $1");
 
-// $2 is the form in which an earlier version would have stored the name, mostly the same as $1. Where both
-// exist, its owner has always typed it so.
+/// The username to read an account by: `$name`, or the form in which an earlier version would have stored it,
+/// `$former`, which is NULL where that is the same. Where both exist, its owner has always typed it so. Where
+/// neither does, the next one in order, so that the time of a statement does not tell.
+macro_rules! nearest_username {
+    ($name:literal, $former:literal) => {
+        concat!(
+            "COALESCE((SELECT username FROM accounts WHERE username = ",
+            $former,
+            "),
+    (SELECT username FROM accounts WHERE username >= ",
+            $name,
+            " ORDER BY username LIMIT 1),
+    (SELECT username FROM accounts WHERE username > '' ORDER BY username LIMIT 1))"
+        )
+    };
+}
+pub(super) use nearest_username;
+
 const FIND_BY_USERNAME: &str = concat!(
     "SELECT ",
     account_columns!(),
-    " FROM accounts WHERE username IN ($1, $2) ORDER BY username = $2 DESC LIMIT 1"
+    " FROM accounts WHERE username = ",
+    nearest_username!("$1", "$2")
 );
 
-// One row in either case, so that the time does not tell.
-const FIND_ID_BY_USERNAME: &str = "SELECT (
-    SELECT id FROM accounts WHERE username IN ($1, $2) ORDER BY username = $2 DESC LIMIT 1) AS id";
+const FIND_ID_BY_USERNAME: &str =
+    concat!("SELECT id, username FROM accounts WHERE username = ", nearest_username!("$1", "$2"));
 
 // Another account has the username, or one that looks alike.
 const INSERT: &str = "
@@ -101,26 +117,27 @@ impl Storage {
         Ok(self.find_account_with_password(id).await?.map(|found| found.account))
     }
 
-    /// The account with this username, with what is needed to check its password.
+    /// The account with this username, with what is needed to check its password. That there is none takes the
+    /// same time.
     pub async fn find_account_by_username(
         &self,
         username: &Username,
     ) -> Result<Option<AccountWithPassword>> {
         let mut connection = self.read().await?;
-        let former = username.former().unwrap_or(username.as_str());
         let row: Option<AccountRow> =
-            connection.find(FIND_BY_USERNAME, params![username, former]).await?;
-        row.map(AccountRow::into_account).transpose()
+            connection.find(FIND_BY_USERNAME, params![username, username.former()]).await?;
+        let read = row.map(AccountRow::into_account).transpose()?;
+        Ok(read.filter(|it| is_of(username, it.account.username.as_str())))
     }
 
     /// The id of the account with this username. That there is none takes the same time.
     pub async fn find_account_id(&self, username: &Username) -> Result<Option<AccountId>> {
-        let former = username.former().unwrap_or(username.as_str());
         let mut connection = self.read().await?;
-        let row: IdRow = connection.fetch(FIND_ID_BY_USERNAME, params![username, former]).await?;
-        row.id
-            .map(|id| AccountId::from_slice(&id).ok_or_else(corrupt("accounts", "id")))
-            .transpose()
+        let row: Option<(Vec<u8>, String)> =
+            connection.find(FIND_ID_BY_USERNAME, params![username, username.former()]).await?;
+        let Some((id, stored)) = row else { return Ok(None) };
+        let id = AccountId::from_slice(&id).ok_or_else(corrupt("accounts", "id"))?;
+        Ok(is_of(username, &stored).then_some(id))
     }
 
     /// The account with this id, with what is needed to check its password.
@@ -157,6 +174,11 @@ impl Storage {
             None => Ending::had_ended(false, caller, revoked_until),
         })
     }
+}
+
+/// Whether what was read by [`nearest_username!`] has that name.
+pub(super) fn is_of(username: &Username, stored: &str) -> bool {
+    stored == username.as_str() || Some(stored) == username.former()
 }
 
 async fn create_account(
@@ -225,11 +247,6 @@ pub(super) async fn delete_account(
         }
     }
     Ok(ended)
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct IdRow {
-    id: Option<Vec<u8>>,
 }
 
 #[derive(sqlx_macros::FromRow)]

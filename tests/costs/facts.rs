@@ -4,7 +4,10 @@ use std::{process::ExitCode, time::Duration};
 
 use claviger::{
     domain::tokens::access::{AccessTokens, Subject},
-    model::{passkey::Passkey, session::Rotation, token::RefreshFamilyHash},
+    model::{
+        passkey::Passkey, recovery::RecoveryHash, session::Rotation, token::RefreshFamilyHash,
+        username::Username,
+    },
     storage::{Options, SqliteOptions, Storage, migrations},
 };
 use claviger_token::{algorithm::SigningAlgorithm, id::AccountId};
@@ -59,7 +62,10 @@ struct Facts {
     account_id: AccountId,
     family: RefreshFamilyHash,
     generation: u32,
+    username: Username,
+    no_username: Username,
     passkey: Passkey,
+    no_passkey: Passkey,
     /// Of an account that has as many sessions as it may have.
     crowded: Passkey,
     tokens: AccessTokens,
@@ -77,8 +83,9 @@ impl Facts {
         let options = Options::Sqlite(options);
         migrations::create(&options).await.unwrap();
         let storage = Storage::open(options).await.unwrap();
-        let (passkey, family) = sign_up(&storage).await;
-        let (crowded, _) = sign_up(&storage).await;
+        let (no_username, no_passkey) = unknown();
+        let (username, passkey, family) = sign_up(&storage).await;
+        let (_, crowded, _) = sign_up(&storage).await;
         for _ in 0..nouns::SESSIONS {
             open_session(&storage, &crowded).await;
         }
@@ -92,7 +99,10 @@ impl Facts {
             account_id: passkey.account_id,
             family,
             generation: 0,
+            username,
+            no_username,
             passkey,
+            no_passkey,
             crowded,
             tokens,
             subject,
@@ -106,6 +116,12 @@ impl Facts {
         for _ in 0..times {
             match name {
                 "storage: find an account" => self.find_account().await,
+                "storage: find by a username" => self.find_by_name(&self.username, true).await,
+                "storage: find by no one's username" => {
+                    self.find_by_name(&self.no_username, false).await;
+                }
+                "storage: find a passkey" => self.find_passkey(&self.passkey, true).await,
+                "storage: find no passkey" => self.find_passkey(&self.no_passkey, false).await,
                 "storage: open a session" => open_session(&self.storage, &self.passkey).await,
                 "storage: open one too many" => open_session(&self.storage, &self.crowded).await,
                 "storage: rotate a refresh token" => self.rotate().await,
@@ -119,6 +135,21 @@ impl Facts {
 
     async fn find_account(&self) {
         self.storage.find_account(self.account_id).await.unwrap().unwrap();
+    }
+
+    /// All that is read by a username that a stranger gives.
+    async fn find_by_name(&self, username: &Username, is_known: bool) {
+        let found = self.storage.find_account_by_username(username).await.unwrap();
+        assert_eq!(found.is_some(), is_known);
+        assert_eq!(self.storage.find_account_id(username).await.unwrap().is_some(), is_known);
+        let code = RecoveryHash::from_bytes([1; 32]);
+        let found = self.storage.find_recovery_code(Some(username), code).await.unwrap();
+        assert_eq!(found.account_id.is_some(), is_known);
+    }
+
+    async fn find_passkey(&self, passkey: &Passkey, is_known: bool) {
+        let found = self.storage.find_named_passkey(&passkey.credential_id).await.unwrap();
+        assert_eq!(found.is_some(), is_known);
     }
 
     async fn rotate(&mut self) {
@@ -144,9 +175,16 @@ impl Facts {
     }
 }
 
-/// Creates an account with a passkey. Returns that, and the refresh tokens of its session.
-async fn sign_up(storage: &Storage) -> (Passkey, RefreshFamilyHash) {
+/// A name and a passkey that no account has.
+fn unknown() -> (Username, Passkey) {
     let account = nouns::account();
+    (account.username, nouns::passkey(account.id).unwrap())
+}
+
+/// Creates an account with a passkey. Returns its name, the passkey, and the refresh tokens of its session.
+async fn sign_up(storage: &Storage) -> (Username, Passkey, RefreshFamilyHash) {
+    let account = nouns::account();
+    let username = account.username.clone();
     let account_id = account.id;
     let session = nouns::session(account_id, None);
     let (caller, family) = (session.id, session.refresh_family);
@@ -154,7 +192,7 @@ async fn sign_up(storage: &Storage) -> (Passkey, RefreshFamilyHash) {
     storage.create_account(account, session).await.unwrap();
     let addition = nouns::addition(passkey.clone(), caller, 20);
     storage.add_passkey(addition).await.unwrap();
-    (passkey, family)
+    (username, passkey, family)
 }
 
 /// Opens the session of a sign-in with a passkey.

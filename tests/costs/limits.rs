@@ -30,12 +30,22 @@ pub const CALLS: &[Limit] = &[
 /// Those of storage, and tokens. What is judged for the first time has been signed before.
 pub const FACTS: &[Limit] = &[
     limit("storage: find an account", 18.0, 98.0),
+    limit("storage: find by a username", 59.0, 205.0),
+    limit("storage: find by no one's username", 59.0, 205.0),
+    limit("storage: find a passkey", 30.0, 140.0),
+    limit("storage: find no passkey", 30.0, 140.0),
     limit("storage: rotate a refresh token", 45.0, 205.0),
     limit("storage: open a session", 97.0, 506.0),
     limit("storage: open one too many", 158.0, 1190.0),
     limit("a token signed", 34.0, 284.0),
     limit("a token judged for the first time", 29.0, 862.0),
     limit("a token judged again", 1.0, 37.0),
+];
+
+/// What strangers cause, and must not be able to tell from one another by their times.
+pub const ALIKE: &[[&str; 2]] = &[
+    ["storage: find by a username", "storage: find by no one's username"],
+    ["storage: find a passkey", "storage: find no passkey"],
 ];
 
 impl Limit {
@@ -55,4 +65,9 @@ impl Limit {
         };
         count > self.of(counting).mul_add(part, some)
     }
+}
+
+/// Whether counts are as close to each other as those of what is alike.
+pub fn is_alike(one: f64, other: f64) -> bool {
+    one.max(other) <= one.min(other).mul_add(1.03, 1.0)
 }

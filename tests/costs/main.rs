@@ -25,7 +25,7 @@ use std::{env, error::Error, process::ExitCode};
 
 use calls::Calls;
 use facts::CountedFacts;
-use limits::{CALLS, FACTS};
+use limits::{ALIKE, CALLS, FACTS, is_alike};
 use process::Counting;
 use server::CountedServer;
 
@@ -46,11 +46,12 @@ fn main() -> ExitCode {
             counts.extend(count_facts(counting));
             counts
         });
-    if print_table(&allocations, &instructions) == 0 {
-        return ExitCode::SUCCESS;
+    let exceeded = print_table(&allocations, &instructions);
+    if exceeded > 0 {
+        println!("If what grew is worth it, set its limits in {}.", limits::FILE);
     }
-    println!("If what grew is worth it, set its limits in {}.", limits::FILE);
-    ExitCode::FAILURE
+    let differing = print_differing(&[allocations, instructions]);
+    if exceeded + differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// How much is counted together, and how often: fewer sign-ins in all than an account has sessions, since each
@@ -121,4 +122,26 @@ fn print_table(allocations: &[f64], instructions: &[f64]) -> usize {
         );
     }
     exceeded
+}
+
+/// Prints what costs more than what strangers must not be able to tell it from, by either count. Returns how
+/// many there are.
+fn print_differing(counts: &[Vec<f64>; 2]) -> usize {
+    let mut differing = 0;
+    for names in ALIKE {
+        for counts in counts {
+            let [one, other] = names.map(|name| {
+                let mut all = CALLS.iter().chain(FACTS).zip(counts);
+                *all.find(|(limit, _)| limit.name == name).unwrap().1
+            });
+            if !is_alike(one, other) {
+                differing += 1;
+                let [name, other_name] = names;
+                println!(
+                    "A stranger can tell apart: {name}, {one:.1}, and {other_name}, {other:.1}"
+                );
+            }
+        }
+    }
+    differing
 }

@@ -155,13 +155,14 @@ UNION ALL SELECT ",
 ORDER BY created_at, id"
 );
 
+// Where no passkey has the id, the next one in order is read, so that the time does not tell.
 const FIND: &str = concat!(
     "SELECT ",
     passkey_columns!(),
     ", owners.* FROM passkeys JOIN ",
     owners!(),
     " ON owner_id = account_id WHERE credential_id = COALESCE(
-    (SELECT credential_id FROM passkeys WHERE credential_id = $1),
+    (SELECT credential_id FROM passkeys WHERE credential_id >= $1 ORDER BY credential_id LIMIT 1),
     ",
     another!(),
     ")"

@@ -17,6 +17,7 @@ use crate::model::{
 
 use super::{
     Connection, Result, Storage,
+    accounts::{is_of, nearest_username},
     administration::StateChange,
     error::corrupt,
     events::append,
@@ -43,8 +44,8 @@ pub struct NewRecoveryCodes {
     pub revoked_until: Timestamp,
 }
 
-/// What a username and a code lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a username and a code lead to; by default to nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FoundRecoveryCode {
     /// The account of the name; `None` if there is none.
     pub account_id: Option<AccountId>,
@@ -54,17 +55,13 @@ pub struct FoundRecoveryCode {
     pub is_disabled: bool,
 }
 
-// One row in any case, and a code is looked for whether or not an account has the name, so that the time does
-// not tell: under an id that no account has.
-// $3 is the form in which an earlier version would have stored the name, mostly the same as $1.
-const FIND: &str = "
-WITH named AS (
-    SELECT id, disabled_at FROM accounts WHERE username IN ($1, $3)
-    ORDER BY username = $3 DESC LIMIT 1)
-SELECT (SELECT id FROM named) AS account_id,
-    (SELECT id FROM recovery_codes
-        WHERE account_id = COALESCE((SELECT id FROM named), $2) AND code_hash = $2) AS code_id,
-    (SELECT disabled_at FROM named) AS disabled_at";
+// A code is looked for whether or not an account has the name, so that the time does not tell.
+const FIND: &str = concat!(
+    "SELECT id, username, disabled_at, (SELECT id FROM recovery_codes
+    WHERE recovery_codes.account_id = accounts.id AND code_hash = $2) AS code_id
+FROM accounts WHERE username = ",
+    nearest_username!("$1", "$3")
+);
 
 const INSERT: &str = "
 INSERT INTO recovery_codes (id, account_id, code_hash, created_at) VALUES ($1, $2, $3, $4)";
@@ -94,10 +91,11 @@ impl Storage {
         username: Option<&Username>,
         hash: RecoveryHash,
     ) -> Result<FoundRecoveryCode> {
-        let former = username.map(|it| it.former().unwrap_or(it.as_str()));
+        let former = username.and_then(Username::former);
         let mut connection = self.read().await?;
-        let row: FoundRow = connection.fetch(FIND, params![username, hash, former]).await?;
-        row.into_found()
+        let row: Option<FoundRow> = connection.find(FIND, params![username, hash, former]).await?;
+        let is_read = row.filter(|it| username.is_some_and(|name| is_of(name, &it.username)));
+        is_read.map_or(Ok(FoundRecoveryCode::default()), FoundRow::into_found)
     }
 
     /// Whether this still recovers an account, if it is active.
@@ -173,21 +171,20 @@ pub(super) async fn void(connection: &mut Connection, account_id: AccountId) -> 
 
 #[derive(sqlx_macros::FromRow)]
 struct FoundRow {
-    account_id: Option<Vec<u8>>,
-    code_id: Option<Vec<u8>>,
+    id: Vec<u8>,
+    username: String,
     disabled_at: Option<i64>,
+    code_id: Option<Vec<u8>>,
 }
 
 impl FoundRow {
     fn into_found(self) -> Result<FoundRecoveryCode> {
-        let account_id = self
-            .account_id
-            .map(|id| AccountId::from_slice(&id).ok_or_else(corrupt("accounts", "id")));
+        let account_id = AccountId::from_slice(&self.id).ok_or_else(corrupt("accounts", "id"))?;
         let code_id = self
             .code_id
             .map(|id| RecoveryCodeId::from_slice(&id).ok_or_else(corrupt("recovery_codes", "id")));
         Ok(FoundRecoveryCode {
-            account_id: account_id.transpose()?,
+            account_id: Some(account_id),
             code_id: code_id.transpose()?,
             is_disabled: self.disabled_at.is_some(),
         })

@@ -50,6 +50,49 @@ async fn an_account_nobody_created_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_name_leads_to_its_own_account_alone_though_another_one_is_read_in_its_place() {
+    with_database(async |database| {
+        let (bob, _) = database.registered("bob").await;
+        let (dora, _) = database.registered("dora").await;
+        // The first, one between them, and the last in order; a part of a name, and more than it.
+        for unknown in ["alice", "carol", "eve", "bo", "bobby", "Bob", ""] {
+            let name = username(unknown);
+            assert!(database.find_account_by_username(&name).await.unwrap().is_none(), "{unknown}");
+            assert!(database.find_account_id(&name).await.unwrap().is_none(), "{unknown}");
+        }
+        for (known, id) in [("bob", bob.id), ("dora", dora.id)] {
+            let name = username(known);
+            let found = database.find_account_by_username(&name).await.unwrap().unwrap();
+            assert_eq!(found.account.id, id);
+            assert_eq!(database.find_account_id(&name).await.unwrap(), Some(id));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_leads_to_an_account_that_has_its_former_form_first() {
+    with_database(async |database| {
+        let name = Username::parse("ibrahim").unwrap();
+        let name_with_dot = Username::parse("\u{130}brahim").unwrap();
+        assert_eq!(name_with_dot.former(), Some("i\u{307}brahim"));
+
+        let (now, _) = database.registered("ibrahim").await;
+        assert_eq!(database.find_account_id(&name_with_dot).await.unwrap(), Some(now.id));
+
+        // Nothing creates such a name beside the other one today.
+        let (former, _) = database.registered("someone").await;
+        let rename = "UPDATE accounts SET username = 'i\u{307}brahim' WHERE id = $1";
+        database.raw().await.execute_with(rename, former.id.as_bytes()).await;
+        assert_eq!(database.find_account_id(&name_with_dot).await.unwrap(), Some(former.id));
+        assert_eq!(database.find_account_id(&name).await.unwrap(), Some(now.id));
+        let found = database.find_account_by_username(&name_with_dot).await.unwrap().unwrap();
+        assert_eq!(found.account.id, former.id);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_taken_username_creates_neither_account_nor_session() {
     with_database(async |database| {
         database.registered("alice").await;
