@@ -11,7 +11,7 @@ use tonic::Code;
 
 use crate::{
     assert_refused,
-    support::{BACKEND, Home, PASSWORD, Process},
+    support::{BACKEND, Home, PASSWORD, Process, patience::wait_until},
 };
 
 /// The hashes of this test cost what they cost in service.
@@ -64,6 +64,21 @@ async fn sixty_four_logins_at_once_are_answered_or_refused_within_bounds() {
     );
 }
 
+#[tokio::test]
+async fn the_memory_of_hashes_is_returned_after_each_pause() {
+    let home = Home::new().await;
+    let process = Process::start(&home, FLAGS);
+    let before = anonymous_kib(&process);
+    let alice = process.stranger().register("alice", PASSWORD).await.unwrap();
+
+    // The second hash of a thread takes memory that was freed, if the allocator has kept it.
+    for _ in 0..8 {
+        alice.login_alone("alice", PASSWORD).await.unwrap();
+        let is_returned = async || anonymous_kib(&process) < before + 16 * 1024;
+        wait_until("the memory of a hash is returned", Duration::from_secs(20), is_returned).await;
+    }
+}
+
 struct Validated {
     logins: Vec<Result<(), tonic::Status>>,
     calls: u32,
@@ -103,6 +118,11 @@ fn resident_kib(process: &Process) -> u64 {
 
 fn peak_resident_kib(process: &Process) -> u64 {
     memory(process, "VmHWM:")
+}
+
+/// What is in memory and in no file.
+fn anonymous_kib(process: &Process) -> u64 {
+    memory(process, "RssAnon:")
 }
 
 fn memory(process: &Process, name: &str) -> u64 {

@@ -5,6 +5,11 @@
 use argon2::Block;
 use zeroize::Zeroize;
 
+/// Memory of more blocks than this is mapped by itself, and unmapped when it is freed: 32 MiB, the largest size that
+/// glibc takes from a heap (mallopt(3), `M_MMAP_THRESHOLD`). What is smaller is mapped once; when that is freed, the
+/// next pieces come from the heap of a thread, which keeps them.
+const OF_HEAP: usize = 32 * 1024;
+
 /// Working memory that a thread keeps between hashes, so that its pages need not be allocated and
 /// cleared for each.
 #[derive(Default)]
@@ -15,7 +20,9 @@ impl Memory {
     pub(super) fn blocks(&mut self, count: usize) -> &mut [Block] {
         if self.0.len() < count {
             self.release();
-            self.0 = vec![Block::new(); count];
+            // Of what is not used, nothing is in memory.
+            self.0 = Vec::with_capacity(count.max(OF_HEAP + 1));
+            self.0.resize(count, Block::new());
         }
         &mut self.0[..count]
     }
