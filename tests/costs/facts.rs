@@ -83,8 +83,9 @@ impl Facts {
         let options = Options::Sqlite(options);
         migrations::create(&options).await.unwrap();
         let storage = Storage::open(options).await.unwrap();
-        let (no_username, no_passkey) = unknown();
+        let (no_username, _) = unknown();
         let (username, passkey, family) = sign_up(&storage).await;
+        let (_, no_passkey) = unknown();
         let (_, crowded, _) = sign_up(&storage).await;
         for _ in 0..nouns::SESSIONS {
             open_session(&storage, &crowded).await;
@@ -122,6 +123,8 @@ impl Facts {
                 }
                 "storage: find a passkey" => self.find_passkey(&self.passkey, true).await,
                 "storage: find no passkey" => self.find_passkey(&self.no_passkey, false).await,
+                "storage: offer a passkey" => self.offer(&self.passkey, 1).await,
+                "storage: offer no passkey" => self.offer(&self.no_passkey, 0).await,
                 "storage: open a session" => open_session(&self.storage, &self.passkey).await,
                 "storage: open one too many" => open_session(&self.storage, &self.crowded).await,
                 "storage: rotate a refresh token" => self.rotate().await,
@@ -150,6 +153,11 @@ impl Facts {
     async fn find_passkey(&self, passkey: &Passkey, is_known: bool) {
         let found = self.storage.find_named_passkey(&passkey.credential_id).await.unwrap();
         assert_eq!(found.is_some(), is_known);
+    }
+
+    async fn offer(&self, passkey: &Passkey, count: usize) {
+        let offered = self.storage.list_offered_passkeys(passkey.account_id).await.unwrap();
+        assert_eq!(offered.len(), count);
     }
 
     async fn rotate(&mut self) {

@@ -34,6 +34,8 @@ pub const FACTS: &[Limit] = &[
     limit("storage: find by no one's username", 59.0, 205.0),
     limit("storage: find a passkey", 30.0, 140.0),
     limit("storage: find no passkey", 30.0, 140.0),
+    limit("storage: offer a passkey", 32.0, 150.0),
+    limit("storage: offer no passkey", 32.0, 150.0),
     limit("storage: rotate a refresh token", 45.0, 205.0),
     limit("storage: open a session", 97.0, 506.0),
     limit("storage: open one too many", 158.0, 1190.0),
@@ -46,6 +48,7 @@ pub const FACTS: &[Limit] = &[
 pub const ALIKE: &[[&str; 2]] = &[
     ["storage: find by a username", "storage: find by no one's username"],
     ["storage: find a passkey", "storage: find no passkey"],
+    ["storage: offer a passkey", "storage: offer no passkey"],
 ];
 
 impl Limit {

@@ -142,16 +142,14 @@ macro_rules! another {
     };
 }
 
+// Where the account has none, those of the account before it are read, so that the time does not tell. Ids are
+// in the order of time: a new account has one before it, and the id of a decoy too.
 const LIST_OFFERED: &str = concat!(
     "SELECT ",
     passkey_columns!(),
-    " FROM passkeys WHERE account_id = $1
-UNION ALL SELECT ",
-    passkey_columns!(),
-    " FROM passkeys WHERE credential_id = ",
-    another!(),
-    "
-    AND NOT EXISTS (SELECT 1 FROM passkeys WHERE account_id = $1)
+    " FROM passkeys WHERE account_id = COALESCE(
+    (SELECT account_id FROM passkeys WHERE account_id <= $1 ORDER BY account_id DESC LIMIT 1),
+    (SELECT account_id FROM passkeys WHERE account_id > '' ORDER BY account_id LIMIT 1))
 ORDER BY created_at, id"
 );
 
@@ -198,7 +196,7 @@ impl Storage {
     }
 
     /// The passkeys of an account, oldest first, to offer at a sign-in. That there are none takes the time
-    /// of one.
+    /// of those of another account.
     pub async fn list_offered_passkeys(&self, account_id: AccountId) -> Result<Vec<Passkey>> {
         let mut connection = self.read().await?;
         let rows: Vec<PasskeyRow> = connection.list(LIST_OFFERED, params![account_id]).await?;
