@@ -4,8 +4,8 @@
 //! people have signed up, and makes the same call for names of different groups in turn: with a hash of the
 //! old parameters, with one of the new, with a passkey, and unknown ones. It prints for each pair of groups
 //! how long the calls took and z, which is normally distributed, between -2 and 2 in 95 of 100 cases, when
-//! times tell nothing. `-- --calls 500` sets the number of calls of each group. `BENCH_PROGRAM` names another
-//! program than the one that is built.
+//! times tell nothing. `-- --calls 500` sets the number of calls of each group. `TEST_ENGINE=postgres`
+//! measures on PostgreSQL. `BENCH_PROGRAM` names another program than the one that is built.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that fails has failed")]

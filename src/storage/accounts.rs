@@ -23,6 +23,7 @@ use super::{
     groups::{group_names, read_groups},
     invitations::{hold_invitation, use_invitation},
     locks::lock_account,
+    nearest::{nearest, next},
     params,
     sessions::{Ended, Ending, SessionEnd, end_for_ever, insert_session, is_live},
     tables::{AccountDeletion, TABLES},
@@ -65,17 +66,15 @@ const FIND: &str = concat!("SELECT ", account_columns!(), " FROM accounts WHERE 
 
 /// The username to read an account by: `$name`, or the form in which an earlier version would have stored it,
 /// `$former`, which is NULL where that is the same. Where both exist, its owner has always typed it so. Where
-/// neither does, the next one in order, so that the time of a statement does not tell.
+/// neither does, another account's.
 macro_rules! nearest_username {
     ($name:literal, $former:literal) => {
         concat!(
             "COALESCE((SELECT username FROM accounts WHERE username = ",
             $former,
-            "),
-    (SELECT username FROM accounts WHERE username >= ",
-            $name,
-            " ORDER BY username LIMIT 1),
-    (SELECT username FROM accounts WHERE username > '' ORDER BY username LIMIT 1))"
+            "), ",
+            nearest!("accounts", "username", $name),
+            ")"
         )
     };
 }

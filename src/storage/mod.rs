@@ -18,6 +18,7 @@ mod groups;
 pub mod invitations;
 pub mod migrations;
 pub mod moving;
+mod nearest;
 mod options;
 pub mod passkeys;
 pub mod passwords;

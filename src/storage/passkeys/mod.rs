@@ -28,6 +28,7 @@ use super::{
     events::append,
     groups::group_names,
     locks::lock_account,
+    nearest::{nearest, next},
     params,
     sessions::{
         Ended, Ending, SessionEnd, SessionGroup, end_group, is_live, is_live_at, is_live_session,
@@ -134,36 +135,23 @@ const LIST: &str = concat!(
     " FROM passkeys WHERE account_id = $1 ORDER BY created_at, id"
 );
 
-/// Any passkey's credential id: what is read where there is no passkey, so that the time does not tell.
-macro_rules! another {
-    () => {
-        "(SELECT credential_id FROM passkeys WHERE credential_id > ''
-        ORDER BY credential_id LIMIT 1)"
-    };
-}
-
-// Where the account has none, those of the account before it are read, so that the time does not tell. Ids are
-// in the order of time: a new account has one before it, and the id of a decoy too.
+// Where the account has none, those of another one.
 const LIST_OFFERED: &str = concat!(
     "SELECT ",
     passkey_columns!(),
-    " FROM passkeys WHERE account_id = COALESCE(
-    (SELECT account_id FROM passkeys WHERE account_id <= $1 ORDER BY account_id DESC LIMIT 1),
-    (SELECT account_id FROM passkeys WHERE account_id > '' ORDER BY account_id LIMIT 1))
-ORDER BY created_at, id"
+    " FROM passkeys WHERE account_id = ",
+    nearest!("passkeys", "account_id", "$1"),
+    " ORDER BY created_at, id"
 );
 
-// Where no passkey has the id, the next one in order is read, so that the time does not tell.
+// Where no passkey has the id, another one.
 const FIND: &str = concat!(
     "SELECT ",
     passkey_columns!(),
     ", owners.* FROM passkeys JOIN ",
     owners!(),
-    " ON owner_id = account_id WHERE credential_id = COALESCE(
-    (SELECT credential_id FROM passkeys WHERE credential_id >= $1 ORDER BY credential_id LIMIT 1),
-    ",
-    another!(),
-    ")"
+    " ON owner_id = account_id WHERE credential_id = ",
+    nearest!("passkeys", "credential_id", "$1")
 );
 
 const IS_TAKEN: &str = "SELECT 1 FROM passkeys WHERE credential_id = $1";

@@ -22,6 +22,7 @@ use super::{
     error::corrupt,
     events::append,
     locks::lock_account,
+    nearest::{nearest, next},
     params,
     sessions::{Ending, is_live},
 };
@@ -94,8 +95,8 @@ impl Storage {
         let former = username.and_then(Username::former);
         let mut connection = self.read().await?;
         let row: Option<FoundRow> = connection.find(FIND, params![username, hash, former]).await?;
-        let is_read = row.filter(|it| username.is_some_and(|name| is_of(name, &it.username)));
-        is_read.map_or(Ok(FoundRecoveryCode::default()), FoundRow::into_found)
+        let found = row.filter(|it| username.is_some_and(|name| is_of(name, &it.username)));
+        found.map_or(Ok(FoundRecoveryCode::default()), FoundRow::into_found)
     }
 
     /// Whether this still recovers an account, if it is active.
