@@ -183,8 +183,10 @@ async fn interleaved(
     let mut times = vec![Vec::with_capacity(calls); groups];
     for number in 0..calls {
         for turn in 0..groups {
-            // Each group is as often the first of a round, the second, and so on.
-            let group = (turn + number) % groups;
+            // Each group is as often the first of a round, the second, and so on, and follows each other one
+            // as often.
+            let is_reverse = number / groups % 2 == 1;
+            let group = (if is_reverse { groups - turn } else { turn } + number) % groups;
             let begun = Instant::now();
             call(group, number).await;
             times[group].push(begun.elapsed().as_secs_f64() * 1e3);
